@@ -1,0 +1,28 @@
+//! The runtime of `differentiable`: tangent spaces, the kernels that networks are made of, layers,
+//! optimisers and training.
+//!
+//! Use it through the facade crate `differentiable`, which adds the compiler to it.
+
+extern crate self as differentiable;
+
+pub mod real;
+pub mod tangent;
+
+pub use ndarray;
+pub use num_complex;
+pub use num_traits;
+
+pub use real::Real;
+pub use tangent::{Differentiable, Tangent};
+
+/// What a program that trains a model needs, in one `use`.
+pub mod prelude {
+    pub use crate::real::Real;
+    pub use crate::tangent::{Differentiable, Tangent};
+    pub use ndarray::{
+        Array, Array0, Array1, Array2, Array3, Array4, ArrayD, ArrayRef, ArrayView, ArrayView1,
+        ArrayView2, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Axis, Ix0, Ix1, Ix2, Ix3, Ix4,
+        IxDyn, array, s,
+    };
+    pub use num_complex::Complex;
+}

@@ -1,0 +1,77 @@
+//! The bound of code that is generic over its float type.
+
+use core::fmt::{Debug, Display, LowerExp};
+use core::iter::{Product, Sum};
+
+use ndarray::{LinalgScalar, ScalarOperand};
+use num_traits::{Float, FloatConst, FromPrimitive, NumAssign};
+
+use crate::tangent::{Differentiable, Tangent};
+
+/// A real scalar, `f32` or `f64`, that is its own tangent.
+///
+/// It has what numerical code needs: arithmetic and the functions of [`num_traits::Float`], compound
+/// assignment, the constants of [`FloatConst`], and the products of `ndarray`.
+///
+/// ```
+/// use autodiff_runtime::prelude::*;
+///
+/// fn hypotenuse<T: Real>(a: T, b: T) -> T {
+///     (a * a + b * b).sqrt()
+/// }
+///
+/// assert_eq!(hypotenuse(3.0_f32, 4.0), 5.0);
+/// assert_eq!(hypotenuse(3.0_f64, 4.0), 5.0);
+/// ```
+pub trait Real:
+    Float
+    + FloatConst
+    + FromPrimitive
+    + NumAssign
+    + Sum
+    + for<'a> Sum<&'a Self>
+    + Product
+    + Differentiable<Tangent = Self>
+    + Tangent
+    + LinalgScalar
+    + ScalarOperand
+    + Debug
+    + Display
+    + LowerExp
+    + Default
+    + Send
+    + Sync
+    + 'static
+{
+    /// The number nearest to `x`.
+    #[doc(hidden)]
+    fn __lit(x: f64) -> Self;
+
+    /// The same number in double precision.
+    #[doc(hidden)]
+    fn __f64(self) -> f64;
+}
+
+impl Real for f32 {
+    #[inline]
+    fn __lit(x: f64) -> f32 {
+        x as f32
+    }
+
+    #[inline]
+    fn __f64(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+impl Real for f64 {
+    #[inline]
+    fn __lit(x: f64) -> f64 {
+        x
+    }
+
+    #[inline]
+    fn __f64(self) -> f64 {
+        self
+    }
+}

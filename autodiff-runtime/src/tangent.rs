@@ -1,0 +1,182 @@
+//! Types with a derivative, and their tangent spaces.
+//!
+//! In: nothing but the types of the language, of `ndarray` and of `num-complex`. Out: the traits
+//! [`Differentiable`] and [`Tangent`], and their implementations, which generated code, optimisers
+//! and the gradient checker share.
+
+mod arrays;
+mod constants;
+mod containers;
+mod scalars;
+#[cfg(test)]
+mod tests;
+
+use core::fmt::Debug;
+
+/// A type whose values can vary smoothly, with the type of its tangents.
+///
+/// Derive it for structs and enums with `#[derive(Differentiable)]`. The tangent of a value has the
+/// same shape as the value: the tangent of a `Vec` of length 3 is a `Vec` of length 3.
+///
+/// ```
+/// use differentiable::prelude::*;
+///
+/// #[derive(Clone, Differentiable)]
+/// struct Line {
+///     slope: f64,
+///     offset: f64,
+/// }
+///
+/// #[differentiable]
+/// fn at(line: &Line, x: f64) -> f64 {
+///     line.slope * x + line.offset
+/// }
+///
+/// let (d_line, d_x) = at::grad(&Line { slope: 2.0, offset: 1.0 }, 3.0);
+/// assert_eq!(d_line, LineTangent { slope: 3.0, offset: 1.0 });
+/// assert_eq!(d_x, 2.0);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no derivative: it does not implement `Differentiable`",
+    label = "no tangent type is known for `{Self}`",
+    note = "put `#[derive(Differentiable)]` on the type, or mark the parameter or field `#[constant]`"
+)]
+pub trait Differentiable {
+    /// The type of a derivative with respect to a value of this type.
+    type Tangent: Tangent;
+
+    /// The zero tangent with the shape of `self`.
+    #[doc(hidden)]
+    fn __zero(&self) -> Self::Tangent;
+
+    /// Visits the scalars of `self` together with those of a tangent, leaf by leaf, so that an
+    /// optimiser can update the one from the other.
+    #[doc(hidden)]
+    fn __update(&mut self, tangent: &Self::Tangent, update: &mut dyn Update);
+
+    /// Visits the leaves of `self`, in the order of [`Differentiable::__update`].
+    #[doc(hidden)]
+    fn __visit(&self, visitor: &mut dyn Visit);
+
+    /// [`Differentiable::__update`] for items that lie side by side. Floats hand over the whole slice
+    /// as one leaf; everything else goes item by item, each named by its index.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the lengths differ, unless there are no tangents at all: those count as zeros.
+    #[doc(hidden)]
+    #[track_caller]
+    fn __update_slice(items: &mut [Self], tangents: &[Self::Tangent], update: &mut dyn Update)
+    where
+        Self: Sized,
+    {
+        Self::__update_iter(&mut items.iter_mut(), &mut tangents.iter(), update);
+    }
+
+    /// [`Differentiable::__update_slice`] for items that are scattered in memory.
+    #[doc(hidden)]
+    #[track_caller]
+    fn __update_iter(
+        items: &mut dyn ExactSizeIterator<Item = &mut Self>,
+        tangents: &mut dyn ExactSizeIterator<Item = &Self::Tangent>,
+        update: &mut dyn Update,
+    ) where
+        Self: Sized,
+    {
+        let absent = check_lengths(items.len(), tangents.len());
+        for (index, item) in items.enumerate() {
+            update.enter(&index.to_string());
+            match tangents.next() {
+                Some(tangent) => item.__update(tangent, update),
+                None if absent => {
+                    let zero = item.__zero();
+                    item.__update(&zero, update);
+                }
+                None => unreachable!("the lengths were compared"),
+            }
+            update.leave();
+        }
+    }
+
+    /// [`Differentiable::__visit`] for items that lie side by side in row-major order of `shape`.
+    /// Floats hand over the whole slice as one leaf.
+    #[doc(hidden)]
+    fn __visit_slice(shape: &[usize], items: &[Self], visitor: &mut dyn Visit)
+    where
+        Self: Sized,
+    {
+        Self::__visit_iter(shape, &mut items.iter(), visitor);
+    }
+
+    /// [`Differentiable::__visit_slice`] for items that are scattered in memory.
+    #[doc(hidden)]
+    fn __visit_iter(
+        _shape: &[usize],
+        items: &mut dyn Iterator<Item = &Self>,
+        visitor: &mut dyn Visit,
+    ) where
+        Self: Sized,
+    {
+        for (index, item) in items.enumerate() {
+            visitor.enter(&index.to_string());
+            item.__visit(visitor);
+            visitor.leave();
+        }
+    }
+}
+
+/// Whether the tangents are absent, which counts as zero.
+///
+/// # Panics
+///
+/// Panics if there are some, but not as many as items.
+#[track_caller]
+fn check_lengths(items: usize, tangents: usize) -> bool {
+    assert!(
+        items == tangents || tangents == 0,
+        "a gradient has {tangents} elements, but what it belongs to has {items}: \
+         was the value resized after its gradient was taken?"
+    );
+    tangents == 0 && items != 0
+}
+
+/// A vector space of tangents: what gradients are made of.
+///
+/// Implemented by the tangents of this crate and by those that `#[derive(Differentiable)]` makes.
+pub trait Tangent: Differentiable<Tangent = Self> + Clone + Debug + PartialEq {
+    /// `self += other`. An empty `Vec` counts as zero of any length.
+    #[doc(hidden)]
+    fn __add(&mut self, other: &Self);
+
+    /// Replaces every real scalar, in order, by what `f` makes of it; a complex number counts as
+    /// two, the real part first.
+    #[doc(hidden)]
+    fn __map(&mut self, f: &mut dyn FnMut(f64) -> f64);
+}
+
+/// A consumer of matching leaves: parameters that may be changed, and their gradients.
+///
+/// Leaves arrive as contiguous slices of equal length, always in the same order for the same type.
+/// Complex leaves arrive as their real and imaginary parts in turn.
+pub trait Update {
+    /// A leaf of single precision.
+    fn leaf_f32(&mut self, parameters: &mut [f32], gradients: &[f32]);
+    /// A leaf of double precision.
+    fn leaf_f64(&mut self, parameters: &mut [f64], gradients: &[f64]);
+    /// A field or an element with this name begins.
+    fn enter(&mut self, _name: &str) {}
+    /// The field or element entered last has ended.
+    fn leave(&mut self) {}
+}
+
+/// A reader of leaves, for saving, counting and comparing parameters.
+pub trait Visit {
+    /// A leaf of single precision, in logical (row-major) order, with its shape.
+    fn leaf_f32(&mut self, shape: &[usize], values: &[f32]);
+    /// A leaf of double precision, in logical (row-major) order, with its shape.
+    fn leaf_f64(&mut self, shape: &[usize], values: &[f64]);
+    /// A field or an element with this name begins.
+    fn enter(&mut self, _name: &str) {}
+    /// The field or element entered last has ended.
+    fn leave(&mut self) {}
+}

@@ -1,0 +1,137 @@
+//! Floats and complex numbers: their own tangents, and the leaves of everything else.
+//!
+//! A slice of floats is one leaf, a slice of complex numbers is one leaf of its real and imaginary
+//! parts in turn.
+
+use num_complex::Complex;
+
+use super::{Differentiable, Tangent, Update, Visit, check_lengths};
+
+macro_rules! float {
+    ($float:ident, $leaf:ident) => {
+        impl Differentiable for $float {
+            type Tangent = $float;
+
+            #[inline]
+            fn __zero(&self) -> $float {
+                0.0
+            }
+
+            #[inline]
+            fn __update(&mut self, tangent: &$float, update: &mut dyn Update) {
+                update.$leaf(core::slice::from_mut(self), core::slice::from_ref(tangent));
+            }
+
+            #[inline]
+            fn __visit(&self, visitor: &mut dyn Visit) {
+                visitor.$leaf(&[], core::slice::from_ref(self));
+            }
+
+            fn __update_slice(items: &mut [$float], tangents: &[$float], update: &mut dyn Update) {
+                if check_lengths(items.len(), tangents.len()) {
+                    update.$leaf(items, &vec![0.0; items.len()]);
+                } else {
+                    update.$leaf(items, tangents);
+                }
+            }
+
+            fn __update_iter(
+                items: &mut dyn ExactSizeIterator<Item = &mut $float>,
+                tangents: &mut dyn ExactSizeIterator<Item = &$float>,
+                update: &mut dyn Update,
+            ) {
+                let items: Vec<&mut $float> = items.collect();
+                let mut values: Vec<$float> = items.iter().map(|item| **item).collect();
+                let tangents: Vec<$float> = tangents.copied().collect();
+                <$float>::__update_slice(&mut values, &tangents, update);
+                for (item, value) in items.into_iter().zip(values) {
+                    *item = value;
+                }
+            }
+
+            fn __visit_slice(shape: &[usize], items: &[$float], visitor: &mut dyn Visit) {
+                visitor.$leaf(shape, items);
+            }
+
+            fn __visit_iter(
+                shape: &[usize],
+                items: &mut dyn Iterator<Item = &$float>,
+                visitor: &mut dyn Visit,
+            ) {
+                visitor.$leaf(shape, &items.copied().collect::<Vec<_>>());
+            }
+        }
+
+        impl Tangent for $float {
+            #[inline]
+            fn __add(&mut self, other: &$float) {
+                *self += *other;
+            }
+
+            #[inline]
+            fn __map(&mut self, f: &mut dyn FnMut(f64) -> f64) {
+                *self = f(f64::from(*self)) as $float;
+            }
+        }
+
+        impl Differentiable for Complex<$float> {
+            type Tangent = Complex<$float>;
+
+            #[inline]
+            fn __zero(&self) -> Complex<$float> {
+                Complex::new(0.0, 0.0)
+            }
+
+            #[inline]
+            fn __update(&mut self, tangent: &Complex<$float>, update: &mut dyn Update) {
+                let mut parts = [self.re, self.im];
+                update.$leaf(&mut parts, &[tangent.re, tangent.im]);
+                *self = Complex::new(parts[0], parts[1]);
+            }
+
+            #[inline]
+            fn __visit(&self, visitor: &mut dyn Visit) {
+                visitor.$leaf(&[2], &[self.re, self.im]);
+            }
+
+            fn __update_iter(
+                items: &mut dyn ExactSizeIterator<Item = &mut Complex<$float>>,
+                tangents: &mut dyn ExactSizeIterator<Item = &Complex<$float>>,
+                update: &mut dyn Update,
+            ) {
+                let items: Vec<&mut Complex<$float>> = items.collect();
+                let mut values: Vec<$float> = items.iter().flat_map(|z| [z.re, z.im]).collect();
+                let tangents: Vec<$float> = tangents.flat_map(|z| [z.re, z.im]).collect();
+                <$float>::__update_slice(&mut values, &tangents, update);
+                for (item, parts) in items.into_iter().zip(values.chunks_exact(2)) {
+                    *item = Complex::new(parts[0], parts[1]);
+                }
+            }
+
+            fn __visit_iter(
+                shape: &[usize],
+                items: &mut dyn Iterator<Item = &Complex<$float>>,
+                visitor: &mut dyn Visit,
+            ) {
+                let parts: Vec<$float> = items.flat_map(|z| [z.re, z.im]).collect();
+                visitor.$leaf(&[shape, &[2]].concat(), &parts);
+            }
+        }
+
+        impl Tangent for Complex<$float> {
+            #[inline]
+            fn __add(&mut self, other: &Complex<$float>) {
+                *self += *other;
+            }
+
+            #[inline]
+            fn __map(&mut self, f: &mut dyn FnMut(f64) -> f64) {
+                self.re.__map(f);
+                self.im.__map(f);
+            }
+        }
+    };
+}
+
+float!(f32, leaf_f32);
+float!(f64, leaf_f64);
