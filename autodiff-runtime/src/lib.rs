@@ -5,6 +5,7 @@
 
 extern crate self as differentiable;
 
+pub mod kernels;
 pub mod real;
 pub mod tangent;
 
@@ -17,6 +18,15 @@ pub use tangent::{Differentiable, Tangent};
 
 /// What a program that trains a model needs, in one `use`.
 pub mod prelude {
+    pub use crate::kernels::activations::{
+        Activation, elu, gelu, gelu_tanh, leaky_relu, log_softmax, relu, selu, sigmoid, silu,
+        softmax, softplus, tanh,
+    };
+    pub use crate::kernels::dense;
+    pub use crate::kernels::losses::{
+        Labels, binary_cross_entropy, binary_cross_entropy_from_logits, mse_loss,
+        softmax_cross_entropy, sparse_softmax_cross_entropy,
+    };
     pub use crate::real::Real;
     pub use crate::tangent::{Differentiable, Tangent};
     pub use ndarray::{

@@ -50,6 +50,10 @@ pub trait Real:
     /// The same number in double precision.
     #[doc(hidden)]
     fn __f64(self) -> f64;
+
+    /// The error function, 2/√π ∫₀ˣ exp(−t²) dt.
+    #[doc(hidden)]
+    fn __erf(self) -> Self;
 }
 
 impl Real for f32 {
@@ -62,6 +66,11 @@ impl Real for f32 {
     fn __f64(self) -> f64 {
         f64::from(self)
     }
+
+    #[inline]
+    fn __erf(self) -> f32 {
+        libm::erff(self)
+    }
 }
 
 impl Real for f64 {
@@ -73,5 +82,10 @@ impl Real for f64 {
     #[inline]
     fn __f64(self) -> f64 {
         self
+    }
+
+    #[inline]
+    fn __erf(self) -> f64 {
+        libm::erf(self)
     }
 }

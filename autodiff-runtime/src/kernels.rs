@@ -1,0 +1,29 @@
+//! Kernels: the fused operations that networks are made of, each with its derivative beside it.
+//!
+//! A kernel `k` is four functions.
+//!
+//! - `k(args…) -> Y`: the value.
+//! - `k_forward(args…) -> (Y, S)`: the value, and what the way back needs of it.
+//! - `k_adjoint(args…, saved: S, ct: Y's tangent, slots…)`: adds to each slot the gradient with
+//!   respect to one differentiable parameter, in order; `None` asks for nothing, and costs nothing.
+//! - `k_tangent(args…, tangents…) -> (Y, dY)`: the value and its derivative along the tangents, one
+//!   for each differentiable parameter, where `None` is zero.
+//!
+//! Arguments are arrays and views of any storage (`&ArrayRef`), of `f32` or `f64`.
+
+#![allow(
+    clippy::too_many_arguments,
+    reason = "an adjoint has a slot for every parameter"
+)]
+
+pub mod activations;
+pub mod dense;
+pub mod losses;
+mod products;
+mod support;
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use activations::*;
+pub use dense::{DenseSaved, dense, dense_adjoint, dense_forward, dense_tangent};
+pub use losses::*;
