@@ -4,10 +4,12 @@
 //! of shape (outputs). With dz = act'(z)·ct the gradients are dx = dz·Wᵀ, dW = xᵀ·dz, db = Σ dz over
 //! the batch; the products accumulate straight into the slots.
 
-use ndarray::{Array2, ArrayRef, Axis, Ix1, Ix2};
+use ndarray::{Array2, ArrayRef, Ix1, Ix2};
 
 use super::Activation;
-use super::products::{add_product, add_product_transposed, add_transposed_product};
+use super::products::{
+    add_product, add_product_transposed, add_rows, add_transposed_product, repeat_row,
+};
 use super::support::row_major;
 use crate::Real;
 
@@ -135,32 +137,11 @@ fn bias_rows<T: Real>(rows: usize, columns: usize, bias: Option<&ArrayRef<T, Ix1
         "dense: the bias has {} elements, but the weights have {columns} outputs",
         bias.len()
     );
-    let copy;
-    let line = if let Some(line) = bias.as_slice() {
-        line
-    } else {
-        copy = bias.to_vec();
-        &copy
+    let items = match bias.as_slice() {
+        Some(row) => repeat_row(row, rows),
+        None => repeat_row(&bias.to_vec(), rows),
     };
-    let mut items = Vec::with_capacity(rows * columns);
-    for _ in 0..rows {
-        items.extend_from_slice(line);
-    }
-    Array2::from_shape_vec((rows, columns), items).expect("as many rows as were pushed")
-}
-
-/// slot += Σ of the rows of `dz`.
-fn add_rows<T: Real>(dz: &Array2<T>, slot: &mut ArrayRef<T, Ix1>) {
-    match (dz.as_slice(), slot.as_slice_mut()) {
-        (Some(items), Some(sums)) if !sums.is_empty() => {
-            for row in items.chunks_exact(sums.len()) {
-                for (sum, &item) in sums.iter_mut().zip(row) {
-                    *sum += item;
-                }
-            }
-        }
-        _ => slot.zip_mut_with(&dz.sum_axis(Axis(0)), |sum, &item| *sum += item),
-    }
+    Array2::from_shape_vec((rows, columns), items).expect("as many rows as asked for")
 }
 
 #[cfg(test)]
