@@ -5,19 +5,25 @@
 
 extern crate self as differentiable;
 
+pub mod initializers;
 pub mod kernels;
+pub mod layers;
+pub mod optimizers;
+pub mod random;
 pub mod real;
 pub mod tangent;
 
 pub use ndarray;
 pub use num_complex;
 pub use num_traits;
+pub use rand;
 
 pub use real::Real;
 pub use tangent::{Differentiable, Tangent};
 
 /// What a program that trains a model needs, in one `use`.
 pub mod prelude {
+    pub use crate::initializers::Initializer;
     pub use crate::kernels::activations::{
         Activation, elu, gelu, gelu_tanh, leaky_relu, log_softmax, relu, selu, sigmoid, silu,
         softmax, softplus, tanh,
@@ -27,6 +33,14 @@ pub mod prelude {
         Labels, binary_cross_entropy, binary_cross_entropy_from_logits, mse_loss,
         softmax_cross_entropy, sparse_softmax_cross_entropy,
     };
+    pub use crate::layers::{Dense, DenseTangent};
+    pub use crate::optimizers::schedules::{self, ReduceOnPlateau, Schedule};
+    pub use crate::optimizers::{
+        Adadelta, AdadeltaConfig, Adagrad, AdagradConfig, Adam, AdamConfig, AdamW, AdamWConfig,
+        Adamax, AdamaxConfig, Clip, GradientAccumulator, Lion, LionConfig, Nadam, NadamConfig,
+        Optimizer, RmsProp, RmsPropConfig, Sgd, SgdConfig, global_norm,
+    };
+    pub use crate::random::seeded;
     pub use crate::real::Real;
     pub use crate::tangent::{Differentiable, Tangent};
     pub use ndarray::{

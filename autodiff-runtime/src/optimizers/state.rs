@@ -1,0 +1,46 @@
+//! What an optimiser remembers between steps.
+
+use std::any::Any;
+
+use crate::Real;
+
+/// The state of one leaf, in the leaf's own precision: some arrays as long as the leaf.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LeafState {
+    /// Of a leaf of single precision.
+    F32(Vec<Vec<f32>>),
+    /// Of a leaf of double precision.
+    F64(Vec<Vec<f64>>),
+}
+
+/// Everything that an optimiser remembers: enough to go on bit for bit as if never interrupted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OptimizerState {
+    /// How many steps have been taken.
+    pub steps: u64,
+    /// One entry for every leaf of the model, in its order.
+    pub leaves: Vec<LeafState>,
+}
+
+impl LeafState {
+    /// `slots` arrays of `len` elements with the value `initial`.
+    pub(super) fn new<T: Real>(slots: usize, len: usize, initial: f64) -> Self {
+        let arrays: Box<dyn Any> = Box::new(vec![vec![T::__lit(initial); len]; slots]);
+        match arrays.downcast::<Vec<Vec<f32>>>() {
+            Ok(arrays) => LeafState::F32(*arrays),
+            Err(arrays) => match arrays.downcast::<Vec<Vec<f64>>>() {
+                Ok(arrays) => LeafState::F64(*arrays),
+                Err(_) => unreachable!("leaves are of single or of double precision"),
+            },
+        }
+    }
+
+    /// The arrays, if they have this precision.
+    pub(super) fn arrays<T: Real>(&mut self) -> Option<&mut Vec<Vec<T>>> {
+        let arrays: &mut dyn Any = match self {
+            LeafState::F32(arrays) => arrays,
+            LeafState::F64(arrays) => arrays,
+        };
+        arrays.downcast_mut()
+    }
+}

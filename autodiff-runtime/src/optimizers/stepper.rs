@@ -1,0 +1,361 @@
+//! What all optimisers share: walking the leaves, keeping state, decaying weights, clipping.
+
+use std::sync::Arc;
+
+use super::clip::Clip;
+use super::schedules::Schedule;
+use super::{LeafState, Optimizer, OptimizerState};
+use crate::tangent::Update;
+use crate::{Differentiable, Real};
+
+/// One parameter array with its gradient and the optimiser's state for it, all equally long.
+#[derive(Debug)]
+pub struct Leaf<'a, T> {
+    /// What is to be changed.
+    pub parameters: &'a mut [T],
+    /// The gradient.
+    pub gradients: &'a [T],
+    /// As many arrays as [`Rule::slots`] says.
+    pub state: &'a mut [Vec<T>],
+}
+
+/// The equations of an optimiser: its settings, and how they change one leaf.
+pub trait Rule {
+    /// The learning rate among the settings.
+    fn learning_rate(&self) -> f64;
+
+    /// Sets the learning rate among the settings.
+    fn set_learning_rate(&mut self, learning_rate: f64);
+
+    /// How many arrays of state a leaf needs.
+    fn slots(&self) -> usize;
+
+    /// The initial value of the state.
+    fn initial(&self) -> f64 {
+        0.0
+    }
+
+    /// The weight decay that the settings bring with them, if any.
+    fn weight_decay(&self) -> Option<f64> {
+        None
+    }
+
+    /// Changes one leaf. `step` counts from 1.
+    fn update<T: Real>(&self, step: u64, learning_rate: f64, leaf: Leaf<'_, T>);
+}
+
+/// An optimiser with the equations of `R`. Use it through the names [`Adam`](super::Adam),
+/// [`Sgd`](super::Sgd) and so on.
+#[derive(Clone, Debug)]
+pub struct Stepper<R> {
+    rule: R,
+    state: OptimizerState,
+    clip: Option<Clip>,
+    weight_decay: Option<f64>,
+    undecayed: Vec<String>,
+    schedule: Option<Arc<dyn Schedule>>,
+}
+
+impl<R: Rule + Default> Stepper<R> {
+    /// An optimiser with this learning rate, and Keras' defaults for everything else.
+    pub fn new(learning_rate: f64) -> Self {
+        let mut rule = R::default();
+        rule.set_learning_rate(learning_rate);
+        Self::with_config(rule)
+    }
+}
+
+impl<R: Rule + Default> Default for Stepper<R> {
+    fn default() -> Self {
+        Self::with_config(R::default())
+    }
+}
+
+impl<R: Rule> Stepper<R> {
+    /// An optimiser with these settings.
+    pub fn with_config(config: R) -> Self {
+        Self {
+            weight_decay: config.weight_decay(),
+            rule: config,
+            state: OptimizerState::default(),
+            clip: None,
+            undecayed: Vec::new(),
+            schedule: None,
+        }
+    }
+
+    /// Clips gradients before they are used.
+    pub fn with_clip(mut self, clip: Clip) -> Self {
+        self.clip = Some(clip);
+        self
+    }
+
+    /// Takes the learning rate from a schedule.
+    pub fn with_schedule(mut self, schedule: impl Schedule + 'static) -> Self {
+        self.schedule = Some(Arc::new(schedule));
+        self
+    }
+
+    /// Shrinks parameters by the factor 1 − learning rate · `weight_decay` in each step, apart from
+    /// the gradient ("decoupled").
+    ///
+    /// Source: Loshchilov and Hutter, *Decoupled Weight Decay Regularization*, 2017.
+    pub fn with_weight_decay(mut self, weight_decay: f64) -> Self {
+        self.weight_decay = Some(weight_decay);
+        self
+    }
+
+    /// Excludes fields with this name from weight decay, for example `"bias"`.
+    pub fn exclude_from_weight_decay(mut self, field: impl Into<String>) -> Self {
+        self.undecayed.push(field.into());
+        self
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &R {
+        &self.rule
+    }
+
+    /// What the optimiser remembers, to be saved.
+    pub fn state(&self) -> &OptimizerState {
+        &self.state
+    }
+
+    /// Goes on from a state that was saved.
+    pub fn set_state(&mut self, state: OptimizerState) {
+        self.state = state;
+    }
+}
+
+impl<R: Rule> Optimizer for Stepper<R> {
+    #[track_caller]
+    fn apply_gradients<M: Differentiable>(&mut self, model: &mut M, gradients: &M::Tangent) {
+        let learning_rate = self.learning_rate();
+        let first = self.state.steps == 0 && self.state.leaves.is_empty();
+        self.state.steps += 1;
+        let mut pass = Pass {
+            rule: &self.rule,
+            learning_rate,
+            decay: self.weight_decay.map_or(0.0, |decay| decay * learning_rate),
+            undecayed: &self.undecayed,
+            clip: self.clip.map(|clip| clip.for_gradient(gradients)),
+            scratch: (Vec::new(), Vec::new()),
+            path: Vec::new(),
+            step: self.state.steps,
+            first,
+            index: 0,
+            leaves: &mut self.state.leaves,
+        };
+        model.__update(gradients, &mut pass);
+        let (seen, known) = (pass.index, pass.leaves.len());
+        assert!(
+            seen == known,
+            "the model has {seen} parameter arrays, but the optimiser has state for {known}: \
+             use a new optimiser for a model of another shape"
+        );
+    }
+
+    fn learning_rate(&self) -> f64 {
+        match &self.schedule {
+            Some(schedule) => schedule.learning_rate(self.state.steps),
+            None => self.rule.learning_rate(),
+        }
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.schedule = None;
+        self.rule.set_learning_rate(learning_rate);
+    }
+
+    fn steps(&self) -> u64 {
+        self.state.steps
+    }
+}
+
+/// One walk over the leaves of a model.
+struct Pass<'a, R> {
+    rule: &'a R,
+    learning_rate: f64,
+    /// Weight decay times learning rate.
+    decay: f64,
+    undecayed: &'a [String],
+    clip: Option<Clip>,
+    scratch: (Vec<f32>, Vec<f64>),
+    /// The names of the fields that were entered; kept only if something depends on them.
+    path: Vec<String>,
+    step: u64,
+    /// Whether this is the first step, in which the state is made.
+    first: bool,
+    index: usize,
+    leaves: &'a mut Vec<LeafState>,
+}
+
+impl<R: Rule> Pass<'_, R> {
+    #[track_caller]
+    fn leaf<T: Real>(&mut self, parameters: &mut [T], gradients: &[T], scratch: &mut Vec<T>) {
+        let index = self.index;
+        self.index += 1;
+        if self.first {
+            let (slots, initial) = (self.rule.slots(), self.rule.initial());
+            self.leaves
+                .push(LeafState::new::<T>(slots, parameters.len(), initial));
+        }
+        let state = self
+            .leaves
+            .get_mut(index)
+            .and_then(LeafState::arrays::<T>)
+            .filter(|state| {
+                state.len() == self.rule.slots()
+                    && state.iter().all(|s| s.len() == parameters.len())
+            });
+        let Some(state) = state else {
+            panic!(
+                "parameter array {index} has {} elements of type {}, which is not what the \
+                 optimiser has state for: use a new optimiser for a model of another shape",
+                parameters.len(),
+                std::any::type_name::<T>()
+            );
+        };
+        if self.decay != 0.0 && !self.path.iter().any(|name| self.undecayed.contains(name)) {
+            let factor = T::__lit(self.decay);
+            for parameter in &mut *parameters {
+                *parameter -= *parameter * factor;
+            }
+        }
+        let gradients = match &self.clip {
+            Some(clip) => {
+                clip.apply(gradients, scratch);
+                scratch
+            }
+            None => gradients,
+        };
+        self.rule.update(
+            self.step,
+            self.learning_rate,
+            Leaf {
+                parameters,
+                gradients,
+                state,
+            },
+        );
+    }
+}
+
+impl<R: Rule> Update for Pass<'_, R> {
+    fn leaf_f32(&mut self, parameters: &mut [f32], gradients: &[f32]) {
+        let mut scratch = std::mem::take(&mut self.scratch.0);
+        self.leaf(parameters, gradients, &mut scratch);
+        self.scratch.0 = scratch;
+    }
+
+    fn leaf_f64(&mut self, parameters: &mut [f64], gradients: &[f64]) {
+        let mut scratch = std::mem::take(&mut self.scratch.1);
+        self.leaf(parameters, gradients, &mut scratch);
+        self.scratch.1 = scratch;
+    }
+
+    fn enter(&mut self, name: &str) {
+        if !self.undecayed.is_empty() {
+            self.path.push(name.to_owned());
+        }
+    }
+
+    fn leave(&mut self) {
+        self.path.pop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::super::{Adam, AdamW, Sgd, schedules};
+    use super::*;
+    use crate::layers::{Dense, DenseTangent};
+    use crate::random::seeded;
+
+    #[test]
+    fn state_is_kept_leaf_by_leaf_in_its_own_precision() {
+        let mut model = (array![1.0_f32, 2.0], vec![3.0_f64]);
+        let mut optimizer = Adam::new(0.1);
+        optimizer.apply_gradients(&mut model, &(array![1.0, -1.0], vec![0.0]));
+        assert!((model.0[0] - 0.9).abs() < 1e-5 && (model.0[1] - 2.1).abs() < 1e-5);
+        assert_eq!(model.1, [3.0]);
+        assert!(matches!(
+            optimizer.state().leaves[..],
+            [LeafState::F32(_), LeafState::F64(_)]
+        ));
+    }
+
+    #[test]
+    fn a_saved_state_goes_on_bit_for_bit() {
+        let steps = |optimizer: &mut Adam, x: &mut [f64; 2], count| {
+            for _ in 0..count {
+                let gradient = [2.0 * x[0], x[1].cos()];
+                optimizer.apply_gradients(x, &gradient);
+            }
+        };
+        let (mut whole, mut x) = (Adam::new(0.1), [1.0, 2.0]);
+        steps(&mut whole, &mut x, 10);
+        let (mut first, mut y) = (Adam::new(0.1), [1.0, 2.0]);
+        steps(&mut first, &mut y, 4);
+        let mut second = Adam::new(0.1);
+        second.set_state(first.state().clone());
+        steps(&mut second, &mut y, 6);
+        assert_eq!(x, y);
+    }
+
+    #[test]
+    #[should_panic(expected = "parameter array 0 has 3 elements")]
+    fn a_model_of_another_shape_is_refused() {
+        let mut optimizer = Adam::new(0.1);
+        optimizer.apply_gradients(&mut vec![1.0, 2.0], &vec![1.0, 1.0]);
+        optimizer.apply_gradients(&mut vec![1.0, 2.0, 3.0], &vec![1.0, 1.0, 1.0]);
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "the model has 1 parameter arrays, but the optimiser has state for 2"
+    )]
+    fn a_model_with_fewer_arrays_is_refused() {
+        let mut optimizer = Sgd::new(0.1);
+        optimizer.apply_gradients(&mut (1.0, 2.0), &(1.0, 1.0));
+        optimizer.apply_gradients(&mut (1.0,), &(1.0,));
+    }
+
+    #[test]
+    fn weight_decay_spares_what_is_excluded() {
+        let mut layer: Dense<f64> = Dense::new(2, 2, &mut seeded(1));
+        layer.bias.fill(1.0);
+        let (weights, zero) = (layer.weights.clone(), layer.__zero());
+        let zero: DenseTangent<f64> = zero;
+        let config = super::super::AdamWConfig {
+            weight_decay: 0.5,
+            ..Default::default()
+        };
+        let mut optimizer = AdamW::with_config(config).exclude_from_weight_decay("bias");
+        optimizer.set_learning_rate(0.1);
+        optimizer.apply_gradients(&mut layer, &zero);
+        assert_eq!(layer.weights, &weights - &(&weights * 0.05));
+        assert_eq!(layer.bias, array![1.0, 1.0]);
+    }
+
+    #[test]
+    fn a_schedule_sets_the_rate_of_each_step() {
+        let schedule = schedules::StepDecay {
+            initial: 1.0,
+            factor: 0.5,
+            every: 1,
+        };
+        let mut optimizer = Sgd::new(7.0).with_schedule(schedule);
+        let mut x = 0.0_f64;
+        optimizer.apply_gradients(&mut x, &-1.0);
+        optimizer.apply_gradients(&mut x, &-1.0);
+        assert_eq!(
+            (x, optimizer.learning_rate(), optimizer.steps()),
+            (1.5, 0.25, 2)
+        );
+        optimizer.set_learning_rate(2.0);
+        assert_eq!(optimizer.learning_rate(), 2.0);
+    }
+}
