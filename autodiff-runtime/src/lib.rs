@@ -12,6 +12,7 @@ pub mod optimizers;
 pub mod random;
 pub mod real;
 pub mod tangent;
+pub mod training;
 
 pub use ndarray;
 pub use num_complex;
@@ -43,6 +44,10 @@ pub mod prelude {
     pub use crate::random::seeded;
     pub use crate::real::Real;
     pub use crate::tangent::{Differentiable, Tangent};
+    pub use crate::training::{
+        Batch, Callback, EarlyStopping, EpochReport, Fit, FitError, FitErrorKind, History, Model,
+        SaveBest,
+    };
     pub use ndarray::{
         Array, Array0, Array1, Array2, Array3, Array4, ArrayD, ArrayRef, ArrayView, ArrayView1,
         ArrayView2, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Axis, Ix0, Ix1, Ix2, Ix3, Ix4,

@@ -232,7 +232,7 @@ mod tests {
         );
     }
 
-    /// The numbers are those of PyTorch's `OneCycleLR(max_lr=1, total_steps=10)`.
+    /// The numbers are those of `OneCycleLR(max_lr=1, total_steps=10)`.
     #[test]
     fn one_cycle_rises_and_falls() {
         let cycle = OneCycle::new(1.0, 10);

@@ -1,0 +1,15 @@
+//! Training: models, batches, the loop over epochs, and what it reports.
+
+mod batch;
+mod callbacks;
+mod error;
+mod fit;
+mod history;
+mod model;
+
+pub use batch::Batch;
+pub use callbacks::{Callback, EarlyStopping, EpochReport, OnEpochEnd, SaveBest};
+pub use error::{FitError, FitErrorKind};
+pub use fit::{Fit, Validation};
+pub use history::History;
+pub use model::Model;

@@ -1,0 +1,172 @@
+//! What happens between epochs: stopping early, saving, changing the learning rate.
+
+use std::ops::ControlFlow;
+
+use crate::optimizers::Optimizer;
+use crate::optimizers::schedules::ReduceOnPlateau;
+
+/// How an epoch went.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EpochReport {
+    /// The number of the epoch, from 1.
+    pub epoch: usize,
+    /// The number of the last epoch.
+    pub epochs: usize,
+    /// The training loss.
+    pub loss: f64,
+    /// The validation loss, if there is validation data.
+    pub val_loss: Option<f64>,
+}
+
+impl EpochReport {
+    /// The validation loss, or the training loss if there is none: what callbacks watch.
+    pub fn watched(&self) -> f64 {
+        self.val_loss.unwrap_or(self.loss)
+    }
+}
+
+/// Something to do after each epoch. Several are given to [`Fit`](super::Fit) one after the other; to
+/// look at one after training, give it as `&mut`.
+pub trait Callback<M, O> {
+    /// An epoch has ended. `Break` ends the training.
+    fn epoch_end(&mut self, report: &EpochReport, model: &M, optimizer: &mut O) -> ControlFlow<()>;
+
+    /// The training has ended.
+    fn train_end(&mut self, _model: &mut M) {}
+}
+
+impl<M, O> Callback<M, O> for () {
+    fn epoch_end(&mut self, _: &EpochReport, _: &M, _: &mut O) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+impl<M, O, A: Callback<M, O>, B: Callback<M, O>> Callback<M, O> for (A, B) {
+    fn epoch_end(&mut self, report: &EpochReport, model: &M, optimizer: &mut O) -> ControlFlow<()> {
+        let first = self.0.epoch_end(report, model, optimizer);
+        let second = self.1.epoch_end(report, model, optimizer);
+        if first.is_break() { first } else { second }
+    }
+
+    fn train_end(&mut self, model: &mut M) {
+        self.0.train_end(model);
+        self.1.train_end(model);
+    }
+}
+
+impl<M, O, C: Callback<M, O>> Callback<M, O> for &mut C {
+    fn epoch_end(&mut self, report: &EpochReport, model: &M, optimizer: &mut O) -> ControlFlow<()> {
+        (**self).epoch_end(report, model, optimizer)
+    }
+
+    fn train_end(&mut self, model: &mut M) {
+        (**self).train_end(model);
+    }
+}
+
+/// Calls a closure after each epoch, with the report and the model.
+#[derive(Clone, Debug)]
+pub struct OnEpochEnd<F>(
+    /// The closure; `Break` ends the training.
+    pub F,
+);
+
+impl<M, O, F: FnMut(&EpochReport, &M) -> ControlFlow<()>> Callback<M, O> for OnEpochEnd<F> {
+    fn epoch_end(&mut self, report: &EpochReport, model: &M, _: &mut O) -> ControlFlow<()> {
+        (self.0)(report, model)
+    }
+}
+
+/// Ends training when the watched loss has stopped falling, and gives back the best model.
+///
+/// Keras: `EarlyStopping(restore_best_weights=True)`.
+#[derive(Clone, Debug)]
+pub struct EarlyStopping<M> {
+    patience: usize,
+    min_delta: f64,
+    waited: usize,
+    best: Option<(EpochReport, M)>,
+}
+
+impl<M: Clone> EarlyStopping<M> {
+    /// Ends training after `patience` epochs in a row without a new least loss.
+    pub fn new(patience: usize) -> Self {
+        Self {
+            patience,
+            min_delta: 0.0,
+            waited: 0,
+            best: None,
+        }
+    }
+
+    /// Counts a loss as a new least one only if it is smaller by more than this.
+    pub fn min_delta(mut self, min_delta: f64) -> Self {
+        self.min_delta = min_delta;
+        self
+    }
+
+    /// The report of the best epoch.
+    pub fn best(&self) -> Option<&EpochReport> {
+        self.best.as_ref().map(|(report, _)| report)
+    }
+}
+
+impl<M: Clone, O> Callback<M, O> for EarlyStopping<M> {
+    fn epoch_end(&mut self, report: &EpochReport, model: &M, _: &mut O) -> ControlFlow<()> {
+        let improved = match &self.best {
+            Some((best, _)) => report.watched() < best.watched() - self.min_delta,
+            None => true,
+        };
+        if improved {
+            self.waited = 0;
+            self.best = Some((*report, model.clone()));
+            return ControlFlow::Continue(());
+        }
+        self.waited += 1;
+        if self.waited < self.patience {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    }
+
+    fn train_end(&mut self, model: &mut M) {
+        if let Some((_, best)) = &self.best {
+            model.clone_from(best);
+        }
+    }
+}
+
+/// Calls a closure with the model after each epoch that has a new least loss, for example to save it.
+#[derive(Clone, Debug)]
+pub struct SaveBest<F> {
+    save: F,
+    best: f64,
+}
+
+impl<F> SaveBest<F> {
+    /// Saves by calling `save` with the report and the model.
+    pub fn new(save: F) -> Self {
+        Self {
+            save,
+            best: f64::INFINITY,
+        }
+    }
+}
+
+impl<M, O, F: FnMut(&EpochReport, &M)> Callback<M, O> for SaveBest<F> {
+    fn epoch_end(&mut self, report: &EpochReport, model: &M, _: &mut O) -> ControlFlow<()> {
+        if report.watched() < self.best {
+            self.best = report.watched();
+            (self.save)(report, model);
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl<M, O: Optimizer> Callback<M, O> for ReduceOnPlateau {
+    fn epoch_end(&mut self, report: &EpochReport, _: &M, optimizer: &mut O) -> ControlFlow<()> {
+        self.observe(report.watched(), optimizer);
+        ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,395 @@
+//! The loop over epochs and batches.
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use super::callbacks::{Callback, EpochReport, OnEpochEnd};
+use super::error::{FitError, FitErrorKind};
+use super::{Batch, History};
+use crate::optimizers::Optimizer;
+use crate::{Differentiable, Real};
+
+/// Trains a model: epochs, batches, shuffling, validation.
+///
+/// It is made of a function from the model, the inputs and the targets of a batch to the loss and
+/// its gradient with respect to the model. For `#[differentiable(wrt(model))] fn loss(model, x, y)`
+/// that is `loss::value_and_grad`.
+///
+/// ```
+/// use autodiff_runtime::prelude::*;
+///
+/// // y = w·x, fitted to y = 3·x
+/// let value_and_grad = |w: &f64, x: &Array1<f64>, y: &Array1<f64>| {
+///     let error = x * *w - y;
+///     ((&error * &error).mean().unwrap(), 2.0 * (&error * x).mean().unwrap())
+/// };
+/// let x = Array1::linspace(-1.0, 1.0, 50);
+/// let y = &x * 3.0;
+///
+/// let mut w = 0.0;
+/// let history = Fit::new(value_and_grad)
+///     .epochs(100)
+///     .batch_size(8)
+///     .run(&mut w, &mut Adam::new(0.1), &x, &y)?;
+/// assert!((w - 3.0).abs() < 1e-3);
+/// assert!(history.loss[99] < 1e-6 * history.loss[0]);
+/// # Ok::<(), FitError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Fit<F, V = (), C = ()> {
+    value_and_grad: F,
+    epochs: usize,
+    initial_epoch: usize,
+    batch_size: usize,
+    shuffle: bool,
+    seed: u64,
+    verbose: usize,
+    validation_split: f64,
+    validation: V,
+    callbacks: C,
+}
+
+/// Where validation data comes from: `()` for none, or a pair of references.
+pub trait Validation<X, Y> {
+    /// Inputs and targets.
+    fn data(&self) -> Option<(&X, &Y)>;
+}
+
+impl<X, Y> Validation<X, Y> for () {
+    fn data(&self) -> Option<(&X, &Y)> {
+        None
+    }
+}
+
+impl<X, Y> Validation<X, Y> for (&X, &Y) {
+    fn data(&self) -> Option<(&X, &Y)> {
+        Some(*self)
+    }
+}
+
+impl<F> Fit<F> {
+    /// One epoch in shuffled batches of 32, silently, unless told otherwise.
+    pub fn new(value_and_grad: F) -> Self {
+        Self {
+            value_and_grad,
+            epochs: 1,
+            initial_epoch: 0,
+            batch_size: 32,
+            shuffle: true,
+            seed: 0,
+            verbose: 0,
+            validation_split: 0.0,
+            validation: (),
+            callbacks: (),
+        }
+    }
+}
+
+impl<F, V, C> Fit<F, V, C> {
+    /// The number of the last epoch.
+    pub fn epochs(mut self, epochs: usize) -> Self {
+        self.epochs = epochs;
+        self
+    }
+
+    /// How many epochs have been trained before. Together with the optimiser's state, training goes
+    /// on as if never interrupted.
+    pub fn initial_epoch(mut self, epochs: usize) -> Self {
+        self.initial_epoch = epochs;
+        self
+    }
+
+    /// How many samples a step is made from. The last batch of an epoch may be smaller.
+    pub fn batch_size(mut self, batch_size: usize) -> Self {
+        self.batch_size = batch_size;
+        self
+    }
+
+    /// Whether the samples are put in a new order for each epoch.
+    pub fn shuffle(mut self, shuffle: bool) -> Self {
+        self.shuffle = shuffle;
+        self
+    }
+
+    /// What the orders depend on; the same on every machine.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Prints a line after each `every`-th epoch, `Epoch 10/100: Loss=0.1234`; 0 is silent.
+    pub fn verbose(mut self, every: usize) -> Self {
+        self.verbose = every;
+        self
+    }
+
+    /// Keeps the last part of the samples, as given, for validation; 0.2 is a fifth.
+    pub fn validation_split(mut self, fraction: f64) -> Self {
+        self.validation_split = fraction;
+        self
+    }
+
+    /// Computes the loss of these samples after each epoch.
+    pub fn validation_data<'a, X, Y>(self, x: &'a X, y: &'a Y) -> Fit<F, (&'a X, &'a Y), C> {
+        Fit {
+            validation: (x, y),
+            value_and_grad: self.value_and_grad,
+            epochs: self.epochs,
+            initial_epoch: self.initial_epoch,
+            batch_size: self.batch_size,
+            shuffle: self.shuffle,
+            seed: self.seed,
+            verbose: self.verbose,
+            validation_split: self.validation_split,
+            callbacks: self.callbacks,
+        }
+    }
+
+    /// Adds something to do after each epoch.
+    pub fn callback<D>(self, callback: D) -> Fit<F, V, (C, D)> {
+        Fit {
+            callbacks: (self.callbacks, callback),
+            value_and_grad: self.value_and_grad,
+            epochs: self.epochs,
+            initial_epoch: self.initial_epoch,
+            batch_size: self.batch_size,
+            shuffle: self.shuffle,
+            seed: self.seed,
+            verbose: self.verbose,
+            validation_split: self.validation_split,
+            validation: self.validation,
+        }
+    }
+
+    /// Calls a closure after each epoch with the [`EpochReport`] and the model; it may end the
+    /// training by returning `Break`.
+    pub fn on_epoch_end<D>(self, closure: D) -> Fit<F, V, (C, OnEpochEnd<D>)> {
+        self.callback(OnEpochEnd(closure))
+    }
+
+    /// Trains.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the data or the settings, or in which batch the loss was not finite;
+    /// the model is then as that batch found it.
+    ///
+    /// # Panics
+    ///
+    /// Panics where the model or the optimiser does.
+    pub fn run<M, X, Y, L, O>(
+        mut self,
+        model: &mut M,
+        optimizer: &mut O,
+        x: &X,
+        y: &Y,
+    ) -> Result<History, FitError>
+    where
+        M: Differentiable,
+        X: Batch,
+        Y: Batch,
+        L: Real,
+        O: Optimizer,
+        F: Fn(&M, &X, &Y) -> (L, M::Tangent),
+        V: Validation<X, Y>,
+        C: Callback<M, O>,
+    {
+        let trained = self.split(x, y)?;
+        let held_out: Vec<usize> = (trained..x.sample_count()).collect();
+        let mut history = History {
+            initial_epoch: self.initial_epoch,
+            ..History::default()
+        };
+        let mut order: Vec<usize> = (0..trained).collect();
+        for epoch in self.initial_epoch + 1..=self.epochs {
+            self.put_in_order(&mut order, epoch);
+            let mut sum = 0.0;
+            for (batch, indices) in order.chunks(self.batch_size).enumerate() {
+                let (x, y) = (x.select_samples(indices), y.select_samples(indices));
+                let (loss, gradients) = (self.value_and_grad)(model, &x, &y);
+                check_finite(loss, epoch, Some(batch + 1))?;
+                optimizer.apply_gradients(model, &gradients);
+                sum += loss.__f64() * indices.len() as f64;
+            }
+            let val_loss = self.validation_loss(model, (x, y), &held_out, epoch)?;
+            let loss = sum / trained as f64;
+            let report = EpochReport {
+                epoch,
+                epochs: self.epochs,
+                loss,
+                val_loss,
+            };
+            history.loss.push(loss);
+            history.val_loss.extend(val_loss);
+            if self.verbose > 0 && epoch.is_multiple_of(self.verbose) {
+                println!("{}", line(&report));
+            }
+            let flow = self.callbacks.epoch_end(&report, model, optimizer);
+            history.learning_rate.push(optimizer.learning_rate());
+            if flow.is_break() {
+                break;
+            }
+        }
+        self.callbacks.train_end(model);
+        Ok(history)
+    }
+
+    /// The mean loss of these samples, in batches, without training.
+    ///
+    /// # Errors
+    ///
+    /// As [`Fit::run`]; a loss that is not finite is returned as it is.
+    pub fn evaluate<M, X, Y, L>(&self, model: &M, x: &X, y: &Y) -> Result<f64, FitError>
+    where
+        M: Differentiable,
+        X: Batch,
+        Y: Batch,
+        L: Real,
+        F: Fn(&M, &X, &Y) -> (L, M::Tangent),
+    {
+        self.check(x, y, "")?;
+        let indices: Vec<usize> = (0..x.sample_count()).collect();
+        Ok(self.mean_loss(model, x, y, &indices))
+    }
+
+    /// Refuses data and settings that cannot be trained with; says how many samples are trained on.
+    fn split<X: Batch, Y: Batch>(&self, x: &X, y: &Y) -> Result<usize, FitError>
+    where
+        V: Validation<X, Y>,
+    {
+        self.check(x, y, "")?;
+        let invalid = |message| Err(FitError::new(FitErrorKind::InvalidValidation, message));
+        if let Some((x, y)) = self.validation.data() {
+            if self.validation_split != 0.0 {
+                return invalid(
+                    "give either `validation_data` or `validation_split`; received both".to_owned(),
+                );
+            }
+            self.check(x, y, "validation ")?;
+        }
+        if self.validation_split == 0.0 {
+            return Ok(x.sample_count());
+        }
+        let (count, fraction) = (x.sample_count(), self.validation_split);
+        let trained = (count as f64 * (1.0 - fraction)).floor();
+        if !(trained >= 1.0 && trained < count as f64) {
+            return invalid(format!(
+                "the validation split must leave samples on both sides; received {fraction} of {count} \
+                 samples"
+            ));
+        }
+        Ok(trained as usize)
+    }
+
+    fn check<X: Batch, Y: Batch>(&self, x: &X, y: &Y, what: &str) -> Result<(), FitError> {
+        let (inputs, targets) = (x.sample_count(), y.sample_count());
+        if self.batch_size == 0 {
+            let message = "the batch size must be at least 1; received 0";
+            return Err(FitError::new(FitErrorKind::BatchSizeZero, message));
+        }
+        if inputs != targets {
+            return Err(FitError::new(
+                FitErrorKind::LengthMismatch,
+                format!(
+                    "there must be as many {what}targets as inputs; received {inputs} inputs and \
+                     {targets} targets"
+                ),
+            ));
+        }
+        if inputs == 0 {
+            let message = format!("the {what}data is empty: there must be at least one sample");
+            return Err(FitError::new(FitErrorKind::EmptyData, message));
+        }
+        Ok(())
+    }
+
+    /// The order of an epoch depends on nothing but the seed and the epoch's number.
+    fn put_in_order(&self, order: &mut [usize], epoch: usize) {
+        if self.shuffle {
+            for (place, index) in order.iter_mut().enumerate() {
+                *index = place;
+            }
+            let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+            rng.set_stream(epoch as u64);
+            order.shuffle(&mut rng);
+        }
+    }
+
+    fn validation_loss<M, X, Y, L>(
+        &self,
+        model: &M,
+        (x, y): (&X, &Y),
+        held_out: &[usize],
+        epoch: usize,
+    ) -> Result<Option<f64>, FitError>
+    where
+        M: Differentiable,
+        X: Batch,
+        Y: Batch,
+        L: Real,
+        F: Fn(&M, &X, &Y) -> (L, M::Tangent),
+        V: Validation<X, Y>,
+    {
+        let loss = match self.validation.data() {
+            Some((x, y)) => {
+                let indices: Vec<usize> = (0..x.sample_count()).collect();
+                self.mean_loss(model, x, y, &indices)
+            }
+            None if held_out.is_empty() => return Ok(None),
+            None => self.mean_loss(model, x, y, held_out),
+        };
+        check_finite(loss, epoch, None)?;
+        Ok(Some(loss))
+    }
+
+    fn mean_loss<M, X, Y, L>(&self, model: &M, x: &X, y: &Y, indices: &[usize]) -> f64
+    where
+        M: Differentiable,
+        X: Batch,
+        Y: Batch,
+        L: Real,
+        F: Fn(&M, &X, &Y) -> (L, M::Tangent),
+    {
+        let mut sum = 0.0;
+        for batch in indices.chunks(self.batch_size) {
+            let (x, y) = (x.select_samples(batch), y.select_samples(batch));
+            sum += (self.value_and_grad)(model, &x, &y).0.__f64() * batch.len() as f64;
+        }
+        sum / indices.len() as f64
+    }
+}
+
+fn check_finite<L: Real>(loss: L, epoch: usize, batch: Option<usize>) -> Result<(), FitError> {
+    if loss.is_finite() {
+        return Ok(());
+    }
+    let place = match batch {
+        Some(batch) => format!("batch {batch} of epoch {epoch}"),
+        None => format!("the validation data after epoch {epoch}"),
+    };
+    Err(FitError::new(
+        FitErrorKind::NonFiniteLoss { epoch, batch },
+        format!(
+            "the loss of {place} is {loss}: lower the learning rate, clip the gradients, or look for \
+             NaN in the data"
+        ),
+    ))
+}
+
+/// What is printed about an epoch.
+fn line(report: &EpochReport) -> String {
+    let EpochReport {
+        epoch,
+        epochs,
+        loss,
+        val_loss,
+    } = report;
+    let validation = val_loss
+        .map(|loss| format!(", Validation={loss:.4}"))
+        .unwrap_or_default();
+    format!("Epoch {epoch}/{epochs}: Loss={loss:.4}{validation}")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,57 @@
+//! What can be asked for predictions.
+
+use super::Batch;
+
+/// A function with parameters.
+///
+/// ```
+/// use autodiff_runtime::prelude::*;
+///
+/// struct Scale(f64);
+///
+/// impl Model for Scale {
+///     type Input = Array1<f64>;
+///     type Output = Array1<f64>;
+///
+///     fn call(&self, x: &Array1<f64>) -> Array1<f64> {
+///         x * self.0
+///     }
+/// }
+///
+/// assert_eq!(Scale(2.0).predict(&array![1.0, 2.0, 3.0], 2), array![2.0, 4.0, 6.0]);
+/// ```
+pub trait Model {
+    /// What the model is given: a batch of samples.
+    type Input;
+    /// What the model gives: a batch of predictions.
+    type Output;
+
+    /// The model's value.
+    fn call(&self, x: &Self::Input) -> Self::Output;
+
+    /// The model's value, computed in batches of at most `batch_size` samples, so that memory is
+    /// needed for one batch only.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `batch_size` is 0.
+    #[track_caller]
+    fn predict(&self, x: &Self::Input, batch_size: usize) -> Self::Output
+    where
+        Self::Input: Batch,
+        Self::Output: Batch,
+    {
+        assert!(
+            batch_size > 0,
+            "predict: the batch size must be at least 1; received 0"
+        );
+        let indices: Vec<usize> = (0..x.sample_count()).collect();
+        if indices.len() <= batch_size {
+            return self.call(x);
+        }
+        let parts = indices
+            .chunks(batch_size)
+            .map(|batch| self.call(&x.select_samples(batch)));
+        Batch::concatenate_samples(parts.collect()).expect("there is more than one batch")
+    }
+}
