@@ -31,8 +31,9 @@ pub mod prelude {
     };
     pub use crate::kernels::dense;
     pub use crate::kernels::losses::{
-        Labels, binary_cross_entropy, binary_cross_entropy_from_logits, mse_loss,
-        softmax_cross_entropy, sparse_softmax_cross_entropy,
+        Labels, binary_cross_entropy, binary_cross_entropy_from_logits, categorical_cross_entropy,
+        cosine_similarity_loss, hinge_loss, huber_loss, kl_divergence, mae_loss, mse_loss,
+        softmax_cross_entropy, sparse_softmax_cross_entropy, squared_hinge_loss,
     };
     pub use crate::layers::{Dense, DenseTangent};
     pub use crate::optimizers::schedules::{self, ReduceOnPlateau, Schedule};

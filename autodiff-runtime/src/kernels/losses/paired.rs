@@ -1,4 +1,4 @@
-//! The four functions of a loss that is a mean over pairs of elements.
+//! The four functions of a loss that is a mean over pairs of elements, or over rows of sums over them.
 //!
 //! In: a scalar function of what is true and what was predicted that gives the value and both
 //! partial derivatives. Nothing is saved: the way back computes them again.
@@ -11,21 +11,40 @@ use crate::kernels::support::{check_same_shape, mean_count, sum_over};
 /// The value and the partial derivatives with respect to truth and prediction.
 pub(super) type Partials<T> = (T, T, T);
 
-/// The mean of `scalar` over the pairs.
+/// What a sum is divided by, from the shape.
+pub(super) type Count = fn(&[usize]) -> usize;
+
+/// Every element counts.
+pub(super) fn elements(shape: &[usize]) -> usize {
+    shape.iter().product()
+}
+
+/// Every row counts: the elements along the last axis make one prediction.
+pub(super) fn rows(shape: &[usize]) -> usize {
+    match shape {
+        [outer @ .., last] if *last > 0 => outer.iter().product(),
+        [_, ..] => 0,
+        [] => 1,
+    }
+}
+
+/// The sum of `scalar` over the pairs, divided by the count.
 #[track_caller]
 pub(super) fn value<T: Real, D: Dimension>(
     kernel: &str,
+    count: Count,
     y_true: &ArrayRef<T, D>,
     y_pred: &ArrayRef<T, D>,
     scalar: impl Fn(T, T) -> Partials<T>,
 ) -> T {
     check_same_shape(kernel, ("y_true", y_true), ("y_pred", y_pred));
-    let count = mean_count::<T>(kernel, y_pred.len());
+    let count = mean_count::<T>(kernel, count(y_pred.shape()));
     sum_over(y_true, y_pred, |t, p| scalar(t, p).0) / count
 }
 
 /// Adds `ct` times the partial derivatives to the slots.
 pub(super) fn adjoint<T: Real, D: Dimension>(
+    count: Count,
     y_true: &ArrayRef<T, D>,
     y_pred: &ArrayRef<T, D>,
     ct: T,
@@ -33,7 +52,7 @@ pub(super) fn adjoint<T: Real, D: Dimension>(
     pred_slot: Option<&mut ArrayRef<T, D>>,
     scalar: impl Fn(T, T) -> Partials<T>,
 ) {
-    let scale = ct / T::__lit(y_pred.len() as f64);
+    let scale = ct / T::__lit(count(y_pred.shape()) as f64);
     if let Some(slot) = true_slot {
         Zip::from(slot)
             .and(y_true)
@@ -48,16 +67,17 @@ pub(super) fn adjoint<T: Real, D: Dimension>(
     }
 }
 
-/// The mean of `scalar`, and its derivative along the tangents.
+/// The value, and its derivative along the tangents.
 #[track_caller]
 pub(super) fn tangent<T: Real, D: Dimension>(
     kernel: &str,
+    count: Count,
     (y_true, y_pred): (&ArrayRef<T, D>, &ArrayRef<T, D>),
     d_true: Option<&ArrayRef<T, D>>,
     d_pred: Option<&ArrayRef<T, D>>,
     scalar: impl Fn(T, T) -> Partials<T>,
 ) -> (T, T) {
-    let loss = value(kernel, y_true, y_pred, &scalar);
+    let loss = value(kernel, count, y_true, y_pred, &scalar);
     let mut sum = T::zero();
     if let Some(d_true) = d_true {
         Zip::from(y_true)
@@ -71,7 +91,7 @@ pub(super) fn tangent<T: Real, D: Dimension>(
             .and(d_pred)
             .for_each(|&t, &p, &d| sum += d * scalar(t, p).2);
     }
-    (loss, sum / T::__lit(y_pred.len() as f64))
+    (loss, sum / T::__lit(count(y_pred.shape()) as f64))
 }
 
 /// Declares `$name`, `$forward`, `$adjoint` and `$tangent` from the function `scalar` beside it.
@@ -80,7 +100,7 @@ macro_rules! paired_loss {
     (
         $(#[$meta:meta])*
         $name:ident, $forward:ident, $adjoint:ident, $tangent:ident
-        $(, $parameter:ident: $kind:ty)* => $scalar:path
+        $(, $parameter:ident: $kind:ty)* => $scalar:path, mean over $count:ident
     ) => {
         $(#[$meta])*
         ///
@@ -94,7 +114,7 @@ macro_rules! paired_loss {
             $(, $parameter: $kind)*
         ) -> T {
             super::paired::value(
-                stringify!($name), y_true, y_pred, |t, p| $scalar(t, p $(, $parameter)*),
+                stringify!($name), super::paired::$count, y_true, y_pred, |t, p| $scalar(t, p $(, $parameter)*),
             )
         }
 
@@ -119,7 +139,7 @@ macro_rules! paired_loss {
             pred_slot: Option<&mut ndarray::ArrayRef<T, D>>,
         ) {
             super::paired::adjoint(
-                y_true, y_pred, ct, true_slot, pred_slot, |t, p| $scalar(t, p $(, $parameter)*),
+                super::paired::$count, y_true, y_pred, ct, true_slot, pred_slot, |t, p| $scalar(t, p $(, $parameter)*),
             );
         }
 
@@ -133,7 +153,7 @@ macro_rules! paired_loss {
             d_pred: Option<&ndarray::ArrayRef<T, D>>,
         ) -> (T, T) {
             super::paired::tangent(
-                stringify!($name), (y_true, y_pred), d_true, d_pred,
+                stringify!($name), super::paired::$count, (y_true, y_pred), d_true, d_pred,
                 |t, p| $scalar(t, p $(, $parameter)*),
             )
         }
