@@ -2,7 +2,7 @@
 //! batches. The fixtures carry the script that made them, `tests/fixtures/tensorflow_adam.py`.
 
 use autodiff_runtime::kernels::{
-    dense_adjoint, dense_forward, mse_loss_adjoint, mse_loss_forward,
+    self, dense_adjoint, dense_forward, mse_loss_adjoint, mse_loss_forward,
     sparse_softmax_cross_entropy_adjoint, sparse_softmax_cross_entropy_forward,
 };
 use autodiff_runtime::prelude::*;
@@ -320,4 +320,98 @@ fn every_optimizer_in_single_precision() {
 #[test]
 fn every_optimizer_in_double_precision() {
     optimizers::<f64>(&fixture(FLOAT64), 1e-10);
+}
+
+fn activations<T: Real>(fixture: &Value, tolerance: f64) {
+    let expected = &fixture["activations"];
+    let (x, ct): (Array2<T>, Array2<T>) = (matrix((4, 3), 1, 3.0), matrix((4, 3), 2, 1.0));
+    macro_rules! check {
+        ($($name:ident, $forward:ident, $adjoint:ident $(, $parameter:expr)*;)*) => {
+            let names = [$(stringify!($name)),*];
+            assert_eq!(expected.as_object().unwrap().len(), names.len(), "every function is compared");
+            $({
+                let name = stringify!($name);
+                // TensorFlow's constants inside gelu are of single precision in every run.
+                let gelu = name.starts_with("gelu");
+                let tolerance = if gelu { tolerance.max(1e-7) } else { tolerance };
+                let (y, saved) = kernels::$forward(&x $(, $parameter)*);
+                let mut gradient = Array2::zeros(x.raw_dim());
+                kernels::$adjoint(&x, $($parameter,)* saved, ct.clone(), Some(&mut gradient));
+                let (y, gradient) = (y.as_slice().unwrap(), gradient.as_slice().unwrap());
+                assert_close(name, y, &numbers(&expected[name][0]), tolerance, 0.1);
+                assert_close(name, gradient, &numbers(&expected[name][1]), tolerance, 0.1);
+            })*
+        };
+    }
+    check! {
+        relu, relu_forward, relu_adjoint;
+        leaky_relu, leaky_relu_forward, leaky_relu_adjoint, 0.25;
+        elu, elu_forward, elu_adjoint, 1.0;
+        selu, selu_forward, selu_adjoint;
+        gelu, gelu_forward, gelu_adjoint;
+        gelu_tanh, gelu_tanh_forward, gelu_tanh_adjoint;
+        silu, silu_forward, silu_adjoint;
+        softplus, softplus_forward, softplus_adjoint;
+        sigmoid, sigmoid_forward, sigmoid_adjoint;
+        tanh, tanh_forward, tanh_adjoint;
+        softmax, softmax_forward, softmax_adjoint;
+        log_softmax, log_softmax_forward, log_softmax_adjoint;
+    }
+}
+
+#[test]
+fn every_activation_in_both_precisions() {
+    activations::<f32>(&fixture(FLOAT32), 1e-5);
+    activations::<f64>(&fixture(FLOAT64), 1e-10);
+}
+
+/// The formula of the same name in the script.
+fn probabilities<T: Real>(seed: usize, scale: f64) -> Array2<T> {
+    let p: Array2<f64> = softmax(&matrix((4, 3), seed, 1.0)) * scale;
+    p.mapv(|p| T::from_f64(p).unwrap())
+}
+
+fn losses<T: Real>(fixture: &Value, tolerance: f64) {
+    let expected = &fixture["losses"];
+    let wide: Array2<T> = matrix((4, 3), 2, 2.0);
+    let plain: Array2<T> = matrix((4, 3), 1, 1.0);
+    let signs = plain.mapv(T::signum);
+    let (p, q): (Array2<T>, Array2<T>) = (probabilities(1, 1.0), probabilities(2, 1.0));
+    let unnormalised: Array2<T> = probabilities(2, 1.3);
+    macro_rules! check {
+        ($($name:literal: $forward:ident, $adjoint:ident $(, $parameter:expr)*; $t:expr, $p:expr;)*) => {
+            let names = [$($name),*];
+            assert_eq!(expected.as_object().unwrap().len(), names.len(), "every loss is compared");
+            $({
+                let (value, saved) = kernels::$forward($t, $p $(, $parameter)*);
+                let mut gradient = Array2::zeros($p.raw_dim());
+                let slot = Some(&mut *gradient);
+                kernels::$adjoint($t, $p, $($parameter,)* saved, T::one(), None, slot);
+                let gradient = gradient.as_slice().unwrap();
+                assert_close($name, &[value], &numbers(&expected[$name][0]), tolerance, 0.1);
+                assert_close($name, gradient, &numbers(&expected[$name][1]), tolerance, 0.1);
+            })*
+        };
+    }
+    check! {
+        "mse": mse_loss_forward, mse_loss_adjoint; &plain, &wide;
+        "mae": mae_loss_forward, mae_loss_adjoint; &plain, &wide;
+        "huber": huber_loss_forward, huber_loss_adjoint, 1.0; &plain, &wide;
+        "hinge": hinge_loss_forward, hinge_loss_adjoint; &signs, &wide;
+        "squared_hinge": squared_hinge_loss_forward, squared_hinge_loss_adjoint; &signs, &wide;
+        "kl_divergence": kl_divergence_forward, kl_divergence_adjoint; &p, &q;
+        "cosine_similarity": cosine_similarity_loss_forward, cosine_similarity_loss_adjoint; &plain, &wide;
+        "categorical_cross_entropy":
+            categorical_cross_entropy_forward, categorical_cross_entropy_adjoint; &p, &unnormalised;
+        "binary_cross_entropy": binary_cross_entropy_forward, binary_cross_entropy_adjoint; &p, &q;
+        "binary_cross_entropy_from_logits":
+            binary_cross_entropy_from_logits_forward, binary_cross_entropy_from_logits_adjoint; &p, &wide;
+        "softmax_cross_entropy": softmax_cross_entropy_forward, softmax_cross_entropy_adjoint; &p, &wide;
+    }
+}
+
+#[test]
+fn every_loss_in_both_precisions() {
+    losses::<f32>(&fixture(FLOAT32), 1e-5);
+    losses::<f64>(&fixture(FLOAT64), 1e-10);
 }
