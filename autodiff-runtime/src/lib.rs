@@ -8,6 +8,7 @@ extern crate self as differentiable;
 pub mod initializers;
 pub mod kernels;
 pub mod layers;
+pub mod metrics;
 pub mod optimizers;
 pub mod random;
 pub mod real;
@@ -36,6 +37,10 @@ pub mod prelude {
         softmax_cross_entropy, sparse_softmax_cross_entropy, squared_hinge_loss,
     };
     pub use crate::layers::{Dense, DenseTangent};
+    pub use crate::metrics::{
+        ConfusionMatrix, accuracy, argmax, auc, binary_accuracy, mean_absolute_error, r_squared,
+        root_mean_squared_error, top_k_accuracy,
+    };
     pub use crate::optimizers::schedules::{self, ReduceOnPlateau, Schedule};
     pub use crate::optimizers::{
         Adadelta, AdadeltaConfig, Adagrad, AdagradConfig, Adam, AdamConfig, AdamW, AdamWConfig,

@@ -5,6 +5,7 @@ mod callbacks;
 mod error;
 mod fit;
 mod history;
+mod metric;
 mod model;
 
 pub use batch::Batch;
@@ -12,4 +13,5 @@ pub use callbacks::{Callback, EarlyStopping, EpochReport, OnEpochEnd, SaveBest};
 pub use error::{FitError, FitErrorKind};
 pub use fit::{Fit, Validation};
 pub use history::History;
+pub use metric::{Metric, Metrics};
 pub use model::Model;

@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::callbacks::{Callback, EpochReport, OnEpochEnd};
 use super::error::{FitError, FitErrorKind};
+use super::metric::{Metric, Metrics};
 use super::{Batch, History};
 use crate::optimizers::Optimizer;
 use crate::{Differentiable, Real};
@@ -37,8 +38,16 @@ use crate::{Differentiable, Real};
 /// # Ok::<(), FitError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Fit<F, V = (), C = ()> {
+pub struct Fit<F, V = (), C = (), E = ()> {
     value_and_grad: F,
+    settings: Settings,
+    validation: V,
+    callbacks: C,
+    metrics: E,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Settings {
     epochs: usize,
     initial_epoch: usize,
     batch_size: usize,
@@ -46,8 +55,6 @@ pub struct Fit<F, V = (), C = ()> {
     seed: u64,
     verbose: usize,
     validation_split: f64,
-    validation: V,
-    callbacks: C,
 }
 
 /// Where validation data comes from: `()` for none, or a pair of references.
@@ -71,8 +78,7 @@ impl<X, Y> Validation<X, Y> for (&X, &Y) {
 impl<F> Fit<F> {
     /// One epoch in shuffled batches of 32, silently, unless told otherwise.
     pub fn new(value_and_grad: F) -> Self {
-        Self {
-            value_and_grad,
+        let settings = Settings {
             epochs: 1,
             initial_epoch: 0,
             batch_size: 32,
@@ -80,91 +86,126 @@ impl<F> Fit<F> {
             seed: 0,
             verbose: 0,
             validation_split: 0.0,
+        };
+        Self {
+            value_and_grad,
+            settings,
             validation: (),
             callbacks: (),
+            metrics: (),
         }
     }
 }
 
-impl<F, V, C> Fit<F, V, C> {
+impl<F, V, C, E> Fit<F, V, C, E> {
     /// The number of the last epoch.
     pub fn epochs(mut self, epochs: usize) -> Self {
-        self.epochs = epochs;
+        self.settings.epochs = epochs;
         self
     }
 
     /// How many epochs have been trained before. Together with the optimiser's state, training goes
     /// on as if never interrupted.
     pub fn initial_epoch(mut self, epochs: usize) -> Self {
-        self.initial_epoch = epochs;
+        self.settings.initial_epoch = epochs;
         self
     }
 
     /// How many samples a step is made from. The last batch of an epoch may be smaller.
     pub fn batch_size(mut self, batch_size: usize) -> Self {
-        self.batch_size = batch_size;
+        self.settings.batch_size = batch_size;
         self
     }
 
     /// Whether the samples are put in a new order for each epoch.
     pub fn shuffle(mut self, shuffle: bool) -> Self {
-        self.shuffle = shuffle;
+        self.settings.shuffle = shuffle;
         self
     }
 
     /// What the orders depend on; the same on every machine.
     pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
+        self.settings.seed = seed;
         self
     }
 
     /// Prints a line after each `every`-th epoch, `Epoch 10/100: Loss=0.1234`; 0 is silent.
     pub fn verbose(mut self, every: usize) -> Self {
-        self.verbose = every;
+        self.settings.verbose = every;
         self
     }
 
     /// Keeps the last part of the samples, as given, for validation; 0.2 is a fifth.
     pub fn validation_split(mut self, fraction: f64) -> Self {
-        self.validation_split = fraction;
+        self.settings.validation_split = fraction;
         self
     }
 
     /// Computes the loss of these samples after each epoch.
-    pub fn validation_data<'a, X, Y>(self, x: &'a X, y: &'a Y) -> Fit<F, (&'a X, &'a Y), C> {
+    pub fn validation_data<'a, X, Y>(self, x: &'a X, y: &'a Y) -> Fit<F, (&'a X, &'a Y), C, E> {
+        let Self {
+            value_and_grad,
+            settings,
+            callbacks,
+            metrics,
+            ..
+        } = self;
         Fit {
+            value_and_grad,
+            settings,
             validation: (x, y),
-            value_and_grad: self.value_and_grad,
-            epochs: self.epochs,
-            initial_epoch: self.initial_epoch,
-            batch_size: self.batch_size,
-            shuffle: self.shuffle,
-            seed: self.seed,
-            verbose: self.verbose,
-            validation_split: self.validation_split,
-            callbacks: self.callbacks,
+            callbacks,
+            metrics,
+        }
+    }
+
+    /// Computes a number after each epoch, for the [`History`] and the printed lines: `compute` is given
+    /// the model, and inputs and targets of the validation data, or of all data if there is none.
+    pub fn metric<G>(self, name: impl Into<String>, compute: G) -> Fit<F, V, C, (E, Metric<G>)> {
+        let Self {
+            value_and_grad,
+            settings,
+            validation,
+            callbacks,
+            metrics,
+        } = self;
+        let metrics = (
+            metrics,
+            Metric {
+                name: name.into(),
+                compute,
+            },
+        );
+        Fit {
+            value_and_grad,
+            settings,
+            validation,
+            callbacks,
+            metrics,
         }
     }
 
     /// Adds something to do after each epoch.
-    pub fn callback<D>(self, callback: D) -> Fit<F, V, (C, D)> {
+    pub fn callback<D>(self, callback: D) -> Fit<F, V, (C, D), E> {
+        let Self {
+            value_and_grad,
+            settings,
+            validation,
+            callbacks,
+            metrics,
+        } = self;
         Fit {
-            callbacks: (self.callbacks, callback),
-            value_and_grad: self.value_and_grad,
-            epochs: self.epochs,
-            initial_epoch: self.initial_epoch,
-            batch_size: self.batch_size,
-            shuffle: self.shuffle,
-            seed: self.seed,
-            verbose: self.verbose,
-            validation_split: self.validation_split,
-            validation: self.validation,
+            value_and_grad,
+            settings,
+            validation,
+            callbacks: (callbacks, callback),
+            metrics,
         }
     }
 
     /// Calls a closure after each epoch with the [`EpochReport`] and the model; it may end the
     /// training by returning `Break`.
-    pub fn on_epoch_end<D>(self, closure: D) -> Fit<F, V, (C, OnEpochEnd<D>)> {
+    pub fn on_epoch_end<D>(self, closure: D) -> Fit<F, V, (C, OnEpochEnd<D>), E> {
         self.callback(OnEpochEnd(closure))
     }
 
@@ -194,37 +235,50 @@ impl<F, V, C> Fit<F, V, C> {
         F: Fn(&M, &X, &Y) -> (L, M::Tangent),
         V: Validation<X, Y>,
         C: Callback<M, O>,
+        E: Metrics<M, X, Y>,
     {
         let trained = self.split(x, y)?;
         let held_out: Vec<usize> = (trained..x.sample_count()).collect();
+        let held_out = (!held_out.is_empty())
+            .then(|| (x.select_samples(&held_out), y.select_samples(&held_out)));
+        let held_out = held_out.as_ref().map(|(x, y)| (x, y));
         let mut history = History {
-            initial_epoch: self.initial_epoch,
+            initial_epoch: self.settings.initial_epoch,
             ..History::default()
         };
         let mut order: Vec<usize> = (0..trained).collect();
-        for epoch in self.initial_epoch + 1..=self.epochs {
+        for epoch in self.settings.initial_epoch + 1..=self.settings.epochs {
             self.put_in_order(&mut order, epoch);
             let mut sum = 0.0;
-            for (batch, indices) in order.chunks(self.batch_size).enumerate() {
+            for (batch, indices) in order.chunks(self.settings.batch_size).enumerate() {
                 let (x, y) = (x.select_samples(indices), y.select_samples(indices));
                 let (loss, gradients) = (self.value_and_grad)(model, &x, &y);
                 check_finite(loss, epoch, Some(batch + 1))?;
                 optimizer.apply_gradients(model, &gradients);
                 sum += loss.__f64() * indices.len() as f64;
             }
-            let val_loss = self.validation_loss(model, (x, y), &held_out, epoch)?;
+            let validation = self.validation.data().or(held_out);
+            let val_loss = validation.map(|(x, y)| self.mean_loss(model, x, y));
+            if let Some(loss) = val_loss {
+                check_finite(loss, epoch, None)?;
+            }
             let loss = sum / trained as f64;
             let report = EpochReport {
                 epoch,
-                epochs: self.epochs,
+                epochs: self.settings.epochs,
                 loss,
                 val_loss,
             };
             history.loss.push(loss);
             history.val_loss.extend(val_loss);
-            if self.verbose > 0 && epoch.is_multiple_of(self.verbose) {
-                println!("{}", line(&report));
+            let (x_metric, y_metric) = validation.unwrap_or((x, y));
+            let mut metrics = Vec::new();
+            self.metrics
+                .compute(model, x_metric, y_metric, &mut metrics);
+            if self.settings.verbose > 0 && epoch.is_multiple_of(self.settings.verbose) {
+                println!("{}", line(&report, &metrics));
             }
+            history.push_metrics(metrics);
             let flow = self.callbacks.epoch_end(&report, model, optimizer);
             history.learning_rate.push(optimizer.learning_rate());
             if flow.is_break() {
@@ -249,8 +303,7 @@ impl<F, V, C> Fit<F, V, C> {
         F: Fn(&M, &X, &Y) -> (L, M::Tangent),
     {
         self.check(x, y, "")?;
-        let indices: Vec<usize> = (0..x.sample_count()).collect();
-        Ok(self.mean_loss(model, x, y, &indices))
+        Ok(self.mean_loss(model, x, y))
     }
 
     /// Refuses data and settings that cannot be trained with; says how many samples are trained on.
@@ -261,17 +314,17 @@ impl<F, V, C> Fit<F, V, C> {
         self.check(x, y, "")?;
         let invalid = |message| Err(FitError::new(FitErrorKind::InvalidValidation, message));
         if let Some((x, y)) = self.validation.data() {
-            if self.validation_split != 0.0 {
+            if self.settings.validation_split != 0.0 {
                 return invalid(
                     "give either `validation_data` or `validation_split`; received both".to_owned(),
                 );
             }
             self.check(x, y, "validation ")?;
         }
-        if self.validation_split == 0.0 {
+        if self.settings.validation_split == 0.0 {
             return Ok(x.sample_count());
         }
-        let (count, fraction) = (x.sample_count(), self.validation_split);
+        let (count, fraction) = (x.sample_count(), self.settings.validation_split);
         let trained = (count as f64 * (1.0 - fraction)).floor();
         if !(trained >= 1.0 && trained < count as f64) {
             return invalid(format!(
@@ -284,7 +337,7 @@ impl<F, V, C> Fit<F, V, C> {
 
     fn check<X: Batch, Y: Batch>(&self, x: &X, y: &Y, what: &str) -> Result<(), FitError> {
         let (inputs, targets) = (x.sample_count(), y.sample_count());
-        if self.batch_size == 0 {
+        if self.settings.batch_size == 0 {
             let message = "the batch size must be at least 1; received 0";
             return Err(FitError::new(FitErrorKind::BatchSizeZero, message));
         }
@@ -306,44 +359,17 @@ impl<F, V, C> Fit<F, V, C> {
 
     /// The order of an epoch depends on nothing but the seed and the epoch's number.
     fn put_in_order(&self, order: &mut [usize], epoch: usize) {
-        if self.shuffle {
+        if self.settings.shuffle {
             for (place, index) in order.iter_mut().enumerate() {
                 *index = place;
             }
-            let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+            let mut rng = ChaCha8Rng::seed_from_u64(self.settings.seed);
             rng.set_stream(epoch as u64);
             order.shuffle(&mut rng);
         }
     }
 
-    fn validation_loss<M, X, Y, L>(
-        &self,
-        model: &M,
-        (x, y): (&X, &Y),
-        held_out: &[usize],
-        epoch: usize,
-    ) -> Result<Option<f64>, FitError>
-    where
-        M: Differentiable,
-        X: Batch,
-        Y: Batch,
-        L: Real,
-        F: Fn(&M, &X, &Y) -> (L, M::Tangent),
-        V: Validation<X, Y>,
-    {
-        let loss = match self.validation.data() {
-            Some((x, y)) => {
-                let indices: Vec<usize> = (0..x.sample_count()).collect();
-                self.mean_loss(model, x, y, &indices)
-            }
-            None if held_out.is_empty() => return Ok(None),
-            None => self.mean_loss(model, x, y, held_out),
-        };
-        check_finite(loss, epoch, None)?;
-        Ok(Some(loss))
-    }
-
-    fn mean_loss<M, X, Y, L>(&self, model: &M, x: &X, y: &Y, indices: &[usize]) -> f64
+    fn mean_loss<M, X, Y, L>(&self, model: &M, x: &X, y: &Y) -> f64
     where
         M: Differentiable,
         X: Batch,
@@ -351,8 +377,9 @@ impl<F, V, C> Fit<F, V, C> {
         L: Real,
         F: Fn(&M, &X, &Y) -> (L, M::Tangent),
     {
+        let indices: Vec<usize> = (0..x.sample_count()).collect();
         let mut sum = 0.0;
-        for batch in indices.chunks(self.batch_size) {
+        for batch in indices.chunks(self.settings.batch_size) {
             let (x, y) = (x.select_samples(batch), y.select_samples(batch));
             sum += (self.value_and_grad)(model, &x, &y).0.__f64() * batch.len() as f64;
         }
@@ -378,17 +405,21 @@ fn check_finite<L: Real>(loss: L, epoch: usize, batch: Option<usize>) -> Result<
 }
 
 /// What is printed about an epoch.
-fn line(report: &EpochReport) -> String {
+fn line(report: &EpochReport, metrics: &[(String, f64)]) -> String {
     let EpochReport {
         epoch,
         epochs,
         loss,
         val_loss,
     } = report;
-    let validation = val_loss
-        .map(|loss| format!(", Validation={loss:.4}"))
-        .unwrap_or_default();
-    format!("Epoch {epoch}/{epochs}: Loss={loss:.4}{validation}")
+    let mut parts = vec![format!("Loss={loss:.4}")];
+    parts.extend(val_loss.map(|loss| format!("Validation={loss:.4}")));
+    parts.extend(
+        metrics
+            .iter()
+            .map(|(name, value)| format!("{name}={value:.4}")),
+    );
+    format!("Epoch {epoch}/{epochs}: {}", parts.join(", "))
 }
 
 #[cfg(test)]

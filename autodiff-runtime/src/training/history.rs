@@ -23,19 +23,38 @@ pub struct History {
     pub val_loss: Vec<f64>,
     /// The learning rate after each epoch.
     pub learning_rate: Vec<f64>,
+    /// The metrics by name, each after every epoch.
+    pub metrics: Vec<(String, Vec<f64>)>,
 }
 
 impl History {
     /// The columns that have values, with their names.
-    fn columns(&self) -> Vec<(&'static str, &[f64])> {
-        [
-            ("loss", &self.loss[..]),
-            ("val_loss", &self.val_loss[..]),
-            ("learning_rate", &self.learning_rate[..]),
-        ]
-        .into_iter()
-        .filter(|(_, values)| !values.is_empty())
-        .collect()
+    fn columns(&self) -> Vec<(&str, &[f64])> {
+        let mut columns = vec![("loss", &self.loss[..]), ("val_loss", &self.val_loss)];
+        columns.extend(
+            self.metrics
+                .iter()
+                .map(|(name, values)| (&name[..], &values[..])),
+        );
+        columns.push(("learning_rate", &self.learning_rate));
+        columns.retain(|(_, values)| !values.is_empty());
+        columns
+    }
+
+    /// The metric with this name, after every epoch.
+    pub fn metric(&self, name: &str) -> Option<&[f64]> {
+        let found = self.metrics.iter().find(|(other, _)| other == name);
+        found.map(|(_, values)| &values[..])
+    }
+
+    /// Adds the metrics of an epoch.
+    pub(super) fn push_metrics(&mut self, metrics: Vec<(String, f64)>) {
+        for (name, value) in metrics {
+            match self.metrics.iter_mut().find(|(other, _)| *other == name) {
+                Some((_, values)) => values.push(value),
+                None => self.metrics.push((name, vec![value])),
+            }
+        }
     }
 
     /// The history as comma-separated values, with a header; numbers are exact.
@@ -91,7 +110,7 @@ mod tests {
             initial_epoch: 8,
             loss: vec![0.1 + 0.2, 0.25],
             val_loss: vec![1.0, 2.0],
-            learning_rate: vec![],
+            ..History::default()
         };
         assert_eq!(
             history.to_csv(),

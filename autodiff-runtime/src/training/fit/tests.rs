@@ -227,10 +227,10 @@ fn lines_have_the_form_that_the_documentation_gives() {
         loss: 0.12341,
         val_loss: None,
     };
-    assert_eq!(line(&report), "Epoch 10/100: Loss=0.1234");
+    assert_eq!(line(&report, &[]), "Epoch 10/100: Loss=0.1234");
     report.val_loss = Some(0.5);
     assert_eq!(
-        line(&report),
+        line(&report, &[]),
         "Epoch 10/100: Loss=0.1234, Validation=0.5000"
     );
 }
@@ -243,5 +243,35 @@ fn inputs_may_be_arrays_of_another_precision_than_the_loss() {
         Fit::new(function)
             .run(&mut 0.0, &mut Adam::new(0.1), &x, &vec![1, 2, 3])
             .is_ok()
+    );
+}
+
+#[test]
+fn metrics_are_those_of_the_validation_data_if_there_is_any() {
+    let (x, y) = data(10);
+    let fit = || {
+        Fit::new(value_and_grad)
+            .epochs(2)
+            .metric("count", |_: &f64, x: &Vec<usize>, _: &Array1<f64>| {
+                x.len() as f64
+            })
+            .metric("last", |_: &f64, _: &Vec<usize>, y: &Array1<f64>| {
+                y[y.len() - 1]
+            })
+    };
+    let history = fit().run(&mut 0.0, &mut Sgd::new(0.0), &x, &y).unwrap();
+    assert_eq!(history.metric("count"), Some(&[10.0, 10.0][..]));
+    let split = fit()
+        .validation_split(0.3)
+        .run(&mut 0.0, &mut Sgd::new(0.0), &x, &y)
+        .unwrap();
+    assert_eq!(
+        (split.metric("count"), split.metric("last")),
+        (Some(&[3.0; 2][..]), Some(&[9.0; 2][..]))
+    );
+    assert!(
+        split
+            .to_csv()
+            .starts_with("epoch,loss,val_loss,count,last,learning_rate")
     );
 }

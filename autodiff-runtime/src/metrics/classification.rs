@@ -1,0 +1,146 @@
+//! Shares of right answers.
+
+use ndarray::{ArrayRef, Axis, Dimension, Ix2};
+
+use crate::Real;
+use crate::kernels::Labels;
+
+/// The column with the largest score in each row; the first of several equal ones.
+///
+/// # Panics
+///
+/// Panics if there are no columns.
+#[track_caller]
+pub fn argmax<T: Real>(scores: &ArrayRef<T, Ix2>) -> Vec<usize> {
+    assert!(scores.ncols() > 0, "argmax: there are no classes");
+    let first_of_largest = |row: ndarray::ArrayView1<'_, T>| {
+        let mut largest = 0;
+        for (class, score) in row.iter().enumerate() {
+            if *score > row[largest] {
+                largest = class;
+            }
+        }
+        largest
+    };
+    scores.axis_iter(Axis(0)).map(first_of_largest).collect()
+}
+
+/// The share of rows whose largest score is at their label. `scores` are logits or probabilities of
+/// shape (batch, classes). Keras: `SparseCategoricalAccuracy`.
+///
+/// ```
+/// use autodiff_runtime::prelude::*;
+///
+/// assert_eq!(accuracy(&[0_usize, 1], &array![[0.9, 0.1], [0.8, 0.2]]), 0.5);
+/// ```
+///
+/// # Panics
+///
+/// Panics if there are not as many labels as rows, or none at all.
+#[track_caller]
+pub fn accuracy<T: Real, L: Labels + ?Sized>(labels: &L, scores: &ArrayRef<T, Ix2>) -> f64 {
+    check_count("accuracy", labels.count(), scores.nrows());
+    let predicted = argmax(scores);
+    let right = (0..predicted.len())
+        .filter(|&row| labels.class(row) == Some(predicted[row]))
+        .count();
+    right as f64 / predicted.len() as f64
+}
+
+/// The share of rows with fewer than `k` scores larger than that at their label.
+///
+/// # Panics
+///
+/// Panics if there are not as many labels as rows, or none at all.
+#[track_caller]
+pub fn top_k_accuracy<T: Real, L: Labels + ?Sized>(
+    labels: &L,
+    scores: &ArrayRef<T, Ix2>,
+    k: usize,
+) -> f64 {
+    check_count("top_k_accuracy", labels.count(), scores.nrows());
+    let among_best = |row: usize| {
+        let scores = scores.row(row);
+        let Some(&score) = labels.class(row).and_then(|class| scores.get(class)) else {
+            return false;
+        };
+        scores.iter().filter(|other| **other > score).count() < k
+    };
+    let right = (0..scores.nrows()).filter(|&row| among_best(row)).count();
+    right as f64 / scores.nrows() as f64
+}
+
+/// The share of elements that are on the same side of `threshold` as the truth, which is 0 or 1.
+///
+/// # Panics
+///
+/// Panics if the shapes differ, or if the arrays are empty.
+#[track_caller]
+pub fn binary_accuracy<T: Real, D: Dimension>(
+    y_true: &ArrayRef<T, D>,
+    y_pred: &ArrayRef<T, D>,
+    threshold: f64,
+) -> f64 {
+    assert!(
+        y_true.shape() == y_pred.shape(),
+        "binary_accuracy: `y_true` has shape {:?} and `y_pred` has shape {:?}, but they must be equal",
+        y_true.shape(),
+        y_pred.shape()
+    );
+    check_count("binary_accuracy", y_true.len(), y_pred.len());
+    let half = T::__lit(0.5);
+    let right = y_true
+        .iter()
+        .zip(y_pred)
+        .filter(|&(t, p)| (*t > half) == (*p > T::__lit(threshold)))
+        .count();
+    right as f64 / y_pred.len() as f64
+}
+
+#[track_caller]
+pub(super) fn check_count(metric: &str, truths: usize, predictions: usize) {
+    assert!(
+        truths == predictions,
+        "{metric}: there are {truths} true values for {predictions} predictions"
+    );
+    assert!(truths > 0, "{metric}: there are no predictions");
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    #[test]
+    fn the_first_of_equal_scores_is_the_answer() {
+        assert_eq!(argmax(&array![[1.0, 1.0, 0.0], [0.0, 1.0, 2.0]]), [0, 2]);
+        assert_eq!(
+            accuracy(&[0_u8, 1], &array![[1.0, 1.0, 0.0], [0.0, 1.0, 2.0]]),
+            0.5
+        );
+    }
+
+    #[test]
+    fn top_k_counts_what_is_larger() {
+        let scores = array![[0.1, 0.5, 0.4], [0.1, 0.5, 0.4], [0.1, 0.5, 0.4]];
+        let labels = [0_usize, 1, 2];
+        assert_eq!(top_k_accuracy(&labels, &scores, 1), 1.0 / 3.0);
+        assert_eq!(top_k_accuracy(&labels, &scores, 2), 2.0 / 3.0);
+        assert_eq!(top_k_accuracy(&labels, &scores, 3), 1.0);
+    }
+
+    #[test]
+    fn binary_answers_are_compared_with_the_threshold() {
+        let (t, p) = (array![1.0, 0.0, 1.0, 0.0], array![0.9, 0.4, 0.4, 0.6]);
+        assert_eq!(binary_accuracy(&t, &p, 0.5), 0.5);
+        assert_eq!(binary_accuracy(&t, &p, 0.39), 0.5);
+        assert_eq!(binary_accuracy(&t, &p, 0.8), 0.75);
+    }
+
+    #[test]
+    #[should_panic(expected = "there are 1 true values for 2 predictions")]
+    fn another_number_of_labels_is_refused() {
+        accuracy(&[0_usize], &array![[1.0], [1.0]]);
+    }
+}
