@@ -240,7 +240,7 @@ mod tests {
         assert_eq!(wide.mapv(|w| w as f32), narrow);
         assert_eq!(
             Initializer::Ones.sample::<f32, _, _>(2, (0, 0), &mut seeded(1)),
-            Array1::ones(2)
+            Array1::<f32>::ones(2)
         );
     }
 

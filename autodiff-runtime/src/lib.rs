@@ -12,6 +12,8 @@ pub mod metrics;
 pub mod optimizers;
 pub mod random;
 pub mod real;
+#[cfg(feature = "saving")]
+pub mod saving;
 pub mod tangent;
 pub mod training;
 
@@ -49,6 +51,10 @@ pub mod prelude {
     };
     pub use crate::random::seeded;
     pub use crate::real::Real;
+    #[cfg(feature = "saving")]
+    pub use crate::saving::{
+        Checkpoint, SavingError, load_checkpoint, load_weights, save_checkpoint, save_weights,
+    };
     pub use crate::tangent::{Differentiable, Tangent};
     pub use crate::training::{
         Batch, Callback, EarlyStopping, EpochReport, Fit, FitError, FitErrorKind, History, Model,

@@ -1,0 +1,62 @@
+//! Saving and loading, as safetensors: a format that Python reads, and that holds nothing but numbers.
+//!
+//! A parameter array is named after the fields that lead to it, joined by dots: `fc1.weights`. Files are
+//! written beside their place and then moved there, so that a crash leaves the old file or the new one.
+//!
+//! ```
+//! use autodiff_runtime::prelude::*;
+//!
+//! let path = std::env::temp_dir().join(format!("saving-{}.safetensors", std::process::id()));
+//! let saved = Dense::<f32>::new(2, 3, &mut seeded(1));
+//! save_weights(&saved, &path)?;
+//!
+//! let mut loaded = Dense::new(2, 3, &mut seeded(2));
+//! load_weights(&mut loaded, &path)?;
+//! assert_eq!(loaded, saved);
+//! # std::fs::remove_file(&path).unwrap();
+//! # Ok::<(), SavingError>(())
+//! ```
+
+mod checkpoint;
+mod error;
+mod file;
+mod tensors;
+
+use std::path::Path;
+
+use crate::Differentiable;
+
+pub use checkpoint::{Checkpoint, load_checkpoint, save_checkpoint};
+pub use error::{SavingError, SavingErrorKind};
+
+/// Writes all parameters of a model to a file.
+///
+/// # Errors
+///
+/// Says which file could not be written, and why.
+pub fn save_weights<M: Differentiable>(
+    model: &M,
+    path: impl AsRef<Path>,
+) -> Result<(), SavingError> {
+    file::write(path.as_ref(), &tensors::collect(model), None)
+}
+
+/// Reads all parameters of a model from a file.
+///
+/// The model stays as it was unless names, shapes and types of all parameters agree with the file.
+///
+/// # Errors
+///
+/// Says which file could not be read, and why; or everything in which file and model differ.
+pub fn load_weights<M: Differentiable>(
+    model: &mut M,
+    path: impl AsRef<Path>,
+) -> Result<(), SavingError> {
+    let path = path.as_ref();
+    let (stored, _) = file::read(path)?;
+    let expected = tensors::collect(model);
+    let ordered = tensors::match_up(&expected, stored)
+        .map_err(|differences| SavingError::mismatch(path, &differences))?;
+    tensors::assign(model, &ordered);
+    Ok(())
+}

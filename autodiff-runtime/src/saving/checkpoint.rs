@@ -1,0 +1,210 @@
+//! Trainings that can be resumed.
+
+use std::path::Path;
+
+use super::error::SavingError;
+use super::file;
+use super::tensors::{self, Tensor, Values};
+use crate::Differentiable;
+use crate::optimizers::{LeafState, OptimizerState};
+
+/// What is needed, beside the model, to go on with a training.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint {
+    /// How many epochs have been trained: for
+    /// [`Fit::initial_epoch`](crate::training::Fit::initial_epoch).
+    pub epoch: usize,
+    /// For [`Stepper::set_state`](crate::optimizers::Stepper::set_state).
+    pub optimizer: OptimizerState,
+}
+
+/// Prefix of the names of the optimiser's arrays.
+const OPTIMIZER: &str = "optimizer.";
+
+/// Writes a model, the state of its optimiser and the number of epochs trained to one file.
+///
+/// # Errors
+///
+/// Says which file could not be written, and why.
+pub fn save_checkpoint<M: Differentiable>(
+    model: &M,
+    checkpoint: &Checkpoint,
+    path: impl AsRef<Path>,
+) -> Result<(), SavingError> {
+    let mut stored = tensors::collect(model);
+    for (leaf, state) in checkpoint.optimizer.leaves.iter().enumerate() {
+        let mut push = |slot: usize, len: usize, values| {
+            let name = format!("{OPTIMIZER}{leaf}.{slot}");
+            stored.push(Tensor {
+                name,
+                shape: vec![len],
+                values,
+            });
+        };
+        match state {
+            LeafState::F32(slots) => {
+                for (slot, values) in slots.iter().enumerate() {
+                    push(slot, values.len(), Values::F32(values.clone()));
+                }
+            }
+            LeafState::F64(slots) => {
+                for (slot, values) in slots.iter().enumerate() {
+                    push(slot, values.len(), Values::F64(values.clone()));
+                }
+            }
+        }
+    }
+    let note = format!(
+        "epoch {} step {}",
+        checkpoint.epoch, checkpoint.optimizer.steps
+    );
+    file::write(path.as_ref(), &stored, Some(note))
+}
+
+/// Reads a model, the state of its optimiser and the number of epochs trained.
+///
+/// The model stays as it was unless names, shapes and types of all parameters agree with the file.
+/// Training that goes on from here gives bit for bit what an uninterrupted one gives.
+///
+/// # Errors
+///
+/// Says which file could not be read, and why; or everything in which file and model differ.
+pub fn load_checkpoint<M: Differentiable>(
+    model: &mut M,
+    path: impl AsRef<Path>,
+) -> Result<Checkpoint, SavingError> {
+    let path = path.as_ref();
+    let (stored, note) = file::read(path)?;
+    let Some((epoch, steps)) = note.as_deref().and_then(parse_note) else {
+        return Err(SavingError::format(
+            path,
+            "it has weights, but is no checkpoint of a training",
+        ));
+    };
+    let (state, weights): (Vec<_>, Vec<_>) = stored
+        .into_iter()
+        .partition(|tensor| tensor.name.starts_with(OPTIMIZER));
+    let expected = tensors::collect(model);
+    let ordered = tensors::match_up(&expected, weights)
+        .map_err(|differences| SavingError::mismatch(path, &differences))?;
+    let leaves = expected
+        .iter()
+        .enumerate()
+        .map(|(leaf, tensor)| leaf_state(&state, leaf, tensor));
+    let optimizer = OptimizerState {
+        steps,
+        leaves: if steps == 0 {
+            Vec::new()
+        } else {
+            leaves.collect()
+        },
+    };
+    tensors::assign(model, &ordered);
+    Ok(Checkpoint { epoch, optimizer })
+}
+
+/// `epoch 3 step 40`, as numbers.
+fn parse_note(note: &str) -> Option<(usize, u64)> {
+    let (epoch, step) = note.strip_prefix("epoch ")?.split_once(" step ")?;
+    Some((epoch.parse().ok()?, step.parse().ok()?))
+}
+
+/// The state of one leaf: its slots in order, in the precision of the parameters.
+fn leaf_state(stored: &[Tensor], leaf: usize, parameters: &Tensor) -> LeafState {
+    let slots = (0..).map_while(|slot| {
+        let name = format!("{OPTIMIZER}{leaf}.{slot}");
+        stored
+            .iter()
+            .find(|tensor| tensor.name == name)
+            .map(|tensor| tensor.values.clone())
+    });
+    match parameters.values {
+        Values::F32(_) => LeafState::F32(
+            slots
+                .filter_map(|values| {
+                    if let Values::F32(v) = values {
+                        Some(v)
+                    } else {
+                        None
+                    }
+                })
+                .collect(),
+        ),
+        Values::F64(_) => LeafState::F64(
+            slots
+                .filter_map(|values| {
+                    if let Values::F64(v) = values {
+                        Some(v)
+                    } else {
+                        None
+                    }
+                })
+                .collect(),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array1;
+
+    use super::*;
+    use crate::optimizers::Adam;
+    use crate::saving::save_weights;
+    use crate::training::Fit;
+
+    #[allow(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "the shape that `Fit` asks for"
+    )]
+    fn value_and_grad(w: &(f64, f32), x: &Array1<f64>, y: &Array1<f64>) -> (f64, (f64, f32)) {
+        let error = x * w.0 + f64::from(w.1) - y;
+        let by_offset = 2.0 * error.mean().unwrap();
+        (
+            (&error * &error).mean().unwrap(),
+            (2.0 * (&error * x).mean().unwrap(), by_offset as f32),
+        )
+    }
+
+    #[test]
+    fn a_resumed_training_gives_the_same_bits() {
+        let x = Array1::linspace(-1.0, 1.0, 20);
+        let y = x.mapv(f64::exp);
+        let fit = || Fit::new(value_and_grad).batch_size(3).seed(5);
+        let path = std::env::temp_dir().join(format!("resume-{}.safetensors", std::process::id()));
+
+        let (mut whole, mut optimizer) = ((0.0, 0.0), Adam::new(0.05));
+        fit()
+            .epochs(6)
+            .run(&mut whole, &mut optimizer, &x, &y)
+            .unwrap();
+
+        let (mut model, mut first) = ((0.0, 0.0), Adam::new(0.05));
+        fit().epochs(4).run(&mut model, &mut first, &x, &y).unwrap();
+        let checkpoint = Checkpoint {
+            epoch: 4,
+            optimizer: first.state().clone(),
+        };
+        save_checkpoint(&model, &checkpoint, &path).unwrap();
+
+        let (mut resumed, mut second) = ((9.0, 9.0), Adam::new(0.05));
+        let loaded = load_checkpoint(&mut resumed, &path).unwrap();
+        assert_eq!(loaded, checkpoint);
+        second.set_state(loaded.optimizer);
+        fit()
+            .epochs(6)
+            .initial_epoch(loaded.epoch)
+            .run(&mut resumed, &mut second, &x, &y)
+            .unwrap();
+        assert_eq!(resumed, whole);
+
+        save_weights(&model, &path).unwrap();
+        assert!(
+            load_checkpoint(&mut resumed, &path)
+                .unwrap_err()
+                .to_string()
+                .contains("no checkpoint")
+        );
+        std::fs::remove_file(&path).unwrap();
+    }
+}
