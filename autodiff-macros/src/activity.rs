@@ -1,0 +1,147 @@
+//! Activity: which variables carry a derivative from an input of interest to a result.
+//!
+//! A variable is varied if it depends differentiably on an active parameter, and useful if a result
+//! depends differentiably on it; derivatives are computed only for variables that are both. The
+//! analysis does not follow the flow of control: a variable is active everywhere or nowhere.
+
+use std::collections::HashSet;
+
+use crate::ir::{Block, Call, Edit, Expr, Passing, Program, Pull, Stmt, VarId};
+use crate::methods;
+
+/// The variables that depend on the seeds.
+pub(crate) fn varied(program: &Program, seeds: impl IntoIterator<Item = VarId>) -> HashSet<VarId> {
+    let mut set: HashSet<VarId> = seeds.into_iter().collect();
+    loop {
+        let before = set.len();
+        flow(program, &program.body, &mut |sources, targets| {
+            if sources.iter().any(|v| set.contains(v)) {
+                set.extend(targets.iter().filter(|v| !program.vars[**v].kind.is_constant()));
+            }
+        });
+        if set.len() == before {
+            return set;
+        }
+    }
+}
+
+/// The variables on which the value and the final values of `&mut` parameters depend.
+pub(crate) fn useful(program: &Program) -> HashSet<VarId> {
+    let mut set: HashSet<VarId> = HashSet::new();
+    for value in &program.value {
+        carriers(value, &mut |v| {
+            set.insert(v);
+        });
+    }
+    set.extend(program.params.iter().filter(|p| p.passing == Passing::RefMut).flat_map(|p| p.parts.clone()));
+    loop {
+        let before = set.len();
+        flow(program, &program.body, &mut |sources, targets| {
+            if targets.iter().any(|v| set.contains(v)) {
+                set.extend(sources.iter().filter(|v| !program.vars[**v].kind.is_constant()));
+            }
+        });
+        if set.len() == before {
+            return set;
+        }
+    }
+}
+
+/// Calls `f` on the variables that carry a derivative into the value of an expression.
+pub(crate) fn carriers(e: &Expr, f: &mut dyn FnMut(VarId)) {
+    match e {
+        Expr::Place(place) => f(place.root),
+        Expr::Ref { of: e, .. } | Expr::Neg(e) | Expr::Clone(e) | Expr::Repeat { value: e, .. } => carriers(e, f),
+        Expr::Cast(e, ty) => {
+            let integer = matches!(ty, syn::Type::Path(p) if p.path.get_ident().is_some_and(|i| crate::kinds::is_integer(&i.to_string())));
+            if !integer {
+                carriers(e, f);
+            }
+        }
+        Expr::Binary(op, a, b) if op.is_arithmetic() => {
+            carriers(a, f);
+            carriers(b, f);
+        }
+        Expr::Math(_, es) | Expr::Tuple(es) | Expr::Array(es, _) | Expr::Call { args: es, ctor: true, .. } => {
+            es.iter().for_each(|e| carriers(e, f));
+        }
+        Expr::Struct { fields, rest, .. } => {
+            fields.iter().for_each(|(_, e)| carriers(e, f));
+            if let Some(e) = rest {
+                carriers(e, f);
+            }
+        }
+        Expr::Select(_, a, b) => {
+            carriers(a, f);
+            carriers(b, f);
+        }
+        Expr::Method { recv, name, .. } => {
+            let name = name.to_string();
+            if methods::IDENTITIES.contains(&name.as_str()) || matches!(name.as_str(), "unwrap" | "expect") {
+                carriers(recv, f);
+            }
+        }
+        Expr::CastTangent { tangent, .. } => carriers(tangent, f),
+        _ => {}
+    }
+}
+
+/// Calls `f` with the sources and the targets of every statement.
+fn flow(program: &Program, block: &Block, f: &mut dyn FnMut(&[VarId], &[VarId])) {
+    let of = |e: &Expr| {
+        let mut list = Vec::new();
+        carriers(e, &mut |v| list.push(v));
+        list
+    };
+    for stmt in &block.stmts {
+        match stmt {
+            Stmt::Let { var, value } => f(&of(value), &[*var]),
+            Stmt::Assign { place, value, .. } | Stmt::Update { place, value, .. } | Stmt::Accumulate { place, value } => {
+                f(&of(value), &[place.root]);
+            }
+            Stmt::Replace { old, place, value } => {
+                f(&[place.root], &[*old]);
+                f(&of(value), &[place.root]);
+            }
+            Stmt::Edit(Edit::Push { place, value }) => f(&of(value), &[place.root]),
+            Stmt::Edit(Edit::Pop { var, place, .. }) => f(&[place.root], &[*var]),
+            Stmt::Call(call) => {
+                let (sources, targets) = call_flow(call, &of);
+                f(&sources, &targets);
+            }
+            Stmt::Pull(pull) => {
+                let (sources, targets) = pull_flow(pull, &of);
+                f(&sources, &targets);
+            }
+            _ => {}
+        }
+        for inner in stmt.blocks() {
+            flow(program, inner, f);
+        }
+    }
+}
+
+fn call_flow(call: &Call, of: &dyn Fn(&Expr) -> Vec<VarId>) -> (Vec<VarId>, Vec<VarId>) {
+    let mut sources = Vec::new();
+    let mut targets: Vec<VarId> = call.outs.iter().copied().chain(call.tape).collect();
+    for arg in &call.args {
+        for part in arg.parts.iter().flatten() {
+            sources.extend(of(part));
+            if arg.passing == Passing::RefMut {
+                targets.extend(of(part));
+            }
+        }
+    }
+    (sources, targets)
+}
+
+fn pull_flow(pull: &Pull, of: &dyn Fn(&Expr) -> Vec<VarId>) -> (Vec<VarId>, Vec<VarId>) {
+    let mut sources = vec![pull.tape];
+    for e in pull.cotangent.iter().chain(pull.args.iter().flat_map(|a| &a.parts)).flatten() {
+        sources.extend(of(e));
+    }
+    let slots: Vec<VarId> = pull.slots.iter().flatten().flatten().map(|p| p.root).collect();
+    sources.extend(&slots);
+    let grads = pull.grads.iter().flatten().flatten().copied();
+    (sources, slots.iter().copied().chain(grads).collect())
+}

@@ -1,0 +1,577 @@
+//! The functions that stand beside a differentiated function: the hidden entries that other generated
+//! code calls, and the public derivatives, which are thin shells around those.
+//!
+//! In: a [`Function`] after analysis, and a [`Host`] that says where the companions live. Out: items of
+//! an inherent `impl`.
+
+use std::collections::HashSet;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, ToTokens};
+use syn::{GenericParam, Generics, Type};
+
+use crate::emit::{companion, tuple, Emitter};
+use crate::expand::Function;
+use crate::ir::{Passing, Program, VarId};
+use crate::signature::Param;
+
+/// Where companions live and how they are called.
+pub(crate) struct Host {
+    pub(crate) vis: TokenStream,
+    /// `None` for a twin, whose companions are called `grad`; `Some(m)` for the methods `m_grad`.
+    pub(crate) method: Option<Ident>,
+    pub(crate) attrs: TokenStream,
+    /// Parameters of the `impl` around, which opaque types capture.
+    pub(crate) outer: Generics,
+}
+
+impl Host {
+    /// The name of a hidden companion.
+    pub(crate) fn hidden(&self, base: &str, level: u32) -> Ident {
+        let base = companion(base, level);
+        match &self.method {
+            None => Ident::new(&base, Span::mixed_site()),
+            Some(m) => Ident::new(&format!("{base}_{m}"), m.span()),
+        }
+    }
+
+    /// The name of a public companion.
+    pub(crate) fn public(&self, base: &str, prefix: Option<&Ident>) -> Ident {
+        match (&self.method, prefix) {
+            (None, _) => Ident::new(base, Span::call_site()),
+            (Some(_), Some(p)) => Ident::new(&format!("{p}_{base}"), p.span()),
+            (Some(m), None) => Ident::new(&format!("{m}_{base}"), m.span()),
+        }
+    }
+}
+
+/// Writes the companions of one function.
+pub(crate) struct Companions<'a> {
+    pub(crate) f: &'a Function,
+    pub(crate) host: &'a Host,
+}
+
+impl<'a> Companions<'a> {
+    fn params(&self) -> &'a [Param] {
+        &self.f.signature.params
+    }
+
+    /// The type of the value.
+    pub(crate) fn output(&self) -> TokenStream {
+        self.f.signature.output.as_ref().map_or(quote!(()), ToTokens::to_token_stream)
+    }
+
+    /// The type of the value's tangent.
+    pub(crate) fn output_tangent(&self) -> TokenStream {
+        self.f.signature.output.as_ref().map_or(quote!(()), owned_tangent)
+    }
+
+    /// The generics of a companion: those of the function, bounds for the derivatives, and more.
+    pub(crate) fn generics(&self, extra: &[TokenStream]) -> (TokenStream, TokenStream) {
+        let g = &self.f.signature.generics;
+        let params = g.params.iter().map(|p| {
+            let mut p = p.clone();
+            if let GenericParam::Type(t) = &mut p {
+                t.default = None;
+            }
+            p.to_token_stream()
+        });
+        let all: Vec<TokenStream> = extra.iter().cloned().chain(params).collect();
+        let existing = g.where_clause.iter().flat_map(|w| w.predicates.iter().map(ToTokens::to_token_stream));
+        let bounds: Vec<TokenStream> = existing.chain(self.bounds()).collect();
+        let generics = if all.is_empty() { TokenStream::new() } else { quote!(<#(#all),*>) };
+        let clause = if bounds.is_empty() { TokenStream::new() } else { quote!(where #(#bounds),*) };
+        (generics, clause)
+    }
+
+    /// Type parameters in differentiable parameters have a derivative.
+    fn bounds(&self) -> Vec<TokenStream> {
+        let mut bounds = Vec::new();
+        for g in [&self.f.signature.generics, &self.host.outer] {
+            for p in g.type_params() {
+                if !self.f.types.is_function(g, &p.ident) && self.params().iter().any(|q| q.differentiable && mentions(&q.ty, &p.ident)) {
+                    let ident = &p.ident;
+                    bounds.push(quote!(#ident: ::differentiable::Differentiable));
+                }
+            }
+        }
+        bounds
+    }
+
+    /// The names of type and const parameters, for `use<…>` and turbofish.
+    fn generic_names(&self, outer: bool) -> Vec<TokenStream> {
+        let own = self.f.signature.generics.params.iter();
+        let all: Vec<&GenericParam> = if outer { self.host.outer.params.iter().chain(own).collect() } else { own.collect() };
+        all.into_iter()
+            .filter_map(|p| match p {
+                GenericParam::Type(t) => Some(t.ident.to_token_stream()),
+                GenericParam::Const(c) => Some(c.ident.to_token_stream()),
+                GenericParam::Lifetime(_) => None,
+            })
+            .collect()
+    }
+
+    /// `::<T, N>`, where there are parameters.
+    pub(crate) fn turbofish(&self) -> TokenStream {
+        let names = self.generic_names(false);
+        if names.is_empty() { TokenStream::new() } else { quote!(::<#(#names),*>) }
+    }
+
+    pub(crate) fn captured(&self, lifetimes: &[TokenStream]) -> TokenStream {
+        let mut names: Vec<TokenStream> = lifetimes.to_vec();
+        let all = self.host.outer.lifetimes().chain(self.f.signature.generics.lifetimes());
+        if !lifetimes.is_empty() {
+            names.extend(all.map(|l| l.lifetime.to_token_stream()));
+        }
+        names.extend(self.generic_names(true));
+        quote!(use<#(#names),*>)
+    }
+
+    /// The parameters as written, with the names that the emitter gives them.
+    fn primal_params(&self, emitter: &Emitter<'_>) -> Vec<TokenStream> {
+        self.params()
+            .iter()
+            .zip(&emitter.program.params)
+            .map(|(p, q)| {
+                let ty = &p.ty;
+                if p.receiver {
+                    return match p.passing {
+                        Passing::RefMut => quote!(&mut self),
+                        _ => quote!(&self),
+                    };
+                }
+                let name = emitter.name(q.parts[0]);
+                let mutable = (emitter.is_written(q.parts[0]) && p.passing == Passing::Value).then(|| quote!(mut));
+                quote!(#mutable #name: #ty)
+            })
+            .collect()
+    }
+
+    /// The optional tangents of the parameters at a level, and what unwraps them.
+    fn tangent_params(&self, emitter: &Emitter<'_>, level: u32) -> (Vec<TokenStream>, TokenStream) {
+        let mut params = Vec::new();
+        let mut prologue = TokenStream::new();
+        for c in 1..1_usize << level {
+            for (p, q) in self.params().iter().zip(&emitter.program.params) {
+                let Some(&v) = q.parts.get(c) else {
+                    let ty = if p.differentiable { self.tangent_type(p) } else { quote!(()) };
+                    params.push(quote!(_: ::core::option::Option<#ty>));
+                    continue;
+                };
+                let name = emitter.name(v);
+                let ty = self.tangent_type(p);
+                params.push(quote!(#name: ::core::option::Option<#ty>));
+                prologue.extend(unwrap_tangent(emitter, p, q.parts[0], v, &ty));
+            }
+        }
+        (params, prologue)
+    }
+
+    /// The type of a parameter's tangent, passed as the parameter is.
+    pub(crate) fn tangent_type(&self, p: &Param) -> TokenStream {
+        match p.passing {
+            Passing::Value => owned_tangent(&p.ty),
+            Passing::Ref => {
+                let t = slot_type(p.target());
+                quote!(&#t)
+            }
+            Passing::RefMut => {
+                let t = slot_type(p.target());
+                quote!(&mut #t)
+            }
+        }
+    }
+
+    /// `let this = self;`
+    fn receiver(&self, emitter: &Emitter<'_>) -> TokenStream {
+        match (self.params().first(), emitter.program.params.first()) {
+            (Some(p), Some(q)) if p.receiver => {
+                let name = emitter.name(q.parts[0]);
+                quote!(let #name = self;)
+            }
+            _ => TokenStream::new(),
+        }
+    }
+
+    /// The forward-mode companion of a level.
+    pub(crate) fn tangent(&self, level: u32) -> TokenStream {
+        let mut program = self.f.tangent(level);
+        crate::emit::moves::clone_where_needed(&mut program);
+        let emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);
+        let (body, _) = emitter.sweeps();
+        let values: Vec<TokenStream> = program.value.iter().map(|e| emitter.value(e)).collect();
+        let (tangents, prologue) = self.tangent_params(&emitter, level);
+        let params = self.primal_params(&emitter);
+        let (generics, clause) = self.generics(&[]);
+        let name = self.host.hidden("__jvp", level);
+        let outputs = self.outputs(level);
+        let (vis, attrs, this) = (&self.host.vis, &self.host.attrs, self.receiver(&emitter));
+        let values = tuple(&values);
+        quote! {
+            #attrs #[doc(hidden)] #[inline]
+            #vis fn #name #generics (#(#params,)* #(#tangents),*) -> #outputs #clause { #this #prologue #body #values }
+        }
+    }
+
+    /// The types of a value and its tangents.
+    pub(crate) fn outputs(&self, level: u32) -> TokenStream {
+        let (value, tangent) = (self.output(), self.output_tangent());
+        let n = (1_usize << level) - 1;
+        let tangents = std::iter::repeat_n(tangent, n);
+        if n == 0 { value } else { quote!((#value, #(#tangents),*)) }
+    }
+
+    /// The taped companion of a level: forward sweep and pullback.
+    pub(crate) fn taped(&self, level: u32) -> TokenStream {
+        let mut program = self.f.adjoint(level, false);
+        crate::emit::moves::clone_where_needed(&mut program);
+        let reverse = program.reverse.clone().expect("a reversed program");
+        let slots: HashSet<VarId> = self
+            .params()
+            .iter()
+            .zip(&reverse.adjoints)
+            .filter(|(p, _)| p.passing != Passing::Value)
+            .flat_map(|(_, list)| list.clone())
+            .collect();
+        let emitter = Emitter::new(&program, &self.f.types, slots, &self.f.reserved);
+        let (forward, backward) = emitter.sweeps();
+        let values: Vec<TokenStream> = program.value.iter().map(|e| emitter.value(e)).collect();
+        let value = if level == 0 { values[0].clone() } else { tuple(&values) };
+        let (tangents, prologue) = self.tangent_params(&emitter, level);
+        let params = self.primal_params(&emitter);
+        let components = 1_usize << level;
+        let mut again = (Vec::new(), Vec::new());
+        let mut slot = (Vec::new(), Vec::new());
+        let mut grads = (Vec::new(), Vec::new());
+        let mut unwrap = TokenStream::new();
+        for c in 0..components {
+            for ((p, q), adjoints) in self.params().iter().zip(&program.params).zip(&reverse.adjoints) {
+                let by_value = p.passing == Passing::Value;
+                let ty = self.tangent_type(p);
+                // The arguments by reference, again.
+                let (pattern, again_type) = match (by_value, c, q.parts.get(c)) {
+                    (true, _, _) => (quote!(()), quote!(())),
+                    (false, 0, _) => {
+                        let (name, ty) = (emitter.name(q.parts[0]), with_lifetime(&p.ty));
+                        (quote!(#name), ty)
+                    }
+                    (false, _, Some(&v)) => {
+                        let name = emitter.name(v);
+                        unwrap.extend(unwrap_tangent(&emitter, p, q.parts[0], v, &ty));
+                        let ty = lifetime_tokens(&ty);
+                        (quote!(#name), quote!(::core::option::Option<#ty>))
+                    }
+                    (false, _, None) => {
+                        let ty = if p.differentiable { lifetime_tokens(&ty) } else { quote!(()) };
+                        (quote!(_), quote!(::core::option::Option<#ty>))
+                    }
+                };
+                again.0.push(pattern);
+                again.1.push(again_type);
+                // The slots.
+                let adjoint = adjoints.get(c);
+                let target = if p.differentiable { slot_type(p.target()) } else { quote!(()) };
+                slot.0.push(match (by_value, adjoint) {
+                    (false, Some(&d)) => {
+                        let name = emitter.name(d);
+                        quote!(mut #name)
+                    }
+                    (false, None) => quote!(_),
+                    (true, _) => quote!(()),
+                });
+                slot.1.push(if by_value { quote!(()) } else { quote!(::core::option::Option<&'r mut #target>) });
+                // The gradients by value.
+                match (by_value, adjoint) {
+                    (true, Some(&d)) => {
+                        let name = emitter.name(d);
+                        grads.0.push(quote!(#name));
+                        grads.1.push(owned_tangent(&p.ty));
+                    }
+                    _ => {
+                        grads.0.push(quote!(()));
+                        grads.1.push(quote!(()));
+                    }
+                }
+            }
+        }
+        let cotangents: Vec<TokenStream> = reverse.cotangent.iter().map(|v| emitter.pattern(*v)).collect();
+        let cotangent_types: Vec<TokenStream> = reverse.cotangent.iter().map(|_| self.output_tangent()).collect();
+        let (cotangent, cotangent_type) = match (cotangents.as_slice(), cotangent_types.as_slice()) {
+            ([one], [ty]) => (one.clone(), ty.clone()),
+            (many, types) => (quote!((#(#many),*)), quote!((#(#types),*))),
+        };
+        let (again_pattern, again_type) = (tuple(&again.0), tuple(&again.1));
+        let (slot_pattern, slot_types) = (tuple(&slot.0), tuple(&slot.1));
+        let (grads, grad_types) = (tuple(&grads.0), tuple(&grads.1));
+        let argument = quote!((#again_type, #cotangent_type, #slot_types));
+        let elided = elide(&argument);
+        let erased = self.f.calls_others();
+        let (tape_type, extra, wrap) = if erased {
+            let names = self.generic_names(true);
+            if names.is_empty() {
+                (quote!(::std::boxed::Box<dyn for<'r> ::core::ops::FnOnce(#argument) -> #grad_types>), Vec::new(), true)
+            } else {
+                (
+                    quote!(::std::boxed::Box<dyn for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + 'tape>),
+                    vec![quote!('tape)],
+                    true,
+                )
+            }
+        } else {
+            let captured = self.captured(&[]);
+            (quote!(impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + #captured), Vec::new(), false)
+        };
+        let (generics, clause) = self.generics(&extra);
+        let clause = if extra.is_empty() {
+            clause
+        } else {
+            let outlive = self.type_names().into_iter().map(|n| quote!(#n: 'tape));
+            let outlive = quote!(#(#outlive),*);
+            if clause.is_empty() { quote!(where #outlive) } else { quote!(#clause, #outlive) }
+        };
+        let name = self.host.hidden("__fwd", level);
+        let (vis, attrs, this) = (&self.host.vis, &self.host.attrs, self.receiver(&emitter));
+        let outputs = self.outputs(level);
+        let closure = quote!(move |(#again_pattern, #cotangent, #slot_pattern): #elided| -> #grad_types { #unwrap #backward #grads });
+        let closure = if wrap { quote!(::std::boxed::Box::new(#closure)) } else { closure };
+        quote! {
+            #attrs #[doc(hidden)] #[inline]
+            #vis fn #name #generics (#(#params,)* #(#tangents),*) -> (#outputs, #tape_type) #clause {
+                #this #prologue #forward
+                let value = #value;
+                (value, #closure)
+            }
+        }
+    }
+
+    fn type_names(&self) -> Vec<Ident> {
+        self.host.outer.type_params().chain(self.f.signature.generics.type_params()).map(|t| t.ident.clone()).collect()
+    }
+
+    /// The joined forward and backward sweep of a level, for the parameters of `wrt`.
+    ///
+    /// Gradients by value are returned, the others are added to slots.
+    pub(crate) fn joined(&self, level: u32) -> TokenStream {
+        let (body, params, grads, grad_types) = self.joined_parts(level);
+        let (generics, clause) = self.generics(&[]);
+        let name = self.host.hidden("__rev", level);
+        let (vis, attrs, outputs) = (&self.host.vis, &self.host.attrs, self.outputs(level));
+        let clause = self.scalar_clause(clause);
+        let _ = grads;
+        quote! {
+            #attrs #[doc(hidden)] #[inline]
+            #vis fn #name #generics (#(#params),*) -> (#outputs, #grad_types) #clause { #body }
+        }
+    }
+
+    /// The bound under which a gradient exists, which is checked where the gradient is called.
+    pub(crate) fn scalar_clause(&self, clause: TokenStream) -> TokenStream {
+        let output = self.output();
+        let bound = quote!(for<'scalar> #output: ::differentiable::__private::Scalar<'scalar>);
+        if clause.is_empty() { quote!(where #bound) } else { quote!(#clause, #bound) }
+    }
+
+    fn joined_parts(&self, level: u32) -> (TokenStream, Vec<TokenStream>, TokenStream, TokenStream) {
+        let mut program = self.f.adjoint(level, true);
+        crate::emit::moves::clone_where_needed(&mut program);
+        let reverse = program.reverse.clone().expect("a reversed program");
+        let emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);
+        let (forward, backward) = emitter.sweeps();
+        let values: Vec<TokenStream> = program.value.iter().map(|e| emitter.value(e)).collect();
+        let value = if level == 0 { values[0].clone() } else { tuple(&values) };
+        let (tangents, prologue) = self.tangent_params(&emitter, level);
+        let mut params = self.primal_params(&emitter);
+        params.extend(tangents);
+        let mut grads = Vec::new();
+        let mut types = Vec::new();
+        let mut before = TokenStream::new();
+        let mut after = TokenStream::new();
+        for c in 0..1_usize << level {
+            for ((p, q), adjoints) in self.params().iter().zip(&program.params).zip(&reverse.adjoints) {
+                if p.passing == Passing::RefMut && c == 0 {
+                    // The argument is left as the function leaves it.
+                    let name = emitter.name(q.parts[0]);
+                    let last = format_ident!("{}_final", name, span = name.span());
+                    before.extend(quote!(let #last = ::differentiable::__private::snapshot(&*#name);));
+                    after.extend(quote!(::differentiable::__private::restore(#name, #last);));
+                }
+                let Some(&d) = adjoints.get(c) else { continue };
+                let name = emitter.name(d);
+                if p.passing == Passing::Value {
+                    grads.push(quote!(#name));
+                    types.push(owned_tangent(&p.ty));
+                } else {
+                    let target = slot_type(p.target());
+                    params.push(quote!(#name: &mut #target));
+                }
+            }
+        }
+        let mut seeds = TokenStream::new();
+        for (c, v) in reverse.cotangent.iter().enumerate() {
+            if !emitter.is_read(*v) {
+                continue;
+            }
+            let pattern = emitter.pattern(*v);
+            let seed = match (self.f.types.kind_of(self.f.signature.output.as_ref()), c) {
+                (Some(crate::kinds::Kind::Float(crate::kinds::Float::F64 | crate::kinds::Float::F32)), 0) => quote!(1.0),
+                (Some(crate::kinds::Kind::Float(crate::kinds::Float::F64 | crate::kinds::Float::F32)), _) => quote!(0.0),
+                (_, 0) => {
+                    let out = self.output();
+                    quote!(<#out as ::differentiable::__private::Scalar<'_>>::__one())
+                }
+                (_, _) => {
+                    let out = self.output();
+                    quote!(<#out as ::differentiable::__private::Scalar<'_>>::__none())
+                }
+            };
+            seeds.extend(quote!(let #pattern = #seed;));
+        }
+        let this = self.receiver(&emitter);
+        let (grads, types) = (tuple(&grads), tuple(&types));
+        let result = Ident::new("value", Span::mixed_site());
+        // A value that is a variable which nothing changes any more needs no other name.
+        let direct = level == 0 && program.value[0].as_var().is_some_and(|v| !emitter.is_written(v) && program.vars[v].kind.is_scalar());
+        let (bind, result) = if direct { (TokenStream::new(), value) } else { (quote!(let #result = #value;), quote!(#result)) };
+        let body = quote!(#this #prologue #forward #bind #before #seeds #backward #after (#result, #grads));
+        (body, params, grads, types)
+    }
+
+    /// The text of the derivative, as a function of its own.
+    pub(crate) fn source(&self, scalar: bool) -> String {
+        let name = format_ident!("{}_grad", self.f.signature.name);
+        let tokens = if scalar {
+            let (body, params, _, types) = self.joined_parts(0);
+            let (generics, clause) = self.generics(&[]);
+            let output = self.output();
+            quote!(fn #name #generics (#(#params),*) -> (#output, #types) #clause { #body })
+        } else {
+            self.taped(0)
+        };
+        format_source(tokens)
+    }
+}
+
+/// Formats an item as `rustfmt` would.
+fn format_source(tokens: TokenStream) -> String {
+    match syn::parse2::<syn::File>(tokens.clone()) {
+        Ok(mut file) => {
+            for item in &mut file.items {
+                if let syn::Item::Fn(f) = item {
+                    f.attrs.clear();
+                }
+            }
+            prettyplease::unparse(&file)
+        }
+        Err(_) => {
+            let wrapped = quote!(impl Type { #tokens });
+            syn::parse2::<syn::File>(wrapped).map_or_else(|_| tokens.to_string(), |file| prettyplease::unparse(&file))
+        }
+    }
+}
+
+/// Takes a tangent out of its `Option`, or makes a zero one.
+fn unwrap_tangent(emitter: &Emitter<'_>, p: &Param, primal: VarId, tangent: VarId, ty: &TokenStream) -> TokenStream {
+    if !emitter.is_read(tangent) {
+        return TokenStream::new();
+    }
+    let (x, t) = (emitter.name(primal), emitter.name(tangent));
+    let zero = format_ident!("{}_zero", t, span = t.span());
+    match p.passing {
+        Passing::Value => {
+            let mutable = emitter.is_written(tangent).then(|| quote!(mut));
+            quote!(let #mutable #t: #ty = #t.unwrap_or_else(|| ::differentiable::Differentiable::__zero(&#x));)
+        }
+        Passing::Ref => quote! {
+            let #zero;
+            let #t: #ty = match #t { Some(given) => given, None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &#zero } };
+        },
+        Passing::RefMut => quote! {
+            let mut #zero;
+            let #t: #ty = match #t { Some(given) => given, None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &mut #zero } };
+        },
+    }
+}
+
+/// The tangent type of a value that is owned.
+pub(crate) fn owned_tangent(ty: &Type) -> TokenStream {
+    match ty {
+        Type::Path(p) if p.path.is_ident("f64") || p.path.is_ident("f32") => ty.to_token_stream(),
+        Type::Tuple(t) if t.elems.is_empty() => quote!(()),
+        _ => quote!(<#ty as ::differentiable::Differentiable>::Tangent),
+    }
+}
+
+/// The type behind a reference to cotangents: slices for slices and vectors.
+pub(crate) fn slot_type(target: &Type) -> TokenStream {
+    match target {
+        Type::Slice(s) => {
+            let element = owned_tangent(&s.elem);
+            quote!([#element])
+        }
+        Type::Path(p) if p.qself.is_none() => match p.path.segments.last() {
+            Some(s) if s.ident == "Vec" => match &s.arguments {
+                syn::PathArguments::AngleBracketed(a) => match a.args.first() {
+                    Some(syn::GenericArgument::Type(element)) => {
+                        let element = owned_tangent(element);
+                        quote!([#element])
+                    }
+                    _ => owned_tangent(target),
+                },
+                _ => owned_tangent(target),
+            },
+            _ => owned_tangent(target),
+        },
+        _ => owned_tangent(target),
+    }
+}
+
+/// A reference type with the lifetime of the pullback's arguments.
+fn with_lifetime(ty: &Type) -> TokenStream {
+    match ty {
+        Type::Reference(r) => {
+            let (mutable, elem) = (&r.mutability, &r.elem);
+            quote!(&'r #mutable #elem)
+        }
+        other => other.to_token_stream(),
+    }
+}
+
+/// `&T` ⇒ `&'r T` for a type that is written with its `&` first.
+fn lifetime_tokens(ty: &TokenStream) -> TokenStream {
+    match syn::parse2::<Type>(ty.clone()) {
+        Ok(ty) => with_lifetime(&ty),
+        Err(_) => ty.clone(),
+    }
+}
+
+/// The same type with the lifetime `'r` left out.
+fn elide(tokens: &TokenStream) -> TokenStream {
+    struct Elide;
+    impl syn::visit_mut::VisitMut for Elide {
+        fn visit_type_reference_mut(&mut self, r: &mut syn::TypeReference) {
+            if r.lifetime.as_ref().is_some_and(|l| l.ident == "r") {
+                r.lifetime = None;
+            }
+            syn::visit_mut::visit_type_reference_mut(self, r);
+        }
+    }
+    match syn::parse2::<Type>(tokens.clone()) {
+        Ok(mut ty) => {
+            syn::visit_mut::VisitMut::visit_type_mut(&mut Elide, &mut ty);
+            ty.to_token_stream()
+        }
+        Err(_) => tokens.clone(),
+    }
+}
+
+/// Whether a type names a type parameter.
+fn mentions(ty: &Type, ident: &Ident) -> bool {
+    fn search(tokens: TokenStream, ident: &Ident) -> bool {
+        tokens.into_iter().any(|t| match t {
+            proc_macro2::TokenTree::Ident(i) => i == *ident,
+            proc_macro2::TokenTree::Group(g) => search(g.stream(), ident),
+            _ => false,
+        })
+    }
+    search(ty.to_token_stream(), ident)
+}

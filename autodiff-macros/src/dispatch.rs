@@ -1,0 +1,124 @@
+//! Dispatch: decides, once kinds are known, who differentiates an operation.
+//!
+//! In: operators and methods whose owner lowering could not tell. Out: functions of the table where
+//! the operands are floats, nothing where they carry no derivative, and calls (to a trait of the
+//! runtime, or to a method's companion) where the types decide.
+
+use crate::ir::{Arg, Block, Call, Callee, Expr, Mode, Operator, Passing, Program, Role, Stmt, VarId};
+use crate::kinds::{self, Kind, Types};
+use crate::{methods, rules};
+
+/// Resolves the operations of a program.
+pub(crate) fn resolve(program: &mut Program, types: &Types) {
+    let mut body = std::mem::take(&mut program.body);
+    block(program, types, &mut body);
+    program.body = body;
+    // The value is an operation of its own where it is not an atom.
+    let value = program.value.remove(0);
+    let mut stmts = Vec::new();
+    let value = match &value {
+        Expr::Binary(..) | Expr::Neg(_) | Expr::Method { .. } => {
+            let span = proc_macro2::Span::mixed_site();
+            let kind = kinds::of_expr(program, types, &value);
+            let var = program.fresh("value", span, kind, Role::Temporary);
+            stmts.push(resolve_let(program, types, var, value));
+            Expr::var(var, span)
+        }
+        _ => value,
+    };
+    program.value = vec![value];
+    program.body.stmts.extend(stmts);
+}
+
+fn block(program: &mut Program, types: &Types, b: &mut Block) {
+    for stmt in std::mem::take(&mut b.stmts) {
+        let mut stmt = match stmt {
+            Stmt::Let { var, value } => resolve_let(program, types, var, value),
+            Stmt::Update { place, op, value } => {
+                let kind = kinds::of_place(program, &place);
+                if op.is_arithmetic() && kind.deref() == &Kind::Unknown {
+                    let out = program.fresh("unit", place.span, Kind::Unit, Role::Temporary);
+                    let span = place.span;
+                    let target = Arg { passing: Passing::RefMut, parts: vec![Some(Expr::Place(place))] };
+                    call(Callee::Operator { op: Operator::Assign(op), span }, vec![target, pass(value)], out, span)
+                } else {
+                    Stmt::Update { place, op, value }
+                }
+            }
+            other => other,
+        };
+        for inner in stmt.blocks_mut() {
+            block(program, types, inner);
+        }
+        b.stmts.push(stmt);
+    }
+}
+
+fn resolve_let(program: &mut Program, types: &Types, var: VarId, value: Expr) -> Stmt {
+    let span = program.vars[var].span;
+    match value {
+        Expr::Binary(op, a, b) if op.is_arithmetic() => {
+            let kind = kinds::of_expr(program, types, &Expr::Binary(op, a.clone(), b.clone()));
+            if kind == Kind::Unknown && program.vars[var].kind != Kind::Int {
+                return call(Callee::Operator { op: Operator::Binary(op), span }, vec![pass(*a), pass(*b)], var, span);
+            }
+            Stmt::Let { var, value: Expr::binary(op, scalar(*a), scalar(*b)) }
+        }
+        Expr::Neg(a) if matches!(*a, Expr::Place(_) | Expr::Ref { .. }) && kinds::of_expr(program, types, &a).deref() == &Kind::Unknown => {
+            call(Callee::Operator { op: Operator::Neg, span }, vec![pass(*a)], var, span)
+        }
+        Expr::Neg(a) => Stmt::Let { var, value: Expr::Neg(Box::new(scalar(*a))) },
+        Expr::Method { recv, name, turbofish, args } => method(program, types, var, *recv, name, turbofish, args),
+        value => Stmt::Let { var, value },
+    }
+}
+
+fn method(
+    program: &Program,
+    types: &Types,
+    var: VarId,
+    recv: Expr,
+    name: syn::Ident,
+    turbofish: Option<syn::AngleBracketedGenericArguments>,
+    mut args: Vec<Expr>,
+) -> Stmt {
+    let text = name.to_string();
+    let kind = kinds::of_expr(program, types, &recv);
+    if kind.deref().is_float() {
+        if let Some(rule) = rules::find(&text).filter(|r| r.args.len() == args.len() + 1) {
+            args.insert(0, scalar(recv));
+            return Stmt::Let { var, value: Expr::Math(rule, args) };
+        }
+    }
+    let settled = kind.deref().is_scalar()
+        || kind.deref().is_constant()
+        || methods::CONSTANT.contains(&text.as_str())
+        || methods::IDENTITIES.contains(&text.as_str())
+        || matches!(text.as_str(), "unwrap" | "expect" | "__stop")
+        || !matches!(recv, Expr::Place(_) | Expr::Ref { .. });
+    if settled {
+        return Stmt::Let { var, value: Expr::Method { recv: Box::new(recv), name, turbofish, args } };
+    }
+    let span = name.span();
+    let mut list = vec![Arg { passing: Passing::Ref, parts: vec![Some(scalar(recv))] }];
+    list.extend(args.into_iter().map(pass));
+    call(Callee::Method { name, turbofish }, list, var, span)
+}
+
+fn call(callee: Callee, args: Vec<Arg>, out: VarId, span: proc_macro2::Span) -> Stmt {
+    Stmt::Call(Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, span })
+}
+
+fn pass(value: Expr) -> Arg {
+    match value {
+        Expr::Ref { mutable, of } => Arg { passing: if mutable { Passing::RefMut } else { Passing::Ref }, parts: vec![Some(*of)] },
+        value => Arg { passing: Passing::Value, parts: vec![Some(value)] },
+    }
+}
+
+fn scalar(value: Expr) -> Expr {
+    match value {
+        Expr::Ref { of, .. } => scalar(*of),
+        other => other,
+    }
+}

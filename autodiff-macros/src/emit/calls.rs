@@ -1,0 +1,291 @@
+//! Emission of calls and of the pullbacks of calls.
+//!
+//! A function `f` at level k has the companions `f::__jvp` (k = 1; `__jvp2`, …) and `f::__fwd`
+//! (k = 0; `__fwd1`, …). Arguments come first, then their tangents, component by component; a missing
+//! tangent is `None`. A taped call returns its values and a pullback, which is called with the
+//! arguments by reference again, the cotangents, and a slot for each argument by reference.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+use super::exprs::{operator_token, tuple, Prec};
+use super::Emitter;
+use crate::ir::{Arg, Call, Callee, Expr, Mode, Operator, Passing, Place, Pull, VarId};
+
+/// The name of a companion at a level.
+pub(crate) fn companion(base: &str, level: u32) -> String {
+    match (base, level) {
+        ("__jvp", 1) | ("__fwd", 0) | ("__bwd", 0) => base.to_owned(),
+        _ => format!("{base}{level}"),
+    }
+}
+
+impl Emitter<'_> {
+    pub(crate) fn call(&self, call: &Call) -> TokenStream {
+        let value = match (&call.callee, call.mode, call.level) {
+            (Callee::Operator { op, .. }, _, 0) => return self.plain_operator(*op, &call.args, call.outs[0]),
+            (Callee::Operator { op, .. }, _, level) => {
+                let name = operator_trait(*op);
+                let method = ident(&companion("tangent", level), call.span);
+                let args = self.operator_args(&call.args);
+                let tangents = self.operator_tangents(&call.args);
+                quote!(::differentiable::operators::#name::#method(#(#args,)* #(#tangents),*))
+            }
+            (callee, Mode::Plain, 0) => self.invoke(callee, None, &call.args, call.span),
+            (callee, Mode::Plain, level) => self.invoke(callee, Some(companion("__jvp", level)), &call.args, call.span),
+            (callee, Mode::Taped, level) => self.invoke(callee, Some(companion("__fwd", level)), &call.args, call.span),
+            (callee, Mode::Gradient, _) => self.invoke(callee, None, &call.args, call.span),
+        };
+        let outs: Vec<TokenStream> = call.outs.iter().map(|v| self.pattern(*v)).collect();
+        let values = match outs.as_slice() {
+            [one] => one.clone(),
+            many => quote!((#(#many),*)),
+        };
+        match call.tape {
+            Some(tape) => {
+                let tape = self.pattern(tape);
+                quote!(let (#values, #tape) = #value;)
+            }
+            None if call.outs.iter().all(|v| !self.is_read(*v)) => quote!(#value;),
+            None => quote!(let #values = #value;),
+        }
+    }
+
+    /// A call to a function or method, or to one of its companions.
+    fn invoke(&self, callee: &Callee, companion: Option<String>, args: &[Arg], span: Span) -> TokenStream {
+        let mut list: Vec<TokenStream> = args.iter().map(|a| self.argument(a)).collect();
+        let parts = args.first().map_or(1, |a| a.parts.len());
+        for c in 1..parts {
+            list.extend(args.iter().map(|a| self.tangent_argument(a, c)));
+        }
+        match callee {
+            Callee::Function { path, qself } => {
+                let path = syn::ExprPath { attrs: Vec::new(), qself: qself.clone(), path: companion_path(path, companion.as_deref(), span) };
+                quote!(#path(#(#list),*))
+            }
+            Callee::Method { name, turbofish } => {
+                let recv = match &args[0].parts[0] {
+                    Some(Expr::Place(place)) => self.receiver(place),
+                    Some(e) => self.expr(e).at_least(Prec::Postfix),
+                    None => unreachable!("a method has a receiver"),
+                };
+                let name = method_companion(name, companion.as_deref());
+                let rest = &list[1..];
+                quote!(#recv.#name #turbofish(#(#rest),*))
+            }
+            Callee::Operator { .. } => unreachable!("operators are written as such"),
+        }
+    }
+
+    fn argument(&self, arg: &Arg) -> TokenStream {
+        let Some(e) = &arg.parts[0] else { unreachable!("arguments have values") };
+        match arg.passing {
+            Passing::Value => self.value(e),
+            passing => self.by_reference(e, passing == Passing::RefMut),
+        }
+    }
+
+    fn by_reference(&self, e: &Expr, mutable: bool) -> TokenStream {
+        match e {
+            Expr::Place(place) => self.reference(place, mutable).tokens,
+            e => {
+                let e = self.expr(e).at_least(Prec::Unary);
+                if mutable { quote!(&mut #e) } else { quote!(&#e) }
+            }
+        }
+    }
+
+    fn tangent_argument(&self, arg: &Arg, component: usize) -> TokenStream {
+        match (&arg.parts[component], arg.passing) {
+            (None, _) => quote!(None),
+            (Some(e), Passing::Value) => {
+                let e = self.value(e);
+                quote!(Some(#e))
+            }
+            (Some(e), passing) => {
+                let e = self.by_reference(e, passing == Passing::RefMut);
+                quote!(Some(#e))
+            }
+        }
+    }
+
+    fn plain_operator(&self, op: Operator, args: &[Arg], out: VarId) -> TokenStream {
+        let operand = |arg: &Arg| {
+            let e = arg.parts[0].as_ref().expect("operands have values");
+            match arg.passing {
+                Passing::Value => self.expr(e).at_least(Prec::Unary),
+                _ => self.by_reference(e, false),
+            }
+        };
+        match op {
+            Operator::Neg => {
+                let (pattern, a) = (self.pattern(out), operand(&args[0]));
+                quote!(let #pattern = -#a;)
+            }
+            Operator::Binary(op) => {
+                let (pattern, op) = (self.pattern(out), operator_token(op));
+                let (a, b) = (operand(&args[0]), operand(&args[1]));
+                quote!(let #pattern = #a #op #b;)
+            }
+            Operator::Assign(op) => {
+                let Some(Expr::Place(place)) = &args[0].parts[0] else { unreachable!("assignments have a target") };
+                let target = self.place_mut(place).tokens;
+                let op: TokenStream = format!("{}=", operator_token(op)).parse().expect("an operator");
+                let b = operand(&args[1]);
+                quote!(#target #op #b;)
+            }
+        }
+    }
+
+    /// The operands of an operator, by reference.
+    fn operator_args(&self, args: &[Arg]) -> Vec<TokenStream> {
+        args.iter().map(|a| self.by_reference(a.parts[0].as_ref().expect("operands have values"), false)).collect()
+    }
+
+    fn operator_tangents(&self, args: &[Arg]) -> Vec<TokenStream> {
+        let parts = args[0].parts.len();
+        (1..parts)
+            .flat_map(|c| {
+                args.iter().map(move |a| match &a.parts[c] {
+                    None => quote!(None),
+                    Some(e) => {
+                        let e = self.by_reference(e, false);
+                        quote!(Some(#e))
+                    }
+                })
+            })
+            .collect()
+    }
+
+    pub(crate) fn pull(&self, pull: &Pull) -> TokenStream {
+        let cotangents: Vec<TokenStream> = pull
+            .cotangent
+            .iter()
+            .zip(&pull.values)
+            .map(|(ct, v)| match ct {
+                Some(e) => self.value(e),
+                None => {
+                    let zero = Expr::Zero(Box::new(Expr::var(*v, pull.span)));
+                    self.value(&zero)
+                }
+            })
+            .collect();
+        if let Callee::Operator { op, .. } = &pull.callee {
+            return self.pull_operator(*op, pull, &cotangents);
+        }
+        let again: Vec<TokenStream> = (0..pull.cotangent.len())
+            .flat_map(|c| {
+                pull.args.iter().map(move |a| match (a.passing, a.parts.get(c)) {
+                    (Passing::Value, _) => quote!(()),
+                    (_, Some(Some(_))) if c == 0 => self.argument(a),
+                    _ => self.tangent_argument(a, c),
+                })
+            })
+            .collect();
+        let slots: Vec<TokenStream> = (0..pull.cotangent.len())
+            .flat_map(|c| {
+                pull.args.iter().zip(&pull.slots).map(move |(a, slot)| match a.passing {
+                    Passing::Value => quote!(()),
+                    _ => self.slot(slot.get(c).and_then(Option::as_ref)),
+                })
+            })
+            .collect();
+        let grads: Vec<TokenStream> = (0..pull.cotangent.len())
+            .flat_map(|c| {
+                pull.grads.iter().map(move |g| match g.get(c).copied().flatten() {
+                    Some(v) => self.pattern(v),
+                    None => quote!(_),
+                })
+            })
+            .collect();
+        let tape = self.name(pull.tape);
+        let cotangent = match cotangents.as_slice() {
+            [one] => one.clone(),
+            many => quote!((#(#many),*)),
+        };
+        let (again, slots) = (tuple(&again), tuple(&slots));
+        let call = quote!(#tape((#again, #cotangent, #slots)));
+        if pull.grads.iter().flatten().all(Option::is_none) {
+            return quote!(#call;);
+        }
+        let grads = tuple(&grads);
+        quote!(let #grads = #call;)
+    }
+
+    /// The slot for an argument's cotangent.
+    fn slot(&self, place: Option<&Place>) -> TokenStream {
+        let Some(place) = place else { return quote!(None) };
+        if self.is_optional(place.root) {
+            let name = self.name(place.root);
+            let mut rest = place.path.clone();
+            if matches!(rest.first(), Some(crate::ir::Step::Deref)) {
+                rest.remove(0);
+            }
+            if rest.is_empty() {
+                return quote!(#name.as_deref_mut());
+            }
+            let inner = self.place_mut(place).at_least(Prec::Unary);
+            return quote!(#name.as_deref_mut().map(|#name| &mut #inner));
+        }
+        let reference = self.reference(place, true).tokens;
+        quote!(Some(#reference))
+    }
+
+    fn pull_operator(&self, op: Operator, pull: &Pull, cotangents: &[TokenStream]) -> TokenStream {
+        let name = operator_trait(op);
+        let method = ident(&if pull.level == 0 { "adjoint".to_owned() } else { format!("adjoint{}", pull.level) }, pull.span);
+        let args = self.operator_args(&pull.args);
+        let tangents = self.operator_tangents(&pull.args);
+        let slots = (0..pull.cotangent.len()).flat_map(|c| pull.slots.iter().map(move |s| self.slot(s.get(c).and_then(Option::as_ref))));
+        if let Operator::Assign(_) = op {
+            return quote!(::differentiable::operators::#name::#method(#(#args,)* #(#tangents,)* #(#slots),*););
+        }
+        quote!(::differentiable::operators::#name::#method(#(#args,)* #(#tangents,)* #(&#cotangents,)* #(#slots),*);)
+    }
+}
+
+/// The trait of the runtime that differentiates an operator.
+fn operator_trait(op: Operator) -> Ident {
+    use crate::ir::BinOp;
+    let name = |op: BinOp| match op {
+        BinOp::Add => "Add",
+        BinOp::Sub => "Sub",
+        BinOp::Mul => "Mul",
+        BinOp::Div => "Div",
+        _ => "Rem",
+    };
+    let text = match op {
+        Operator::Neg => "Neg".to_owned(),
+        Operator::Binary(op) => name(op).to_owned(),
+        Operator::Assign(op) => format!("{}Assign", name(op)),
+    };
+    Ident::new(&text, Span::mixed_site())
+}
+
+/// `a::f` ⇒ `a::f::__fwd`; `a::Type::f` ⇒ `a::Type::__fwd_f`.
+fn companion_path(path: &syn::Path, companion: Option<&str>, span: Span) -> syn::Path {
+    let Some(companion) = companion else { return path.clone() };
+    let mut path = path.clone();
+    let n = path.segments.len();
+    let associated = n >= 2 && crate::lower::capital(&path.segments[n - 2].ident.to_string());
+    let last = path.segments.last_mut().expect("a path has a segment");
+    if associated {
+        last.ident = Ident::new(&format!("{companion}_{}", last.ident), last.ident.span());
+    } else {
+        // `f::<T>` ⇒ `f::__fwd::<T>`.
+        let arguments = std::mem::take(&mut last.arguments);
+        path.segments.push(syn::PathSegment { ident: Ident::new(companion, span), arguments });
+    }
+    path
+}
+
+fn method_companion(name: &Ident, companion: Option<&str>) -> Ident {
+    match companion {
+        None => name.clone(),
+        Some(companion) => Ident::new(&format!("{companion}_{name}"), name.span()),
+    }
+}
+
+fn ident(name: &str, span: Span) -> Ident {
+    Ident::new(name, Span::mixed_site().located_at(span))
+}

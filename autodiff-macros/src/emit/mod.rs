@@ -1,0 +1,169 @@
+//! Emission: from the intermediate language to tokens, as a person would write them.
+//!
+//! In: a finished program. Out: the statements of a function body. Names are those of the user, made
+//! unique; operators are parenthesised only where precedence asks for it.
+
+mod calls;
+mod exprs;
+pub(crate) mod moves;
+mod places;
+mod stmts;
+
+pub(crate) use calls::companion;
+pub(crate) use exprs::tuple;
+
+use std::collections::{HashMap, HashSet};
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+use crate::ir::{Program, Stmt, VarId};
+use crate::kinds::{Kind, Types};
+
+/// Writes the statements of one program.
+pub(crate) struct Emitter<'a> {
+    pub(crate) program: &'a Program,
+    pub(crate) types: &'a Types,
+    names: HashMap<VarId, Ident>,
+    /// Variables that need `mut`.
+    written: HashSet<VarId>,
+    read: HashSet<VarId>,
+    /// Cotangent slots that are `Option<&mut T>` here.
+    optional: HashSet<VarId>,
+}
+
+impl<'a> Emitter<'a> {
+    /// Prepares the emission of a program; `reserved` names are not given to variables.
+    pub(crate) fn new(program: &'a Program, types: &'a Types, optional: HashSet<VarId>, reserved: &HashSet<String>) -> Self {
+        let mut order: Vec<VarId> = program.params.iter().flat_map(|p| p.parts.clone()).collect();
+        if let Some(reverse) = &program.reverse {
+            order.extend(reverse.adjoints.iter().flatten().chain(&reverse.cotangent));
+        }
+        let mut written = HashSet::new();
+        let mut read = HashSet::new();
+        program.body.walk(&mut |s| {
+            order.extend(s.defines());
+            s.uses(
+                &mut |v| {
+                    read.insert(v);
+                },
+                &mut |_| {},
+            );
+            mark_written(program, s, &mut written);
+            match s {
+                Stmt::If { tape: Some(t), .. } => order.push(t.var),
+                Stmt::Loop(l) => order.extend(l.tape.map(|t| t.var)),
+                Stmt::Pull(p) if p.cotangent.iter().any(Option::is_none) => read.extend(&p.values),
+                _ => {}
+            }
+            for b in s.blocks() {
+                order.extend(&b.loads);
+                read.extend(&b.saves);
+            }
+        });
+        for e in &program.value {
+            e.vars(&mut |v| {
+                read.insert(v);
+            });
+        }
+        let mut taken: HashSet<String> = reserved.clone();
+        let mut names = HashMap::new();
+        for v in order {
+            if names.contains_key(&v) {
+                continue;
+            }
+            let var = &program.vars[v];
+            let base = if var.name == "self" { "this".to_owned() } else { var.name.clone() };
+            let mut name = base.clone();
+            let mut i = 0;
+            while !taken.insert(name.trim_start_matches("r#").to_owned()) {
+                i += 1;
+                name = format!("{}_{i}", base.trim_start_matches("r#"));
+            }
+            let span = Span::mixed_site().located_at(var.span);
+            let ident = match name.strip_prefix("r#") {
+                Some(raw) => Ident::new_raw(raw, span),
+                None => Ident::new(&name, span),
+            };
+            names.insert(v, ident);
+        }
+        Self { program, types, names, written, read, optional }
+    }
+
+    /// The name of a variable.
+    pub(crate) fn name(&self, v: VarId) -> Ident {
+        self.names.get(&v).cloned().unwrap_or_else(|| Ident::new("unnamed", Span::mixed_site()))
+    }
+
+    pub(crate) fn is_written(&self, v: VarId) -> bool {
+        self.written.contains(&v)
+    }
+
+    pub(crate) fn is_read(&self, v: VarId) -> bool {
+        self.read.contains(&v) || self.written.contains(&v)
+    }
+
+    /// The pattern that binds a variable.
+    pub(crate) fn pattern(&self, v: VarId) -> TokenStream {
+        let name = self.name(v);
+        if !self.is_read(v) {
+            return quote!(_);
+        }
+        if self.is_written(v) { quote!(mut #name) } else { quote!(#name) }
+    }
+
+    pub(crate) fn kind(&self, v: VarId) -> &Kind {
+        &self.program.vars[v].kind
+    }
+
+    /// The statements before the turn (or all), and those after.
+    pub(crate) fn sweeps(&self) -> (TokenStream, TokenStream) {
+        let stmts = &self.program.body.stmts;
+        match stmts.iter().position(|s| matches!(s, Stmt::Turn)) {
+            None => (self.stmts(stmts), TokenStream::new()),
+            Some(turn) => (self.stmts(&stmts[..turn]), self.stmts(&stmts[turn + 1..])),
+        }
+    }
+}
+
+/// Notes the variables that a statement changes after their definition.
+fn mark_written(program: &Program, s: &Stmt, written: &mut HashSet<VarId>) {
+    let mut copy = s.clone();
+    if let Stmt::Assign { init: true, .. } = s {
+        return;
+    }
+    for b in copy.blocks_mut() {
+        *b = crate::ir::Block::default();
+    }
+    copy.parts_mut(
+        &mut |e| {
+            let mut mark = |e: &crate::ir::Expr| mark_borrowed(program, e, written);
+            mark(e);
+        },
+        &mut |_| {},
+    );
+    copy.parts_mut(&mut |_| {}, &mut |p| {
+        let through_reference = matches!(program.vars[p.root].kind, Kind::Ref(_)) && !p.path.is_empty();
+        if !through_reference {
+            written.insert(p.root);
+        }
+    });
+    match s {
+        Stmt::If { tape: Some(_), .. } => {}
+        Stmt::Loop(l) => written.extend(l.tape.map(|t| t.var)),
+        _ => {}
+    }
+}
+
+fn mark_borrowed(program: &Program, e: &crate::ir::Expr, written: &mut HashSet<VarId>) {
+    use crate::ir::Expr;
+    if let Expr::Ref { mutable: true, of } = e {
+        if let Expr::Place(p) = &**of {
+            if !(matches!(program.vars[p.root].kind, Kind::Ref(_)) && !p.path.is_empty()) {
+                written.insert(p.root);
+            }
+        }
+    }
+    let mut copy = e.clone();
+    copy.children_mut(&mut |c| mark_borrowed(program, c, written));
+}

@@ -1,0 +1,162 @@
+//! Moves: where generated code reads a variable after the user's code has moved it away, the move
+//! becomes a clone.
+//!
+//! In: a finished program. Out: the same with [`Expr::Clone`] around such uses. Scalars and references
+//! are copied anyway.
+
+use std::collections::HashMap;
+
+use crate::ir::{Arg, Block, Edit, Expr, Passing, Place, Program, Step, Stmt, VarId};
+use crate::kinds::{self, Kind};
+
+/// Turns moves into clones where the variable is read later.
+pub(crate) fn clone_where_needed(program: &mut Program) {
+    let mut counter = Counter::default();
+    counter.block(&program.body);
+    let end = counter.now + 1;
+    for e in &program.value {
+        let at = counter.turn.unwrap_or(end);
+        e.vars(&mut |v| counter.reads.entry(v).or_default().push(at));
+    }
+    if let Some(reverse) = &program.reverse {
+        for v in reverse.adjoints.iter().flatten() {
+            counter.reads.entry(*v).or_default().push(end);
+        }
+    }
+    let snapshot = program.clone();
+    let mut pass = Pass { program: &snapshot, reads: counter.reads, defined: counter.defined, now: 0, loops: Vec::new() };
+    let mut body = std::mem::take(&mut program.body);
+    pass.block(&mut body);
+    program.body = body;
+    let at = counter.turn.unwrap_or(end);
+    pass.now = at;
+    for e in &mut program.value {
+        pass.value(e);
+    }
+}
+
+/// Numbers the statements and notes where variables are read and defined.
+#[derive(Default)]
+struct Counter {
+    now: usize,
+    turn: Option<usize>,
+    reads: HashMap<VarId, Vec<usize>>,
+    defined: HashMap<VarId, usize>,
+}
+
+impl Counter {
+    fn block(&mut self, block: &Block) {
+        for stmt in &block.stmts {
+            self.now += 1;
+            let now = self.now;
+            if matches!(stmt, Stmt::Turn) {
+                self.turn = Some(now);
+            }
+            let reads = &mut self.reads;
+            let mut note = |v: VarId| reads.entry(v).or_default().push(now);
+            stmt.uses(&mut note, &mut |_| {});
+            if let Stmt::Pull(pull) = stmt {
+                if pull.cotangent.iter().any(Option::is_none) {
+                    pull.values.iter().for_each(|v| note(*v));
+                }
+            }
+            for v in stmt.defines() {
+                self.defined.entry(v).or_insert(now);
+            }
+            for inner in stmt.blocks() {
+                for v in &inner.loads {
+                    self.defined.entry(*v).or_insert(now);
+                }
+                self.block(inner);
+            }
+        }
+        self.now += 1;
+        for v in &block.saves {
+            self.reads.entry(*v).or_default().push(self.now);
+        }
+    }
+}
+
+struct Pass<'a> {
+    program: &'a Program,
+    reads: HashMap<VarId, Vec<usize>>,
+    defined: HashMap<VarId, usize>,
+    now: usize,
+    /// Where the loops around begin.
+    loops: Vec<usize>,
+}
+
+impl Pass<'_> {
+    fn block(&mut self, block: &mut Block) {
+        for stmt in &mut block.stmts {
+            self.now += 1;
+            match stmt {
+                Stmt::Let { value, .. } | Stmt::Assign { value, .. } | Stmt::Replace { value, .. } | Stmt::Edit(Edit::Push { value, .. }) => {
+                    self.value(value);
+                }
+                Stmt::Call(call) => call.args.iter_mut().for_each(|a| self.arg(a)),
+                Stmt::Pull(pull) => pull.cotangent.iter_mut().flatten().for_each(|e| self.value(e)),
+                _ => {}
+            }
+            let is_loop = matches!(stmt, Stmt::Loop(_));
+            if is_loop {
+                self.loops.push(self.now);
+            }
+            for inner in stmt.blocks_mut() {
+                self.block(inner);
+            }
+            if is_loop {
+                self.loops.pop();
+            }
+        }
+        self.now += 1;
+    }
+
+    fn arg(&self, arg: &mut Arg) {
+        if arg.passing == Passing::Value {
+            arg.parts.iter_mut().flatten().for_each(|e| self.value(e));
+        }
+    }
+
+    /// An expression whose value is moved to somewhere.
+    fn value(&self, e: &mut Expr) {
+        match e {
+            Expr::Place(place) => {
+                if self.needs_clone(place) {
+                    let place = place.clone();
+                    *e = Expr::Clone(Box::new(Expr::Place(place)));
+                }
+            }
+            Expr::Tuple(es) | Expr::Array(es, _) | Expr::Call { args: es, .. } => es.iter_mut().for_each(|e| self.value(e)),
+            Expr::Struct { fields, rest, .. } => {
+                fields.iter_mut().for_each(|(_, e)| self.value(e));
+                if let Some(e) = rest {
+                    self.value(e);
+                }
+            }
+            Expr::Repeat { value, .. } => self.value(value),
+            Expr::Method { recv, name, .. } if matches!(name.to_string().as_str(), "unwrap" | "expect") => self.value(recv),
+            Expr::Select(_, a, b) => {
+                self.value(a);
+                self.value(b);
+            }
+            _ => {}
+        }
+    }
+
+    fn needs_clone(&self, place: &Place) -> bool {
+        let kind = kinds::of_place(self.program, place);
+        if kind.is_scalar() || matches!(kind, Kind::Ref(_)) {
+            return false;
+        }
+        if place.path.iter().any(|s| matches!(s, Step::Index { .. } | Step::Payload { .. })) {
+            return true;
+        }
+        if place.path.iter().any(|s| matches!(s, Step::Deref)) {
+            return false;
+        }
+        let later = self.reads.get(&place.root).is_some_and(|reads| reads.iter().any(|r| *r > self.now));
+        let again = self.loops.last().is_some_and(|begin| self.defined.get(&place.root).copied().unwrap_or(0) < *begin);
+        later || again
+    }
+}

@@ -1,0 +1,119 @@
+//! Emission of places: `x.a[i].b`, with the dereferences that Rust does not insert itself.
+
+use proc_macro2::TokenStream;
+use quote::{quote, ToTokens};
+use syn::{Member, Path};
+
+use super::exprs::{Prec, Tokens};
+use super::Emitter;
+use crate::ir::{Expr, Place, Step};
+use crate::kinds::Kind;
+
+impl Emitter<'_> {
+    /// A place, to be read.
+    pub(crate) fn place(&self, place: &Place) -> Tokens {
+        let name = self.name(place.root);
+        self.path(Tokens::atom(quote!(#name)), &place.path, false)
+    }
+
+    /// A place, to be written or borrowed mutably.
+    pub(crate) fn place_mut(&self, place: &Place) -> Tokens {
+        let name = self.name(place.root);
+        self.path(Tokens::atom(quote!(#name)), &place.path, true)
+    }
+
+    /// A path from a base; `mutable` borrows payloads mutably.
+    pub(crate) fn path(&self, base: Tokens, path: &[Step], mutable: bool) -> Tokens {
+        let mut now = base;
+        let mut pending = 0_usize;
+        for step in path {
+            match step {
+                Step::Deref => pending += 1,
+                Step::Field(member) => {
+                    // Fields see through references.
+                    let base = now.at_least(Prec::Postfix);
+                    now = Tokens::new(quote!(#base.#member), Prec::Postfix);
+                    pending = 0;
+                }
+                Step::Index { at, range } => {
+                    let base = now.at_least(Prec::Postfix);
+                    let at = self.index(at);
+                    let _ = range;
+                    now = Tokens::new(quote!(#base[#at]), Prec::Postfix);
+                    pending = 0;
+                }
+                Step::Payload { variant, member, arity, tangent } => {
+                    let whole = dereferenced(now, pending);
+                    pending = 0;
+                    let base = whole.at_least(Prec::Unary);
+                    let borrow = if mutable { quote!(&mut #base) } else { quote!(&#base) };
+                    now = Tokens::new(payload(&borrow, variant, member, *arity, *tangent), Prec::Lowest);
+                    pending += 1;
+                }
+            }
+        }
+        dereferenced(now, pending)
+    }
+
+    /// An index: integers and ranges in brackets need no parentheses.
+    fn index(&self, at: &Expr) -> TokenStream {
+        self.expr(at).tokens
+    }
+
+    /// A reference to a place, without `&*` around a variable that is a reference already.
+    pub(crate) fn reference(&self, place: &Place, mutable: bool) -> Tokens {
+        if !mutable && matches!(place.path.as_slice(), [Step::Deref]) && matches!(self.kind(place.root), Kind::Ref(_)) {
+            let name = self.name(place.root);
+            return Tokens::atom(quote!(#name));
+        }
+        let inner = if mutable { self.place_mut(place) } else { self.place(place) }.at_least(Prec::Unary);
+        Tokens::new(if mutable { quote!(&mut #inner) } else { quote!(&#inner) }, Prec::Unary)
+    }
+
+    /// A receiver of a method, which Rust references and dereferences itself.
+    pub(crate) fn receiver(&self, place: &Place) -> TokenStream {
+        let mut path = place.path.clone();
+        while matches!(path.last(), Some(Step::Deref)) {
+            path.pop();
+        }
+        let name = self.name(place.root);
+        self.path(Tokens::atom(quote!(#name)), &path, false).at_least(Prec::Postfix)
+    }
+}
+
+fn dereferenced(mut now: Tokens, pending: usize) -> Tokens {
+    for _ in 0..pending {
+        let inner = now.at_least(Prec::Unary);
+        now = Tokens::new(quote!(*#inner), Prec::Unary);
+    }
+    now
+}
+
+/// An expression for a reference to a field of a variant.
+fn payload(borrow: &TokenStream, variant: &Path, member: &Member, arity: usize, tangent: bool) -> TokenStream {
+    let (alias, path) = variant_path(variant, tangent);
+    let pattern = if arity > 0 {
+        let Member::Unnamed(index) = member else { unreachable!("tuple variants have numbered fields") };
+        let before = (0..index.index).map(|_| quote!(_));
+        let after = (index.index as usize + 1 < arity).then(|| quote!(..));
+        quote!(#path(#(#before,)* payload, #after))
+    } else {
+        quote!(#path { #member: payload, .. })
+    };
+    let matched = quote!(match #borrow { #pattern => payload, _ => ::core::unreachable!() });
+    if alias.is_empty() { matched } else { quote!({ #alias #matched }) }
+}
+
+/// The path of a variant, or of the variant of the tangent type, which needs an alias in scope.
+pub(crate) fn variant_path(variant: &Path, tangent: bool) -> (TokenStream, TokenStream) {
+    let last = &variant.segments.last().expect("a path has a segment").ident;
+    let prelude = matches!(last.to_string().as_str(), "Some" | "None" | "Ok" | "Err");
+    if !tangent || prelude {
+        return (TokenStream::new(), variant.to_token_stream());
+    }
+    let mut owner = variant.clone();
+    owner.segments.pop();
+    owner.segments.pop_punct();
+    let alias = quote!(type Tangent = <#owner as ::differentiable::Differentiable>::Tangent;);
+    (alias, quote!(Tangent::#last))
+}

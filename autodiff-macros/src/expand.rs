@@ -1,0 +1,150 @@
+//! The list of passes.
+
+use std::collections::HashSet;
+
+use proc_macro2::TokenStream;
+use quote::{quote, ToTokens};
+
+use crate::errors::Errors;
+use crate::ir::{Passing, Program};
+use crate::kinds::{Kind, Types};
+use crate::options::Options;
+use crate::signature::Signature;
+use crate::{dispatch, exits, fence, forward, kinds, lower, reverse, simplify, tape, verify};
+
+/// A function on its way through the passes.
+pub(crate) struct Function {
+    pub(crate) signature: Signature,
+    pub(crate) options: Options,
+    pub(crate) types: Types,
+    /// The function itself, in normal form.
+    pub(crate) primal: Program,
+    /// Every identifier that occurs in the function: generated names avoid them.
+    pub(crate) reserved: HashSet<String>,
+}
+
+/// Expands the attribute on any item.
+pub(crate) fn attribute(options: TokenStream, item: TokenStream) -> TokenStream {
+    let result = syn::parse2::<Options>(options).and_then(|options| match syn::parse2::<syn::Item>(item.clone())? {
+        syn::Item::Fn(f) => Ok(crate::twin::function(f, options)),
+        syn::Item::Impl(i) => Ok(crate::methods_of::implementation(i, options)),
+        syn::Item::Trait(t) => Ok(crate::traits::declaration(t, options)),
+        other => Err(syn::Error::new_spanned(
+            &other,
+            "`#[differentiable]` stands on functions, `impl` blocks and traits; for a struct or an enum write `#[derive(Differentiable)]`",
+        )),
+    });
+    result.unwrap_or_else(|error| {
+        let error = error.to_compile_error();
+        quote!(#item #error)
+    })
+}
+
+/// Takes a function to its normal form: parse, fence, lower, eliminate exits, infer kinds, dispatch.
+pub(crate) fn analyse(
+    sig: &mut syn::Signature,
+    body: &syn::Block,
+    outer: Option<&syn::Generics>,
+    options: &Options,
+) -> Result<Function, syn::Error> {
+    let errors = Errors::new();
+    let generics = sig.generics.clone();
+    let types = Types::new(&outer.into_iter().chain([&generics]).collect::<Vec<_>>());
+    let mut signature = Signature::read(sig, options, &types, &errors);
+    // A method's receiver is handed over by reference, whatever the method takes.
+    for param in &mut signature.params {
+        if param.receiver && param.passing == Passing::Value {
+            param.passing = Passing::Ref;
+            param.ty = syn::parse_quote!(&Self);
+        }
+    }
+    fence::check(body, &errors);
+    errors.check()?;
+    let mut primal = lower::lower(&signature, body, &types, &errors);
+    errors.check()?;
+    let result = signature.output.as_ref().map_or(Kind::Unit, |ty| types.kind(ty));
+    kinds::infer(&mut primal, &types, &result);
+    exits::eliminate(&mut primal, &result);
+    kinds::infer(&mut primal, &types, &result);
+    dispatch::resolve(&mut primal, &types);
+    kinds::infer(&mut primal, &types, &result);
+    verify::normal_form(&primal);
+    errors.finish()?;
+    let mut reserved = HashSet::new();
+    names(sig.to_token_stream(), &mut reserved, false);
+    names(body.to_token_stream(), &mut reserved, false);
+    let locals: HashSet<String> = primal.vars.iter().map(|v| v.name.clone()).collect();
+    reserved.retain(|n| !locals.contains(n));
+    Ok(Function { signature, options: options.clone(), types, primal, reserved })
+}
+
+impl Function {
+    /// The program with its active parameters marked: all differentiable ones, or those of `wrt`.
+    fn activated(&self, narrowed: bool) -> Program {
+        let mut program = self.primal.clone();
+        for (param, p) in program.params.iter_mut().zip(&self.signature.params) {
+            param.active = if narrowed { p.wanted } else { p.differentiable };
+        }
+        program
+    }
+
+    /// The function with its tangents: forward mode, `level` times.
+    pub(crate) fn tangent(&self, level: u32) -> Program {
+        let mut program = self.activated(false);
+        for _ in 0..level {
+            program = forward::transform(&program, &self.types);
+        }
+        simplify::run(&mut program);
+        verify::well_formed(&program);
+        program
+    }
+
+    /// Forward and backward sweep, and `level` times forward mode over both.
+    pub(crate) fn adjoint(&self, level: u32, narrowed: bool) -> Program {
+        let mut program = reverse::transform(&self.activated(narrowed), &self.types);
+        simplify::run(&mut program);
+        tape::place(&mut program);
+        simplify::run(&mut program);
+        for _ in 0..level {
+            program = forward::transform(&program, &self.types);
+            simplify::run(&mut program);
+        }
+        verify::well_formed(&program);
+        program
+    }
+
+    /// Whether the function calls another whose tape its own would contain.
+    pub(crate) fn calls_others(&self) -> bool {
+        let mut found = false;
+        self.primal.body.walk(&mut |s| {
+            if let crate::ir::Stmt::Call(call) = s {
+                found |= !matches!(call.callee, crate::ir::Callee::Operator { .. });
+            }
+        });
+        found
+    }
+}
+
+/// Collects the identifiers of a token stream.
+fn names(tokens: TokenStream, into: &mut HashSet<String>, _inner: bool) {
+    for token in tokens {
+        match token {
+            proc_macro2::TokenTree::Ident(i) => {
+                into.insert(i.to_string());
+            }
+            proc_macro2::TokenTree::Group(g) => names(g.stream(), into, true),
+            _ => {}
+        }
+    }
+}
+
+/// Takes the attributes of this crate off the statements of a function that is emitted as written.
+pub(crate) fn strip_statement_markers(block: &mut syn::Block) {
+    struct Strip;
+    impl syn::visit_mut::VisitMut for Strip {
+        fn visit_attributes_mut(&mut self, attrs: &mut Vec<syn::Attribute>) {
+            attrs.retain(|a| !a.path().is_ident("checkpoint"));
+        }
+    }
+    syn::visit_mut::VisitMut::visit_block_mut(&mut Strip, block);
+}

@@ -1,0 +1,375 @@
+//! Forward mode: beside every variable that depends on an active input stands its tangent.
+//!
+//! In: a program of any level, also one with a backward sweep. Out: the same program one level up:
+//! every parameter, value and cotangent has twice as many components. The transform maps each
+//! statement to itself and its derivative, so it composes with itself and with reverse mode.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::activity;
+use crate::fold;
+use crate::ir::{Arg, Block, Edit, Expr, Loop, Place, Program, Pull, Role, Step, Stmt, VarId};
+use crate::kinds::{self, Float, Kind, Types};
+
+/// Differentiates a program along the tangents of its active parameters and of its cotangent.
+pub(crate) fn transform(program: &Program, types: &Types) -> Program {
+    let mut seeds: Vec<VarId> = program.params.iter().filter(|p| p.active).flat_map(|p| p.parts.clone()).collect();
+    if let Some(reverse) = &program.reverse {
+        seeds.extend(reverse.cotangent.iter().chain(reverse.adjoints.iter().flatten()));
+    }
+    let varied = activity::varied(program, seeds);
+    let mut pass = Pass { out: program.clone(), types, varied, tangents: HashMap::new() };
+    for param in &program.params {
+        if param.active {
+            param.parts.iter().for_each(|v| {
+                pass.tangent_var(*v);
+            });
+        }
+    }
+    let body = pass.block(&program.body);
+    let mut out = pass.out.clone();
+    out.body = body;
+    for (param, old) in out.params.iter_mut().zip(&program.params) {
+        if old.active {
+            param.parts.extend(old.parts.iter().map(|v| pass.tangents[v]));
+        }
+    }
+    out.value.extend(program.value.iter().map(|e| pass.tangent_or_zero(e)));
+    if let (Some(reverse), Some(old)) = (&mut out.reverse, &program.reverse) {
+        reverse.cotangent.extend(old.cotangent.iter().map(|v| pass.tangent_var(*v)));
+        for (list, old) in reverse.adjoints.iter_mut().zip(&old.adjoints) {
+            list.extend(old.iter().map(|v| pass.tangent_var(*v)));
+        }
+    }
+    out.vars = pass.out.vars;
+    out
+}
+
+struct Pass<'a> {
+    out: Program,
+    types: &'a Types,
+    varied: HashSet<VarId>,
+    tangents: HashMap<VarId, VarId>,
+}
+
+impl Pass<'_> {
+    fn is_varied(&self, v: VarId) -> bool {
+        self.varied.contains(&v)
+    }
+
+    fn tangent_var(&mut self, v: VarId) -> VarId {
+        if let Some(t) = self.tangents.get(&v) {
+            return *t;
+        }
+        let var = self.out.vars[v].clone();
+        let kind = match &var.kind {
+            Kind::Ref(inner) => Kind::Ref(Box::new(inner.tangent())),
+            kind => kind.tangent(),
+        };
+        let name = match var.role {
+            Role::Adjoint => format!("{}_dot", var.name),
+            _ => format!("{}_dot", var.name),
+        };
+        let t = self.out.fresh(name, var.span, kind, Role::Tangent);
+        self.out.vars[t].mutable = var.mutable;
+        self.tangents.insert(v, t);
+        t
+    }
+
+    /// The place that holds the tangent of a place, if it has one.
+    fn tangent_place(&mut self, place: &Place) -> Option<Place> {
+        if !self.is_varied(place.root) || kinds::of_place(&self.out, place).is_constant() {
+            return None;
+        }
+        let mut tangent = place.clone();
+        tangent.root = self.tangent_var(place.root);
+        for step in &mut tangent.path {
+            if let Step::Payload { tangent, .. } = step {
+                *tangent = true;
+            }
+        }
+        Some(tangent)
+    }
+
+    fn tangent_or_zero(&mut self, e: &Expr) -> Expr {
+        self.tangent(e, e).unwrap_or_else(|| Expr::Zero(Box::new(e.clone())))
+    }
+
+    /// The tangent of an expression with the given value; `None` is zero.
+    fn tangent(&mut self, e: &Expr, value: &Expr) -> Option<Expr> {
+        match e {
+            Expr::Place(place) => self.tangent_place(place).map(Expr::Place),
+            Expr::Ref { mutable, of } => {
+                let of = self.tangent(of, of)?;
+                Some(Expr::Ref { mutable: *mutable, of: Box::new(of) })
+            }
+            Expr::Neg(a) => self.tangent(a, a).map(fold::negate),
+            Expr::Binary(op, a, b) => {
+                let rule = crate::rules::operator(*op)?;
+                self.chain(rule, &[(**a).clone(), (**b).clone()], value)
+            }
+            Expr::Math(rule, args) => self.chain(rule, args, value),
+            Expr::Clone(a) => self.tangent(a, a).map(|t| Expr::Clone(Box::new(t))),
+            Expr::Tuple(es) => self.all(es).map(Expr::Tuple),
+            Expr::Array(es, sequence) => self.all(es).map(|es| Expr::Array(es, *sequence)),
+            Expr::Call { func, qself, args, ctor: true, .. } => {
+                let args = self.all(args)?;
+                Some(Expr::Call { func: func.clone(), qself: qself.clone(), args, ctor: true, tangent: true })
+            }
+            Expr::Repeat { value, len, sequence } => {
+                let t = self.tangent(value, value)?;
+                Some(Expr::Repeat { value: Box::new(t), len: len.clone(), sequence: *sequence })
+            }
+            Expr::Select(c, a, b) => {
+                let (ta, tb) = (self.tangent(a, a), self.tangent(b, b));
+                if ta.is_none() && tb.is_none() {
+                    return None;
+                }
+                let zero = |e: &Expr| Expr::Zero(Box::new(e.clone()));
+                let (ta, tb) = (ta.unwrap_or_else(|| zero(a)), tb.unwrap_or_else(|| zero(b)));
+                Some(Expr::Select(c.clone(), Box::new(ta), Box::new(tb)))
+            }
+            Expr::Method { recv, name, turbofish, args } if crate::methods::is_structural(&name.to_string()) => {
+                let recv = self.tangent(recv, recv)?;
+                Some(Expr::Method { recv: Box::new(recv), name: name.clone(), turbofish: turbofish.clone(), args: args.clone() })
+            }
+            Expr::Cast(a, ty) => {
+                if self.types.kind(ty).is_constant() {
+                    return None;
+                }
+                let t = self.tangent(a, a)?;
+                let known = kinds::of_expr(&self.out, self.types, a).is_float();
+                Some(if known {
+                    Expr::Cast(Box::new(t), ty.clone())
+                } else {
+                    Expr::CastTangent { primal: a.clone(), tangent: Box::new(t), ty: Some(ty.clone()) }
+                })
+            }
+            Expr::CastTangent { primal, tangent, ty } => {
+                let t = self.tangent(tangent, tangent)?;
+                Some(Expr::CastTangent { primal: primal.clone(), tangent: Box::new(t), ty: ty.clone() })
+            }
+            _ => None,
+        }
+    }
+
+    /// The tangents of several values, if any of them has one.
+    fn all(&mut self, es: &[Expr]) -> Option<Vec<Expr>> {
+        let tangents: Vec<Option<Expr>> = es.iter().map(|e| self.tangent(e, e)).collect();
+        if tangents.iter().all(Option::is_none) {
+            return None;
+        }
+        Some(tangents.into_iter().zip(es).map(|(t, e)| t.unwrap_or_else(|| Expr::Zero(Box::new(e.clone())))).collect())
+    }
+
+    /// The chain rule: the sum of partial derivatives times tangents.
+    fn chain(&mut self, rule: &'static crate::rules::Rule, args: &[Expr], value: &Expr) -> Option<Expr> {
+        let float = self.float(args);
+        let mut sum: Option<Expr> = None;
+        for (i, arg) in args.iter().enumerate() {
+            let Some(t) = self.tangent(arg, arg) else { continue };
+            let term = fold::times(rule.partial(i, args, value, &float), t);
+            sum = Some(match sum {
+                None => term,
+                Some(sum) => fold::plus(sum, term),
+            });
+        }
+        sum
+    }
+
+    fn float(&self, args: &[Expr]) -> Float {
+        let kind = args.iter().map(|a| kinds::of_expr(&self.out, self.types, a).deref().clone()).fold(Kind::Unknown, |a, b| match (&a, &b) {
+            (_, Kind::Int) => a,
+            _ => a.join(&b),
+        });
+        match kind {
+            Kind::Float(float) => float,
+            _ => Float::Any,
+        }
+    }
+
+    fn vars(&mut self, list: &[VarId]) -> Vec<VarId> {
+        let mut all = list.to_vec();
+        for v in list {
+            if self.is_varied(*v) && self.out.vars[*v].role != Role::Tape {
+                let t = self.tangent_var(*v);
+                all.push(t);
+            }
+        }
+        all
+    }
+
+    fn block(&mut self, block: &Block) -> Block {
+        let mut stmts = Vec::new();
+        for stmt in &block.stmts {
+            self.stmt(stmt, &mut stmts);
+        }
+        Block { loads: self.vars(&block.loads), stmts, saves: self.vars(&block.saves) }
+    }
+
+    fn stmt(&mut self, stmt: &Stmt, out: &mut Vec<Stmt>) {
+        match stmt {
+            Stmt::Let { var, value } => {
+                out.push(stmt.clone());
+                if self.is_varied(*var) {
+                    self.let_tangent(*var, value, out);
+                }
+            }
+            Stmt::Declare(var) => {
+                out.push(stmt.clone());
+                if self.is_varied(*var) {
+                    out.push(Stmt::Declare(self.tangent_var(*var)));
+                }
+            }
+            Stmt::Assign { place, value, init } => {
+                if let Some(target) = self.tangent_place(place) {
+                    let value = self.tangent_or_zero(value);
+                    out.push(Stmt::Assign { place: target, value, init: *init });
+                }
+                out.push(stmt.clone());
+            }
+            Stmt::Replace { old, place, value } => {
+                if let Some(target) = self.tangent_place(place) {
+                    let value = self.tangent_or_zero(value);
+                    out.push(Stmt::Replace { old: self.tangent_var(*old), place: target, value });
+                }
+                out.push(stmt.clone());
+            }
+            Stmt::Update { place, op, value } => {
+                if let Some(target) = self.tangent_place(place) {
+                    use crate::ir::BinOp;
+                    match op {
+                        BinOp::Add | BinOp::Sub => {
+                            if let Some(value) = self.tangent(value, value) {
+                                out.push(Stmt::Update { place: target, op: *op, value });
+                            }
+                        }
+                        _ => {
+                            let whole = Expr::binary(*op, Expr::Place(place.clone()), value.clone());
+                            let value = self.tangent_or_zero(&whole);
+                            out.push(Stmt::Assign { place: target, value, init: false });
+                        }
+                    }
+                }
+                out.push(stmt.clone());
+            }
+            Stmt::Accumulate { place, value } => {
+                if let Some(target) = self.tangent_place(place) {
+                    if let Some(value) = self.tangent(value, value) {
+                        out.push(Stmt::Accumulate { place: target, value });
+                    }
+                }
+                out.push(stmt.clone());
+            }
+            Stmt::Call(call) => {
+                let varied = call.outs.iter().chain(&call.tape).any(|v| self.is_varied(*v))
+                    || call.args.iter().any(|a| a.parts.iter().flatten().any(|e| self.tangent(e, e).is_some()));
+                if !varied {
+                    out.push(stmt.clone());
+                    return;
+                }
+                let mut call = call.clone();
+                call.level += 1;
+                self.double(&mut call.args);
+                let outs: Vec<VarId> = call.outs.iter().map(|v| self.tangent_var(*v)).collect();
+                self.varied.extend(&call.outs);
+                call.outs.extend(outs);
+                out.push(Stmt::Call(call));
+            }
+            Stmt::Pull(pull) => self.pull(pull, out),
+            Stmt::If { cond, then, els, tape } => {
+                let (then, els) = (self.block(then), self.block(els));
+                out.push(Stmt::If { cond: cond.clone(), then, els, tape: *tape });
+            }
+            Stmt::Loop(l) => {
+                let body = self.block(&l.body);
+                out.push(Stmt::Loop(Loop { body, ..l.clone() }));
+            }
+            Stmt::Edit(edit) => {
+                out.push(stmt.clone());
+                match edit {
+                    Edit::Push { place, value } => {
+                        if let Some(place) = self.tangent_place(place) {
+                            let value = self.tangent_or_zero(value);
+                            out.push(Stmt::Edit(Edit::Push { place, value }));
+                        }
+                    }
+                    Edit::Pop { var, place, unwrap } => {
+                        if let Some(place) = self.tangent_place(place) {
+                            out.push(Stmt::Edit(Edit::Pop { var: self.tangent_var(*var), place, unwrap: *unwrap }));
+                        }
+                    }
+                    Edit::Swap { place, i, j } => {
+                        if let Some(place) = self.tangent_place(place) {
+                            out.push(Stmt::Edit(Edit::Swap { place, i: i.clone(), j: j.clone() }));
+                        }
+                    }
+                }
+            }
+            Stmt::Effect(_) | Stmt::Turn | Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => out.push(stmt.clone()),
+        }
+    }
+
+    /// The tangent of a `let`: field by field for a struct, whose tangent type has no name here.
+    fn let_tangent(&mut self, var: VarId, value: &Expr, out: &mut Vec<Stmt>) {
+        let t = self.tangent_var(var);
+        let whole = Expr::var(var, self.out.vars[var].span);
+        let fields: Vec<(syn::Member, Expr)> = match value {
+            Expr::Struct { path, fields, .. } if !crate::lower::is_variant(path) => fields.clone(),
+            Expr::Call { func, args, ctor: true, .. } if !crate::lower::is_variant(func) && !crate::lower::is_box(func) => {
+                args.iter().enumerate().map(|(i, e)| (syn::Member::from(i), e.clone())).collect()
+            }
+            _ => {
+                let tangent = self.tangent(value, &whole).unwrap_or_else(|| Expr::Zero(Box::new(whole)));
+                out.push(Stmt::Let { var: t, value: tangent });
+                return;
+            }
+        };
+        let start = match value {
+            Expr::Struct { rest: Some(rest), .. } => self.tangent(rest, rest),
+            _ => None,
+        };
+        out.push(Stmt::Let { var: t, value: start.unwrap_or_else(|| Expr::Zero(Box::new(whole))) });
+        let span = self.out.vars[var].span;
+        for (member, e) in fields {
+            if let Some(value) = self.tangent(&e, &e) {
+                let place = Place::var(t, span).step(Step::Field(member));
+                out.push(Stmt::Assign { place, value, init: false });
+            }
+        }
+    }
+
+    fn double(&mut self, args: &mut [Arg]) {
+        for arg in args {
+            let tangents: Vec<Option<Expr>> = arg.parts.iter().map(|e| e.as_ref().and_then(|e| self.tangent(e, e))).collect();
+            arg.parts.extend(tangents);
+        }
+    }
+
+    fn pull(&mut self, pull: &Pull, out: &mut Vec<Stmt>) {
+        let varied = self.is_varied(pull.tape)
+            || pull.cotangent.iter().flatten().any(|e| self.tangent(e, e).is_some())
+            || pull.slots.iter().flatten().flatten().any(|p| self.is_varied(p.root));
+        if !varied {
+            out.push(Stmt::Pull(pull.clone()));
+            return;
+        }
+        let mut pull = pull.clone();
+        pull.level += 1;
+        self.double(&mut pull.args);
+        let cotangent: Vec<Option<Expr>> = pull.cotangent.iter().map(|e| e.as_ref().and_then(|e| self.tangent(e, e))).collect();
+        pull.cotangent.extend(cotangent);
+        for slot in &mut pull.slots {
+            let tangents: Vec<Option<Place>> = slot.iter().map(|p| p.as_ref().and_then(|p| self.tangent_place(p))).collect();
+            slot.extend(tangents);
+        }
+        for grad in &mut pull.grads {
+            let tangents: Vec<Option<VarId>> = grad.iter().map(|g| g.map(|g| self.tangent_var(g))).collect();
+            self.varied.extend(grad.iter().flatten());
+            grad.extend(tangents);
+        }
+        let values: Vec<VarId> = pull.values.iter().map(|v| self.tangent_var(*v)).collect();
+        pull.values.extend(values);
+        out.push(Stmt::Pull(pull));
+    }
+}

@@ -1,0 +1,435 @@
+//! Kinds: what the syntax tells of a type.
+//!
+//! A macro sees no types. From declared types, literals, casts and known methods it can often tell
+//! that a value is a float, an integer or a sequence of floats; then plain arithmetic is emitted.
+//! Where it cannot, the kind is [`Kind::Unknown`] and the traits of the runtime decide. A kind is
+//! never a guess: `Unknown` is always a correct answer.
+
+use std::collections::HashMap;
+
+use syn::{GenericArgument, GenericParam, Generics, PathArguments, Type, TypeParamBound, WherePredicate};
+
+use crate::ir::{BinOp, Block, Call, Callee, Expr, Header, Place, Program, Step, Stmt, VarId};
+use crate::methods;
+
+/// What is known of a type.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Kind {
+    Float(Float),
+    Int,
+    Bool,
+    /// Strings, characters, functions: types without derivative.
+    Constant,
+    Unit,
+    Tuple(Vec<Kind>),
+    /// Indexed by an integer; sliced by a range.
+    Seq(Box<Kind>),
+    Option(Box<Kind>),
+    Ref(Box<Kind>),
+    Unknown,
+}
+
+/// Which float type.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Float {
+    F32,
+    F64,
+    /// A type parameter with the bound `Real` or `Float`.
+    Generic(String),
+    /// A literal, or arithmetic of literals.
+    Any,
+}
+
+impl Kind {
+    /// The kind without references around it.
+    pub(crate) fn deref(&self) -> &Self {
+        match self {
+            Self::Ref(inner) => inner.deref(),
+            other => other,
+        }
+    }
+
+    pub(crate) fn is_float(&self) -> bool {
+        matches!(self, Self::Float(_))
+    }
+
+    /// Values of the kind carry no derivative.
+    pub(crate) fn is_constant(&self) -> bool {
+        match self {
+            Self::Int | Self::Bool | Self::Constant | Self::Unit => true,
+            Self::Tuple(kinds) => kinds.iter().all(Self::is_constant),
+            Self::Seq(kind) | Self::Option(kind) | Self::Ref(kind) => kind.is_constant(),
+            Self::Float(_) | Self::Unknown => false,
+        }
+    }
+
+    /// Values of the kind are copied for nothing.
+    pub(crate) fn is_scalar(&self) -> bool {
+        match self {
+            Self::Float(_) | Self::Int | Self::Bool | Self::Unit => true,
+            Self::Tuple(kinds) => kinds.iter().all(Self::is_scalar),
+            _ => false,
+        }
+    }
+
+    /// The kind of the tangent.
+    pub(crate) fn tangent(&self) -> Self {
+        match self {
+            Self::Int | Self::Bool | Self::Constant | Self::Unit => Self::Unit,
+            Self::Tuple(kinds) => Self::Tuple(kinds.iter().map(Self::tangent).collect()),
+            Self::Seq(kind) => Self::Seq(Box::new(kind.tangent())),
+            Self::Option(kind) => Self::Option(Box::new(kind.tangent())),
+            Self::Ref(kind) => kind.tangent(),
+            Self::Float(_) | Self::Unknown => self.clone(),
+        }
+    }
+
+    /// What two descriptions of one type say together.
+    pub(crate) fn join(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Unknown, k) | (k, Self::Unknown) => k.clone(),
+            (Self::Float(Float::Any), k @ Self::Float(_)) | (k @ Self::Float(_), Self::Float(Float::Any)) => k.clone(),
+            (Self::Tuple(a), Self::Tuple(b)) if a.len() == b.len() => Self::Tuple(a.iter().zip(b).map(|(a, b)| a.join(b)).collect()),
+            (Self::Seq(a), Self::Seq(b)) => Self::Seq(Box::new(a.join(b))),
+            (Self::Option(a), Self::Option(b)) => Self::Option(Box::new(a.join(b))),
+            (a, _) => a.clone(),
+        }
+    }
+}
+
+/// Reads kinds off types, knowing which type parameters are floats.
+#[derive(Clone, Default)]
+pub(crate) struct Types {
+    floats: Vec<String>,
+}
+
+impl Types {
+    pub(crate) fn new(generics: &[&Generics]) -> Self {
+        let mut floats = Vec::new();
+        let is_real = |bound: &TypeParamBound| match bound {
+            TypeParamBound::Trait(t) => t.path.segments.last().is_some_and(|s| s.ident == "Real" || s.ident == "Float"),
+            _ => false,
+        };
+        for generics in generics {
+            for param in &generics.params {
+                if let GenericParam::Type(param) = param {
+                    if param.bounds.iter().any(is_real) {
+                        floats.push(param.ident.to_string());
+                    }
+                }
+            }
+            for predicate in generics.where_clause.iter().flat_map(|w| &w.predicates) {
+                if let WherePredicate::Type(p) = predicate {
+                    if let (Type::Path(path), true) = (&p.bounded_ty, p.bounds.iter().any(is_real)) {
+                        if let Some(ident) = path.path.get_ident() {
+                            floats.push(ident.to_string());
+                        }
+                    }
+                }
+            }
+        }
+        Self { floats }
+    }
+
+    /// The kind of the values of a type.
+    pub(crate) fn kind(&self, ty: &Type) -> Kind {
+        match ty {
+            Type::Reference(r) => Kind::Ref(Box::new(self.kind(&r.elem))),
+            Type::Paren(p) => self.kind(&p.elem),
+            Type::Group(g) => self.kind(&g.elem),
+            Type::Slice(s) => Kind::Seq(Box::new(self.kind(&s.elem))),
+            Type::Array(a) => Kind::Seq(Box::new(self.kind(&a.elem))),
+            Type::Tuple(t) if t.elems.is_empty() => Kind::Unit,
+            Type::Tuple(t) => Kind::Tuple(t.elems.iter().map(|t| self.kind(t)).collect()),
+            Type::ImplTrait(i) => {
+                let function = i.bounds.iter().any(|b| matches!(b, TypeParamBound::Trait(t) if t.path.segments.last().is_some_and(|s| s.ident.to_string().starts_with("Fn"))));
+                if function { Kind::Constant } else { Kind::Unknown }
+            }
+            Type::FnPtr(_) => Kind::Constant,
+            Type::Path(p) if p.qself.is_none() => self.path_kind(p),
+            _ => Kind::Unknown,
+        }
+    }
+
+    fn path_kind(&self, p: &syn::TypePath) -> Kind {
+        let Some(last) = p.path.segments.last() else { return Kind::Unknown };
+        let name = last.ident.to_string();
+        let argument = || match &last.arguments {
+            PathArguments::AngleBracketed(a) => a.args.iter().find_map(|a| match a {
+                GenericArgument::Type(t) => Some(self.kind(t)),
+                _ => None,
+            }),
+            _ => None,
+        };
+        match name.as_str() {
+            "f64" => Kind::Float(Float::F64),
+            "f32" => Kind::Float(Float::F32),
+            "bool" => Kind::Bool,
+            "char" | "str" | "String" => Kind::Constant,
+            "Vec" => Kind::Seq(Box::new(argument().unwrap_or(Kind::Unknown))),
+            "Option" => Kind::Option(Box::new(argument().unwrap_or(Kind::Unknown))),
+            "Array1" | "ArrayView1" | "ArrayViewMut1" | "Array2" | "Array3" | "Array4" | "Array5" | "Array6" | "ArrayD"
+            | "ArrayView2" | "ArrayView3" | "ArrayViewD" | "ArrayViewMut2" | "Array" | "ArrayView" | "ArrayViewMut" => {
+                match argument() {
+                    Some(kind) if kind.is_constant() => Kind::Constant,
+                    _ => Kind::Unknown,
+                }
+            }
+            _ if is_integer(&name) => Kind::Int,
+            _ if p.path.segments.len() == 1 && self.floats.contains(&name) => Kind::Float(Float::Generic(name)),
+            _ => Kind::Unknown,
+        }
+    }
+
+    /// The kind of a function's value.
+    pub(crate) fn kind_of(&self, ty: Option<&Type>) -> Option<Kind> {
+        ty.map(|ty| self.kind(ty))
+    }
+
+    /// Whether a type parameter is bound to be a function.
+    pub(crate) fn is_function(&self, generics: &Generics, ident: &syn::Ident) -> bool {
+        let is_fn = |bounds: &syn::punctuated::Punctuated<TypeParamBound, syn::Token![+]>| {
+            bounds.iter().any(|b| match b {
+                TypeParamBound::Trait(t) => t.path.segments.last().is_some_and(|s| matches!(s.ident.to_string().as_str(), "Fn" | "FnMut" | "FnOnce")),
+                _ => false,
+            })
+        };
+        let inline = generics.type_params().any(|t| t.ident == *ident && is_fn(&t.bounds));
+        let clause = generics.where_clause.iter().flat_map(|w| &w.predicates).any(|p| match p {
+            WherePredicate::Type(p) => matches!(&p.bounded_ty, Type::Path(t) if t.path.is_ident(ident)) && is_fn(&p.bounds),
+            _ => false,
+        });
+        inline || clause
+    }
+
+    /// Whether a parameter of this type carries a derivative, as far as its syntax tells.
+    pub(crate) fn is_differentiable(&self, ty: &Type) -> bool {
+        !self.kind(ty).is_constant()
+    }
+}
+
+pub(crate) fn is_integer(name: &str) -> bool {
+    matches!(name, "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "u8" | "u16" | "u32" | "u64" | "u128" | "usize")
+}
+
+/// Infers the kinds of all variables of a program, in both directions along its statements, until
+/// nothing changes.
+pub(crate) fn infer(program: &mut Program, types: &Types, result: &Kind) {
+    for _ in 0..8 {
+        let mut found = HashMap::new();
+        let mut inference = Inference { program, types, found: &mut found };
+        inference.block(&program.body);
+        inference.expect(&program.value[0], result);
+        let mut changed = false;
+        for (var, kind) in found {
+            let joined = program.vars[var].kind.join(&kind);
+            if joined != program.vars[var].kind {
+                program.vars[var].kind = joined;
+                changed = true;
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+}
+
+struct Inference<'a> {
+    program: &'a Program,
+    types: &'a Types,
+    found: &'a mut HashMap<VarId, Kind>,
+}
+
+impl Inference<'_> {
+    fn learn(&mut self, var: VarId, kind: Kind) {
+        if kind != Kind::Unknown {
+            let joined = self.found.get(&var).map_or(kind.clone(), |k| k.join(&kind));
+            self.found.insert(var, joined);
+        }
+    }
+
+    fn of(&self, e: &Expr) -> Kind {
+        of_expr(self.program, self.types, e)
+    }
+
+    /// The expression is used where a value of the kind is needed.
+    fn expect(&mut self, e: &Expr, kind: &Kind) {
+        match e {
+            Expr::Place(place) if place.path.is_empty() => {
+                if !matches!(self.program.vars[place.root].kind, Kind::Ref(_)) {
+                    self.learn(place.root, kind.clone());
+                }
+            }
+            Expr::Neg(e) if kind.is_float() => self.expect(e, kind),
+            Expr::Tuple(es) => {
+                if let Kind::Tuple(kinds) = kind {
+                    es.iter().zip(kinds).for_each(|(e, k)| self.expect(e, k));
+                }
+            }
+            Expr::Array(es, _) => {
+                if let Kind::Seq(kind) = kind {
+                    es.iter().for_each(|e| self.expect(e, kind));
+                }
+            }
+            Expr::Repeat { value, .. } => {
+                if let Kind::Seq(kind) = kind {
+                    self.expect(value, kind);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn block(&mut self, block: &Block) {
+        for stmt in &block.stmts {
+            self.stmt(stmt);
+            for block in stmt.blocks() {
+                self.block(block);
+            }
+        }
+    }
+
+    fn stmt(&mut self, stmt: &Stmt) {
+        match stmt {
+            Stmt::Let { var, value } | Stmt::Replace { old: var, value, .. } => {
+                let kind = self.of(value);
+                self.learn(*var, kind);
+                let known = self.program.vars[*var].kind.clone();
+                self.expect(value, &known);
+                self.operands(value);
+            }
+            Stmt::Assign { place, value, .. } | Stmt::Accumulate { place, value } => {
+                let kind = self.of(value);
+                let target = of_place(self.program, place);
+                if place.path.is_empty() {
+                    self.learn(place.root, kind);
+                }
+                self.expect(value, &target);
+                self.operands(value);
+            }
+            Stmt::Update { place, value, .. } => {
+                let target = of_place(self.program, place);
+                if target.is_float() {
+                    self.expect(value, &target);
+                }
+                let kind = self.of(value);
+                if place.path.is_empty() && matches!(kind, Kind::Float(_)) && matches!(target, Kind::Float(Float::Any)) {
+                    self.learn(place.root, kind);
+                }
+            }
+            Stmt::Loop(l) => {
+                if let Header::Range { var, .. } = &l.header {
+                    self.learn(*var, Kind::Int);
+                }
+            }
+            Stmt::Call(Call { callee: Callee::Operator { .. }, .. }) => {}
+            _ => {}
+        }
+    }
+
+    /// Floats combine only with floats of their own type in the functions of the table.
+    fn operands(&mut self, e: &Expr) {
+        if let Expr::Math(rule, args) = e {
+            let joined = args.iter().map(|a| self.of(a)).fold(Kind::Unknown, |a, b| a.join(&b));
+            if joined.is_float() && !rule.integer_argument {
+                args.iter().for_each(|a| self.expect(a, &joined));
+            }
+        }
+    }
+}
+
+/// The kind of what a place holds.
+pub(crate) fn of_place(program: &Program, place: &Place) -> Kind {
+    let mut kind = program.vars[place.root].kind.clone();
+    for step in &place.path {
+        kind = match (step, kind.deref()) {
+            (Step::Index { range: false, at }, Kind::Seq(inner)) if !matches!(**at, Expr::Tuple(_)) => (**inner).clone(),
+            (Step::Index { range: true, .. }, Kind::Seq(_)) => kind.deref().clone(),
+            (Step::Deref, _) => match &kind {
+                Kind::Ref(inner) => (**inner).clone(),
+                other => other.clone(),
+            },
+            (Step::Field(syn::Member::Unnamed(i)), Kind::Tuple(kinds)) => kinds.get(i.index as usize).cloned().unwrap_or(Kind::Unknown),
+            (Step::Payload { .. }, Kind::Option(inner)) => (**inner).clone(),
+            _ => Kind::Unknown,
+        };
+    }
+    kind
+}
+
+/// The kind of the value of an expression.
+pub(crate) fn of_expr(program: &Program, types: &Types, e: &Expr) -> Kind {
+    let of = |e: &Expr| of_expr(program, types, e);
+    match e {
+        Expr::Lit(lit) => match lit {
+            syn::Lit::Int(l) if l.suffix().is_empty() || is_integer(l.suffix()) => Kind::Int,
+            syn::Lit::Float(l) => match l.suffix() {
+                "f32" => Kind::Float(Float::F32),
+                "f64" => Kind::Float(Float::F64),
+                _ => Kind::Float(Float::Any),
+            },
+            syn::Lit::Int(l) => Kind::Float(if l.suffix() == "f32" { Float::F32 } else { Float::F64 }),
+            syn::Lit::Bool(_) => Kind::Bool,
+            _ => Kind::Constant,
+        },
+        Expr::Number(_, float) | Expr::FromInt(_, float) => Kind::Float(float.clone()),
+        Expr::Bool(_) | Expr::Matches(..) => Kind::Bool,
+        Expr::Place(place) => of_place(program, place),
+        Expr::Ref { of: e, .. } => Kind::Ref(Box::new(of(e))),
+        Expr::Neg(e) => of(e).deref().clone(),
+        Expr::Not(e) => of(e),
+        Expr::Clone(e) => of(e).deref().clone(),
+        Expr::Zero(e) => of(e).tangent(),
+        Expr::CastTangent { ty, .. } => ty.as_ref().map_or(Kind::Unknown, |ty| types.kind(ty)),
+        Expr::Binary(op, a, b) => match op {
+            BinOp::Eq | BinOp::Ne | BinOp::Lt | BinOp::Le | BinOp::Gt | BinOp::Ge | BinOp::And | BinOp::Or => Kind::Bool,
+            _ => binary(of(a).deref(), of(b).deref()),
+        },
+        Expr::Math(rule, args) => {
+            let kind = of(&args[0]).deref().clone();
+            if rule.integer_argument { kind } else { args.iter().fold(kind, |k, a| k.join(of(a).deref())) }
+        }
+        Expr::Method { recv, name, .. } => methods::kind(&name.to_string(), of(recv).deref()),
+        Expr::Call { func, args, ctor, .. } if *ctor && func.is_ident("Some") => Kind::Option(Box::new(of(&args[0]))),
+        Expr::Call { func, .. } => {
+            // `f64::from(n)`, `T::zero()`: an associated function of a float type gives the type.
+            let segments: Vec<_> = func.segments.iter().map(|s| s.ident.to_string()).collect();
+            match segments.as_slice() {
+                [ty, name] if methods::FLOAT_CONSTRUCTORS.contains(&name.as_str()) => match syn::parse_str::<Type>(ty) {
+                    Ok(ty) => types.kind(&ty),
+                    Err(_) => Kind::Unknown,
+                },
+                _ => Kind::Unknown,
+            }
+        }
+        Expr::Item(path, _) => {
+            let segments: Vec<_> = path.segments.iter().map(|s| s.ident.to_string()).collect();
+            match segments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+                [.., "f64", "consts", _] | ["f64", _] => Kind::Float(Float::F64),
+                [.., "f32", "consts", _] | ["f32", _] => Kind::Float(Float::F32),
+                [ty, _] if is_integer(ty) => Kind::Int,
+                _ => Kind::Unknown,
+            }
+        }
+        Expr::Tuple(es) if es.is_empty() => Kind::Unit,
+        Expr::Tuple(es) => Kind::Tuple(es.iter().map(of).collect()),
+        Expr::Array(es, _) => Kind::Seq(Box::new(es.iter().map(of).fold(Kind::Unknown, |a, b| a.join(&b)))),
+        Expr::Repeat { value, .. } => Kind::Seq(Box::new(of(value))),
+        Expr::Cast(_, ty) => types.kind(ty),
+        Expr::Select(_, a, b) => of(a).join(&of(b)),
+        Expr::Struct { .. } | Expr::Verbatim(..) => Kind::Unknown,
+        Expr::Range { .. } => Kind::Constant,
+    }
+}
+
+fn binary(a: &Kind, b: &Kind) -> Kind {
+    match (a, b) {
+        (Kind::Float(_), Kind::Float(_)) => a.join(b),
+        (Kind::Int, Kind::Int) => Kind::Int,
+        // A type parameter combines only with itself.
+        (Kind::Float(Float::Generic(_)), _) => a.clone(),
+        (_, Kind::Float(Float::Generic(_))) => b.clone(),
+        (Kind::Bool, Kind::Bool) => Kind::Bool,
+        _ => Kind::Unknown,
+    }
+}

@@ -1,0 +1,58 @@
+//! The compiler behind [`differentiable`](https://docs.rs/differentiable): an attribute that derives
+//! the derivatives of a function, and a derive for the tangent types of structs and enums.
+//!
+//! Use it through the facade crate `differentiable`, whose documentation explains what these macros
+//! generate; the generated code refers to that crate. `expand.rs` reads as the list of passes.
+
+mod activity;
+mod companions;
+mod derive;
+mod dispatch;
+mod emit;
+mod errors;
+mod exits;
+mod expand;
+mod fence;
+mod fold;
+mod forward;
+mod ir;
+mod kinds;
+mod lower;
+mod methods;
+mod methods_of;
+mod options;
+mod reverse;
+mod rules;
+mod shells;
+mod signature;
+mod simplify;
+mod tape;
+mod traits;
+mod twin;
+mod verify;
+mod visit;
+
+use proc_macro::TokenStream;
+
+/// Generates the derivatives of a function, of the methods of an `impl`, or of a trait's methods.
+///
+/// See the documentation of the crate `differentiable`.
+#[proc_macro_attribute]
+pub fn differentiable(options: TokenStream, item: TokenStream) -> TokenStream {
+    expand::attribute(options.into(), item.into()).into()
+}
+
+/// Generates the tangent type of a struct or an enum.
+///
+/// See the documentation of the crate `differentiable`.
+#[proc_macro_derive(Differentiable, attributes(constant, differentiable))]
+pub fn derive_differentiable(item: TokenStream) -> TokenStream {
+    derive::expand(item.into()).into()
+}
+
+/// Calls a macro with the table of rules: one row for each function of floats.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __rules(callback: TokenStream) -> TokenStream {
+    rules::enumerate(callback.into()).into()
+}

@@ -1,0 +1,308 @@
+//! Calls of functions and of methods.
+
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::{Expr as S, ExprPath, Path};
+
+use super::patterns::{capital, is_variant};
+use super::{strip, Binding, Lowerer};
+use crate::ir::{Arg, BinOp, Call, Callee, Edit, Expr, Mode, Passing, Place, Role, Sequence, Step, Stmt};
+use crate::kinds::{self, Kind};
+use crate::{methods, rules};
+
+impl Lowerer<'_> {
+    /// The value of a call.
+    pub(super) fn call(&mut self, c: &syn::ExprCall) -> Expr {
+        let path = match &*c.func {
+            S::Path(p) => p,
+            S::Paren(p) => match &*p.expr {
+                S::Closure(closure) => {
+                    let callable = self.callable(&S::Closure(closure.clone())).expect("a closure is callable");
+                    let args = c.args.iter().map(|a| self.atom(a)).collect();
+                    return self.apply(&callable, args);
+                }
+                _ => return self.unknown_callee(&c.func),
+            },
+            _ => return self.unknown_callee(&c.func),
+        };
+        if let Some(Binding::Closure(closure)) = path.path.get_ident().and_then(|i| self.lookup(&i.to_string())).cloned() {
+            let args = c.args.iter().map(|a| self.atom(a)).collect();
+            return self.inline(&closure, args);
+        }
+        let args = c.args.iter().map(|a| self.argument(a)).collect();
+        self.call_path(path, args, c.span())
+    }
+
+    fn unknown_callee(&mut self, func: &S) -> Expr {
+        self.errors.on(func, "only functions named by a path, methods and closures can be called in a differentiated function");
+        Expr::Tuple(Vec::new())
+    }
+
+    /// An argument: closures without a derivative are kept as they are.
+    fn argument(&mut self, e: &S) -> Expr {
+        match e {
+            S::Closure(_) => self.verbatim(e),
+            S::Path(p) if p.path.get_ident().is_some_and(|i| self.is_closure(i)) => self.verbatim(e),
+            _ => self.atom(e),
+        }
+    }
+
+    /// The value of a call to the function at a path.
+    pub(super) fn call_path(&mut self, path: &ExprPath, args: Vec<Expr>, span: Span) -> Expr {
+        let names: Vec<String> = path.path.segments.iter().map(|s| s.ident.to_string()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let last = *names.last().expect("a path has a segment");
+        if let Some(value) = self.known_function(&names, &args, span) {
+            return value;
+        }
+        let float = match names.as_slice() {
+            [.., ty, _] => syn::parse_str(ty).is_ok_and(|ty| self.types.kind(&ty).is_float()),
+            _ => false,
+        };
+        if float && (rules::find(last).is_some() || rules::FLAT.contains(&last) || last == "sin_cos") {
+            let mut args: Vec<Expr> = args.into_iter().map(strip).collect();
+            let recv = args.remove(0);
+            return self.float_method(recv, last, args, span);
+        }
+        if float && last == "from" && args.len() == 1 {
+            let ty = &path.path.segments[names.len() - 2].ident;
+            return Expr::Cast(Box::new(strip(args[0].clone())), syn::parse_quote!(#ty));
+        }
+        if capital(last) {
+            return Expr::Call { func: path.path.clone(), qself: path.qself.clone(), args, ctor: true, tangent: false };
+        }
+        if args.is_empty() {
+            return Expr::Call { func: path.path.clone(), qself: path.qself.clone(), args, ctor: false, tangent: false };
+        }
+        let callee = Callee::Function { path: path.path.clone(), qself: path.qself.clone() };
+        self.call_stmt(callee, args, span)
+    }
+
+    /// Emits a call and gives the variable that holds its value.
+    fn call_stmt(&mut self, callee: Callee, args: Vec<Expr>, span: Span) -> Expr {
+        let args = args.into_iter().map(|a| self.pass(a)).collect();
+        let out = self.fresh("t", span, Kind::Unknown, Role::Temporary);
+        self.emit(Stmt::Call(Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, span }));
+        Expr::var(out, span)
+    }
+
+    /// How an argument is handed over, as its form tells.
+    pub(super) fn pass(&mut self, arg: Expr) -> Arg {
+        match arg {
+            Expr::Ref { mutable, of } => {
+                let place = self.into_place(*of, Span::mixed_site());
+                Arg { passing: if mutable { Passing::RefMut } else { Passing::Ref }, parts: vec![Some(Expr::Place(place))] }
+            }
+            value => Arg { passing: Passing::Value, parts: vec![Some(value)] },
+        }
+    }
+
+    /// Functions of the standard library and of the prelude that the compiler knows.
+    fn known_function(&mut self, names: &[&str], args: &[Expr], span: Span) -> Option<Expr> {
+        let place = |i: usize| args.get(i).and_then(super::as_place).cloned();
+        match names {
+            [.., "mem", "swap"] => {
+                let (a, b) = (place(0)?, place(1)?);
+                let old = self.temporary(Expr::Place(a.clone()), span);
+                self.emit(Stmt::Assign { place: a, value: Expr::Place(b.clone()), init: false });
+                self.emit(Stmt::Assign { place: b, value: old, init: false });
+                Some(Expr::Tuple(Vec::new()))
+            }
+            [.., "mem", "replace"] => {
+                let a = place(0)?;
+                let old = self.temporary(Expr::Place(a.clone()), span);
+                self.emit(Stmt::Assign { place: a, value: args[1].clone(), init: false });
+                Some(old)
+            }
+            [.., "mem", "take"] => {
+                let a = place(0)?;
+                let old = self.temporary(Expr::Place(a.clone()), span);
+                let empty = Expr::Call { func: syn::parse_quote!(::core::default::Default::default), qself: None, args: Vec::new(), ctor: false, tangent: false };
+                self.emit(Stmt::Assign { place: a, value: empty, init: false });
+                Some(old)
+            }
+            ["stop_gradient"] | [.., "stop_gradient"] => Some(rules::method(strip(args[0].clone()), "__stop", Vec::new())),
+            ["drop"] | [.., "mem", "drop"] => Some(Expr::Tuple(Vec::new())),
+            [.., "Box", "new"] | [.., "Some"] | [.., "Ok"] => {
+                let func: Path = syn::parse_str(&names.join("::")).ok()?;
+                Some(Expr::Call { func, qself: None, args: args.to_vec(), ctor: true, tangent: false })
+            }
+            [.., "Vec", "with_capacity"] => {
+                Some(Expr::Call { func: syn::parse_quote!(::std::vec::Vec::with_capacity), qself: None, args: args.to_vec(), ctor: false, tangent: false })
+            }
+            _ => None,
+        }
+    }
+
+    /// A method of a float.
+    fn float_method(&mut self, recv: Expr, name: &str, mut args: Vec<Expr>, span: Span) -> Expr {
+        if name == "sin_cos" {
+            let sin = Expr::Math(rules::find("sin").expect("in the table"), vec![recv.clone()]);
+            let cos = Expr::Math(rules::find("cos").expect("in the table"), vec![recv]);
+            return Expr::Tuple(vec![self.temporary(sin, span), self.temporary(cos, span)]);
+        }
+        match rules::find(name) {
+            Some(rule) if rule.args.len() == args.len() + 1 => {
+                args.insert(0, recv);
+                Expr::Math(rule, args)
+            }
+            _ => rules::method(recv, name, args),
+        }
+    }
+
+    /// The value of a method call.
+    pub(super) fn method_call(&mut self, m: &syn::ExprMethodCall) -> Expr {
+        let name = m.method.to_string();
+        let name = name.as_str();
+        let span = m.method.span();
+        if let Some(value) = self.iterator_method(m) {
+            return value;
+        }
+        if methods::CONSTANT.contains(&name) {
+            return self.control(&S::MethodCall(m.clone()));
+        }
+        let recv = self.place_or_value(&m.receiver);
+        if methods::VIEWS.contains(&name) && m.args.is_empty() {
+            let place = self.into_place(recv, span);
+            return Expr::Ref { mutable: name.ends_with("mut"), of: Box::new(Expr::Place(place)) };
+        }
+        if methods::IDENTITIES.contains(&name) && m.args.is_empty() {
+            let place = self.into_place(recv, span);
+            return match name {
+                "clone" => Expr::Clone(Box::new(Expr::Place(place))),
+                _ => Expr::Method { recv: Box::new(Expr::Place(place)), name: m.method.clone(), turbofish: None, args: Vec::new() },
+            };
+        }
+        if let Some(value) = self.vector_method(&recv, name, m, span) {
+            return value;
+        }
+        let kind = self.kind(&strip(recv.clone())).deref().clone();
+        let in_table = rules::find(name).is_some_and(|r| r.args.len() == m.args.len() + 1) || name == "sin_cos";
+        let flat = rules::FLAT.contains(&name) || rules::CONTROL.contains(&name);
+        if in_table || flat || matches!(kind, Kind::Int | Kind::Bool | Kind::Constant) {
+            // Whose method this is is settled when kinds are known.
+            let recv = self.as_atom(recv, span);
+            let recv = if kind.is_scalar() || kind == Kind::Unknown { strip(recv) } else { recv };
+            let args = m.args.iter().map(|a| self.scalar(a)).collect::<Vec<_>>();
+            if kind.is_float() {
+                return self.float_method(recv, name, args, span);
+            }
+            return Expr::Method { recv: Box::new(recv), name: m.method.clone(), turbofish: m.turbofish.clone(), args };
+        }
+        if matches!(name, "unwrap" | "expect") {
+            let place = self.into_place(recv, span);
+            let args = m.args.iter().map(|a| self.control(a)).collect();
+            let value = Expr::Method { recv: Box::new(Expr::Place(place)), name: m.method.clone(), turbofish: None, args };
+            return self.temporary(value, span);
+        }
+        // The receiver is handed over by reference, whatever the method takes.
+        let place = self.into_place(recv.clone(), span);
+        let mutable = match &recv {
+            Expr::Ref { mutable, .. } => *mutable,
+            _ => self.program.vars[place.root].mutable && !matches!(self.program.vars[place.root].kind, Kind::Ref(_)),
+        };
+        let passing = if mutable { Passing::RefMut } else { Passing::Ref };
+        let mut args = vec![Arg { passing, parts: vec![Some(Expr::Place(place))] }];
+        for a in &m.args {
+            let value = self.argument(a);
+            args.push(self.pass(value));
+        }
+        let callee = Callee::Method { name: m.method.clone(), turbofish: m.turbofish.clone() };
+        let out = self.fresh("t", span, Kind::Unknown, Role::Temporary);
+        self.emit(Stmt::Call(Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, span }));
+        Expr::var(out, span)
+    }
+
+    /// Methods that change the length or the order of a vector, or view a part of it.
+    fn vector_method(&mut self, recv: &Expr, name: &str, m: &syn::ExprMethodCall, span: Span) -> Option<Expr> {
+        let unit = Some(Expr::Tuple(Vec::new()));
+        match (name, m.args.len()) {
+            ("push", 1) => {
+                let value = self.operand(&m.args[0]);
+                let place = self.into_place(recv.clone(), span);
+                self.emit(Stmt::Edit(Edit::Push { place, value }));
+                unit
+            }
+            ("pop", 0) => {
+                let place = self.into_place(recv.clone(), span);
+                let inner = match kinds::of_place(&self.program, &place) {
+                    Kind::Seq(kind) => *kind,
+                    _ => Kind::Unknown,
+                };
+                let var = self.fresh("t", span, Kind::Option(Box::new(inner)), Role::Temporary);
+                self.emit(Stmt::Edit(Edit::Pop { var, place, unwrap: false }));
+                Some(Expr::var(var, span))
+            }
+            ("swap", 2) => {
+                let (i, j) = (self.control(&m.args[0]), self.control(&m.args[1]));
+                let place = self.into_place(recv.clone(), span);
+                self.emit(Stmt::Edit(Edit::Swap { place, i, j }));
+                unit
+            }
+            ("fill", 1) => {
+                let value = self.scalar(&m.args[0]);
+                let place = self.into_place(recv.clone(), span);
+                self.for_each_index(&place, span, |l, i| {
+                    let at = place.step(Step::Index { at: Box::new(i), range: false });
+                    l.emit(Stmt::Assign { place: at, value, init: false });
+                });
+                unit
+            }
+            ("copy_from_slice" | "clone_from_slice", 1) => {
+                let source = self.place_or_value(&m.args[0]);
+                let source = self.into_place(source, span);
+                let place = self.into_place(recv.clone(), span);
+                self.for_each_index(&place, span, |l, i| {
+                    let to = place.step(Step::Index { at: Box::new(i.clone()), range: false });
+                    let from = source.step(Step::Index { at: Box::new(i), range: false });
+                    l.emit(Stmt::Assign { place: to, value: Expr::Place(from), init: false });
+                });
+                unit
+            }
+            ("extend" | "extend_from_slice", 1) => {
+                let place = self.into_place(recv.clone(), span);
+                let stream = self.stream(&m.args[0])?;
+                self.run_stream(stream, span, &mut |l, item, _| {
+                    let value = l.as_atom(strip(item), span);
+                    l.emit(Stmt::Edit(Edit::Push { place: place.clone(), value }));
+                });
+                unit
+            }
+            ("split_at" | "split_at_mut", 1) => {
+                let mutable = name == "split_at_mut";
+                let at = self.control(&m.args[0]);
+                let at = if self.is_fixed(&at) { at } else { self.temporary(at, span) };
+                let place = self.into_place(recv.clone(), span);
+                let range = |lo: Option<Expr>, hi: Option<Expr>| {
+                    let at = Expr::Range { lo: lo.map(Box::new), hi: hi.map(Box::new), inclusive: false };
+                    let of = Box::new(Expr::Place(place.step(Step::Index { at: Box::new(at), range: true })));
+                    Expr::Ref { mutable, of }
+                };
+                Some(Expr::Tuple(vec![range(None, Some(at.clone())), range(Some(at), None)]))
+            }
+            _ => None,
+        }
+    }
+
+    /// Emits a loop over the indices of a sequence.
+    fn for_each_index(&mut self, place: &Place, span: Span, f: impl FnOnce(&mut Self, Expr)) {
+        let len = rules::method(Expr::Place(place.clone()), "len", Vec::new());
+        self.range_loop("i", Expr::int(0), len, span, |l, i, _| f(l, i));
+    }
+
+    /// An empty vector.
+    pub(super) fn empty_vec() -> Expr {
+        Expr::Array(Vec::new(), Sequence::Vec)
+    }
+
+    /// `a - b` of integers.
+    pub(super) fn minus(a: Expr, b: Expr) -> Expr {
+        Expr::binary(BinOp::Sub, a, b)
+    }
+
+    /// Whether a call is a constructor of a variant or a struct.
+    #[allow(dead_code)]
+    fn is_constructor(path: &Path) -> bool {
+        is_variant(path)
+    }
+}

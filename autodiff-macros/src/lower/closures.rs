@@ -1,0 +1,126 @@
+//! Closures are inlined where they are called: a call binds the parameters and lowers the body in
+//! the scope in which the closure was written.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use syn::visit::Visit;
+use syn::{Expr as S, ExprClosure, Pat};
+
+use super::{Binding, Lowerer};
+use crate::ir::Expr;
+
+/// A closure with the scope in which it was written.
+pub(super) struct Closure {
+    pub(super) source: ExprClosure,
+    scopes: Vec<HashMap<String, Binding>>,
+}
+
+/// What an adapter calls: a closure, or the path of a function.
+#[derive(Clone)]
+pub(super) enum Callable {
+    Closure(Rc<Closure>),
+    Path(syn::ExprPath),
+}
+
+impl Lowerer<'_> {
+    pub(super) fn bind_closure(&mut self, name: &syn::Ident, source: &ExprClosure) {
+        let closure = self.closure(source);
+        self.scopes.last_mut().expect("a scope is open").insert(name.to_string(), Binding::Closure(closure));
+    }
+
+    fn closure(&mut self, source: &ExprClosure) -> Rc<Closure> {
+        Rc::new(Closure { source: source.clone(), scopes: self.scopes.clone() })
+    }
+
+    /// An argument that an adapter will call.
+    pub(super) fn callable(&mut self, e: &S) -> Option<Callable> {
+        match e {
+            S::Closure(c) => Some(Callable::Closure(self.closure(c))),
+            S::Paren(p) => self.callable(&p.expr),
+            S::Path(p) => match p.path.get_ident().and_then(|i| self.lookup(&i.to_string())) {
+                Some(Binding::Closure(c)) => Some(Callable::Closure(c.clone())),
+                Some(Binding::Value(_)) => None,
+                None => Some(Callable::Path(p.clone())),
+            },
+            S::Reference(r) => self.callable(&r.expr),
+            _ => None,
+        }
+    }
+
+    /// The value of a call to a callable.
+    pub(super) fn apply(&mut self, callable: &Callable, args: Vec<Expr>) -> Expr {
+        match callable {
+            Callable::Closure(closure) => self.inline(&closure.clone(), args),
+            Callable::Path(path) => self.call_path(path, args, syn::spanned::Spanned::span(path)),
+        }
+    }
+
+    /// The value of a call to a closure.
+    pub(super) fn inline(&mut self, closure: &Rc<Closure>, args: Vec<Expr>) -> Expr {
+        let source = &closure.source;
+        let body = |l: &mut Self| {
+            if returns(&source.body) {
+                return l.returning(source.inputs_begin.span, |l| l.branch(&source.body));
+            }
+            match &*source.body {
+                S::Block(b) if b.label.is_none() => l.block_value(&b.block).unwrap_or(Expr::Tuple(Vec::new())),
+                body => l.rhs(body),
+            }
+        };
+        self.with_parameters(closure, args, body).unwrap_or(Expr::Tuple(Vec::new()))
+    }
+
+    /// Runs `f` in the scope of a closure whose parameters are bound to arguments.
+    pub(super) fn with_parameters<R>(&mut self, closure: &Rc<Closure>, args: Vec<Expr>, f: impl FnOnce(&mut Self) -> R) -> Option<R> {
+        let source = &closure.source;
+        if args.len() != source.inputs.len() {
+            self.errors.on(source, format!("this closure takes {} arguments and is called with {}", source.inputs.len(), args.len()));
+            return None;
+        }
+        let mut inner = closure.scopes.clone();
+        inner.push(HashMap::new());
+        let outer = std::mem::replace(&mut self.scopes, inner);
+        for (pat, arg) in source.inputs.iter().zip(args) {
+            let pat = match pat {
+                Pat::Type(t) => &*t.pat,
+                other => other,
+            };
+            // Parameters name their arguments, which are atoms and do not change meanwhile.
+            match pat {
+                Pat::Ident(p) if p.mutability.is_none() && p.subpat.is_none() && self.is_stable(&arg) => self.bind(&p.ident.to_string(), arg),
+                _ => self.bind_pattern(pat, arg),
+            }
+        }
+        let value = f(self);
+        self.scopes = outer;
+        Some(value)
+    }
+
+    /// Whether an argument keeps its value while the closure runs.
+    fn is_stable(&self, arg: &Expr) -> bool {
+        match arg {
+            Expr::Ref { .. } => true,
+            Expr::Tuple(es) => es.iter().all(|e| self.is_stable(e)),
+            other => self.is_fixed(other),
+        }
+    }
+}
+
+/// Whether a body contains a `return` of its own.
+fn returns(body: &S) -> bool {
+    struct Finder(bool);
+    impl<'a> Visit<'a> for Finder {
+        fn visit_expr_return(&mut self, _: &'a syn::ExprReturn) {
+            self.0 = true;
+        }
+        fn visit_expr_try(&mut self, _: &'a syn::ExprTry) {
+            self.0 = true;
+        }
+        fn visit_expr_closure(&mut self, _: &'a ExprClosure) {}
+        fn visit_item(&mut self, _: &'a syn::Item) {}
+    }
+    let mut finder = Finder(false);
+    finder.visit_expr(body);
+    finder.0
+}

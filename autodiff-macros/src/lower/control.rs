@@ -1,0 +1,129 @@
+//! Control expressions: conditions, indices, bounds, arguments of constant calls.
+//!
+//! No derivative flows through them, so they stay trees; what the language of trees cannot say is
+//! kept as the user wrote it, with its variables renamed.
+
+use std::collections::HashSet;
+
+use syn::spanned::Spanned;
+use syn::visit::Visit;
+use syn::{Expr as S, Ident, UnOp};
+
+use super::{Binding, Lowerer};
+use crate::ir::{BinOp, Expr};
+
+impl Lowerer<'_> {
+    /// Lowers an expression through which no derivative flows.
+    pub(super) fn control(&mut self, e: &S) -> Expr {
+        match e {
+            S::Paren(p) => self.control(&p.expr),
+            S::Group(p) => self.control(&p.expr),
+            S::Lit(l) => Expr::Lit(l.lit.clone()),
+            S::Path(p) => match p.path.get_ident().and_then(|i| self.lookup(&i.to_string())) {
+                Some(Binding::Closure(_)) => self.verbatim(e),
+                _ => self.path(p),
+            },
+            S::Field(_) | S::Index(_) if self.is_plain_place(e) => self.place_or_value(e),
+            S::Unary(u) => match u.op {
+                UnOp::Neg(_) => Expr::Neg(Box::new(self.control(&u.expr))),
+                UnOp::Not(_) => Expr::Not(Box::new(self.control(&u.expr))),
+                _ if self.is_plain_place(e) => self.place_or_value(e),
+                _ => self.verbatim(e),
+            },
+            S::Binary(b) => match BinOp::of(&b.op) {
+                Some(op) => Expr::binary(op, self.control(&b.left), self.control(&b.right)),
+                None => self.verbatim(e),
+            },
+            S::Reference(r) if self.is_plain_place(&r.expr) => self.place_or_value(e),
+            S::Cast(c) => Expr::Cast(Box::new(self.control(&c.expr)), (*c.ty).clone()),
+            S::Range(r) => Expr::Range {
+                lo: r.start.as_ref().map(|e| Box::new(self.control(e))),
+                hi: r.end.as_ref().map(|e| Box::new(self.control(e))),
+                inclusive: matches!(r.limits, syn::RangeLimits::Closed(_)),
+            },
+            S::Tuple(t) => Expr::Tuple(t.elems.iter().map(|e| self.control(e)).collect()),
+            S::Array(t) => Expr::Array(t.elems.iter().map(|e| self.control(e)).collect(), crate::ir::Sequence::Array),
+            S::MethodCall(m) if !m.args.iter().any(|a| matches!(a, S::Closure(_))) => {
+                let recv = if self.is_plain_place(&m.receiver) { self.place_or_value(&m.receiver) } else { self.control(&m.receiver) };
+                let args = m.args.iter().map(|a| self.control(a)).collect();
+                Expr::Method { recv: Box::new(super::strip(recv)), name: m.method.clone(), turbofish: m.turbofish.clone(), args }
+            }
+            S::Call(c) => match &*c.func {
+                S::Path(p) if !p.path.get_ident().is_some_and(|i| matches!(self.lookup(&i.to_string()), Some(Binding::Closure(_)))) => {
+                    let args = c.args.iter().map(|a| self.control(a)).collect();
+                    Expr::Call { func: p.path.clone(), qself: p.qself.clone(), args, ctor: false, tangent: false }
+                }
+                _ => self.rhs(e),
+            },
+            S::If(_) | S::Match(_) | S::Block(_) | S::Loop(_) => self.atom(e),
+            _ => self.verbatim(e),
+        }
+    }
+
+    /// A chain of fields, indices and dereferences of a path.
+    pub(super) fn is_plain_place(&self, e: &S) -> bool {
+        match e {
+            S::Paren(p) => self.is_plain_place(&p.expr),
+            S::Group(p) => self.is_plain_place(&p.expr),
+            S::Path(p) => p.path.get_ident().is_some_and(|i| matches!(self.lookup(&i.to_string()), Some(Binding::Value(_)))),
+            S::Field(f) => self.is_plain_place(&f.base),
+            S::Index(i) => self.is_plain_place(&i.expr),
+            S::Unary(u) => matches!(u.op, UnOp::Deref(_)) && self.is_plain_place(&u.expr),
+            S::Reference(r) => self.is_plain_place(&r.expr),
+            _ => false,
+        }
+    }
+
+    /// Keeps an expression as it is, and notes which local variables it uses.
+    pub(super) fn verbatim(&mut self, e: &S) -> Expr {
+        let mut names = Names { seen: HashSet::new(), order: Vec::new() };
+        names.visit_expr(e);
+        self.capture(e, names.order)
+    }
+
+    /// Keeps an expression with those of the given names that are local variables.
+    pub(super) fn capture(&mut self, e: &S, names: Vec<Ident>) -> Expr {
+        let mut captures = Vec::new();
+        for name in names {
+            match self.lookup(&name.to_string()) {
+                Some(Binding::Value(value)) => captures.push((name, value.clone())),
+                Some(Binding::Closure(closure)) => {
+                    // A closure used inside code that is kept: write it out in its place.
+                    let source = closure.source.clone();
+                    let value = self.verbatim(&S::Closure(source));
+                    captures.push((name, value));
+                }
+                None => {}
+            }
+        }
+        let _ = e.span();
+        Expr::Verbatim(Box::new(e.clone()), captures)
+    }
+}
+
+/// Collects the names that an expression uses as variables.
+struct Names {
+    seen: HashSet<String>,
+    order: Vec<Ident>,
+}
+
+impl<'ast> Visit<'ast> for Names {
+    fn visit_expr_path(&mut self, p: &'ast syn::ExprPath) {
+        if let Some(ident) = p.path.get_ident() {
+            if self.seen.insert(ident.to_string()) {
+                self.order.push(ident.clone());
+            }
+        }
+    }
+
+    fn visit_macro(&mut self, m: &'ast syn::Macro) {
+        for (_, e) in super::macros::arguments(m) {
+            self.visit_expr(&e);
+        }
+        for name in super::macros::inline_names(m) {
+            if self.seen.insert(name.to_string()) {
+                self.order.push(name);
+            }
+        }
+    }
+}

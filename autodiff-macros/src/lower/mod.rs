@@ -1,0 +1,218 @@
+//! Lowering: from the syntax of a function to the intermediate language.
+//!
+//! In: a function body that has passed the fence. Out: a [`Program`] in A-normal form, still with
+//! `Break`, `Continue` and `Return`. A name is bound to an expression: the place of a variable, or a
+//! reference to a place; so aliases, patterns, closures and iterators are gone after lowering.
+
+mod calls;
+mod closures;
+mod control;
+mod exprs;
+mod iterators;
+mod macros;
+mod patterns;
+mod places;
+mod stmts;
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use proc_macro2::Span;
+use syn::{Ident, Type};
+
+use crate::errors::Errors;
+use crate::ir::{Block, Expr, Param, Passing, Place, Program, Role, Stmt, VarId};
+use crate::kinds::{self, Kind, Types};
+use crate::signature::Signature;
+
+pub(crate) use exprs::diverges;
+
+/// What a name stands for.
+#[derive(Clone)]
+enum Binding {
+    Value(Expr),
+    Closure(Rc<closures::Closure>),
+}
+
+/// The target of `break` and `continue`.
+struct LoopScope {
+    name: Option<String>,
+    label: usize,
+    /// Where `break value` puts the value; `None` for loops without one.
+    result: Option<VarId>,
+    /// A labelled block rather than a loop: only `break` with its label leaves it.
+    block: bool,
+}
+
+pub(crate) struct Lowerer<'a> {
+    program: Program,
+    types: &'a Types,
+    errors: &'a Errors,
+    scopes: Vec<HashMap<String, Binding>>,
+    stmts: Vec<Vec<Stmt>>,
+    loops: Vec<LoopScope>,
+    labels: usize,
+    /// Where `return` goes inside an inlined closure.
+    returns: Vec<Option<usize>>,
+    /// The function's return type is `Option` or `Result`, for `?`.
+    fallible: Option<Fallible>,
+}
+
+/// The type that `?` returns.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fallible {
+    Option,
+    Result,
+}
+
+/// Lowers a function.
+pub(crate) fn lower(signature: &Signature, block: &syn::Block, types: &Types, errors: &Errors) -> Program {
+    let program = Program { vars: Vec::new(), params: Vec::new(), body: Block::default(), value: Vec::new(), reverse: None };
+    let fallible = match &signature.output {
+        Some(Type::Path(p)) => p.path.segments.last().and_then(|s| match s.ident.to_string().as_str() {
+            "Option" => Some(Fallible::Option),
+            "Result" => Some(Fallible::Result),
+            _ => None,
+        }),
+        _ => None,
+    };
+    let mut lowerer = Lowerer {
+        program,
+        types,
+        errors,
+        scopes: vec![HashMap::new()],
+        stmts: vec![Vec::new()],
+        loops: Vec::new(),
+        labels: 0,
+        returns: vec![None],
+        fallible,
+    };
+    lowerer.params(signature);
+    let value = lowerer.block_value(block);
+    let value = value.unwrap_or(Expr::Tuple(Vec::new()));
+    lowerer.program.body.stmts = lowerer.stmts.pop().expect("the body's statements");
+    lowerer.program.value = vec![value];
+    lowerer.program
+}
+
+impl Lowerer<'_> {
+    fn params(&mut self, signature: &Signature) {
+        let mut patterns = Vec::new();
+        for param in &signature.params {
+            let kind = self.types.kind(&param.ty);
+            let var = self.program.fresh(param.name.to_string(), param.name.span(), kind.clone(), Role::User);
+            self.program.vars[var].ty = Some(param.ty.clone());
+            self.program.vars[var].mutable = param.mutable || param.passing == Passing::RefMut;
+            self.program.params.push(Param { parts: vec![var], passing: param.passing, active: false });
+            let value = self.normal(Expr::var(var, param.name.span()));
+            match &param.pattern {
+                None => self.bind(&param.name.to_string(), value),
+                Some(pattern) => patterns.push((pattern, value)),
+            }
+        }
+        for (pattern, value) in patterns {
+            self.bind_pattern(pattern, value);
+        }
+    }
+
+    fn fresh(&mut self, name: impl Into<String>, span: Span, kind: Kind, role: Role) -> VarId {
+        self.program.fresh(name, span, kind, role)
+    }
+
+    fn emit(&mut self, stmt: Stmt) {
+        self.stmts.last_mut().expect("a block is open").push(stmt);
+    }
+
+    fn kind(&self, e: &Expr) -> Kind {
+        kinds::of_expr(&self.program, self.types, e)
+    }
+
+    fn label(&mut self) -> usize {
+        self.labels += 1;
+        self.labels
+    }
+
+    fn bind(&mut self, name: &str, value: Expr) {
+        self.scopes.last_mut().expect("a scope is open").insert(name.to_owned(), Binding::Value(value));
+    }
+
+    fn lookup(&self, name: &str) -> Option<&Binding> {
+        self.scopes.iter().rev().find_map(|scope| scope.get(name))
+    }
+
+    /// Runs `f` in a new block and a new scope, and gives the statements.
+    fn scoped<R>(&mut self, f: impl FnOnce(&mut Self) -> R) -> (Vec<Stmt>, R) {
+        self.stmts.push(Vec::new());
+        self.scopes.push(HashMap::new());
+        let result = f(self);
+        self.scopes.pop();
+        (self.stmts.pop().expect("opened above"), result)
+    }
+
+    /// Binds a value to a new variable.
+    fn let_var(&mut self, name: impl Into<String>, span: Span, role: Role, value: Expr) -> VarId {
+        let kind = self.kind(&value);
+        let var = self.fresh(name, span, kind, role);
+        self.emit(Stmt::Let { var, value });
+        var
+    }
+
+    /// Binds a value to a temporary.
+    fn temporary(&mut self, value: Expr, span: Span) -> Expr {
+        let var = self.let_var("t", span, Role::Temporary, value);
+        self.normal(Expr::var(var, span))
+    }
+
+    /// A place that holds a reference stands for the reference to what it refers to.
+    fn normal(&self, e: Expr) -> Expr {
+        if let Expr::Place(place) = &e {
+            if let Kind::Ref(_) = kinds::of_place(&self.program, place) {
+                let mutable = place.path.is_empty() && self.program.vars[place.root].mutable;
+                let of = self.normal(Expr::Place(place.step(crate::ir::Step::Deref)));
+                return Expr::Ref { mutable, of: Box::new(of) };
+            }
+        }
+        e
+    }
+
+    /// Names for generated variables.
+    fn span_of(ident: &Ident) -> Span {
+        ident.span()
+    }
+}
+
+/// Whether a value can be named again without evaluating anything.
+fn is_atom(e: &Expr) -> bool {
+    match e {
+        Expr::Lit(_) | Expr::Number(..) | Expr::Bool(_) | Expr::Item(..) | Expr::Place(_) => true,
+        Expr::Ref { of, .. } => matches!(**of, Expr::Place(_)),
+        Expr::Neg(e) => matches!(**e, Expr::Lit(_)),
+        _ => false,
+    }
+}
+
+/// The place behind references.
+fn strip(e: Expr) -> Expr {
+    match e {
+        Expr::Ref { of, .. } => strip(*of),
+        other => other,
+    }
+}
+
+/// The place of an expression that is one.
+fn as_place(e: &Expr) -> Option<&Place> {
+    match e {
+        Expr::Place(place) => Some(place),
+        Expr::Ref { of, .. } => as_place(of),
+        _ => None,
+    }
+}
+
+pub(crate) use macros::{arguments as macro_arguments, inline_names, DIVERGING, EFFECTS, VALUES};
+pub(crate) use patterns::{capital, is_variant};
+
+/// Whether a constructor's path is that of `Box::new`, whose content is reached by dereferencing.
+pub(crate) fn is_box(path: &syn::Path) -> bool {
+    let names: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
+    matches!(names.iter().map(String::as_str).collect::<Vec<_>>().as_slice(), [.., "Box", "new"])
+}

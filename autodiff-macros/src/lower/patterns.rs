@@ -1,0 +1,254 @@
+//! Patterns: a test that binds nothing, and bindings that are places.
+
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::{Member, Pat, Path};
+
+use super::{strip, Lowerer};
+use crate::ir::{BinOp, Expr, Step};
+
+impl Lowerer<'_> {
+    /// The condition under which a pattern matches, or `None` if it always does.
+    pub(super) fn test_pattern(&mut self, pat: &Pat, value: &Expr) -> Option<Expr> {
+        if let (Pat::Tuple(t), Expr::Tuple(es)) = (pat, value) {
+            if t.elems.len() == es.len() {
+                let tests: Vec<Expr> = t.elems.iter().zip(es).filter_map(|(p, e)| self.test_pattern(p, e)).collect();
+                return tests.into_iter().reduce(|a, b| Expr::binary(BinOp::And, a, b));
+            }
+        }
+        if !is_refutable(pat) {
+            return None;
+        }
+        let silent = without_bindings(pat);
+        Some(Expr::Matches(Box::new(value.clone()), Box::new(silent)))
+    }
+
+    /// Binds the names of a pattern that matches; what it binds by value is copied.
+    pub(super) fn bind_pattern(&mut self, pat: &Pat, value: Expr) {
+        self.walk_pattern(pat, value, &mut |l, p, value| {
+            let by_reference = p.by_ref.is_some();
+            if by_reference {
+                let of = Box::new(value);
+                l.bind(&p.ident.to_string(), Expr::Ref { mutable: p.mutability.is_some(), of });
+            } else {
+                l.let_named(&p.ident, p.mutability.is_some(), None, value);
+            }
+        });
+    }
+
+    /// Binds the names of a pattern to places, without copying: for guards and conditions, which run
+    /// before it is known that the pattern matches.
+    pub(super) fn bind_pattern_views(&mut self, pat: &Pat, value: Expr) {
+        self.walk_pattern(pat, value, &mut |l, p, value| l.bind(&p.ident.to_string(), value));
+    }
+
+    fn walk_pattern(&mut self, pat: &Pat, value: Expr, bind: &mut dyn FnMut(&mut Self, &syn::PatIdent, Expr)) {
+        match pat {
+            Pat::Wild(_) | Pat::Lit(_) | Pat::Range(_) | Pat::Const(_) | Pat::Path(_) | Pat::Rest(_) | Pat::Or(_) => {}
+            Pat::Paren(p) => self.walk_pattern(&p.pat, value, bind),
+            Pat::Type(t) => self.walk_pattern(&t.pat, value, bind),
+            Pat::Ident(p) => {
+                if is_constant(p) {
+                    return;
+                }
+                if let Some((_, sub)) = &p.subpat {
+                    self.walk_pattern(sub, value.clone(), bind);
+                }
+                bind(self, p, value);
+            }
+            Pat::Reference(r) => self.walk_pattern(&r.pat, strip_one(value), bind),
+            Pat::Tuple(t) => self.parts(&t.elems, value, bind, &|i, _| Step::Field(Member::from(i))),
+            Pat::TupleStruct(t) => {
+                let arity = t.elems.len();
+                let path = t.path.clone();
+                if is_variant(&path) {
+                    self.parts(&t.elems, value, bind, &|i, _| Step::Payload { variant: path.clone(), member: Member::from(i), arity, tangent: false });
+                } else {
+                    self.parts(&t.elems, value, bind, &|i, _| Step::Field(Member::from(i)));
+                }
+            }
+            Pat::Struct(s) => {
+                for field in &s.fields {
+                    let step = if is_variant(&s.path) {
+                        Step::Payload { variant: s.path.clone(), member: field.member.clone(), arity: 0, tangent: false }
+                    } else {
+                        Step::Field(field.member.clone())
+                    };
+                    let part = self.part(value.clone(), step);
+                    self.walk_pattern(&field.pat, part, bind);
+                }
+            }
+            Pat::Slice(s) => self.slice_pattern(s, value, bind),
+            other => self.errors.on(other, "this pattern cannot be differentiated; bind the value to a name and take it apart with fields"),
+        }
+    }
+
+    fn parts(
+        &mut self,
+        pats: &syn::punctuated::Punctuated<Pat, syn::Token![,]>,
+        value: Expr,
+        bind: &mut dyn FnMut(&mut Self, &syn::PatIdent, Expr),
+        step: &dyn Fn(usize, usize) -> Step,
+    ) {
+        let n = pats.len();
+        if let Some(rest) = pats.iter().position(|p| matches!(p, Pat::Rest(_))) {
+            if rest + 1 < n {
+                self.errors.on(pats, "`..` is supported at the end of a tuple pattern only; write `_` for the others");
+            }
+        }
+        for (i, pat) in pats.iter().enumerate() {
+            if matches!(pat, Pat::Rest(_)) {
+                break;
+            }
+            let part = match &value {
+                Expr::Tuple(es) if i < es.len() => es[i].clone(),
+                value => self.part(value.clone(), step(i, n)),
+            };
+            self.walk_pattern(pat, part, bind);
+        }
+    }
+
+    /// A part of a value: by reference, if the value is a reference.
+    fn part(&mut self, value: Expr, step: Step) -> Expr {
+        match value {
+            Expr::Ref { mutable, of } => match self.part(*of, step) {
+                inner @ Expr::Ref { .. } => inner,
+                inner => Expr::Ref { mutable, of: Box::new(inner) },
+            },
+            value => {
+                let place = self.into_place(value, Span::mixed_site());
+                self.normal(Expr::Place(place.step(step)))
+            }
+        }
+    }
+
+    fn slice_pattern(&mut self, s: &syn::PatSlice, value: Expr, bind: &mut dyn FnMut(&mut Self, &syn::PatIdent, Expr)) {
+        let n = s.elems.len();
+        let rest = s.elems.iter().position(|p| match p {
+            Pat::Rest(_) => true,
+            Pat::Ident(i) => i.subpat.as_ref().is_some_and(|(_, p)| matches!(**p, Pat::Rest(_))),
+            _ => false,
+        });
+        let base = self.into_place(value.clone(), Span::mixed_site());
+        let from_end = |k: usize| {
+            let len = crate::rules::method(Expr::Place(base.clone()), "len", Vec::new());
+            Expr::binary(BinOp::Sub, len, Expr::int(k))
+        };
+        for (i, pat) in s.elems.iter().enumerate() {
+            let step = match rest {
+                Some(r) if i == r => {
+                    let hi = from_end(n - 1 - i);
+                    let at = Expr::Range { lo: Some(Box::new(Expr::int(i))), hi: Some(Box::new(hi)), inclusive: false };
+                    Step::Index { at: Box::new(at), range: true }
+                }
+                Some(r) if i > r => Step::Index { at: Box::new(from_end(n - i)), range: false },
+                _ => Step::Index { at: Box::new(Expr::int(i)), range: false },
+            };
+            let part = self.part(value.clone(), step);
+            let part = self.pin(part);
+            match pat {
+                Pat::Rest(_) => {}
+                Pat::Ident(p) if rest == Some(i) => {
+                    let part = match part {
+                        part @ Expr::Ref { .. } => part,
+                        part => Expr::Ref { mutable: false, of: Box::new(part) },
+                    };
+                    bind(self, p, part);
+                }
+                pat => self.walk_pattern(pat, part, bind),
+            }
+        }
+    }
+}
+
+fn strip_one(value: Expr) -> Expr {
+    match value {
+        Expr::Ref { of, .. } => *of,
+        other => strip(other),
+    }
+}
+
+/// A path that names a variant of an enum: `Enum::Variant`, or one of the prelude.
+pub(crate) fn is_variant(path: &Path) -> bool {
+    let n = path.segments.len();
+    let last = path.segments[n - 1].ident.to_string();
+    if matches!(last.as_str(), "Some" | "None" | "Ok" | "Err") {
+        return true;
+    }
+    n >= 2 && capital(&path.segments[n - 2].ident.to_string())
+}
+
+pub(crate) fn capital(name: &str) -> bool {
+    name.chars().next().is_some_and(char::is_uppercase)
+}
+
+/// A lone identifier that must be a constant or a unit variant.
+fn is_constant(p: &syn::PatIdent) -> bool {
+    p.by_ref.is_none() && p.mutability.is_none() && p.subpat.is_none() && capital(&p.ident.to_string())
+}
+
+/// Whether a pattern may fail to match.
+fn is_refutable(pat: &Pat) -> bool {
+    match pat {
+        Pat::Wild(_) | Pat::Rest(_) => false,
+        Pat::Ident(p) => is_constant(p) || p.subpat.as_ref().is_some_and(|(_, p)| is_refutable(p)),
+        Pat::Paren(p) => is_refutable(&p.pat),
+        Pat::Type(p) => is_refutable(&p.pat),
+        Pat::Reference(p) => is_refutable(&p.pat),
+        Pat::Tuple(t) => t.elems.iter().any(is_refutable),
+        Pat::TupleStruct(t) => is_variant(&t.path) || t.elems.iter().any(is_refutable),
+        Pat::Struct(s) => is_variant(&s.path) || s.fields.iter().any(|f| is_refutable(&f.pat)),
+        _ => true,
+    }
+}
+
+/// The pattern with every binding replaced by `_`.
+fn without_bindings(pat: &Pat) -> Pat {
+    struct Silence;
+    impl syn::visit_mut::VisitMut for Silence {
+        fn visit_pat_mut(&mut self, pat: &mut Pat) {
+            if let Pat::Ident(p) = pat {
+                if !is_constant(p) {
+                    *pat = match p.subpat.take() {
+                        Some((_, sub)) => *sub,
+                        None => syn::parse_quote!(_),
+                    };
+                }
+            }
+            if let Pat::Struct(s) = pat {
+                for field in &mut s.fields {
+                    if field.colon_token.is_none() {
+                        field.colon_token = Some(syn::Token![:](Span::mixed_site()));
+                        *field.pat = syn::parse_quote!(_);
+                    }
+                }
+            }
+            syn::visit_mut::visit_pat_mut(self, pat);
+        }
+    }
+    let mut pat = pat.clone();
+    syn::visit_mut::VisitMut::visit_pat_mut(&mut Silence, &mut pat);
+    pat
+}
+
+/// The alternatives of a pattern; the flag says whether they must become arms of their own.
+pub(super) fn alternatives(pat: &Pat) -> Option<(Vec<Pat>, bool)> {
+    struct Binds(bool);
+    impl<'a> syn::visit::Visit<'a> for Binds {
+        fn visit_pat_ident(&mut self, p: &'a syn::PatIdent) {
+            self.0 |= !is_constant(p);
+        }
+    }
+    match pat {
+        Pat::Or(or) => {
+            let mut binds = Binds(false);
+            syn::visit::Visit::visit_pat(&mut binds, pat);
+            Some((or.cases.iter().cloned().collect(), binds.0))
+        }
+        Pat::Paren(p) => alternatives(&p.pat),
+        other => {
+            let _ = other.to_token_stream();
+            None
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Places: paths, fields, indices, dereferences.
+
+use syn::spanned::Spanned;
+use syn::{Expr as S, Member};
+
+use super::{as_place, strip, Binding, Lowerer};
+use crate::ir::{Expr, Place, Role, Step};
+
+impl Lowerer<'_> {
+    /// The value of a path: a local name, or an item.
+    pub(super) fn path(&mut self, p: &syn::ExprPath) -> Expr {
+        if p.qself.is_none() {
+            if let Some(ident) = p.path.get_ident() {
+                match self.lookup(&ident.to_string()) {
+                    Some(Binding::Value(value)) => return at(value.clone(), ident.span()),
+                    Some(Binding::Closure(_)) => {
+                        self.errors.at(
+                            ident.span(),
+                            format!("the closure `{ident}` is used as a value; call it, or write it where it is passed"),
+                        );
+                        return Expr::Tuple(Vec::new());
+                    }
+                    None => {}
+                }
+            }
+        }
+        Expr::Item(p.path.clone(), p.qself.clone())
+    }
+
+    /// Lowers an expression that names a place; others are bound to a temporary first.
+    pub(super) fn place(&mut self, e: &S) -> Place {
+        let value = self.place_or_value(e);
+        self.into_place(value, e.span())
+    }
+
+    /// The place of a value, which is bound to a temporary if it has none.
+    pub(super) fn into_place(&mut self, value: Expr, span: proc_macro2::Span) -> Place {
+        match strip(value) {
+            Expr::Place(place) => place,
+            value => {
+                let var = self.let_var("t", span, Role::Temporary, value);
+                Place::var(var, span)
+            }
+        }
+    }
+
+    /// Lowers a place expression without evaluating it as a value.
+    pub(super) fn place_or_value(&mut self, e: &S) -> Expr {
+        match e {
+            S::Paren(p) => self.place_or_value(&p.expr),
+            S::Group(p) => self.place_or_value(&p.expr),
+            S::Path(p) => self.path(p),
+            S::Field(f) => {
+                let base = self.place_or_value(&f.base);
+                self.field(base, &f.member, e.span())
+            }
+            S::Index(i) => {
+                let base = self.place_or_value(&i.expr);
+                let base = self.into_place(base, i.expr.span());
+                let at = self.control(&i.index);
+                let range = matches!(at, Expr::Range { .. });
+                let mut place = base.step(Step::Index { at: Box::new(at), range });
+                place.span = e.span();
+                self.normal(Expr::Place(place))
+            }
+            S::Unary(u) if matches!(u.op, syn::UnOp::Deref(_)) => match self.place_or_value(&u.expr) {
+                Expr::Ref { of, .. } => *of,
+                other => {
+                    let place = self.into_place(other, e.span());
+                    self.normal(Expr::Place(place.step(Step::Deref)))
+                }
+            },
+            S::Reference(r) => {
+                let of = self.place_or_value(&r.expr);
+                let of = match of {
+                    Expr::Place(_) | Expr::Ref { .. } => of,
+                    other => self.temporary(other, e.span()),
+                };
+                Expr::Ref { mutable: r.mutability.is_some(), of: Box::new(of) }
+            }
+            other => self.rhs(other),
+        }
+    }
+
+    /// A field of a value.
+    pub(super) fn field(&mut self, base: Expr, member: &Member, span: proc_macro2::Span) -> Expr {
+        if let (Expr::Tuple(es), Member::Unnamed(i)) = (&base, member) {
+            if let Some(e) = es.get(i.index as usize) {
+                return e.clone();
+            }
+        }
+        let base = self.into_place(base, span);
+        let mut place = base.step(Step::Field(member.clone()));
+        place.span = span;
+        self.normal(Expr::Place(place))
+    }
+
+    /// Makes a place independent of later changes to the variables in its indices.
+    pub(super) fn pin(&mut self, value: Expr) -> Expr {
+        match value {
+            Expr::Ref { mutable, of } => Expr::Ref { mutable, of: Box::new(self.pin(*of)) },
+            Expr::Place(mut place) => {
+                for step in &mut place.path {
+                    if let Step::Index { at, .. } = step {
+                        self.pin_index(at);
+                    }
+                }
+                Expr::Place(place)
+            }
+            Expr::Tuple(es) => Expr::Tuple(es.into_iter().map(|e| self.pin(e)).collect()),
+            other => other,
+        }
+    }
+
+    fn pin_index(&mut self, at: &mut Expr) {
+        match at {
+            Expr::Range { lo, hi, .. } => {
+                for bound in [lo, hi].into_iter().flatten() {
+                    self.pin_index(bound);
+                }
+            }
+            Expr::Tuple(es) | Expr::Array(es, _) => es.iter_mut().for_each(|e| self.pin_index(e)),
+            _ => {
+                if !self.is_fixed(at) {
+                    let span = as_place(at).map_or_else(proc_macro2::Span::mixed_site, |p| p.span);
+                    let taken = std::mem::replace(at, Expr::Bool(false));
+                    *at = self.temporary(taken, span);
+                }
+            }
+        }
+    }
+
+    /// Whether an expression keeps its value whatever is executed: literals and variables that are
+    /// never assigned, combined by operators.
+    pub(super) fn is_fixed(&self, e: &Expr) -> bool {
+        match e {
+            Expr::Lit(_) | Expr::Item(..) | Expr::Bool(_) | Expr::Number(..) => true,
+            Expr::Place(place) => !self.program.vars[place.root].mutable && place.path.is_empty(),
+            Expr::Binary(_, a, b) => self.is_fixed(a) && self.is_fixed(b),
+            Expr::Cast(e, _) | Expr::Neg(e) | Expr::Not(e) => self.is_fixed(e),
+            _ => false,
+        }
+    }
+}
+
+/// Gives the place the span of its use.
+fn at(mut value: Expr, span: proc_macro2::Span) -> Expr {
+    let mut v = &mut value;
+    while let Expr::Ref { of, .. } = v {
+        v = of;
+    }
+    if let Expr::Place(place) = v {
+        place.span = span;
+    }
+    value
+}

@@ -1,0 +1,223 @@
+//! Statements: blocks, `let`, assignments.
+
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::{Expr as S, Pat};
+
+use super::exprs::Hint;
+use super::{Binding, Lowerer};
+use crate::ir::{Expr, Place, Role, Stmt};
+
+impl Lowerer<'_> {
+    /// The value of a block in the current scope, or `None` if it never ends.
+    pub(super) fn block_value(&mut self, block: &syn::Block) -> Option<Expr> {
+        let mut value = Expr::Tuple(Vec::new());
+        let last = block.stmts.len().saturating_sub(1);
+        for (i, stmt) in block.stmts.iter().enumerate() {
+            match stmt {
+                syn::Stmt::Expr(e, None) if i == last => value = self.tail(e),
+                other => self.stmt(other),
+            }
+            if self.diverges() {
+                return None;
+            }
+        }
+        Some(value)
+    }
+
+    fn tail(&mut self, e: &S) -> Expr {
+        match e {
+            S::If(i) if i.else_branch.is_none() => {
+                self.if_stmt(i);
+                Expr::Tuple(Vec::new())
+            }
+            _ => self.operand(e),
+        }
+    }
+
+    fn stmt(&mut self, stmt: &syn::Stmt) {
+        match stmt {
+            syn::Stmt::Local(local) => self.local(local),
+            // Items are hoisted by emission.
+            syn::Stmt::Item(_) => {}
+            syn::Stmt::Expr(S::If(i), _) if i.else_branch.is_none() => self.if_stmt(i),
+            syn::Stmt::Expr(e, _) => {
+                let value = self.rhs(e);
+                self.discard(Some(value));
+            }
+            syn::Stmt::Macro(m) => {
+                let e = syn::ExprMacro { attrs: Vec::new(), mac: m.mac.clone() };
+                if let Some(value) = self.macro_call(&e) {
+                    self.discard(Some(value));
+                }
+            }
+        }
+    }
+
+    fn local(&mut self, local: &syn::Local) {
+        let (pat, ty) = match &local.pat {
+            Pat::Type(t) => (&*t.pat, Some(&*t.ty)),
+            other => (other, None),
+        };
+        let Some(init) = &local.init else {
+            // `let x;`
+            if let Pat::Ident(p) = pat {
+                let kind = ty.map_or(crate::kinds::Kind::Unknown, |ty| self.types.kind(ty));
+                let var = self.fresh(p.ident.to_string(), p.ident.span(), kind, Role::User);
+                self.program.vars[var].ty = ty.cloned();
+                // Its first assignments initialise it; which those are is settled when exits are gone.
+                self.program.vars[var].mutable = p.mutability.is_some();
+                self.emit(Stmt::Declare(var));
+                self.bind(&p.ident.to_string(), Expr::var(var, p.ident.span()));
+            } else {
+                self.errors.on(pat, "a `let` without a value must name one variable");
+            }
+            return;
+        };
+        if let Some((_, diverge)) = &init.diverge {
+            let scrutinee = self.scrutinee(&init.expr);
+            let test = self.test_pattern(pat, &scrutinee);
+            if let Some(test) = test {
+                let (els, ()) = self.scoped(|l| {
+                    let value = l.branch(diverge);
+                    let _ = value;
+                });
+                self.emit(super::exprs::if_stmt(Expr::Not(Box::new(test)), els, Vec::new()));
+            }
+            self.bind_pattern(pat, scrutinee);
+            return;
+        }
+        if let (Pat::Ident(p), S::Closure(c)) = (pat, &*init.expr) {
+            self.bind_closure(&p.ident, c);
+            return;
+        }
+        if let Pat::Ident(p) = pat {
+            if p.subpat.is_none() && p.by_ref.is_none() {
+                return self.let_ident(p, ty, &init.expr);
+            }
+        }
+        let value = self.scrutinee(&init.expr);
+        self.bind_pattern(pat, value);
+    }
+
+    fn let_ident(&mut self, p: &syn::PatIdent, ty: Option<&syn::Type>, init: &S) {
+        let hint = Hint { name: &p.ident, mutable: p.mutability.is_some(), ty };
+        let before = self.program.vars.len();
+        let value = self.rhs_named(init, Some(&hint));
+        if let (Some(var), None) = (value.as_var(), ty) {
+            // The branches have assigned the variable itself.
+            if var >= before && self.program.vars[var].role == Role::User && self.program.vars[var].name == p.ident.to_string() {
+                self.bind(&p.ident.to_string(), value);
+                return;
+            }
+        }
+        self.let_named(&p.ident, p.mutability.is_some(), ty, value);
+    }
+
+    /// Binds a user's name to a value.
+    pub(super) fn let_named(&mut self, name: &syn::Ident, mutable: bool, ty: Option<&syn::Type>, value: Expr) {
+        // An immutable reference to a place is another name for it.
+        if let (Expr::Ref { .. }, false) = (&value, mutable) {
+            let value = self.pin(value);
+            self.bind(&name.to_string(), value);
+            return;
+        }
+        let kind = ty.map_or_else(|| self.kind(&value), |ty| self.types.kind(ty).join(&self.kind(&value)));
+        let var = self.fresh(name.to_string(), name.span(), kind, Role::User);
+        self.program.vars[var].mutable = mutable;
+        self.program.vars[var].ty = ty.cloned();
+        self.emit(Stmt::Let { var, value });
+        let value = self.normal(Expr::var(var, name.span()));
+        self.bind(&name.to_string(), value);
+    }
+
+    /// `left = right`.
+    pub(super) fn assign(&mut self, left: &S, right: &S) {
+        match left {
+            S::Tuple(t) => {
+                let value = self.scrutinee(right);
+                // Evaluate all before any is assigned.
+                let parts: Vec<Expr> = (0..t.elems.len())
+                    .map(|i| {
+                        let part = self.field(value.clone(), &syn::Member::from(i), left.span());
+                        self.temporary(part, left.span())
+                    })
+                    .collect();
+                for (l, part) in t.elems.iter().zip(parts) {
+                    self.assign_value(l, part);
+                }
+            }
+            S::Array(a) => {
+                let value = self.scrutinee(right);
+                let place = self.into_place(value, left.span());
+                let parts: Vec<Expr> = (0..a.elems.len())
+                    .map(|i| {
+                        let part = place.step(crate::ir::Step::Index { at: Box::new(Expr::int(i)), range: false });
+                        self.temporary(Expr::Place(part), left.span())
+                    })
+                    .collect();
+                for (l, part) in a.elems.iter().zip(parts) {
+                    self.assign_value(l, part);
+                }
+            }
+            S::Paren(p) => self.assign(&p.expr, right),
+            S::Infer(_) => {
+                let value = self.rhs(right);
+                self.discard(Some(value));
+            }
+            _ => {
+                let value = self.operand(right);
+                self.assign_value(left, value);
+            }
+        }
+    }
+
+    fn assign_value(&mut self, left: &S, value: Expr) {
+        if matches!(left, S::Infer(_)) {
+            return;
+        }
+        let declared = match left {
+            S::Path(p) => p.path.get_ident().and_then(|i| match self.lookup(&i.to_string()) {
+                Some(Binding::Value(e)) => match e {
+                    Expr::Ref { of, .. } => match &**of {
+                        // The variable holds a reference, which is replaced.
+                        Expr::Place(place) if place.path.len() == 1 => Some(place.root),
+                        _ => None,
+                    },
+                    e => e.as_var(),
+                },
+                _ => None,
+            }),
+            _ => None,
+        };
+        let place = match declared {
+            Some(var) => Place::var(var, left.span()),
+            None => self.place(left),
+        };
+        self.store(place, value);
+    }
+
+    /// Writes a value to a place.
+    pub(super) fn store(&mut self, place: Place, value: Expr) {
+        let init = place.path.is_empty() && self.is_declared_only(place.root);
+        if init {
+            let joined = self.program.vars[place.root].kind.join(&self.kind(&value));
+            self.program.vars[place.root].kind = joined;
+        }
+        self.emit(Stmt::Assign { place, value, init });
+    }
+
+    /// Whether a variable was declared without a value and may be assigned only once.
+    fn is_declared_only(&self, var: usize) -> bool {
+        let mut declared = false;
+        for stmts in &self.stmts {
+            declared |= stmts.iter().any(|s| matches!(s, Stmt::Declare(v) if *v == var));
+        }
+        declared && !self.program.vars[var].mutable
+    }
+
+    /// A span for generated statements.
+    pub(super) fn generated() -> Span {
+        Span::mixed_site()
+    }
+}

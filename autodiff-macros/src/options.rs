@@ -1,0 +1,87 @@
+//! The options of the attribute: `#[differentiable(wrt(a, b), order = 2, type = name, …)]`.
+
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Ident, LitInt, Path, Token};
+
+/// What the user asks for.
+#[derive(Clone, Default)]
+pub(crate) struct Options {
+    /// Narrows the public functions to these parameters.
+    pub(crate) wrt: Option<Vec<Ident>>,
+    /// The highest derivative; 0 stands for the default, 1.
+    pub(crate) order: u32,
+    /// The name of the twin type.
+    pub(crate) twin: Option<Ident>,
+    pub(crate) vjp: Option<Path>,
+    pub(crate) jvp: Option<Path>,
+    /// The functions `<kernel>_forward`, `<kernel>_adjoint` and `<kernel>_tangent` of the runtime.
+    pub(crate) kernel: Option<Path>,
+    pub(crate) prefix: Option<Ident>,
+    pub(crate) skip: bool,
+}
+
+impl Options {
+    /// The highest derivative.
+    pub(crate) fn order(&self) -> u32 {
+        self.order.max(1)
+    }
+}
+
+impl Parse for Options {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        let mut options = Self::default();
+        while !input.is_empty() {
+            if input.peek(Token![type]) {
+                input.parse::<Token![type]>()?;
+                input.parse::<Token![=]>()?;
+                options.twin = Some(input.parse()?);
+            } else {
+                let name: Ident = input.parse()?;
+                match name.to_string().as_str() {
+                    "wrt" => {
+                        let content;
+                        syn::parenthesized!(content in input);
+                        let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, syn::ext::IdentExt::parse_any)?;
+                        options.wrt = Some(names.into_iter().collect());
+                    }
+                    "order" => {
+                        input.parse::<Token![=]>()?;
+                        let order: LitInt = input.parse()?;
+                        options.order = order.base10_parse()?;
+                        if options.order == 0 || options.order > 4 {
+                            return Err(syn::Error::new(order.span(), "`order` must be between 1 and 4"));
+                        }
+                    }
+                    "vjp" => {
+                        input.parse::<Token![=]>()?;
+                        options.vjp = Some(input.parse()?);
+                    }
+                    "jvp" => {
+                        input.parse::<Token![=]>()?;
+                        options.jvp = Some(input.parse()?);
+                    }
+                    "kernel" => {
+                        input.parse::<Token![=]>()?;
+                        options.kernel = Some(input.parse()?);
+                    }
+                    "prefix" => {
+                        input.parse::<Token![=]>()?;
+                        options.prefix = Some(input.parse()?);
+                    }
+                    "skip" => options.skip = true,
+                    other => {
+                        return Err(syn::Error::new(
+                            name.span(),
+                            format!("unknown option `{other}`; there are `wrt(…)`, `order = n`, `type = name`, `prefix = name`, `vjp = path`, `jvp = path` and `skip`"),
+                        ));
+                    }
+                }
+            }
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(options)
+    }
+}

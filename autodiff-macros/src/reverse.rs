@@ -1,0 +1,502 @@
+//! Reverse mode: a forward sweep that saves, and a backward sweep that undoes and accumulates.
+//!
+//! In: a program of level 0 in A-normal form. Out: the program `forward; Turn; backward`. The backward
+//! sweep reverses every statement: it restores what the statement overwrote, so that the state is what
+//! it was before the statement, and adds to the cotangents of its operands. Everything is saved and
+//! restored here; what nobody reads is removed by simplification. Backward scopes use variables of the
+//! forward scope that they mirror as if they were visible: [`crate::tape`] makes them so.
+
+use std::collections::{HashMap, HashSet};
+
+use proc_macro2::Span;
+
+use crate::activity;
+use crate::fold;
+use crate::ir::{
+    BinOp, Block, Call, Callee, Edit, Expr, Header, Loop, Mode, Passing, Place, Program, Pull, Reverse, Role, Step, Stmt,
+    Tape, VarId,
+};
+use crate::kinds::{self, Float, Kind, Types};
+use crate::lower::{is_box, is_variant};
+use crate::rules;
+
+/// Differentiates a program backward with respect to its active parameters.
+pub(crate) fn transform(program: &Program, types: &Types) -> Program {
+    let seeds = program.params.iter().filter(|p| p.active).map(|p| p.parts[0]);
+    let varied = activity::varied(program, seeds);
+    let useful = activity::useful(program);
+    let mut active: HashSet<VarId> = varied.intersection(&useful).copied().collect();
+    active.extend(program.params.iter().filter(|p| p.active).map(|p| p.parts[0]));
+    let mut pass = Pass { out: program.clone(), types, active, adjoints: HashMap::new() };
+    let span = Span::mixed_site();
+    for param in &program.params {
+        let var = param.parts[0];
+        if param.active {
+            let d = pass.adjoint(var);
+            if param.passing != Passing::Value {
+                pass.out.vars[d].kind = Kind::Ref(Box::new(pass.out.vars[var].kind.deref().tangent()));
+                pass.out.vars[d].mutable = true;
+            }
+        }
+    }
+    let (forward, declarations, backward) = pass.parts(&program.body);
+    let value_kind = kinds::of_expr(program, types, &program.value[0]).tangent();
+    let cotangent = pass.out.fresh("ct", span, value_kind, Role::Adjoint);
+    let mut stmts = forward;
+    stmts.push(Stmt::Turn);
+    let mut adjoints = Vec::new();
+    for param in &program.params {
+        let var = param.parts[0];
+        if param.active {
+            let d = pass.adjoints[&var];
+            adjoints.push(vec![d]);
+            if param.passing == Passing::Value {
+                stmts.push(Stmt::Let { var: d, value: Expr::Zero(Box::new(Expr::var(var, span))) });
+            }
+        } else {
+            adjoints.push(Vec::new());
+        }
+    }
+    stmts.extend(declarations);
+    pass.pull_back(&program.value[0], &Place::var(cotangent, span), None, &mut stmts);
+    stmts.extend(backward);
+    let mut out = pass.out;
+    out.body = Block { stmts, ..Block::default() };
+    out.reverse = Some(Reverse { cotangent: vec![cotangent], adjoints });
+    out
+}
+
+struct Pass<'a> {
+    out: Program,
+    types: &'a Types,
+    active: HashSet<VarId>,
+    adjoints: HashMap<VarId, VarId>,
+}
+
+impl Pass<'_> {
+    fn is_active(&self, v: VarId) -> bool {
+        self.active.contains(&v)
+    }
+
+    /// The variable that holds the cotangent of a variable.
+    fn adjoint(&mut self, v: VarId) -> VarId {
+        if let Some(d) = self.adjoints.get(&v) {
+            return *d;
+        }
+        let var = self.out.vars[v].clone();
+        let d = self.out.fresh(format!("d_{}", var.name), var.span, var.kind.tangent(), Role::Adjoint);
+        self.out.vars[d].mutable = true;
+        self.adjoints.insert(v, d);
+        d
+    }
+
+    fn is_param(&self, v: VarId) -> bool {
+        self.out.params.iter().any(|p| p.parts[0] == v)
+    }
+
+    /// The place that mirrors a place, if it is active.
+    fn mirror(&mut self, place: &Place) -> Option<Place> {
+        if !self.is_active(place.root) || kinds::of_place(&self.out, place).is_constant() {
+            return None;
+        }
+        let mut mirror = place.clone();
+        mirror.root = self.adjoint(place.root);
+        // The cotangent of a variable that holds a reference is a value of its own.
+        if matches!(self.out.vars[place.root].kind, Kind::Ref(_)) && !self.is_param(place.root) && matches!(mirror.path.first(), Some(Step::Deref)) {
+            mirror.path.remove(0);
+        }
+        for step in &mut mirror.path {
+            if let Step::Payload { tangent, .. } = step {
+                *tangent = true;
+            }
+        }
+        Some(mirror)
+    }
+
+    /// Reverses a block: its forward statements, and its backward statements, which begin with the
+    /// declarations of the cotangents of the variables that the block defines.
+    fn block(&mut self, block: &Block) -> (Vec<Stmt>, Vec<Stmt>) {
+        let (forward, mut declared, backward) = self.parts(block);
+        declared.extend(backward);
+        (forward, declared)
+    }
+
+    fn parts(&mut self, block: &Block) -> (Vec<Stmt>, Vec<Stmt>, Vec<Stmt>) {
+        let mut forward = Vec::new();
+        let mut steps = Vec::new();
+        let mut declared = Vec::new();
+        for stmt in &block.stmts {
+            let mut step = Vec::new();
+            for v in stmt.defines() {
+                if self.is_active(v) && !matches!(stmt, Stmt::Loop(_)) {
+                    let value = Expr::Zero(Box::new(Expr::var(v, self.out.vars[v].span)));
+                    declared.push(Stmt::Let { var: self.adjoint(v), value });
+                }
+            }
+            self.stmt(stmt, &mut forward, &mut step);
+            steps.push(step);
+        }
+        (forward, declared, steps.into_iter().rev().flatten().collect())
+    }
+
+    fn add(&mut self, e: &Expr, value: Expr, out: &mut Vec<Stmt>) {
+        match e {
+            Expr::Place(place) => {
+                if let Some(place) = self.mirror(place) {
+                    out.push(Stmt::Accumulate { place, value });
+                }
+            }
+            Expr::Ref { of, .. } => self.add(of, value, out),
+            _ => {}
+        }
+    }
+
+    /// Adds to the cotangents of the operands of an expression whose value has the cotangent `ct`.
+    fn pull_back(&mut self, e: &Expr, ct: &Place, value: Option<&Expr>, out: &mut Vec<Stmt>) {
+        let whole = || Expr::Place(ct.clone());
+        match e {
+            Expr::Place(_) | Expr::Ref { .. } => self.add(e, whole(), out),
+            Expr::Neg(a) => self.add(a, fold::negate(whole()), out),
+            Expr::Binary(op, a, b) => {
+                if let Some(rule) = rules::operator(*op) {
+                    self.chain(rule, &[(**a).clone(), (**b).clone()], value.unwrap_or(e), ct, out);
+                }
+            }
+            Expr::Math(rule, args) => self.chain(rule, args, value.unwrap_or(e), ct, out),
+            Expr::Clone(a) => self.pull_back(a, ct, None, out),
+            Expr::Tuple(es) => {
+                for (i, e) in es.iter().enumerate() {
+                    self.pull_back(e, &ct.step(Step::Field(syn::Member::from(i))), None, out);
+                }
+            }
+            Expr::Array(es, _) => {
+                for (i, e) in es.iter().enumerate() {
+                    self.pull_back(e, &ct.step(Step::Index { at: Box::new(Expr::int(i)), range: false }), None, out);
+                }
+            }
+            Expr::Repeat { value, len, .. } => {
+                let i = self.out.fresh("i", ct.span, Kind::Int, Role::Temporary);
+                let mut body = Vec::new();
+                let at = Box::new(Expr::var(i, ct.span));
+                self.pull_back(value, &ct.step(Step::Index { at, range: false }), None, &mut body);
+                if !body.is_empty() {
+                    let header = Header::Range { var: i, lo: Expr::int(0), hi: (**len).clone(), inclusive: false, step: None, rev: false };
+                    out.push(Stmt::Loop(Loop { label: 0, header, body: plain(body), exits: Vec::new(), tape: None }));
+                }
+            }
+            Expr::Struct { path, fields, rest } => {
+                for (member, e) in fields {
+                    let step = if is_variant(path) {
+                        Step::Payload { variant: path.clone(), member: member.clone(), arity: 0, tangent: true }
+                    } else {
+                        Step::Field(member.clone())
+                    };
+                    self.pull_back(e, &ct.step(step), None, out);
+                }
+                if let Some(rest) = rest {
+                    let fields = fields.iter().map(|(m, _)| m.clone()).collect::<Vec<_>>();
+                    self.rest(rest, &fields, ct, value, out);
+                }
+            }
+            Expr::Call { func, args, ctor: true, .. } => {
+                for (i, e) in args.iter().enumerate() {
+                    let step = if is_box(func) {
+                        Step::Deref
+                    } else if is_variant(func) {
+                        Step::Payload { variant: func.clone(), member: syn::Member::from(i), arity: args.len(), tangent: true }
+                    } else {
+                        Step::Field(syn::Member::from(i))
+                    };
+                    self.pull_back(e, &ct.step(step), None, out);
+                }
+            }
+            Expr::Method { recv, name, .. } => match name.to_string().as_str() {
+                "unwrap" | "expect" => {
+                    if let Expr::Place(place) = &**recv {
+                        let some = Step::Payload { variant: syn::parse_quote!(Some), member: syn::parse_quote!(0), arity: 1, tangent: true };
+                        if let Some(mirror) = self.mirror(place) {
+                            out.push(Stmt::Accumulate { place: mirror.step(some), value: whole() });
+                        }
+                    }
+                }
+                name if crate::methods::is_structural(name) => {
+                    // The same numbers in a container of another type.
+                    self.add(recv, Expr::Ref { mutable: false, of: Box::new(whole()) }, out);
+                }
+                _ => {}
+            },
+            Expr::Cast(a, ty) => {
+                if !self.types.kind(ty).is_constant() {
+                    let value = match kinds::of_expr(&self.out, self.types, a).deref() {
+                        Kind::Float(Float::F32) => Expr::Cast(Box::new(whole()), syn::parse_quote!(f32)),
+                        Kind::Float(Float::F64) => Expr::Cast(Box::new(whole()), syn::parse_quote!(f64)),
+                        _ => Expr::CastTangent { primal: a.clone(), tangent: Box::new(whole()), ty: None },
+                    };
+                    self.add(a, value, out);
+                }
+            }
+            Expr::Select(c, a, b) => {
+                let (mut then, mut els) = (Vec::new(), Vec::new());
+                self.pull_back(a, ct, None, &mut then);
+                self.pull_back(b, ct, None, &mut els);
+                if !(then.is_empty() && els.is_empty()) {
+                    out.push(Stmt::If { cond: (**c).clone(), then: plain(then), els: plain(els), tape: None });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// `Struct { fields, ..rest }`: what the literal does not name comes from `rest`.
+    fn rest(&mut self, rest: &Expr, fields: &[syn::Member], ct: &Place, value: Option<&Expr>, out: &mut Vec<Stmt>) {
+        let Expr::Place(place) = rest else { return };
+        let (Some(mirror), Some(value)) = (self.mirror(place), value) else { return };
+        let t = self.out.fresh("d_rest", ct.span, Kind::Unknown, Role::Adjoint);
+        out.push(Stmt::Let { var: t, value: Expr::Clone(Box::new(Expr::Place(ct.clone()))) });
+        for member in fields {
+            if let Expr::Place(whole) = value {
+                let zero = Expr::Zero(Box::new(Expr::Place(whole.step(Step::Field(member.clone())))));
+                out.push(Stmt::Assign { place: Place::var(t, ct.span).step(Step::Field(member.clone())), value: zero, init: false });
+            }
+        }
+        out.push(Stmt::Accumulate { place: mirror, value: Expr::var(t, ct.span) });
+    }
+
+    fn chain(&mut self, rule: &'static rules::Rule, args: &[Expr], value: &Expr, ct: &Place, out: &mut Vec<Stmt>) {
+        let float = match args.iter().map(|a| kinds::of_expr(&self.out, self.types, a).deref().clone()).find(Kind::is_float) {
+            Some(Kind::Float(Float::Any)) | None => match kinds::of_place(&self.out, ct) {
+                Kind::Float(float) => float,
+                _ => Float::Any,
+            },
+            Some(Kind::Float(float)) => float,
+            Some(_) => Float::Any,
+        };
+        for (i, arg) in args.iter().enumerate() {
+            let partial = rule.partial(i, args, value, &float);
+            if fold::number(&partial) == Some(0.0) {
+                continue;
+            }
+            self.add(arg, fold::times(partial, Expr::Place(ct.clone())), out);
+        }
+    }
+
+    fn stmt(&mut self, stmt: &Stmt, forward: &mut Vec<Stmt>, backward: &mut Vec<Stmt>) {
+        match stmt {
+            Stmt::Let { var, value } => {
+                forward.push(stmt.clone());
+                if self.is_active(*var) {
+                    let span = self.out.vars[*var].span;
+                    let ct = Place::var(self.adjoint(*var), span);
+                    self.pull_back(value, &ct, Some(&Expr::var(*var, span)), backward);
+                }
+            }
+            Stmt::Assign { place, value, init } => self.assign(place, value, *init, forward, backward),
+            Stmt::Update { place, op, value } => self.update(place, *op, value, forward, backward),
+            Stmt::Call(call) => self.call(call, forward, backward),
+            Stmt::If { cond, then, els, .. } => {
+                let span = Span::mixed_site();
+                let c = self.out.fresh("c", span, Kind::Bool, Role::Temporary);
+                forward.push(Stmt::Let { var: c, value: cond.clone() });
+                let tape = self.out.fresh("tape", span, Kind::Constant, Role::Tape);
+                let (then_f, then_b) = self.block(then);
+                let (els_f, els_b) = self.block(els);
+                let cond = || Expr::var(c, span);
+                forward.push(Stmt::If { cond: cond(), then: plain(then_f), els: plain(els_f), tape: Some(Tape { var: tape, write: true }) });
+                backward.push(Stmt::If { cond: cond(), then: plain(then_b), els: plain(els_b), tape: Some(Tape { var: tape, write: false }) });
+            }
+            Stmt::Loop(l) => {
+                let tape = self.out.fresh("tape", Span::mixed_site(), Kind::Constant, Role::Tape);
+                let (f, b) = self.block(&l.body);
+                let header = match &l.header {
+                    Header::Range { var, lo, hi, inclusive, step, rev } if l.exits.is_empty() => Header::Range {
+                        var: *var,
+                        lo: lo.clone(),
+                        hi: hi.clone(),
+                        inclusive: *inclusive,
+                        step: step.clone(),
+                        rev: !rev,
+                    },
+                    _ => Header::Tape,
+                };
+                forward.push(Stmt::Loop(Loop { body: plain(f), tape: Some(Tape { var: tape, write: true }), ..l.clone() }));
+                backward.push(Stmt::Loop(Loop {
+                    label: l.label,
+                    header,
+                    body: plain(b),
+                    exits: Vec::new(),
+                    tape: Some(Tape { var: tape, write: false }),
+                }));
+            }
+            Stmt::Edit(edit) => self.edit(edit, forward, backward),
+            other => forward.push(other.clone()),
+        }
+    }
+
+    fn assign(&mut self, place: &Place, value: &Expr, init: bool, forward: &mut Vec<Stmt>, backward: &mut Vec<Stmt>) {
+        let span = place.span;
+        let mirror = self.mirror(place);
+        if init {
+            forward.push(Stmt::Assign { place: place.clone(), value: value.clone(), init });
+            if let Some(mirror) = mirror {
+                self.pull_back(value, &mirror, None, backward);
+            }
+            return;
+        }
+        let kind = kinds::of_place(&self.out, place);
+        let old = self.out.fresh("old", span, kind.clone(), Role::Temporary);
+        forward.push(Stmt::Replace { old, place: place.clone(), value: value.clone() });
+        let zero = Expr::Zero(Box::new(Expr::var(old, span)));
+        let ct = self.out.fresh("ct", span, kind.tangent(), Role::Adjoint);
+        if let Some(mirror) = &mirror {
+            backward.push(Stmt::Replace { old: ct, place: mirror.clone(), value: zero });
+        }
+        backward.push(Stmt::Assign { place: place.clone(), value: Expr::var(old, span), init: false });
+        if mirror.is_some() {
+            self.pull_back(value, &Place::var(ct, span), None, backward);
+        }
+    }
+
+    fn update(&mut self, place: &Place, op: BinOp, value: &Expr, forward: &mut Vec<Stmt>, backward: &mut Vec<Stmt>) {
+        let span = place.span;
+        let kind = kinds::of_place(&self.out, place);
+        let this = Expr::Place(place.clone());
+        let step = Stmt::Update { place: place.clone(), op, value: value.clone() };
+        if kind == Kind::Int && matches!(op, BinOp::Add | BinOp::Sub) {
+            let inverse = if op == BinOp::Add { BinOp::Sub } else { BinOp::Add };
+            forward.push(step);
+            backward.push(Stmt::Update { place: place.clone(), op: inverse, value: value.clone() });
+            return;
+        }
+        let old = self.out.fresh("old", span, kind.clone(), Role::Temporary);
+        forward.push(Stmt::Let { var: old, value: this.clone() });
+        forward.push(step);
+        backward.push(Stmt::Assign { place: place.clone(), value: Expr::var(old, span), init: false });
+        let Some(mirror) = self.mirror(place) else { return };
+        let d = Expr::Place(mirror.clone());
+        match op {
+            BinOp::Add => self.add(value, d, backward),
+            BinOp::Sub => self.add(value, fold::negate(d), backward),
+            _ => {
+                let rule = rules::operator(op).expect("compound assignment of floats is arithmetic");
+                let float = match &kind {
+                    Kind::Float(float) => float.clone(),
+                    _ => Float::Any,
+                };
+                let ct = self.out.fresh("ct", span, kind.tangent(), Role::Adjoint);
+                let args = [this.clone(), value.clone()];
+                let result = Expr::binary(op, this, value.clone());
+                backward.push(Stmt::Let { var: ct, value: d });
+                let by_place = fold::times(rule.partial(0, &args, &result, &float), Expr::var(ct, span));
+                backward.push(Stmt::Assign { place: mirror, value: by_place, init: false });
+                let by_value = fold::times(rule.partial(1, &args, &result, &float), Expr::var(ct, span));
+                self.add(value, by_value, backward);
+            }
+        }
+    }
+
+    fn call(&mut self, call: &Call, forward: &mut Vec<Stmt>, backward: &mut Vec<Stmt>) {
+        let span = call.span;
+        let slot = |pass: &mut Self, e: &Option<Expr>| match e {
+            Some(Expr::Place(place)) => pass.mirror(place),
+            _ => None,
+        };
+        let mirrors: Vec<Option<Place>> = call.args.iter().map(|a| slot(self, &a.parts[0])).collect();
+        let result = call.outs[0];
+        let writes = call.args.iter().zip(&mirrors).any(|(a, m)| a.passing == Passing::RefMut && m.is_some());
+        let operator = matches!(call.callee, Callee::Operator { .. });
+        let active = mirrors.iter().any(Option::is_some) && (self.is_active(result) || writes);
+        // What the call overwrites is restored by its pullback, or else from a copy.
+        if !active || operator {
+            for arg in call.args.iter().filter(|a| a.passing == Passing::RefMut) {
+                if let Some(Expr::Place(place)) = &arg.parts[0] {
+                    let kind = kinds::of_place(&self.out, place);
+                    let old = self.out.fresh("old", span, kind, Role::Temporary);
+                    forward.push(Stmt::Let { var: old, value: Expr::Clone(Box::new(Expr::Place(place.clone()))) });
+                    backward.push(Stmt::Assign { place: place.clone(), value: Expr::var(old, span), init: false });
+                }
+            }
+        }
+        if !active {
+            forward.push(Stmt::Call(call.clone()));
+            return;
+        }
+        let tape = self.out.fresh("pullback", span, Kind::Unknown, Role::Tape);
+        let mut taped = call.clone();
+        if !operator {
+            taped.mode = Mode::Taped;
+            taped.tape = Some(tape);
+        }
+        forward.push(Stmt::Call(taped));
+        let cotangent = if self.is_active(result) { Some(Expr::var(self.adjoint(result), span)) } else { None };
+        let mut slots = Vec::new();
+        let mut grads = Vec::new();
+        let mut adds = Vec::new();
+        for (arg, mirror) in call.args.iter().zip(mirrors) {
+            if operator || arg.passing != Passing::Value {
+                slots.push(vec![mirror]);
+                grads.push(vec![None]);
+            } else {
+                slots.push(vec![None]);
+                grads.push(vec![mirror.map(|place| {
+                    let kind = kinds::of_place(&self.out, &place);
+                    let g = self.out.fresh("g", span, kind, Role::Adjoint);
+                    adds.push(Stmt::Accumulate { place, value: Expr::var(g, span) });
+                    g
+                })]);
+            }
+        }
+        backward.push(Stmt::Pull(Pull {
+            callee: call.callee.clone(),
+            level: 0,
+            tape,
+            args: call.args.clone(),
+            slots,
+            grads,
+            cotangent: vec![cotangent],
+            values: call.outs.clone(),
+            span,
+        }));
+        backward.extend(adds);
+    }
+
+    fn edit(&mut self, edit: &Edit, forward: &mut Vec<Stmt>, backward: &mut Vec<Stmt>) {
+        forward.push(Stmt::Edit(edit.clone()));
+        match edit {
+            Edit::Push { place, value } => {
+                let span = place.span;
+                let kind = kinds::of_expr(&self.out, self.types, value);
+                let restored = self.out.fresh("popped", span, kind.clone(), Role::Temporary);
+                backward.push(Stmt::Edit(Edit::Pop { var: restored, place: place.clone(), unwrap: true }));
+                if let Some(mirror) = self.mirror(place) {
+                    let ct = self.out.fresh("ct", span, kind.tangent(), Role::Adjoint);
+                    backward.push(Stmt::Edit(Edit::Pop { var: ct, place: mirror, unwrap: true }));
+                    self.pull_back(value, &Place::var(ct, span), None, backward);
+                }
+            }
+            Edit::Pop { var, place, .. } => {
+                let span = place.span;
+                let some = |tangent| Step::Payload { variant: syn::parse_quote!(Some), member: syn::parse_quote!(0), arity: 1, tangent };
+                let popped = Place::var(*var, span);
+                let mut then = Vec::new();
+                let value = Expr::Clone(Box::new(Expr::Place(popped.step(some(false)))));
+                then.push(Stmt::Edit(Edit::Push { place: place.clone(), value }));
+                if let (Some(mirror), true) = (self.mirror(place), self.is_active(*var)) {
+                    let d = Place::var(self.adjoint(*var), span);
+                    then.push(Stmt::Edit(Edit::Push { place: mirror, value: Expr::Clone(Box::new(Expr::Place(d.step(some(true))))) }));
+                }
+                let cond = Expr::Matches(Box::new(Expr::Place(popped)), Box::new(syn::parse_quote!(Some(_))));
+                backward.push(Stmt::If { cond, then: plain(then), els: Block::default(), tape: None });
+            }
+            Edit::Swap { place, i, j } => {
+                backward.push(Stmt::Edit(edit.clone()));
+                if let Some(place) = self.mirror(place) {
+                    backward.push(Stmt::Edit(Edit::Swap { place, i: i.clone(), j: j.clone() }));
+                }
+            }
+        }
+    }
+}
+
+fn plain(stmts: Vec<Stmt>) -> Block {
+    Block { stmts, ..Block::default() }
+}

@@ -1,0 +1,229 @@
+//! The table of derivative rules for scalars: one line an operation, both modes from one line.
+//!
+//! A row gives a function's name, its arguments with a range for tests, and its partial derivatives
+//! as Rust expressions over the arguments and the value `y`. Forward mode multiplies them with the
+//! tangents, reverse mode with the cotangent. The functions of [`FLAT`] have derivative zero
+//! everywhere, those of [`CONTROL`] do not give a float.
+//!
+//! Kinks: `abs` has derivative 0 at 0; `max` and `min` of equal values pass everything to the first;
+//! `powi(0)` and `powf(0.0)` have derivative 0.
+
+use std::collections::HashMap;
+
+use proc_macro2::Span;
+use syn::{Ident, Lit};
+
+use crate::fold;
+use crate::ir::{BinOp, Expr};
+use crate::kinds::Float;
+
+/// A row of the table.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    /// The method of `f32` and `f64`, or the operator.
+    pub(crate) name: &'static str,
+    pub(crate) args: &'static [&'static str],
+    pub(crate) partials: &'static [&'static str],
+    /// The range of each argument within which tests draw.
+    #[allow(dead_code, reason = "read by the test that enumerates the table")]
+    pub(crate) ranges: &'static [(f64, f64)],
+    /// The last argument is an integer.
+    pub(crate) integer_argument: bool,
+}
+
+macro_rules! rules {
+    ($($name:literal ($($arg:ident in $lo:literal .. $hi:literal),+) => $($partial:expr),+;)*) => {
+        /// The rules.
+        pub(crate) static TABLE: &[Rule] = &[$(Rule {
+            name: $name,
+            args: &[$(stringify!($arg)),+],
+            partials: &[$(stringify!($partial)),+],
+            ranges: &[$(($lo, $hi)),+],
+            integer_argument: false $(|| matches!(stringify!($arg).as_bytes(), b"n"))+,
+        }),*];
+    };
+}
+
+rules! {
+    // Operators.
+    "+"   (a in -2.0..2.0, b in -2.0..2.0) => 1.0, 1.0;
+    "-"   (a in -2.0..2.0, b in -2.0..2.0) => 1.0, -1.0;
+    "*"   (a in -2.0..2.0, b in -2.0..2.0) => b, a;
+    "/"   (a in -2.0..2.0, b in 0.5..2.0)  => 1.0 / b, -y / b;
+    "%"   (a in 4.2..5.8, b in 1.5..1.9)   => 1.0, -(a / b).trunc();
+    // Powers and roots.
+    "recip"      (a in 0.5..2.0)           => -y * y;
+    "sqrt"       (a in 0.5..2.0)           => 0.5 / y;
+    "cbrt"       (a in 0.5..2.0)           => 1.0 / (3.0 * y * y);
+    "powi"       (a in 0.5..2.0, n in 3.0..4.0) => if n == 0 { 0.0 } else { float(n) * a.powi(n - 1) }, 0.0;
+    "powf"       (a in 0.5..2.0, b in 0.5..2.0) => if b == 0.0 { 0.0 } else { b * a.powf(b - 1.0) }, if a == 0.0 { 0.0 } else { y * a.ln() };
+    "hypot"      (a in 0.5..2.0, b in 0.5..2.0) => if y == 0.0 { 0.0 } else { a / y }, if y == 0.0 { 0.0 } else { b / y };
+    "mul_add"    (a in -2.0..2.0, b in -2.0..2.0, c in -2.0..2.0) => b, a, 1.0;
+    // Exponentials and logarithms.
+    "exp"        (a in -2.0..2.0)          => y;
+    "exp2"       (a in -2.0..2.0)          => 0.693_147_180_559_945_3 * y;
+    "exp_m1"     (a in -2.0..2.0)          => y + 1.0;
+    "ln"         (a in 0.5..2.0)           => 1.0 / a;
+    "ln_1p"      (a in -0.5..2.0)          => 1.0 / (1.0 + a);
+    "log2"       (a in 0.5..2.0)           => 1.0 / (0.693_147_180_559_945_3 * a);
+    "log10"      (a in 0.5..2.0)           => 1.0 / (2.302_585_092_994_046 * a);
+    "log"        (a in 0.5..2.0, b in 1.5..2.5) => 1.0 / (a * b.ln()), -y / (b * b.ln());
+    // Trigonometric and hyperbolic functions.
+    "sin"        (a in -2.0..2.0)          => a.cos();
+    "cos"        (a in -2.0..2.0)          => -a.sin();
+    "tan"        (a in -1.0..1.0)          => 1.0 + y * y;
+    "asin"       (a in -0.8..0.8)          => 1.0 / (1.0 - a * a).sqrt();
+    "acos"       (a in -0.8..0.8)          => -1.0 / (1.0 - a * a).sqrt();
+    "atan"       (a in -2.0..2.0)          => 1.0 / (1.0 + a * a);
+    "atan2"      (a in 0.5..2.0, b in 0.5..2.0) => b / (a * a + b * b), -a / (a * a + b * b);
+    "sinh"       (a in -2.0..2.0)          => a.cosh();
+    "cosh"       (a in -2.0..2.0)          => a.sinh();
+    "tanh"       (a in -2.0..2.0)          => 1.0 - y * y;
+    "asinh"      (a in -2.0..2.0)          => 1.0 / (a * a + 1.0).sqrt();
+    "acosh"      (a in 1.5..3.0)           => 1.0 / ((a - 1.0) * (a + 1.0)).sqrt();
+    "atanh"      (a in -0.8..0.8)          => 1.0 / (1.0 - a * a);
+    // Pieces.
+    "abs"        (a in 0.5..2.0)           => if a > 0.0 { 1.0 } else { if a < 0.0 { -1.0 } else { 0.0 } };
+    "max"        (a in 1.1..2.0, b in 0.5..0.9) => if b > a || a.is_nan() { 0.0 } else { 1.0 }, if b > a || a.is_nan() { 1.0 } else { 0.0 };
+    "min"        (a in 1.1..2.0, b in 0.5..0.9) => if b < a || a.is_nan() { 0.0 } else { 1.0 }, if b < a || a.is_nan() { 1.0 } else { 0.0 };
+    "clamp"      (a in 0.6..1.4, b in 0.1..0.5, c in 1.5..2.0) => if a < b || a > c { 0.0 } else { 1.0 }, if a < b { 1.0 } else { 0.0 }, if a > c { 1.0 } else { 0.0 };
+    "copysign"   (a in 0.5..2.0, b in 0.5..2.0) => if a == 0.0 { 0.0 } else { if a.is_sign_negative() == b.is_sign_negative() { 1.0 } else { -1.0 } }, 0.0;
+    "fract"      (a in 0.1..0.9)           => 1.0;
+    "rem_euclid" (a in 4.2..5.8, b in 1.5..1.9) => 1.0, -a.div_euclid(b);
+    "to_degrees" (a in -2.0..2.0)          => 57.295_779_513_082_32;
+    "to_radians" (a in -2.0..2.0)          => 0.017_453_292_519_943_295;
+    "midpoint"   (a in -2.0..2.0, b in -2.0..2.0) => 0.5, 0.5;
+    "next_up"    (a in 0.5..2.0)           => 1.0;
+    "next_down"  (a in 0.5..2.0)           => 1.0;
+}
+
+/// Functions from floats to floats whose derivative is zero wherever it exists.
+pub(crate) const FLAT: &[&str] = &["floor", "ceil", "round", "round_ties_even", "trunc", "signum", "div_euclid"];
+
+/// Functions of floats that give something else than a float.
+pub(crate) const CONTROL: &[&str] = &[
+    "is_nan", "is_infinite", "is_finite", "is_normal", "is_subnormal", "is_sign_positive", "is_sign_negative", "classify",
+    "total_cmp", "partial_cmp", "to_bits", "to_le_bytes", "to_be_bytes", "to_ne_bytes",
+];
+
+/// The row with this name.
+pub(crate) fn find(name: &str) -> Option<&'static Rule> {
+    TABLE.iter().find(|rule| rule.name == name)
+}
+
+/// The row of a binary operator of arithmetic.
+pub(crate) fn operator(op: BinOp) -> Option<&'static Rule> {
+    find(match op {
+        BinOp::Add => "+",
+        BinOp::Sub => "-",
+        BinOp::Mul => "*",
+        BinOp::Div => "/",
+        BinOp::Rem => "%",
+        _ => return None,
+    })
+}
+
+impl Rule {
+    /// The partial derivative by argument `i`, for these arguments and this value.
+    pub(crate) fn partial(&self, i: usize, args: &[Expr], value: &Expr, float: &Float) -> Expr {
+        let mut names: HashMap<&str, &Expr> = self.args.iter().copied().zip(args).collect();
+        names.insert("y", value);
+        let source = syn::parse_str(self.partials[i]).expect("the table holds expressions");
+        fold::constants(read(&source, &names, float))
+    }
+}
+
+/// Reads an expression of the table.
+fn read(e: &syn::Expr, names: &HashMap<&str, &Expr>, float: &Float) -> Expr {
+    let sub = |e: &syn::Expr| read(e, names, float);
+    match e {
+        syn::Expr::Path(p) => names[p.path.get_ident().expect("the table names arguments").to_string().as_str()].clone(),
+        syn::Expr::Lit(l) => match &l.lit {
+            Lit::Float(f) => Expr::Number(f.base10_parse().expect("the table holds numbers"), float.clone()),
+            lit => Expr::Lit(lit.clone()),
+        },
+        syn::Expr::Paren(p) => sub(&p.expr),
+        syn::Expr::Group(p) => sub(&p.expr),
+        syn::Expr::Unary(u) => Expr::Neg(Box::new(sub(&u.expr))),
+        syn::Expr::Binary(b) => Expr::binary(BinOp::of(&b.op).expect("the table uses plain operators"), sub(&b.left), sub(&b.right)),
+        syn::Expr::If(i) => {
+            let branch = |block: &syn::Block| match block.stmts.as_slice() {
+                [syn::Stmt::Expr(e, None)] => sub(e),
+                _ => unreachable!("branches of the table are expressions"),
+            };
+            let els = match i.else_branch.as_ref().map(|(_, e)| &**e) {
+                Some(syn::Expr::Block(b)) => branch(&b.block),
+                _ => unreachable!("conditions of the table have two branches"),
+            };
+            Expr::Select(Box::new(sub(&i.cond)), Box::new(branch(&i.then_branch)), Box::new(els))
+        }
+        syn::Expr::Call(c) => Expr::FromInt(Box::new(sub(&c.args[0])), float.clone()),
+        syn::Expr::MethodCall(m) => {
+            let name = m.method.to_string();
+            let mut args = vec![sub(&m.receiver)];
+            args.extend(m.args.iter().map(sub));
+            match find(&name) {
+                Some(rule) => Expr::Math(rule, args),
+                None => method(args.remove(0), &name, args),
+            }
+        }
+        _ => unreachable!("the table holds plain expressions"),
+    }
+}
+
+/// A method call without derivative.
+pub(crate) fn method(recv: Expr, name: &str, args: Vec<Expr>) -> Expr {
+    Expr::Method { recv: Box::new(recv), name: Ident::new(name, Span::mixed_site()), turbofish: None, args }
+}
+
+impl BinOp {
+    /// The operator of the syntax, without assignment.
+    pub(crate) fn of(op: &syn::BinOp) -> Option<Self> {
+        use syn::BinOp as S;
+        Some(match op {
+            S::Add(_) | S::AddAssign(_) => Self::Add,
+            S::Sub(_) | S::SubAssign(_) => Self::Sub,
+            S::Mul(_) | S::MulAssign(_) => Self::Mul,
+            S::Div(_) | S::DivAssign(_) => Self::Div,
+            S::Rem(_) | S::RemAssign(_) => Self::Rem,
+            S::And(_) => Self::And,
+            S::Or(_) => Self::Or,
+            S::BitAnd(_) | S::BitAndAssign(_) => Self::BitAnd,
+            S::BitOr(_) | S::BitOrAssign(_) => Self::BitOr,
+            S::BitXor(_) | S::BitXorAssign(_) => Self::BitXor,
+            S::Shl(_) | S::ShlAssign(_) => Self::Shl,
+            S::Shr(_) | S::ShrAssign(_) => Self::Shr,
+            S::Eq(_) => Self::Eq,
+            S::Ne(_) => Self::Ne,
+            S::Lt(_) => Self::Lt,
+            S::Le(_) => Self::Le,
+            S::Gt(_) => Self::Gt,
+            S::Ge(_) => Self::Ge,
+            _ => return None,
+        })
+    }
+
+    /// Addition, subtraction, multiplication, division, remainder.
+    pub(crate) fn is_arithmetic(self) -> bool {
+        matches!(self, Self::Add | Self::Sub | Self::Mul | Self::Div | Self::Rem)
+    }
+}
+
+/// `callback! { (name, (arg, lo, hi)…) … }` with every row that is a method.
+pub(crate) fn enumerate(callback: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    let rows = TABLE.iter().map(|rule| {
+        let name = rule.name;
+        let args = rule.args.iter().zip(rule.ranges).map(|(arg, (lo, hi))| {
+            let arg = Ident::new(arg, Span::call_site());
+            quote::quote!((#arg, #lo, #hi))
+        });
+        if name.chars().next().is_some_and(char::is_alphabetic) {
+            let name = Ident::new(name, Span::call_site());
+            quote::quote!(method #name #(#args)*;)
+        } else {
+            let op: proc_macro2::TokenStream = name.parse().expect("an operator");
+            quote::quote!(operator (#op) #(#args)*;)
+        }
+    });
+    quote::quote!(#callback ! { #(#rows)* })
+}

@@ -1,0 +1,359 @@
+//! The public derivatives: `grad`, `value_and_grad`, `grad_into`, `vjp`, `jvp`, `source`, …, which only
+//! rearrange arguments around the hidden companions.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, ToTokens};
+use syn::Type;
+
+use crate::companions::{owned_tangent, slot_type, Companions};
+use crate::emit::tuple;
+use crate::ir::Passing;
+use crate::kinds::Kind;
+use crate::signature::Param;
+
+/// Writes the shells of one function.
+pub(crate) struct Shells<'a> {
+    pub(crate) companions: Companions<'a>,
+}
+
+/// The documentation of the public derivatives.
+struct Docs;
+
+impl Shells<'_> {
+    fn params(&self) -> &[Param] {
+        &self.companions.f.signature.params
+    }
+
+    fn wanted(&self) -> impl Iterator<Item = (usize, &Param)> {
+        self.params().iter().enumerate().filter(|(_, p)| p.wanted)
+    }
+
+    fn name(&self, i: usize) -> Ident {
+        let p = &self.params()[i];
+        if p.receiver { Ident::new("self", Span::call_site()) } else { Ident::new(&p.name.to_string(), Span::mixed_site().located_at(p.name.span())) }
+    }
+
+    fn local(&self, prefix: &str, i: usize) -> Ident {
+        let name = self.params()[i].name.to_string();
+        Ident::new(&format!("{prefix}{}", name.trim_start_matches("r#")), Span::mixed_site().located_at(self.params()[i].name.span()))
+    }
+
+    /// The parameters of a shell; references get a lifetime if one is given.
+    fn signature(&self, lifetime: Option<&TokenStream>) -> Vec<TokenStream> {
+        self.params()
+            .iter()
+            .enumerate()
+            .map(|(i, p)| {
+                if p.receiver {
+                    return match (p.passing, lifetime) {
+                        (Passing::RefMut, Some(l)) => quote!(&#l mut self),
+                        (Passing::RefMut, None) => quote!(&mut self),
+                        (_, Some(l)) => quote!(&#l self),
+                        _ => quote!(&self),
+                    };
+                }
+                let name = self.name(i);
+                let ty = match (&p.ty, lifetime) {
+                    (Type::Reference(r), Some(l)) if r.lifetime.is_none() => {
+                        let (mutable, elem) = (&r.mutability, &r.elem);
+                        quote!(&#l #mutable #elem)
+                    }
+                    (ty, _) => ty.to_token_stream(),
+                };
+                quote!(#name: #ty)
+            })
+            .collect()
+    }
+
+    /// The arguments of a call from a shell to a companion.
+    fn forwarded(&self) -> Vec<TokenStream> {
+        (0..self.params().len()).map(|i| self.name(i).to_token_stream()).collect()
+    }
+
+    /// The type of the gradient.
+    fn gradient_type(&self) -> TokenStream {
+        let types: Vec<TokenStream> = self
+            .wanted()
+            .map(|(_, p)| {
+                let target = p.target();
+                owned_tangent(target)
+            })
+            .collect();
+        bare(&types)
+    }
+
+    fn has_mut(&self) -> bool {
+        self.params().iter().any(|p| p.passing == Passing::RefMut && p.differentiable)
+    }
+
+    /// All public derivatives.
+    pub(crate) fn all(&self) -> TokenStream {
+        let mut out = TokenStream::new();
+        out.extend(self.value_and_grad());
+        out.extend(self.grad_into());
+        out.extend(self.vjp());
+        out.extend(self.jvp());
+        out.extend(self.source());
+        out
+    }
+
+    fn fn_head(&self, base: &str) -> (TokenStream, Ident) {
+        let host = self.companions.host;
+        let name = host.public(base, self.companions.f.options.prefix.as_ref());
+        let (attrs, vis) = (&host.attrs, &host.vis);
+        let doc = Docs::line(base, &self.companions.f.signature.name.to_string());
+        (quote!(#attrs #[doc = #doc] #[inline] #[must_use] #vis fn #name), name)
+    }
+
+    fn value_and_grad(&self) -> TokenStream {
+        let c = &self.companions;
+        let (generics, clause) = c.generics(&[]);
+        let clause = c.scalar_clause(clause);
+        let rev = c.host.hidden("__rev", 0);
+        let turbofish = c.turbofish();
+        let params = self.signature(None);
+        let mut args = self.forwarded();
+        let mut zeros = TokenStream::new();
+        let mut patterns = Vec::new();
+        let mut grads = Vec::new();
+        for (i, p) in self.wanted() {
+            let d = self.local("d_", i);
+            let x = self.name(i);
+            if p.passing == Passing::Value {
+                patterns.push(quote!(#d));
+            } else {
+                zeros.extend(quote!(let mut #d = ::differentiable::Differentiable::__zero(&*#x);));
+                args.push(quote!(&mut #d));
+            }
+            grads.push(quote!(#d));
+        }
+        let (patterns, grads, ty, output) = (tuple(&patterns), bare(&grads), self.gradient_type(), c.output());
+        let (head, both) = self.fn_head("value_and_grad");
+        let (grad, _) = self.fn_head("grad");
+        let forwarded = self.forwarded();
+        quote! {
+            #head #generics (#(#params),*) -> (#output, #ty) #clause {
+                #zeros
+                let (value, #patterns) = Self::#rev #turbofish(#(#args),*);
+                (value, #grads)
+            }
+            #grad #generics (#(#params),*) -> #ty #clause {
+                Self::#both #turbofish(#(#forwarded),*).1
+            }
+        }
+    }
+
+    fn grad_into(&self) -> TokenStream {
+        let c = &self.companions;
+        let (generics, clause) = c.generics(&[]);
+        let clause = c.scalar_clause(clause);
+        let rev = c.host.hidden("__rev", 0);
+        let turbofish = c.turbofish();
+        let mut params = self.signature(None);
+        let mut args = self.forwarded();
+        let mut patterns = Vec::new();
+        let mut adds = TokenStream::new();
+        for (i, p) in self.wanted() {
+            let d = self.local("d_", i);
+            let target = slot_type(p.target());
+            params.push(quote!(#d: &mut #target));
+            if p.passing == Passing::Value {
+                let g = self.local("g_", i);
+                adds.extend(quote!(::differentiable::__private::accumulate(#d, &#g);));
+                patterns.push(quote!(#g));
+            } else {
+                args.push(quote!(#d));
+            }
+        }
+        let (patterns, output) = (tuple(&patterns), c.output());
+        let (head, _) = self.fn_head("grad_into");
+        quote! {
+            #[allow(clippy::too_many_arguments)]
+            #head #generics (#(#params),*) -> #output #clause {
+                let (value, #patterns) = Self::#rev #turbofish(#(#args),*);
+                #adds
+                value
+            }
+        }
+    }
+
+    fn jvp(&self) -> TokenStream {
+        let c = &self.companions;
+        let (generics, clause) = c.generics(&[]);
+        let jvp = c.host.hidden("__jvp", 1);
+        let turbofish = c.turbofish();
+        let mut params = self.signature(None);
+        let mut args = self.forwarded();
+        for (i, p) in self.params().iter().enumerate() {
+            if p.wanted {
+                let d = self.local("d_", i);
+                let ty = c.tangent_type(p);
+                params.push(quote!(#d: #ty));
+                args.push(quote!(Some(#d)));
+            } else {
+                args.push(quote!(None));
+            }
+        }
+        let outputs = c.outputs(1);
+        let (head, _) = self.fn_head("jvp");
+        quote! {
+            #[allow(clippy::too_many_arguments)]
+            #head #generics (#(#params),*) -> #outputs #clause {
+                Self::#jvp #turbofish(#(#args),*)
+            }
+        }
+    }
+
+    fn vjp(&self) -> TokenStream {
+        let c = &self.companions;
+        let lifetime = quote!('call);
+        let (generics, clause) = c.generics(&[lifetime.clone()]);
+        let fwd = c.host.hidden("__fwd", 0);
+        let turbofish = c.turbofish();
+        let params = self.signature(Some(&lifetime));
+        let mut keep = TokenStream::new();
+        let mut first = Vec::new();
+        let mut later = Vec::new();
+        let mut work = Vec::new();
+        let mut renew = TokenStream::new();
+        let mut again = Vec::new();
+        let mut slots = Vec::new();
+        let mut zeros = TokenStream::new();
+        let mut patterns = Vec::new();
+        let mut grads = Vec::new();
+        let mut cotangents = Vec::new();
+        let unit = matches!(c.f.types.kind_of(c.f.signature.output.as_ref()), None | Some(Kind::Unit));
+        if !unit {
+            let ty = c.output_tangent();
+            cotangents.push((quote!(ct), ty));
+        }
+        for (i, p) in self.params().iter().enumerate() {
+            let x = self.name(i);
+            let d = self.local("d_", i);
+            let scalar = c.f.types.kind(&p.ty).is_scalar();
+            match p.passing {
+                Passing::Value => {
+                    let kept = self.local("kept_", i);
+                    let clone = if scalar { quote!(#x) } else { quote!(::core::clone::Clone::clone(&#x)) };
+                    keep.extend(quote!(let #kept = #clone;));
+                    first.push(quote!(#x));
+                    later.push(if scalar { quote!(#kept) } else { quote!(::core::clone::Clone::clone(&#kept)) });
+                    again.push(quote!(()));
+                    slots.push(quote!(()));
+                    patterns.push(if p.wanted { quote!(#d) } else { quote!(_) });
+                    if p.wanted {
+                        grads.push(quote!(#d));
+                    }
+                }
+                Passing::Ref => {
+                    let shared = self.local("shared_", i);
+                    keep.extend(quote!(let #shared = #x;));
+                    first.push(quote!(#shared));
+                    later.push(quote!(#shared));
+                    again.push(quote!(#shared));
+                    patterns.push(quote!(_));
+                    if p.wanted {
+                        zeros.extend(quote!(let mut #d = ::differentiable::Differentiable::__zero(#shared);));
+                        slots.push(quote!(Some(&mut #d)));
+                        grads.push(quote!(#d));
+                    } else {
+                        slots.push(quote!(None));
+                    }
+                }
+                Passing::RefMut => {
+                    let (kept, worked) = (self.local("kept_", i), self.local("work_", i));
+                    keep.extend(quote!(let #kept = ::differentiable::__private::snapshot(&*#x);));
+                    first.push(quote!(&mut *#x));
+                    work.push((worked.clone(), x.clone()));
+                    renew.extend(quote!(let mut #worked = ::core::clone::Clone::clone(&#kept);));
+                    later.push(quote!(&mut #worked));
+                    again.push(quote!(&mut #worked));
+                    patterns.push(quote!(_));
+                    if p.differentiable {
+                        let given = self.local("given_", i);
+                        let target = slot_type(p.target());
+                        cotangents.push((quote!(#given), quote!(&#target)));
+                        zeros.extend(quote!(let mut #d = ::differentiable::__private::snapshot(#given);));
+                        slots.push(quote!(Some(&mut #d)));
+                        if p.wanted {
+                            grads.push(quote!(#d));
+                        }
+                    } else {
+                        slots.push(quote!(None));
+                    }
+                }
+            }
+        }
+        let types = cotangents.iter().map(|(_, t)| t);
+        let names = cotangents.iter().map(|(n, t)| quote!(#n: #t));
+        let ct = if unit { quote!(()) } else { quote!(ct) };
+        let worked: Vec<TokenStream> = work.iter().map(|(w, _)| quote!(#w)).collect();
+        let mutable: Vec<TokenStream> = work.iter().map(|(w, _)| quote!(mut #w)).collect();
+        let snapshots = work.iter().map(|(w, x)| quote!(let #w = ::differentiable::__private::snapshot(&*#x);));
+        let (output, ty) = (c.output(), self.gradient_type());
+        let captured = c.captured(&[lifetime]);
+        let (head, _) = self.fn_head("vjp");
+        let (again, slots, patterns, grads) = (tuple(&again), tuple(&slots), tuple(&patterns), bare(&grads));
+        quote! {
+            #head #generics (#(#params),*) -> (#output, impl ::core::ops::Fn(#(#types),*) -> #ty + #captured) #clause {
+                #keep
+                let (value, tape) = Self::#fwd #turbofish(#(#first),*);
+                #(#snapshots)*
+                let state = ::core::cell::Cell::new(Some((tape, #(#worked),*)));
+                (value, move |#(#names),*| {
+                    // The first call uses the tape; a later one runs the forward sweep again.
+                    let (tape, #(#mutable),*) = match state.take() {
+                        Some(state) => state,
+                        None => {
+                            #renew
+                            let (_, tape) = Self::#fwd #turbofish(#(#later),*);
+                            (tape, #(#worked),*)
+                        }
+                    };
+                    #zeros
+                    let #patterns = tape((#again, #ct, #slots));
+                    #grads
+                })
+            }
+        }
+    }
+
+    fn source(&self) -> TokenStream {
+        let c = &self.companions;
+        let scalar = matches!(c.f.types.kind_of(c.f.signature.output.as_ref()), Some(Kind::Float(_)));
+        let text = c.source(scalar);
+        let (head, _) = self.fn_head("source");
+        let _ = self.has_mut();
+        quote! {
+            #head() -> &'static str { #text }
+        }
+    }
+}
+
+impl Docs {
+    /// One line of documentation for a public derivative.
+    fn line(base: &str, name: &str) -> String {
+        match base {
+            "grad" => format!("The gradient of [`{name}`] with respect to its differentiable parameters, in order."),
+            "value_and_grad" => format!("The value of [`{name}`] and its gradient, from one forward and one backward sweep."),
+            "grad_into" => format!("Adds the gradient of [`{name}`] to the buffers and returns the value."),
+            "vjp" => format!("The value of [`{name}`] and its pullback, from cotangents of the value to gradients."),
+            "jvp" => format!("The value of [`{name}`] and its derivative along the given tangents."),
+            "source" => format!("The source code of the derivative of [`{name}`]."),
+            other => format!("`{other}` of [`{name}`]."),
+        }
+    }
+}
+
+/// A tuple, or the bare value where there is one.
+pub(crate) fn bare(items: &[TokenStream]) -> TokenStream {
+    match items {
+        [one] => one.clone(),
+        many => quote!((#(#many),*)),
+    }
+}
+
+#[allow(dead_code)]
+fn unused() -> Ident {
+    format_ident!("unused")
+}

@@ -1,0 +1,155 @@
+//! The signature of a function: its parameters, how they are passed, which carry a derivative.
+
+use proc_macro2::Span;
+use quote::format_ident;
+use syn::spanned::Spanned;
+use syn::{FnArg, Generics, Ident, Pat, ReceiverKind, ReturnType, Type};
+
+use crate::errors::Errors;
+use crate::ir::Passing;
+use crate::kinds::Types;
+use crate::options::Options;
+
+/// A parameter.
+#[derive(Clone)]
+pub(crate) struct Param {
+    pub(crate) name: Ident,
+    /// The type as written; for `self`, `Self` or a reference to it.
+    pub(crate) ty: Type,
+    pub(crate) passing: Passing,
+    pub(crate) mutable: bool,
+    /// Derivatives flow through it in calls.
+    pub(crate) differentiable: bool,
+    /// It is among those of `wrt`, or there is no `wrt`.
+    pub(crate) wanted: bool,
+    /// A pattern that takes the argument apart.
+    pub(crate) pattern: Option<Pat>,
+    pub(crate) receiver: bool,
+}
+
+/// A signature that can be differentiated.
+#[derive(Clone)]
+pub(crate) struct Signature {
+    pub(crate) name: Ident,
+    pub(crate) generics: Generics,
+    pub(crate) params: Vec<Param>,
+    /// `None` for `()`.
+    pub(crate) output: Option<Type>,
+}
+
+impl Param {
+    /// The type behind the reference.
+    pub(crate) fn target(&self) -> &Type {
+        match &self.ty {
+            Type::Reference(r) => &r.elem,
+            other => other,
+        }
+    }
+}
+
+impl Signature {
+    /// Reads a signature, and takes `#[constant]` off its parameters.
+    pub(crate) fn read(sig: &mut syn::Signature, options: &Options, types: &Types, errors: &Errors) -> Self {
+        for (token, what) in [
+            (sig.asyncness.as_ref().map(Spanned::span), "an `async` function"),
+            (matches!(sig.safety, syn::Safety::Unsafe(_)).then(|| sig.safety.span()), "an `unsafe` function"),
+            (sig.variadic.as_ref().map(Spanned::span), "a variadic function"),
+        ] {
+            if let Some(span) = token {
+                errors.at(span, format!("{what} cannot be differentiated; put the computation into an ordinary function and annotate that"));
+            }
+        }
+        let mut params = Vec::new();
+        for (i, arg) in sig.inputs.iter_mut().enumerate() {
+            params.push(read_param(arg, i, types, errors));
+        }
+        if let Some(wrt) = &options.wrt {
+            for name in wrt {
+                match params.iter().find(|p| p.name == *name) {
+                    None => errors.at(name.span(), format!("`wrt` names `{name}`, which is no parameter of `{}`", sig.ident)),
+                    Some(p) if !p.differentiable => errors.at(
+                        name.span(),
+                        format!("`wrt` names `{name}`, which is a constant: its type carries no derivative, or it is marked `#[constant]`"),
+                    ),
+                    Some(_) => {}
+                }
+            }
+            for p in &mut params {
+                p.wanted = p.differentiable && wrt.iter().any(|n| p.name == *n);
+            }
+        }
+        let output = match &sig.output {
+            ReturnType::Default => None,
+            ReturnType::Type(_, ty) => match &**ty {
+                Type::Tuple(t) if t.elems.is_empty() => None,
+                Type::Never(_) => {
+                    errors.on(ty, "a function that never returns has no derivative");
+                    None
+                }
+                Type::ImplTrait(_) => {
+                    errors.on(ty, "the type of the value must be written out: `impl Trait` has no known tangent");
+                    None
+                }
+                ty => Some(ty.clone()),
+            },
+        };
+        Self { name: sig.ident.clone(), generics: sig.generics.clone(), params, output }
+    }
+}
+
+fn read_param(arg: &mut FnArg, i: usize, types: &Types, errors: &Errors) -> Param {
+    let attrs = match arg {
+        FnArg::Receiver(r) => &mut r.attrs,
+        FnArg::Typed(t) => &mut t.attrs,
+    };
+    let before = attrs.len();
+    attrs.retain(|a| !a.path().is_ident("constant"));
+    let constant = attrs.len() < before;
+    match arg {
+        FnArg::Receiver(r) => {
+            let span = r.self_token.span;
+            let (passing, ty): (Passing, Type) = match &r.kind {
+                ReceiverKind::Reference(_, _, Some(_)) => (Passing::RefMut, syn::parse_quote!(&mut Self)),
+                ReceiverKind::Reference(..) => (Passing::Ref, syn::parse_quote!(&Self)),
+                ReceiverKind::Typed(_, ty) => match &**ty {
+                    Type::Reference(t) if t.mutability.is_some() => (Passing::RefMut, syn::parse_quote!(&mut Self)),
+                    Type::Reference(_) => (Passing::Ref, syn::parse_quote!(&Self)),
+                    Type::Path(p) if p.path.is_ident("Self") => (Passing::Value, syn::parse_quote!(Self)),
+                    other => {
+                        errors.on(other, "a receiver must be `self`, `&self` or `&mut self`");
+                        (Passing::Ref, syn::parse_quote!(&Self))
+                    }
+                },
+                _ => (Passing::Value, syn::parse_quote!(Self)),
+            };
+            Param {
+                name: Ident::new("self", span),
+                ty,
+                passing,
+                mutable: r.mutability.is_some(),
+                differentiable: !constant,
+                wanted: !constant,
+                pattern: None,
+                receiver: true,
+            }
+        }
+        FnArg::Typed(t) => {
+            let ty = (*t.ty).clone();
+            let passing = match &ty {
+                Type::Reference(r) if r.mutability.is_some() => Passing::RefMut,
+                Type::Reference(_) => Passing::Ref,
+                _ => Passing::Value,
+            };
+            if let Type::TraitObject(_) = ty {
+                errors.on(&ty, "a trait object has no known tangent; use a generic parameter");
+            }
+            let differentiable = !constant && types.is_differentiable(&ty);
+            let (name, mutable, pattern) = match &*t.pat {
+                Pat::Ident(p) if p.subpat.is_none() && p.by_ref.is_none() => (p.ident.clone(), p.mutability.is_some(), None),
+                Pat::Wild(w) => (format_ident!("arg{}", i, span = w.span()), false, None),
+                other => (format_ident!("arg{}", i, span = Span::mixed_site().located_at(other.span())), false, Some(other.clone())),
+            };
+            Param { name, ty, passing, mutable, differentiable, wanted: differentiable, pattern, receiver: false }
+        }
+    }
+}

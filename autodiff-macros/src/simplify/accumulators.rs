@@ -1,0 +1,58 @@
+//! Accumulators: a cotangent that begins as zero and is first added to in its own block begins as
+//! what is added.
+
+use crate::ir::{Expr, Program, Role, Stmt, VarId};
+
+/// `let mut d = 0; …; d += e`  ⇒  `…; let mut d = e`. Tells whether anything changed.
+pub(crate) fn merge(program: &mut Program) -> bool {
+    let roles: Vec<Role> = program.vars.iter().map(|v| v.role).collect();
+    let mut changed = false;
+    program.body.blocks_mut(&mut |block| {
+        let mut i = 0;
+        while i < block.stmts.len() {
+            if let Some((var, at)) = first_addition(&block.stmts, i, &roles) {
+                let value = match &block.stmts[at] {
+                    Stmt::Accumulate { value, .. } | Stmt::Assign { value, .. } => value.clone(),
+                    _ => unreachable!("an addition was found"),
+                };
+                block.stmts[at] = Stmt::Let { var, value };
+                block.stmts.remove(i);
+                changed = true;
+            } else {
+                i += 1;
+            }
+        }
+    });
+    changed
+}
+
+/// The first use of the accumulator that statement `i` declares, if it is a whole addition.
+fn first_addition(stmts: &[Stmt], i: usize, roles: &[Role]) -> Option<(VarId, usize)> {
+    let Stmt::Let { var, value: Expr::Zero(_) } = &stmts[i] else { return None };
+    if !matches!(roles[*var], Role::Adjoint | Role::Tangent) {
+        return None;
+    }
+    for (k, stmt) in stmts.iter().enumerate().skip(i + 1) {
+        match stmt {
+            Stmt::Accumulate { place, value } if place.root == *var && place.path.is_empty() && !value.mentions(*var) => {
+                // A value in another container is added, not moved.
+                return if matches!(value, Expr::Ref { .. }) { None } else { Some((*var, k)) };
+            }
+            Stmt::Assign { place, value, init: false } if place.root == *var && place.path.is_empty() && !value.mentions(*var) => {
+                return Some((*var, k));
+            }
+            other if touches(other, *var) => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether a statement, or one inside it, mentions a variable.
+pub(crate) fn touches(stmt: &Stmt, var: VarId) -> bool {
+    let found = std::cell::Cell::new(false);
+    stmt.uses(&mut |v| found.set(found.get() || v == var), &mut |v| found.set(found.get() || v == var));
+    found.get()
+        || stmt.defines().contains(&var)
+        || stmt.blocks().iter().any(|b| b.loads.contains(&var) || b.saves.contains(&var) || b.stmts.iter().any(|s| touches(s, var)))
+}

@@ -1,0 +1,280 @@
+//! Dead code: values that nobody reads, writes that nobody sees, tapes that nobody loads.
+//!
+//! A walk backward over the program with the set of live variables. Restoring an overwritten value is
+//! such a write: if the backward sweep does not read it, the save, the restore and the tape entry go
+//! together, so this is also the analysis of what has to be recorded.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::ir::{Block, Edit, Expr, Header, Mode, Passing, Program, Stmt, VarId};
+
+/// Removes dead code; tells whether anything changed.
+pub(crate) fn eliminate(program: &mut Program) -> bool {
+    let mut always: HashSet<VarId> = HashSet::new();
+    for param in &program.params {
+        if param.passing != Passing::Value {
+            always.extend(&param.parts);
+        }
+    }
+    let mut live: HashSet<VarId> = HashSet::new();
+    if let Some(reverse) = &program.reverse {
+        for (param, adjoints) in program.params.iter().zip(&reverse.adjoints) {
+            if param.passing == Passing::Value {
+                live.extend(adjoints);
+            } else {
+                always.extend(adjoints);
+            }
+        }
+    }
+    let before = size(&program.body);
+    let has_turn = program.body.stmts.iter().any(|s| matches!(s, Stmt::Turn));
+    let mut pass = Pass { always, value: Vec::new(), trims: HashMap::new(), changed: false };
+    for e in &program.value {
+        e.vars(&mut |v| pass.value.push(v));
+    }
+    if !has_turn {
+        live.extend(&pass.value);
+    }
+    let mut body = std::mem::take(&mut program.body);
+    pass.block(&mut body, live, true);
+    program.body = body;
+    pass.changed || size(&program.body) != before
+}
+
+fn size(block: &Block) -> usize {
+    let mut n = 0;
+    block.walk(&mut |_| n += 1);
+    n
+}
+
+struct Pass {
+    /// References: what is written through them is seen outside.
+    always: HashSet<VarId>,
+    /// The variables of the function's value, which is computed at the turn.
+    value: Vec<VarId>,
+    /// For a tape, which of its loads are used.
+    trims: HashMap<VarId, Vec<bool>>,
+    changed: bool,
+}
+
+impl Pass {
+    fn is_live(&self, v: VarId, live: &HashSet<VarId>) -> bool {
+        self.always.contains(&v) || live.contains(&v)
+    }
+
+    /// Walks a block backward; `remove` is false while a loop looks for its fixed point.
+    fn block(&mut self, block: &mut Block, mut live: HashSet<VarId>, remove: bool) -> HashSet<VarId> {
+        live.extend(&block.saves);
+        let mut kept = Vec::new();
+        for mut stmt in std::mem::take(&mut block.stmts).into_iter().rev() {
+            if self.keep(&mut stmt, &mut live, remove) || !remove {
+                kept.push(stmt);
+            }
+        }
+        kept.reverse();
+        block.stmts = kept;
+        live
+    }
+
+    /// Updates the live set across a statement, and tells whether it is needed.
+    fn keep(&mut self, stmt: &mut Stmt, live: &mut HashSet<VarId>, remove: bool) -> bool {
+        match stmt {
+            Stmt::Let { var, .. } | Stmt::Declare(var) => {
+                if !live.remove(var) {
+                    return false;
+                }
+            }
+            Stmt::Assign { place, .. } => {
+                if !self.is_live(place.root, live) {
+                    return false;
+                }
+                if place.path.is_empty() && !self.always.contains(&place.root) {
+                    live.remove(&place.root);
+                }
+            }
+            Stmt::Replace { old, place, value } => {
+                if !live.remove(old) {
+                    if !remove {
+                        // Looks like an assignment from here on.
+                        let mut plain = Stmt::Assign { place: place.clone(), value: value.clone(), init: false };
+                        return self.keep(&mut plain, live, remove);
+                    }
+                    *stmt = Stmt::Assign { place: place.clone(), value: value.clone(), init: false };
+                    self.changed = true;
+                    return self.keep(stmt, live, remove);
+                }
+                live.insert(place.root);
+            }
+            Stmt::Update { place, .. } | Stmt::Accumulate { place, .. } => {
+                if !self.is_live(place.root, live) {
+                    return false;
+                }
+            }
+            Stmt::Edit(Edit::Push { place, .. } | Edit::Swap { place, .. }) => {
+                if !self.is_live(place.root, live) {
+                    return false;
+                }
+            }
+            Stmt::Edit(Edit::Pop { var, place, .. }) => {
+                let used = live.remove(var);
+                if !used && !self.is_live(place.root, live) {
+                    return false;
+                }
+                live.insert(place.root);
+            }
+            Stmt::Call(call) => {
+                if call.mode == Mode::Taped && !call.tape.is_some_and(|t| live.contains(&t)) && remove {
+                    call.mode = Mode::Plain;
+                    call.tape = None;
+                    self.changed = true;
+                }
+                for v in call.outs.iter().chain(&call.tape) {
+                    live.remove(v);
+                }
+            }
+            Stmt::Pull(pull) => {
+                let wanted = pull.grads.iter().flatten().flatten().any(|g| live.contains(g))
+                    || pull.slots.iter().flatten().flatten().any(|p| self.is_live(p.root, live))
+                    || pull.args.iter().filter(|a| a.passing == Passing::RefMut).any(|a| {
+                        a.parts.iter().flatten().any(|e| matches!(e, Expr::Place(p) if self.is_live(p.root, live)))
+                    });
+                if !wanted {
+                    return false;
+                }
+                for g in pull.grads.iter().flatten().flatten() {
+                    live.remove(g);
+                }
+                if remove {
+                    for slot in pull.slots.iter_mut().flatten() {
+                        if slot.as_ref().is_some_and(|p| !self.is_live(p.root, live)) {
+                            *slot = None;
+                        }
+                    }
+                }
+                for p in pull.slots.iter().flatten().flatten() {
+                    live.insert(p.root);
+                }
+                if pull.cotangent.iter().any(Option::is_none) {
+                    live.extend(&pull.values);
+                }
+            }
+            Stmt::If { cond, then, els, tape } => {
+                if let (Some(tape), true) = (tape.as_ref(), remove) {
+                    if tape.write {
+                        self.trim_saves(tape.var, then, 0);
+                        self.trim_saves(tape.var, els, 1);
+                    }
+                }
+                let a = self.block(then, live.clone(), remove);
+                let b = self.block(els, std::mem::take(live), remove);
+                let (mut a, mut b) = (a, b);
+                if let Some(tape) = tape.as_ref() {
+                    if !tape.write {
+                        self.loads(tape.var, then, &mut a, remove, 0);
+                        self.loads(tape.var, els, &mut b, remove, 1);
+                        live.insert(tape.var);
+                    }
+                }
+                live.extend(a);
+                live.extend(b);
+                if then.stmts.is_empty() && els.stmts.is_empty() && then.saves.is_empty() && els.saves.is_empty() {
+                    return false;
+                }
+                let _ = cond;
+            }
+            Stmt::Loop(l) => {
+                if let (Some(tape), true) = (&l.tape, remove) {
+                    if tape.write {
+                        self.trim_saves(tape.var, &mut l.body, 0);
+                    }
+                }
+                let mut around = live.clone();
+                around.extend(&l.exits);
+                header_uses(&l.header, &mut around);
+                loop {
+                    let mut copy = l.body.clone();
+                    let mut inside = self.block(&mut copy, around.clone(), false);
+                    inside.extend(&around);
+                    if inside.len() == around.len() {
+                        break;
+                    }
+                    around = inside;
+                }
+                let mut inside = self.block(&mut l.body, around.clone(), remove);
+                if let Some(tape) = &l.tape {
+                    if !tape.write {
+                        self.loads(tape.var, &mut l.body, &mut inside, remove, 0);
+                        if l.body.loads.is_empty() && matches!(l.header, Header::Range { .. }) && remove {
+                            l.tape = None;
+                        }
+                    }
+                }
+                live.extend(inside);
+                if let Some(tape) = &l.tape {
+                    if !tape.write {
+                        live.insert(tape.var);
+                    }
+                }
+                if let Header::Range { var, .. } = &l.header {
+                    live.remove(var);
+                }
+                let empty = l.body.stmts.is_empty() && l.body.saves.is_empty();
+                if empty && !(matches!(l.header, Header::Tape) && l.tape.is_none()) && l.tape.is_none_or(|t| !t.write || !live.contains(&t.var)) {
+                    // A backward loop without work needs no tape either.
+                    return false;
+                }
+            }
+            Stmt::Turn => {
+                live.extend(&self.value);
+                return true;
+            }
+            Stmt::Effect(_) | Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => {}
+        }
+        stmt.uses(
+            &mut |v| {
+                live.insert(v);
+            },
+            &mut |_| {},
+        );
+        // Writing to a part needs the whole.
+        if let Stmt::Assign { place, .. } = stmt {
+            if !place.path.is_empty() {
+                live.insert(place.root);
+            }
+        }
+        true
+    }
+
+    /// Drops the loads that are not used, and remembers which for the scope that saves them.
+    fn loads(&mut self, tape: VarId, block: &mut Block, live: &mut HashSet<VarId>, remove: bool, branch: usize) {
+        let used: Vec<bool> = block.loads.iter().map(|v| live.contains(v)).collect();
+        for v in &block.loads {
+            live.remove(v);
+        }
+        if remove && used.iter().any(|u| !u) {
+            let mut keep = used.iter();
+            block.loads.retain(|_| *keep.next().expect("one flag a load"));
+            self.changed = true;
+        }
+        if remove {
+            self.trims.insert(tape * 2 + branch, used);
+        }
+    }
+
+    fn trim_saves(&mut self, tape: VarId, block: &mut Block, branch: usize) {
+        if let Some(used) = self.trims.remove(&(tape * 2 + branch)) {
+            if used.len() == block.saves.len() {
+                let mut keep = used.iter();
+                block.saves.retain(|_| *keep.next().expect("one flag a save"));
+            }
+        }
+    }
+}
+
+fn header_uses(header: &Header, live: &mut HashSet<VarId>) {
+    if let Header::While(cond) = header {
+        cond.vars(&mut |v| {
+            live.insert(v);
+        });
+    }
+}

@@ -1,0 +1,158 @@
+//! Inlining: a temporary that is used once, where nothing it reads changes in between, is written at
+//! its use; a name for another value gives way to that value.
+
+use std::collections::HashMap;
+
+use crate::ir::{Block, Expr, Header, Passing, Place, Program, Role, Stmt, VarId};
+
+/// Inlines temporaries; tells whether anything changed.
+pub(crate) fn temporaries(program: &mut Program) -> bool {
+    let mut reads: HashMap<VarId, usize> = HashMap::new();
+    let mut writes: HashMap<VarId, usize> = HashMap::new();
+    program.body.blocks_mut(&mut |b| {
+        for v in b.saves.iter().chain(&b.loads) {
+            *reads.entry(*v).or_default() += 2;
+        }
+    });
+    program.body.walk(&mut |s| {
+        s.uses(&mut |v| *reads.entry(v).or_default() += 1, &mut |v| *writes.entry(v).or_default() += 1);
+        if let Stmt::Pull(pull) = s {
+            if pull.cotangent.iter().any(Option::is_none) {
+                pull.values.iter().for_each(|v| *reads.entry(*v).or_default() += 2);
+            }
+        }
+    });
+    for e in &program.value {
+        e.vars(&mut |v| *reads.entry(v).or_default() += 1);
+    }
+    if let Some(reverse) = &program.reverse {
+        for v in reverse.adjoints.iter().flatten() {
+            *reads.entry(*v).or_default() += 2;
+        }
+    }
+    let pass = Pass { roles: program.vars.iter().map(|v| v.role).collect(), scalars: program.vars.iter().map(|v| v.kind.is_scalar()).collect(), reads, writes };
+    let mut changed = false;
+    let mut body = std::mem::take(&mut program.body);
+    body.blocks_mut(&mut |block| changed |= pass.block(block));
+    program.body = body;
+    changed
+}
+
+struct Pass {
+    roles: Vec<Role>,
+    scalars: Vec<bool>,
+    reads: HashMap<VarId, usize>,
+    writes: HashMap<VarId, usize>,
+}
+
+impl Pass {
+    fn block(&self, block: &mut Block) -> bool {
+        let mut changed = false;
+        let mut i = 0;
+        while i < block.stmts.len() {
+            let candidate = match &block.stmts[i] {
+                Stmt::Let { var, value } if self.may_move(*var, value) => Some((*var, value.clone())),
+                _ => None,
+            };
+            if let Some((var, value)) = candidate {
+                if let Some(k) = self.use_site(&block.stmts, i, var, &value) {
+                    if substitute(&mut block.stmts[k], var, &value) {
+                        block.stmts.remove(i);
+                        changed = true;
+                        i = i.saturating_sub(1);
+                        continue;
+                    }
+                }
+            }
+            i += 1;
+        }
+        changed
+    }
+
+    fn may_move(&self, var: VarId, value: &Expr) -> bool {
+        if self.reads.get(&var) != Some(&1) || self.writes.contains_key(&var) {
+            return false;
+        }
+        match self.roles[var] {
+            Role::Temporary => !matches!(value, Expr::Verbatim(..)),
+            Role::Adjoint | Role::Tangent => {
+                !matches!(value, Expr::Zero(_) | Expr::Clone(_)) && (self.scalars[var] || matches!(value, Expr::Place(_)))
+            }
+            Role::User | Role::Tape => false,
+        }
+    }
+
+    /// The statement of the same block that uses the variable, if the value is the same there.
+    fn use_site(&self, stmts: &[Stmt], i: usize, var: VarId, value: &Expr) -> Option<usize> {
+        let mut sources = Vec::new();
+        value.vars(&mut |v| sources.push(v));
+        for (k, stmt) in stmts.iter().enumerate().skip(i + 1) {
+            let mut found = false;
+            stmt.uses(&mut |v| found |= v == var, &mut |_| {});
+            if found {
+                let repeated = matches!(stmt, Stmt::Loop(l) if matches!(l.header, Header::While(_)));
+                return if repeated { None } else { Some(k) };
+            }
+            if super::accumulators::touches(stmt, var) || matches!(stmt, Stmt::Turn) && !sources.is_empty() && !matches!(value, Expr::Place(_)) {
+                return None;
+            }
+            if sources.iter().any(|s| writes(stmt, *s)) {
+                return None;
+            }
+        }
+        None
+    }
+}
+
+/// Whether a statement, or one inside it, writes to a variable.
+pub(crate) fn writes(stmt: &Stmt, var: VarId) -> bool {
+    let mut found = false;
+    stmt.uses(&mut |_| {}, &mut |v| found |= v == var);
+    if let Stmt::Edit(crate::ir::Edit::Pop { place, .. }) = stmt {
+        found |= place.root == var;
+    }
+    found || stmt.defines().contains(&var) || stmt.blocks().iter().any(|b| b.loads.contains(&var) || b.stmts.iter().any(|s| writes(s, var)))
+}
+
+/// Replaces the variable in the expressions of a statement; false if it occurs where only a place
+/// can stand.
+fn substitute(stmt: &mut Stmt, var: VarId, value: &Expr) -> bool {
+    // By reference, or with a path into it, only another place can take its stead.
+    let blocked = std::cell::Cell::new(false);
+    let whole = |place: &Place| place.root == var && !place.path.is_empty();
+    let is_place = matches!(value, Expr::Place(_));
+    stmt.clone().parts_mut(&mut |e| e.places(&mut |p| blocked.set(blocked.get() || whole(p) && !is_place)), &mut |p| {
+        blocked.set(blocked.get() || p.root == var);
+    });
+    let mut blocked = blocked.get();
+    if let Stmt::Call(call) = &*stmt {
+        for arg in &call.args {
+            blocked |= arg.passing != Passing::Value && !is_place && arg.parts.iter().flatten().any(|e| e.mentions(var));
+        }
+    }
+    if let Stmt::Pull(pull) = &*stmt {
+        blocked |= pull.args.iter().any(|a| a.parts.iter().flatten().any(|e| e.mentions(var)) && !is_place);
+    }
+    if blocked {
+        return false;
+    }
+    stmt.parts_mut(&mut |e| replace(e, var, value), &mut |_| {});
+    true
+}
+
+/// Replaces a variable by a value inside an expression.
+pub(crate) fn replace(e: &mut Expr, var: VarId, value: &Expr) {
+    if let Expr::Place(place) = e {
+        if place.root == var {
+            if let (Expr::Place(target), false) = (value, place.path.is_empty()) {
+                let mut target = target.clone();
+                target.path.append(&mut place.path);
+                *place = target;
+            } else if place.path.is_empty() {
+                *e = value.clone();
+                return;
+            }
+        }
+    }
+    e.children_mut(&mut |child| replace(child, var, value));
+}

@@ -1,0 +1,39 @@
+//! Simplification: what the transforms wrote for every case, reduced to what this case needs.
+//!
+//! In: a program as a transform left it. Out: one with the same results. Each pass has a file: dead
+//! code ([`dead`]), cotangents that need no accumulator ([`accumulators`]), temporaries that are used
+//! once ([`inline`]).
+
+mod accumulators;
+mod dead;
+mod inline;
+
+pub(crate) use accumulators::touches;
+pub(crate) use inline::writes;
+
+use crate::ir::{Expr, Program};
+use crate::{fold, ir::Stmt};
+
+/// Runs all passes until nothing changes, at most a few times.
+pub(crate) fn run(program: &mut Program) {
+    for _ in 0..6 {
+        let mut changed = dead::eliminate(program);
+        changed |= accumulators::merge(program);
+        changed |= inline::temporaries(program);
+        program.body.walk_mut(&mut fold_stmt);
+        if !changed {
+            break;
+        }
+    }
+    dead::eliminate(program);
+}
+
+fn fold_stmt(stmt: &mut Stmt) {
+    stmt.parts_mut(
+        &mut |e| {
+            let taken = std::mem::replace(e, Expr::Bool(false));
+            *e = fold::constants(taken);
+        },
+        &mut |_| {},
+    );
+}

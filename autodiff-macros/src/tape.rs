@@ -1,0 +1,295 @@
+//! Tapes: makes what a backward scope reads available in it.
+//!
+//! In: a reversed program whose backward scopes use variables of the forward scopes they mirror. Out:
+//! the same program, in which every such variable is either computed again at the beginning of the
+//! backward scope, if that is cheap and its operands are at hand, or saved by the forward scope and
+//! loaded by the backward scope.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use crate::ir::{BinOp, Block, Expr, Header, Program, Step, Stmt, VarId};
+use crate::simplify::writes;
+
+/// Places the saves and loads of a reversed program.
+pub(crate) fn place(program: &mut Program) {
+    let Some(turn) = program.body.stmts.iter().position(|s| matches!(s, Stmt::Turn)) else { return };
+    let scalars: Vec<bool> = program.vars.iter().map(|v| v.kind.is_scalar()).collect();
+    let mut backward = program.body.stmts.split_off(turn);
+    let mut pass = Pass { scalars };
+    // Forward scopes by tape, taken out, completed and put back.
+    let mut scopes = Scopes::take(&mut program.body);
+    for stmt in &mut backward {
+        pass.stmt(stmt, &mut scopes);
+    }
+    scopes.put_back(&mut program.body);
+    program.body.stmts.append(&mut backward);
+}
+
+/// What the forward scopes define and save, by tape variable and branch.
+struct Scopes {
+    copies: HashMap<(VarId, usize), Block>,
+    saves: HashMap<(VarId, usize), Vec<VarId>>,
+    loop_vars: HashMap<VarId, VarId>,
+}
+
+impl Scopes {
+    fn take(body: &mut Block) -> Self {
+        let mut scopes = Self { copies: HashMap::new(), saves: HashMap::new(), loop_vars: HashMap::new() };
+        body.walk(&mut |s| match s {
+            Stmt::If { then, els, tape: Some(tape), .. } => {
+                scopes.copies.insert((tape.var, 0), then.clone());
+                scopes.copies.insert((tape.var, 1), els.clone());
+            }
+            Stmt::Loop(l) => {
+                if let Some(tape) = l.tape {
+                    scopes.copies.insert((tape.var, 0), l.body.clone());
+                    if let Header::Range { var, .. } = l.header {
+                        scopes.loop_vars.insert(tape.var, var);
+                    }
+                }
+            }
+            _ => {}
+        });
+        scopes
+    }
+
+    /// Writes the saves into the forward scopes, and drops the tapes that nobody reads.
+    fn put_back(&mut self, body: &mut Block) {
+        body.walk_mut(&mut |s| match s {
+            Stmt::If { then, els, tape, .. } => {
+                if let Some(t) = tape {
+                    let (a, b) = (self.saves.remove(&(t.var, 0)), self.saves.remove(&(t.var, 1)));
+                    match (a, b) {
+                        (Some(a), Some(b)) => {
+                            then.saves = a;
+                            els.saves = b;
+                        }
+                        _ => *tape = None,
+                    }
+                }
+            }
+            Stmt::Loop(l) => {
+                if let Some(t) = l.tape {
+                    match self.saves.remove(&(t.var, 0)) {
+                        Some(saves) => l.body.saves = saves,
+                        None => l.tape = None,
+                    }
+                }
+            }
+            _ => {}
+        });
+    }
+}
+
+struct Pass {
+    scalars: Vec<bool>,
+}
+
+impl Pass {
+    fn stmt(&mut self, stmt: &mut Stmt, scopes: &mut Scopes) {
+        for block in stmt.blocks_mut() {
+            for inner in &mut block.stmts {
+                self.stmt(inner, scopes);
+            }
+        }
+        match stmt {
+            Stmt::If { cond, then, els, tape } => {
+                let Some(t) = *tape else { return };
+                for (branch, block) in [(0, &mut *then), (1, &mut *els)] {
+                    let forward = scopes.copies.get(&(t.var, branch)).cloned().unwrap_or_default();
+                    self.scope(block, &forward, None);
+                }
+                if then.loads.is_empty() && els.loads.is_empty() {
+                    *tape = None;
+                } else {
+                    scopes.saves.insert((t.var, 0), then.loads.clone());
+                    scopes.saves.insert((t.var, 1), els.loads.clone());
+                    // The tape tells which branch was taken.
+                    *cond = Expr::Bool(true);
+                }
+            }
+            Stmt::Loop(l) => {
+                let Some(t) = l.tape else { return };
+                let forward = scopes.copies.get(&(t.var, 0)).cloned().unwrap_or_default();
+                let own = if matches!(l.header, Header::Tape) { scopes.loop_vars.get(&t.var).copied() } else { None };
+                self.scope(&mut l.body, &forward, own);
+                if l.body.loads.is_empty() && matches!(l.header, Header::Range { .. }) {
+                    l.tape = None;
+                } else {
+                    scopes.saves.insert((t.var, 0), l.body.loads.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Decides for one backward scope what is computed again and what is loaded.
+    fn scope(&mut self, backward: &mut Block, forward: &Block, loop_var: Option<VarId>) {
+        let mut defined: HashMap<VarId, Option<(usize, Expr)>> = HashMap::new();
+        for (i, stmt) in forward.stmts.iter().enumerate() {
+            for v in stmt.defines() {
+                if matches!(stmt, Stmt::Loop(_)) {
+                    continue;
+                }
+                let definition = match stmt {
+                    Stmt::Let { value, .. } => Some((i, value.clone())),
+                    _ => None,
+                };
+                defined.insert(v, definition);
+            }
+            // Tapes of inner scopes come into being here.
+            let tape = match stmt {
+                Stmt::If { tape, .. } => *tape,
+                Stmt::Loop(l) => l.tape,
+                _ => None,
+            };
+            if let Some(tape) = tape {
+                defined.insert(tape.var, None);
+            }
+        }
+        if let Some(v) = loop_var {
+            defined.insert(v, None);
+        }
+        let needed = free(backward);
+        let mut wanted: BTreeSet<VarId> = needed.iter().copied().filter(|v| defined.contains_key(v)).collect();
+        // First what cannot be computed again, then what can from the rest.
+        let mut saved: HashSet<VarId> = HashSet::new();
+        let mut again: HashSet<VarId> = HashSet::new();
+        for v in &wanted {
+            if !self.is_cheap(*v, &defined, forward) {
+                saved.insert(*v);
+            }
+        }
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for v in wanted.clone() {
+                if saved.contains(&v) || again.contains(&v) {
+                    continue;
+                }
+                let Some(Some((_, value))) = defined.get(&v) else { continue };
+                let mut ready = true;
+                let mut pending = Vec::new();
+                value.vars(&mut |u| {
+                    if defined.contains_key(&u) && !saved.contains(&u) && !again.contains(&u) {
+                        ready = false;
+                        pending.push(u);
+                    }
+                });
+                if ready {
+                    again.insert(v);
+                    changed = true;
+                } else {
+                    // An operand that is cheap itself is computed again as well.
+                    for u in pending {
+                        if self.is_cheap(u, &defined, forward) && wanted.insert(u) {
+                            changed = true;
+                        }
+                    }
+                }
+            }
+            if !changed {
+                // Whatever still waits for an operand that nobody else needs is saved itself.
+                if let Some(v) = wanted.iter().copied().filter(|v| needed.contains(v)).find(|v| !saved.contains(v) && !again.contains(v)) {
+                    saved.insert(v);
+                    changed = true;
+                }
+            }
+        }
+        let again = prune(&again, &needed, &defined);
+        let mut order: Vec<(usize, VarId)> = again.iter().filter_map(|v| defined[v].as_ref().map(|(i, _)| (*i, *v))).collect();
+        order.sort_unstable();
+        let recomputed = order.into_iter().map(|(_, v)| Stmt::Let { var: v, value: defined[&v].as_ref().expect("has a definition").1.clone() });
+        backward.stmts.splice(0..0, recomputed.collect::<Vec<_>>());
+        let mut loads: Vec<VarId> = saved.into_iter().filter(|v| needed.contains(v) || free(backward).contains(v)).collect();
+        loads.sort_unstable();
+        backward.loads = loads;
+    }
+
+    /// Whether a variable can be had again from operands that still have their values.
+    fn is_cheap(&self, v: VarId, defined: &HashMap<VarId, Option<(usize, Expr)>>, forward: &Block) -> bool {
+        let Some(Some((i, value))) = defined.get(&v) else { return false };
+        if !self.scalars[v] && !matches!(value, Expr::Ref { .. }) {
+            return false;
+        }
+        if forward.stmts.iter().skip(i + 1).any(|s| writes(s, v)) || !is_cheap(value) {
+            return false;
+        }
+        let mut stable = true;
+        value.vars(&mut |u| stable &= !forward.stmts.iter().skip(i + 1).any(|s| writes(s, u)));
+        stable
+    }
+}
+
+/// The recomputed variables that something needs.
+fn prune(again: &HashSet<VarId>, needed: &HashSet<VarId>, defined: &HashMap<VarId, Option<(usize, Expr)>>) -> HashSet<VarId> {
+    let mut keep: HashSet<VarId> = again.intersection(needed).copied().collect();
+    loop {
+        let mut more = HashSet::new();
+        for v in &keep {
+            if let Some(Some((_, value))) = defined.get(v) {
+                value.vars(&mut |u| {
+                    if again.contains(&u) && !keep.contains(&u) {
+                        more.insert(u);
+                    }
+                });
+            }
+        }
+        if more.is_empty() {
+            return keep;
+        }
+        keep.extend(more);
+    }
+}
+
+/// Expressions that cost less than a round trip to memory.
+fn is_cheap(e: &Expr) -> bool {
+    match e {
+        Expr::Lit(_) | Expr::Number(..) | Expr::Bool(_) | Expr::Item(..) => true,
+        Expr::Place(place) => place.path.iter().all(|s| match s {
+            Step::Index { at, .. } => is_cheap(at),
+            Step::Payload { .. } => false,
+            _ => true,
+        }),
+        Expr::Neg(e) | Expr::Not(e) | Expr::Cast(e, _) | Expr::Ref { of: e, .. } | Expr::FromInt(e, _) => is_cheap(e),
+        Expr::Binary(op, a, b) => !matches!(op, BinOp::Div | BinOp::Rem) && is_cheap(a) && is_cheap(b),
+        Expr::Math(rule, args) => matches!(rule.name, "abs" | "max" | "min" | "mul_add" | "clamp" | "copysign") && args.iter().all(is_cheap),
+        Expr::Method { recv, name, args, .. } => {
+            matches!(name.to_string().as_str(), "len" | "min" | "max" | "is_nan" | "is_empty" | "saturating_sub" | "nrows" | "ncols")
+                && is_cheap(recv)
+                && args.iter().all(is_cheap)
+        }
+        Expr::Range { lo, hi, .. } => lo.iter().chain(hi).all(|e| is_cheap(e)),
+        Expr::Tuple(es) => es.iter().all(is_cheap),
+        _ => false,
+    }
+}
+
+/// The variables that a block uses without defining them.
+fn free(block: &Block) -> HashSet<VarId> {
+    let mut used = HashSet::new();
+    let mut bound: HashSet<VarId> = block.loads.iter().copied().collect();
+    for stmt in &block.stmts {
+        stmt.uses(
+            &mut |v| {
+                used.insert(v);
+            },
+            &mut |_| {},
+        );
+        let mut written = HashSet::new();
+        stmt.uses(&mut |_| {}, &mut |v| {
+            written.insert(v);
+        });
+        used.extend(written);
+        if let Stmt::Pull(pull) = stmt {
+            if pull.cotangent.iter().any(Option::is_none) {
+                used.extend(&pull.values);
+            }
+        }
+        for inner in stmt.blocks() {
+            used.extend(free(inner));
+        }
+        bound.extend(stmt.defines());
+    }
+    used.difference(&bound).copied().collect()
+}

@@ -1,0 +1,82 @@
+//! The twin of a free function: an empty type of the same name, whose associated functions are the
+//! derivatives.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, ToTokens};
+use syn::{Ident, ItemFn};
+
+use crate::companions::{Companions, Host};
+use crate::expand::{self, Function};
+use crate::options::Options;
+use crate::shells::Shells;
+
+/// Expands the attribute on a free function.
+pub(crate) fn function(mut item: ItemFn, options: Options) -> TokenStream {
+    let mut sig = item.sig.clone();
+    let analysed = expand::analyse(&mut sig, &item.block, None, &options);
+    strip_markers(&mut item.sig);
+    expand::strip_statement_markers(&mut item.block);
+    match analysed {
+        Ok(f) => {
+            let twin = twin(&item, &f);
+            quote!(#item #twin)
+        }
+        Err(error) => {
+            let error = error.to_compile_error();
+            quote!(#item #error)
+        }
+    }
+}
+
+/// Takes `#[constant]` off the parameters of a function that is emitted as it was written.
+pub(crate) fn strip_markers(sig: &mut syn::Signature) {
+    for arg in &mut sig.inputs {
+        let attrs = match arg {
+            syn::FnArg::Receiver(r) => &mut r.attrs,
+            syn::FnArg::Typed(t) => &mut t.attrs,
+        };
+        attrs.retain(|a| !a.path().is_ident("constant"));
+    }
+}
+
+fn twin(item: &ItemFn, f: &Function) -> TokenStream {
+    let vis = &item.vis;
+    let cfgs: Vec<_> = item.attrs.iter().filter(|a| a.path().is_ident("cfg")).collect();
+    let named = f.options.twin.as_ref().unwrap_or(&f.signature.name);
+    let name = Ident::new(&named.to_string(), Span::call_site().located_at(named.span()));
+    // Derivatives of a function with the default visibility are seen where the function is.
+    let inner = match vis {
+        syn::Visibility::Inherited => quote!(),
+        vis => vis.to_token_stream(),
+    };
+    let host = Host { vis: inner, method: None, attrs: TokenStream::new(), outer: syn::Generics::default() };
+    let items = items(f, &host);
+    quote! {
+        #(#cfgs)*
+        #[doc(hidden)]
+        #[allow(non_camel_case_types, clippy::empty_enum)]
+        #vis enum #name {}
+        #(#cfgs)*
+        #[allow(unused, clippy::all, clippy::pedantic)]
+        impl #name {
+            #items
+        }
+    }
+}
+
+/// The companions of a function in their host.
+pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
+    let companions = || Companions { f, host };
+    let order = f.options.order();
+    let c = companions();
+    let mut out = TokenStream::new();
+    for level in 1..=order {
+        out.extend(c.tangent(level));
+    }
+    for level in 0..order {
+        out.extend(c.taped(level));
+        out.extend(c.joined(level));
+    }
+    out.extend(Shells { companions: companions() }.all());
+    out
+}

@@ -1,0 +1,50 @@
+//! The verifier: what every program must satisfy after a pass. A violation is a bug of this crate.
+
+use std::collections::HashSet;
+
+use crate::ir::{Block, Expr, Program, Stmt, VarId};
+
+/// No exits are left, and what is differentiated is an operation on atoms.
+pub(crate) fn normal_form(program: &Program) {
+    program.body.walk(&mut |stmt| match stmt {
+        Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => unreachable!("an exit was left: {stmt:?}"),
+        Stmt::Let { value: Expr::Binary(op, a, b), .. } if op.is_arithmetic() => {
+            for operand in [a, b] {
+                assert!(!matches!(**operand, Expr::Math(..)), "an operand is no atom: {stmt:?}");
+            }
+        }
+        _ => {}
+    });
+    well_formed(program);
+}
+
+/// Every variable is defined once, in a scope that is visible where it is read.
+pub(crate) fn well_formed(program: &Program) {
+    let mut defined: HashSet<VarId> = program.params.iter().flat_map(|p| p.parts.clone()).collect();
+    if let Some(reverse) = &program.reverse {
+        defined.extend(&reverse.cotangent);
+        for (param, list) in program.params.iter().zip(&reverse.adjoints) {
+            if param.passing != crate::ir::Passing::Value {
+                defined.extend(list);
+            }
+        }
+    }
+    scope(program, &program.body, &mut defined.clone());
+}
+
+fn scope(program: &Program, block: &Block, defined: &mut HashSet<VarId>) {
+    defined.extend(&block.loads);
+    for stmt in &block.stmts {
+        stmt.uses(
+            &mut |v| {
+                let tape = program.vars[v].role == crate::ir::Role::Tape;
+                assert!(tape || defined.contains(&v), "`{}` is read where it is not visible, in {stmt:?}", program.vars[v].name);
+            },
+            &mut |_| {},
+        );
+        defined.extend(stmt.defines());
+        for inner in stmt.blocks() {
+            scope(program, inner, &mut defined.clone());
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Walks over the intermediate language: every place that an expression or a statement reads or
+//! writes, and every expression that a statement holds.
+
+use crate::ir::{Arg, Block, Edit, Expr, Header, Place, Step, Stmt, VarId};
+
+impl Expr {
+    /// Calls `f` on every direct subexpression, indices of places included.
+    pub(crate) fn children_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
+        match self {
+            Self::Lit(_) | Self::Number(..) | Self::Bool(_) | Self::Item(..) => {}
+            Self::Place(place) => place.exprs_mut(f),
+            Self::Ref { of: e, .. }
+            | Self::Neg(e)
+            | Self::Not(e)
+            | Self::Cast(e, _)
+            | Self::Matches(e, _)
+            | Self::Zero(e)
+            | Self::Clone(e)
+            | Self::FromInt(e, _) => f(e),
+            Self::Binary(_, a, b) | Self::Repeat { value: a, len: b, .. } | Self::CastTangent { primal: a, tangent: b, .. } => {
+                f(a);
+                f(b);
+            }
+            Self::Math(_, es) | Self::Tuple(es) | Self::Array(es, _) | Self::Call { args: es, .. } => es.iter_mut().for_each(f),
+            Self::Method { recv, args, .. } => {
+                f(recv);
+                args.iter_mut().for_each(f);
+            }
+            Self::Struct { fields, rest, .. } => {
+                fields.iter_mut().for_each(|(_, e)| f(e));
+                if let Some(e) = rest {
+                    f(e);
+                }
+            }
+            Self::Range { lo, hi, .. } => {
+                for e in [lo, hi].into_iter().flatten() {
+                    f(e);
+                }
+            }
+            Self::Select(c, a, b) => {
+                f(c);
+                f(a);
+                f(b);
+            }
+            Self::Verbatim(_, captures) => captures.iter_mut().for_each(|(_, e)| f(e)),
+        }
+    }
+
+    /// Calls `f` on every place inside, outermost first.
+    pub(crate) fn places(&self, f: &mut dyn FnMut(&Place)) {
+        // The walk below changes nothing.
+        self.clone().places_mut(&mut |place| f(place));
+    }
+
+    /// Calls `f` on every place inside, outermost first.
+    pub(crate) fn places_mut(&mut self, f: &mut dyn FnMut(&mut Place)) {
+        if let Self::Place(place) = self {
+            f(place);
+        }
+        self.children_mut(&mut |e| e.places_mut(f));
+    }
+
+    /// Calls `f` on every variable that occurs.
+    pub(crate) fn vars(&self, f: &mut dyn FnMut(VarId)) {
+        self.places(&mut |place| f(place.root));
+    }
+
+    /// Whether the variable occurs.
+    pub(crate) fn mentions(&self, var: VarId) -> bool {
+        let mut found = false;
+        self.vars(&mut |v| found |= v == var);
+        found
+    }
+}
+
+impl Place {
+    /// Calls `f` on the indices of the path.
+    pub(crate) fn exprs_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
+        for step in &mut self.path {
+            if let Step::Index { at, .. } = step {
+                f(at);
+            }
+        }
+    }
+}
+
+impl Stmt {
+    /// Calls `f` on every expression that this statement itself evaluates (not those of nested
+    /// statements), and `g` on every place that it writes or borrows mutably.
+    pub(crate) fn parts_mut(&mut self, f: &mut dyn FnMut(&mut Expr), g: &mut dyn FnMut(&mut Place)) {
+        match self {
+            Self::Let { value, .. } | Self::Effect(value) | Self::Return(value) => f(value),
+            Self::Declare(_) | Self::Turn | Self::Break(_) | Self::Continue(_) => {}
+            Self::Assign { place, value, .. }
+            | Self::Replace { place, value, .. }
+            | Self::Update { place, value, .. }
+            | Self::Accumulate { place, value }
+            | Self::Edit(Edit::Push { place, value }) => {
+                f(value);
+                place.exprs_mut(f);
+                g(place);
+            }
+            Self::Call(call) => args_mut(&mut call.args, f, g),
+            Self::Pull(pull) => {
+                pull.cotangent.iter_mut().flatten().for_each(&mut *f);
+                args_mut(&mut pull.args, f, g);
+                for place in pull.slots.iter_mut().flatten().flatten() {
+                    place.exprs_mut(f);
+                    g(place);
+                }
+            }
+            Self::If { cond, .. } => f(cond),
+            Self::Loop(l) => match &mut l.header {
+                Header::Range { lo, hi, step, .. } => {
+                    f(lo);
+                    f(hi);
+                    step.iter_mut().for_each(f);
+                }
+                Header::While(cond) => f(cond),
+                Header::Tape => {}
+            },
+            Self::Edit(Edit::Pop { place, .. }) => {
+                place.exprs_mut(f);
+                g(place);
+            }
+            Self::Edit(Edit::Swap { place, i, j }) => {
+                f(i);
+                f(j);
+                place.exprs_mut(f);
+                g(place);
+            }
+        }
+    }
+
+    /// Calls `f` on every place that this statement itself reads or writes, once.
+    pub(crate) fn places_mut(&mut self, f: &mut dyn FnMut(&mut Place)) {
+        let f = std::cell::RefCell::new(f);
+        self.parts_mut(&mut |e| e.places_mut(&mut |p| (*f.borrow_mut())(p)), &mut |p| (*f.borrow_mut())(p));
+    }
+
+    /// The blocks directly inside.
+    pub(crate) fn blocks_mut(&mut self) -> Vec<&mut Block> {
+        match self {
+            Self::If { then, els, .. } => vec![then, els],
+            Self::Loop(l) => vec![&mut l.body],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The blocks directly inside.
+    pub(crate) fn blocks(&self) -> Vec<&Block> {
+        match self {
+            Self::If { then, els, .. } => vec![then, els],
+            Self::Loop(l) => vec![&l.body],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The variables that this statement itself brings into being.
+    pub(crate) fn defines(&self) -> Vec<VarId> {
+        match self {
+            Self::Let { var, .. } | Self::Declare(var) | Self::Replace { old: var, .. } | Self::Edit(Edit::Pop { var, .. }) => {
+                vec![*var]
+            }
+            Self::Call(call) => call.outs.iter().copied().chain(call.tape).collect(),
+            Self::Pull(pull) => pull.grads.iter().flatten().flatten().copied().collect(),
+            Self::Loop(l) => match l.header {
+                Header::Range { var, .. } => vec![var],
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+
+    /// Calls `f` on every variable that this statement itself reads, and `g` on every variable that
+    /// it writes or borrows mutably after its definition.
+    pub(crate) fn uses(&self, f: &mut dyn FnMut(VarId), g: &mut dyn FnMut(VarId)) {
+        let mut copy = self.shallow();
+        copy.parts_mut(&mut |e| e.vars(f), &mut |p| g(p.root));
+        match self {
+            Self::Pull(pull) => f(pull.tape),
+            Self::Loop(l) => {
+                l.exits.iter().for_each(|&v| f(v));
+                if let Some(tape) = l.tape {
+                    if tape.write { g(tape.var) } else { f(tape.var) }
+                }
+            }
+            Self::If { tape: Some(tape), .. } => {
+                if tape.write {
+                    g(tape.var);
+                } else {
+                    f(tape.var);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A copy without the nested blocks.
+    fn shallow(&self) -> Self {
+        match self {
+            Self::If { cond, tape, .. } => {
+                Self::If { cond: cond.clone(), then: Block::default(), els: Block::default(), tape: *tape }
+            }
+            Self::Loop(l) => Self::Loop(crate::ir::Loop {
+                label: l.label,
+                header: l.header.clone(),
+                body: Block::default(),
+                exits: l.exits.clone(),
+                tape: l.tape,
+            }),
+            other => other.clone(),
+        }
+    }
+}
+
+impl Block {
+    /// Calls `f` on every statement, at any depth, in program order.
+    pub(crate) fn walk(&self, f: &mut dyn FnMut(&Stmt)) {
+        for stmt in &self.stmts {
+            f(stmt);
+            for block in stmt.blocks() {
+                block.walk(f);
+            }
+        }
+    }
+
+    /// Calls `f` on every statement, at any depth, in program order.
+    pub(crate) fn walk_mut(&mut self, f: &mut dyn FnMut(&mut Stmt)) {
+        for stmt in &mut self.stmts {
+            f(stmt);
+            for block in stmt.blocks_mut() {
+                block.walk_mut(f);
+            }
+        }
+    }
+
+    /// Calls `f` on every block, this one included.
+    pub(crate) fn blocks_mut(&mut self, f: &mut dyn FnMut(&mut Block)) {
+        f(self);
+        for stmt in &mut self.stmts {
+            for block in stmt.blocks_mut() {
+                block.blocks_mut(f);
+            }
+        }
+    }
+}
+
+fn args_mut(args: &mut [Arg], f: &mut dyn FnMut(&mut Expr), g: &mut dyn FnMut(&mut Place)) {
+    for arg in args {
+        for part in arg.parts.iter_mut().flatten() {
+            f(part);
+            if arg.passing == crate::ir::Passing::RefMut {
+                if let Expr::Place(place) = part {
+                    g(&mut place.clone());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Compile-time derivatives of ordinary Rust functions.
+pub use autodiff_macros::{Differentiable, differentiable};
+pub use autodiff_runtime::*;
+
+/// Everything a program needs.
+pub mod prelude {
+    pub use autodiff_macros::{Differentiable, differentiable};
+    pub use autodiff_runtime::prelude::*;
+}
