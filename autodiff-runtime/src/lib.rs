@@ -5,6 +5,8 @@
 
 extern crate self as differentiable;
 
+#[cfg(feature = "data")]
+pub mod data;
 pub mod initializers;
 pub mod kernels;
 pub mod layers;
