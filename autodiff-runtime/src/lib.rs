@@ -60,7 +60,7 @@ pub mod prelude {
     pub use crate::tangent::{Differentiable, Tangent};
     pub use crate::training::{
         Batch, Callback, EarlyStopping, EpochReport, Fit, FitError, FitErrorKind, History, Model,
-        SaveBest,
+        SaveBest, Summary,
     };
     pub use ndarray::{
         Array, Array0, Array1, Array2, Array3, Array4, ArrayD, ArrayRef, ArrayView, ArrayView1,

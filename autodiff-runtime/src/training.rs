@@ -7,6 +7,7 @@ mod fit;
 mod history;
 mod metric;
 mod model;
+mod summary;
 
 pub use batch::Batch;
 pub use callbacks::{Callback, EarlyStopping, EpochReport, OnEpochEnd, SaveBest};
@@ -15,3 +16,4 @@ pub use fit::{Fit, Validation};
 pub use history::History;
 pub use metric::{Metric, Metrics};
 pub use model::Model;
+pub use summary::{Summary, SummaryRow};

@@ -53,6 +53,7 @@ pub struct Stepper<R> {
     clip: Option<Clip>,
     weight_decay: Option<f64>,
     undecayed: Vec<String>,
+    rates: Vec<(String, f64)>,
     schedule: Option<Arc<dyn Schedule>>,
 }
 
@@ -80,6 +81,7 @@ impl<R: Rule> Stepper<R> {
             state: OptimizerState::default(),
             clip: None,
             undecayed: Vec::new(),
+            rates: Vec::new(),
             schedule: None,
         }
     }
@@ -111,6 +113,19 @@ impl<R: Rule> Stepper<R> {
         self
     }
 
+    /// Multiplies the learning rate of one part of the model by `factor`: of everything in the field
+    /// with this path, for example `"encoder"` or `"encoder.fc1.bias"`. Where several paths lead to a
+    /// parameter, the one given last counts.
+    pub fn with_rate_factor(mut self, path: impl Into<String>, factor: f64) -> Self {
+        self.rates.push((path.into(), factor));
+        self
+    }
+
+    /// Leaves one part of the model as it is: everything in the field with this path.
+    pub fn freeze(self, path: impl Into<String>) -> Self {
+        self.with_rate_factor(path, 0.0)
+    }
+
     /// The settings.
     pub fn config(&self) -> &R {
         &self.rule
@@ -136,8 +151,9 @@ impl<R: Rule> Optimizer for Stepper<R> {
         let mut pass = Pass {
             rule: &self.rule,
             learning_rate,
-            decay: self.weight_decay.map_or(0.0, |decay| decay * learning_rate),
+            decay: self.weight_decay.unwrap_or(0.0),
             undecayed: &self.undecayed,
+            rates: &self.rates,
             clip: self.clip.map(|clip| clip.for_gradient(gradients)),
             scratch: (Vec::new(), Vec::new()),
             path: Vec::new(),
@@ -176,9 +192,9 @@ impl<R: Rule> Optimizer for Stepper<R> {
 struct Pass<'a, R> {
     rule: &'a R,
     learning_rate: f64,
-    /// Weight decay times learning rate.
     decay: f64,
     undecayed: &'a [String],
+    rates: &'a [(String, f64)],
     clip: Option<Clip>,
     scratch: (Vec<f32>, Vec<f64>),
     /// The names of the fields that were entered; kept only if something depends on them.
@@ -191,9 +207,23 @@ struct Pass<'a, R> {
 }
 
 impl<R: Rule> Pass<'_, R> {
+    /// What the learning rate of the current leaf is multiplied by.
+    fn rate_factor(&self) -> f64 {
+        let leads_here = |path: &str| {
+            let mut names = self.path.iter();
+            path.split('.')
+                .all(|name| names.next().is_some_and(|other| other == name))
+        };
+        self.rates
+            .iter()
+            .rev()
+            .find(|(path, _)| leads_here(path))
+            .map_or(1.0, |(_, factor)| *factor)
+    }
+
     #[track_caller]
     fn leaf<T: Real>(&mut self, parameters: &mut [T], gradients: &[T], scratch: &mut Vec<T>) {
-        let index = self.index;
+        let (index, factor) = (self.index, self.rate_factor());
         self.index += 1;
         if self.first {
             let (slots, initial) = (self.rule.slots(), self.rule.initial());
@@ -216,8 +246,12 @@ impl<R: Rule> Pass<'_, R> {
                 std::any::type_name::<T>()
             );
         };
+        if factor == 0.0 {
+            return;
+        }
+        let learning_rate = self.learning_rate * factor;
         if self.decay != 0.0 && !self.path.iter().any(|name| self.undecayed.contains(name)) {
-            let factor = T::__lit(self.decay);
+            let factor = T::__lit(self.decay * learning_rate);
             for parameter in &mut *parameters {
                 *parameter -= *parameter * factor;
             }
@@ -231,7 +265,7 @@ impl<R: Rule> Pass<'_, R> {
         };
         self.rule.update(
             self.step,
-            self.learning_rate,
+            learning_rate,
             Leaf {
                 parameters,
                 gradients,
@@ -255,7 +289,7 @@ impl<R: Rule> Update for Pass<'_, R> {
     }
 
     fn enter(&mut self, name: &str) {
-        if !self.undecayed.is_empty() {
+        if !(self.undecayed.is_empty() && self.rates.is_empty()) {
             self.path.push(name.to_owned());
         }
     }
@@ -269,7 +303,7 @@ impl<R: Rule> Update for Pass<'_, R> {
 mod tests {
     use ndarray::array;
 
-    use super::super::{Adam, AdamW, Sgd, schedules};
+    use super::super::{Adam, AdamW, Sgd, SgdConfig, schedules};
     use super::*;
     use crate::layers::{Dense, DenseTangent};
     use crate::random::seeded;
@@ -338,6 +372,21 @@ mod tests {
         optimizer.apply_gradients(&mut layer, &zero);
         assert_eq!(layer.weights, &weights - &(&weights * 0.05));
         assert_eq!(layer.bias, array![1.0, 1.0]);
+    }
+
+    #[test]
+    fn parts_have_rates_of_their_own_or_are_frozen() {
+        let mut model = ((1.0, 2.0), (3.0, 4.0), 5.0);
+        let mut optimizer = Sgd::with_config(SgdConfig {
+            learning_rate: 1.0,
+            ..Default::default()
+        })
+        .with_weight_decay(0.5)
+        .with_rate_factor("0", 0.5)
+        .freeze("0.1")
+        .freeze("1");
+        optimizer.apply_gradients(&mut model, &((1.0, 1.0), (1.0, 1.0), 1.0));
+        assert_eq!(model, ((0.25, 2.0), (3.0, 4.0), 1.5));
     }
 
     #[test]
