@@ -8,7 +8,7 @@ use super::callbacks::{Callback, EpochReport, OnEpochEnd};
 use super::error::{FitError, FitErrorKind};
 use super::metric::{Metric, Metrics};
 use super::{Batch, History};
-use crate::optimizers::Optimizer;
+use crate::optimizers::{GradientAccumulator, Optimizer};
 use crate::{Differentiable, Real};
 
 /// Trains a model: epochs, batches, shuffling, validation.
@@ -51,6 +51,7 @@ struct Settings {
     epochs: usize,
     initial_epoch: usize,
     batch_size: usize,
+    accumulate: usize,
     shuffle: bool,
     seed: u64,
     verbose: usize,
@@ -82,6 +83,7 @@ impl<F> Fit<F> {
             epochs: 1,
             initial_epoch: 0,
             batch_size: 32,
+            accumulate: 1,
             shuffle: true,
             seed: 0,
             verbose: 0,
@@ -114,6 +116,22 @@ impl<F, V, C, E> Fit<F, V, C, E> {
     /// How many samples a step is made from. The last batch of an epoch may be smaller.
     pub fn batch_size(mut self, batch_size: usize) -> Self {
         self.settings.batch_size = batch_size;
+        self
+    }
+
+    /// Makes one step from the mean gradient of this many batches, weighted by their samples; the last
+    /// step of an epoch may be made from fewer. For batches that memory does not hold at once.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is 0.
+    #[track_caller]
+    pub fn accumulate(mut self, batches: usize) -> Self {
+        assert!(
+            batches > 0,
+            "a step must be made from at least one batch; received 0"
+        );
+        self.settings.accumulate = batches;
         self
     }
 
@@ -249,12 +267,22 @@ impl<F, V, C, E> Fit<F, V, C, E> {
         let mut order: Vec<usize> = (0..trained).collect();
         for epoch in self.settings.initial_epoch + 1..=self.settings.epochs {
             self.put_in_order(&mut order, epoch);
-            let mut sum = 0.0;
+            let (mut sum, mut accumulated) = (0.0, GradientAccumulator::new());
+            let batches = order.len().div_ceil(self.settings.batch_size);
             for (batch, indices) in order.chunks(self.settings.batch_size).enumerate() {
                 let (x, y) = (x.select_samples(indices), y.select_samples(indices));
                 let (loss, gradients) = (self.value_and_grad)(model, &x, &y);
                 check_finite(loss, epoch, Some(batch + 1))?;
-                optimizer.apply_gradients(model, &gradients);
+                if self.settings.accumulate == 1 {
+                    optimizer.apply_gradients(model, &gradients);
+                } else {
+                    accumulated.add_weighted(gradients, indices.len() as f64);
+                    if (batch + 1).is_multiple_of(self.settings.accumulate) || batch + 1 == batches
+                    {
+                        let mean = accumulated.take_mean();
+                        optimizer.apply_gradients(model, &mean.expect("a gradient was added"));
+                    }
+                }
                 sum += loss.__f64() * indices.len() as f64;
             }
             let validation = self.validation.data().or(held_out);

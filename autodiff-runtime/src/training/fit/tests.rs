@@ -275,3 +275,24 @@ fn metrics_are_those_of_the_validation_data_if_there_is_any() {
             .starts_with("epoch,loss,val_loss,count,last,learning_rate")
     );
 }
+
+#[test]
+fn accumulated_batches_make_the_steps_of_large_ones() {
+    let (x, y) = data(10);
+    let train = |batch_size, accumulate| {
+        let (mut w, mut optimizer) = (0.0, Sgd::new(0.1));
+        let fit = Fit::new(value_and_grad)
+            .epochs(3)
+            .batch_size(batch_size)
+            .shuffle(false);
+        fit.accumulate(accumulate)
+            .run(&mut w, &mut optimizer, &x, &y)
+            .unwrap();
+        (w, optimizer.steps())
+    };
+    for (small, count, large) in [(2, 2, 4), (3, 2, 6), (1, 100, 10)] {
+        let ((found, steps), (expected, expected_steps)) = (train(small, count), train(large, 1));
+        assert_eq!(steps, expected_steps);
+        assert!((found - expected).abs() < 1e-12);
+    }
+}
