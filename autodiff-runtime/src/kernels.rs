@@ -18,6 +18,8 @@
 
 pub mod activations;
 pub mod dense;
+pub mod embedding;
+pub mod layer_norm;
 pub mod losses;
 mod products;
 mod support;
@@ -26,4 +28,8 @@ pub(crate) mod testing;
 
 pub use activations::*;
 pub use dense::{DenseSaved, dense, dense_adjoint, dense_forward, dense_tangent};
+pub use embedding::{embedding, embedding_adjoint, embedding_forward, embedding_tangent};
+pub use layer_norm::{
+    LayerNormSaved, layer_norm, layer_norm_adjoint, layer_norm_forward, layer_norm_tangent,
+};
 pub use losses::*;
