@@ -415,3 +415,23 @@ fn every_loss_in_both_precisions() {
     losses::<f32>(&fixture(FLOAT32), 1e-5);
     losses::<f64>(&fixture(FLOAT64), 1e-10);
 }
+
+fn layer_norm<T: Real>(fixture: &Value, tolerance: f64) {
+    let (x, ct): (Array2<T>, Array2<T>) = (matrix((4, 3), 1, 3.0), matrix((4, 3), 2, 1.0));
+    let (gamma, beta): (Array1<T>, Array1<T>) = (vector(3, 3, 1.0), vector(3, 4, 1.0));
+    let (y, saved) = kernels::layer_norm_forward(&x, &gamma, &beta, 1e-3);
+    let (mut dx, mut dg, mut db) = (Array2::zeros((4, 3)), Array1::zeros(3), Array1::zeros(3));
+    let (x_slot, g_slot, b_slot) = (Some(&mut *dx), Some(&mut *dg), Some(&mut *db));
+    kernels::layer_norm_adjoint(&x, &gamma, &beta, 1e-3, saved, ct, x_slot, g_slot, b_slot);
+    let found = [y.as_slice(), dx.as_slice(), dg.as_slice(), db.as_slice()];
+    for (index, found) in found.into_iter().enumerate() {
+        let expected = numbers(&fixture["layer_norm"][index]);
+        assert_close("layer_norm", found.unwrap(), &expected, tolerance, 0.1);
+    }
+}
+
+#[test]
+fn layer_norm_in_both_precisions() {
+    layer_norm::<f32>(&fixture(FLOAT32), 1e-5);
+    layer_norm::<f64>(&fixture(FLOAT64), 1e-10);
+}
