@@ -12,7 +12,7 @@ use syn::{GenericParam, Generics, Type};
 
 use crate::emit::{companion, tuple, Emitter};
 use crate::expand::Function;
-use crate::ir::{Passing, Program, VarId};
+use crate::ir::{Passing, VarId};
 use crate::signature::Param;
 
 /// Where companions live and how they are called.
@@ -21,6 +21,8 @@ pub(crate) struct Host {
     /// `None` for a twin, whose companions are called `grad`; `Some(m)` for the methods `m_grad`.
     pub(crate) method: Option<Ident>,
     pub(crate) attrs: TokenStream,
+    /// The companions are items of a trait: their types are the same whatever an `impl` writes.
+    pub(crate) of_trait: bool,
     /// Parameters of the `impl` around, which opaque types capture.
     pub(crate) outer: Generics,
 }
@@ -95,6 +97,21 @@ impl<'a> Companions<'a> {
                 }
             }
         }
+        // Associated types of type parameters have one as well.
+        let names: Vec<Ident> = self.type_names();
+        for p in self.params().iter().filter(|p| p.differentiable) {
+            if let Type::Path(path) = p.target() {
+                let projected = path.qself.is_some() || path.path.segments.len() > 1 && names.iter().any(|n| path.path.segments[0].ident == *n);
+                if projected && names.iter().any(|n| mentions(&p.ty, n)) {
+                    bounds.push(quote!(#path: ::differentiable::Differentiable));
+                }
+            }
+        }
+        if let Some(Type::Path(path)) = &self.f.signature.output {
+            if path.path.segments.len() > 1 && names.iter().any(|n| path.path.segments[0].ident == *n) {
+                bounds.push(quote!(#path: ::differentiable::Differentiable));
+            }
+        }
         bounds
     }
 
@@ -167,16 +184,24 @@ impl<'a> Companions<'a> {
         (params, prologue)
     }
 
+    /// The type behind the reference to a parameter's cotangent.
+    fn slot(&self, p: &Param) -> TokenStream {
+        match p.target() {
+            target @ Type::Path(_) if self.host.of_trait => owned_tangent(target),
+            target => slot_type(target),
+        }
+    }
+
     /// The type of a parameter's tangent, passed as the parameter is.
     pub(crate) fn tangent_type(&self, p: &Param) -> TokenStream {
         match p.passing {
             Passing::Value => owned_tangent(&p.ty),
             Passing::Ref => {
-                let t = slot_type(p.target());
+                let t = self.slot(p);
                 quote!(&#t)
             }
             Passing::RefMut => {
-                let t = slot_type(p.target());
+                let t = self.slot(p);
                 quote!(&mut #t)
             }
         }
@@ -195,6 +220,11 @@ impl<'a> Companions<'a> {
 
     /// The forward-mode companion of a level.
     pub(crate) fn tangent(&self, level: u32) -> TokenStream {
+        self.tangent_as(level, true)
+    }
+
+    /// The forward-mode companion, with (`body`) or without its body.
+    pub(crate) fn tangent_as(&self, level: u32, with_body: bool) -> TokenStream {
         let mut program = self.f.tangent(level);
         crate::emit::moves::clone_where_needed(&mut program);
         let emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);
@@ -207,10 +237,29 @@ impl<'a> Companions<'a> {
         let outputs = self.outputs(level);
         let (vis, attrs, this) = (&self.host.vis, &self.host.attrs, self.receiver(&emitter));
         let values = tuple(&values);
+        let clause = self.sized(clause);
+        if !with_body {
+            return quote!(#[doc(hidden)] fn #name #generics (#(#params,)* #(#tangents),*) -> #outputs #clause;);
+        }
         quote! {
             #attrs #[doc(hidden)] #[inline]
             #vis fn #name #generics (#(#params,)* #(#tangents),*) -> #outputs #clause { #this #prologue #body #values }
         }
+    }
+
+    /// The bounds of an item of a trait: the companions exist for types with a derivative.
+    fn sized(&self, clause: TokenStream) -> TokenStream {
+        if !self.host.of_trait {
+            return clause;
+        }
+        let mut bounds = vec![quote!(Self: Sized + ::differentiable::Differentiable)];
+        let types = self.params().iter().filter(|p| p.differentiable).map(|p| p.target().clone()).chain(self.f.signature.output.clone());
+        for ty in types {
+            if matches!(&ty, Type::Path(p) if p.path.segments.len() > 1 && p.path.segments[0].ident == "Self") {
+                bounds.push(quote!(#ty: ::differentiable::Differentiable));
+            }
+        }
+        if clause.is_empty() { quote!(where #(#bounds),*) } else { quote!(#clause, #(#bounds),*) }
     }
 
     /// The types of a value and its tangents.
@@ -223,6 +272,15 @@ impl<'a> Companions<'a> {
 
     /// The taped companion of a level: forward sweep and pullback.
     pub(crate) fn taped(&self, level: u32) -> TokenStream {
+        self.taped_as(level, self.f.calls_others(), true)
+    }
+
+    /// The taped companion as an item of a trait, with (`body`) or without its body.
+    pub(crate) fn taped_erased(&self, level: u32, body: bool) -> TokenStream {
+        self.taped_as(level, true, body)
+    }
+
+    fn taped_as(&self, level: u32, erased: bool, with_body: bool) -> TokenStream {
         let mut program = self.f.adjoint(level, false);
         crate::emit::moves::clone_where_needed(&mut program);
         let reverse = program.reverse.clone().expect("a reversed program");
@@ -270,7 +328,7 @@ impl<'a> Companions<'a> {
                 again.1.push(again_type);
                 // The slots.
                 let adjoint = adjoints.get(c);
-                let target = if p.differentiable { slot_type(p.target()) } else { quote!(()) };
+                let target = if p.differentiable { self.slot(p) } else { quote!(()) };
                 slot.0.push(match (by_value, adjoint) {
                     (false, Some(&d)) => {
                         let name = emitter.name(d);
@@ -305,10 +363,9 @@ impl<'a> Companions<'a> {
         let (grads, grad_types) = (tuple(&grads.0), tuple(&grads.1));
         let argument = quote!((#again_type, #cotangent_type, #slot_types));
         let elided = elide(&argument);
-        let erased = self.f.calls_others();
         let (tape_type, extra, wrap) = if erased {
             let names = self.generic_names(true);
-            if names.is_empty() {
+            if names.is_empty() && !self.host.of_trait {
                 (quote!(::std::boxed::Box<dyn for<'r> ::core::ops::FnOnce(#argument) -> #grad_types>), Vec::new(), true)
             } else {
                 (
@@ -325,8 +382,8 @@ impl<'a> Companions<'a> {
         let clause = if extra.is_empty() {
             clause
         } else {
-            let outlive = self.type_names().into_iter().map(|n| quote!(#n: 'tape));
-            let outlive = quote!(#(#outlive),*);
+            let names = self.type_names().into_iter().map(|n| quote!(#n: 'tape));
+            let outlive = if self.host.of_trait { quote!(Self: 'tape) } else { quote!(#(#names),*) };
             if clause.is_empty() { quote!(where #outlive) } else { quote!(#clause, #outlive) }
         };
         let name = self.host.hidden("__fwd", level);
@@ -334,6 +391,10 @@ impl<'a> Companions<'a> {
         let outputs = self.outputs(level);
         let closure = quote!(move |(#again_pattern, #cotangent, #slot_pattern): #elided| -> #grad_types { #unwrap #backward #grads });
         let closure = if wrap { quote!(::std::boxed::Box::new(#closure)) } else { closure };
+        let clause = self.sized(clause);
+        if !with_body {
+            return quote!(#[doc(hidden)] fn #name #generics (#(#params,)* #(#tangents),*) -> (#outputs, #tape_type) #clause;);
+        }
         quote! {
             #attrs #[doc(hidden)] #[inline]
             #vis fn #name #generics (#(#params,)* #(#tangents),*) -> (#outputs, #tape_type) #clause {

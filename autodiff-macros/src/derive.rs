@@ -1,9 +1,368 @@
-//! `#[derive(Differentiable)]`: the tangent type of a struct or an enum.
+//! `#[derive(Differentiable)]`: the tangent type of a struct or an enum, and its traits.
+//!
+//! In: the item. Out: `FooTangent` with the same fields and variants, `Differentiable` for both, and
+//! `Tangent`, `Clone`, `Debug` and `PartialEq` for the tangent.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, ToTokens};
+use syn::spanned::Spanned;
+use syn::{Data, DeriveInput, Fields, Generics, Type};
 
 /// Expands the derive.
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
-    let _ = item;
-    TokenStream::new()
+    let result = syn::parse2::<DeriveInput>(item).and_then(|input| Derive::read(&input).map(|d| d.tokens()));
+    result.unwrap_or_else(|e| e.to_compile_error())
+}
+
+/// A field with its tangent.
+struct Field {
+    /// The name, or the index.
+    member: syn::Member,
+    /// The variable to which patterns bind it.
+    binding: Ident,
+    ty: Type,
+    vis: TokenStream,
+    constant: bool,
+}
+
+/// A struct, or a variant of an enum.
+struct Variant {
+    name: Ident,
+    fields: Vec<Field>,
+    style: Style,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    Named,
+    Tuple,
+    Unit,
+}
+
+struct Derive {
+    name: Ident,
+    tangent: Ident,
+    vis: TokenStream,
+    generics: Generics,
+    variants: Vec<Variant>,
+    is_enum: bool,
+}
+
+impl Derive {
+    fn read(input: &DeriveInput) -> syn::Result<Self> {
+        let fields = |name: &Ident, fields: &Fields| {
+            let style = match fields {
+                Fields::Named(_) => Style::Named,
+                Fields::Unnamed(_) => Style::Tuple,
+                Fields::Unit => Style::Unit,
+            };
+            let list = fields.iter().enumerate().map(|(i, f)| Field {
+                member: f.ident.clone().map_or_else(|| syn::Member::from(i), syn::Member::Named),
+                binding: format_ident!("field_{}", i),
+                ty: f.ty.clone(),
+                vis: f.vis.to_token_stream(),
+                constant: f.attrs.iter().any(|a| a.path().is_ident("constant")),
+            });
+            Variant { name: name.clone(), fields: list.collect(), style }
+        };
+        let (variants, is_enum) = match &input.data {
+            Data::Struct(s) => (vec![fields(&input.ident, &s.fields)], false),
+            Data::Enum(e) => (e.variants.iter().map(|v| fields(&v.ident, &v.fields)).collect(), true),
+            Data::Union(u) => {
+                return Err(syn::Error::new(u.union_token.span(), "a union has no tangent: its active field is not known; use an enum"));
+            }
+        };
+        let name = input.ident.clone();
+        let mut generics = input.generics.clone();
+        for p in generics.type_params_mut() {
+            p.default = None;
+        }
+        Ok(Self { tangent: format_ident!("{}Tangent", name), name, vis: input.vis.to_token_stream(), generics, variants, is_enum })
+    }
+
+    /// The type of a field of the tangent.
+    fn tangent_of(field: &Field) -> TokenStream {
+        let ty = &field.ty;
+        if field.constant { quote!(()) } else { quote!(<#ty as ::differentiable::Differentiable>::Tangent) }
+    }
+
+    /// The where clause: every type parameter in a differentiable field has a derivative.
+    fn clause(&self) -> TokenStream {
+        let existing = self.generics.where_clause.iter().flat_map(|w| w.predicates.iter().map(ToTokens::to_token_stream));
+        let bounds = self.generics.type_params().filter(|p| self.uses(&p.ident)).map(|p| {
+            let ident = &p.ident;
+            quote!(#ident: ::differentiable::Differentiable)
+        });
+        let all: Vec<TokenStream> = existing.chain(bounds).collect();
+        if all.is_empty() { TokenStream::new() } else { quote!(where #(#all),*) }
+    }
+
+    fn uses(&self, ident: &Ident) -> bool {
+        self.variants.iter().flat_map(|v| &v.fields).any(|f| !f.constant && mentions(f.ty.to_token_stream(), ident))
+    }
+
+    /// The path of a variant of the type or of its tangent.
+    fn path(&self, variant: &Variant, tangent: bool) -> TokenStream {
+        let owner = if tangent { &self.tangent } else { &self.name };
+        let name = &variant.name;
+        if self.is_enum { quote!(#owner::#name) } else { quote!(#owner) }
+    }
+
+    /// A pattern or an expression with the fields of a variant.
+    fn with_fields(&self, variant: &Variant, tangent: bool, part: &dyn Fn(&Field) -> TokenStream) -> TokenStream {
+        let path = self.path(variant, tangent);
+        match variant.style {
+            Style::Unit if !(tangent && !self.is_enum) => path,
+            _ => {
+                let parts = variant.fields.iter().map(|f| {
+                    let (member, part) = (&f.member, part(f));
+                    quote!(#member: #part)
+                });
+                quote!(#path { #(#parts),* })
+            }
+        }
+    }
+
+    fn tokens(&self) -> TokenStream {
+        let definition = self.definition();
+        let (own, tangents) = (self.differentiable(false), self.differentiable(true));
+        let space = self.space();
+        quote!(#definition #own #tangents #space)
+    }
+
+    fn definition(&self) -> TokenStream {
+        let (vis, tangent, name, clause) = (&self.vis, &self.tangent, &self.name, self.clause());
+        let generics = &self.generics.params;
+        let doc = format!("The tangent of [`{name}`]: the derivative with respect to each of its fields.");
+        let body = |variant: &Variant, public: bool| {
+            let fields = variant.fields.iter().map(|f| {
+                let ty = Self::tangent_of(f);
+                let vis = if public { f.vis.clone() } else { TokenStream::new() };
+                let doc = format!("The derivative with respect to `{}`.", f.member.to_token_stream());
+                match &f.member {
+                    syn::Member::Named(n) => quote!(#[doc = #doc] #vis #n: #ty),
+                    syn::Member::Unnamed(_) => quote!(#[doc = #doc] #vis #ty),
+                }
+            });
+            match variant.style {
+                Style::Tuple => quote!((#(#fields),*)),
+                _ => quote!({ #(#fields),* }),
+            }
+        };
+        // Parameters that no field of the tangent mentions are kept by a marker-free rule: they must
+        // occur in one, or the tangent has none.
+        let header = quote!(#vis);
+        if self.is_enum {
+            let variants = self.variants.iter().map(|v| {
+                let (name, body) = (&v.name, if v.style == Style::Unit { TokenStream::new() } else { body(v, false) });
+                let doc = format!("The tangent of [`{}::{}`].", self.name, name);
+                quote!(#[doc = #doc] #name #body)
+            });
+            quote!(#[doc = #doc] #[allow(clippy::all, clippy::pedantic)] #header enum #tangent<#generics> #clause { #(#variants),* })
+        } else {
+            let variant = &self.variants[0];
+            let body = body(variant, true);
+            match variant.style {
+                Style::Tuple => quote!(#[doc = #doc] #[allow(clippy::all, clippy::pedantic)] #header struct #tangent<#generics> #body #clause;),
+                _ => quote!(#[doc = #doc] #[allow(clippy::all, clippy::pedantic)] #header struct #tangent<#generics> #clause #body),
+            }
+        }
+    }
+
+    /// Arms over two values of the same variant, whose fields are bound with prefixes.
+    fn pairs(&self, first_tangent: bool, body: &dyn Fn(&Variant) -> TokenStream) -> Vec<TokenStream> {
+        self.variants
+            .iter()
+            .map(|v| {
+                let a = self.with_fields(v, first_tangent, &|f| {
+                    let b = &f.binding;
+                    quote!(#b)
+                });
+                let b = self.with_fields(v, true, &|f| {
+                    let b = format_ident!("t_{}", f.binding);
+                    quote!(#b)
+                });
+                let body = body(v);
+                quote!((#a, #b) => { #body })
+            })
+            .collect()
+    }
+
+    /// Arms over one value.
+    fn singles(&self, tangent: bool, body: &dyn Fn(&Variant) -> TokenStream) -> Vec<TokenStream> {
+        self.variants
+            .iter()
+            .map(|v| {
+                let a = self.with_fields(v, tangent, &|f| {
+                    let b = &f.binding;
+                    quote!(#b)
+                });
+                let body = body(v);
+                quote!(#a => { #body })
+            })
+            .collect()
+    }
+
+    fn mismatch(&self) -> TokenStream {
+        if self.variants.len() > 1 {
+            let text = format!("a tangent of another variant of `{}`", self.name);
+            quote!(_ => ::core::panic!(#text),)
+        } else {
+            TokenStream::new()
+        }
+    }
+
+    /// `Differentiable` for the type itself, or for its tangent.
+    fn differentiable(&self, tangent: bool) -> TokenStream {
+        let (impls, types, _) = self.generics.split_for_impl();
+        let clause = self.clause();
+        let owner = if tangent { &self.tangent } else { &self.name };
+        let space = &self.tangent;
+        let named = |f: &Field| f.member.to_token_stream().to_string();
+        let zero = self.singles(tangent, &|v| {
+            self.with_fields(v, true, &|f| {
+                let b = &f.binding;
+                if f.constant { quote!(()) } else { quote!(::differentiable::Differentiable::__zero(#b)) }
+            })
+        });
+        let update = self.pairs(tangent, &|v| {
+            let steps = v.fields.iter().filter(|f| !f.constant).map(|f| {
+                let (a, b, name) = (&f.binding, format_ident!("t_{}", f.binding), named(f));
+                quote! {
+                    visitor.enter(#name);
+                    ::differentiable::Differentiable::__update(#a, #b, visitor);
+                    visitor.leave();
+                }
+            });
+            quote!(#(#steps)*)
+        });
+        let visit = self.singles(tangent, &|v| {
+            let steps = v.fields.iter().filter(|f| !f.constant).map(|f| {
+                let (a, name) = (&f.binding, named(f));
+                quote! {
+                    visitor.enter(#name);
+                    ::differentiable::Differentiable::__visit(#a, visitor);
+                    visitor.leave();
+                }
+            });
+            quote!(#(#steps)*)
+        });
+        let mismatch = self.mismatch();
+        quote! {
+            #[automatically_derived]
+            #[allow(unused_variables, clippy::all, clippy::pedantic)]
+            impl #impls ::differentiable::Differentiable for #owner #types #clause {
+                type Tangent = #space #types;
+
+                #[inline]
+                fn __zero(&self) -> #space #types {
+                    match self { #(#zero)* }
+                }
+
+                #[inline]
+                fn __update(&mut self, tangent: &#space #types, visitor: &mut dyn ::differentiable::tangent::Update) {
+                    match (self, tangent) { #(#update)* #mismatch }
+                }
+
+                #[inline]
+                fn __visit(&self, visitor: &mut dyn ::differentiable::tangent::Visit) {
+                    match self { #(#visit)* }
+                }
+            }
+        }
+    }
+
+    /// The vector space: `Tangent`, `Clone`, `Debug`, `PartialEq`.
+    fn space(&self) -> TokenStream {
+        let (impls, types, _) = self.generics.split_for_impl();
+        let clause = self.clause();
+        let tangent = &self.tangent;
+        let add = self.pairs(true, &|v| {
+            let steps = v.fields.iter().map(|f| {
+                let (a, b) = (&f.binding, format_ident!("t_{}", f.binding));
+                quote!(::differentiable::Tangent::__add(#a, #b);)
+            });
+            quote!(#(#steps)*)
+        });
+        let map = self.singles(true, &|v| {
+            let steps = v.fields.iter().map(|f| {
+                let a = &f.binding;
+                quote!(::differentiable::Tangent::__map(#a, f);)
+            });
+            quote!(#(#steps)*)
+        });
+        let clone = self.singles(true, &|v| {
+            self.with_fields(v, true, &|f| {
+                let b = &f.binding;
+                quote!(::core::clone::Clone::clone(#b))
+            })
+        });
+        let equal = self.pairs(true, &|v| {
+            let parts = v.fields.iter().map(|f| {
+                let (a, b) = (&f.binding, format_ident!("t_{}", f.binding));
+                quote!(&& #a == #b)
+            });
+            quote!(true #(#parts)*)
+        });
+        let debug = self.singles(true, &|v| {
+            let name = if self.is_enum { v.name.to_string() } else { self.tangent.to_string() };
+            let named = v.style != Style::Tuple;
+            let parts = v.fields.iter().map(|f| {
+                let (a, member) = (&f.binding, f.member.to_token_stream().to_string());
+                if named { quote!(.field(#member, #a)) } else { quote!(.field(#a)) }
+            });
+            if named { quote!(f.debug_struct(#name) #(#parts)* .finish()) } else { quote!(f.debug_tuple(#name) #(#parts)* .finish()) }
+        });
+        let mismatch = self.mismatch();
+        let unequal = if self.variants.len() > 1 { quote!(_ => false,) } else { TokenStream::new() };
+        quote! {
+            #[automatically_derived]
+            #[allow(unused_variables, clippy::all, clippy::pedantic)]
+            impl #impls ::differentiable::Tangent for #tangent #types #clause {
+                #[inline]
+                fn __add(&mut self, other: &Self) {
+                    match (self, other) { #(#add)* #mismatch }
+                }
+
+                #[inline]
+                fn __map(&mut self, f: &mut dyn ::core::ops::FnMut(f64) -> f64) {
+                    match self { #(#map)* }
+                }
+            }
+
+            #[automatically_derived]
+            #[allow(unused_variables, clippy::all, clippy::pedantic)]
+            impl #impls ::core::clone::Clone for #tangent #types #clause {
+                #[inline]
+                fn clone(&self) -> Self {
+                    match self { #(#clone)* }
+                }
+            }
+
+            #[automatically_derived]
+            #[allow(unused_variables, clippy::all, clippy::pedantic)]
+            impl #impls ::core::cmp::PartialEq for #tangent #types #clause {
+                #[inline]
+                fn eq(&self, other: &Self) -> bool {
+                    match (self, other) { #(#equal)* #unequal }
+                }
+            }
+
+            #[automatically_derived]
+            #[allow(unused_variables, clippy::all, clippy::pedantic)]
+            impl #impls ::core::fmt::Debug for #tangent #types #clause {
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    match self { #(#debug)* }
+                }
+            }
+        }
+    }
+}
+
+fn mentions(tokens: TokenStream, ident: &Ident) -> bool {
+    tokens.into_iter().any(|t| match t {
+        proc_macro2::TokenTree::Ident(i) => i == *ident,
+        proc_macro2::TokenTree::Group(g) => mentions(g.stream(), ident),
+        _ => false,
+    })
 }

@@ -25,6 +25,18 @@ pub(crate) struct Function {
 
 /// Expands the attribute on any item.
 pub(crate) fn attribute(options: TokenStream, item: TokenStream) -> TokenStream {
+    let given = item.clone();
+    // A bug of the compiler is an error like any other: it names the function and stops nothing else.
+    let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| attribute_unguarded(options, item)));
+    run.unwrap_or_else(|payload| {
+        let text = payload.downcast_ref::<String>().cloned().or_else(|| payload.downcast_ref::<&str>().map(|s| (*s).to_owned()));
+        let message = format!("`differentiable` has a bug, please report it with this item: {}", text.unwrap_or_default());
+        let error = syn::Error::new_spanned(&given, message).to_compile_error();
+        quote!(#given #error)
+    })
+}
+
+fn attribute_unguarded(options: TokenStream, item: TokenStream) -> TokenStream {
     let result = syn::parse2::<Options>(options).and_then(|options| match syn::parse2::<syn::Item>(item.clone())? {
         syn::Item::Fn(f) => Ok(crate::twin::function(f, options)),
         syn::Item::Impl(i) => Ok(crate::methods_of::implementation(i, options)),
@@ -68,7 +80,7 @@ pub(crate) fn analyse(
     kinds::infer(&mut primal, &types, &result);
     dispatch::resolve(&mut primal, &types);
     kinds::infer(&mut primal, &types, &result);
-    verify::normal_form(&primal);
+    verify::normal_form(&primal, &types);
     errors.finish()?;
     let mut reserved = HashSet::new();
     names(sig.to_token_stream(), &mut reserved, false);
@@ -95,7 +107,7 @@ impl Function {
             program = forward::transform(&program, &self.types);
         }
         simplify::run(&mut program);
-        verify::well_formed(&program);
+        verify::well_formed(&program, &self.types);
         program
     }
 
@@ -109,7 +121,7 @@ impl Function {
             program = forward::transform(&program, &self.types);
             simplify::run(&mut program);
         }
-        verify::well_formed(&program);
+        verify::well_formed(&program, &self.types);
         program
     }
 

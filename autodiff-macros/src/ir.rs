@@ -318,6 +318,8 @@ pub(crate) struct Program {
     pub(crate) value: Vec<Expr>,
     /// Set once the program is the derivative of one.
     pub(crate) reverse: Option<Reverse>,
+    /// Backward scopes load what they read; until then they read forward variables as if visible.
+    pub(crate) taped: bool,
 }
 
 impl Program {

@@ -21,6 +21,7 @@ mod lower;
 mod methods;
 mod methods_of;
 mod options;
+mod print;
 mod reverse;
 mod rules;
 mod shells;

@@ -1,13 +1,98 @@
-//! The companions of the methods of an `impl` block.
+//! The companions of the methods of an `impl` block, of a type or of a trait.
 
 use proc_macro2::TokenStream;
-use quote::quote;
-use syn::ItemImpl;
+use quote::{quote, ToTokens};
+use syn::{ImplItem, ItemImpl};
 
+use crate::companions::{Companions, Host};
+use crate::expand::{self, Function};
 use crate::options::Options;
+use crate::twin;
 
 /// Expands the attribute on an `impl` block.
-pub(crate) fn implementation(item: ItemImpl, options: Options) -> TokenStream {
-    let _ = options;
-    quote!(#item)
+pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStream {
+    let mut companions = TokenStream::new();
+    let mut errors = TokenStream::new();
+    let of_trait = item.trait_.is_some();
+    for member in &mut item.items {
+        let ImplItem::Fn(f) = member else { continue };
+        let own = match take_options(&mut f.attrs, &options) {
+            Ok(own) => own,
+            Err(e) => {
+                errors.extend(e.to_compile_error());
+                continue;
+            }
+        };
+        let mut sig = f.sig.clone();
+        let skip = own.skip;
+        let analysed = if skip { None } else { Some(expand::analyse(&mut sig, &f.block, Some(&item.generics), &own)) };
+        twin::strip_markers(&mut f.sig);
+        expand::strip_statement_markers(&mut f.block);
+        match analysed {
+            None => {}
+            Some(Err(e)) => errors.extend(e.to_compile_error()),
+            Some(Ok(function)) => {
+                let cfgs: TokenStream = f.attrs.iter().filter(|a| a.path().is_ident("cfg")).map(ToTokens::to_token_stream).collect();
+                let vis = if of_trait { TokenStream::new() } else { f.vis.to_token_stream() };
+                let host = Host { vis, method: Some(f.sig.ident.clone()), attrs: cfgs, of_trait, outer: item.generics.clone() };
+                companions.extend(if of_trait { trait_items(&function, &host) } else { twin::items(&function, &host) });
+            }
+        }
+    }
+    if of_trait {
+        // The companions are items of the trait, so they stand in the same block.
+        let (attrs, generics, self_ty) = (&item.attrs, &item.generics, &item.self_ty);
+        let (impl_generics, _, clause) = generics.split_for_impl();
+        let (path, _) = item.trait_.as_ref().expect("an impl of a trait");
+        let items = &item.items;
+        return quote! {
+            #(#attrs)*
+            #[allow(clippy::too_many_arguments, clippy::type_complexity)]
+            impl #impl_generics #path for #self_ty #clause {
+                #(#items)*
+                #companions
+            }
+            #errors
+        };
+    }
+    let (impl_generics, _, clause) = item.generics.split_for_impl();
+    let self_ty = &item.self_ty;
+    quote! {
+        #item
+        #[allow(unused, clippy::all, clippy::pedantic)]
+        impl #impl_generics #self_ty #clause {
+            #companions
+        }
+        #errors
+    }
+}
+
+/// The hidden companions that a trait requires.
+fn trait_items(f: &Function, host: &Host) -> TokenStream {
+    let c = Companions { f, host };
+    let mut out = TokenStream::new();
+    for level in 1..=f.options.order() {
+        out.extend(c.tangent(level));
+    }
+    for level in 0..f.options.order() {
+        out.extend(c.taped_erased(level, true));
+    }
+    out
+}
+
+/// Takes `#[differentiable(…)]` off a method; its options stand in for those of the block.
+pub(crate) fn take_options(attrs: &mut Vec<syn::Attribute>, block: &Options) -> syn::Result<Options> {
+    let mut options = Options { order: block.order, ..Options::default() };
+    let mut error = None;
+    attrs.retain(|a| {
+        if !a.path().is_ident("differentiable") {
+            return true;
+        }
+        match a.parse_args::<Options>() {
+            Ok(own) => options = Options { order: own.order.max(block.order), ..own },
+            Err(e) => error = Some(e),
+        }
+        false
+    });
+    error.map_or(Ok(options), Err)
 }

@@ -433,7 +433,20 @@ impl Pass<'_> {
         let mut adds = Vec::new();
         for (arg, mirror) in call.args.iter().zip(mirrors) {
             if operator || arg.passing != Passing::Value {
-                slots.push(vec![mirror]);
+                let taken = slots.iter().flatten().flatten().any(|p: &Place| mirror.as_ref().is_some_and(|m| may_overlap(p, m)));
+                let slot = match mirror {
+                    Some(place) if taken => {
+                        // Two arguments share a cotangent: the second collects beside it.
+                        let value = arg.parts[0].clone().expect("arguments have values");
+                        let kind = kinds::of_place(&self.out, &place);
+                        let beside = self.out.fresh(format!("d_{}_beside", self.out.vars[place.root].name), span, kind, Role::Adjoint);
+                        backward.push(Stmt::Let { var: beside, value: Expr::Zero(Box::new(value)) });
+                        adds.push(Stmt::Accumulate { place, value: Expr::var(beside, span) });
+                        Some(Place::var(beside, span))
+                    }
+                    other => other,
+                };
+                slots.push(vec![slot]);
                 grads.push(vec![None]);
             } else {
                 slots.push(vec![None]);
@@ -495,6 +508,21 @@ impl Pass<'_> {
             }
         }
     }
+}
+
+/// Whether two places may share memory: all but different fields of the same variable.
+fn may_overlap(a: &Place, b: &Place) -> bool {
+    if a.root != b.root {
+        return false;
+    }
+    for (x, y) in a.path.iter().zip(&b.path) {
+        if let (Step::Field(x), Step::Field(y)) = (x, y) {
+            if x != y {
+                return false;
+            }
+        }
+    }
+    true
 }
 
 fn plain(stmts: Vec<Stmt>) -> Block {

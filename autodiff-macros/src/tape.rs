@@ -23,6 +23,7 @@ pub(crate) fn place(program: &mut Program) {
     }
     scopes.put_back(&mut program.body);
     program.body.stmts.append(&mut backward);
+    program.taped = true;
 }
 
 /// What the forward scopes define and save, by tape variable and branch.

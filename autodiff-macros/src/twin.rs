@@ -49,7 +49,7 @@ fn twin(item: &ItemFn, f: &Function) -> TokenStream {
         syn::Visibility::Inherited => quote!(),
         vis => vis.to_token_stream(),
     };
-    let host = Host { vis: inner, method: None, attrs: TokenStream::new(), outer: syn::Generics::default() };
+    let host = Host { vis: inner, method: None, attrs: TokenStream::new(), of_trait: false, outer: syn::Generics::default() };
     let items = items(f, &host);
     quote! {
         #(#cfgs)*

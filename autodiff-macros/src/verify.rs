@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 
 use crate::ir::{Block, Expr, Program, Stmt, VarId};
+use crate::kinds::Types;
+use crate::print;
 
 /// No exits are left, and what is differentiated is an operation on atoms.
-pub(crate) fn normal_form(program: &Program) {
+pub(crate) fn normal_form(program: &Program, types: &Types) {
     program.body.walk(&mut |stmt| match stmt {
         Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => unreachable!("an exit was left: {stmt:?}"),
         Stmt::Let { value: Expr::Binary(op, a, b), .. } if op.is_arithmetic() => {
@@ -15,11 +17,11 @@ pub(crate) fn normal_form(program: &Program) {
         }
         _ => {}
     });
-    well_formed(program);
+    well_formed(program, types);
 }
 
 /// Every variable is defined once, in a scope that is visible where it is read.
-pub(crate) fn well_formed(program: &Program) {
+pub(crate) fn well_formed(program: &Program, types: &Types) {
     let mut defined: HashSet<VarId> = program.params.iter().flat_map(|p| p.parts.clone()).collect();
     if let Some(reverse) = &program.reverse {
         defined.extend(&reverse.cotangent);
@@ -29,22 +31,22 @@ pub(crate) fn well_formed(program: &Program) {
             }
         }
     }
-    scope(program, &program.body, &mut defined.clone());
+    scope(program, types, &program.body, &mut defined);
 }
 
-fn scope(program: &Program, block: &Block, defined: &mut HashSet<VarId>) {
+fn scope(program: &Program, types: &Types, block: &Block, defined: &mut HashSet<VarId>) {
     defined.extend(&block.loads);
     for stmt in &block.stmts {
         stmt.uses(
             &mut |v| {
                 let tape = program.vars[v].role == crate::ir::Role::Tape;
-                assert!(tape || defined.contains(&v), "`{}` is read where it is not visible, in {stmt:?}", program.vars[v].name);
+                assert!(tape || defined.contains(&v), "`{}` is read where it is not visible in\n{}", program.vars[v].name, print::program(program, types));
             },
             &mut |_| {},
         );
         defined.extend(stmt.defines());
         for inner in stmt.blocks() {
-            scope(program, inner, &mut defined.clone());
+            scope(program, types, inner, &mut defined.clone());
         }
     }
 }

@@ -26,7 +26,7 @@ impl Emitter<'_> {
             (Callee::Operator { op, .. }, _, 0) => return self.plain_operator(*op, &call.args, call.outs[0]),
             (Callee::Operator { op, .. }, _, level) => {
                 let name = operator_trait(*op);
-                let method = ident(&companion("tangent", level), call.span);
+                let method = ident(&if level == 1 { "tangent".to_owned() } else { format!("tangent{level}") }, call.span);
                 let args = self.operator_args(&call.args);
                 let tangents = self.operator_tangents(&call.args);
                 quote!(::differentiable::operators::#name::#method(#(#args,)* #(#tangents),*))

@@ -67,7 +67,7 @@ enum Fallible {
 
 /// Lowers a function.
 pub(crate) fn lower(signature: &Signature, block: &syn::Block, types: &Types, errors: &Errors) -> Program {
-    let program = Program { vars: Vec::new(), params: Vec::new(), body: Block::default(), value: Vec::new(), reverse: None };
+    let program = Program { vars: Vec::new(), params: Vec::new(), body: Block::default(), value: Vec::new(), reverse: None, taped: false };
     let fallible = match &signature.output {
         Some(Type::Path(p)) => p.path.segments.last().and_then(|s| match s.ident.to_string().as_str() {
             "Option" => Some(Fallible::Option),
@@ -208,7 +208,7 @@ fn as_place(e: &Expr) -> Option<&Place> {
     }
 }
 
-pub(crate) use macros::{arguments as macro_arguments, inline_names, DIVERGING, EFFECTS, VALUES};
+pub(crate) use macros::{arguments as macro_arguments, inline_names};
 pub(crate) use patterns::{capital, is_variant};
 
 /// Whether a constructor's path is that of `Box::new`, whose content is reached by dereferencing.

@@ -7,6 +7,7 @@ use syn::{Expr as S, Pat};
 use super::exprs::Hint;
 use super::{Binding, Lowerer};
 use crate::ir::{Expr, Place, Role, Stmt};
+use crate::kinds::Kind;
 
 impl Lowerer<'_> {
     /// The value of a block in the current scope, or `None` if it never ends.
@@ -121,6 +122,27 @@ impl Lowerer<'_> {
             let value = self.pin(value);
             self.bind(&name.to_string(), value);
             return;
+        }
+        // The name of a value that has none yet, or an immutable name for an immutable integer.
+        if let Some(var) = value.as_var() {
+            let fresh = self.stmts.last().and_then(|s| s.last()).is_some_and(|s| s.defines().contains(&var));
+            let v = &self.program.vars[var];
+            if v.role == Role::Temporary && fresh && !matches!(v.kind, Kind::Ref(_)) {
+                let kind = ty.map_or(Kind::Unknown, |ty| self.types.kind(ty)).join(&v.kind);
+                let v = &mut self.program.vars[var];
+                v.kind = kind;
+                v.role = Role::User;
+                v.name = name.to_string();
+                v.span = name.span();
+                v.mutable = mutable;
+                v.ty = ty.cloned();
+                self.bind(&name.to_string(), value);
+                return;
+            }
+            if !mutable && ty.is_none() && !v.mutable && v.kind == Kind::Int {
+                self.bind(&name.to_string(), value);
+                return;
+            }
         }
         let kind = ty.map_or_else(|| self.kind(&value), |ty| self.types.kind(ty).join(&self.kind(&value)));
         let var = self.fresh(name.to_string(), name.span(), kind, Role::User);

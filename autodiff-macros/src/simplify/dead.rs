@@ -28,7 +28,7 @@ pub(crate) fn eliminate(program: &mut Program) -> bool {
     }
     let before = size(&program.body);
     let has_turn = program.body.stmts.iter().any(|s| matches!(s, Stmt::Turn));
-    let mut pass = Pass { always, value: Vec::new(), trims: HashMap::new(), changed: false };
+    let mut pass = Pass { always, value: Vec::new(), trims: HashMap::new(), changed: false, taped: program.taped };
     for e in &program.value {
         e.vars(&mut |v| pass.value.push(v));
     }
@@ -55,6 +55,7 @@ struct Pass {
     /// For a tape, which of its loads are used.
     trims: HashMap<VarId, Vec<bool>>,
     changed: bool,
+    taped: bool,
 }
 
 impl Pass {
@@ -87,9 +88,6 @@ impl Pass {
             Stmt::Assign { place, .. } => {
                 if !self.is_live(place.root, live) {
                     return false;
-                }
-                if place.path.is_empty() && !self.always.contains(&place.root) {
-                    live.remove(&place.root);
                 }
             }
             Stmt::Replace { old, place, value } => {
@@ -204,7 +202,7 @@ impl Pass {
                 if let Some(tape) = &l.tape {
                     if !tape.write {
                         self.loads(tape.var, &mut l.body, &mut inside, remove, 0);
-                        if l.body.loads.is_empty() && matches!(l.header, Header::Range { .. }) && remove {
+                        if l.body.loads.is_empty() && matches!(l.header, Header::Range { .. }) && remove && self.taped {
                             l.tape = None;
                         }
                     }
@@ -236,12 +234,6 @@ impl Pass {
             },
             &mut |_| {},
         );
-        // Writing to a part needs the whole.
-        if let Stmt::Assign { place, .. } = stmt {
-            if !place.path.is_empty() {
-                live.insert(place.root);
-            }
-        }
         true
     }
 

@@ -1,0 +1,1 @@
+//! Operators of `ndarray` arrays, with broadcasting and with scalars.

@@ -1,0 +1,177 @@
+//! Operators of floats, complex numbers and integers.
+
+use num_complex::Complex;
+
+use super::{Add, Div, Mul, Neg, Rem, Sub};
+
+/// The conjugate, under which cotangents of products pass: a real number is its own.
+trait Conjugate {
+    fn conjugate(self) -> Self;
+}
+
+impl Conjugate for f32 {
+    #[inline]
+    fn conjugate(self) -> Self {
+        self
+    }
+}
+
+impl Conjugate for f64 {
+    #[inline]
+    fn conjugate(self) -> Self {
+        self
+    }
+}
+
+impl Conjugate for Complex<f32> {
+    #[inline]
+    fn conjugate(self) -> Self {
+        self.conj()
+    }
+}
+
+impl Conjugate for Complex<f64> {
+    #[inline]
+    fn conjugate(self) -> Self {
+        self.conj()
+    }
+}
+
+/// One operator of one field: the partial derivatives by both operands, and by a direction.
+macro_rules! field {
+    ($name:ident, $t:ty, |$a:ident, $b:ident| $value:expr, $pa:expr, $pb:expr; |$ta:ident, $tb:ident| $ppa:expr, $ppb:expr) => {
+        impl $name<$t> for $t {
+            type Output = $t;
+
+            #[inline]
+            fn tangent($a: &$t, $b: &$t, da: Option<&$t>, db: Option<&$t>) -> ($t, $t) {
+                let ($a, $b) = (*$a, *$b);
+                let _ = ($a, $b);
+                let mut t = <$t>::default();
+                if let Some(da) = da {
+                    t += $pa * *da;
+                }
+                if let Some(db) = db {
+                    t += $pb * *db;
+                }
+                ($value, t)
+            }
+
+            #[inline]
+            fn adjoint($a: &$t, $b: &$t, ct: &$t, da: Option<&mut $t>, db: Option<&mut $t>) {
+                let ($a, $b) = (*$a, *$b);
+                let _ = ($a, $b);
+                if let Some(da) = da {
+                    *da += Conjugate::conjugate($pa) * *ct;
+                }
+                if let Some(db) = db {
+                    *db += Conjugate::conjugate($pb) * *ct;
+                }
+            }
+
+            #[inline]
+            fn adjoint1(
+                $a: &$t,
+                $b: &$t,
+                ta: Option<&$t>,
+                tb: Option<&$t>,
+                ct: &$t,
+                tct: &$t,
+                da: Option<&mut $t>,
+                db: Option<&mut $t>,
+                ea: Option<&mut $t>,
+                eb: Option<&mut $t>,
+            ) {
+                <Self as $name<$t>>::adjoint($a, $b, ct, da, db);
+                let ($a, $b) = (*$a, *$b);
+                let _ = ($a, $b);
+                let $ta = ta.copied().unwrap_or_default();
+                let $tb = tb.copied().unwrap_or_default();
+                if let Some(ea) = ea {
+                    *ea += Conjugate::conjugate($pa) * *tct + Conjugate::conjugate($ppa) * *ct;
+                }
+                if let Some(eb) = eb {
+                    *eb += Conjugate::conjugate($pb) * *tct + Conjugate::conjugate($ppb) * *ct;
+                }
+            }
+        }
+    };
+}
+
+/// The operators of one field.
+macro_rules! operators {
+    ($($t:ty, $one:expr, $zero:expr;)*) => {$(
+        field!(Add, $t, |a, b| a + b, $one, $one; |_ta, _tb| $zero, $zero);
+        field!(Sub, $t, |a, b| a - b, $one, -$one; |_ta, _tb| $zero, $zero);
+        field!(Mul, $t, |a, b| a * b, b, a; |ta, tb| tb, ta);
+        field!(Div, $t, |a, b| a / b, $one / b, -a / (b * b); |ta, tb| -tb / (b * b), -ta / (b * b) + (a + a) * tb / (b * b * b));
+
+        impl Neg for $t {
+            type Output = $t;
+
+            #[inline]
+            fn tangent(a: &$t, da: Option<&$t>) -> ($t, $t) {
+                (-*a, da.map_or($zero, |d| -*d))
+            }
+
+            #[inline]
+            fn adjoint(_: &$t, ct: &$t, da: Option<&mut $t>) {
+                if let Some(da) = da {
+                    *da -= *ct;
+                }
+            }
+
+            #[inline]
+            fn adjoint1(a: &$t, _: Option<&$t>, ct: &$t, tct: &$t, da: Option<&mut $t>, ea: Option<&mut $t>) {
+                <Self as Neg>::adjoint(a, ct, da);
+                <Self as Neg>::adjoint(a, tct, ea);
+            }
+        }
+    )*};
+}
+
+operators! {
+    f32, 1.0_f32, 0.0_f32;
+    f64, 1.0_f64, 0.0_f64;
+    Complex<f32>, Complex::new(1.0_f32, 0.0), Complex::new(0.0_f32, 0.0);
+    Complex<f64>, Complex::new(1.0_f64, 0.0), Complex::new(0.0_f64, 0.0);
+}
+
+field!(Rem, f32, |a, b| a % b, 1.0_f32, -(a / b).trunc(); |_ta, _tb| 0.0_f32, 0.0_f32);
+field!(Rem, f64, |a, b| a % b, 1.0_f64, -(a / b).trunc(); |_ta, _tb| 0.0_f64, 0.0_f64);
+
+/// Operators of integers, which have values and no derivatives.
+macro_rules! integers {
+    ($($t:ty),*; $($name:ident $op:tt),*) => { integers!(@each [$($t),*] $($name $op),*); };
+    (@each $types:tt $($name:ident $op:tt),*) => { $(integers!(@one $types $name $op);)* };
+    (@one [$($t:ty),*] $name:ident $op:tt) => {$(
+        impl $name<$t> for $t {
+            type Output = $t;
+
+            #[inline]
+            fn tangent(a: &$t, b: &$t, _: Option<&()>, _: Option<&()>) -> ($t, ()) {
+                (*a $op *b, ())
+            }
+
+            #[inline]
+            fn adjoint(_: &$t, _: &$t, (): &(), _: Option<&mut ()>, _: Option<&mut ()>) {}
+
+            #[inline]
+            fn adjoint1(
+                _: &$t,
+                _: &$t,
+                _: Option<&()>,
+                _: Option<&()>,
+                (): &(),
+                (): &(),
+                _: Option<&mut ()>,
+                _: Option<&mut ()>,
+                _: Option<&mut ()>,
+                _: Option<&mut ()>,
+            ) {
+            }
+        }
+    )*};
+}
+
+integers!(i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize; Add +, Sub -, Mul *, Div /, Rem %);

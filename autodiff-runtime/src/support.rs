@@ -1,0 +1,230 @@
+//! What generated code calls: accumulation, seeds, copies of arguments.
+//!
+//! In: values and tangents whose types only the type checker knows. Out: the one operation that the
+//! compiler could not write as plain arithmetic.
+
+use num_traits::Float;
+
+use crate::tangent::{Differentiable, Tangent};
+
+/// One of two tape entries: which branch was taken, and what it saved.
+#[derive(Clone, Debug)]
+pub enum Either<L, R> {
+    /// The first branch.
+    Left(L),
+    /// The second branch.
+    Right(R),
+}
+
+/// A tangent to which another can be added, if need be from a container of another type.
+pub trait AddFrom<V: ?Sized> {
+    /// `self += value`.
+    fn add_from(&mut self, value: &V);
+}
+
+impl<T: Tangent> AddFrom<T> for T {
+    #[inline]
+    fn add_from(&mut self, value: &T) {
+        self.__add(value);
+    }
+}
+
+#[inline]
+fn add_slices<T: Tangent>(target: &mut [T], value: &[T]) {
+    assert_eq!(target.len(), value.len(), "cotangents of different lengths");
+    for (t, v) in target.iter_mut().zip(value) {
+        t.__add(v);
+    }
+}
+
+impl<T: Tangent> AddFrom<[T]> for [T] {
+    #[inline]
+    fn add_from(&mut self, value: &[T]) {
+        add_slices(self, value);
+    }
+}
+
+impl<T: Tangent> AddFrom<Vec<T>> for [T] {
+    #[inline]
+    fn add_from(&mut self, value: &Vec<T>) {
+        if !value.is_empty() {
+            add_slices(self, value);
+        }
+    }
+}
+
+impl<T: Tangent, const N: usize> AddFrom<[T; N]> for [T] {
+    #[inline]
+    fn add_from(&mut self, value: &[T; N]) {
+        add_slices(self, value);
+    }
+}
+
+impl<T: Tangent> AddFrom<[T]> for Vec<T> {
+    #[inline]
+    fn add_from(&mut self, value: &[T]) {
+        add_slices(self, value);
+    }
+}
+
+impl<T: Tangent, const N: usize> AddFrom<[T; N]> for Vec<T> {
+    #[inline]
+    fn add_from(&mut self, value: &[T; N]) {
+        add_slices(self, value);
+    }
+}
+
+impl<T: Tangent, const N: usize> AddFrom<Vec<T>> for [T; N] {
+    #[inline]
+    fn add_from(&mut self, value: &Vec<T>) {
+        if !value.is_empty() {
+            add_slices(self, value);
+        }
+    }
+}
+
+impl<T: Tangent, const N: usize> AddFrom<[T]> for [T; N] {
+    #[inline]
+    fn add_from(&mut self, value: &[T]) {
+        add_slices(self, value);
+    }
+}
+
+/// `*target += value` for tangents.
+#[inline]
+pub fn accumulate<T: AddFrom<V> + ?Sized, V: ?Sized>(target: &mut T, value: &V) {
+    target.add_from(value);
+}
+
+/// A small integer in the float type of the surroundings.
+#[inline]
+pub fn from_i32<T: Float>(n: i32) -> T {
+    T::from(n).expect("floats hold small integers")
+}
+
+/// A type whose values can be the value of a loss: a real float.
+#[diagnostic::on_unimplemented(
+    message = "there is no gradient of a function that returns `{Self}`",
+    label = "the value is no real float",
+    note = "call `vjp` for the pullback, `jvp` for a directional derivative, or `jacobian` for all derivatives"
+)]
+pub trait Scalar<'a>: Differentiable {
+    /// The cotangent 1.
+    fn __one() -> Self::Tangent;
+    /// The cotangent 0.
+    fn __none() -> Self::Tangent;
+}
+
+impl Scalar<'_> for f32 {
+    #[inline]
+    fn __one() -> f32 {
+        1.0
+    }
+    #[inline]
+    fn __none() -> f32 {
+        0.0
+    }
+}
+
+impl Scalar<'_> for f64 {
+    #[inline]
+    fn __one() -> f64 {
+        1.0
+    }
+    #[inline]
+    fn __none() -> f64 {
+        0.0
+    }
+}
+
+/// A value that can be copied and put back.
+pub trait Snapshot {
+    /// The copy.
+    type Saved;
+    /// Copies the value.
+    fn snapshot(&self) -> Self::Saved;
+    /// Puts a copy back.
+    fn restore(&mut self, saved: Self::Saved);
+}
+
+impl<T: Clone> Snapshot for T {
+    type Saved = T;
+    #[inline]
+    fn snapshot(&self) -> T {
+        self.clone()
+    }
+    #[inline]
+    fn restore(&mut self, saved: T) {
+        *self = saved;
+    }
+}
+
+impl<T: Clone> Snapshot for [T] {
+    type Saved = Vec<T>;
+    #[inline]
+    fn snapshot(&self) -> Vec<T> {
+        self.to_vec()
+    }
+    #[inline]
+    fn restore(&mut self, saved: Vec<T>) {
+        for (to, from) in self.iter_mut().zip(saved) {
+            *to = from;
+        }
+    }
+}
+
+/// A copy of an argument.
+#[inline]
+pub fn snapshot<T: Snapshot + ?Sized>(value: &T) -> T::Saved {
+    value.snapshot()
+}
+
+/// Puts the copy of an argument back.
+#[inline]
+pub fn restore<T: Snapshot + ?Sized>(value: &mut T, saved: T::Saved) {
+    value.restore(saved);
+}
+
+/// A type with a numeric cast, whose derivative is a cast as well.
+pub trait CastFrom: Differentiable {
+    /// The tangent as a number in double precision; 0 for integers.
+    fn tangent_as_f64(tangent: &Self::Tangent) -> f64;
+    /// The cotangent of the value from a number in double precision.
+    fn cotangent_from_f64(x: f64) -> Self::Tangent;
+}
+
+macro_rules! casts {
+    ($($float:ty),*; $($int:ty),*) => {
+        $(impl CastFrom for $float {
+            #[inline]
+            fn tangent_as_f64(tangent: &$float) -> f64 {
+                f64::from(*tangent)
+            }
+            #[inline]
+            fn cotangent_from_f64(x: f64) -> $float {
+                x as $float
+            }
+        })*
+        $(impl CastFrom for $int {
+            #[inline]
+            fn tangent_as_f64((): &()) -> f64 {
+                0.0
+            }
+            #[inline]
+            fn cotangent_from_f64(_: f64) {}
+        })*
+    };
+}
+casts!(f32, f64; i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, bool, char);
+
+/// The tangent of `primal as To`.
+#[inline]
+pub fn cast_tangent<P: CastFrom, To: CastFrom>(_: &P, tangent: P::Tangent) -> To::Tangent {
+    To::cotangent_from_f64(P::tangent_as_f64(&tangent))
+}
+
+/// The cotangent of `primal`, from that of `primal as T`.
+#[inline]
+pub fn cast_cotangent<P: CastFrom, T: CastFrom<Tangent = T>>(_: &P, cotangent: T) -> P::Tangent {
+    P::cotangent_from_f64(T::tangent_as_f64(&cotangent))
+}
