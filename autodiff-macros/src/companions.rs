@@ -115,6 +115,11 @@ impl<'a> Companions<'a> {
         bounds
     }
 
+    /// The type parameters of the function that occur in its parameters.
+    pub(crate) fn cloned_parameters(&self) -> Vec<Ident> {
+        self.type_names().into_iter().filter(|n| self.params().iter().any(|p| mentions(&p.ty, n))).collect()
+    }
+
     /// The names of type and const parameters, for `use<…>` and turbofish.
     fn generic_names(&self, outer: bool) -> Vec<TokenStream> {
         let own = self.f.signature.generics.params.iter();

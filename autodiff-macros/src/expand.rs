@@ -21,6 +21,8 @@ pub(crate) struct Function {
     pub(crate) primal: Program,
     /// Every identifier that occurs in the function: generated names avoid them.
     pub(crate) reserved: HashSet<String>,
+    /// It is a method that takes `self` by value.
+    pub(crate) by_value_receiver: bool,
 }
 
 /// Expands the attribute on any item.
@@ -63,6 +65,7 @@ pub(crate) fn analyse(
     let generics = sig.generics.clone();
     let types = Types::new(&outer.into_iter().chain([&generics]).collect::<Vec<_>>());
     let mut signature = Signature::read(sig, options, &types, &errors);
+    let by_value_receiver = signature.params.first().is_some_and(|p| p.receiver && p.passing == Passing::Value);
     // A method's receiver is handed over by reference, whatever the method takes.
     for param in &mut signature.params {
         if param.receiver && param.passing == Passing::Value {
@@ -87,7 +90,7 @@ pub(crate) fn analyse(
     names(body.to_token_stream(), &mut reserved, false);
     let locals: HashSet<String> = primal.vars.iter().map(|v| v.name.clone()).collect();
     reserved.retain(|n| !locals.contains(n));
-    Ok(Function { signature, options: options.clone(), types, primal, reserved })
+    Ok(Function { signature, options: options.clone(), types, primal, reserved, by_value_receiver })
 }
 
 impl Function {

@@ -17,6 +17,7 @@ mod fold;
 mod forward;
 mod ir;
 mod kinds;
+mod linear;
 mod lower;
 mod methods;
 mod methods_of;

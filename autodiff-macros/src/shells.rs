@@ -2,7 +2,7 @@
 //! rearrange arguments around the hidden companions.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, ToTokens};
+use quote::{quote, ToTokens};
 use syn::Type;
 
 use crate::companions::{owned_tangent, slot_type, Companions};
@@ -20,7 +20,7 @@ pub(crate) struct Shells<'a> {
 struct Docs;
 
 impl Shells<'_> {
-    fn params(&self) -> &[Param] {
+    pub(crate) fn params(&self) -> &[Param] {
         &self.companions.f.signature.params
     }
 
@@ -28,18 +28,18 @@ impl Shells<'_> {
         self.params().iter().enumerate().filter(|(_, p)| p.wanted)
     }
 
-    fn name(&self, i: usize) -> Ident {
+    pub(crate) fn name(&self, i: usize) -> Ident {
         let p = &self.params()[i];
         if p.receiver { Ident::new("self", Span::call_site()) } else { Ident::new(&p.name.to_string(), Span::mixed_site().located_at(p.name.span())) }
     }
 
-    fn local(&self, prefix: &str, i: usize) -> Ident {
+    pub(crate) fn local(&self, prefix: &str, i: usize) -> Ident {
         let name = self.params()[i].name.to_string();
         Ident::new(&format!("{prefix}{}", name.trim_start_matches("r#")), Span::mixed_site().located_at(self.params()[i].name.span()))
     }
 
     /// The parameters of a shell; references get a lifetime if one is given.
-    fn signature(&self, lifetime: Option<&TokenStream>) -> Vec<TokenStream> {
+    pub(crate) fn signature(&self, lifetime: Option<&TokenStream>) -> Vec<TokenStream> {
         self.params()
             .iter()
             .enumerate()
@@ -70,6 +70,16 @@ impl Shells<'_> {
         (0..self.params().len()).map(|i| self.name(i).to_token_stream()).collect()
     }
 
+    /// Adds the bounds under which arguments can be copied.
+    pub(crate) fn cloning(&self, clause: TokenStream) -> TokenStream {
+        let bounds: Vec<TokenStream> = self.companions.cloned_parameters().into_iter().map(|n| quote!(#n: ::core::clone::Clone)).collect();
+        match (clause.is_empty(), bounds.is_empty()) {
+            (_, true) => clause,
+            (true, false) => quote!(where #(#bounds),*),
+            (false, false) => quote!(#clause, #(#bounds),*),
+        }
+    }
+
     /// The type of the gradient.
     fn gradient_type(&self) -> TokenStream {
         let types: Vec<TokenStream> = self
@@ -94,10 +104,11 @@ impl Shells<'_> {
         out.extend(self.vjp());
         out.extend(self.jvp());
         out.extend(self.source());
+        out.extend(self.linear());
         out
     }
 
-    fn fn_head(&self, base: &str) -> (TokenStream, Ident) {
+    pub(crate) fn fn_head(&self, base: &str) -> (TokenStream, Ident) {
         let host = self.companions.host;
         let name = host.public(base, self.companions.f.options.prefix.as_ref());
         let (attrs, vis) = (&host.attrs, &host.vis);
@@ -208,6 +219,7 @@ impl Shells<'_> {
         let c = &self.companions;
         let lifetime = quote!('call);
         let (generics, clause) = c.generics(&[lifetime.clone()]);
+        let clause = self.cloning(clause);
         let fwd = c.host.hidden("__fwd", 0);
         let turbofish = c.turbofish();
         let params = self.signature(Some(&lifetime));
@@ -340,6 +352,9 @@ impl Docs {
             "vjp" => format!("The value of [`{name}`] and its pullback, from cotangents of the value to gradients."),
             "jvp" => format!("The value of [`{name}`] and its derivative along the given tangents."),
             "source" => format!("The source code of the derivative of [`{name}`]."),
+            "check" => format!("Checks the derivatives of [`{name}`] at a point: reverse mode against forward mode, and both against central differences."),
+            "check_with" => format!("Checks the derivatives of [`{name}`] at a point, with the given tolerance."),
+            "jacobian" => format!("The Jacobian of [`{name}`]: a row for each scalar of the value, a column for each scalar of the differentiable parameters."),
             other => format!("`{other}` of [`{name}`]."),
         }
     }
@@ -351,9 +366,4 @@ pub(crate) fn bare(items: &[TokenStream]) -> TokenStream {
         [one] => one.clone(),
         many => quote!((#(#many),*)),
     }
-}
-
-#[allow(dead_code)]
-fn unused() -> Ident {
-    format_ident!("unused")
 }

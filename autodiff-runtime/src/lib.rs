@@ -7,15 +7,20 @@ extern crate self as differentiable;
 
 #[cfg(feature = "data")]
 pub mod data;
+pub mod check;
 pub mod initializers;
 pub mod kernels;
 pub mod layers;
 pub mod metrics;
+pub mod operators;
 pub mod optimizers;
 pub mod random;
 pub mod real;
 #[cfg(feature = "saving")]
 pub mod saving;
+#[doc(hidden)]
+#[path = "support.rs"]
+pub mod __private;
 pub mod tangent;
 pub mod training;
 
@@ -24,11 +29,13 @@ pub use num_complex;
 pub use num_traits;
 pub use rand;
 
+pub use check::{Disagreement, GradientCheckError, Tolerance};
 pub use real::Real;
 pub use tangent::{Differentiable, Tangent};
 
 /// What a program that trains a model needs, in one `use`.
 pub mod prelude {
+    pub use crate::check::{GradientCheckError, Tolerance};
     pub use crate::initializers::Initializer;
     pub use crate::kernels::activations::{
         Activation, elu, gelu, gelu_tanh, leaky_relu, log_softmax, relu, selu, sigmoid, silu,

@@ -3,6 +3,8 @@
 //! In: values and tangents whose types only the type checker knows. Out: the one operation that the
 //! compiler could not write as plain arithmetic.
 
+pub use crate::check::{LinearMap, check, displace, flatten, flatten_value, jacobian, unflatten};
+
 use num_traits::Float;
 
 use crate::tangent::{Differentiable, Tangent};

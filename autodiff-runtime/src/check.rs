@@ -1,0 +1,245 @@
+//! Checking derivatives: reverse mode against forward mode, and both against central differences.
+//!
+//! The tests of the compiler and those of its users call the same function.
+
+use core::fmt;
+
+use ndarray::Array2;
+
+use crate::tangent::{Differentiable, Tangent, Update, Visit};
+
+/// How far apart two derivatives may be: `|a − b| ≤ absolute + relative · max(|a|, |b|, scale)`, where
+/// the scale is the largest derivative of the same output.
+///
+/// ```
+/// use differentiable::prelude::*;
+///
+/// #[differentiable]
+/// fn cube(x: f64) -> f64 {
+///     x * x * x
+/// }
+///
+/// let strict = Tolerance { differences: 1e-6, ..Tolerance::default() };
+/// cube::check_with(1.5, strict).unwrap();
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tolerance {
+    /// The relative tolerance between reverse mode and forward mode.
+    pub modes: f64,
+    /// The relative tolerance between forward mode and central differences.
+    pub differences: f64,
+    /// The step of the central differences, relative to 1.
+    pub step: f64,
+}
+
+impl Default for Tolerance {
+    fn default() -> Self {
+        Self { modes: 1e-9, differences: 1e-5, step: 1e-5 }
+    }
+}
+
+/// Which two derivatives disagree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Disagreement {
+    /// Reverse mode and forward mode.
+    ReverseForward,
+    /// Forward mode and central differences.
+    ForwardDifferences,
+}
+
+/// Two derivatives that should be equal and are not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GradientCheckError {
+    /// Which two disagree.
+    pub kind: Disagreement,
+    /// The name of the parameter.
+    pub parameter: String,
+    /// The scalar within the parameter, counted from 0.
+    pub element: usize,
+    /// The scalar within the value, counted from 0.
+    pub output: usize,
+    /// The derivative found by the first of the two.
+    pub found: f64,
+    /// The derivative found by the second.
+    pub expected: f64,
+}
+
+impl fmt::Display for GradientCheckError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (one, other) = match self.kind {
+            Disagreement::ReverseForward => ("reverse mode", "forward mode"),
+            Disagreement::ForwardDifferences => ("forward mode", "central differences"),
+        };
+        write!(
+            f,
+            "the derivative of output {} with respect to `{}`, element {}: {one} gives {}, {other} gives {} (difference {:e})",
+            self.output,
+            self.parameter,
+            self.element,
+            self.found,
+            self.expected,
+            (self.found - self.expected).abs()
+        )
+    }
+}
+
+impl core::error::Error for GradientCheckError {}
+
+/// A function between flat vectors at a point, with its derivatives.
+pub struct LinearMap<V, F, R> {
+    /// The parameters by which it is differentiated, with their numbers of scalars.
+    pub inputs: Vec<(&'static str, usize)>,
+    /// The value at the point displaced by a vector.
+    pub value: V,
+    /// The derivative along a direction.
+    pub forward: F,
+    /// The gradient of a linear combination of the outputs.
+    pub reverse: R,
+}
+
+/// Compares the derivatives of a map.
+///
+/// # Errors
+///
+/// Names the first element at which two of them disagree.
+pub fn check<V, F, R>(map: LinearMap<V, F, R>, tolerance: Tolerance) -> Result<(), GradientCheckError>
+where
+    V: FnMut(&[f64]) -> Vec<f64>,
+    F: FnMut(&[f64]) -> Vec<f64>,
+    R: FnMut(&[f64]) -> Vec<f64>,
+{
+    let LinearMap { inputs, mut value, mut forward, mut reverse } = map;
+    let n: usize = inputs.iter().map(|(_, n)| n).sum();
+    let m = value(&vec![0.0; n]).len();
+    let columns: Vec<Vec<f64>> = (0..n).map(|j| forward(&unit(n, j))).collect();
+    let scales: Vec<f64> = (0..m).map(|i| columns.iter().map(|c| c[i].abs()).fold(0.0, f64::max)).collect();
+    let report = |kind, j: usize, output, found, expected| {
+        let (parameter, element) = locate(&inputs, j);
+        Err(GradientCheckError { kind, parameter, element, output, found, expected })
+    };
+    for i in 0..m {
+        let row = reverse(&unit(m, i));
+        for j in 0..n {
+            if !close(row[j], columns[j][i], tolerance.modes, scales[i]) {
+                return report(Disagreement::ReverseForward, j, i, row[j], columns[j][i]);
+            }
+        }
+    }
+    for (j, column) in columns.iter().enumerate() {
+        let quotients = differences(&mut value, n, j, tolerance.step);
+        for i in 0..m {
+            if !close(column[i], quotients[i], tolerance.differences, scales[i].max(1e-3)) {
+                return report(Disagreement::ForwardDifferences, j, i, column[i], quotients[i]);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Central differences with one step of Richardson extrapolation, for an error of order h⁴.
+fn differences(value: &mut impl FnMut(&[f64]) -> Vec<f64>, n: usize, j: usize, step: f64) -> Vec<f64> {
+    let mut quotient = |h: f64| -> Vec<f64> {
+        let mut at = |h: f64| value(&unit(n, j).iter().map(|u| u * h).collect::<Vec<_>>());
+        let (up, down) = (at(h), at(-h));
+        up.iter().zip(down).map(|(u, d)| (u - d) / (2.0 * h)).collect()
+    };
+    let (coarse, fine) = (quotient(2.0 * step), quotient(step));
+    fine.iter().zip(coarse).map(|(f, c)| (4.0 * f - c) / 3.0).collect()
+}
+
+/// The Jacobian of a map, by forward or reverse mode, whichever takes fewer sweeps.
+pub fn jacobian<V, F, R>(map: LinearMap<V, F, R>) -> Array2<f64>
+where
+    V: FnMut(&[f64]) -> Vec<f64>,
+    F: FnMut(&[f64]) -> Vec<f64>,
+    R: FnMut(&[f64]) -> Vec<f64>,
+{
+    let LinearMap { inputs, mut value, mut forward, mut reverse } = map;
+    let n: usize = inputs.iter().map(|(_, n)| n).sum();
+    let m = value(&vec![0.0; n]).len();
+    let mut out = Array2::zeros((m, n));
+    if m < n {
+        for i in 0..m {
+            for (j, d) in reverse(&unit(m, i)).into_iter().enumerate() {
+                out[[i, j]] = d;
+            }
+        }
+    } else {
+        for j in 0..n {
+            for (i, d) in forward(&unit(n, j)).into_iter().enumerate() {
+                out[[i, j]] = d;
+            }
+        }
+    }
+    out
+}
+
+fn unit(n: usize, j: usize) -> Vec<f64> {
+    let mut e = vec![0.0; n];
+    e[j] = 1.0;
+    e
+}
+
+/// NaN agrees with NaN, and infinities with themselves.
+fn close(a: f64, b: f64, relative: f64, scale: f64) -> bool {
+    a == b || a.is_nan() && b.is_nan() || (a - b).abs() <= relative * a.abs().max(b.abs()).max(scale).max(1e-10)
+}
+
+fn locate(inputs: &[(&'static str, usize)], mut j: usize) -> (String, usize) {
+    for (name, n) in inputs {
+        if j < *n {
+            return ((*name).to_owned(), j);
+        }
+        j -= n;
+    }
+    unreachable!("an element belongs to a parameter")
+}
+
+/// Appends the scalars of a tangent.
+pub fn flatten<T: Tangent>(tangent: &mut T, into: &mut Vec<f64>) {
+    tangent.__map(&mut |x| {
+        into.push(x);
+        x
+    });
+}
+
+/// A tangent with its scalars taken from the front of a slice.
+#[must_use]
+pub fn unflatten<T: Tangent>(mut tangent: T, from: &mut &[f64]) -> T {
+    tangent.__map(&mut |_| {
+        let (first, rest) = from.split_first().expect("one number a scalar");
+        *from = rest;
+        *first
+    });
+    tangent
+}
+
+/// Appends the scalars of a value.
+pub fn flatten_value<T: Differentiable + ?Sized>(value: &T, into: &mut Vec<f64>) {
+    struct Collect<'a>(&'a mut Vec<f64>);
+    impl Visit for Collect<'_> {
+        fn leaf_f32(&mut self, _: &[usize], values: &[f32]) {
+            self.0.extend(values.iter().map(|x| f64::from(*x)));
+        }
+        fn leaf_f64(&mut self, _: &[usize], values: &[f64]) {
+            self.0.extend(values);
+        }
+    }
+    value.__visit(&mut Collect(into));
+}
+
+/// Adds numbers from the front of a slice to the scalars of a value.
+pub fn displace<T: Differentiable>(value: &mut T, by: &mut &[f64]) {
+    struct Add;
+    impl Update for Add {
+        fn leaf_f32(&mut self, x: &mut [f32], d: &[f32]) {
+            x.iter_mut().zip(d).for_each(|(x, d)| *x += d);
+        }
+        fn leaf_f64(&mut self, x: &mut [f64], d: &[f64]) {
+            x.iter_mut().zip(d).for_each(|(x, d)| *x += d);
+        }
+    }
+    let step = unflatten(value.__zero(), by);
+    value.__update(&step, &mut Add);
+}
