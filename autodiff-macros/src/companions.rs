@@ -418,12 +418,11 @@ impl<'a> Companions<'a> {
     ///
     /// Gradients by value are returned, the others are added to slots.
     pub(crate) fn joined(&self, level: u32) -> TokenStream {
-        let (body, params, grads, grad_types) = self.joined_parts(level);
+        let (body, params, grad_types) = self.joined_parts(level, false);
         let (generics, clause) = self.generics(&[]);
         let name = self.host.hidden("__rev", level);
         let (vis, attrs, outputs) = (&self.host.vis, &self.host.attrs, self.outputs(level));
         let clause = self.scalar_clause(clause);
-        let _ = grads;
         quote! {
             #attrs #[doc(hidden)] #[inline]
             #vis fn #name #generics (#(#params),*) -> (#outputs, #grad_types) #clause { #body }
@@ -437,7 +436,7 @@ impl<'a> Companions<'a> {
         if clause.is_empty() { quote!(where #bound) } else { quote!(#clause, #bound) }
     }
 
-    fn joined_parts(&self, level: u32) -> (TokenStream, Vec<TokenStream>, TokenStream, TokenStream) {
+    fn joined_parts(&self, level: u32, as_text: bool) -> (TokenStream, Vec<TokenStream>, TokenStream) {
         let mut program = self.f.adjoint(level, true);
         crate::emit::moves::clone_where_needed(&mut program);
         let reverse = program.reverse.clone().expect("a reversed program");
@@ -478,18 +477,9 @@ impl<'a> Companions<'a> {
                 continue;
             }
             let pattern = emitter.pattern(*v);
-            let seed = match (self.f.types.kind_of(self.f.signature.output.as_ref()), c) {
-                (Some(crate::kinds::Kind::Float(crate::kinds::Float::F64 | crate::kinds::Float::F32)), 0) => quote!(1.0),
-                (Some(crate::kinds::Kind::Float(crate::kinds::Float::F64 | crate::kinds::Float::F32)), _) => quote!(0.0),
-                (_, 0) => {
-                    let out = self.output();
-                    quote!(<#out as ::differentiable::__private::Scalar<'_>>::__one())
-                }
-                (_, _) => {
-                    let out = self.output();
-                    quote!(<#out as ::differentiable::__private::Scalar<'_>>::__none())
-                }
-            };
+            let out = self.output();
+            let seed = if c == 0 { quote!(__one) } else { quote!(__none) };
+            let seed = quote!(<#out as ::differentiable::__private::Scalar<'_>>::#seed());
             seeds.extend(quote!(let #pattern = #seed;));
         }
         let this = self.receiver(&emitter);
@@ -498,18 +488,20 @@ impl<'a> Companions<'a> {
         // A value that is a variable which nothing changes any more needs no other name.
         let direct = level == 0 && program.value[0].as_var().is_some_and(|v| !emitter.is_written(v) && program.vars[v].kind.is_scalar());
         let (bind, result) = if direct { (TokenStream::new(), value) } else { (quote!(let #result = #value;), quote!(#result)) };
-        let body = quote!(#this #prologue #forward #bind #before #seeds #backward #after (#result, #grads));
-        (body, params, grads, types)
+        let body = quote!(#this #prologue #forward #bind #before #seeds #backward #after);
+        let pair = if as_text && types.to_string() == "()" { result } else { quote!((#result, #grads)) };
+        (quote!(#body #pair), params, types)
     }
 
     /// The text of the derivative, as a function of its own.
     pub(crate) fn source(&self, scalar: bool) -> String {
         let name = format_ident!("{}_grad", self.f.signature.name);
         let tokens = if scalar {
-            let (body, params, _, types) = self.joined_parts(0);
+            let (body, params, types) = self.joined_parts(0, true);
             let (generics, clause) = self.generics(&[]);
             let output = self.output();
-            quote!(fn #name #generics (#(#params),*) -> (#output, #types) #clause { #body })
+            let types = if types.to_string() == "()" { quote!(#output) } else { quote!((#output, #types)) };
+            quote!(fn #name #generics (#(#params),*) -> #types #clause { #body })
         } else {
             self.taped(0)
         };
@@ -519,6 +511,7 @@ impl<'a> Companions<'a> {
 
 /// Formats an item as `rustfmt` would.
 fn format_source(tokens: TokenStream) -> String {
+    let tokens = shorten(tokens);
     match syn::parse2::<syn::File>(tokens.clone()) {
         Ok(mut file) => {
             for item in &mut file.items {
@@ -533,6 +526,48 @@ fn format_source(tokens: TokenStream) -> String {
             syn::parse2::<syn::File>(wrapped).map_or_else(|_| tokens.to_string(), |file| prettyplease::unparse(&file))
         }
     }
+}
+
+/// Leaves out the absolute paths that keep generated code independent of the user's imports.
+fn shorten(tokens: TokenStream) -> TokenStream {
+    const CRATES: [&str; 3] = ["differentiable", "core", "std"];
+    const MODULES: [&str; 10] = ["__private", "vec", "option", "mem", "ops", "boxed", "clone", "result", "default", "convert"];
+    let is = |t: Option<&proc_macro2::TokenTree>, c: char| matches!(t, Some(proc_macro2::TokenTree::Punct(p)) if p.as_char() == c);
+    let list: Vec<proc_macro2::TokenTree> = tokens.into_iter().collect();
+    let mut out = Vec::new();
+    let mut i = 0;
+    while i < list.len() {
+        if is(list.get(i), ':') && is(list.get(i + 1), ':') {
+            if let Some(proc_macro2::TokenTree::Ident(name)) = list.get(i + 2) {
+                let arrow = out.len() > 1 && is(out.last(), '>') && is(out.get(out.len() - 2), '=');
+                let after_name = matches!(out.last(), Some(proc_macro2::TokenTree::Ident(i)) if i != "as" && i != "in" && i != "else" && i != "dyn" && i != "impl");
+                let begins = arrow || !after_name && !is(out.last(), '>');
+                if begins && CRATES.contains(&name.to_string().as_str()) {
+                    i += 3;
+                    // `::std::vec::Vec` ⇒ `Vec`.
+                    while let (true, true, Some(proc_macro2::TokenTree::Ident(module))) = (is(list.get(i), ':'), is(list.get(i + 1), ':'), list.get(i + 2)) {
+                        i += 2;
+                        let skip = MODULES.contains(&module.to_string().as_str()) && is(list.get(i + 1), ':');
+                        if !skip {
+                            break;
+                        }
+                        i += 1;
+                    }
+                    continue;
+                }
+            }
+        }
+        out.push(match &list[i] {
+            proc_macro2::TokenTree::Group(g) => {
+                let mut group = proc_macro2::Group::new(g.delimiter(), shorten(g.stream()));
+                group.set_span(g.span());
+                proc_macro2::TokenTree::Group(group)
+            }
+            other => other.clone(),
+        });
+        i += 1;
+    }
+    out.into_iter().collect()
 }
 
 /// Takes a tangent out of its `Option`, or makes a zero one.

@@ -115,8 +115,13 @@ impl Function {
     }
 
     /// Forward and backward sweep, and `level` times forward mode over both.
+    ///
+    /// With `narrowed` only the parameters of `wrt` are active, and a float value has the cotangent 1.
     pub(crate) fn adjoint(&self, level: u32, narrowed: bool) -> Program {
         let mut program = reverse::transform(&self.activated(narrowed), &self.types);
+        if let (true, Some(Kind::Float(float))) = (narrowed, self.types.kind_of(self.signature.output.as_ref())) {
+            reverse::seed(&mut program, float);
+        }
         simplify::run(&mut program);
         tape::place(&mut program);
         simplify::run(&mut program);

@@ -66,12 +66,10 @@ impl Pass<'_> {
             Kind::Ref(inner) => Kind::Ref(Box::new(inner.tangent())),
             kind => kind.tangent(),
         };
-        let name = match var.role {
-            Role::Adjoint => format!("{}_dot", var.name),
-            _ => format!("{}_dot", var.name),
-        };
+        let name = format!("{}_dot", var.name);
         let t = self.out.fresh(name, var.span, kind, Role::Tangent);
         self.out.vars[t].mutable = var.mutable;
+        self.out.vars[t].mirrors = Some(var.mirrors.unwrap_or(v));
         self.tangents.insert(v, t);
         t
     }

@@ -43,6 +43,8 @@ pub(crate) struct Var {
     pub(crate) role: Role,
     /// Declared `mut` by the user, or a `&mut` parameter: a method call may change it.
     pub(crate) mutable: bool,
+    /// For a tangent or a cotangent, the variable whose it is.
+    pub(crate) mirrors: Option<VarId>,
 }
 
 /// A variable with a path into it.
@@ -320,12 +322,14 @@ pub(crate) struct Program {
     pub(crate) reverse: Option<Reverse>,
     /// Backward scopes load what they read; until then they read forward variables as if visible.
     pub(crate) taped: bool,
+    /// Kinds of fields and elements that their uses tell, by [`crate::kinds::path_key`].
+    pub(crate) fields: std::collections::HashMap<String, Kind>,
 }
 
 impl Program {
     /// Adds a variable.
     pub(crate) fn fresh(&mut self, name: impl Into<String>, span: Span, kind: Kind, role: Role) -> VarId {
-        self.vars.push(Var { name: name.into(), span, kind, ty: None, role, mutable: false });
+        self.vars.push(Var { name: name.into(), span, kind, ty: None, role, mutable: false, mirrors: None });
         self.vars.len() - 1
     }
 }

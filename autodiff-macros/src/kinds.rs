@@ -217,10 +217,14 @@ pub(crate) fn is_integer(name: &str) -> bool {
 pub(crate) fn infer(program: &mut Program, types: &Types, result: &Kind) {
     for _ in 0..8 {
         let mut found = HashMap::new();
-        let mut inference = Inference { program, types, found: &mut found };
+        let mut fields = HashMap::new();
+        let mut inference = Inference { program, types, found: &mut found, fields: &mut fields };
         inference.block(&program.body);
         inference.expect(&program.value[0], result);
         let mut changed = false;
+        for (key, kind) in fields {
+            changed |= program.fields.insert(key, kind.clone()) != Some(kind);
+        }
         for (var, kind) in found {
             let joined = program.vars[var].kind.join(&kind);
             if joined != program.vars[var].kind {
@@ -238,6 +242,7 @@ struct Inference<'a> {
     program: &'a Program,
     types: &'a Types,
     found: &'a mut HashMap<VarId, Kind>,
+    fields: &'a mut HashMap<String, Kind>,
 }
 
 impl Inference<'_> {
@@ -259,6 +264,9 @@ impl Inference<'_> {
                 if !matches!(self.program.vars[place.root].kind, Kind::Ref(_)) {
                     self.learn(place.root, kind.clone());
                 }
+            }
+            Expr::Place(place) if kind.is_float() && of_place(self.program, place) == Kind::Unknown => {
+                self.fields.insert(path_key(self.program, place), kind.clone());
             }
             Expr::Neg(e) if kind.is_float() => self.expect(e, kind),
             Expr::Tuple(es) => {
@@ -297,6 +305,7 @@ impl Inference<'_> {
                 let known = self.program.vars[*var].kind.clone();
                 self.expect(value, &known);
                 self.operands(value);
+                self.arithmetic(value, &known);
             }
             Stmt::Assign { place, value, .. } | Stmt::Accumulate { place, value } => {
                 let kind = self.of(value);
@@ -327,6 +336,29 @@ impl Inference<'_> {
         }
     }
 
+    /// Arithmetic that gives a float combines floats.
+    fn arithmetic(&mut self, e: &Expr, result: &Kind) {
+        match e {
+            Expr::Binary(op, a, b) if result.is_float() && op.is_arithmetic() => {
+                let user_type = |e: &Expr| e.as_var().is_some_and(|v| self.program.vars[v].ty.is_some());
+                if *op == BinOp::Mul && (user_type(a) && of_expr(self.program, self.types, a) == Kind::Unknown || user_type(b) && of_expr(self.program, self.types, b) == Kind::Unknown) {
+                    return;
+                }
+                for operand in [a, b] {
+                    let operand = match &**operand {
+                        Expr::Ref { of, .. } => of,
+                        other => other,
+                    };
+                    if self.of(operand) == Kind::Unknown {
+                        self.expect(operand, result);
+                    }
+                }
+            }
+            Expr::Neg(a) if result.is_float() => self.expect(a, result),
+            _ => {}
+        }
+    }
+
     /// Floats combine only with floats of their own type in the functions of the table.
     fn operands(&mut self, e: &Expr) {
         if let Expr::Math(rule, args) = e {
@@ -336,6 +368,30 @@ impl Inference<'_> {
             }
         }
     }
+}
+
+/// A name for the fields and elements that a place stands for: those of the same type share it.
+pub(crate) fn path_key(program: &Program, place: &Place) -> String {
+    use quote::ToTokens;
+    let root = program.vars[place.root].mirrors.unwrap_or(place.root);
+    let var = &program.vars[root];
+    let mut key = match &var.ty {
+        Some(Type::Reference(r)) => r.elem.to_token_stream().to_string(),
+        Some(ty) => ty.to_token_stream().to_string(),
+        None => format!("#{root}"),
+    };
+    for step in &place.path {
+        match step {
+            Step::Field(m) => key.push_str(&format!(".{}", m.to_token_stream())),
+            Step::Index { range: false, .. } => key.push_str("[]"),
+            Step::Index { range: true, .. } | Step::Deref => {}
+            Step::Payload { variant, member, .. } => {
+                let last = variant.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+                key.push_str(&format!("::{last}.{}", member.to_token_stream()));
+            }
+        }
+    }
+    key
 }
 
 /// The kind of what a place holds.
@@ -353,6 +409,11 @@ pub(crate) fn of_place(program: &Program, place: &Place) -> Kind {
             (Step::Payload { .. }, Kind::Option(inner)) => (**inner).clone(),
             _ => Kind::Unknown,
         };
+    }
+    if kind == Kind::Unknown && !place.path.is_empty() && !program.fields.is_empty() {
+        if let Some(known) = program.fields.get(&path_key(program, place)) {
+            return if program.vars[place.root].mirrors.is_some() { known.tangent() } else { known.clone() };
+        }
     }
     kind
 }

@@ -66,6 +66,15 @@ pub(crate) fn transform(program: &Program, types: &Types) -> Program {
     out
 }
 
+/// Gives the value of a reversed program the cotangent 1.
+pub(crate) fn seed(program: &mut Program, float: Float) {
+    let Some(reverse) = &mut program.reverse else { return };
+    let Some(cotangent) = reverse.cotangent.pop() else { return };
+    if let Some(turn) = program.body.stmts.iter().position(|s| matches!(s, Stmt::Turn)) {
+        program.body.stmts.insert(turn + 1, Stmt::Let { var: cotangent, value: Expr::Number(1.0, float) });
+    }
+}
+
 struct Pass<'a> {
     out: Program,
     types: &'a Types,
@@ -86,6 +95,7 @@ impl Pass<'_> {
         let var = self.out.vars[v].clone();
         let d = self.out.fresh(format!("d_{}", var.name), var.span, var.kind.tangent(), Role::Adjoint);
         self.out.vars[d].mutable = true;
+        self.out.vars[d].mirrors = Some(v);
         self.adjoints.insert(v, d);
         d
     }
@@ -271,6 +281,14 @@ impl Pass<'_> {
             Some(Kind::Float(float)) => float,
             Some(_) => Float::Any,
         };
+        // `x * x` has one derivative, 2 x.
+        if let [Expr::Place(a), Expr::Place(b)] = args {
+            if rule.name == "*" && a.root == b.root && a.path.is_empty() && b.path.is_empty() {
+                let two = Expr::binary(BinOp::Mul, Expr::Number(2.0, float), args[0].clone());
+                self.add(&args[0], fold::times(two, Expr::Place(ct.clone())), out);
+                return;
+            }
+        }
         for (i, arg) in args.iter().enumerate() {
             let partial = rule.partial(i, args, value, &float);
             if fold::number(&partial) == Some(0.0) {

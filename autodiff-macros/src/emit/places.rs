@@ -43,10 +43,16 @@ impl Emitter<'_> {
                     pending = 0;
                 }
                 Step::Payload { variant, member, arity, tangent } => {
-                    let whole = dereferenced(now, pending);
+                    // What is behind a shared reference is matched through it.
+                    let shared = !mutable && pending == 1;
+                    let whole = if shared { now } else { dereferenced(now, pending) };
                     pending = 0;
                     let base = whole.at_least(Prec::Unary);
-                    let borrow = if mutable { quote!(&mut #base) } else { quote!(&#base) };
+                    let borrow = match (mutable, shared) {
+                        (true, _) => quote!(&mut #base),
+                        (false, true) => base,
+                        (false, false) => quote!(&#base),
+                    };
                     now = Tokens::new(payload(&borrow, variant, member, *arity, *tangent), Prec::Lowest);
                     pending += 1;
                 }

@@ -67,7 +67,7 @@ enum Fallible {
 
 /// Lowers a function.
 pub(crate) fn lower(signature: &Signature, block: &syn::Block, types: &Types, errors: &Errors) -> Program {
-    let program = Program { vars: Vec::new(), params: Vec::new(), body: Block::default(), value: Vec::new(), reverse: None, taped: false };
+    let program = Program { vars: Vec::new(), params: Vec::new(), body: Block::default(), value: Vec::new(), reverse: None, taped: false, fields: HashMap::new() };
     let fallible = match &signature.output {
         Some(Type::Path(p)) => p.path.segments.last().and_then(|s| match s.ident.to_string().as_str() {
             "Option" => Some(Fallible::Option),

@@ -1,10 +1,11 @@
 //! Simplification: what the transforms wrote for every case, reduced to what this case needs.
 //!
 //! In: a program as a transform left it. Out: one with the same results. Each pass has a file: dead
-//! code ([`dead`]), cotangents that need no accumulator ([`accumulators`]), temporaries that are used
+//! code ([`dead`]), copies ([`copies`]), cotangents that need no accumulator ([`accumulators`]), temporaries that are used
 //! once ([`inline`]).
 
 mod accumulators;
+mod copies;
 mod dead;
 mod inline;
 
@@ -16,8 +17,9 @@ use crate::{fold, ir::Stmt};
 
 /// Runs all passes until nothing changes, at most a few times.
 pub(crate) fn run(program: &mut Program) {
-    for _ in 0..6 {
+    for _ in 0..12 {
         let mut changed = dead::eliminate(program);
+        changed |= copies::propagate(program);
         changed |= accumulators::merge(program);
         changed |= inline::temporaries(program);
         program.body.walk_mut(&mut fold_stmt);

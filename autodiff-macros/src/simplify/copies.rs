@@ -1,0 +1,87 @@
+//! Copies: a generated name for a constant or for another variable that never changes gives way to it.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::ir::{Expr, Passing, Program, Role, Stmt, VarId};
+
+use super::inline::replace;
+
+/// Propagates copies; tells whether anything changed.
+pub(crate) fn propagate(program: &mut Program) -> bool {
+    let mut pinned: HashSet<VarId> = HashSet::new();
+    let mut copies: HashMap<VarId, Expr> = HashMap::new();
+    program.body.blocks_mut(&mut |b| pinned.extend(b.loads.iter().chain(&b.saves)));
+    if let Some(reverse) = &program.reverse {
+        pinned.extend(reverse.adjoints.iter().flatten());
+    }
+    program.body.walk(&mut |stmt| {
+        stmt.uses(&mut |_| {}, &mut |v| {
+            pinned.insert(v);
+        });
+        match stmt {
+            Stmt::Call(call) => pin_references(call.args.iter().filter(|a| a.passing != Passing::Value).flat_map(|a| &a.parts), &mut pinned),
+            Stmt::Pull(pull) => {
+                pin_references(pull.args.iter().flat_map(|a| &a.parts), &mut pinned);
+                pinned.extend(&pull.values);
+            }
+            Stmt::Declare(v) => {
+                pinned.insert(*v);
+            }
+            _ => {}
+        }
+    });
+    let params: HashSet<VarId> = program.params.iter().flat_map(|p| p.parts.clone()).collect();
+    program.body.walk(&mut |stmt| {
+        if let Stmt::Let { var, value } = stmt {
+            if pinned.contains(var) || program.vars[*var].role == Role::User || !program.vars[*var].kind.is_scalar() {
+                return;
+            }
+            let constant = matches!(value, Expr::Number(..) | Expr::Bool(_) | Expr::Lit(_));
+            // The backward sweep may outlive what the forward sweep reads, but not its parameters.
+            let stable = value.as_var().is_some_and(|w| !pinned.contains(&w) && !params.contains(&w));
+            if constant || stable {
+                copies.insert(*var, value.clone());
+            }
+        }
+    });
+    if copies.is_empty() {
+        return false;
+    }
+    // Resolve chains of copies first.
+    let resolved: HashMap<VarId, Expr> = copies
+        .iter()
+        .map(|(v, e)| {
+            let mut e = e.clone();
+            for _ in 0..copies.len() {
+                match e.as_var().and_then(|w| copies.get(&w)) {
+                    Some(next) => e = next.clone(),
+                    None => break,
+                }
+            }
+            (*v, e)
+        })
+        .collect();
+    let mut subst = |e: &mut Expr| {
+        let mut used = Vec::new();
+        e.vars(&mut |v| used.push(v));
+        for v in used {
+            if let Some(value) = resolved.get(&v) {
+                replace(e, v, value);
+            }
+        }
+    };
+    program.body.walk_mut(&mut |stmt| stmt.parts_mut(&mut subst, &mut |_| {}));
+    for e in &mut program.value {
+        subst(e);
+    }
+    program.body.blocks_mut(&mut |b| b.stmts.retain(|s| !matches!(s, Stmt::Let { var, .. } if resolved.contains_key(var))));
+    true
+}
+
+fn pin_references<'a>(parts: impl Iterator<Item = &'a Option<Expr>>, pinned: &mut HashSet<VarId>) {
+    for e in parts.flatten() {
+        if let Expr::Place(p) = e {
+            pinned.insert(p.root);
+        }
+    }
+}
