@@ -12,7 +12,7 @@ use syn::{GenericParam, Generics, Type};
 
 use crate::emit::{companion, tuple, Emitter};
 use crate::expand::Function;
-use crate::ir::{Passing, VarId};
+use crate::ir::{Passing, Program, Stmt, VarId};
 use crate::signature::Param;
 
 /// Where companions live and how they are called.
@@ -89,9 +89,12 @@ impl<'a> Companions<'a> {
     /// Type parameters in differentiable parameters have a derivative.
     fn bounds(&self) -> Vec<TokenStream> {
         let mut bounds = Vec::new();
+        if self.host.of_trait {
+            return bounds;
+        }
         for g in [&self.f.signature.generics, &self.host.outer] {
             for p in g.type_params() {
-                if !self.f.types.is_function(g, &p.ident) && self.params().iter().any(|q| q.differentiable && mentions(&q.ty, &p.ident)) {
+                if !bounded_otherwise(p) && !self.f.types.is_function(g, &p.ident) && self.params().iter().any(|q| q.differentiable && mentions(&q.ty, &p.ident)) {
                     let ident = &p.ident;
                     bounds.push(quote!(#ident: ::differentiable::Differentiable));
                 }
@@ -190,11 +193,8 @@ impl<'a> Companions<'a> {
     }
 
     /// The type behind the reference to a parameter's cotangent.
-    fn slot(&self, p: &Param) -> TokenStream {
-        match p.target() {
-            target @ Type::Path(_) if self.host.of_trait => owned_tangent(target),
-            target => slot_type(target),
-        }
+    pub(crate) fn slot(&self, p: &Param) -> TokenStream {
+        slot_type(p.target())
     }
 
     /// The type of a parameter's tangent, passed as the parameter is.
@@ -242,8 +242,8 @@ impl<'a> Companions<'a> {
         let outputs = self.outputs(level);
         let (vis, attrs, this) = (&self.host.vis, &self.host.attrs, self.receiver(&emitter));
         let values = tuple(&values);
-        let clause = self.sized(clause);
         if !with_body {
+            let clause = self.sized(clause);
             return quote!(#[doc(hidden)] fn #name #generics (#(#params,)* #(#tangents),*) -> #outputs #clause;);
         }
         quote! {
@@ -254,9 +254,6 @@ impl<'a> Companions<'a> {
 
     /// The bounds of an item of a trait: the companions exist for types with a derivative.
     fn sized(&self, clause: TokenStream) -> TokenStream {
-        if !self.host.of_trait {
-            return clause;
-        }
         let mut bounds = vec![quote!(Self: Sized + ::differentiable::Differentiable)];
         let types = self.params().iter().filter(|p| p.differentiable).map(|p| p.target().clone()).chain(self.f.signature.output.clone());
         for ty in types {
@@ -293,10 +290,11 @@ impl<'a> Companions<'a> {
             .params()
             .iter()
             .zip(&reverse.adjoints)
-            .filter(|(p, _)| p.passing != Passing::Value)
+            .filter(|(p, _)| p.passing == Passing::Ref)
             .flat_map(|(_, list)| list.clone())
+            .filter(|d| only_added_to(&program, *d))
             .collect();
-        let emitter = Emitter::new(&program, &self.f.types, slots, &self.f.reserved);
+        let emitter = Emitter::new(&program, &self.f.types, slots.clone(), &self.f.reserved);
         let (forward, backward) = emitter.sweeps();
         let values: Vec<TokenStream> = program.value.iter().map(|e| emitter.value(e)).collect();
         let value = if level == 0 { values[0].clone() } else { tuple(&values) };
@@ -335,9 +333,20 @@ impl<'a> Companions<'a> {
                 let adjoint = adjoints.get(c);
                 let target = if p.differentiable { self.slot(p) } else { quote!(()) };
                 slot.0.push(match (by_value, adjoint) {
-                    (false, Some(&d)) => {
+                    (false, Some(&d)) if slots.contains(&d) => {
                         let name = emitter.name(d);
                         quote!(mut #name)
+                    }
+                    (false, Some(&d)) => {
+                        // Read as well as added to: where the caller wants none, there is one all the same.
+                        let (name, x) = (emitter.name(d), emitter.name(q.parts[0]));
+                        let zero = format_ident!("{}_zero", name, span = name.span());
+                        let target = self.slot(p);
+                        unwrap.extend(quote! {
+                            let mut #zero;
+                            let #name: &mut #target = match #name { Some(given) => given, None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &mut #zero } };
+                        });
+                        quote!(#name)
                     }
                     (false, None) => quote!(_),
                     (true, _) => quote!(()),
@@ -396,8 +405,8 @@ impl<'a> Companions<'a> {
         let outputs = self.outputs(level);
         let closure = quote!(move |(#again_pattern, #cotangent, #slot_pattern): #elided| -> #grad_types { #unwrap #backward #grads });
         let closure = if wrap { quote!(::std::boxed::Box::new(#closure)) } else { closure };
-        let clause = self.sized(clause);
         if !with_body {
+            let clause = self.sized(clause);
             return quote!(#[doc(hidden)] fn #name #generics (#(#params,)* #(#tangents),*) -> (#outputs, #tape_type) #clause;);
         }
         quote! {
@@ -466,28 +475,27 @@ impl<'a> Companions<'a> {
                     grads.push(quote!(#name));
                     types.push(owned_tangent(&p.ty));
                 } else {
-                    let target = slot_type(p.target());
+                    let target = self.slot(p);
                     params.push(quote!(#name: &mut #target));
                 }
             }
         }
+        let result = Ident::new("value", Span::mixed_site());
+        // A value that is a variable which nothing changes any more needs no other name.
+        let direct = level == 0 && program.value[0].as_var().is_some_and(|v| !emitter.is_written(v) && program.vars[v].kind.is_scalar());
+        let (bind, result) = if direct { (TokenStream::new(), value) } else { (quote!(let #result = #value;), quote!(#result)) };
         let mut seeds = TokenStream::new();
         for (c, v) in reverse.cotangent.iter().enumerate() {
             if !emitter.is_read(*v) {
                 continue;
             }
             let pattern = emitter.pattern(*v);
-            let out = self.output();
-            let seed = if c == 0 { quote!(__one) } else { quote!(__none) };
-            let seed = quote!(<#out as ::differentiable::__private::Scalar<'_>>::#seed());
+            let seed = if c == 0 { quote!(1.0) } else { quote!(0.0) };
+            let seed = if level == 0 { quote!(::differentiable::__private::seed(&#result, #seed)) } else { quote!(::differentiable::__private::seed(&#result.0, #seed)) };
             seeds.extend(quote!(let #pattern = #seed;));
         }
         let this = self.receiver(&emitter);
         let (grads, types) = (tuple(&grads), tuple(&types));
-        let result = Ident::new("value", Span::mixed_site());
-        // A value that is a variable which nothing changes any more needs no other name.
-        let direct = level == 0 && program.value[0].as_var().is_some_and(|v| !emitter.is_written(v) && program.vars[v].kind.is_scalar());
-        let (bind, result) = if direct { (TokenStream::new(), value) } else { (quote!(let #result = #value;), quote!(#result)) };
         let body = quote!(#this #prologue #forward #bind #before #seeds #backward #after);
         let pair = if as_text && types.to_string() == "()" { result } else { quote!((#result, #grads)) };
         (quote!(#body #pair), params, types)
@@ -507,6 +515,20 @@ impl<'a> Companions<'a> {
         };
         format_source(tokens)
     }
+}
+
+/// Whether a slot is only added to, so that it may be absent.
+fn only_added_to(program: &Program, d: VarId) -> bool {
+    let mut only = true;
+    program.body.walk(&mut |stmt| {
+        stmt.uses(&mut |v| only &= v != d, &mut |_| {});
+        match stmt {
+            Stmt::Accumulate { .. } => {}
+            Stmt::Pull(pull) => only &= pull.slots.iter().flatten().flatten().filter(|p| p.root == d).count() <= 1,
+            other => other.uses(&mut |_| {}, &mut |v| only &= v != d),
+        }
+    });
+    only
 }
 
 /// Formats an item as `rustfmt` would.
@@ -602,32 +624,23 @@ pub(crate) fn owned_tangent(ty: &Type) -> TokenStream {
     }
 }
 
-/// The type behind a reference to cotangents: slices for slices and vectors.
+/// The type behind a reference to cotangents: what the tangent dereferences to, where the parameter is
+/// a reference to what the argument dereferences to.
 pub(crate) fn slot_type(target: &Type) -> TokenStream {
     match target {
         Type::Slice(s) => {
             let element = owned_tangent(&s.elem);
             quote!([#element])
         }
-        Type::Path(p) if p.qself.is_none() => match p.path.segments.last() {
-            Some(s) if s.ident == "Vec" => match &s.arguments {
-                syn::PathArguments::AngleBracketed(a) => match a.args.first() {
-                    Some(syn::GenericArgument::Type(element)) => {
-                        let element = owned_tangent(element);
-                        quote!([#element])
-                    }
-                    _ => owned_tangent(target),
-                },
-                _ => owned_tangent(target),
-            },
-            _ => owned_tangent(target),
-        },
+        Type::Path(p) if p.qself.is_none() && p.path.segments.last().is_some_and(|s| s.ident == "ArrayRef") => {
+            quote!(<<#target as ::differentiable::Differentiable>::Tangent as ::core::ops::Deref>::Target)
+        }
         _ => owned_tangent(target),
     }
 }
 
 /// A reference type with the lifetime of the pullback's arguments.
-fn with_lifetime(ty: &Type) -> TokenStream {
+pub(crate) fn with_lifetime(ty: &Type) -> TokenStream {
     match ty {
         Type::Reference(r) => {
             let (mutable, elem) = (&r.mutability, &r.elem);
@@ -646,7 +659,7 @@ fn lifetime_tokens(ty: &TokenStream) -> TokenStream {
 }
 
 /// The same type with the lifetime `'r` left out.
-fn elide(tokens: &TokenStream) -> TokenStream {
+pub(crate) fn elide(tokens: &TokenStream) -> TokenStream {
     struct Elide;
     impl syn::visit_mut::VisitMut for Elide {
         fn visit_type_reference_mut(&mut self, r: &mut syn::TypeReference) {
@@ -663,6 +676,16 @@ fn elide(tokens: &TokenStream) -> TokenStream {
         }
         Err(_) => tokens.clone(),
     }
+}
+
+/// Whether a type parameter is a float, whose bound says all there is to say, or a dimension.
+pub(crate) fn bounded_otherwise(p: &syn::TypeParam) -> bool {
+    p.bounds.iter().any(|b| match b {
+        syn::TypeParamBound::Trait(t) => {
+            t.path.segments.last().is_some_and(|s| matches!(s.ident.to_string().as_str(), "Real" | "Float" | "Dimension"))
+        }
+        _ => false,
+    })
 }
 
 /// Whether a type names a type parameter.

@@ -89,7 +89,7 @@ impl Derive {
     /// The where clause: every type parameter in a differentiable field has a derivative.
     fn clause(&self) -> TokenStream {
         let existing = self.generics.where_clause.iter().flat_map(|w| w.predicates.iter().map(ToTokens::to_token_stream));
-        let bounds = self.generics.type_params().filter(|p| self.uses(&p.ident)).map(|p| {
+        let bounds = self.generics.type_params().filter(|p| self.uses(&p.ident) && !crate::companions::bounded_otherwise(p)).map(|p| {
             let ident = &p.ident;
             quote!(#ident: ::differentiable::Differentiable)
         });

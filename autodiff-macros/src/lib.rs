@@ -24,6 +24,7 @@ mod methods_of;
 mod options;
 mod print;
 mod reverse;
+mod rule;
 mod rules;
 mod shells;
 mod signature;

@@ -65,7 +65,7 @@ impl Shells<'_> {
                 copies.extend(if owned {
                     quote!(let #base = ::core::clone::Clone::clone(&#x);)
                 } else {
-                    quote!(let #base = #private::snapshot(&*#x);)
+                    quote!(let #base = #x.to_owned();)
                 });
                 fresh.extend(quote!(let mut #now = ::core::clone::Clone::clone(&#base);));
             }

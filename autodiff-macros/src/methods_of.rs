@@ -25,7 +25,7 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
         };
         let mut sig = f.sig.clone();
         let skip = own.skip;
-        let analysed = if skip { None } else { Some(expand::analyse(&mut sig, &f.block, Some(&item.generics), &own)) };
+        let analysed = if skip { None } else { Some(expand::analyse(&mut sig, &expand::body_to_read(&f.block, &own), Some(&item.generics), &own)) };
         twin::strip_markers(&mut f.sig);
         expand::strip_statement_markers(&mut f.block);
         match analysed {

@@ -28,6 +28,13 @@ impl Options {
     }
 }
 
+impl Options {
+    /// Whether a derivative is written by hand.
+    pub(crate) fn has_rule(&self) -> bool {
+        self.vjp.is_some() || self.jvp.is_some() || self.kernel.is_some()
+    }
+}
+
 impl Parse for Options {
     fn parse(input: ParseStream) -> syn::Result<Self> {
         let mut options = Self::default();

@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, ToTokens};
 use syn::Type;
 
-use crate::companions::{owned_tangent, slot_type, Companions};
+use crate::companions::{owned_tangent, Companions};
 use crate::emit::tuple;
 use crate::ir::Passing;
 use crate::kinds::Kind;
@@ -80,6 +80,14 @@ impl Shells<'_> {
         }
     }
 
+    /// Adds the bounds under which arguments by value can be copied.
+    pub(crate) fn cloning_values(&self, clause: TokenStream) -> TokenStream {
+        if self.params().iter().all(|p| p.passing != Passing::Value) {
+            return clause;
+        }
+        self.cloning(clause)
+    }
+
     /// The type of the gradient.
     fn gradient_type(&self) -> TokenStream {
         let types: Vec<TokenStream> = self
@@ -98,14 +106,24 @@ impl Shells<'_> {
 
     /// All public derivatives.
     pub(crate) fn all(&self) -> TokenStream {
-        let mut out = TokenStream::new();
-        out.extend(self.value_and_grad());
-        out.extend(self.grad_into());
-        out.extend(self.vjp());
-        out.extend(self.jvp());
+        let mut out = self.reverse();
+        out.extend(self.forward());
         out.extend(self.source());
         out.extend(self.linear());
         out
+    }
+
+    /// Those that need the backward sweep only.
+    pub(crate) fn reverse(&self) -> TokenStream {
+        let mut out = self.value_and_grad();
+        out.extend(self.grad_into());
+        out.extend(self.vjp());
+        out
+    }
+
+    /// Those that need forward mode only.
+    pub(crate) fn forward(&self) -> TokenStream {
+        self.jvp()
     }
 
     pub(crate) fn fn_head(&self, base: &str) -> (TokenStream, Ident) {
@@ -166,7 +184,7 @@ impl Shells<'_> {
         let mut adds = TokenStream::new();
         for (i, p) in self.wanted() {
             let d = self.local("d_", i);
-            let target = slot_type(p.target());
+            let target = c.slot(p);
             params.push(quote!(#d: &mut #target));
             if p.passing == Passing::Value {
                 let g = self.local("g_", i);
@@ -283,7 +301,7 @@ impl Shells<'_> {
                     patterns.push(quote!(_));
                     if p.differentiable {
                         let given = self.local("given_", i);
-                        let target = slot_type(p.target());
+                        let target = c.slot(p);
                         cotangents.push((quote!(#given), quote!(&#target)));
                         zeros.extend(quote!(let mut #d = ::differentiable::__private::snapshot(#given);));
                         slots.push(quote!(Some(&mut #d)));

@@ -13,7 +13,8 @@ use crate::shells::Shells;
 /// Expands the attribute on a free function.
 pub(crate) fn function(mut item: ItemFn, options: Options) -> TokenStream {
     let mut sig = item.sig.clone();
-    let analysed = expand::analyse(&mut sig, &item.block, None, &options);
+    let body = expand::body_to_read(&item.block, &options);
+    let analysed = expand::analyse(&mut sig, &body, None, &options);
     strip_markers(&mut item.sig);
     expand::strip_statement_markers(&mut item.block);
     match analysed {
@@ -66,6 +67,9 @@ fn twin(item: &ItemFn, f: &Function) -> TokenStream {
 
 /// The companions of a function in their host.
 pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
+    if f.options.has_rule() {
+        return crate::rule::items(f, host);
+    }
     let companions = || Companions { f, host };
     let order = f.options.order();
     let c = companions();

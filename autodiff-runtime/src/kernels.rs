@@ -17,19 +17,23 @@
 )]
 
 pub mod activations;
-pub mod dense;
-pub mod embedding;
-pub mod layer_norm;
+pub mod dense_kernel;
+pub mod embedding_kernel;
+pub mod layer_norm_kernel;
 pub mod losses;
+pub mod pooling;
 mod products;
 mod support;
 #[cfg(test)]
 pub(crate) mod testing;
+mod windows;
 
 pub use activations::*;
-pub use dense::{DenseSaved, dense, dense_adjoint, dense_forward, dense_tangent};
-pub use embedding::{embedding, embedding_adjoint, embedding_forward, embedding_tangent};
-pub use layer_norm::{
+pub use dense_kernel::{DenseSaved, dense, dense_adjoint, dense_forward, dense_tangent};
+pub use embedding_kernel::{embedding, embedding_adjoint, embedding_forward, embedding_tangent};
+pub use layer_norm_kernel::{
     LayerNormSaved, layer_norm, layer_norm_adjoint, layer_norm_forward, layer_norm_tangent,
 };
 pub use losses::*;
+pub use pooling::*;
+pub use windows::Padding;

@@ -110,33 +110,16 @@ pub fn from_i32<T: Float>(n: i32) -> T {
     label = "the value is no real float",
     note = "call `vjp` for the pullback, `jvp` for a directional derivative, or `jacobian` for all derivatives"
 )]
-pub trait Scalar<'a>: Differentiable {
-    /// The cotangent 1.
-    fn __one() -> Self::Tangent;
-    /// The cotangent 0.
-    fn __none() -> Self::Tangent;
-}
+pub trait Scalar<'a> {}
 
-impl Scalar<'_> for f32 {
-    #[inline]
-    fn __one() -> f32 {
-        1.0
-    }
-    #[inline]
-    fn __none() -> f32 {
-        0.0
-    }
-}
+impl<T: crate::Real> Scalar<'_> for T {}
 
-impl Scalar<'_> for f64 {
-    #[inline]
-    fn __one() -> f64 {
-        1.0
-    }
-    #[inline]
-    fn __none() -> f64 {
-        0.0
-    }
+/// The cotangent 1 for a value, or (`seed` = 0) the cotangent 0.
+#[inline]
+pub fn seed<T: Differentiable>(value: &T, seed: f64) -> T::Tangent {
+    let mut ct = value.__zero();
+    ct.__map(&mut |_| seed);
+    ct
 }
 
 /// A value that can be copied and put back.

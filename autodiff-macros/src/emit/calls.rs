@@ -222,10 +222,10 @@ impl Emitter<'_> {
                 rest.remove(0);
             }
             if rest.is_empty() {
-                return quote!(#name.as_deref_mut());
+                return quote!(match #name.as_deref_mut() { Some(#name) => Some(&mut *#name), None => None });
             }
             let inner = self.place_mut(place).at_least(Prec::Unary);
-            return quote!(#name.as_deref_mut().map(|#name| &mut #inner));
+            return quote!(match #name.as_deref_mut() { Some(#name) => Some(&mut #inner), None => None });
         }
         let reference = self.reference(place, true).tokens;
         quote!(Some(#reference))

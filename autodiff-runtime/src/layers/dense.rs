@@ -1,22 +1,24 @@
 //! The fully connected layer.
 
-use ndarray::{Array1, Array2, ArrayRef, Ix2};
+use autodiff_macros::{Differentiable, differentiable};
+use ndarray::{Array1, Array2};
 use rand::Rng;
 
+use crate::Real;
 use crate::initializers::Initializer;
 use crate::kernels::{Activation, dense};
-use crate::{Differentiable, Real, Tangent, tangent};
+use crate::training::Model;
 
 /// A fully connected layer, act(x·W + b).
 ///
 /// ```
-/// use autodiff_runtime::prelude::*;
+/// use differentiable::prelude::*;
 ///
 /// let layer = Dense::new(2, 3, &mut seeded(42)).with_activation(Activation::Relu);
 /// let y = layer.call(&array![[0.5_f32, -1.0]]);
 /// assert_eq!(y.dim(), (1, 3));
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Differentiable)]
 pub struct Dense<T: Real> {
     /// The matrix W, of shape (inputs, outputs).
     pub weights: Array2<T>,
@@ -61,6 +63,12 @@ impl<T: Real> Dense<T> {
         self.activation = activation;
         self
     }
+}
+
+#[differentiable]
+impl<T: Real> Model for Dense<T> {
+    type Input = Array2<T>;
+    type Output = Array2<T>;
 
     /// The layer's value for a batch of shape (batch, inputs): shape (batch, outputs).
     ///
@@ -68,76 +76,10 @@ impl<T: Real> Dense<T> {
     ///
     /// Panics if `x` has another number of columns than the layer has inputs.
     #[track_caller]
-    pub fn call(&self, x: &ArrayRef<T, Ix2>) -> Array2<T> {
+    fn call(&self, x: &Array2<T>) -> Array2<T> {
         dense(x, &self.weights, &self.bias, self.activation)
     }
 }
-
-// -------------------------------------------------------------------------------------------------
-// What `#[derive(Differentiable)]` on `Dense` expands to. To be deleted when the derive exists.
-
-/// The tangent of [`Dense`].
-#[derive(Clone, Debug, PartialEq)]
-pub struct DenseTangent<T: Real> {
-    /// The tangent of the weights.
-    pub weights: Array2<T>,
-    /// The tangent of the bias.
-    pub bias: Array1<T>,
-    /// The activation is a constant.
-    pub activation: (),
-}
-
-macro_rules! differentiable_fields {
-    ($type:ident) => {
-        impl<T: Real> Differentiable for $type<T> {
-            type Tangent = DenseTangent<T>;
-
-            fn __zero(&self) -> DenseTangent<T> {
-                DenseTangent {
-                    weights: self.weights.__zero(),
-                    bias: self.bias.__zero(),
-                    activation: (),
-                }
-            }
-
-            fn __update(&mut self, tangent: &DenseTangent<T>, update: &mut dyn tangent::Update) {
-                update.enter("weights");
-                self.weights.__update(&tangent.weights, update);
-                update.leave();
-                update.enter("bias");
-                self.bias.__update(&tangent.bias, update);
-                update.leave();
-            }
-
-            fn __visit(&self, visitor: &mut dyn tangent::Visit) {
-                visitor.enter("weights");
-                self.weights.__visit(visitor);
-                visitor.leave();
-                visitor.enter("bias");
-                self.bias.__visit(visitor);
-                visitor.leave();
-            }
-        }
-    };
-}
-
-differentiable_fields!(Dense);
-differentiable_fields!(DenseTangent);
-
-impl<T: Real> Tangent for DenseTangent<T> {
-    fn __add(&mut self, other: &Self) {
-        self.weights.__add(&other.weights);
-        self.bias.__add(&other.bias);
-    }
-
-    fn __map(&mut self, f: &mut dyn FnMut(f64) -> f64) {
-        self.weights.__map(f);
-        self.bias.__map(f);
-    }
-}
-
-// Until here.
-// -------------------------------------------------------------------------------------------------
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,7 @@
 //! What can be asked for predictions.
 
+use autodiff_macros::differentiable;
+
 use super::Batch;
 
 /// A function with parameters.
@@ -20,6 +22,7 @@ use super::Batch;
 ///
 /// assert_eq!(Scale(2.0).predict(&array![1.0, 2.0, 3.0], 2), array![2.0, 4.0, 6.0]);
 /// ```
+#[differentiable]
 pub trait Model {
     /// What the model is given: a batch of samples.
     type Input;

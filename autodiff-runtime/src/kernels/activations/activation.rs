@@ -2,7 +2,7 @@
 
 use ndarray::{Array, Dimension};
 
-use super::{elu, gelu, leaky_relu, relu, selu, sigmoid, silu, softmax, softplus, tanh};
+use super::{elu_kernel, gelu_kernel, leaky_relu_kernel, relu_kernel, selu_kernel, sigmoid_kernel, silu_kernel, softmax_kernel, softplus_kernel, tanh_kernel};
 use crate::Real;
 use crate::tangent::{Differentiable, Update, Visit};
 
@@ -51,18 +51,18 @@ macro_rules! with_scalar {
     ($activation:expr, $each:expr, $identity:expr, $softmax:expr) => {
         match $activation {
             Activation::Linear => $identity,
-            Activation::Relu => $each(relu::scalar),
+            Activation::Relu => $each(relu_kernel::scalar),
             Activation::LeakyRelu { negative_slope } => {
-                $each(|x| leaky_relu::scalar(x, negative_slope))
+                $each(|x| leaky_relu_kernel::scalar(x, negative_slope))
             }
-            Activation::Elu { alpha } => $each(|x| elu::scalar(x, alpha)),
-            Activation::Selu => $each(selu::scalar),
-            Activation::Gelu => $each(gelu::exact),
-            Activation::GeluTanh => $each(gelu::approximate),
-            Activation::Silu => $each(silu::scalar),
-            Activation::Softplus => $each(softplus::scalar),
-            Activation::Sigmoid => $each(sigmoid::scalar),
-            Activation::Tanh => $each(tanh::scalar),
+            Activation::Elu { alpha } => $each(|x| elu_kernel::scalar(x, alpha)),
+            Activation::Selu => $each(selu_kernel::scalar),
+            Activation::Gelu => $each(gelu_kernel::exact),
+            Activation::GeluTanh => $each(gelu_kernel::approximate),
+            Activation::Silu => $each(silu_kernel::scalar),
+            Activation::Softplus => $each(softplus_kernel::scalar),
+            Activation::Sigmoid => $each(sigmoid_kernel::scalar),
+            Activation::Tanh => $each(tanh_kernel::scalar),
             Activation::Softmax => $softmax,
         }
     };
@@ -108,7 +108,7 @@ impl Activation {
         ct: Array<T, D>,
     ) -> Array<T, D> {
         match (self, saved) {
-            (Activation::Softmax, Some(y)) => softmax::pull_back(y, ct),
+            (Activation::Softmax, Some(y)) => softmax_kernel::pull_back(y, ct),
             (_, Some(slopes)) => {
                 let mut dz = ct;
                 dz.zip_mut_with(slopes, |ct, &slope| *ct *= slope);
@@ -123,7 +123,7 @@ fn softmax_rows<T: Real, D: Dimension>(y: &mut Array<T, D>) {
     let n = y.shape().last().copied().unwrap_or(1).max(1);
     let items = y.as_slice_mut().expect("the array is in row-major order");
     for row in items.chunks_exact_mut(n) {
-        softmax::softmax_in_place(row);
+        softmax_kernel::softmax_in_place(row);
     }
 }
 

@@ -58,9 +58,10 @@ macro_rules! elementwise {
         $(, $parameter:ident: $kind:ty)* => $scalar:path
     ) => {
         $(#[$meta])*
+        #[::autodiff_macros::differentiable(kernel = $name)]
         pub fn $name<T: $crate::Real, D: ndarray::Dimension>(
             x: &ndarray::ArrayRef<T, D>
-            $(, $parameter: $kind)*
+            $(, #[constant] $parameter: $kind)*
         ) -> ndarray::Array<T, D> {
             x.mapv(|x| $scalar(x $(, $parameter)*).0)
         }

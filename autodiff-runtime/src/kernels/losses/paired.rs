@@ -108,10 +108,11 @@ macro_rules! paired_loss {
         ///
         /// Panics if the shapes differ, or if the arrays are empty.
         #[track_caller]
+        #[::autodiff_macros::differentiable(kernel = $name)]
         pub fn $name<T: $crate::Real, D: ndarray::Dimension>(
             y_true: &ndarray::ArrayRef<T, D>,
             y_pred: &ndarray::ArrayRef<T, D>
-            $(, $parameter: $kind)*
+            $(, #[constant] $parameter: $kind)*
         ) -> T {
             super::paired::value(
                 stringify!($name), super::paired::$count, y_true, y_pred, |t, p| $scalar(t, p $(, $parameter)*),

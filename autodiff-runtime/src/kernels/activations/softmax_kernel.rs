@@ -45,6 +45,7 @@ pub(crate) fn softmax_in_place<T: Real>(row: &mut [T]) -> T {
 /// let p = softmax(&array![[0.0, 0.0], [1000.0, 0.0]]);
 /// assert_eq!(p, array![[0.5, 0.5], [1.0, 0.0]]);
 /// ```
+#[::autodiff_macros::differentiable(kernel = softmax)]
 pub fn softmax<T: Real, D: Dimension>(x: &ArrayRef<T, D>) -> Array<T, D> {
     let n = last_axis(x);
     let mut y = row_major_copy(x);

@@ -8,7 +8,7 @@ const SCALE: f64 = 1.050_700_987_355_480_5;
 /// The value and the slope at `x`.
 #[inline]
 pub(super) fn scalar<T: Real>(x: T) -> (T, T) {
-    let (y, slope) = super::elu::scalar(x, ALPHA);
+    let (y, slope) = super::elu_kernel::scalar(x, ALPHA);
     (T::__lit(SCALE) * y, T::__lit(SCALE) * slope)
 }
 

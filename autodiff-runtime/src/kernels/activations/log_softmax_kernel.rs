@@ -2,7 +2,7 @@
 
 use ndarray::{Array, ArrayRef, Dimension};
 
-use super::softmax::log_sum_exp;
+use super::softmax_kernel::log_sum_exp;
 use crate::Real;
 use crate::kernels::support::{last_axis, row_major, row_major_copy, sum_pairs};
 
@@ -14,6 +14,7 @@ use crate::kernels::support::{last_axis, row_major, row_major_copy, sum_pairs};
 /// let log_p = log_softmax(&array![[1000.0, 0.0]]);
 /// assert_eq!(log_p, array![[0.0, -1000.0]]);
 /// ```
+#[::autodiff_macros::differentiable(kernel = log_softmax)]
 pub fn log_softmax<T: Real, D: Dimension>(x: &ArrayRef<T, D>) -> Array<T, D> {
     let n = last_axis(x).max(1);
     let mut y = row_major_copy(x);

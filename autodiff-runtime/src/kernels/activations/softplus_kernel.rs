@@ -1,6 +1,6 @@
 //! The smooth rectifier.
 
-use super::sigmoid::logistic;
+use super::sigmoid_kernel::logistic;
 use crate::Real;
 
 /// ln(1 + eˣ), without overflow.

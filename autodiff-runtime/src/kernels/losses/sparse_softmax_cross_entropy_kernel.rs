@@ -29,8 +29,9 @@ const NAME: &str = "sparse_softmax_cross_entropy";
 /// Panics if there are not as many labels as rows, if a label is no class (the message names the
 /// row), or if the arrays are empty.
 #[track_caller]
+#[::autodiff_macros::differentiable(kernel = sparse_softmax_cross_entropy)]
 pub fn sparse_softmax_cross_entropy<T: Real, L: Labels + ?Sized>(
-    labels: &L,
+    #[constant] labels: &L,
     logits: &ArrayRef<T, Ix2>,
 ) -> T {
     let rows = check(labels, logits);

@@ -29,6 +29,7 @@ const EPSILON: f64 = 1e-7;
 ///
 /// Panics if the shapes differ, or if the arrays are empty.
 #[track_caller]
+#[::autodiff_macros::differentiable(kernel = categorical_cross_entropy)]
 pub fn categorical_cross_entropy<T: Real>(
     y_true: &ArrayRef<T, Ix2>,
     y_pred: &ArrayRef<T, Ix2>,

@@ -1,6 +1,6 @@
 //! The sigmoid linear unit, also called swish.
 
-use super::sigmoid::logistic;
+use super::sigmoid_kernel::logistic;
 use crate::Real;
 
 /// The value and the slope at `x`.

@@ -35,11 +35,12 @@ pub type DenseSaved<T> = Option<Array2<T>>;
 ///
 /// Panics if the shapes do not fit together.
 #[track_caller]
+#[::autodiff_macros::differentiable(kernel = dense)]
 pub fn dense<T: Real>(
     x: &ArrayRef<T, Ix2>,
     weights: &ArrayRef<T, Ix2>,
     bias: &ArrayRef<T, Ix1>,
-    activation: Activation,
+    #[constant] activation: Activation,
 ) -> Array2<T> {
     let mut y = affine(x, weights, Some(bias));
     activation.apply(&mut y);

@@ -1,0 +1,229 @@
+//! Rules written by hand: `vjp = path` and `jvp = path` of users, `kernel = path` of the runtime.
+//!
+//! In: a function whose body is not looked at. Out: the same hidden companions as for a differentiated
+//! body, which call the given functions:
+//!
+//! - `vjp(args…) -> (value, pullback)`, called on the way back; `pullback(cotangent)` is the gradient;
+//! - `jvp(args…, tangents…) -> (value, tangent)`;
+//! - `<kernel>_forward(args…) -> (value, saved)`, `<kernel>_adjoint(args…, saved, cotangent, slots…)`
+//!   and `<kernel>_tangent(args…, tangents…) -> (value, tangent)`.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, ToTokens};
+use syn::Path;
+
+use crate::companions::{Companions, Host};
+use crate::emit::tuple;
+use crate::expand::Function;
+use crate::ir::Passing;
+use crate::shells::{bare, Shells};
+
+/// The companions of a function with a rule.
+pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
+    let rule = Rule { shells: Shells { companions: Companions { f, host } }, f, host };
+    let mut out = TokenStream::new();
+    if f.options.vjp.is_some() || f.options.kernel.is_some() {
+        out.extend(rule.taped());
+        out.extend(rule.joined());
+        out.extend(rule.shells.reverse());
+    }
+    if f.options.jvp.is_some() || f.options.kernel.is_some() {
+        out.extend(rule.tangent());
+        out.extend(rule.shells.forward());
+    }
+    if out.is_empty() { out } else { out.extend(rule.both()); out }
+}
+
+struct Rule<'a> {
+    shells: Shells<'a>,
+    f: &'a Function,
+    host: &'a Host,
+}
+
+/// The path with its last segment extended.
+fn suffixed(path: &Path, suffix: &str) -> Path {
+    let mut path = path.clone();
+    if let Some(last) = path.segments.last_mut() {
+        last.ident = Ident::new(&format!("{}_{suffix}", last.ident), last.ident.span());
+    }
+    path
+}
+
+impl Rule<'_> {
+    /// `check` and `jacobian` need both modes.
+    fn both(&self) -> TokenStream {
+        let complete = self.f.options.kernel.is_some() || self.f.options.vjp.is_some() && self.f.options.jvp.is_some();
+        if complete { self.shells.linear() } else { TokenStream::new() }
+    }
+
+    fn local(&self, prefix: &str, i: usize) -> Ident {
+        self.shells.local(prefix, i)
+    }
+
+    /// The arguments of a call, with clones of those by value.
+    fn arguments(&self, names: impl Fn(usize) -> Ident) -> Vec<TokenStream> {
+        let params = self.shells.params();
+        (0..params.len())
+            .map(|i| {
+                let name = names(i);
+                if params[i].passing == Passing::Value { quote!(::core::clone::Clone::clone(&#name)) } else { quote!(#name) }
+            })
+            .collect()
+    }
+
+    fn taped(&self) -> TokenStream {
+        let c = &self.shells.companions;
+        let params = self.shells.params();
+        let (mut again, mut again_types, mut slots, mut slot_types, mut grads, mut grad_types) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut kernel_slots = Vec::new();
+        let mut adds = TokenStream::new();
+        let mut received = Vec::new();
+        for (i, p) in params.iter().enumerate() {
+            let (name, d, g) = (self.shells.name(i), self.local("d_", i), self.local("g_", i));
+            if p.differentiable {
+                received.push(quote!(#g));
+            }
+            if p.passing == Passing::Value {
+                again.push(quote!(()));
+                again_types.push(quote!(()));
+                slots.push(quote!(()));
+                slot_types.push(quote!(()));
+                grads.push(if p.differentiable { quote!(#g) } else { quote!(()) });
+                grad_types.push(if p.differentiable { c.tangent_type(p) } else { quote!(()) });
+                continue;
+            }
+            again.push(quote!(#name));
+            again_types.push(crate::companions::with_lifetime(&p.ty));
+            grads.push(quote!(()));
+            grad_types.push(quote!(()));
+            if p.differentiable {
+                let slot = c.slot(p);
+                slots.push(quote!(#d));
+                slot_types.push(quote!(::core::option::Option<&'r mut #slot>));
+                kernel_slots.push(quote!(#d));
+                adds.extend(quote!(if let Some(#d) = #d { ::differentiable::__private::accumulate(#d, &#g); }));
+            } else {
+                slots.push(quote!(_));
+                slot_types.push(quote!(::core::option::Option<&'r mut ()>));
+            }
+        }
+        let arguments = self.arguments(|i| self.shells.name(i));
+        let received = bare(&received);
+        let (forward, backward) = match (&self.f.options.kernel, &self.f.options.vjp) {
+            (Some(kernel), _) => {
+                let (forward, adjoint) = (suffixed(kernel, "forward"), suffixed(kernel, "adjoint"));
+                let last: Vec<TokenStream> = (0..params.len()).map(|i| self.shells.name(i).to_token_stream()).collect();
+                (quote!(let (value, saved) = #forward(#(#arguments),*);), quote!(#adjoint(#(#last,)* saved, ct, #(#kernel_slots),*);))
+            }
+            (None, Some(vjp)) => {
+                let name = &self.f.signature.name;
+                let call = if self.host.method.is_some() { quote!(Self::#name) } else { quote!(#name) };
+                (
+                    quote!(let value = #call(#(#arguments),*);),
+                    quote!(let (_, pullback) = #vjp(#(#arguments),*); let #received = pullback(ct); #adds),
+                )
+            }
+            (None, None) => unreachable!("a rule is given"),
+        };
+        let (again, again_types, slots, slot_types) = (tuple(&again), tuple(&again_types), tuple(&slots), tuple(&slot_types));
+        let (grads, grad_types) = (tuple(&grads), tuple(&grad_types));
+        let (output, ct) = (c.output(), c.output_tangent());
+        let argument = quote!((#again_types, #ct, #slot_types));
+        let elided = crate::companions::elide(&argument);
+        let (generics, clause) = c.generics(&[]);
+        let clause = self.shells.cloning_values(clause);
+        let (name, vis, attrs, captured) = (self.host.hidden("__fwd", 0), &self.host.vis, &self.host.attrs, c.captured(&[]));
+        let parameters = self.shells.signature(None);
+        quote! {
+            #attrs #[doc(hidden)] #[inline]
+            #vis fn #name #generics (#(#parameters),*) -> (#output, impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + #captured) #clause {
+                #forward
+                (value, move |(#again, ct, #slots): #elided| -> #grad_types { #backward #grads })
+            }
+        }
+    }
+
+    fn joined(&self) -> TokenStream {
+        let c = &self.shells.companions;
+        let params = self.shells.params();
+        let (generics, clause) = c.generics(&[]);
+        let clause = c.scalar_clause(self.shells.cloning_values(clause));
+        let mut parameters = self.shells.signature(None);
+        let (mut again, mut slots, mut patterns, mut grads, mut grad_types) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (i, p) in params.iter().enumerate() {
+            let (name, d, g) = (self.shells.name(i), self.local("d_", i), self.local("g_", i));
+            if p.passing == Passing::Value {
+                again.push(quote!(()));
+                slots.push(quote!(()));
+                patterns.push(if p.wanted { quote!(#g) } else { quote!(_) });
+                if p.wanted {
+                    grads.push(quote!(#g));
+                    grad_types.push(c.tangent_type(p));
+                }
+            } else {
+                again.push(quote!(#name));
+                patterns.push(quote!(_));
+                if p.wanted {
+                    let slot = c.slot(p);
+                    parameters.push(quote!(#d: &mut #slot));
+                    slots.push(quote!(Some(#d)));
+                } else {
+                    slots.push(quote!(None));
+                }
+            }
+        }
+        let (again, slots, patterns, grads, grad_types) = (tuple(&again), tuple(&slots), tuple(&patterns), tuple(&grads), tuple(&grad_types));
+        let (rev, fwd, turbofish) = (self.host.hidden("__rev", 0), self.host.hidden("__fwd", 0), c.turbofish());
+        let arguments: Vec<TokenStream> = (0..params.len()).map(|i| self.shells.name(i).to_token_stream()).collect();
+        let (vis, attrs, output) = (&self.host.vis, &self.host.attrs, c.output());
+        let _ = format_ident!("unused", span = Span::mixed_site());
+        quote! {
+            #attrs #[doc(hidden)] #[inline]
+            #vis fn #rev #generics (#(#parameters),*) -> (#output, #grad_types) #clause {
+                let (value, tape) = Self::#fwd #turbofish(#(#arguments),*);
+                let #patterns = tape((#again, ::differentiable::__private::seed(&value, 1.0), #slots));
+                (value, #grads)
+            }
+        }
+    }
+
+    fn tangent(&self) -> TokenStream {
+        let c = &self.shells.companions;
+        let params = self.shells.params();
+        let (generics, clause) = c.generics(&[]);
+        let clause = self.shells.cloning_values(clause);
+        let mut parameters = self.shells.signature(None);
+        let mut arguments = self.arguments(|i| self.shells.name(i));
+        let mut unwrap = TokenStream::new();
+        let kernel = self.f.options.kernel.is_some();
+        for (i, p) in params.iter().enumerate() {
+            let (x, t) = (self.shells.name(i), self.local("t_", i));
+            if !p.differentiable {
+                parameters.push(quote!(_: ::core::option::Option<()>));
+                continue;
+            }
+            let ty = c.tangent_type(p);
+            parameters.push(quote!(#t: ::core::option::Option<#ty>));
+            if !kernel {
+                let zero = self.local("zero_", i);
+                unwrap.extend(if p.passing == Passing::Value {
+                    quote!(let #t: #ty = #t.unwrap_or_else(|| ::differentiable::Differentiable::__zero(&#x));)
+                } else {
+                    quote!(let #zero; let #t: #ty = match #t { Some(given) => given, None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &#zero } };)
+                });
+            }
+            arguments.push(quote!(#t));
+        }
+        let path = match (&self.f.options.kernel, &self.f.options.jvp) {
+            (Some(kernel), _) => suffixed(kernel, "tangent"),
+            (None, Some(jvp)) => jvp.clone(),
+            (None, None) => unreachable!("a rule is given"),
+        };
+        let (name, vis, attrs, outputs) = (self.host.hidden("__jvp", 1), &self.host.vis, &self.host.attrs, c.outputs(1));
+        quote! {
+            #attrs #[doc(hidden)] #[inline]
+            #vis fn #name #generics (#(#parameters),*) -> #outputs #clause { #unwrap #path(#(#arguments),*) }
+        }
+    }
+}
