@@ -212,8 +212,14 @@ impl<'a> Companions<'a> {
         }
     }
 
-    /// `let this = self;`
+    /// `let this = self;`, and the items of the function.
     fn receiver(&self, emitter: &Emitter<'_>) -> TokenStream {
+        let items = &self.f.items;
+        let this = self.this(emitter);
+        quote!(#items #this)
+    }
+
+    fn this(&self, emitter: &Emitter<'_>) -> TokenStream {
         match (self.params().first(), emitter.program.params.first()) {
             (Some(p), Some(q)) if p.receiver => {
                 let name = emitter.name(q.parts[0]);

@@ -37,10 +37,12 @@ fn block(program: &mut Program, types: &Types, b: &mut Block) {
             Stmt::Update { place, op, value } => {
                 let kind = kinds::of_place(program, &place);
                 if op.is_arithmetic() && kind.deref() == &Kind::Unknown {
-                    let out = program.fresh("unit", place.span, Kind::Unit, Role::Temporary);
+                    // `p op= v` of an unknown type is `p = p op v`.
                     let span = place.span;
-                    let target = Arg { passing: Passing::RefMut, parts: vec![Some(Expr::Place(place))] };
-                    call(Callee::Operator { op: Operator::Assign(op), span }, vec![target, pass(value)], out, span)
+                    let out = program.fresh("t", span, Kind::Unknown, Role::Temporary);
+                    let operand = pass(Expr::Place(place.clone()));
+                    b.stmts.push(call(Callee::Operator { op: Operator::Binary(op), span }, vec![operand, pass(value)], out, span));
+                    Stmt::Assign { place, value: Expr::var(out, span), init: false }
                 } else {
                     Stmt::Update { place, op, value }
                 }

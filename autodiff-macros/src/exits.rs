@@ -23,13 +23,14 @@ enum Target {
 }
 
 /// Eliminates the exits of a program.
-pub(crate) fn eliminate(program: &mut Program, result_kind: &Kind) {
+pub(crate) fn eliminate(program: &mut Program, result_kind: &Kind, result_type: Option<&syn::Type>) {
     let mut returns = false;
     program.body.walk(&mut |s| returns |= matches!(s, Stmt::Return(_)));
     let ends = !diverges(&program.body.stmts);
     let mut result = None;
     if returns || !ends {
         let var = program.fresh("value", Span::mixed_site(), result_kind.clone(), Role::Temporary);
+        program.vars[var].ty = result_type.filter(|ty| !mentions_elision(ty)).cloned();
         result = Some(var);
         if ends {
             let value = program.value.pop().expect("a program has a value");
@@ -47,6 +48,11 @@ pub(crate) fn eliminate(program: &mut Program, result_kind: &Kind) {
     stmts.splice(0..0, flags);
     program.body.stmts = stmts;
     late_initialisation(program);
+}
+
+/// Whether a type has a lifetime that only a signature may leave out.
+fn mentions_elision(ty: &syn::Type) -> bool {
+    matches!(ty, syn::Type::Reference(_))
 }
 
 struct Pass<'a> {
@@ -294,7 +300,8 @@ fn make_late(program: &mut Program, var: VarId) {
     if wrap {
         let kind = program.vars[var].kind.clone();
         program.vars[var].kind = Kind::Option(Box::new(kind));
-        program.vars[var].ty = None;
+        let ty = program.vars[var].ty.take();
+        program.vars[var].ty = ty.map(|ty| syn::parse_quote!(::core::option::Option<#ty>));
     }
     let payload = |place: &mut Place| {
         if place.root == var {

@@ -23,6 +23,8 @@ pub(crate) struct Function {
     pub(crate) reserved: HashSet<String>,
     /// It is a method that takes `self` by value.
     pub(crate) by_value_receiver: bool,
+    /// The items inside the function, which its companions need as well.
+    pub(crate) items: TokenStream,
 }
 
 /// Expands the attribute on any item.
@@ -79,18 +81,19 @@ pub(crate) fn analyse(
     errors.check()?;
     let result = signature.output.as_ref().map_or(Kind::Unit, |ty| types.kind(ty));
     kinds::infer(&mut primal, &types, &result);
-    exits::eliminate(&mut primal, &result);
+    exits::eliminate(&mut primal, &result, signature.output.as_ref());
     kinds::infer(&mut primal, &types, &result);
     dispatch::resolve(&mut primal, &types);
     kinds::infer(&mut primal, &types, &result);
     verify::normal_form(&primal, &types);
+    refuse_unknown_functions(&primal, &signature, &errors);
     errors.finish()?;
     let mut reserved = HashSet::new();
     names(sig.to_token_stream(), &mut reserved, false);
     names(body.to_token_stream(), &mut reserved, false);
     let locals: HashSet<String> = primal.vars.iter().map(|v| v.name.clone()).collect();
     reserved.retain(|n| !locals.contains(n));
-    Ok(Function { signature, options: options.clone(), types, primal, reserved, by_value_receiver })
+    Ok(Function { signature, options: options.clone(), types, primal, reserved, by_value_receiver, items: inner_items(body) })
 }
 
 impl Function {
@@ -138,11 +141,32 @@ impl Function {
         let mut found = false;
         self.primal.body.walk(&mut |s| {
             if let crate::ir::Stmt::Call(call) = s {
-                found |= !matches!(call.callee, crate::ir::Callee::Operator { .. });
+                found |= matches!(call.callee, crate::ir::Callee::Function { .. } | crate::ir::Callee::Method { .. });
             }
         });
         found
     }
+}
+
+/// A parameter that is a function has no derivative: nothing active may flow through it.
+fn refuse_unknown_functions(program: &Program, signature: &Signature, errors: &Errors) {
+    let seeds = program.params.iter().zip(&signature.params).filter(|(_, p)| p.differentiable).map(|(q, _)| q.parts[0]);
+    let varied = crate::activity::varied(program, seeds);
+    let useful = crate::activity::useful(program);
+    program.body.walk(&mut |s| {
+        let crate::ir::Stmt::Call(call) = s else { return };
+        let crate::ir::Callee::Variable(v) = call.callee else { return };
+        let mut active = false;
+        for e in call.args.iter().flat_map(|a| &a.parts).flatten() {
+            crate::activity::carriers(e, &mut |u| active |= varied.contains(&u));
+        }
+        if active && call.outs.iter().any(|o| useful.contains(o)) {
+            errors.at(
+                call.span,
+                format!("`{}` is a function that is passed in, and its derivative is not known; call an annotated function, or wrap the argument in `stop_gradient`", program.vars[v].name),
+            );
+        }
+    });
 }
 
 /// Collects the identifiers of a token stream.
@@ -172,4 +196,17 @@ pub(crate) fn strip_statement_markers(block: &mut syn::Block) {
 /// The body that the compiler reads: none, where a rule is given.
 pub(crate) fn body_to_read(body: &syn::Block, options: &Options) -> syn::Block {
     if options.has_rule() { syn::parse_quote!({ ::core::unreachable!() }) } else { body.clone() }
+}
+
+/// The items that stand inside a function body.
+fn inner_items(body: &syn::Block) -> TokenStream {
+    struct Items(TokenStream);
+    impl<'a> syn::visit::Visit<'a> for Items {
+        fn visit_item(&mut self, item: &'a syn::Item) {
+            self.0.extend(quote!(#[allow(unused)] #item));
+        }
+    }
+    let mut items = Items(TokenStream::new());
+    syn::visit::Visit::visit_block(&mut items, body);
+    items.0
 }

@@ -219,6 +219,8 @@ pub(crate) enum Callee {
     Function { path: Path, qself: Option<QSelf> },
     /// The first argument is the receiver.
     Method { name: Ident, turbofish: Option<AngleBracketedGenericArguments> },
+    /// A function that is a parameter, which has no derivative.
+    Variable(VarId),
     /// An operator whose operand types are not known.
     Operator { op: Operator, span: Span },
 }
@@ -228,7 +230,6 @@ pub(crate) enum Callee {
 pub(crate) enum Operator {
     Neg,
     Binary(BinOp),
-    Assign(BinOp),
 }
 
 /// How an argument is handed over, as far as its syntax tells.

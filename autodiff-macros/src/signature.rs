@@ -78,6 +78,16 @@ impl Signature {
                 p.wanted = p.differentiable && wrt.iter().any(|n| p.name == *n);
             }
         }
+        // `impl Fn(…)` becomes a type parameter, which generated code can name.
+        let mut generics = sig.generics.clone();
+        for (i, p) in params.iter_mut().enumerate() {
+            if let Type::ImplTrait(bounds) = &p.ty {
+                let name = format_ident!("__F{}", i);
+                let bounds = &bounds.bounds;
+                generics.params.push(syn::parse_quote!(#name: #bounds));
+                p.ty = syn::parse_quote!(#name);
+            }
+        }
         let output = match &sig.output {
             ReturnType::Default => None,
             ReturnType::Type(_, ty) => match &**ty {
@@ -93,7 +103,7 @@ impl Signature {
                 ty => Some(ty.clone()),
             },
         };
-        Self { name: sig.ident.clone(), generics: sig.generics.clone(), params, output }
+        Self { name: sig.ident.clone(), generics, params, output }
     }
 }
 

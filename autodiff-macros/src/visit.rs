@@ -178,6 +178,7 @@ impl Stmt {
         let mut copy = self.shallow();
         copy.parts_mut(&mut |e| e.vars(f), &mut |p| g(p.root));
         match self {
+            Self::Call(crate::ir::Call { callee: crate::ir::Callee::Variable(v), .. }) => f(*v),
             Self::Pull(pull) => f(pull.tape),
             Self::Loop(l) => {
                 l.exits.iter().for_each(|&v| f(v));

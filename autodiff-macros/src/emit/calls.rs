@@ -73,6 +73,10 @@ impl Emitter<'_> {
                 let rest = &list[1..];
                 quote!(#recv.#name #turbofish(#(#rest),*))
             }
+            Callee::Variable(v) => {
+                let name = self.name(*v);
+                quote!(#name(#(#list),*))
+            }
             Callee::Operator { .. } => unreachable!("operators are written as such"),
         }
     }
@@ -126,13 +130,6 @@ impl Emitter<'_> {
                 let (pattern, op) = (self.pattern(out), operator_token(op));
                 let (a, b) = (operand(&args[0]), operand(&args[1]));
                 quote!(let #pattern = #a #op #b;)
-            }
-            Operator::Assign(op) => {
-                let Some(Expr::Place(place)) = &args[0].parts[0] else { unreachable!("assignments have a target") };
-                let target = self.place_mut(place).tokens;
-                let op: TokenStream = format!("{}=", operator_token(op)).parse().expect("an operator");
-                let b = operand(&args[1]);
-                quote!(#target #op #b;)
             }
         }
     }
@@ -237,9 +234,6 @@ impl Emitter<'_> {
         let args = self.operator_args(&pull.args);
         let tangents = self.operator_tangents(&pull.args);
         let slots = (0..pull.cotangent.len()).flat_map(|c| pull.slots.iter().map(move |s| self.slot(s.get(c).and_then(Option::as_ref))));
-        if let Operator::Assign(_) = op {
-            return quote!(::differentiable::operators::#name::#method(#(#args,)* #(#tangents,)* #(#slots),*););
-        }
         quote!(::differentiable::operators::#name::#method(#(#args,)* #(#tangents,)* #(&#cotangents,)* #(#slots),*);)
     }
 }
@@ -257,7 +251,6 @@ fn operator_trait(op: Operator) -> Ident {
     let text = match op {
         Operator::Neg => "Neg".to_owned(),
         Operator::Binary(op) => name(op).to_owned(),
-        Operator::Assign(op) => format!("{}Assign", name(op)),
     };
     Ident::new(&text, Span::mixed_site())
 }

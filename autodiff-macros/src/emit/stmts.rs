@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::exprs::{operator_token, Prec};
 use super::Emitter;
-use crate::ir::{Block, Edit, Expr, Header, Loop, Place, Role, Stmt, Tape, VarId};
+use crate::ir::{Block, Edit, Expr, Header, Loop, Place, Stmt, Tape, VarId};
 use crate::kinds;
 
 impl Emitter<'_> {
@@ -72,10 +72,7 @@ impl Emitter<'_> {
     fn binding(&self, var: VarId) -> TokenStream {
         let name = self.name(var);
         let mutable = self.is_written(var).then(|| quote!(mut));
-        let ty = match (&self.program.vars[var].ty, self.program.vars[var].role) {
-            (Some(ty), Role::User) => Some(quote!(: #ty)),
-            _ => None,
-        };
+        let ty = self.program.vars[var].ty.as_ref().map(|ty| quote!(: #ty));
         quote!(#mutable #name #ty)
     }
 

@@ -29,6 +29,10 @@ impl Lowerer<'_> {
             let args = c.args.iter().map(|a| self.atom(a)).collect();
             return self.inline(&closure, args);
         }
+        if let Some(Binding::Value(Expr::Place(place))) = path.path.get_ident().and_then(|i| self.lookup(&i.to_string())).cloned() {
+            let args = c.args.iter().map(|a| self.argument(a)).collect();
+            return self.call_stmt(Callee::Variable(place.root), args, c.span());
+        }
         let args = c.args.iter().map(|a| self.argument(a)).collect();
         self.call_path(path, args, c.span())
     }

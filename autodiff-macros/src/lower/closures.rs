@@ -8,7 +8,7 @@ use syn::visit::Visit;
 use syn::{Expr as S, ExprClosure, Pat};
 
 use super::{Binding, Lowerer};
-use crate::ir::Expr;
+use crate::ir::{Expr, Role};
 
 /// A closure with the scope in which it was written.
 pub(super) struct Closure {
@@ -30,7 +30,21 @@ impl Lowerer<'_> {
     }
 
     fn closure(&mut self, source: &ExprClosure) -> Rc<Closure> {
-        Rc::new(Closure { source: source.clone(), scopes: self.scopes.clone() })
+        let mut scopes = self.scopes.clone();
+        if source.capture.is_some() {
+            // What is moved in keeps the value that it has now, and is the closure's own.
+            let mut own = HashMap::new();
+            for name in super::control::names(&S::Closure(source.clone())) {
+                let Some(Binding::Value(Expr::Place(place))) = self.lookup(&name.to_string()).cloned() else { continue };
+                if place.path.is_empty() && self.program.vars[place.root].mutable {
+                    let var = self.let_var(name.to_string(), name.span(), Role::User, Expr::Clone(Box::new(Expr::Place(place))));
+                    self.program.vars[var].mutable = true;
+                    own.insert(name.to_string(), Binding::Value(Expr::var(var, name.span())));
+                }
+            }
+            scopes.push(own);
+        }
+        Rc::new(Closure { source: source.clone(), scopes })
     }
 
     /// An argument that an adapter will call.

@@ -5,7 +5,6 @@
 
 use std::collections::HashSet;
 
-use syn::spanned::Spanned;
 use syn::visit::Visit;
 use syn::{Expr as S, Ident, UnOp};
 
@@ -76,9 +75,7 @@ impl Lowerer<'_> {
 
     /// Keeps an expression as it is, and notes which local variables it uses.
     pub(super) fn verbatim(&mut self, e: &S) -> Expr {
-        let mut names = Names { seen: HashSet::new(), order: Vec::new() };
-        names.visit_expr(e);
-        self.capture(e, names.order)
+        self.capture(e, names(e))
     }
 
     /// Keeps an expression with those of the given names that are local variables.
@@ -96,9 +93,15 @@ impl Lowerer<'_> {
                 None => {}
             }
         }
-        let _ = e.span();
         Expr::Verbatim(Box::new(e.clone()), captures)
     }
+}
+
+/// The names that an expression uses as variables, in order.
+pub(super) fn names(e: &S) -> Vec<Ident> {
+    let mut names = Names { seen: HashSet::new(), order: Vec::new() };
+    names.visit_expr(e);
+    names.order
 }
 
 /// Collects the names that an expression uses as variables.

@@ -168,6 +168,9 @@ impl Lowerer<'_> {
     /// Ends a branch with its value.
     fn give(&mut self, dest: VarId, value: Option<Expr>, span: Span) {
         if let Some(value) = value {
+            if let Expr::Ref { mutable: true, .. } = value {
+                self.errors.at(span, "a `&mut` that is chosen by a branch cannot be differentiated; put the update into the branches");
+            }
             let kind = self.kind(&value);
             let joined = self.program.vars[dest].kind.join(&kind);
             self.program.vars[dest].kind = joined;

@@ -28,7 +28,15 @@ pub(crate) fn eliminate(program: &mut Program) -> bool {
     }
     let before = size(&program.body);
     let has_turn = program.body.stmts.iter().any(|s| matches!(s, Stmt::Turn));
-    let mut pass = Pass { always, value: Vec::new(), trims: HashMap::new(), changed: false, taped: program.taped };
+    let mut definitions = HashMap::new();
+    if has_turn && !program.taped {
+        program.body.walk(&mut |s| {
+            if let Stmt::Let { var, value } = s {
+                value.vars(&mut |u| definitions.entry(*var).or_insert_with(Vec::new).push(u));
+            }
+        });
+    }
+    let mut pass = Pass { always, value: Vec::new(), trims: HashMap::new(), changed: false, taped: program.taped, definitions };
     for e in &program.value {
         e.vars(&mut |v| pass.value.push(v));
     }
@@ -56,6 +64,9 @@ struct Pass {
     trims: HashMap<VarId, Vec<bool>>,
     changed: bool,
     taped: bool,
+    /// Before tapes are placed, what each variable may be computed again from: a variable that the
+    /// backward sweep reads needs the restored values of those too.
+    definitions: HashMap<VarId, Vec<VarId>>,
 }
 
 impl Pass {
@@ -228,12 +239,15 @@ impl Pass {
             }
             Stmt::Effect(_) | Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => {}
         }
-        stmt.uses(
-            &mut |v| {
-                live.insert(v);
-            },
-            &mut |_| {},
-        );
+        let mut uses = Vec::new();
+        stmt.uses(&mut |v| uses.push(v), &mut |_| {});
+        let mut seen = HashSet::new();
+        while let Some(v) = uses.pop() {
+            live.insert(v);
+            if seen.insert(v) {
+                uses.extend(self.definitions.get(&v).into_iter().flatten());
+            }
+        }
         true
     }
 
