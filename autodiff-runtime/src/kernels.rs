@@ -17,6 +17,7 @@
 )]
 
 pub mod activations;
+pub mod conv;
 pub mod dense_kernel;
 pub mod embedding_kernel;
 pub mod layer_norm_kernel;
@@ -29,6 +30,7 @@ pub(crate) mod testing;
 mod windows;
 
 pub use activations::*;
+pub use conv::*;
 pub use dense_kernel::{DenseSaved, dense, dense_adjoint, dense_forward, dense_tangent};
 pub use embedding_kernel::{embedding, embedding_adjoint, embedding_forward, embedding_tangent};
 pub use layer_norm_kernel::{
