@@ -600,7 +600,7 @@ fn shorten(tokens: TokenStream) -> TokenStream {
 
 /// Takes a tangent out of its `Option`, or makes a zero one.
 fn unwrap_tangent(emitter: &Emitter<'_>, p: &Param, primal: VarId, tangent: VarId, ty: &TokenStream) -> TokenStream {
-    if !emitter.is_read(tangent) {
+    if !emitter.is_mentioned(tangent) {
         return TokenStream::new();
     }
     let (x, t) = (emitter.name(primal), emitter.name(tangent));

@@ -280,6 +280,11 @@ impl Emitter<'_> {
         if let Some(zero) = zero_of(&kind) {
             return zero;
         }
+        if let Expr::Item(path, None) = e {
+            if path.is_ident("None") {
+                return Tokens::atom(quote!(None));
+            }
+        }
         let arg = match e {
             Expr::Place(place) => self.reference(place, false).tokens,
             Expr::Ref { of, .. } => return self.zero(of),

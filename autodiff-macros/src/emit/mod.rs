@@ -28,6 +28,7 @@ pub(crate) struct Emitter<'a> {
     /// Variables that need `mut`.
     written: HashSet<VarId>,
     read: HashSet<VarId>,
+    mentioned: HashSet<VarId>,
     /// Cotangent slots that are `Option<&mut T>` here.
     optional: HashSet<VarId>,
 }
@@ -41,13 +42,16 @@ impl<'a> Emitter<'a> {
         }
         let mut written = HashSet::new();
         let mut read = HashSet::new();
+        let mut mentioned = HashSet::new();
         program.body.walk(&mut |s| {
             order.extend(s.defines());
             s.uses(
                 &mut |v| {
                     read.insert(v);
                 },
-                &mut |_| {},
+                &mut |v| {
+                    mentioned.insert(v);
+                },
             );
             mark_written(program, s, &mut written);
             match s {
@@ -87,7 +91,7 @@ impl<'a> Emitter<'a> {
             };
             names.insert(v, ident);
         }
-        Self { program, types, names, written, read, optional }
+        Self { program, types, names, written, read, mentioned, optional }
     }
 
     /// The name of a variable.
@@ -101,6 +105,11 @@ impl<'a> Emitter<'a> {
 
     pub(crate) fn is_read(&self, v: VarId) -> bool {
         self.read.contains(&v) || self.written.contains(&v)
+    }
+
+    /// Whether a variable occurs at all.
+    pub(crate) fn is_mentioned(&self, v: VarId) -> bool {
+        self.read.contains(&v) || self.mentioned.contains(&v)
     }
 
     /// The pattern that binds a variable.
