@@ -147,7 +147,18 @@ impl Pass<'_> {
                 let t = self.tangent(tangent, tangent)?;
                 Some(Expr::CastTangent { primal: primal.clone(), tangent: Box::new(t), ty: ty.clone() })
             }
-            _ => None,
+            Expr::Struct { path, fields, rest: None, .. } if crate::lower::is_variant(path) => {
+                let values: Vec<Expr> = fields.iter().map(|(_, e)| e.clone()).collect();
+                let tangents = self.all(&values)?;
+                let fields = fields.iter().map(|(m, _)| m.clone()).zip(tangents).collect();
+                Some(Expr::Struct { path: path.clone(), fields, rest: None, tangent: true })
+            }
+            other => {
+                activity::carriers(other, &mut |v| {
+                    assert!(!self.varied.contains(&v), "no rule takes a tangent through {other:?}");
+                });
+                None
+            }
         }
     }
 

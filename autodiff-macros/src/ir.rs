@@ -86,7 +86,7 @@ pub(crate) enum Expr {
     Method { recv: Box<Expr>, name: Ident, turbofish: Option<AngleBracketedGenericArguments>, args: Vec<Expr> },
     /// A constructor (`ctor`; with `tangent`, of the tangent type), or a function without derivative.
     Call { func: Path, qself: Option<QSelf>, args: Vec<Expr>, ctor: bool, tangent: bool },
-    Struct { path: Path, fields: Vec<(Member, Expr)>, rest: Option<Box<Expr>> },
+    Struct { path: Path, fields: Vec<(Member, Expr)>, rest: Option<Box<Expr>>, tangent: bool },
     Tuple(Vec<Expr>),
     /// `[a, b]`, or `vec![a, b]`.
     Array(Vec<Expr>, Sequence),

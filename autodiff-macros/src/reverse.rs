@@ -194,7 +194,7 @@ impl Pass<'_> {
                     out.push(Stmt::Loop(Loop { label: 0, header, body: plain(body), exits: Vec::new(), tape: None }));
                 }
             }
-            Expr::Struct { path, fields, rest } => {
+            Expr::Struct { path, fields, rest, .. } => {
                 for (member, e) in fields {
                     let step = if is_variant(path) {
                         Step::Payload { variant: path.clone(), member: member.clone(), arity: 0, tangent: true }
@@ -253,7 +253,9 @@ impl Pass<'_> {
                     out.push(Stmt::If { cond: (**c).clone(), then: plain(then), els: plain(els), tape: None });
                 }
             }
-            _ => {}
+            other => activity::carriers(other, &mut |v| {
+                assert!(!self.active.contains(&v), "no rule takes a cotangent through {other:?}");
+            }),
         }
     }
 

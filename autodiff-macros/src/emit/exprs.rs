@@ -133,7 +133,7 @@ impl Emitter<'_> {
                 let func = syn::ExprPath { attrs: Vec::new(), qself: qself.clone(), path: func.clone() };
                 Tokens::new(quote!(#func(#(#args),*)), Prec::Postfix)
             }
-            Expr::Struct { path, fields, rest } => {
+            Expr::Struct { path, fields, rest, tangent } => {
                 let members = fields.iter().map(|(m, e)| {
                     let e = self.value(e);
                     quote!(#m: #e)
@@ -142,7 +142,9 @@ impl Emitter<'_> {
                     let e = self.value(e);
                     quote!(..#e)
                 });
-                Tokens::new(quote!(#path { #(#members,)* #rest }), Prec::Lowest)
+                let (alias, path) = variant_path(path, *tangent);
+                let literal = quote!(#path { #(#members,)* #rest });
+                if alias.is_empty() { Tokens::new(literal, Prec::Lowest) } else { Tokens::atom(quote!({ #alias #literal })) }
             }
             Expr::Tuple(es) => {
                 let es = self.values(es);

@@ -80,7 +80,7 @@ impl Lowerer<'_> {
                     Some(rest) => Some(Box::new(self.operand(rest))),
                     None => None,
                 };
-                Expr::Struct { path: s.path.clone(), fields, rest }
+                Expr::Struct { path: s.path.clone(), fields, rest, tangent: false }
             }
             S::Range(_) | S::Closure(_) | S::Let(_) => self.control(e),
             S::If(i) => self.if_value(i, hint),
