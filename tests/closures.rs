@@ -1,0 +1,134 @@
+//! Closures that capture active values: called, passed, nested.
+#![allow(missing_docs, clippy::pedantic)]
+
+use differentiable::prelude::*;
+
+#[differentiable]
+fn called_twice(x: f64, y: f64) -> f64 {
+    let f = |t: f64| t * t * x + y;
+    f(x) * f(y + 1.0)
+}
+
+#[differentiable]
+fn nested(x: f64, y: f64) -> f64 {
+    let outer = |a: f64| {
+        let inner = |b: f64| b * a + x;
+        inner(y) * inner(a)
+    };
+    outer(x) + outer(2.0)
+}
+
+#[differentiable]
+fn mutates_capture(v: &[f64]) -> f64 {
+    let mut sum = 0.0;
+    let mut add = |x: f64| sum += x * x;
+    for &x in v {
+        add(x);
+    }
+    add(3.0);
+    sum.sqrt()
+}
+
+#[differentiable]
+fn in_adapters(v: &[f64], x: f64) -> f64 {
+    let scale = |t: &f64| t * x;
+    let s: f64 = v.iter().map(scale).sum();
+    let p = v.iter().map(|t| t + x).fold(1.0, |acc, t| acc * t * 0.5);
+    let mut q = 0.0;
+    v.iter().for_each(|t| q += t.sin() * s);
+    s * p + q
+}
+
+#[differentiable]
+fn returns_early(v: &[f64], x: f64) -> f64 {
+    let g = |t: f64| {
+        if t < 0.0 {
+            return 0.1 * t;
+        }
+        t * x
+    };
+    v.iter().map(|&t| g(t)).sum()
+}
+
+#[differentiable]
+fn shadowed(x: f64) -> f64 {
+    let k = x * 2.0;
+    let f = |a: f64| a * k;
+    let k = x * x * x;
+    f(x) + k
+}
+
+#[differentiable]
+fn picks(x: f64, n: usize) -> f64 {
+    let square = |t: f64| t * t;
+    let mut y = x;
+    for _ in 0..n {
+        y = if y > 1.0 {
+            square(y) * 0.3
+        } else {
+            square(y) + 1.0
+        };
+    }
+    y
+}
+
+#[differentiable]
+fn closure_over_buffer(n: usize, x: f64) -> f64 {
+    let grid: Vec<f64> = (0..n).map(|i| x * i as f64).collect();
+    let at = |i: isize| -> f64 {
+        if i < 0 || i as usize >= n {
+            0.0
+        } else {
+            grid[i as usize]
+        }
+    };
+    let mut s = 0.0;
+    for i in 0..n as isize {
+        s += (at(i - 1) - 2.0 * at(i) + at(i + 1)) * at(i);
+    }
+    s
+}
+
+#[differentiable]
+fn simpson(a: f64, b: f64, w: f64, n: usize) -> f64 {
+    let f = |t: f64| (w * t).sin() * t.exp();
+    let h = (b - a) / n as f64;
+    let mut s = f(a) + f(b);
+    for i in 1..n {
+        let c = if i % 2 == 1 { 4.0 } else { 2.0 };
+        s += c * f(a + i as f64 * h);
+    }
+    s * h / 3.0
+}
+
+#[differentiable]
+fn two_parameters(v: &[(f64, f64)], x: f64) -> f64 {
+    let combine = |(a, b): (f64, f64), k: f64| a * b + k;
+    let mut s = 0.0;
+    for &p in v {
+        s = combine(p, s * x);
+    }
+    s
+}
+
+#[test]
+fn calls() {
+    called_twice::check(0.4, 1.3).unwrap();
+    nested::check(0.4, 1.3).unwrap();
+    shadowed::check(0.7).unwrap();
+    picks::check(0.7, 4).unwrap();
+    simpson::check(0.1, 2.0, 1.7, 8).unwrap();
+    two_parameters::check(&[(0.1, 0.2), (1.3, 0.4)], 0.8).unwrap();
+    closure_over_buffer::check(5, 0.8).unwrap();
+}
+
+#[test]
+fn captures() {
+    mutates_capture::check(&[0.7, 1.2]).unwrap();
+}
+
+#[test]
+fn adapters() {
+    in_adapters::check(&[0.7, 1.2, 0.4], 0.6).unwrap();
+    returns_early::check(&[0.7, -1.2, 0.4], 0.6).unwrap();
+}

@@ -1,0 +1,333 @@
+//! Branches, loops, early returns, labels: both modes against central differences.
+#![allow(missing_docs, clippy::pedantic)]
+
+use differentiable::prelude::*;
+
+#[differentiable]
+fn return_in_if(x: f64, y: f64) -> f64 {
+    if x < 0.0 {
+        return x * y;
+    }
+    let z = x.sqrt() + y;
+    z * z
+}
+
+#[differentiable]
+fn guards(x: f64, n: i32) -> f64 {
+    if n < 0 {
+        return 0.0;
+    }
+    if n == 0 {
+        return x;
+    } else if n == 1 {
+        return x * x;
+    }
+    let mut p = x;
+    for _ in 1..n {
+        p *= x.sin() + 1.5;
+    }
+    p
+}
+
+#[differentiable]
+fn return_from_loop(x: f64, v: &[f64]) -> f64 {
+    let mut s = x;
+    for &w in v {
+        s += w * w * x;
+        if s > 4.0 {
+            return s * w;
+        }
+        s *= 1.1;
+    }
+    s.ln()
+}
+
+#[differentiable]
+fn return_from_two_loops(x: f64, v: &[f64], limit: f64) -> f64 {
+    let mut s = 0.0;
+    for i in 0..v.len() {
+        let mut row = x;
+        for j in i..v.len() {
+            row *= v[j];
+            if row > limit {
+                return row * s + x;
+            }
+        }
+        s += row;
+    }
+    s
+}
+
+#[differentiable]
+fn newton(a: f64) -> f64 {
+    let mut x = a;
+    while (x * x - a).abs() > 1e-13 {
+        x = 0.5 * (x + a / x);
+    }
+    x
+}
+
+#[differentiable]
+fn bottom_tested(x: f64) -> f64 {
+    let mut t = x;
+    let mut count = 0;
+    loop {
+        t = t * t * 0.5 + x;
+        count += 1;
+        if t > 50.0 || count >= 12 {
+            break;
+        }
+    }
+    t.sqrt() * count as f64
+}
+
+#[differentiable]
+fn break_value(x: f64) -> f64 {
+    let mut t = x;
+    let r = loop {
+        t = t * 1.7 + x * x;
+        if t > 30.0 {
+            break t * x;
+        }
+        if t < -30.0 {
+            break -t;
+        }
+    };
+    r + t
+}
+
+#[differentiable]
+fn labelled(v: &[f64], cut: f64) -> f64 {
+    let mut s = 0.0;
+    'outer: for (i, a) in v.iter().enumerate() {
+        for b in &v[i..] {
+            if a * b < 0.0 {
+                continue 'outer;
+            }
+            if s > cut {
+                break 'outer;
+            }
+            s += a * b * b;
+        }
+        s *= a.abs();
+    }
+    s * cut
+}
+
+#[differentiable]
+fn labelled_value(x: f64, n: usize) -> f64 {
+    let mut y = x;
+    let found = 'search: loop {
+        let mut i = 0;
+        while i < n {
+            y = y * 1.3 + 0.1 * i as f64;
+            if y > 20.0 {
+                break 'search y * x;
+            }
+            i += 1;
+        }
+        y += x;
+        if y > 100.0 {
+            break 0.0;
+        }
+    };
+    found * found
+}
+
+#[differentiable]
+fn labelled_block(x: f64, y: f64) -> f64 {
+    let r = 'done: {
+        if x > y {
+            break 'done x * x;
+        }
+        let d = y - x;
+        if d > 1.0 {
+            break 'done d.exp();
+        }
+        d * x
+    };
+    r * y
+}
+
+#[differentiable]
+fn while_let_pop(v: &[f64], x: f64) -> f64 {
+    let mut stack: Vec<f64> = v.to_vec();
+    let mut s = x;
+    while let Some(top) = stack.pop() {
+        s = s * 0.5 + top * top;
+        if s > 10.0 {
+            stack.push(1.5);
+            s -= 8.0;
+        }
+    }
+    s
+}
+
+#[differentiable]
+fn continue_skips(v: &[f64]) -> f64 {
+    let mut s = 1.0;
+    for (i, &x) in v.iter().enumerate() {
+        if i % 3 == 1 {
+            continue;
+        }
+        if x < 0.0 {
+            s -= x;
+            continue;
+        }
+        s *= x.cos();
+    }
+    s
+}
+
+#[differentiable]
+fn expressions(x: f64, k: u8) -> f64 {
+    let a = if x > 1.0 {
+        x * x
+    } else if x > 0.0 {
+        x
+    } else {
+        -x
+    };
+    let b = {
+        let t = a.sin();
+        let u = { t * t };
+        u + t
+    };
+    let c = match k {
+        0 => b,
+        1 | 2 => b * a,
+        3..=9 => {
+            let d = b + 1.0;
+            d.ln()
+        }
+        n if n % 2 == 0 => b / f64::from(n),
+        n => b * f64::from(n),
+    };
+    (if k > 5 { c } else { c * c }) + x
+}
+
+#[differentiable]
+fn constant_becomes_active(x: f64, n: usize) -> f64 {
+    let mut r = 1.0;
+    let mut q = 2.0;
+    for i in 0..n {
+        r += q * x;
+        q = if i % 2 == 0 { r } else { 3.0 };
+    }
+    r * q
+}
+
+#[differentiable]
+fn turns_inactive(x: f64, y: f64) -> f64 {
+    let mut a = x * y;
+    let b = a * a;
+    a = 3.0;
+    let c = a * x;
+    a = c + y;
+    a * b
+}
+
+#[differentiable]
+fn collatz(x: f64, mut n: u64) -> f64 {
+    let mut y = x;
+    while n != 1 {
+        if n % 2 == 0 {
+            n /= 2;
+            y = y.sin() + x;
+        } else {
+            n = 3 * n + 1;
+            y *= 1.05;
+        }
+    }
+    y
+}
+
+#[differentiable]
+fn two_flags(v: &[f64], x: f64) -> f64 {
+    let mut found = false;
+    let mut best = 0.0;
+    let mut i = 0;
+    while i < v.len() && !found {
+        let c = v[i] * x;
+        if c > best {
+            best = c;
+        }
+        if c > 5.0 {
+            found = true;
+        }
+        i += 1;
+    }
+    if found { best * best } else { best }
+}
+
+#[test]
+fn early_returns() {
+    for x in [-1.5, 2.0] {
+        return_in_if::check(x, 0.7).unwrap();
+    }
+    for n in [-3, 0, 1, 2, 5] {
+        guards::check(0.8, n).unwrap();
+    }
+    for x in [0.3, 1.0, 3.0] {
+        return_from_loop::check(x, &[0.5, 1.2, 0.7, 1.4]).unwrap();
+        return_from_two_loops::check(x, &[0.9, 1.2, 1.7, 0.4], 2.5).unwrap();
+    }
+    return_from_loop::check(2.0, &[]).unwrap();
+    return_from_two_loops::check(2.0, &[], 1.0).unwrap();
+    assert_eq!(guards::grad(3.0, -1), 0.0);
+    assert_eq!(guards::grad(3.0, 1), 6.0);
+}
+
+#[test]
+fn data_dependent_loops() {
+    newton::check(2.7).unwrap();
+    assert!((newton::grad(4.0) - 0.25).abs() < 1e-9);
+    for x in [0.2, 0.9, 3.0] {
+        bottom_tested::check(x).unwrap();
+        break_value::check(x).unwrap();
+    }
+    break_value::check(-0.2).unwrap();
+    for n in [1, 2, 6, 27] {
+        collatz::check(0.4, n).unwrap();
+    }
+    for x in [0.1, 4.0] {
+        two_flags::check(&[0.3, 1.1, 0.2, 2.0], x).unwrap();
+    }
+}
+
+#[test]
+fn labels() {
+    labelled::check(&[0.5, 1.5, -0.3, 0.8, 1.1], 10.0).unwrap();
+    labelled::check(&[0.5, 1.5, 0.3, 0.8, 1.1], 1.9).unwrap();
+    labelled_value::check(0.9, 3).unwrap();
+    labelled_value::check(40.0, 0).unwrap();
+    for (x, y) in [(2.0, 1.0), (0.5, 3.0), (0.5, 0.9)] {
+        labelled_block::check(x, y).unwrap();
+    }
+    continue_skips::check(&[0.5, 1.5, -0.3, 0.8, -1.1, 0.2, 0.9]).unwrap();
+    continue_skips::check(&[]).unwrap();
+}
+
+#[test]
+fn while_let() {
+    while_let_pop::check(&[0.5, 2.5, 0.3, 3.0], 0.7).unwrap();
+    while_let_pop::check(&[], 0.7).unwrap();
+}
+
+#[test]
+fn branches_as_values() {
+    for k in [0, 1, 2, 5, 9, 10, 11] {
+        for x in [-0.7, 0.4, 1.9] {
+            expressions::check(x, k).unwrap();
+        }
+    }
+}
+
+#[test]
+fn activity_changes() {
+    for n in [0, 1, 4] {
+        constant_becomes_active::check(0.3, n).unwrap();
+    }
+    assert_eq!(constant_becomes_active::grad(0.3, 0), 0.0);
+    turns_inactive::check(1.3, 0.4).unwrap();
+}

@@ -1,0 +1,198 @@
+//! Iterator chains.
+#![allow(missing_docs, clippy::pedantic)]
+
+use differentiable::prelude::*;
+
+#[differentiable]
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(x, y)| x * y).sum()
+}
+
+#[differentiable]
+fn weighted(a: &[f64], w: &[f64]) -> f64 {
+    a.iter()
+        .zip(w.iter())
+        .enumerate()
+        .map(|(i, (x, y))| x * y * (i + 1) as f64)
+        .sum::<f64>()
+}
+
+#[differentiable]
+fn horner(c: &[f64], x: f64) -> f64 {
+    c.iter().rev().fold(0.0, |acc, &a| acc * x + a)
+}
+
+#[differentiable]
+fn total_variation(v: &[f64]) -> f64 {
+    v.windows(2).map(|w| (w[1] - w[0]).powi(2)).sum()
+}
+
+#[differentiable]
+fn blocks(v: &[f64]) -> f64 {
+    v.chunks(3).map(|c| c.iter().product::<f64>()).sum::<f64>()
+        + v.chunks_exact(2).map(|c| c[0] * c[1].sin()).sum::<f64>()
+}
+
+#[differentiable]
+fn strided(v: &[f64]) -> f64 {
+    let mut s = 0.0;
+    for (i, x) in v.iter().skip(1).step_by(2).enumerate() {
+        s += x * x * i as f64;
+    }
+    for i in (0..v.len()).rev().step_by(3) {
+        s *= 1.0 + v[i];
+    }
+    s + v.iter().take(2).copied().product::<f64>()
+}
+
+#[differentiable]
+fn filtered(v: &[f64], cut: f64) -> f64 {
+    v.iter().filter(|x| **x > cut).map(|x| (x - cut) * x).sum()
+}
+
+#[differentiable]
+fn filter_on_ranges(v: &[f64]) -> f64 {
+    (0..v.len())
+        .filter(|i| i % 2 == 0)
+        .map(|i| v[i] * v[i])
+        .sum::<f64>()
+        .sqrt()
+}
+
+#[differentiable]
+fn collected(v: &[f64], x: f64) -> f64 {
+    let scaled: Vec<f64> = v.iter().map(|a| a * x).collect();
+    let squares = scaled.iter().map(|a| a * a).collect::<Vec<_>>();
+    scaled.iter().zip(&squares).map(|(a, b)| a + b).product()
+}
+
+#[differentiable]
+fn maximum(v: &[f64]) -> f64 {
+    let m = v.iter().cloned().fold(f64::NEG_INFINITY, f64::max);
+    let s: f64 = v.iter().map(|x| (x - m).exp()).sum();
+    m + s.ln()
+}
+
+#[differentiable]
+fn iter_mut(v: &mut [f64], x: f64) {
+    v.iter_mut().for_each(|a| *a *= x);
+    for (i, a) in v.iter_mut().enumerate().skip(1) {
+        *a += x.powi(i as i32);
+    }
+    for pair in v.chunks_mut(2) {
+        pair[0] = pair[0].sin();
+    }
+}
+
+#[differentiable]
+fn owned(v: Vec<f64>) -> f64 {
+    let mut s = 1.0;
+    for x in v {
+        s = s * x + x;
+    }
+    s
+}
+
+#[differentiable]
+fn into_iter_chain(v: Vec<f64>, x: f64) -> Vec<f64> {
+    v.into_iter().map(|a| a * x).filter(|a| *a > 0.0).collect()
+}
+
+#[differentiable]
+fn nested_sums(m: &[Vec<f64>], v: &[f64]) -> Vec<f64> {
+    m.iter()
+        .map(|row| row.iter().zip(v).map(|(a, b)| a * b).sum())
+        .collect()
+}
+
+#[differentiable]
+fn mean_and_variance(v: &[f64]) -> (f64, f64) {
+    let n = v.len() as f64;
+    let mean = v.iter().sum::<f64>() / n;
+    let var = v.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    (mean, var.sqrt())
+}
+
+#[differentiable]
+fn tuples(points: &[(f64, f64)]) -> f64 {
+    points.iter().map(|&(x, y)| x.hypot(y)).sum::<f64>()
+        + points
+            .iter()
+            .zip(points.iter().skip(1))
+            .map(|(a, b)| (a.0 - b.0).abs() * b.1)
+            .sum::<f64>()
+}
+
+#[differentiable]
+fn taken_while(v: &[f64]) -> f64 {
+    v.iter()
+        .take_while(|x| **x < 1.0)
+        .map(|x| x * x)
+        .sum::<f64>()
+        + v.iter()
+            .skip_while(|x| **x < 1.0)
+            .map(|x| x * 3.0)
+            .sum::<f64>()
+}
+
+#[differentiable]
+fn ranges(x: f64, n: usize) -> f64 {
+    let a: f64 = (1..=n).map(|k| x.powi(k as i32) / k as f64).sum();
+    let b = (0..n).rev().fold(x, |acc, k| (acc + k as f64).sqrt());
+    let c: f64 = (0..n)
+        .flat_map(|i| (0..i).map(move |j| (i * j) as f64))
+        .sum();
+    a * b + c * x
+}
+
+#[differentiable]
+fn position(v: &[f64], x: f64) -> f64 {
+    let i = v.iter().position(|a| *a > 1.0).unwrap_or(0);
+    let n = v.iter().filter(|a| **a > 0.0).count();
+    let any = v.iter().any(|a| *a < 0.0);
+    v[i] * x * n as f64 + if any { x * x } else { 0.0 }
+}
+
+#[test]
+fn sums() {
+    let (a, b) = ([0.5, 1.5, 0.25, 0.75, 2.0], [1.0, 0.3, 0.9, 0.8, 0.7]);
+    dot::check(&a, &b).unwrap();
+    weighted::check(&a, &b).unwrap();
+    horner::check(&a, 0.7).unwrap();
+    total_variation::check(&a).unwrap();
+    blocks::check(&a).unwrap();
+    strided::check(&a).unwrap();
+    mean_and_variance::check(&a).unwrap();
+    ranges::check(0.7, 4).unwrap();
+    assert_eq!(dot::grad(&a, &b).0, b);
+}
+
+#[test]
+fn filters_and_collections() {
+    let a = [0.5, 1.5, 0.25, 0.75, 2.0];
+    filtered::check(&a, 0.6).unwrap();
+    filter_on_ranges::check(&a).unwrap();
+    collected::check(&a, 0.6).unwrap();
+    into_iter_chain::check(a.to_vec(), 0.6).unwrap();
+    owned::check(a.to_vec()).unwrap();
+    nested_sums::check(&[a.to_vec(), vec![0.1; 5]], &a).unwrap();
+    taken_while::check(&a).unwrap();
+}
+
+#[test]
+fn extrema() {
+    let a = [0.5, 1.5, 0.25, 0.75, 2.0];
+    maximum::check(&a).unwrap();
+    position::check(&a, 0.3).unwrap();
+}
+
+#[test]
+fn in_place() {
+    iter_mut::check(&mut [0.5, 1.5, 0.25], 0.8).unwrap();
+}
+
+#[test]
+fn combinations() {
+    let points = [(0.5, 1.5), (0.25, 0.75), (2.0, 0.1)];
+    tuples::check(&points).unwrap();
+}

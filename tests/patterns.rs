@@ -1,0 +1,213 @@
+//! `match`, `let else`, `?`, and every pattern that takes values apart.
+#![allow(missing_docs, clippy::pedantic)]
+
+use differentiable::prelude::*;
+
+#[derive(Clone, Debug, Differentiable)]
+enum Shape {
+    Circle { radius: f64 },
+    Rect(f64, f64),
+    Polygon(Vec<(f64, f64)>),
+    Unit,
+}
+
+#[differentiable]
+fn area(s: &Shape) -> f64 {
+    match s {
+        Shape::Circle { radius } => std::f64::consts::PI * radius * radius,
+        Shape::Rect(w, h) if w > h => w * h,
+        Shape::Rect(w, h) => w * h * 2.0,
+        Shape::Polygon(points) => {
+            let n = points.len();
+            let mut twice = 0.0;
+            for i in 0..n {
+                let (x0, y0) = points[i];
+                let (x1, y1) = points[(i + 1) % n];
+                twice += x0 * y1 - x1 * y0;
+            }
+            twice.abs() / 2.0
+        }
+        Shape::Unit => 1.0,
+    }
+}
+
+#[differentiable]
+fn total_area(shapes: &[Shape], k: f64) -> f64 {
+    let mut total = 0.0;
+    for s in shapes {
+        total += area(s) * k;
+    }
+    total
+}
+
+#[differentiable]
+fn grow(s: Shape, by: f64) -> Shape {
+    match s {
+        Shape::Circle { radius } => Shape::Circle {
+            radius: radius * by,
+        },
+        Shape::Rect(w, h) => Shape::Rect(w * by, h + by),
+        other => other,
+    }
+}
+
+#[differentiable]
+fn let_else(v: &[f64], k: Option<f64>) -> f64 {
+    let Some(k) = k else {
+        return v[0];
+    };
+    let [a, b, c] = v else { return k };
+    a * b * k + c
+}
+
+#[differentiable]
+fn nested_tuples(t: ((f64, f64), [f64; 2]), n: i32) -> (f64, (f64, f64)) {
+    let ((a, b), [c, d]) = t;
+    let (p, q) = match (n, a > b) {
+        (0, _) => (a, c),
+        (1..=5, true) => (b, d),
+        (_, false) => (a * c, b * d),
+        _ => (d, a),
+    };
+    (p * q, (p + a, q * b))
+}
+
+#[differentiable]
+fn slices(v: &[f64]) -> f64 {
+    match v {
+        [] => 0.0,
+        [x] => x * x,
+        [x, y] => x * y,
+        [first, .., last] => first * last + first.sin(),
+    }
+}
+
+#[differentiable]
+fn slice_rest(v: &[f64]) -> f64 {
+    if let [head, tail @ ..] = v {
+        let mut s = *head;
+        for t in tail {
+            s = s * 0.5 + t * head;
+        }
+        s
+    } else {
+        1.0
+    }
+}
+
+#[derive(Clone, Copy, Debug, Differentiable)]
+struct Vec3 {
+    x: f64,
+    y: f64,
+    z: f64,
+}
+
+#[derive(Clone, Debug, Differentiable)]
+struct Ray {
+    origin: Vec3,
+    dir: Vec3,
+    #[constant]
+    id: u32,
+}
+
+#[differentiable]
+fn struct_patterns(r: Ray, v: Vec3) -> Vec3 {
+    let Ray {
+        origin: Vec3 { x, y, .. },
+        dir,
+        id,
+    } = r;
+    let Vec3 { x: vx, .. } = v;
+    let base = Vec3 { x: x * vx, ..v };
+    Vec3 {
+        y: y * dir.z * f64::from(id),
+        ..base
+    }
+}
+
+#[differentiable]
+fn bindings(x: f64, n: u32) -> f64 {
+    match n {
+        k @ 0..=3 => x * f64::from(k),
+        k @ (10 | 20) => x + f64::from(k),
+        _ => match Some(x) {
+            whole @ Some(y) if y > 0.5 => y * whole.unwrap(),
+            Some(y) => -y,
+            None => unreachable!(),
+        },
+    }
+}
+
+#[differentiable]
+fn destructuring_assignment(x: f64, y: f64) -> f64 {
+    let (mut a, mut b) = (x, y);
+    for _ in 0..3 {
+        (a, b) = (b * 1.1, a * b);
+    }
+    [a, b] = [b, a + b];
+    a * b
+}
+
+#[test]
+fn enums() {
+    let shapes = [
+        Shape::Circle { radius: 1.5 },
+        Shape::Rect(2.0, 1.0),
+        Shape::Rect(1.0, 2.0),
+        Shape::Polygon(vec![(0.1, 0.2), (2.0, 0.3), (1.7, 1.9), (0.2, 1.4)]),
+        Shape::Unit,
+    ];
+    for s in &shapes {
+        area::check(s).unwrap();
+    }
+    total_area::check(&shapes, 0.5).unwrap();
+    assert_eq!(
+        area::grad(&Shape::Rect(2.0, 1.0)),
+        ShapeTangent::Rect(1.0, 2.0)
+    );
+}
+
+#[test]
+fn options() {
+    for x in [0.7, 1.7] {}
+    for (a, b) in [(1.5, 0.7), (2.0, 0.0)] {}
+    let_else::check(&[0.5, 1.5, 2.5], Some(0.4)).unwrap();
+    let_else::check(&[0.5, 1.5], Some(0.4)).unwrap();
+    let_else::check(&[0.5, 1.5, 2.5], None).unwrap();
+}
+
+#[test]
+fn results() {}
+
+#[test]
+fn tuples_and_slices() {
+    for n in [0, 1, 7] {
+        nested_tuples::check(((0.3, 0.2), [1.5, 2.5]), n).unwrap();
+        nested_tuples::check(((0.3, 0.9), [1.5, 2.5]), n).unwrap();
+    }
+    for n in 0..5 {
+        let v = [0.5, 1.5, 0.7, 2.0];
+        slices::check(&v[..n]).unwrap();
+        slice_rest::check(&v[..n]).unwrap();
+    }
+    destructuring_assignment::check(0.7, 1.3).unwrap();
+}
+
+#[test]
+fn structs() {
+    let v = Vec3 {
+        x: 0.4,
+        y: 0.5,
+        z: 0.6,
+    };
+    let r = Ray {
+        origin: Vec3 { x: 1.4, ..v },
+        dir: v,
+        id: 3,
+    };
+    struct_patterns::check(r, v).unwrap();
+    for n in [2, 10, 20, 30] {
+        bindings::check(0.7, n).unwrap();
+        bindings::check(0.3, n).unwrap();
+    }
+}
