@@ -1,0 +1,258 @@
+//! Values that are overwritten: elements, fields, arguments, scratch buffers.
+#![allow(missing_docs, clippy::pedantic)]
+
+use differentiable::prelude::*;
+
+#[differentiable]
+fn prefix_products(v: &[f64]) -> f64 {
+    let mut p = v.to_vec();
+    for i in 1..p.len() {
+        p[i] *= p[i - 1];
+    }
+    let mut s = 0.0;
+    for i in 0..p.len() {
+        s += p[i] * (i + 1) as f64;
+    }
+    s
+}
+
+#[differentiable]
+fn insertion_sort(v: &[f64], w: &[f64]) -> f64 {
+    let mut a = v.to_vec();
+    for i in 1..a.len() {
+        let mut j = i;
+        while j > 0 && a[j - 1] > a[j] {
+            a.swap(j - 1, j);
+            j -= 1;
+        }
+    }
+    let mut s = 0.0;
+    for i in 0..a.len() {
+        s += a[i] * a[i] * w[i];
+    }
+    s
+}
+
+#[differentiable]
+fn manual_swap(x: f64, y: f64) -> f64 {
+    let mut a = [x, y, x * y];
+    let t = a[0];
+    a[0] = a[2];
+    a[2] = t;
+    a[0] * a[0] + a[1] * a[2].sin()
+}
+
+#[differentiable]
+fn bubble(v: &mut [f64]) {
+    let n = v.len();
+    for i in 0..n {
+        for j in 0..n - 1 - i {
+            if v[j] > v[j + 1] {
+                let (a, b) = (v[j], v[j + 1]);
+                v[j] = b;
+                v[j + 1] = a;
+            }
+        }
+    }
+}
+
+#[differentiable]
+fn overwritten_argument(mut x: f64, mut y: f64) -> f64 {
+    x = x * y;
+    y = x + y;
+    x *= x;
+    x = x * x + y;
+    x
+}
+
+#[differentiable]
+fn self_products(v: &mut [f64]) -> f64 {
+    v[0] *= v[1];
+    v[1] = v[0] * v[0];
+    v[0] /= v[2];
+    v[2] -= v[2] * v[1];
+    v[0] + v[1]
+}
+
+#[differentiable]
+fn two_outputs(a: &mut f64, b: &mut Vec<f64>, c: f64) -> f64 {
+    *a *= c;
+    for x in b.iter_mut() {
+        *x = *x * *a + c;
+    }
+    b[0] = b[1] * b[0];
+    *a + b[0]
+}
+
+#[derive(Clone, Debug, Differentiable)]
+struct Pair {
+    left: f64,
+    right: f64,
+}
+
+#[differentiable]
+fn swap_fields(p: &Pair, x: f64) -> f64 {
+    let mut q = p.clone();
+    if x > 0.0 {
+        std::mem::swap(&mut q.left, &mut q.right);
+    } else {
+        q.left = q.right * x;
+    }
+    q.right += q.left * q.left;
+    let old = std::mem::replace(&mut q.left, x);
+    old * q.right + q.left
+}
+
+#[differentiable]
+fn through_split(v: &mut [f64]) {
+    let mid = v.len() / 2;
+    let (lo, hi) = v.split_at_mut(mid);
+    for i in 0..lo.len() {
+        let t = lo[i] * hi[i];
+        hi[i] += lo[i].sin();
+        lo[i] = t;
+    }
+}
+
+#[differentiable]
+fn scale(v: &mut [f64], by: f64) {
+    for x in v {
+        *x *= by;
+    }
+}
+
+#[differentiable]
+fn scale_parts(v: &mut [f64], x: f64) -> f64 {
+    let n = v.len();
+    scale(&mut v[..n / 2], x);
+    scale(&mut v[n / 2..], x * x);
+    let mut all = v.to_vec();
+    scale(&mut all, v[0]);
+    all[n - 1] * v[1]
+}
+
+#[differentiable]
+fn copies(v: &[f64], x: f64) -> f64 {
+    let mut a = [0.0; 6];
+    a[..3].copy_from_slice(&v[..3]);
+    a[3..].fill(x);
+    a[4] *= a[0];
+    a.swap(0, 5);
+    let mut b = a;
+    b[1] = x * b[1];
+    let mut c = Vec::new();
+    c.push(a[0]);
+    c.extend_from_slice(&b);
+    c.push(x);
+    let last = c.pop().unwrap();
+    let mut s = last;
+    for i in 0..c.len() {
+        s += c[i] * c[i] * (i as f64 + 0.5);
+    }
+    s
+}
+
+#[differentiable]
+fn matrix_in_place(m: &mut [[f64; 3]; 3], x: f64) -> f64 {
+    for i in 0..3 {
+        for j in 0..i {
+            let t = m[i][j];
+            m[i][j] = m[j][i] * x;
+            m[j][i] = t + m[i][i];
+        }
+        m[i][i] *= m[i][i];
+    }
+    m[0][2] + m[2][2]
+}
+
+#[differentiable]
+fn rows(m: &mut Vec<Vec<f64>>) {
+    for row in m.iter_mut() {
+        let s: f64 = row.iter().sum();
+        for x in row.iter_mut() {
+            *x /= s;
+        }
+    }
+    m.swap(0, 1);
+    let first = m[0].clone();
+    for (x, y) in m[1].iter_mut().zip(&first) {
+        *x += y * y;
+    }
+}
+
+#[differentiable]
+fn overwritten_after_use(v: &[f64]) -> f64 {
+    let mut t = 0.0;
+    let mut s = 0.0;
+    for i in 0..v.len() {
+        t = v[i] * v[i] + t;
+        s += t.sin() * v[i];
+        t = t.exp() * 0.1;
+    }
+    s * t
+}
+
+#[test]
+fn elements() {
+    prefix_products::check(&[0.5, 1.5, 2.0, -0.7]).unwrap();
+    prefix_products::check(&[0.5, 0.0, 2.0]).unwrap();
+    prefix_products::check(&[]).unwrap();
+    insertion_sort::check(&[3.0, 1.0, 2.0, 0.5], &[1.0, 2.0, 3.0, 4.0]).unwrap();
+    assert_eq!(
+        insertion_sort::grad(&[3.0, 1.0], &[1.0, 10.0]).0,
+        [60.0, 2.0]
+    );
+    manual_swap::check(0.4, 1.9).unwrap();
+    bubble::check(&mut [3.0, 1.0, 2.0, 0.5]).unwrap();
+}
+
+#[test]
+fn arguments() {
+    overwritten_argument::check(0.8, 1.2).unwrap();
+    self_products::check(&mut [0.7, 1.1, 2.0]).unwrap();
+    two_outputs::check(&mut 0.7, &mut vec![1.1, 2.0, 0.3], 1.7).unwrap();
+    let (mut a, mut b) = (2.0, vec![1.0, 3.0]);
+    let (value, pullback) = two_outputs::vjp(&mut a, &mut b, 0.5);
+    assert_eq!(value, 1.0 + 3.5 * 1.5);
+    let (da, db, dc) = pullback(1.0, &0.0, &vec![0.0, 0.0]);
+    assert_eq!(
+        (db, da, dc),
+        (
+            vec![3.5, 1.5],
+            0.5 * (1.0 + 3.5 * 1.0 + 1.5 * 3.0),
+            2.0 * 9.0 + 5.0
+        )
+    );
+}
+
+#[test]
+fn fields() {
+    let p = Pair {
+        left: 0.4,
+        right: 1.3,
+    };
+    swap_fields::check(&p, 0.6).unwrap();
+    swap_fields::check(&p, -0.6).unwrap();
+}
+
+#[test]
+fn sub_slices() {
+    through_split::check(&mut [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]).unwrap();
+    scale_parts::check(&mut [0.1, 0.2, 0.3, 0.4, 0.5], 1.2).unwrap();
+    copies::check(&[0.5, 0.6, 0.7], 1.4).unwrap();
+}
+
+#[test]
+fn matrices() {
+    matrix_in_place::check(
+        &mut [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.7, 0.8, 0.9]],
+        1.1,
+    )
+    .unwrap();
+    rows::check(&mut vec![vec![0.3, 0.9], vec![1.2, 0.1]]).unwrap();
+}
+
+#[test]
+fn variables() {
+    overwritten_after_use::check(&[0.3, 0.2, 0.7]).unwrap();
+}
