@@ -1,0 +1,182 @@
+//! Kinks, untaken branches, zeros, casts: the conventions of the documentation.
+#![allow(missing_docs, clippy::pedantic)]
+
+use differentiable::prelude::*;
+
+#[differentiable]
+fn absolute(x: f64) -> f64 {
+    x.abs()
+}
+
+#[differentiable]
+fn larger(x: f64, y: f64) -> f64 {
+    x.max(y)
+}
+
+#[differentiable]
+fn smaller(x: f64, y: f64) -> f64 {
+    x.min(y)
+}
+
+#[differentiable]
+fn static_max(x: f64, y: f64) -> f64 {
+    f64::max(x, y) * 2.0
+}
+
+#[differentiable]
+fn to_the_zero(x: f64) -> f64 {
+    x.powi(0)
+}
+
+#[differentiable]
+fn staircase(x: f64) -> f64 {
+    x.floor() + x.ceil() + x.round() + x.trunc() + x.signum() + (x as i64) as f64
+}
+
+#[differentiable]
+fn fraction(x: f64) -> f64 {
+    x.fract() * x + x.clamp(-1.0, 1.0) + x.rem_euclid(0.7) + x % 0.3
+}
+
+#[differentiable]
+fn sinc(x: f64) -> f64 {
+    if x != 0.0 { x.sin() / x } else { 1.0 }
+}
+
+#[differentiable]
+fn safe_norm(x: f64, y: f64) -> f64 {
+    let s = x * x + y * y;
+    if s > 0.0 { s.sqrt() } else { 0.0 }
+}
+
+#[differentiable]
+fn reciprocal_capped(x: f64) -> f64 {
+    (1.0 / x).min(1.0)
+}
+
+#[differentiable]
+fn casts(x: f64, n: i32, flag: bool) -> f64 {
+    let k = (x * 10.0) as usize;
+    let table = [0.5, 1.5, 2.5];
+    let m = (n as u32) << 2 | 1;
+    let b = f64::from(flag as u8);
+    let half = (k + 7) / 2 % 3;
+    x * table[half] + x * f64::from(m) * b
+}
+
+#[differentiable]
+fn single(x: f32, y: f32) -> f32 {
+    x.powf(y) + x.sin() * y.exp()
+}
+
+#[differentiable]
+fn mixed(x: f32, y: f64) -> f64 {
+    f64::from(x) * y + x as f64
+}
+
+#[differentiable]
+fn unused(x: f64, _y: f64, _z: &[f64]) -> f64 {
+    x * 2.0
+}
+
+#[differentiable]
+fn constant(_x: f64) -> f64 {
+    4.0
+}
+
+#[differentiable]
+fn nothing(_x: &mut f64) {}
+
+#[differentiable]
+fn identity(x: f64) -> f64 {
+    x
+}
+
+#[differentiable]
+fn every_function(x: f64, y: f64) -> f64 {
+    let a = x.sin()
+        + x.cos()
+        + x.tan()
+        + x.exp()
+        + x.ln()
+        + x.sqrt()
+        + x.cbrt()
+        + x.exp2()
+        + x.exp_m1()
+        + x.ln_1p();
+    let b = x.asin()
+        + x.acos()
+        + x.atan()
+        + x.sinh()
+        + x.cosh()
+        + x.tanh()
+        + x.asinh()
+        + x.atanh()
+        + (x + 1.0).acosh();
+    let c = x.atan2(y)
+        + x.hypot(y)
+        + x.powf(y)
+        + x.powi(3)
+        + x.powi(-2)
+        + x.log(y)
+        + x.log2()
+        + x.log10()
+        + x.recip();
+    let (s, k) = (x * y).sin_cos();
+    let d = x.mul_add(y, a) + x.to_radians() + x.to_degrees() + x.copysign(y) + x.signum() * s * k;
+    a * b + c * d
+}
+
+#[test]
+fn conventions() {
+    assert_eq!(absolute::grad(0.0), 0.0);
+    assert_eq!(absolute::grad(-2.0), -1.0);
+    assert_eq!(larger::grad(1.0, 1.0), (1.0, 0.0));
+    assert_eq!(smaller::grad(1.0, 1.0), (1.0, 0.0));
+    assert_eq!(static_max::grad(1.0, 1.0), (2.0, 0.0));
+    assert_eq!(larger::grad(1.0, 2.0), (0.0, 1.0));
+    assert_eq!(to_the_zero::grad(0.0), 0.0);
+    assert_eq!(staircase::grad(1.3), 0.0);
+    assert_eq!(absolute::jvp(0.0, 1.0), (0.0, 0.0));
+    assert_eq!(larger::jvp(1.0, 1.0, 1.0, 0.0), (1.0, 1.0));
+}
+
+#[test]
+fn guarded() {
+    assert_eq!(sinc::grad(0.0), 0.0);
+    sinc::check(0.7).unwrap();
+    assert_eq!(safe_norm::grad(0.0, 0.0), (0.0, 0.0));
+    safe_norm::check(0.7, 0.2).unwrap();
+    assert_eq!(reciprocal_capped::grad(0.0), 0.0);
+    assert_eq!(reciprocal_capped::grad(0.5), 0.0);
+    assert_eq!(reciprocal_capped::grad(2.0), -0.25);
+}
+
+#[test]
+fn conversions() {
+    fraction::check(0.45).unwrap();
+    fraction::check(-1.45).unwrap();
+    casts::check(0.43, 3, true).unwrap();
+    casts::check(0.43, 3, false).unwrap();
+    assert_eq!(mixed::grad(2.0, 3.0), (4.0, 2.0));
+    let (dx, dy) = single::grad(1.3, 0.7);
+    assert!((dx - (0.7 * 1.3_f32.powf(-0.3) + 1.3_f32.cos() * 0.7_f32.exp())).abs() < 1e-5);
+    assert!((dy - (1.3_f32.ln() * 1.3_f32.powf(0.7) + 1.3_f32.sin() * 0.7_f32.exp())).abs() < 1e-5);
+}
+
+#[test]
+fn trivial() {
+    assert_eq!(
+        unused::grad(1.0, 2.0, &[3.0, 4.0]),
+        (2.0, 0.0, vec![0.0, 0.0])
+    );
+    assert_eq!(constant::grad(1.0), 0.0);
+    assert_eq!(identity::grad(1.0), 1.0);
+    nothing::check(&mut 1.0).unwrap();
+    unused::check(1.0, 2.0, &[]).unwrap();
+}
+
+#[test]
+fn standard_functions() {
+    every_function::check(0.6, 1.7).unwrap();
+}
