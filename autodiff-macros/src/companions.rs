@@ -7,10 +7,10 @@
 use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, ToTokens};
+use quote::{ToTokens, format_ident, quote};
 use syn::{GenericParam, Generics, Type};
 
-use crate::emit::{companion, tuple, Emitter};
+use crate::emit::{Emitter, companion, tuple};
 use crate::expand::Function;
 use crate::ir::{Passing, Program, Stmt, VarId};
 use crate::signature::Param;
@@ -60,12 +60,20 @@ impl<'a> Companions<'a> {
 
     /// The type of the value.
     pub(crate) fn output(&self) -> TokenStream {
-        self.f.signature.output.as_ref().map_or(quote!(()), ToTokens::to_token_stream)
+        self.f
+            .signature
+            .output
+            .as_ref()
+            .map_or(quote!(()), ToTokens::to_token_stream)
     }
 
     /// The type of the value's tangent.
     pub(crate) fn output_tangent(&self) -> TokenStream {
-        self.f.signature.output.as_ref().map_or(quote!(()), owned_tangent)
+        self.f
+            .signature
+            .output
+            .as_ref()
+            .map_or(quote!(()), owned_tangent)
     }
 
     /// The generics of a companion: those of the function, bounds for the derivatives, and more.
@@ -79,10 +87,21 @@ impl<'a> Companions<'a> {
             p.to_token_stream()
         });
         let all: Vec<TokenStream> = extra.iter().cloned().chain(params).collect();
-        let existing = g.where_clause.iter().flat_map(|w| w.predicates.iter().map(ToTokens::to_token_stream));
+        let existing = g
+            .where_clause
+            .iter()
+            .flat_map(|w| w.predicates.iter().map(ToTokens::to_token_stream));
         let bounds: Vec<TokenStream> = existing.chain(self.bounds()).collect();
-        let generics = if all.is_empty() { TokenStream::new() } else { quote!(<#(#all),*>) };
-        let clause = if bounds.is_empty() { TokenStream::new() } else { quote!(where #(#bounds),*) };
+        let generics = if all.is_empty() {
+            TokenStream::new()
+        } else {
+            quote!(<#(#all),*>)
+        };
+        let clause = if bounds.is_empty() {
+            TokenStream::new()
+        } else {
+            quote!(where #(#bounds),*)
+        };
         (generics, clause)
     }
 
@@ -94,7 +113,13 @@ impl<'a> Companions<'a> {
         }
         for g in [&self.f.signature.generics, &self.host.outer] {
             for p in g.type_params() {
-                if !bounded_otherwise(p) && !self.f.types.is_function(g, &p.ident) && self.params().iter().any(|q| q.differentiable && mentions(&q.ty, &p.ident)) {
+                if !bounded_otherwise(p)
+                    && !self.f.types.is_function(g, &p.ident)
+                    && self
+                        .params()
+                        .iter()
+                        .any(|q| q.differentiable && mentions(&q.ty, &p.ident))
+                {
                     let ident = &p.ident;
                     bounds.push(quote!(#ident: ::differentiable::Differentiable));
                 }
@@ -104,14 +129,18 @@ impl<'a> Companions<'a> {
         let names: Vec<Ident> = self.type_names();
         for p in self.params().iter().filter(|p| p.differentiable) {
             if let Type::Path(path) = p.target() {
-                let projected = path.qself.is_some() || path.path.segments.len() > 1 && names.iter().any(|n| path.path.segments[0].ident == *n);
+                let projected = path.qself.is_some()
+                    || path.path.segments.len() > 1
+                        && names.iter().any(|n| path.path.segments[0].ident == *n);
                 if projected && names.iter().any(|n| mentions(&p.ty, n)) {
                     bounds.push(quote!(#path: ::differentiable::Differentiable));
                 }
             }
         }
         if let Some(Type::Path(path)) = &self.f.signature.output {
-            if path.path.segments.len() > 1 && names.iter().any(|n| path.path.segments[0].ident == *n) {
+            if path.path.segments.len() > 1
+                && names.iter().any(|n| path.path.segments[0].ident == *n)
+            {
                 bounds.push(quote!(#path: ::differentiable::Differentiable));
             }
         }
@@ -120,13 +149,20 @@ impl<'a> Companions<'a> {
 
     /// The type parameters of the function that occur in its parameters.
     pub(crate) fn cloned_parameters(&self) -> Vec<Ident> {
-        self.type_names().into_iter().filter(|n| self.params().iter().any(|p| mentions(&p.ty, n))).collect()
+        self.type_names()
+            .into_iter()
+            .filter(|n| self.params().iter().any(|p| mentions(&p.ty, n)))
+            .collect()
     }
 
     /// The names of type and const parameters, for `use<…>` and turbofish.
     fn generic_names(&self, outer: bool) -> Vec<TokenStream> {
         let own = self.f.signature.generics.params.iter();
-        let all: Vec<&GenericParam> = if outer { self.host.outer.params.iter().chain(own).collect() } else { own.collect() };
+        let all: Vec<&GenericParam> = if outer {
+            self.host.outer.params.iter().chain(own).collect()
+        } else {
+            own.collect()
+        };
         all.into_iter()
             .filter_map(|p| match p {
                 GenericParam::Type(t) => Some(t.ident.to_token_stream()),
@@ -139,12 +175,20 @@ impl<'a> Companions<'a> {
     /// `::<T, N>`, where there are parameters.
     pub(crate) fn turbofish(&self) -> TokenStream {
         let names = self.generic_names(false);
-        if names.is_empty() { TokenStream::new() } else { quote!(::<#(#names),*>) }
+        if names.is_empty() {
+            TokenStream::new()
+        } else {
+            quote!(::<#(#names),*>)
+        }
     }
 
     pub(crate) fn captured(&self, lifetimes: &[TokenStream]) -> TokenStream {
         let mut names: Vec<TokenStream> = lifetimes.to_vec();
-        let all = self.host.outer.lifetimes().chain(self.f.signature.generics.lifetimes());
+        let all = self
+            .host
+            .outer
+            .lifetimes()
+            .chain(self.f.signature.generics.lifetimes());
         if !lifetimes.is_empty() {
             names.extend(all.map(|l| l.lifetime.to_token_stream()));
         }
@@ -166,7 +210,8 @@ impl<'a> Companions<'a> {
                     };
                 }
                 let name = emitter.name(q.parts[0]);
-                let mutable = (emitter.is_written(q.parts[0]) && p.passing == Passing::Value).then(|| quote!(mut));
+                let mutable = (emitter.is_written(q.parts[0]) && p.passing == Passing::Value)
+                    .then(|| quote!(mut));
                 quote!(#mutable #name: #ty)
             })
             .collect()
@@ -179,7 +224,11 @@ impl<'a> Companions<'a> {
         for c in 1..1_usize << level {
             for (p, q) in self.params().iter().zip(&emitter.program.params) {
                 let Some(&v) = q.parts.get(c) else {
-                    let ty = if p.differentiable { self.tangent_type(p) } else { quote!(()) };
+                    let ty = if p.differentiable {
+                        self.tangent_type(p)
+                    } else {
+                        quote!(())
+                    };
                     params.push(quote!(_: ::core::option::Option<#ty>));
                     continue;
                 };
@@ -261,13 +310,23 @@ impl<'a> Companions<'a> {
     /// The bounds of an item of a trait: the companions exist for types with a derivative.
     fn sized(&self, clause: TokenStream) -> TokenStream {
         let mut bounds = vec![quote!(Self: Sized + ::differentiable::Differentiable)];
-        let types = self.params().iter().filter(|p| p.differentiable).map(|p| p.target().clone()).chain(self.f.signature.output.clone());
+        let types = self
+            .params()
+            .iter()
+            .filter(|p| p.differentiable)
+            .map(|p| p.target().clone())
+            .chain(self.f.signature.output.clone());
         for ty in types {
-            if matches!(&ty, Type::Path(p) if p.path.segments.len() > 1 && p.path.segments[0].ident == "Self") {
+            if matches!(&ty, Type::Path(p) if p.path.segments.len() > 1 && p.path.segments[0].ident == "Self")
+            {
                 bounds.push(quote!(#ty: ::differentiable::Differentiable));
             }
         }
-        if clause.is_empty() { quote!(where #(#bounds),*) } else { quote!(#clause, #(#bounds),*) }
+        if clause.is_empty() {
+            quote!(where #(#bounds),*)
+        } else {
+            quote!(#clause, #(#bounds),*)
+        }
     }
 
     /// The types of a value and its tangents.
@@ -275,7 +334,11 @@ impl<'a> Companions<'a> {
         let (value, tangent) = (self.output(), self.output_tangent());
         let n = (1_usize << level) - 1;
         let tangents = std::iter::repeat_n(tangent, n);
-        if n == 0 { value } else { quote!((#value, #(#tangents),*)) }
+        if n == 0 {
+            value
+        } else {
+            quote!((#value, #(#tangents),*))
+        }
     }
 
     /// The taped companion of a level: forward sweep and pullback.
@@ -303,7 +366,11 @@ impl<'a> Companions<'a> {
         let emitter = Emitter::new(&program, &self.f.types, slots.clone(), &self.f.reserved);
         let (forward, backward) = emitter.sweeps();
         let values: Vec<TokenStream> = program.value.iter().map(|e| emitter.value(e)).collect();
-        let value = if level == 0 { values[0].clone() } else { tuple(&values) };
+        let value = if level == 0 {
+            values[0].clone()
+        } else {
+            tuple(&values)
+        };
         let (tangents, prologue) = self.tangent_params(&emitter, level);
         let params = self.primal_params(&emitter);
         let components = 1_usize << level;
@@ -312,7 +379,12 @@ impl<'a> Companions<'a> {
         let mut grads = (Vec::new(), Vec::new());
         let mut unwrap = TokenStream::new();
         for c in 0..components {
-            for ((p, q), adjoints) in self.params().iter().zip(&program.params).zip(&reverse.adjoints) {
+            for ((p, q), adjoints) in self
+                .params()
+                .iter()
+                .zip(&program.params)
+                .zip(&reverse.adjoints)
+            {
                 let by_value = p.passing == Passing::Value;
                 let ty = self.tangent_type(p);
                 // The arguments by reference, again.
@@ -329,7 +401,11 @@ impl<'a> Companions<'a> {
                         (quote!(#name), quote!(::core::option::Option<#ty>))
                     }
                     (false, _, None) => {
-                        let ty = if p.differentiable { lifetime_tokens(&ty) } else { quote!(()) };
+                        let ty = if p.differentiable {
+                            lifetime_tokens(&ty)
+                        } else {
+                            quote!(())
+                        };
                         (quote!(_), quote!(::core::option::Option<#ty>))
                     }
                 };
@@ -337,7 +413,11 @@ impl<'a> Companions<'a> {
                 again.1.push(again_type);
                 // The slots.
                 let adjoint = adjoints.get(c);
-                let target = if p.differentiable { self.slot(p) } else { quote!(()) };
+                let target = if p.differentiable {
+                    self.slot(p)
+                } else {
+                    quote!(())
+                };
                 slot.0.push(match (by_value, adjoint) {
                     (false, Some(&d)) if slots.contains(&d) => {
                         let name = emitter.name(d);
@@ -357,7 +437,11 @@ impl<'a> Companions<'a> {
                     (false, None) => quote!(_),
                     (true, _) => quote!(()),
                 });
-                slot.1.push(if by_value { quote!(()) } else { quote!(::core::option::Option<&'r mut #target>) });
+                slot.1.push(if by_value {
+                    quote!(())
+                } else {
+                    quote!(::core::option::Option<&'r mut #target>)
+                });
                 // The gradients by value.
                 match (by_value, adjoint) {
                     (true, Some(&d)) => {
@@ -372,9 +456,18 @@ impl<'a> Companions<'a> {
                 }
             }
         }
-        let cotangents: Vec<TokenStream> = reverse.cotangent.iter().map(|v| emitter.pattern(*v)).collect();
-        let cotangent_types: Vec<TokenStream> = reverse.cotangent.iter().map(|_| self.output_tangent()).collect();
-        let (cotangent, cotangent_type) = match (cotangents.as_slice(), cotangent_types.as_slice()) {
+        let cotangents: Vec<TokenStream> = reverse
+            .cotangent
+            .iter()
+            .map(|v| emitter.pattern(*v))
+            .collect();
+        let cotangent_types: Vec<TokenStream> = reverse
+            .cotangent
+            .iter()
+            .map(|_| self.output_tangent())
+            .collect();
+        let (cotangent, cotangent_type) = match (cotangents.as_slice(), cotangent_types.as_slice())
+        {
             ([one], [ty]) => (one.clone(), ty.clone()),
             (many, types) => (quote!((#(#many),*)), quote!((#(#types),*))),
         };
@@ -386,7 +479,11 @@ impl<'a> Companions<'a> {
         let (tape_type, extra, wrap) = if erased {
             let names = self.generic_names(true);
             if names.is_empty() && !self.host.of_trait {
-                (quote!(::std::boxed::Box<dyn for<'r> ::core::ops::FnOnce(#argument) -> #grad_types>), Vec::new(), true)
+                (
+                    quote!(::std::boxed::Box<dyn for<'r> ::core::ops::FnOnce(#argument) -> #grad_types>),
+                    Vec::new(),
+                    true,
+                )
             } else {
                 (
                     quote!(::std::boxed::Box<dyn for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + 'tape>),
@@ -396,21 +493,37 @@ impl<'a> Companions<'a> {
             }
         } else {
             let captured = self.captured(&[]);
-            (quote!(impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + #captured), Vec::new(), false)
+            (
+                quote!(impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + #captured),
+                Vec::new(),
+                false,
+            )
         };
         let (generics, clause) = self.generics(&extra);
         let clause = if extra.is_empty() {
             clause
         } else {
             let names = self.type_names().into_iter().map(|n| quote!(#n: 'tape));
-            let outlive = if self.host.of_trait { quote!(Self: 'tape) } else { quote!(#(#names),*) };
-            if clause.is_empty() { quote!(where #outlive) } else { quote!(#clause, #outlive) }
+            let outlive = if self.host.of_trait {
+                quote!(Self: 'tape)
+            } else {
+                quote!(#(#names),*)
+            };
+            if clause.is_empty() {
+                quote!(where #outlive)
+            } else {
+                quote!(#clause, #outlive)
+            }
         };
         let name = self.host.hidden("__fwd", level);
         let (vis, attrs, this) = (&self.host.vis, &self.host.attrs, self.receiver(&emitter));
         let outputs = self.outputs(level);
         let closure = quote!(move |(#again_pattern, #cotangent, #slot_pattern): #elided| -> #grad_types { #unwrap #backward #grads });
-        let closure = if wrap { quote!(::std::boxed::Box::new(#closure)) } else { closure };
+        let closure = if wrap {
+            quote!(::std::boxed::Box::new(#closure))
+        } else {
+            closure
+        };
         if !with_body {
             let clause = self.sized(clause);
             return quote!(#[doc(hidden)] fn #name #generics (#(#params,)* #(#tangents),*) -> (#outputs, #tape_type) #clause;);
@@ -426,7 +539,12 @@ impl<'a> Companions<'a> {
     }
 
     fn type_names(&self) -> Vec<Ident> {
-        self.host.outer.type_params().chain(self.f.signature.generics.type_params()).map(|t| t.ident.clone()).collect()
+        self.host
+            .outer
+            .type_params()
+            .chain(self.f.signature.generics.type_params())
+            .map(|t| t.ident.clone())
+            .collect()
     }
 
     /// The joined forward and backward sweep of a level, for the parameters of `wrt`.
@@ -448,17 +566,29 @@ impl<'a> Companions<'a> {
     pub(crate) fn scalar_clause(&self, clause: TokenStream) -> TokenStream {
         let output = self.output();
         let bound = quote!(for<'scalar> #output: ::differentiable::__private::Scalar<'scalar>);
-        if clause.is_empty() { quote!(where #bound) } else { quote!(#clause, #bound) }
+        if clause.is_empty() {
+            quote!(where #bound)
+        } else {
+            quote!(#clause, #bound)
+        }
     }
 
-    fn joined_parts(&self, level: u32, as_text: bool) -> (TokenStream, Vec<TokenStream>, TokenStream) {
+    fn joined_parts(
+        &self,
+        level: u32,
+        as_text: bool,
+    ) -> (TokenStream, Vec<TokenStream>, TokenStream) {
         let mut program = self.f.adjoint(level, true);
         crate::emit::moves::clone_where_needed(&mut program);
         let reverse = program.reverse.clone().expect("a reversed program");
         let emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);
         let (forward, backward) = emitter.sweeps();
         let values: Vec<TokenStream> = program.value.iter().map(|e| emitter.value(e)).collect();
-        let value = if level == 0 { values[0].clone() } else { tuple(&values) };
+        let value = if level == 0 {
+            values[0].clone()
+        } else {
+            tuple(&values)
+        };
         let (tangents, prologue) = self.tangent_params(&emitter, level);
         let mut params = self.primal_params(&emitter);
         params.extend(tangents);
@@ -467,12 +597,19 @@ impl<'a> Companions<'a> {
         let mut before = TokenStream::new();
         let mut after = TokenStream::new();
         for c in 0..1_usize << level {
-            for ((p, q), adjoints) in self.params().iter().zip(&program.params).zip(&reverse.adjoints) {
+            for ((p, q), adjoints) in self
+                .params()
+                .iter()
+                .zip(&program.params)
+                .zip(&reverse.adjoints)
+            {
                 if p.passing == Passing::RefMut && c == 0 {
                     // The argument is left as the function leaves it.
                     let name = emitter.name(q.parts[0]);
                     let last = format_ident!("{}_final", name, span = name.span());
-                    before.extend(quote!(let #last = ::differentiable::__private::snapshot(&*#name);));
+                    before.extend(
+                        quote!(let #last = ::differentiable::__private::snapshot(&*#name);),
+                    );
                     after.extend(quote!(::differentiable::__private::restore(#name, #last);));
                 }
                 let Some(&d) = adjoints.get(c) else { continue };
@@ -488,8 +625,15 @@ impl<'a> Companions<'a> {
         }
         let result = Ident::new("value", Span::mixed_site());
         // A value that is a variable which nothing changes any more needs no other name.
-        let direct = level == 0 && program.value[0].as_var().is_some_and(|v| !emitter.is_written(v) && program.vars[v].kind.is_scalar());
-        let (bind, result) = if direct { (TokenStream::new(), value) } else { (quote!(let #result = #value;), quote!(#result)) };
+        let direct = level == 0
+            && program.value[0]
+                .as_var()
+                .is_some_and(|v| !emitter.is_written(v) && program.vars[v].kind.is_scalar());
+        let (bind, result) = if direct {
+            (TokenStream::new(), value)
+        } else {
+            (quote!(let #result = #value;), quote!(#result))
+        };
         let mut seeds = TokenStream::new();
         for (c, v) in reverse.cotangent.iter().enumerate() {
             if !emitter.is_read(*v) {
@@ -497,13 +641,21 @@ impl<'a> Companions<'a> {
             }
             let pattern = emitter.pattern(*v);
             let seed = if c == 0 { quote!(1.0) } else { quote!(0.0) };
-            let seed = if level == 0 { quote!(::differentiable::__private::seed(&#result, #seed)) } else { quote!(::differentiable::__private::seed(&#result.0, #seed)) };
+            let seed = if level == 0 {
+                quote!(::differentiable::__private::seed(&#result, #seed))
+            } else {
+                quote!(::differentiable::__private::seed(&#result.0, #seed))
+            };
             seeds.extend(quote!(let #pattern = #seed;));
         }
         let this = self.receiver(&emitter);
         let (grads, types) = (tuple(&grads), tuple(&types));
         let body = quote!(#this #prologue #forward #bind #before #seeds #backward #after);
-        let pair = if as_text && types.to_string() == "()" { result } else { quote!((#result, #grads)) };
+        let pair = if as_text && types.to_string() == "()" {
+            result
+        } else {
+            quote!((#result, #grads))
+        };
         (quote!(#body #pair), params, types)
     }
 
@@ -514,7 +666,11 @@ impl<'a> Companions<'a> {
             let (body, params, types) = self.joined_parts(0, true);
             let (generics, clause) = self.generics(&[]);
             let output = self.output();
-            let types = if types.to_string() == "()" { quote!(#output) } else { quote!((#output, #types)) };
+            let types = if types.to_string() == "()" {
+                quote!(#output)
+            } else {
+                quote!((#output, #types))
+            };
             quote!(fn #name #generics (#(#params),*) -> #types #clause { #body })
         } else {
             self.taped(0)
@@ -530,7 +686,16 @@ fn only_added_to(program: &Program, d: VarId) -> bool {
         stmt.uses(&mut |v| only &= v != d, &mut |_| {});
         match stmt {
             Stmt::Accumulate { .. } => {}
-            Stmt::Pull(pull) => only &= pull.slots.iter().flatten().flatten().filter(|p| p.root == d).count() <= 1,
+            Stmt::Pull(pull) => {
+                only &= pull
+                    .slots
+                    .iter()
+                    .flatten()
+                    .flatten()
+                    .filter(|p| p.root == d)
+                    .count()
+                    <= 1
+            }
             other => other.uses(&mut |_| {}, &mut |v| only &= v != d),
         }
     });
@@ -551,7 +716,8 @@ fn format_source(tokens: TokenStream) -> String {
         }
         Err(_) => {
             let wrapped = quote!(impl Type { #tokens });
-            syn::parse2::<syn::File>(wrapped).map_or_else(|_| tokens.to_string(), |file| prettyplease::unparse(&file))
+            syn::parse2::<syn::File>(wrapped)
+                .map_or_else(|_| tokens.to_string(), |file| prettyplease::unparse(&file))
         }
     }
 }
@@ -559,7 +725,18 @@ fn format_source(tokens: TokenStream) -> String {
 /// Leaves out the absolute paths that keep generated code independent of the user's imports.
 fn shorten(tokens: TokenStream) -> TokenStream {
     const CRATES: [&str; 3] = ["differentiable", "core", "std"];
-    const MODULES: [&str; 10] = ["__private", "vec", "option", "mem", "ops", "boxed", "clone", "result", "default", "convert"];
+    const MODULES: [&str; 10] = [
+        "__private",
+        "vec",
+        "option",
+        "mem",
+        "ops",
+        "boxed",
+        "clone",
+        "result",
+        "default",
+        "convert",
+    ];
     let is = |t: Option<&proc_macro2::TokenTree>, c: char| matches!(t, Some(proc_macro2::TokenTree::Punct(p)) if p.as_char() == c);
     let list: Vec<proc_macro2::TokenTree> = tokens.into_iter().collect();
     let mut out = Vec::new();
@@ -573,9 +750,14 @@ fn shorten(tokens: TokenStream) -> TokenStream {
                 if begins && CRATES.contains(&name.to_string().as_str()) {
                     i += 3;
                     // `::std::vec::Vec` ⇒ `Vec`.
-                    while let (true, true, Some(proc_macro2::TokenTree::Ident(module))) = (is(list.get(i), ':'), is(list.get(i + 1), ':'), list.get(i + 2)) {
+                    while let (true, true, Some(proc_macro2::TokenTree::Ident(module))) = (
+                        is(list.get(i), ':'),
+                        is(list.get(i + 1), ':'),
+                        list.get(i + 2),
+                    ) {
                         i += 2;
-                        let skip = MODULES.contains(&module.to_string().as_str()) && is(list.get(i + 1), ':');
+                        let skip = MODULES.contains(&module.to_string().as_str())
+                            && is(list.get(i + 1), ':');
                         if !skip {
                             break;
                         }
@@ -599,7 +781,13 @@ fn shorten(tokens: TokenStream) -> TokenStream {
 }
 
 /// Takes a tangent out of its `Option`, or makes a zero one.
-fn unwrap_tangent(emitter: &Emitter<'_>, p: &Param, primal: VarId, tangent: VarId, ty: &TokenStream) -> TokenStream {
+fn unwrap_tangent(
+    emitter: &Emitter<'_>,
+    p: &Param,
+    primal: VarId,
+    tangent: VarId,
+    ty: &TokenStream,
+) -> TokenStream {
     if !emitter.is_mentioned(tangent) {
         return TokenStream::new();
     }
@@ -638,7 +826,13 @@ pub(crate) fn slot_type(target: &Type) -> TokenStream {
             let element = owned_tangent(&s.elem);
             quote!([#element])
         }
-        Type::Path(p) if p.qself.is_none() && p.path.segments.last().is_some_and(|s| s.ident == "ArrayRef") => {
+        Type::Path(p)
+            if p.qself.is_none()
+                && p.path
+                    .segments
+                    .last()
+                    .is_some_and(|s| s.ident == "ArrayRef") =>
+        {
             quote!(<<#target as ::differentiable::Differentiable>::Tangent as ::core::ops::Deref>::Target)
         }
         _ => owned_tangent(target),
@@ -687,9 +881,9 @@ pub(crate) fn elide(tokens: &TokenStream) -> TokenStream {
 /// Whether a type parameter is a float, whose bound says all there is to say, or a dimension.
 pub(crate) fn bounded_otherwise(p: &syn::TypeParam) -> bool {
     p.bounds.iter().any(|b| match b {
-        syn::TypeParamBound::Trait(t) => {
-            t.path.segments.last().is_some_and(|s| matches!(s.ident.to_string().as_str(), "Real" | "Float" | "Dimension"))
-        }
+        syn::TypeParamBound::Trait(t) => t.path.segments.last().is_some_and(|s| {
+            matches!(s.ident.to_string().as_str(), "Real" | "Float" | "Dimension")
+        }),
         _ => false,
     })
 }

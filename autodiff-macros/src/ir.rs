@@ -15,7 +15,9 @@
 //! variable: what the one `saves`, the other `loads`, in the same order.
 
 use proc_macro2::Span;
-use syn::{AngleBracketedGenericArguments, Expr as SynExpr, Ident, Lit, Member, Pat, Path, QSelf, Type};
+use syn::{
+    AngleBracketedGenericArguments, Expr as SynExpr, Ident, Lit, Member, Pat, Path, QSelf, Type,
+};
 
 use crate::kinds::{Float, Kind};
 use crate::rules::Rule;
@@ -60,10 +62,18 @@ pub(crate) struct Place {
 pub(crate) enum Step {
     Field(Member),
     /// `[at]`; with `range`, a sub-slice.
-    Index { at: Box<Expr>, range: bool },
+    Index {
+        at: Box<Expr>,
+        range: bool,
+    },
     Deref,
     /// A field of a variant of an enum; `arity` is the number of fields of a tuple variant.
-    Payload { variant: Path, member: Member, arity: usize, tangent: bool },
+    Payload {
+        variant: Path,
+        member: Member,
+        arity: usize,
+        tangent: bool,
+    },
 }
 
 /// A pure expression.
@@ -76,24 +86,51 @@ pub(crate) enum Expr {
     /// A constant, a static, a function: a path that is no local variable.
     Item(Path, Option<QSelf>),
     Place(Place),
-    Ref { mutable: bool, of: Box<Expr> },
+    Ref {
+        mutable: bool,
+        of: Box<Expr>,
+    },
     Neg(Box<Expr>),
     Not(Box<Expr>),
     Binary(BinOp, Box<Expr>, Box<Expr>),
     /// A function of the table of rules, applied to floats.
     Math(&'static Rule, Vec<Expr>),
     /// A method that carries no derivative, or one of the structural ones.
-    Method { recv: Box<Expr>, name: Ident, turbofish: Option<AngleBracketedGenericArguments>, args: Vec<Expr> },
+    Method {
+        recv: Box<Expr>,
+        name: Ident,
+        turbofish: Option<AngleBracketedGenericArguments>,
+        args: Vec<Expr>,
+    },
     /// A constructor (`ctor`; with `tangent`, of the tangent type), or a function without derivative.
-    Call { func: Path, qself: Option<QSelf>, args: Vec<Expr>, ctor: bool, tangent: bool },
-    Struct { path: Path, fields: Vec<(Member, Expr)>, rest: Option<Box<Expr>>, tangent: bool },
+    Call {
+        func: Path,
+        qself: Option<QSelf>,
+        args: Vec<Expr>,
+        ctor: bool,
+        tangent: bool,
+    },
+    Struct {
+        path: Path,
+        fields: Vec<(Member, Expr)>,
+        rest: Option<Box<Expr>>,
+        tangent: bool,
+    },
     Tuple(Vec<Expr>),
     /// `[a, b]`, or `vec![a, b]`.
     Array(Vec<Expr>, Sequence),
     /// `[value; len]`, or `vec![value; len]`.
-    Repeat { value: Box<Expr>, len: Box<Expr>, sequence: Sequence },
+    Repeat {
+        value: Box<Expr>,
+        len: Box<Expr>,
+        sequence: Sequence,
+    },
     Cast(Box<Expr>, Type),
-    Range { lo: Option<Box<Expr>>, hi: Option<Box<Expr>>, inclusive: bool },
+    Range {
+        lo: Option<Box<Expr>>,
+        hi: Option<Box<Expr>>,
+        inclusive: bool,
+    },
     /// Evaluates one of two expressions.
     Select(Box<Expr>, Box<Expr>, Box<Expr>),
     /// `matches!(value, pattern)`; the pattern binds nothing.
@@ -106,7 +143,11 @@ pub(crate) enum Expr {
     /// A conversion of an integer to the float type of the surroundings.
     FromInt(Box<Expr>, Float),
     /// The tangent (or cotangent) of `primal as ty`, where the type of `primal` is not known.
-    CastTangent { primal: Box<Expr>, tangent: Box<Expr>, ty: Option<Type> },
+    CastTangent {
+        primal: Box<Expr>,
+        tangent: Box<Expr>,
+        ty: Option<Type>,
+    },
 }
 
 /// What kind of sequence a literal makes.
@@ -152,20 +193,43 @@ pub(crate) struct Block {
 /// A statement.
 #[derive(Clone, Debug)]
 pub(crate) enum Stmt {
-    Let { var: VarId, value: Expr },
+    Let {
+        var: VarId,
+        value: Expr,
+    },
     /// A variable that every path assigns once before it is used.
     Declare(VarId),
     /// With `init`, the first assignment of a declared variable.
-    Assign { place: Place, value: Expr, init: bool },
+    Assign {
+        place: Place,
+        value: Expr,
+        init: bool,
+    },
     /// `let old = mem::replace(&mut place, value)`.
-    Replace { old: VarId, place: Place, value: Expr },
+    Replace {
+        old: VarId,
+        place: Place,
+        value: Expr,
+    },
     /// `place op= value`.
-    Update { place: Place, op: BinOp, value: Expr },
+    Update {
+        place: Place,
+        op: BinOp,
+        value: Expr,
+    },
     /// Adds a tangent to a tangent.
-    Accumulate { place: Place, value: Expr },
+    Accumulate {
+        place: Place,
+        value: Expr,
+    },
     Call(Call),
     Pull(Pull),
-    If { cond: Expr, then: Block, els: Block, tape: Option<Tape> },
+    If {
+        cond: Expr,
+        then: Block,
+        els: Block,
+        tape: Option<Tape>,
+    },
     Loop(Loop),
     Edit(Edit),
     Effect(Expr),
@@ -198,7 +262,14 @@ pub(crate) struct Loop {
 #[derive(Clone, Debug)]
 pub(crate) enum Header {
     /// `for var in (lo..hi).step_by(step).rev()`.
-    Range { var: VarId, lo: Expr, hi: Expr, inclusive: bool, step: Option<Expr>, rev: bool },
+    Range {
+        var: VarId,
+        lo: Expr,
+        hi: Expr,
+        inclusive: bool,
+        step: Option<Expr>,
+        rev: bool,
+    },
     While(Expr),
     /// As long as the tape holds entries: the backward sweep of a loop of unknown length.
     Tape,
@@ -207,22 +278,42 @@ pub(crate) enum Header {
 /// A change to the length or order of a vector, with an exact inverse.
 #[derive(Clone, Debug)]
 pub(crate) enum Edit {
-    Push { place: Place, value: Expr },
+    Push {
+        place: Place,
+        value: Expr,
+    },
     /// `let var = place.pop()`, which must hold an element if `unwrap`.
-    Pop { var: VarId, place: Place, unwrap: bool },
-    Swap { place: Place, i: Expr, j: Expr },
+    Pop {
+        var: VarId,
+        place: Place,
+        unwrap: bool,
+    },
+    Swap {
+        place: Place,
+        i: Expr,
+        j: Expr,
+    },
 }
 
 /// Who is called.
 #[derive(Clone, Debug)]
 pub(crate) enum Callee {
-    Function { path: Path, qself: Option<QSelf> },
+    Function {
+        path: Path,
+        qself: Option<QSelf>,
+    },
     /// The first argument is the receiver.
-    Method { name: Ident, turbofish: Option<AngleBracketedGenericArguments> },
+    Method {
+        name: Ident,
+        turbofish: Option<AngleBracketedGenericArguments>,
+    },
     /// A function that is a parameter, which has no derivative.
     Variable(VarId),
     /// An operator whose operand types are not known.
-    Operator { op: Operator, span: Span },
+    Operator {
+        op: Operator,
+        span: Span,
+    },
 }
 
 /// An operator that a trait of the runtime differentiates.
@@ -329,8 +420,22 @@ pub(crate) struct Program {
 
 impl Program {
     /// Adds a variable.
-    pub(crate) fn fresh(&mut self, name: impl Into<String>, span: Span, kind: Kind, role: Role) -> VarId {
-        self.vars.push(Var { name: name.into(), span, kind, ty: None, role, mutable: false, mirrors: None });
+    pub(crate) fn fresh(
+        &mut self,
+        name: impl Into<String>,
+        span: Span,
+        kind: Kind,
+        role: Role,
+    ) -> VarId {
+        self.vars.push(Var {
+            name: name.into(),
+            span,
+            kind,
+            ty: None,
+            role,
+            mutable: false,
+            mirrors: None,
+        });
         self.vars.len() - 1
     }
 }
@@ -338,7 +443,11 @@ impl Program {
 impl Place {
     /// The place that is a whole variable.
     pub(crate) fn var(root: VarId, span: Span) -> Self {
-        Self { root, path: Vec::new(), span }
+        Self {
+            root,
+            path: Vec::new(),
+            span,
+        }
     }
 
     /// The place with one more step.
@@ -367,6 +476,9 @@ impl Expr {
     }
 
     pub(crate) fn int(value: usize) -> Self {
-        Self::Lit(Lit::Int(syn::LitInt::new(&value.to_string(), Span::mixed_site())))
+        Self::Lit(Lit::Int(syn::LitInt::new(
+            &value.to_string(),
+            Span::mixed_site(),
+        )))
     }
 }

@@ -99,8 +99,16 @@ impl Shells<'_> {
                     finals.extend(quote!(#private::flatten_value(&#now, &mut values);));
                 }
                 (_, false) => {
-                    plain_args.push(if p.passing == Passing::RefMut { quote!(&mut *#x) } else { quote!(#x) });
-                    again.push(if p.passing == Passing::RefMut { quote!(&mut *#x) } else { quote!(#x) });
+                    plain_args.push(if p.passing == Passing::RefMut {
+                        quote!(&mut *#x)
+                    } else {
+                        quote!(#x)
+                    });
+                    again.push(if p.passing == Passing::RefMut {
+                        quote!(&mut *#x)
+                    } else {
+                        quote!(#x)
+                    });
                     patterns.push(quote!(_));
                     slots.push(quote!(None));
                 }
@@ -112,7 +120,11 @@ impl Shells<'_> {
                 } else {
                     quote!(let mut #d = ::differentiable::Differentiable::__zero(&#now);)
                 });
-                slots.push(if p.wanted || seeded { quote!(Some(&mut #d)) } else { quote!(None) });
+                slots.push(if p.wanted || seeded {
+                    quote!(Some(&mut #d))
+                } else {
+                    quote!(None)
+                });
             }
             if p.wanted {
                 collect.extend(quote!(#private::flatten(&mut #d, &mut gradient);));

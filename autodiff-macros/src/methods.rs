@@ -8,35 +8,103 @@ use crate::rules;
 
 /// Methods without derivative on any receiver: lengths, tests, orders.
 pub(crate) const CONSTANT: &[&str] = &[
-    "len", "is_empty", "is_some", "is_none", "is_ok", "is_err", "capacity", "nrows", "ncols", "ndim", "dim", "shape", "raw_dim",
-    "len_of", "count", "cmp", "partial_cmp", "total_cmp", "eq", "ne", "lt", "le", "gt", "ge", "is_nan", "is_finite",
-    "is_infinite", "is_sign_negative", "is_sign_positive", "contains", "any", "all", "position", "is_standard_layout",
+    "len",
+    "is_empty",
+    "is_some",
+    "is_none",
+    "is_ok",
+    "is_err",
+    "capacity",
+    "nrows",
+    "ncols",
+    "ndim",
+    "dim",
+    "shape",
+    "raw_dim",
+    "len_of",
+    "count",
+    "cmp",
+    "partial_cmp",
+    "total_cmp",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "is_nan",
+    "is_finite",
+    "is_infinite",
+    "is_sign_negative",
+    "is_sign_positive",
+    "contains",
+    "any",
+    "all",
+    "position",
+    "is_standard_layout",
 ];
 
 /// Methods whose value is the receiver in another garb, with the same derivative.
-pub(crate) const IDENTITIES: &[&str] = &["clone", "to_owned", "to_vec", "into_boxed_slice", "into_vec", "cloned", "copied", "into_owned"];
+pub(crate) const IDENTITIES: &[&str] = &[
+    "clone",
+    "to_owned",
+    "to_vec",
+    "into_boxed_slice",
+    "into_vec",
+    "cloned",
+    "copied",
+    "into_owned",
+];
 
 /// Methods that view a place: `x.as_slice()` is a reference to what `x` refers to.
-pub(crate) const VIEWS: &[&str] = &["as_slice", "as_mut_slice", "as_ref", "as_mut", "borrow", "borrow_mut", "as_deref"];
+pub(crate) const VIEWS: &[&str] = &[
+    "as_slice",
+    "as_mut_slice",
+    "as_ref",
+    "as_mut",
+    "borrow",
+    "borrow_mut",
+    "as_deref",
+];
 
 /// Associated functions of a float type that give a value of the type.
 pub(crate) const FLOAT_CONSTRUCTORS: &[&str] = &[
-    "from", "zero", "one", "epsilon", "infinity", "neg_infinity", "nan", "max_value", "min_value", "min_positive_value", "neg_zero",
-    "from_f64", "from_f32", "from_usize", "from_i32", "from_u32", "from_i64", "from_u64", "from_bits",
+    "from",
+    "zero",
+    "one",
+    "epsilon",
+    "infinity",
+    "neg_infinity",
+    "nan",
+    "max_value",
+    "min_value",
+    "min_positive_value",
+    "neg_zero",
+    "from_f64",
+    "from_f32",
+    "from_usize",
+    "from_i32",
+    "from_u32",
+    "from_i64",
+    "from_u64",
+    "from_bits",
 ];
 
 /// The kind of the value of a method without derivative, or of a structural one.
 pub(crate) fn kind(name: &str, recv: &Kind) -> Kind {
     match name {
         "len" | "count" | "nrows" | "ncols" | "ndim" | "len_of" | "capacity" => Kind::Int,
-        "is_empty" | "is_some" | "is_none" | "is_ok" | "is_err" | "is_nan" | "is_finite" | "is_infinite" | "contains" | "any"
-        | "all" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "is_sign_negative" | "is_sign_positive" => Kind::Bool,
+        "is_empty" | "is_some" | "is_none" | "is_ok" | "is_err" | "is_nan" | "is_finite"
+        | "is_infinite" | "contains" | "any" | "all" | "eq" | "ne" | "lt" | "le" | "gt" | "ge"
+        | "is_sign_negative" | "is_sign_positive" => Kind::Bool,
         "clone" | "to_owned" | "to_vec" | "into_owned" => recv.clone(),
         "unwrap" | "expect" | "unwrap_or" | "unwrap_or_default" => match recv {
             Kind::Option(inner) => (**inner).clone(),
             _ => Kind::Unknown,
         },
-        _ if recv.is_float() && (rules::find(name).is_some() || rules::FLAT.contains(&name)) => recv.clone(),
+        _ if recv.is_float() && (rules::find(name).is_some() || rules::FLAT.contains(&name)) => {
+            recv.clone()
+        }
         _ if matches!(recv, Kind::Int) && INTEGER.contains(&name) => Kind::Int,
         _ => Kind::Unknown,
     }
@@ -44,9 +112,34 @@ pub(crate) fn kind(name: &str, recv: &Kind) -> Kind {
 
 /// Methods of integers that give an integer.
 const INTEGER: &[&str] = &[
-    "abs", "pow", "min", "max", "clamp", "rem_euclid", "div_euclid", "wrapping_add", "wrapping_sub", "wrapping_mul",
-    "saturating_add", "saturating_sub", "saturating_mul", "count_ones", "leading_zeros", "trailing_zeros", "signum", "abs_diff",
-    "isqrt", "ilog2", "ilog10", "div_ceil", "next_power_of_two", "reverse_bits", "swap_bytes", "unsigned_abs", "rotate_left", "rotate_right",
+    "abs",
+    "pow",
+    "min",
+    "max",
+    "clamp",
+    "rem_euclid",
+    "div_euclid",
+    "wrapping_add",
+    "wrapping_sub",
+    "wrapping_mul",
+    "saturating_add",
+    "saturating_sub",
+    "saturating_mul",
+    "count_ones",
+    "leading_zeros",
+    "trailing_zeros",
+    "signum",
+    "abs_diff",
+    "isqrt",
+    "ilog2",
+    "ilog10",
+    "div_ceil",
+    "next_power_of_two",
+    "reverse_bits",
+    "swap_bytes",
+    "unsigned_abs",
+    "rotate_left",
+    "rotate_right",
 ];
 
 /// Methods whose derivative is the method itself, applied to the tangent.

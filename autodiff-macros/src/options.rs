@@ -49,7 +49,10 @@ impl Parse for Options {
                     "wrt" => {
                         let content;
                         syn::parenthesized!(content in input);
-                        let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, syn::ext::IdentExt::parse_any)?;
+                        let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(
+                            &content,
+                            syn::ext::IdentExt::parse_any,
+                        )?;
                         options.wrt = Some(names.into_iter().collect());
                     }
                     "order" => {
@@ -57,7 +60,10 @@ impl Parse for Options {
                         let order: LitInt = input.parse()?;
                         options.order = order.base10_parse()?;
                         if options.order == 0 || options.order > 4 {
-                            return Err(syn::Error::new(order.span(), "`order` must be between 1 and 4"));
+                            return Err(syn::Error::new(
+                                order.span(),
+                                "`order` must be between 1 and 4",
+                            ));
                         }
                     }
                     "vjp" => {
@@ -80,7 +86,9 @@ impl Parse for Options {
                     other => {
                         return Err(syn::Error::new(
                             name.span(),
-                            format!("unknown option `{other}`; there are `wrt(…)`, `order = n`, `type = name`, `prefix = name`, `vjp = path`, `jvp = path` and `skip`"),
+                            format!(
+                                "unknown option `{other}`; there are `wrt(…)`, `order = n`, `type = name`, `prefix = name`, `vjp = path`, `jvp = path` and `skip`"
+                            ),
                         ));
                     }
                 }

@@ -25,7 +25,6 @@ pub(crate) struct Rule {
     pub(crate) args: &'static [&'static str],
     pub(crate) partials: &'static [&'static str],
     /// The range of each argument within which tests draw.
-    #[allow(dead_code, reason = "read by the test that enumerates the table")]
     pub(crate) ranges: &'static [(f64, f64)],
     /// The last argument is an integer.
     pub(crate) integer_argument: bool,
@@ -98,12 +97,32 @@ rules! {
 }
 
 /// Functions from floats to floats whose derivative is zero wherever it exists.
-pub(crate) const FLAT: &[&str] = &["floor", "ceil", "round", "round_ties_even", "trunc", "signum", "div_euclid"];
+pub(crate) const FLAT: &[&str] = &[
+    "floor",
+    "ceil",
+    "round",
+    "round_ties_even",
+    "trunc",
+    "signum",
+    "div_euclid",
+];
 
 /// Functions of floats that give something else than a float.
 pub(crate) const CONTROL: &[&str] = &[
-    "is_nan", "is_infinite", "is_finite", "is_normal", "is_subnormal", "is_sign_positive", "is_sign_negative", "classify",
-    "total_cmp", "partial_cmp", "to_bits", "to_le_bytes", "to_be_bytes", "to_ne_bytes",
+    "is_nan",
+    "is_infinite",
+    "is_finite",
+    "is_normal",
+    "is_subnormal",
+    "is_sign_positive",
+    "is_sign_negative",
+    "classify",
+    "total_cmp",
+    "partial_cmp",
+    "to_bits",
+    "to_le_bytes",
+    "to_be_bytes",
+    "to_ne_bytes",
 ];
 
 /// The row with this name.
@@ -137,15 +156,28 @@ impl Rule {
 fn read(e: &syn::Expr, names: &HashMap<&str, &Expr>, float: &Float) -> Expr {
     let sub = |e: &syn::Expr| read(e, names, float);
     match e {
-        syn::Expr::Path(p) => names[p.path.get_ident().expect("the table names arguments").to_string().as_str()].clone(),
+        syn::Expr::Path(p) => names[p
+            .path
+            .get_ident()
+            .expect("the table names arguments")
+            .to_string()
+            .as_str()]
+        .clone(),
         syn::Expr::Lit(l) => match &l.lit {
-            Lit::Float(f) => Expr::Number(f.base10_parse().expect("the table holds numbers"), float.clone()),
+            Lit::Float(f) => Expr::Number(
+                f.base10_parse().expect("the table holds numbers"),
+                float.clone(),
+            ),
             lit => Expr::Lit(lit.clone()),
         },
         syn::Expr::Paren(p) => sub(&p.expr),
         syn::Expr::Group(p) => sub(&p.expr),
         syn::Expr::Unary(u) => Expr::Neg(Box::new(sub(&u.expr))),
-        syn::Expr::Binary(b) => Expr::binary(BinOp::of(&b.op).expect("the table uses plain operators"), sub(&b.left), sub(&b.right)),
+        syn::Expr::Binary(b) => Expr::binary(
+            BinOp::of(&b.op).expect("the table uses plain operators"),
+            sub(&b.left),
+            sub(&b.right),
+        ),
         syn::Expr::If(i) => {
             let branch = |block: &syn::Block| match block.stmts.as_slice() {
                 [syn::Stmt::Expr(e, None)] => sub(e),
@@ -155,7 +187,11 @@ fn read(e: &syn::Expr, names: &HashMap<&str, &Expr>, float: &Float) -> Expr {
                 Some(syn::Expr::Block(b)) => branch(&b.block),
                 _ => unreachable!("conditions of the table have two branches"),
             };
-            Expr::Select(Box::new(sub(&i.cond)), Box::new(branch(&i.then_branch)), Box::new(els))
+            Expr::Select(
+                Box::new(sub(&i.cond)),
+                Box::new(branch(&i.then_branch)),
+                Box::new(els),
+            )
         }
         syn::Expr::Call(c) => Expr::FromInt(Box::new(sub(&c.args[0])), float.clone()),
         syn::Expr::MethodCall(m) => {
@@ -173,7 +209,12 @@ fn read(e: &syn::Expr, names: &HashMap<&str, &Expr>, float: &Float) -> Expr {
 
 /// A method call without derivative.
 pub(crate) fn method(recv: Expr, name: &str, args: Vec<Expr>) -> Expr {
-    Expr::Method { recv: Box::new(recv), name: Ident::new(name, Span::mixed_site()), turbofish: None, args }
+    Expr::Method {
+        recv: Box::new(recv),
+        name: Ident::new(name, Span::mixed_site()),
+        turbofish: None,
+        args,
+    }
 }
 
 impl BinOp {
@@ -205,24 +246,41 @@ impl BinOp {
 
     /// Addition, subtraction, multiplication, division, remainder.
     pub(crate) fn is_arithmetic(self) -> bool {
-        matches!(self, Self::Add | Self::Sub | Self::Mul | Self::Div | Self::Rem)
+        matches!(
+            self,
+            Self::Add | Self::Sub | Self::Mul | Self::Div | Self::Rem
+        )
     }
 }
 
-/// `callback! { (name, (arg, lo, hi)…) … }` with every row that is a method.
+/// `callback! { method name name (arg: type, lo, hi)…; operator name (op) (arg: type, lo, hi)…; … }`
 pub(crate) fn enumerate(callback: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    const OPERATORS: [(&str, &str); 5] = [
+        ("+", "add"),
+        ("-", "sub"),
+        ("*", "mul"),
+        ("/", "div"),
+        ("%", "rem"),
+    ];
     let rows = TABLE.iter().map(|rule| {
-        let name = rule.name;
         let args = rule.args.iter().zip(rule.ranges).map(|(arg, (lo, hi))| {
+            let integer = rule.integer_argument && *arg == "n";
             let arg = Ident::new(arg, Span::call_site());
-            quote::quote!((#arg, #lo, #hi))
+            let ty = Ident::new(if integer { "i32" } else { "f64" }, Span::call_site());
+            quote::quote!((#arg: #ty, #lo, #hi))
         });
-        if name.chars().next().is_some_and(char::is_alphabetic) {
-            let name = Ident::new(name, Span::call_site());
-            quote::quote!(method #name #(#args)*;)
-        } else {
-            let op: proc_macro2::TokenStream = name.parse().expect("an operator");
-            quote::quote!(operator (#op) #(#args)*;)
+        match OPERATORS.iter().find(|(op, _)| *op == rule.name) {
+            Some((op, name)) => {
+                let (op, name): (proc_macro2::TokenStream, _) = (
+                    op.parse().expect("an operator"),
+                    Ident::new(name, Span::call_site()),
+                );
+                quote::quote!(operator #name (#op) #(#args)*;)
+            }
+            None => {
+                let name = Ident::new(rule.name, Span::call_site());
+                quote::quote!(method #name (#name) #(#args)*;)
+            }
         }
     });
     quote::quote!(#callback ! { #(#rows)* })

@@ -2,10 +2,10 @@
 //! rearrange arguments around the hidden companions.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, ToTokens};
+use quote::{ToTokens, quote};
 use syn::Type;
 
-use crate::companions::{owned_tangent, Companions};
+use crate::companions::{Companions, owned_tangent};
 use crate::emit::tuple;
 use crate::ir::Passing;
 use crate::kinds::Kind;
@@ -30,12 +30,22 @@ impl Shells<'_> {
 
     pub(crate) fn name(&self, i: usize) -> Ident {
         let p = &self.params()[i];
-        if p.receiver { Ident::new("self", Span::call_site()) } else { Ident::new(&p.name.to_string(), Span::mixed_site().located_at(p.name.span())) }
+        if p.receiver {
+            Ident::new("self", Span::call_site())
+        } else {
+            Ident::new(
+                &p.name.to_string(),
+                Span::mixed_site().located_at(p.name.span()),
+            )
+        }
     }
 
     pub(crate) fn local(&self, prefix: &str, i: usize) -> Ident {
         let name = self.params()[i].name.to_string();
-        Ident::new(&format!("{prefix}{}", name.trim_start_matches("r#")), Span::mixed_site().located_at(self.params()[i].name.span()))
+        Ident::new(
+            &format!("{prefix}{}", name.trim_start_matches("r#")),
+            Span::mixed_site().located_at(self.params()[i].name.span()),
+        )
     }
 
     /// The parameters of a shell; references get a lifetime if one is given.
@@ -67,12 +77,19 @@ impl Shells<'_> {
 
     /// The arguments of a call from a shell to a companion.
     fn forwarded(&self) -> Vec<TokenStream> {
-        (0..self.params().len()).map(|i| self.name(i).to_token_stream()).collect()
+        (0..self.params().len())
+            .map(|i| self.name(i).to_token_stream())
+            .collect()
     }
 
     /// Adds the bounds under which arguments can be copied.
     pub(crate) fn cloning(&self, clause: TokenStream) -> TokenStream {
-        let bounds: Vec<TokenStream> = self.companions.cloned_parameters().into_iter().map(|n| quote!(#n: ::core::clone::Clone)).collect();
+        let bounds: Vec<TokenStream> = self
+            .companions
+            .cloned_parameters()
+            .into_iter()
+            .map(|n| quote!(#n: ::core::clone::Clone))
+            .collect();
         match (clause.is_empty(), bounds.is_empty()) {
             (_, true) => clause,
             (true, false) => quote!(where #(#bounds),*),
@@ -101,7 +118,9 @@ impl Shells<'_> {
     }
 
     fn has_mut(&self) -> bool {
-        self.params().iter().any(|p| p.passing == Passing::RefMut && p.differentiable)
+        self.params()
+            .iter()
+            .any(|p| p.passing == Passing::RefMut && p.differentiable)
     }
 
     /// All public derivatives.
@@ -131,7 +150,10 @@ impl Shells<'_> {
         let name = host.public(base, self.companions.f.options.prefix.as_ref());
         let (attrs, vis) = (&host.attrs, &host.vis);
         let doc = Docs::line(base, &self.companions.f.signature.name.to_string());
-        (quote!(#attrs #[doc = #doc] #[inline] #[must_use] #vis fn #name), name)
+        (
+            quote!(#attrs #[doc = #doc] #[inline] #[must_use] #vis fn #name),
+            name,
+        )
     }
 
     fn value_and_grad(&self) -> TokenStream {
@@ -156,7 +178,12 @@ impl Shells<'_> {
             }
             grads.push(quote!(#d));
         }
-        let (patterns, grads, ty, output) = (tuple(&patterns), bare(&grads), self.gradient_type(), c.output());
+        let (patterns, grads, ty, output) = (
+            tuple(&patterns),
+            bare(&grads),
+            self.gradient_type(),
+            c.output(),
+        );
         let (head, both) = self.fn_head("value_and_grad");
         let (grad, _) = self.fn_head("grad");
         let forwarded = self.forwarded();
@@ -252,7 +279,10 @@ impl Shells<'_> {
         let mut patterns = Vec::new();
         let mut grads = Vec::new();
         let mut cotangents = Vec::new();
-        let unit = matches!(c.f.types.kind_of(c.f.signature.output.as_ref()), None | Some(Kind::Unit));
+        let unit = matches!(
+            c.f.types.kind_of(c.f.signature.output.as_ref()),
+            None | Some(Kind::Unit)
+        );
         if !unit {
             let ty = c.output_tangent();
             cotangents.push((quote!(ct), ty));
@@ -264,10 +294,18 @@ impl Shells<'_> {
             match p.passing {
                 Passing::Value => {
                     let kept = self.local("kept_", i);
-                    let clone = if scalar { quote!(#x) } else { quote!(::core::clone::Clone::clone(&#x)) };
+                    let clone = if scalar {
+                        quote!(#x)
+                    } else {
+                        quote!(::core::clone::Clone::clone(&#x))
+                    };
                     keep.extend(quote!(let #kept = #clone;));
                     first.push(quote!(#x));
-                    later.push(if scalar { quote!(#kept) } else { quote!(::core::clone::Clone::clone(&#kept)) });
+                    later.push(if scalar {
+                        quote!(#kept)
+                    } else {
+                        quote!(::core::clone::Clone::clone(&#kept))
+                    });
                     again.push(quote!(()));
                     slots.push(quote!(()));
                     patterns.push(if p.wanted { quote!(#d) } else { quote!(_) });
@@ -283,7 +321,9 @@ impl Shells<'_> {
                     again.push(quote!(#shared));
                     patterns.push(quote!(_));
                     if p.wanted {
-                        zeros.extend(quote!(let mut #d = ::differentiable::Differentiable::__zero(#shared);));
+                        zeros.extend(
+                            quote!(let mut #d = ::differentiable::Differentiable::__zero(#shared);),
+                        );
                         slots.push(quote!(Some(&mut #d)));
                         grads.push(quote!(#d));
                     } else {
@@ -303,7 +343,9 @@ impl Shells<'_> {
                         let given = self.local("given_", i);
                         let target = c.slot(p);
                         cotangents.push((quote!(#given), quote!(&#target)));
-                        zeros.extend(quote!(let mut #d = ::differentiable::__private::snapshot(#given);));
+                        zeros.extend(
+                            quote!(let mut #d = ::differentiable::__private::snapshot(#given);),
+                        );
                         slots.push(quote!(Some(&mut #d)));
                         if p.wanted {
                             grads.push(quote!(#d));
@@ -319,11 +361,14 @@ impl Shells<'_> {
         let ct = if unit { quote!(()) } else { quote!(ct) };
         let worked: Vec<TokenStream> = work.iter().map(|(w, _)| quote!(#w)).collect();
         let mutable: Vec<TokenStream> = work.iter().map(|(w, _)| quote!(mut #w)).collect();
-        let snapshots = work.iter().map(|(w, x)| quote!(let #w = ::differentiable::__private::snapshot(&*#x);));
+        let snapshots = work
+            .iter()
+            .map(|(w, x)| quote!(let #w = ::differentiable::__private::snapshot(&*#x);));
         let (output, ty) = (c.output(), self.gradient_type());
         let captured = c.captured(&[lifetime]);
         let (head, _) = self.fn_head("vjp");
-        let (again, slots, patterns, grads) = (tuple(&again), tuple(&slots), tuple(&patterns), bare(&grads));
+        let (again, slots, patterns, grads) =
+            (tuple(&again), tuple(&slots), tuple(&patterns), bare(&grads));
         quote! {
             #head #generics (#(#params),*) -> (#output, impl ::core::ops::Fn(#(#types),*) -> #ty + #captured) #clause {
                 #keep
@@ -350,7 +395,10 @@ impl Shells<'_> {
 
     fn source(&self) -> TokenStream {
         let c = &self.companions;
-        let scalar = matches!(c.f.types.kind_of(c.f.signature.output.as_ref()), Some(Kind::Float(_)));
+        let scalar = matches!(
+            c.f.types.kind_of(c.f.signature.output.as_ref()),
+            Some(Kind::Float(_))
+        );
         let text = c.source(scalar);
         let (head, _) = self.fn_head("source");
         let _ = self.has_mut();
@@ -364,15 +412,31 @@ impl Docs {
     /// One line of documentation for a public derivative.
     fn line(base: &str, name: &str) -> String {
         match base {
-            "grad" => format!("The gradient of [`{name}`] with respect to its differentiable parameters, in order."),
-            "value_and_grad" => format!("The value of [`{name}`] and its gradient, from one forward and one backward sweep."),
-            "grad_into" => format!("Adds the gradient of [`{name}`] to the buffers and returns the value."),
-            "vjp" => format!("The value of [`{name}`] and its pullback, from cotangents of the value to gradients."),
-            "jvp" => format!("The value of [`{name}`] and its derivative along the given tangents."),
+            "grad" => format!(
+                "The gradient of [`{name}`] with respect to its differentiable parameters, in order."
+            ),
+            "value_and_grad" => format!(
+                "The value of [`{name}`] and its gradient, from one forward and one backward sweep."
+            ),
+            "grad_into" => {
+                format!("Adds the gradient of [`{name}`] to the buffers and returns the value.")
+            }
+            "vjp" => format!(
+                "The value of [`{name}`] and its pullback, from cotangents of the value to gradients."
+            ),
+            "jvp" => {
+                format!("The value of [`{name}`] and its derivative along the given tangents.")
+            }
             "source" => format!("The source code of the derivative of [`{name}`]."),
-            "check" => format!("Checks the derivatives of [`{name}`] at a point: reverse mode against forward mode, and both against central differences."),
-            "check_with" => format!("Checks the derivatives of [`{name}`] at a point, with the given tolerance."),
-            "jacobian" => format!("The Jacobian of [`{name}`]: a row for each scalar of the value, a column for each scalar of the differentiable parameters."),
+            "check" => format!(
+                "Checks the derivatives of [`{name}`] at a point: reverse mode against forward mode, and both against central differences."
+            ),
+            "check_with" => format!(
+                "Checks the derivatives of [`{name}`] at a point, with the given tolerance."
+            ),
+            "jacobian" => format!(
+                "The Jacobian of [`{name}`]: a row for each scalar of the value, a column for each scalar of the differentiable parameters."
+            ),
             other => format!("`{other}` of [`{name}`]."),
         }
     }

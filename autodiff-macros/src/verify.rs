@@ -9,10 +9,18 @@ use crate::print;
 /// No exits are left, and what is differentiated is an operation on atoms.
 pub(crate) fn normal_form(program: &Program, types: &Types) {
     program.body.walk(&mut |stmt| match stmt {
-        Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => unreachable!("an exit was left: {stmt:?}"),
-        Stmt::Let { value: Expr::Binary(op, a, b), .. } if op.is_arithmetic() => {
+        Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => {
+            unreachable!("an exit was left: {stmt:?}")
+        }
+        Stmt::Let {
+            value: Expr::Binary(op, a, b),
+            ..
+        } if op.is_arithmetic() => {
             for operand in [a, b] {
-                assert!(!matches!(**operand, Expr::Math(..)), "an operand is no atom: {stmt:?}");
+                assert!(
+                    !matches!(**operand, Expr::Math(..)),
+                    "an operand is no atom: {stmt:?}"
+                );
             }
         }
         _ => {}
@@ -22,7 +30,11 @@ pub(crate) fn normal_form(program: &Program, types: &Types) {
 
 /// Every variable is defined once, in a scope that is visible where it is read.
 pub(crate) fn well_formed(program: &Program, types: &Types) {
-    let mut defined: HashSet<VarId> = program.params.iter().flat_map(|p| p.parts.clone()).collect();
+    let mut defined: HashSet<VarId> = program
+        .params
+        .iter()
+        .flat_map(|p| p.parts.clone())
+        .collect();
     if let Some(reverse) = &program.reverse {
         defined.extend(&reverse.cotangent);
         for (param, list) in program.params.iter().zip(&reverse.adjoints) {
@@ -40,7 +52,12 @@ fn scope(program: &Program, types: &Types, block: &Block, defined: &mut HashSet<
         stmt.uses(
             &mut |v| {
                 let tape = program.vars[v].role == crate::ir::Role::Tape;
-                assert!(tape || defined.contains(&v), "`{}` is read where it is not visible in\n{}", program.vars[v].name, print::program(program, types));
+                assert!(
+                    tape || defined.contains(&v),
+                    "`{}` is read where it is not visible in\n{}",
+                    program.vars[v].name,
+                    print::program(program, types)
+                );
             },
             &mut |_| {},
         );

@@ -17,11 +17,22 @@ impl Expr {
             | Self::Zero(e)
             | Self::Clone(e)
             | Self::FromInt(e, _) => f(e),
-            Self::Binary(_, a, b) | Self::Repeat { value: a, len: b, .. } | Self::CastTangent { primal: a, tangent: b, .. } => {
+            Self::Binary(_, a, b)
+            | Self::Repeat {
+                value: a, len: b, ..
+            }
+            | Self::CastTangent {
+                primal: a,
+                tangent: b,
+                ..
+            } => {
                 f(a);
                 f(b);
             }
-            Self::Math(_, es) | Self::Tuple(es) | Self::Array(es, _) | Self::Call { args: es, .. } => es.iter_mut().for_each(f),
+            Self::Math(_, es)
+            | Self::Tuple(es)
+            | Self::Array(es, _)
+            | Self::Call { args: es, .. } => es.iter_mut().for_each(f),
             Self::Method { recv, args, .. } => {
                 f(recv);
                 args.iter_mut().for_each(f);
@@ -87,7 +98,11 @@ impl Place {
 impl Stmt {
     /// Calls `f` on every expression that this statement itself evaluates (not those of nested
     /// statements), and `g` on every place that it writes or borrows mutably.
-    pub(crate) fn parts_mut(&mut self, f: &mut dyn FnMut(&mut Expr), g: &mut dyn FnMut(&mut Place)) {
+    pub(crate) fn parts_mut(
+        &mut self,
+        f: &mut dyn FnMut(&mut Expr),
+        g: &mut dyn FnMut(&mut Place),
+    ) {
         match self {
             Self::Let { value, .. } | Self::Effect(value) | Self::Return(value) => f(value),
             Self::Declare(_) | Self::Turn | Self::Break(_) | Self::Continue(_) => {}
@@ -135,7 +150,10 @@ impl Stmt {
     /// Calls `f` on every place that this statement itself reads or writes, once.
     pub(crate) fn places_mut(&mut self, f: &mut dyn FnMut(&mut Place)) {
         let f = std::cell::RefCell::new(f);
-        self.parts_mut(&mut |e| e.places_mut(&mut |p| (*f.borrow_mut())(p)), &mut |p| (*f.borrow_mut())(p));
+        self.parts_mut(
+            &mut |e| e.places_mut(&mut |p| (*f.borrow_mut())(p)),
+            &mut |p| (*f.borrow_mut())(p),
+        );
     }
 
     /// The blocks directly inside.
@@ -159,7 +177,10 @@ impl Stmt {
     /// The variables that this statement itself brings into being.
     pub(crate) fn defines(&self) -> Vec<VarId> {
         match self {
-            Self::Let { var, .. } | Self::Declare(var) | Self::Replace { old: var, .. } | Self::Edit(Edit::Pop { var, .. }) => {
+            Self::Let { var, .. }
+            | Self::Declare(var)
+            | Self::Replace { old: var, .. }
+            | Self::Edit(Edit::Pop { var, .. }) => {
                 vec![*var]
             }
             Self::Call(call) => call.outs.iter().copied().chain(call.tape).collect(),
@@ -178,7 +199,10 @@ impl Stmt {
         let mut copy = self.shallow();
         copy.parts_mut(&mut |e| e.vars(f), &mut |p| g(p.root));
         match self {
-            Self::Call(crate::ir::Call { callee: crate::ir::Callee::Variable(v), .. }) => f(*v),
+            Self::Call(crate::ir::Call {
+                callee: crate::ir::Callee::Variable(v),
+                ..
+            }) => f(*v),
             Self::Pull(pull) => f(pull.tape),
             Self::Loop(l) => {
                 l.exits.iter().for_each(|&v| f(v));
@@ -186,7 +210,9 @@ impl Stmt {
                     if tape.write { g(tape.var) } else { f(tape.var) }
                 }
             }
-            Self::If { tape: Some(tape), .. } => {
+            Self::If {
+                tape: Some(tape), ..
+            } => {
                 if tape.write {
                     g(tape.var);
                 } else {
@@ -200,9 +226,12 @@ impl Stmt {
     /// A copy without the nested blocks.
     fn shallow(&self) -> Self {
         match self {
-            Self::If { cond, tape, .. } => {
-                Self::If { cond: cond.clone(), then: Block::default(), els: Block::default(), tape: *tape }
-            }
+            Self::If { cond, tape, .. } => Self::If {
+                cond: cond.clone(),
+                then: Block::default(),
+                els: Block::default(),
+                tape: *tape,
+            },
             Self::Loop(l) => Self::Loop(crate::ir::Loop {
                 label: l.label,
                 header: l.header.clone(),

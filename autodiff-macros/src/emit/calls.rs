@@ -8,8 +8,8 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use super::exprs::{operator_token, tuple, Prec};
 use super::Emitter;
+use super::exprs::{Prec, operator_token, tuple};
 use crate::ir::{Arg, Call, Callee, Expr, Mode, Operator, Passing, Place, Pull, VarId};
 
 /// The name of a companion at a level.
@@ -23,17 +23,36 @@ pub(crate) fn companion(base: &str, level: u32) -> String {
 impl Emitter<'_> {
     pub(crate) fn call(&self, call: &Call) -> TokenStream {
         let value = match (&call.callee, call.mode, call.level) {
-            (Callee::Operator { op, .. }, _, 0) => return self.plain_operator(*op, &call.args, call.outs[0]),
+            (Callee::Operator { op, .. }, _, 0) => {
+                return self.plain_operator(*op, &call.args, call.outs[0]);
+            }
             (Callee::Operator { op, .. }, _, level) => {
                 let name = operator_trait(*op);
-                let method = ident(&if level == 1 { "tangent".to_owned() } else { format!("tangent{level}") }, call.span);
+                let method = ident(
+                    &if level == 1 {
+                        "tangent".to_owned()
+                    } else {
+                        format!("tangent{level}")
+                    },
+                    call.span,
+                );
                 let args = self.operator_args(&call.args);
                 let tangents = self.operator_tangents(&call.args);
                 quote!(::differentiable::operators::#name::#method(#(#args,)* #(#tangents),*))
             }
             (callee, Mode::Plain, 0) => self.invoke(callee, None, &call.args, call.span),
-            (callee, Mode::Plain, level) => self.invoke(callee, Some(companion("__jvp", level)), &call.args, call.span),
-            (callee, Mode::Taped, level) => self.invoke(callee, Some(companion("__fwd", level)), &call.args, call.span),
+            (callee, Mode::Plain, level) => self.invoke(
+                callee,
+                Some(companion("__jvp", level)),
+                &call.args,
+                call.span,
+            ),
+            (callee, Mode::Taped, level) => self.invoke(
+                callee,
+                Some(companion("__fwd", level)),
+                &call.args,
+                call.span,
+            ),
             (callee, Mode::Gradient, _) => self.invoke(callee, None, &call.args, call.span),
         };
         let outs: Vec<TokenStream> = call.outs.iter().map(|v| self.pattern(*v)).collect();
@@ -52,7 +71,13 @@ impl Emitter<'_> {
     }
 
     /// A call to a function or method, or to one of its companions.
-    fn invoke(&self, callee: &Callee, companion: Option<String>, args: &[Arg], span: Span) -> TokenStream {
+    fn invoke(
+        &self,
+        callee: &Callee,
+        companion: Option<String>,
+        args: &[Arg],
+        span: Span,
+    ) -> TokenStream {
         let mut list: Vec<TokenStream> = args.iter().map(|a| self.argument(a)).collect();
         let parts = args.first().map_or(1, |a| a.parts.len());
         for c in 1..parts {
@@ -60,7 +85,11 @@ impl Emitter<'_> {
         }
         match callee {
             Callee::Function { path, qself } => {
-                let path = syn::ExprPath { attrs: Vec::new(), qself: qself.clone(), path: companion_path(path, companion.as_deref(), span) };
+                let path = syn::ExprPath {
+                    attrs: Vec::new(),
+                    qself: qself.clone(),
+                    path: companion_path(path, companion.as_deref(), span),
+                };
                 quote!(#path(#(#list),*))
             }
             Callee::Method { name, turbofish } => {
@@ -82,7 +111,9 @@ impl Emitter<'_> {
     }
 
     fn argument(&self, arg: &Arg) -> TokenStream {
-        let Some(e) = &arg.parts[0] else { unreachable!("arguments have values") };
+        let Some(e) = &arg.parts[0] else {
+            unreachable!("arguments have values")
+        };
         match arg.passing {
             Passing::Value => self.value(e),
             passing => self.by_reference(e, passing == Passing::RefMut),
@@ -94,7 +125,11 @@ impl Emitter<'_> {
             Expr::Place(place) => self.reference(place, mutable).tokens,
             e => {
                 let e = self.expr(e).at_least(Prec::Unary);
-                if mutable { quote!(&mut #e) } else { quote!(&#e) }
+                if mutable {
+                    quote!(&mut #e)
+                } else {
+                    quote!(&#e)
+                }
             }
         }
     }
@@ -136,7 +171,9 @@ impl Emitter<'_> {
 
     /// The operands of an operator, by reference.
     fn operator_args(&self, args: &[Arg]) -> Vec<TokenStream> {
-        args.iter().map(|a| self.by_reference(a.parts[0].as_ref().expect("operands have values"), false)).collect()
+        args.iter()
+            .map(|a| self.by_reference(a.parts[0].as_ref().expect("operands have values"), false))
+            .collect()
     }
 
     fn operator_tangents(&self, args: &[Arg]) -> Vec<TokenStream> {
@@ -172,27 +209,34 @@ impl Emitter<'_> {
         }
         let again: Vec<TokenStream> = (0..pull.cotangent.len())
             .flat_map(|c| {
-                pull.args.iter().map(move |a| match (a.passing, a.parts.get(c)) {
-                    (Passing::Value, _) => quote!(()),
-                    (_, Some(Some(_))) if c == 0 => self.argument(a),
-                    _ => self.tangent_argument(a, c),
-                })
+                pull.args
+                    .iter()
+                    .map(move |a| match (a.passing, a.parts.get(c)) {
+                        (Passing::Value, _) => quote!(()),
+                        (_, Some(Some(_))) if c == 0 => self.argument(a),
+                        _ => self.tangent_argument(a, c),
+                    })
             })
             .collect();
         let slots: Vec<TokenStream> = (0..pull.cotangent.len())
             .flat_map(|c| {
-                pull.args.iter().zip(&pull.slots).map(move |(a, slot)| match a.passing {
-                    Passing::Value => quote!(()),
-                    _ => self.slot(slot.get(c).and_then(Option::as_ref)),
-                })
+                pull.args
+                    .iter()
+                    .zip(&pull.slots)
+                    .map(move |(a, slot)| match a.passing {
+                        Passing::Value => quote!(()),
+                        _ => self.slot(slot.get(c).and_then(Option::as_ref)),
+                    })
             })
             .collect();
         let grads: Vec<TokenStream> = (0..pull.cotangent.len())
             .flat_map(|c| {
-                pull.grads.iter().map(move |g| match g.get(c).copied().flatten() {
-                    Some(v) => self.pattern(v),
-                    None => quote!(_),
-                })
+                pull.grads
+                    .iter()
+                    .map(move |g| match g.get(c).copied().flatten() {
+                        Some(v) => self.pattern(v),
+                        None => quote!(_),
+                    })
             })
             .collect();
         let tape = self.name(pull.tape);
@@ -211,7 +255,9 @@ impl Emitter<'_> {
 
     /// The slot for an argument's cotangent.
     fn slot(&self, place: Option<&Place>) -> TokenStream {
-        let Some(place) = place else { return quote!(None) };
+        let Some(place) = place else {
+            return quote!(None);
+        };
         if self.is_optional(place.root) {
             let name = self.name(place.root);
             let mut rest = place.path.clone();
@@ -230,10 +276,21 @@ impl Emitter<'_> {
 
     fn pull_operator(&self, op: Operator, pull: &Pull, cotangents: &[TokenStream]) -> TokenStream {
         let name = operator_trait(op);
-        let method = ident(&if pull.level == 0 { "adjoint".to_owned() } else { format!("adjoint{}", pull.level) }, pull.span);
+        let method = ident(
+            &if pull.level == 0 {
+                "adjoint".to_owned()
+            } else {
+                format!("adjoint{}", pull.level)
+            },
+            pull.span,
+        );
         let args = self.operator_args(&pull.args);
         let tangents = self.operator_tangents(&pull.args);
-        let slots = (0..pull.cotangent.len()).flat_map(|c| pull.slots.iter().map(move |s| self.slot(s.get(c).and_then(Option::as_ref))));
+        let slots = (0..pull.cotangent.len()).flat_map(|c| {
+            pull.slots
+                .iter()
+                .map(move |s| self.slot(s.get(c).and_then(Option::as_ref)))
+        });
         quote!(::differentiable::operators::#name::#method(#(#args,)* #(#tangents,)* #(&#cotangents,)* #(#slots),*);)
     }
 }
@@ -257,7 +314,9 @@ fn operator_trait(op: Operator) -> Ident {
 
 /// `a::f` ⇒ `a::f::__fwd`; `a::Type::f` ⇒ `a::Type::__fwd_f`.
 fn companion_path(path: &syn::Path, companion: Option<&str>, span: Span) -> syn::Path {
-    let Some(companion) = companion else { return path.clone() };
+    let Some(companion) = companion else {
+        return path.clone();
+    };
     let mut path = path.clone();
     let n = path.segments.len();
     let associated = n >= 2 && crate::lower::capital(&path.segments[n - 2].ident.to_string());
@@ -267,7 +326,10 @@ fn companion_path(path: &syn::Path, companion: Option<&str>, span: Span) -> syn:
     } else {
         // `f::<T>` ⇒ `f::__fwd::<T>`.
         let arguments = std::mem::take(&mut last.arguments);
-        path.segments.push(syn::PathSegment { ident: Ident::new(companion, span), arguments });
+        path.segments.push(syn::PathSegment {
+            ident: Ident::new(companion, span),
+            arguments,
+        });
     }
     path
 }

@@ -1,11 +1,11 @@
 //! Emission of expressions.
 
 use proc_macro2::{Literal, Span, TokenStream};
-use quote::{quote, ToTokens};
+use quote::{ToTokens, quote};
 use syn::visit_mut::VisitMut;
 
-use super::places::variant_path;
 use super::Emitter;
+use super::places::variant_path;
 use crate::ir::{BinOp, Expr, Sequence};
 use crate::kinds::{self, Float, Kind};
 
@@ -76,7 +76,11 @@ impl Emitter<'_> {
             Expr::Bool(b) => Tokens::atom(b.to_token_stream()),
             Expr::Item(path, None) => Tokens::atom(path.to_token_stream()),
             Expr::Item(path, Some(qself)) => {
-                let e = syn::ExprPath { attrs: Vec::new(), qself: Some(qself.clone()), path: path.clone() };
+                let e = syn::ExprPath {
+                    attrs: Vec::new(),
+                    qself: Some(qself.clone()),
+                    path: path.clone(),
+                };
                 Tokens::atom(e.to_token_stream())
             }
             Expr::Place(place) => self.place(place),
@@ -84,7 +88,14 @@ impl Emitter<'_> {
                 Expr::Place(place) => self.reference(place, *mutable),
                 other => {
                     let inner = self.expr(other).at_least(Prec::Unary);
-                    Tokens::new(if *mutable { quote!(&mut #inner) } else { quote!(&#inner) }, Prec::Unary)
+                    Tokens::new(
+                        if *mutable {
+                            quote!(&mut #inner)
+                        } else {
+                            quote!(&#inner)
+                        },
+                        Prec::Unary,
+                    )
                 }
             },
             Expr::Neg(e) => {
@@ -96,23 +107,38 @@ impl Emitter<'_> {
                 Tokens::new(quote!(!#inner), Prec::Unary)
             }
             Expr::Binary(op, a, b) => self.binary(*op, a, b),
-            Expr::Math(rule, args) => match crate::rules::TABLE.iter().position(|r| r.name == rule.name) {
-                Some(_) if !rule.name.chars().next().is_some_and(char::is_alphabetic) => {
-                    let op = syn::parse_str::<syn::BinOp>(rule.name).expect("an operator");
-                    self.binary(BinOp::of(&op).expect("a plain operator"), &args[0], &args[1])
+            Expr::Math(rule, args) => {
+                match crate::rules::TABLE.iter().position(|r| r.name == rule.name) {
+                    Some(_) if !rule.name.chars().next().is_some_and(char::is_alphabetic) => {
+                        let op = syn::parse_str::<syn::BinOp>(rule.name).expect("an operator");
+                        self.binary(
+                            BinOp::of(&op).expect("a plain operator"),
+                            &args[0],
+                            &args[1],
+                        )
+                    }
+                    _ => {
+                        let name = syn::Ident::new(rule.name, Span::mixed_site());
+                        let recv = self.typed_receiver(&args[0]);
+                        let rest = self.values(&args[1..]);
+                        Tokens::new(quote!(#recv.#name(#(#rest),*)), Prec::Postfix)
+                    }
                 }
-                _ => {
-                    let name = syn::Ident::new(rule.name, Span::mixed_site());
-                    let recv = self.typed_receiver(&args[0]);
-                    let rest = self.values(&args[1..]);
-                    Tokens::new(quote!(#recv.#name(#(#rest),*)), Prec::Postfix)
-                }
-            },
+            }
             Expr::Method { recv, name, .. } if name == "__stop" => {
                 let kind = self.kind_of(recv);
-                if kind.is_scalar() { self.expr(recv) } else { self.expr(&Expr::Clone(recv.clone())) }
+                if kind.is_scalar() {
+                    self.expr(recv)
+                } else {
+                    self.expr(&Expr::Clone(recv.clone()))
+                }
             }
-            Expr::Method { recv, name, turbofish, args } => {
+            Expr::Method {
+                recv,
+                name,
+                turbofish,
+                args,
+            } => {
                 let recv = match &**recv {
                     Expr::Place(place) => self.receiver(place),
                     other => self.expr(other).at_least(Prec::Postfix),
@@ -120,7 +146,13 @@ impl Emitter<'_> {
                 let args = self.values(args);
                 Tokens::new(quote!(#recv.#name #turbofish(#(#args),*)), Prec::Postfix)
             }
-            Expr::Call { func, qself, args, tangent, .. } => {
+            Expr::Call {
+                func,
+                qself,
+                args,
+                tangent,
+                ..
+            } => {
                 let args = self.values(args);
                 if *tangent && !crate::lower::is_box(func) {
                     let (alias, path) = variant_path(func, true);
@@ -130,10 +162,19 @@ impl Emitter<'_> {
                         Tokens::atom(quote!({ #alias #path(#(#args),*) }))
                     };
                 }
-                let func = syn::ExprPath { attrs: Vec::new(), qself: qself.clone(), path: func.clone() };
+                let func = syn::ExprPath {
+                    attrs: Vec::new(),
+                    qself: qself.clone(),
+                    path: func.clone(),
+                };
                 Tokens::new(quote!(#func(#(#args),*)), Prec::Postfix)
             }
-            Expr::Struct { path, fields, rest, tangent } => {
+            Expr::Struct {
+                path,
+                fields,
+                rest,
+                tangent,
+            } => {
                 let members = fields.iter().map(|(m, e)| {
                     let e = self.value(e);
                     quote!(#m: #e)
@@ -144,7 +185,11 @@ impl Emitter<'_> {
                 });
                 let (alias, path) = variant_path(path, *tangent);
                 let literal = quote!(#path { #(#members,)* #rest });
-                if alias.is_empty() { Tokens::new(literal, Prec::Lowest) } else { Tokens::atom(quote!({ #alias #literal })) }
+                if alias.is_empty() {
+                    Tokens::new(literal, Prec::Lowest)
+                } else {
+                    Tokens::atom(quote!({ #alias #literal }))
+                }
             }
             Expr::Tuple(es) => {
                 let es = self.values(es);
@@ -158,7 +203,11 @@ impl Emitter<'_> {
                     Sequence::Vec => quote!(::std::vec![#(#items),*]),
                 })
             }
-            Expr::Repeat { value, len, sequence } => {
+            Expr::Repeat {
+                value,
+                len,
+                sequence,
+            } => {
                 let (value, len) = (self.value(value), self.value(len));
                 Tokens::atom(match sequence {
                     Sequence::Array => quote!([#value; #len]),
@@ -170,9 +219,17 @@ impl Emitter<'_> {
                 Tokens::new(quote!(#e as #ty), Prec::Cast)
             }
             Expr::Range { lo, hi, inclusive } => {
-                let side = |e: &Option<Box<Expr>>| e.as_ref().map(|e| self.expr(e).at_least(Prec::Or));
+                let side =
+                    |e: &Option<Box<Expr>>| e.as_ref().map(|e| self.expr(e).at_least(Prec::Or));
                 let (lo, hi) = (side(lo), side(hi));
-                Tokens::new(if *inclusive { quote!(#lo..=#hi) } else { quote!(#lo..#hi) }, Prec::Range)
+                Tokens::new(
+                    if *inclusive {
+                        quote!(#lo..=#hi)
+                    } else {
+                        quote!(#lo..#hi)
+                    },
+                    Prec::Range,
+                )
             }
             Expr::Select(c, a, b) => {
                 let (c, a, b) = (self.condition(c), self.value(a), self.value(b));
@@ -184,7 +241,10 @@ impl Emitter<'_> {
             }
             Expr::Verbatim(e, captures) => {
                 let mut e = (**e).clone();
-                let captures = captures.iter().map(|(i, e)| (i.to_string(), self.expr(e).at_least(Prec::Atom))).collect();
+                let captures = captures
+                    .iter()
+                    .map(|(i, e)| (i.to_string(), self.expr(e).at_least(Prec::Atom)))
+                    .collect();
                 Rename { captures }.visit_expr_mut(&mut e);
                 Tokens::new(e.to_token_stream(), Prec::Lowest)
             }
@@ -215,15 +275,24 @@ impl Emitter<'_> {
                     }
                     _ => {
                         let inner = inner.tokens;
-                        Tokens::new(quote!(::differentiable::__private::from_i32(#inner)), Prec::Postfix)
+                        Tokens::new(
+                            quote!(::differentiable::__private::from_i32(#inner)),
+                            Prec::Postfix,
+                        )
                     }
                 }
             }
-            Expr::CastTangent { primal, tangent, ty } => {
+            Expr::CastTangent {
+                primal,
+                tangent,
+                ty,
+            } => {
                 let (p, t) = (self.expr(primal).at_least(Prec::Unary), self.value(tangent));
                 Tokens::new(
                     match ty {
-                        Some(ty) => quote!(::differentiable::__private::cast_tangent::<_, #ty>(&#p, #t)),
+                        Some(ty) => {
+                            quote!(::differentiable::__private::cast_tangent::<_, #ty>(&#p, #t))
+                        }
                         None => quote!(::differentiable::__private::cast_cotangent(&#p, #t)),
                     },
                     Prec::Postfix,
@@ -265,7 +334,11 @@ impl Emitter<'_> {
             Prec::And => Prec::Compare,
             _ => Prec::And,
         };
-        let left = if prec == Prec::Compare { Prec::BitOr } else { prec };
+        let left = if prec == Prec::Compare {
+            Prec::BitOr
+        } else {
+            prec
+        };
         let a_tokens = self.expr(a);
         // `x as usize < y` would begin a generic argument list.
         let a_tokens = if matches!(op, BinOp::Lt | BinOp::Shl) && matches!(a, Expr::Cast(..)) {
@@ -295,7 +368,10 @@ impl Emitter<'_> {
                 quote!(&#inner)
             }
         };
-        Tokens::new(quote!(::differentiable::Differentiable::__zero(#arg)), Prec::Postfix)
+        Tokens::new(
+            quote!(::differentiable::Differentiable::__zero(#arg)),
+            Prec::Postfix,
+        )
     }
 }
 
@@ -305,7 +381,8 @@ fn zero_of(kind: &Kind) -> Option<Tokens> {
         Kind::Float(float) => Some(number(0.0, float)),
         Kind::Int | Kind::Bool | Kind::Unit | Kind::Constant => Some(Tokens::atom(quote!(()))),
         Kind::Tuple(kinds) => {
-            let parts: Option<Vec<TokenStream>> = kinds.iter().map(|k| zero_of(k).map(|t| t.tokens)).collect();
+            let parts: Option<Vec<TokenStream>> =
+                kinds.iter().map(|k| zero_of(k).map(|t| t.tokens)).collect();
             parts.map(|parts| Tokens::atom(tuple(&parts)))
         }
         _ => None,
@@ -326,7 +403,10 @@ fn number(x: f64, float: &Float) -> Tokens {
         Float::Generic(name) => {
             let ty = syn::Ident::new(name, Span::call_site());
             let x = Literal::f64_suffixed(x.abs());
-            Tokens::new(quote!(<#ty as ::differentiable::Real>::__lit(#x)), Prec::Postfix)
+            Tokens::new(
+                quote!(<#ty as ::differentiable::Real>::__lit(#x)),
+                Prec::Postfix,
+            )
         }
         _ => Tokens::atom(Literal::f64_unsuffixed(x.abs()).to_token_stream()),
     };
@@ -374,7 +454,11 @@ struct Rename {
 impl VisitMut for Rename {
     fn visit_expr_mut(&mut self, e: &mut syn::Expr) {
         if let syn::Expr::Path(p) = e {
-            if let Some(tokens) = p.path.get_ident().and_then(|i| self.captures.get(&i.to_string())) {
+            if let Some(tokens) = p
+                .path
+                .get_ident()
+                .and_then(|i| self.captures.get(&i.to_string()))
+            {
                 *e = syn::Expr::Verbatim(tokens.clone());
                 return;
             }
@@ -416,7 +500,10 @@ impl VisitMut for Rename {
             named.extend(name.map(|n| n.to_string()));
         }
         for name in inline {
-            if let (Some(tokens), false) = (self.captures.get(&name.to_string()), named.contains(&name.to_string())) {
+            if let (Some(tokens), false) = (
+                self.captures.get(&name.to_string()),
+                named.contains(&name.to_string()),
+            ) {
                 list.push(quote!(#name = #tokens));
             }
         }

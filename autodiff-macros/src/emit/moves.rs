@@ -24,7 +24,13 @@ pub(crate) fn clone_where_needed(program: &mut Program) {
         }
     }
     let snapshot = program.clone();
-    let mut pass = Pass { program: &snapshot, reads: counter.reads, defined: counter.defined, now: 0, loops: Vec::new() };
+    let mut pass = Pass {
+        program: &snapshot,
+        reads: counter.reads,
+        defined: counter.defined,
+        now: 0,
+        loops: Vec::new(),
+    };
     let mut body = std::mem::take(&mut program.body);
     pass.block(&mut body);
     program.body = body;
@@ -91,11 +97,18 @@ impl Pass<'_> {
         for stmt in &mut block.stmts {
             self.now += 1;
             match stmt {
-                Stmt::Let { value, .. } | Stmt::Assign { value, .. } | Stmt::Replace { value, .. } | Stmt::Edit(Edit::Push { value, .. }) => {
+                Stmt::Let { value, .. }
+                | Stmt::Assign { value, .. }
+                | Stmt::Replace { value, .. }
+                | Stmt::Edit(Edit::Push { value, .. }) => {
                     self.value(value);
                 }
                 Stmt::Call(call) => call.args.iter_mut().for_each(|a| self.arg(a)),
-                Stmt::Pull(pull) => pull.cotangent.iter_mut().flatten().for_each(|e| self.value(e)),
+                Stmt::Pull(pull) => pull
+                    .cotangent
+                    .iter_mut()
+                    .flatten()
+                    .for_each(|e| self.value(e)),
                 _ => {}
             }
             let is_loop = matches!(stmt, Stmt::Loop(_));
@@ -127,7 +140,9 @@ impl Pass<'_> {
                     *e = Expr::Clone(Box::new(Expr::Place(place)));
                 }
             }
-            Expr::Tuple(es) | Expr::Array(es, _) | Expr::Call { args: es, .. } => es.iter_mut().for_each(|e| self.value(e)),
+            Expr::Tuple(es) | Expr::Array(es, _) | Expr::Call { args: es, .. } => {
+                es.iter_mut().for_each(|e| self.value(e))
+            }
             Expr::Struct { fields, rest, .. } => {
                 fields.iter_mut().for_each(|(_, e)| self.value(e));
                 if let Some(e) = rest {
@@ -135,7 +150,11 @@ impl Pass<'_> {
                 }
             }
             Expr::Repeat { value, .. } => self.value(value),
-            Expr::Method { recv, name, .. } if matches!(name.to_string().as_str(), "unwrap" | "expect") => self.value(recv),
+            Expr::Method { recv, name, .. }
+                if matches!(name.to_string().as_str(), "unwrap" | "expect") =>
+            {
+                self.value(recv)
+            }
             Expr::Select(_, a, b) => {
                 self.value(a);
                 self.value(b);
@@ -149,14 +168,24 @@ impl Pass<'_> {
         if kind.is_scalar() || matches!(kind, Kind::Ref(_)) {
             return false;
         }
-        if place.path.iter().any(|s| matches!(s, Step::Index { .. } | Step::Payload { .. })) {
+        if place
+            .path
+            .iter()
+            .any(|s| matches!(s, Step::Index { .. } | Step::Payload { .. }))
+        {
             return true;
         }
         if place.path.iter().any(|s| matches!(s, Step::Deref)) {
             return false;
         }
-        let later = self.reads.get(&place.root).is_some_and(|reads| reads.iter().any(|r| *r > self.now));
-        let again = self.loops.last().is_some_and(|begin| self.defined.get(&place.root).copied().unwrap_or(0) < *begin);
+        let later = self
+            .reads
+            .get(&place.root)
+            .is_some_and(|reads| reads.iter().any(|r| *r > self.now));
+        let again = self
+            .loops
+            .last()
+            .is_some_and(|begin| self.defined.get(&place.root).copied().unwrap_or(0) < *begin);
         later || again
     }
 }

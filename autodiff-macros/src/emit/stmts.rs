@@ -3,8 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::exprs::{operator_token, Prec};
 use super::Emitter;
+use super::exprs::{Prec, operator_token};
 use crate::ir::{Block, Edit, Expr, Header, Loop, Place, Stmt, Tape, VarId};
 use crate::kinds;
 
@@ -27,14 +27,24 @@ impl Emitter<'_> {
 
     /// `let x; if c { …; x = a; } else { …; x = b; }`  ⇒  `let x = if c { …; a } else { …; b };`
     fn let_branches(&self, stmts: &[Stmt]) -> Option<(TokenStream, usize)> {
-        let [Stmt::Declare(var), branch @ Stmt::If { .. }, ..] = stmts else { return None };
+        let [Stmt::Declare(var), branch @ Stmt::If { .. }, ..] = stmts else {
+            return None;
+        };
         let value = self.branch_value(branch, *var)?;
         let binding = self.binding(*var);
         Some((quote!(let #binding = #value;), 2))
     }
 
     fn branch_value(&self, stmt: &Stmt, var: VarId) -> Option<TokenStream> {
-        let Stmt::If { cond, then, els, tape: None } = stmt else { return None };
+        let Stmt::If {
+            cond,
+            then,
+            els,
+            tape: None,
+        } = stmt
+        else {
+            return None;
+        };
         let then = self.block_value(then, var)?;
         let cond = self.condition(cond);
         if let [inner @ Stmt::If { .. }] = els.stmts.as_slice() {
@@ -50,7 +60,14 @@ impl Emitter<'_> {
             return None;
         }
         match block.stmts.split_last()? {
-            (Stmt::Assign { place, value, init: true }, rest) if place.root == var && place.path.is_empty() => {
+            (
+                Stmt::Assign {
+                    place,
+                    value,
+                    init: true,
+                },
+                rest,
+            ) if place.root == var && place.path.is_empty() => {
                 if rest.iter().any(|s| crate::simplify::touches(s, var)) {
                     return None;
                 }
@@ -103,10 +120,17 @@ impl Emitter<'_> {
                 let op: TokenStream = format!("{op}=").parse().expect("an operator");
                 quote!(#place #op #value;)
             }
-            Stmt::Accumulate { place, value } => self.on_slot(place, |place| self.accumulate(place, value)),
+            Stmt::Accumulate { place, value } => {
+                self.on_slot(place, |place| self.accumulate(place, value))
+            }
             Stmt::Call(call) => self.call(call),
             Stmt::Pull(pull) => self.pull(pull),
-            Stmt::If { cond, then, els, tape } => self.branch(cond, then, els, *tape),
+            Stmt::If {
+                cond,
+                then,
+                els,
+                tape,
+            } => self.branch(cond, then, els, *tape),
             Stmt::Loop(l) => self.loop_stmt(l),
             Stmt::Edit(edit) => self.edit(edit),
             Stmt::Effect(e) => {
@@ -190,29 +214,43 @@ impl Emitter<'_> {
             return match (then.stmts.is_empty(), els.stmts.as_slice()) {
                 (false, []) => quote!(if #cond { #then_stmts }),
                 (true, _) => quote!(if !(#cond) { #els_stmts }),
-                (_, [Stmt::If { tape: None, .. }]) => quote!(if #cond { #then_stmts } else #els_stmts),
+                (_, [Stmt::If { tape: None, .. }]) => {
+                    quote!(if #cond { #then_stmts } else #els_stmts)
+                }
                 _ => quote!(if #cond { #then_stmts } else { #els_stmts }),
             };
         };
         let name = self.name(tape.var);
         let private = quote!(::differentiable::__private);
         if tape.write {
-            let (a, b) = (self.entry(&then.saves, false), self.entry(&els.saves, false));
+            let (a, b) = (
+                self.entry(&then.saves, false),
+                self.entry(&els.saves, false),
+            );
             let (a, b) = match (then.saves.is_empty(), els.saves.is_empty()) {
                 (false, true) => (quote!(Some(#a)), quote!(None)),
                 (true, false) => (quote!(None), quote!(Some(#b))),
-                _ => (quote!(#private::Either::Left(#a)), quote!(#private::Either::Right(#b))),
+                _ => (
+                    quote!(#private::Either::Left(#a)),
+                    quote!(#private::Either::Right(#b)),
+                ),
             };
             let cond = self.condition(cond);
             return quote!(let #name = if #cond { #then_stmts #a } else { #els_stmts #b };);
         }
         let (a, b) = (self.entry(&then.loads, true), self.entry(&els.loads, true));
         match (then.loads.is_empty(), els.loads.is_empty()) {
-            (false, true) if els.stmts.is_empty() => quote!(if let Some(#a) = #name { #then_stmts }),
+            (false, true) if els.stmts.is_empty() => {
+                quote!(if let Some(#a) = #name { #then_stmts })
+            }
             (false, true) => quote!(if let Some(#a) = #name { #then_stmts } else { #els_stmts }),
-            (true, false) if then.stmts.is_empty() => quote!(if let Some(#b) = #name { #els_stmts }),
+            (true, false) if then.stmts.is_empty() => {
+                quote!(if let Some(#b) = #name { #els_stmts })
+            }
             (true, false) => quote!(if let Some(#b) = #name { #els_stmts } else { #then_stmts }),
-            _ => quote!(match #name { #private::Either::Left(#a) => { #then_stmts } #private::Either::Right(#b) => { #els_stmts } }),
+            _ => {
+                quote!(match #name { #private::Either::Left(#a) => { #then_stmts } #private::Either::Right(#b) => { #els_stmts } })
+            }
         }
     }
 
@@ -235,8 +273,18 @@ impl Emitter<'_> {
             if tape.write {
                 let entry = self.entry(&l.body.saves, false);
                 before = match &l.header {
-                    Header::Range { lo, hi, inclusive, step: None, .. } => {
-                        let range = self.value(&Expr::Range { lo: Some(Box::new(lo.clone())), hi: Some(Box::new(hi.clone())), inclusive: *inclusive });
+                    Header::Range {
+                        lo,
+                        hi,
+                        inclusive,
+                        step: None,
+                        ..
+                    } => {
+                        let range = self.value(&Expr::Range {
+                            lo: Some(Box::new(lo.clone())),
+                            hi: Some(Box::new(hi.clone())),
+                            inclusive: *inclusive,
+                        });
                         quote!(let mut #name = ::std::vec::Vec::with_capacity((#range).size_hint().0);)
                     }
                     _ => quote!(let mut #name = ::std::vec::Vec::new();),
@@ -251,8 +299,19 @@ impl Emitter<'_> {
             }
         }
         let header = match &l.header {
-            Header::Range { var, lo, hi, inclusive, step, rev } => {
-                let range = Expr::Range { lo: Some(Box::new(lo.clone())), hi: Some(Box::new(hi.clone())), inclusive: *inclusive };
+            Header::Range {
+                var,
+                lo,
+                hi,
+                inclusive,
+                step,
+                rev,
+            } => {
+                let range = Expr::Range {
+                    lo: Some(Box::new(lo.clone())),
+                    hi: Some(Box::new(hi.clone())),
+                    inclusive: *inclusive,
+                };
                 let mut range = self.value(&range);
                 if let Some(step) = step {
                     let step = self.value(step);

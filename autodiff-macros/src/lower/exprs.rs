@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Expr as S, UnOp};
 
-use super::{is_atom, strip, Binding, Fallible, Lowerer, LoopScope};
+use super::{Binding, Fallible, LoopScope, Lowerer, is_atom, strip};
 use crate::ir::{BinOp, Block, Expr, Header, Loop, Place, Role, Sequence, Step, Stmt, VarId};
 use crate::kinds::Kind;
 
@@ -23,7 +23,11 @@ impl Lowerer<'_> {
     }
 
     pub(super) fn as_atom(&mut self, value: Expr, span: Span) -> Expr {
-        if is_atom(&value) { value } else { self.temporary(value, span) }
+        if is_atom(&value) {
+            value
+        } else {
+            self.temporary(value, span)
+        }
     }
 
     /// An operand of a constructor or a call by value: an atom, or a tuple of them.
@@ -72,15 +76,27 @@ impl Lowerer<'_> {
                 Expr::Cast(Box::new(value), (*c.ty).clone())
             }
             S::Tuple(t) => Expr::Tuple(t.elems.iter().map(|e| self.operand(e)).collect()),
-            S::Array(a) => Expr::Array(a.elems.iter().map(|e| self.operand(e)).collect(), Sequence::Array),
+            S::Array(a) => Expr::Array(
+                a.elems.iter().map(|e| self.operand(e)).collect(),
+                Sequence::Array,
+            ),
             S::Repeat(r) => self.repeat(&r.expr, &r.len, Sequence::Array),
             S::Struct(s) => {
-                let fields = s.fields.iter().map(|f| (f.member.clone(), self.operand(&f.expr))).collect();
+                let fields = s
+                    .fields
+                    .iter()
+                    .map(|f| (f.member.clone(), self.operand(&f.expr)))
+                    .collect();
                 let rest = match &s.rest {
                     Some(rest) => Some(Box::new(self.operand(rest))),
                     None => None,
                 };
-                Expr::Struct { path: s.path.clone(), fields, rest, tangent: false }
+                Expr::Struct {
+                    path: s.path.clone(),
+                    fields,
+                    rest,
+                    tangent: false,
+                }
             }
             S::Range(_) | S::Closure(_) | S::Let(_) => self.control(e),
             S::If(i) => self.if_value(i, hint),
@@ -99,7 +115,10 @@ impl Lowerer<'_> {
             S::MethodCall(m) => self.method_call(m),
             S::Macro(m) => self.macro_call(m).unwrap_or(Expr::Tuple(Vec::new())),
             S::Return(r) => {
-                let value = r.expr.as_ref().map_or(Expr::Tuple(Vec::new()), |e| self.operand(e));
+                let value = r
+                    .expr
+                    .as_ref()
+                    .map_or(Expr::Tuple(Vec::new()), |e| self.operand(e));
                 self.return_value(value);
                 Expr::Tuple(Vec::new())
             }
@@ -120,7 +139,10 @@ impl Lowerer<'_> {
                 Expr::Tuple(Vec::new())
             }
             other => {
-                self.errors.on(other, "this expression cannot be differentiated; compute it in a function of its own");
+                self.errors.on(
+                    other,
+                    "this expression cannot be differentiated; compute it in a function of its own",
+                );
                 Expr::Tuple(Vec::new())
             }
         }
@@ -130,10 +152,19 @@ impl Lowerer<'_> {
         let Some(op) = BinOp::of(&b.op) else {
             return self.control(&S::Binary(b.clone()));
         };
-        if matches!(b.op, syn::BinOp::AddAssign(_) | syn::BinOp::SubAssign(_) | syn::BinOp::MulAssign(_) | syn::BinOp::DivAssign(_)
-            | syn::BinOp::RemAssign(_) | syn::BinOp::BitAndAssign(_) | syn::BinOp::BitOrAssign(_) | syn::BinOp::BitXorAssign(_)
-            | syn::BinOp::ShlAssign(_) | syn::BinOp::ShrAssign(_))
-        {
+        if matches!(
+            b.op,
+            syn::BinOp::AddAssign(_)
+                | syn::BinOp::SubAssign(_)
+                | syn::BinOp::MulAssign(_)
+                | syn::BinOp::DivAssign(_)
+                | syn::BinOp::RemAssign(_)
+                | syn::BinOp::BitAndAssign(_)
+                | syn::BinOp::BitOrAssign(_)
+                | syn::BinOp::BitXorAssign(_)
+                | syn::BinOp::ShlAssign(_)
+                | syn::BinOp::ShrAssign(_)
+        ) {
             let value = self.scalar(&b.right);
             let place = self.place(&b.left);
             self.emit(Stmt::Update { place, op, value });
@@ -151,7 +182,12 @@ impl Lowerer<'_> {
     fn destination(&mut self, hint: Option<&Hint<'_>>, span: Span) -> VarId {
         let var = match hint {
             Some(hint) => {
-                let var = self.fresh(hint.name.to_string(), hint.name.span(), Kind::Unknown, Role::User);
+                let var = self.fresh(
+                    hint.name.to_string(),
+                    hint.name.span(),
+                    Kind::Unknown,
+                    Role::User,
+                );
                 self.program.vars[var].mutable = hint.mutable;
                 if let Some(ty) = hint.ty {
                     self.program.vars[var].kind = self.types.kind(ty);
@@ -174,7 +210,11 @@ impl Lowerer<'_> {
             let kind = self.kind(&value);
             let joined = self.program.vars[dest].kind.join(&kind);
             self.program.vars[dest].kind = joined;
-            self.emit(Stmt::Assign { place: Place::var(dest, span), value, init: true });
+            self.emit(Stmt::Assign {
+                place: Place::var(dest, span),
+                value,
+                init: true,
+            });
         }
     }
 
@@ -292,12 +332,22 @@ impl Lowerer<'_> {
     }
 
     fn arms(&mut self, scrutinee: &Expr, arms: &[syn::Arm], dest: VarId, span: Span) {
-        let Some((arm, rest)) = arms.split_first() else { return };
+        let Some((arm, rest)) = arms.split_first() else {
+            return;
+        };
         let (arm_pat, arm_guard) = guarded(&arm.pat);
         for pat in super::patterns::alternatives(arm_pat) {
             // Alternatives that bind names become arms of their own.
             if pat.1 {
-                let expanded: Vec<syn::Arm> = pat.0.into_iter().map(|p| syn::Arm { pat: with_guard(p, &arm.pat), ..arm.clone() }).chain(rest.iter().cloned()).collect();
+                let expanded: Vec<syn::Arm> = pat
+                    .0
+                    .into_iter()
+                    .map(|p| syn::Arm {
+                        pat: with_guard(p, &arm.pat),
+                        ..arm.clone()
+                    })
+                    .chain(rest.iter().cloned())
+                    .collect();
                 return self.arms(scrutinee, &expanded, dest, span);
             }
         }
@@ -328,7 +378,12 @@ impl Lowerer<'_> {
     fn labelled_block(&mut self, name: &syn::Lifetime, block: &syn::Block, span: Span) -> Expr {
         let label = self.label();
         let dest = self.destination(None, span);
-        self.loops.push(LoopScope { name: Some(name.ident.to_string()), label, result: Some(dest), block: true });
+        self.loops.push(LoopScope {
+            name: Some(name.ident.to_string()),
+            label,
+            result: Some(dest),
+            block: true,
+        });
         let (mut body, ()) = self.scoped(|l| {
             let value = l.block_value(block);
             l.give(dest, value, span);
@@ -342,10 +397,19 @@ impl Lowerer<'_> {
     }
 
     /// Runs `f` as a block that `return` leaves, as inside a closure.
-    pub(super) fn returning(&mut self, span: Span, f: impl FnOnce(&mut Self) -> Option<Expr>) -> Expr {
+    pub(super) fn returning(
+        &mut self,
+        span: Span,
+        f: impl FnOnce(&mut Self) -> Option<Expr>,
+    ) -> Expr {
         let label = self.label();
         let dest = self.destination(None, span);
-        self.loops.push(LoopScope { name: None, label, result: Some(dest), block: true });
+        self.loops.push(LoopScope {
+            name: None,
+            label,
+            result: Some(dest),
+            block: true,
+        });
         self.returns.push(Some(label));
         let (mut body, ()) = self.scoped(|l| {
             let value = f(l);
@@ -364,7 +428,12 @@ impl Lowerer<'_> {
         match self.returns.last().copied().flatten() {
             None => self.emit(Stmt::Return(value)),
             Some(label) => {
-                let dest = self.loops.iter().rev().find(|l| l.label == label).and_then(|l| l.result);
+                let dest = self
+                    .loops
+                    .iter()
+                    .rev()
+                    .find(|l| l.label == label)
+                    .and_then(|l| l.result);
                 if let Some(dest) = dest {
                     self.give(dest, Some(value), Span::mixed_site());
                 }
@@ -394,34 +463,72 @@ impl Lowerer<'_> {
             let value = match fallible {
                 Fallible::Option => Expr::Item(syn::parse_quote!(None), None),
                 Fallible::Result => {
-                    let error = Expr::Place(place.step(Step::Payload { variant: syn::parse_quote!(Err), member: syn::parse_quote!(0), arity: 1, tangent: false }));
-                    let from = Expr::Call { func: syn::parse_quote!(::core::convert::From::from), qself: None, args: vec![error], ctor: false, tangent: false };
+                    let error = Expr::Place(place.step(Step::Payload {
+                        variant: syn::parse_quote!(Err),
+                        member: syn::parse_quote!(0),
+                        arity: 1,
+                        tangent: false,
+                    }));
+                    let from = Expr::Call {
+                        func: syn::parse_quote!(::core::convert::From::from),
+                        qself: None,
+                        args: vec![error],
+                        ctor: false,
+                        tangent: false,
+                    };
                     let error = l.as_atom(from, span);
-                    Expr::Call { func: syn::parse_quote!(Err), qself: None, args: vec![error], ctor: true, tangent: false }
+                    Expr::Call {
+                        func: syn::parse_quote!(Err),
+                        qself: None,
+                        args: vec![error],
+                        ctor: true,
+                        tangent: false,
+                    }
                 }
             };
             let value = l.as_atom(value, span);
             l.return_value(value);
         });
         self.emit(if_stmt(failed, then, Vec::new()));
-        self.normal(Expr::Place(place.step(Step::Payload { variant: good, member: syn::parse_quote!(0), arity: 1, tangent: false })))
+        self.normal(Expr::Place(place.step(Step::Payload {
+            variant: good,
+            member: syn::parse_quote!(0),
+            arity: 1,
+            tangent: false,
+        })))
     }
 
     fn loop_value(&mut self, l: &syn::ExprLoop) -> Expr {
         let span = l.loop_token.span;
         let dest = self.destination(None, span);
         let label = self.label();
-        self.loops.push(LoopScope { name: l.label.as_ref().map(|l| l.name.ident.to_string()), label, result: Some(dest), block: false });
+        self.loops.push(LoopScope {
+            name: l.label.as_ref().map(|l| l.name.ident.to_string()),
+            label,
+            result: Some(dest),
+            block: false,
+        });
         let (body, value) = self.scoped(|this| this.block_value(&l.body));
         let _ = value;
         self.loops.pop();
-        self.emit(Stmt::Loop(Loop { label, header: Header::While(Expr::Bool(true)), body: block(body), exits: Vec::new(), tape: None }));
+        self.emit(Stmt::Loop(Loop {
+            label,
+            header: Header::While(Expr::Bool(true)),
+            body: block(body),
+            exits: Vec::new(),
+            tape: None,
+        }));
         self.result(dest, span)
     }
 
     fn while_loop(&mut self, w: &syn::ExprWhile) -> Expr {
         let label = self.label();
-        self.loops.push(LoopScope { name: w.label.as_ref().map(|l| l.name.ident.to_string()), label, result: None, block: false });
+        self.loops.push(LoopScope {
+            name: w.label.as_ref().map(|l| l.name.ident.to_string()),
+            label,
+            result: None,
+            block: false,
+        });
         // The condition is evaluated inside the loop, since it may need statements and bind names.
         let (mut head, (cond, body)) = self.scoped(|l| {
             let mut lets = Vec::new();
@@ -442,7 +549,13 @@ impl Lowerer<'_> {
             head.push(if_stmt(cond, body, vec![Stmt::Break(label)]));
             (Header::While(Expr::Bool(true)), head)
         };
-        self.emit(Stmt::Loop(Loop { label, header, body: block(stmts), exits: Vec::new(), tape: None }));
+        self.emit(Stmt::Loop(Loop {
+            label,
+            header,
+            body: block(stmts),
+            exits: Vec::new(),
+            tape: None,
+        }));
         Expr::Tuple(Vec::new())
     }
 
@@ -456,7 +569,12 @@ impl Lowerer<'_> {
         }
     }
 
-    fn target(&mut self, name: Option<&syn::Lifetime>, only_loops: bool, span: Span) -> Option<(usize, Option<VarId>)> {
+    fn target(
+        &mut self,
+        name: Option<&syn::Lifetime>,
+        only_loops: bool,
+        span: Span,
+    ) -> Option<(usize, Option<VarId>)> {
         let found = self.loops.iter().rev().find(|l| match name {
             Some(name) => l.name.as_deref() == Some(name.ident.to_string().as_str()),
             None => !l.block,
@@ -510,32 +628,53 @@ fn guarded(pat: &syn::Pat) -> (&syn::Pat, Option<&S>) {
 /// A pattern with the guard of another.
 fn with_guard(pat: syn::Pat, like: &syn::Pat) -> syn::Pat {
     match like {
-        syn::Pat::Guard(g) => syn::Pat::Guard(syn::PatGuard { pat: Box::new(pat), ..g.clone() }),
+        syn::Pat::Guard(g) => syn::Pat::Guard(syn::PatGuard {
+            pat: Box::new(pat),
+            ..g.clone()
+        }),
         _ => pat,
     }
 }
 
 pub(super) fn block(stmts: Vec<Stmt>) -> Block {
-    Block { stmts, ..Block::default() }
+    Block {
+        stmts,
+        ..Block::default()
+    }
 }
 
 pub(super) fn if_stmt(cond: Expr, then: Vec<Stmt>, els: Vec<Stmt>) -> Stmt {
-    Stmt::If { cond, then: block(then), els: block(els), tape: None }
+    Stmt::If {
+        cond,
+        then: block(then),
+        els: block(els),
+        tape: None,
+    }
 }
 
 /// A block that is left by `Break`.
 fn once(label: usize, body: Vec<Stmt>) -> Stmt {
-    Stmt::Loop(Loop { label, header: Header::While(Expr::Bool(true)), body: block(body), exits: Vec::new(), tape: None })
+    Stmt::Loop(Loop {
+        label,
+        header: Header::While(Expr::Bool(true)),
+        body: block(body),
+        exits: Vec::new(),
+        tape: None,
+    })
 }
 
 /// Whether a list of statements never comes to its end.
 pub(crate) fn diverges(stmts: &[Stmt]) -> bool {
     stmts.iter().any(|stmt| match stmt {
         Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => true,
-        Stmt::Effect(Expr::Verbatim(e, _)) => match &**e {
-            S::Macro(m) => m.mac.path.segments.last().is_some_and(|s| super::macros::DIVERGING.contains(&s.ident.to_string().as_str())),
-            _ => false,
-        },
+        Stmt::Effect(Expr::Verbatim(e, _)) => {
+            match &**e {
+                S::Macro(m) => m.mac.path.segments.last().is_some_and(|s| {
+                    super::macros::DIVERGING.contains(&s.ident.to_string().as_str())
+                }),
+                _ => false,
+            }
+        }
         Stmt::If { then, els, .. } => diverges(&then.stmts) && diverges(&els.stmts),
         _ => false,
     })

@@ -4,12 +4,12 @@
 use std::rc::Rc;
 
 use proc_macro2::Span;
-use syn::spanned::Spanned;
 use syn::Expr as S;
+use syn::spanned::Spanned;
 
 use super::closures::Callable;
 use super::exprs::{block, if_stmt};
-use super::{strip, Lowerer, LoopScope};
+use super::{LoopScope, Lowerer, strip};
 use crate::ir::{BinOp, Edit, Expr, Header, Loop, Place, Role, Sequence, Step, Stmt};
 use crate::kinds::{Float, Kind};
 use crate::rules;
@@ -20,7 +20,13 @@ type ItemAt = Rc<dyn Fn(&mut Lowerer<'_>, Expr) -> Expr>;
 #[derive(Clone)]
 pub(super) enum Stream {
     /// Integers from `lo` to `hi`.
-    Range { lo: Expr, hi: Expr, inclusive: bool, step: Option<Expr>, rev: bool },
+    Range {
+        lo: Expr,
+        hi: Expr,
+        inclusive: bool,
+        step: Option<Expr>,
+        rev: bool,
+    },
     /// Items that can be reached by their index.
     Indexed { len: Expr, item: ItemAt },
     /// Items of another stream, some of them left out or replaced by several.
@@ -58,7 +64,12 @@ impl Lowerer<'_> {
         };
         self.run_named(stream, span, hint, &mut |l, item, label| {
             // `continue` ends the work on this item, which is the innermost loop's body.
-            l.loops.push(LoopScope { name: name.clone(), label, result: None, block: false });
+            l.loops.push(LoopScope {
+                name: name.clone(),
+                label,
+                result: None,
+                block: false,
+            });
             l.scopes.push(std::collections::HashMap::new());
             l.bind_pattern(&f.pat, item);
             let _ = l.block_value(&f.body);
@@ -72,7 +83,10 @@ impl Lowerer<'_> {
         match e {
             S::Paren(p) => self.stream(&p.expr),
             S::Range(r) => {
-                let lo = r.start.as_ref().map_or_else(|| Expr::int(0), |e| self.control(e));
+                let lo = r
+                    .start
+                    .as_ref()
+                    .map_or_else(|| Expr::int(0), |e| self.control(e));
                 let lo = self.fixed(lo, e.span());
                 let inclusive = matches!(r.limits, syn::RangeLimits::Closed(_));
                 let hi = match &r.end {
@@ -80,7 +94,13 @@ impl Lowerer<'_> {
                     None => Expr::Item(syn::parse_quote!(::core::primitive::usize::MAX), None),
                 };
                 let hi = self.fixed(hi, e.span());
-                Some(Stream::Range { lo, hi, inclusive, step: None, rev: false })
+                Some(Stream::Range {
+                    lo,
+                    hi,
+                    inclusive,
+                    step: None,
+                    rev: false,
+                })
             }
             S::MethodCall(m) => self.adapter(m),
             S::Reference(r) => {
@@ -88,7 +108,13 @@ impl Lowerer<'_> {
                 let place = self.into_place(value, e.span());
                 Some(self.elements(place, true, r.mutability.is_some(), e.span()))
             }
-            S::Path(_) | S::Field(_) | S::Index(_) | S::Array(_) | S::Macro(_) | S::Call(_) | S::Unary(_) => {
+            S::Path(_)
+            | S::Field(_)
+            | S::Index(_)
+            | S::Array(_)
+            | S::Macro(_)
+            | S::Call(_)
+            | S::Unary(_) => {
                 let value = self.place_or_value(e);
                 let reference = matches!(value, Expr::Ref { .. });
                 let mutable = matches!(value, Expr::Ref { mutable: true, .. });
@@ -100,7 +126,11 @@ impl Lowerer<'_> {
     }
 
     fn fixed(&mut self, e: Expr, span: Span) -> Expr {
-        if self.is_fixed(&e) { e } else { self.temporary(e, span) }
+        if self.is_fixed(&e) {
+            e
+        } else {
+            self.temporary(e, span)
+        }
     }
 
     /// The elements of a sequence, by value or by reference.
@@ -111,8 +141,18 @@ impl Lowerer<'_> {
         };
         let len = rules::method(Expr::Place(place.clone()), "len", Vec::new());
         let item: ItemAt = Rc::new(move |l, i| {
-            let element = l.normal(Expr::Place(place.step(Step::Index { at: Box::new(i), range: false })));
-            if reference { Expr::Ref { mutable, of: Box::new(element) } } else { element }
+            let element = l.normal(Expr::Place(place.step(Step::Index {
+                at: Box::new(i),
+                range: false,
+            })));
+            if reference {
+                Expr::Ref {
+                    mutable,
+                    of: Box::new(element),
+                }
+            } else {
+                element
+            }
         });
         Stream::Indexed { len, item }
     }
@@ -137,14 +177,33 @@ impl Lowerer<'_> {
             ("enumerate", 0) => {
                 let source = self.stream(&m.receiver)?;
                 match self.indexed(source, span) {
-                    Ok((len, item)) => {
-                        Some(Stream::Indexed { len, item: Rc::new(move |l, i| { let e = item(l, i.clone()); Expr::Tuple(vec![i, e]) }) })
-                    }
-                    Err(source) => Some(Stream::Filtered { source: Box::new(source), stage: Stage::Enumerate }),
+                    Ok((len, item)) => Some(Stream::Indexed {
+                        len,
+                        item: Rc::new(move |l, i| {
+                            let e = item(l, i.clone());
+                            Expr::Tuple(vec![i, e])
+                        }),
+                    }),
+                    Err(source) => Some(Stream::Filtered {
+                        source: Box::new(source),
+                        stage: Stage::Enumerate,
+                    }),
                 }
             }
             ("rev", 0) => match self.stream(&m.receiver)? {
-                Stream::Range { lo, hi, inclusive, step: None, rev } => Some(Stream::Range { lo, hi, inclusive, step: None, rev: !rev }),
+                Stream::Range {
+                    lo,
+                    hi,
+                    inclusive,
+                    step: None,
+                    rev,
+                } => Some(Stream::Range {
+                    lo,
+                    hi,
+                    inclusive,
+                    step: None,
+                    rev: !rev,
+                }),
                 other => {
                     let (len, item) = self.indexed(other, span).ok()?;
                     let n = self.fixed(len, span);
@@ -163,13 +222,23 @@ impl Lowerer<'_> {
                 let (la, ia) = self.indexed(a, span).ok()?;
                 let (lb, ib) = self.indexed(b, span).ok()?;
                 let len = rules::method(la, "min", vec![lb]);
-                Some(Stream::Indexed { len, item: Rc::new(move |l, i| { let a = ia(l, i.clone()); let b = ib(l, i); Expr::Tuple(vec![a, b]) }) })
+                Some(Stream::Indexed {
+                    len,
+                    item: Rc::new(move |l, i| {
+                        let a = ia(l, i.clone());
+                        let b = ib(l, i);
+                        Expr::Tuple(vec![a, b])
+                    }),
+                })
             }
             ("take", 1) => {
                 let source = self.stream(&m.receiver)?;
                 let n = self.control(arg?);
                 let (len, item) = self.indexed(source, span).ok()?;
-                Some(Stream::Indexed { len: rules::method(len, "min", vec![n]), item })
+                Some(Stream::Indexed {
+                    len: rules::method(len, "min", vec![n]),
+                    item,
+                })
             }
             ("skip", 1) => {
                 let source = self.stream(&m.receiver)?;
@@ -189,8 +258,21 @@ impl Lowerer<'_> {
                 let source = self.stream(&m.receiver)?;
                 let k = self.control(arg?);
                 let k = self.fixed(k, span);
-                if let Stream::Range { lo, hi, inclusive, step: None, rev: false } = source {
-                    return Some(Stream::Range { lo, hi, inclusive, step: Some(k), rev: false });
+                if let Stream::Range {
+                    lo,
+                    hi,
+                    inclusive,
+                    step: None,
+                    rev: false,
+                } = source
+                {
+                    return Some(Stream::Range {
+                        lo,
+                        hi,
+                        inclusive,
+                        step: Some(k),
+                        rev: false,
+                    });
                 }
                 let (len, item) = self.indexed(source, span).ok()?;
                 let len = rules::method(len, "div_ceil", vec![k.clone()]);
@@ -202,13 +284,24 @@ impl Lowerer<'_> {
                     }),
                 })
             }
-            ("windows" | "chunks" | "chunks_exact" | "chunks_mut" | "chunks_exact_mut", 1) => self.pieces(&name, m),
+            ("windows" | "chunks" | "chunks_exact" | "chunks_mut" | "chunks_exact_mut", 1) => {
+                self.pieces(&name, m)
+            }
             ("map", 1) => {
                 let source = self.stream(&m.receiver)?;
                 let f = self.callable(arg?)?;
                 Some(match source {
-                    source @ Stream::Filtered { .. } => Stream::Filtered { source: Box::new(source), stage: Stage::Map(f) },
-                    source => self.mapped(source, Rc::new(move |l, item| { let value = l.apply(&f, vec![item]); l.as_part(value, span) })),
+                    source @ Stream::Filtered { .. } => Stream::Filtered {
+                        source: Box::new(source),
+                        stage: Stage::Map(f),
+                    },
+                    source => self.mapped(
+                        source,
+                        Rc::new(move |l, item| {
+                            let value = l.apply(&f, vec![item]);
+                            l.as_part(value, span)
+                        }),
+                    ),
                 })
             }
             ("inspect", 1) => self.stream(&m.receiver),
@@ -220,7 +313,10 @@ impl Lowerer<'_> {
             ("chain", 1) => {
                 let source = self.stream(&m.receiver)?;
                 let other = self.stream(arg?)?;
-                Some(Stream::Filtered { source: Box::new(source), stage: Stage::Chain(Box::new(other)) })
+                Some(Stream::Filtered {
+                    source: Box::new(source),
+                    stage: Stage::Chain(Box::new(other)),
+                })
             }
             _ => None,
         }
@@ -242,7 +338,10 @@ impl Lowerer<'_> {
     fn stage(&mut self, m: &syn::ExprMethodCall, stage: fn(Callable) -> Stage) -> Option<Stream> {
         let source = Box::new(self.stream(&m.receiver)?);
         let f = self.callable(m.args.first()?)?;
-        Some(Stream::Filtered { source, stage: stage(f) })
+        Some(Stream::Filtered {
+            source,
+            stage: stage(f),
+        })
     }
 
     fn source(&mut self, recv: &S, reference: bool, mutable: bool) -> Option<Stream> {
@@ -257,13 +356,19 @@ impl Lowerer<'_> {
         let span = m.method.span();
         let value = self.place_or_value(&m.receiver);
         let place = self.into_place(value, span);
-        let Expr::Place(place) = self.pin(Expr::Place(place)) else { return None };
+        let Expr::Place(place) = self.pin(Expr::Place(place)) else {
+            return None;
+        };
         let k = self.control(m.args.first()?);
         let k = self.fixed(k, span);
         let n = rules::method(Expr::Place(place.clone()), "len", Vec::new());
         let n = self.fixed(n, span);
         let len = match name {
-            "windows" => rules::method(Expr::binary(BinOp::Add, n.clone(), Expr::int(1)), "saturating_sub", vec![k.clone()]),
+            "windows" => rules::method(
+                Expr::binary(BinOp::Add, n.clone(), Expr::int(1)),
+                "saturating_sub",
+                vec![k.clone()],
+            ),
             "chunks" | "chunks_mut" => rules::method(n.clone(), "div_ceil", vec![k.clone()]),
             _ => Expr::binary(BinOp::Div, n.clone(), k.clone()),
         };
@@ -271,11 +376,29 @@ impl Lowerer<'_> {
         let ragged = matches!(name, "chunks" | "chunks_mut");
         let mutable = name.ends_with("mut");
         let item: ItemAt = Rc::new(move |_, i| {
-            let lo = if windows { i } else { Expr::binary(BinOp::Mul, i, k.clone()) };
+            let lo = if windows {
+                i
+            } else {
+                Expr::binary(BinOp::Mul, i, k.clone())
+            };
             let hi = Expr::binary(BinOp::Add, lo.clone(), k.clone());
-            let hi = if ragged { rules::method(hi, "min", vec![n.clone()]) } else { hi };
-            let at = Expr::Range { lo: Some(Box::new(lo)), hi: Some(Box::new(hi)), inclusive: false };
-            Expr::Ref { mutable, of: Box::new(Expr::Place(place.step(Step::Index { at: Box::new(at), range: true }))) }
+            let hi = if ragged {
+                rules::method(hi, "min", vec![n.clone()])
+            } else {
+                hi
+            };
+            let at = Expr::Range {
+                lo: Some(Box::new(lo)),
+                hi: Some(Box::new(hi)),
+                inclusive: false,
+            };
+            Expr::Ref {
+                mutable,
+                of: Box::new(Expr::Place(place.step(Step::Index {
+                    at: Box::new(at),
+                    range: true,
+                }))),
+            }
         });
         Some(Stream::Indexed { len, item })
     }
@@ -284,17 +407,35 @@ impl Lowerer<'_> {
     fn indexed(&mut self, stream: Stream, span: Span) -> Result<(Expr, ItemAt), Stream> {
         match stream {
             Stream::Indexed { len, item } => Ok((len, item)),
-            Stream::Range { lo, hi, inclusive, step, rev } => {
-                let range = Expr::Range { lo: Some(Box::new(lo.clone())), hi: Some(Box::new(hi.clone())), inclusive };
+            Stream::Range {
+                lo,
+                hi,
+                inclusive,
+                step,
+                rev,
+            } => {
+                let range = Expr::Range {
+                    lo: Some(Box::new(lo.clone())),
+                    hi: Some(Box::new(hi.clone())),
+                    inclusive,
+                };
                 let count = match (&step, inclusive) {
                     (None, false) => rules::method(hi.clone(), "saturating_sub", vec![lo.clone()]),
-                    (Some(k), _) => rules::method(rules::method(range, "step_by", vec![k.clone()]), "count", Vec::new()),
+                    (Some(k), _) => rules::method(
+                        rules::method(range, "step_by", vec![k.clone()]),
+                        "count",
+                        Vec::new(),
+                    ),
                     _ => rules::method(range, "count", Vec::new()),
                 };
                 let count = self.fixed(count, span);
                 let n = count.clone();
                 let item: ItemAt = Rc::new(move |_, i| {
-                    let i = if rev { Lowerer::minus(Lowerer::minus(n.clone(), Expr::int(1)), i) } else { i };
+                    let i = if rev {
+                        Lowerer::minus(Lowerer::minus(n.clone(), Expr::int(1)), i)
+                    } else {
+                        i
+                    };
                     let i = match &step {
                         Some(k) => Expr::binary(BinOp::Mul, i, k.clone()),
                         None => i,
@@ -312,24 +453,61 @@ impl Lowerer<'_> {
 
     fn mapped(&mut self, stream: Stream, f: Rc<dyn Fn(&mut Lowerer<'_>, Expr) -> Expr>) -> Stream {
         match self.indexed(stream, Span::mixed_site()) {
-            Ok((len, item)) => Stream::Indexed { len, item: Rc::new(move |l, i| { let item = item(l, i); f(l, item) }) },
+            Ok((len, item)) => Stream::Indexed {
+                len,
+                item: Rc::new(move |l, i| {
+                    let item = item(l, i);
+                    f(l, item)
+                }),
+            },
             Err(other) => other,
         }
     }
 
     /// Emits `for name in lo..hi { f }`.
-    pub(super) fn range_loop(&mut self, name: &str, lo: Expr, hi: Expr, span: Span, f: impl FnOnce(&mut Self, Expr, usize)) {
-        self.header_loop(name, Header::Range { var: 0, lo, hi, inclusive: false, step: None, rev: false }, span, f);
+    pub(super) fn range_loop(
+        &mut self,
+        name: &str,
+        lo: Expr,
+        hi: Expr,
+        span: Span,
+        f: impl FnOnce(&mut Self, Expr, usize),
+    ) {
+        self.header_loop(
+            name,
+            Header::Range {
+                var: 0,
+                lo,
+                hi,
+                inclusive: false,
+                step: None,
+                rev: false,
+            },
+            span,
+            f,
+        );
     }
 
-    fn header_loop(&mut self, name: &str, mut header: Header, span: Span, f: impl FnOnce(&mut Self, Expr, usize)) {
+    fn header_loop(
+        &mut self,
+        name: &str,
+        mut header: Header,
+        span: Span,
+        f: impl FnOnce(&mut Self, Expr, usize),
+    ) {
         let label = self.label();
         let i = self.fresh(name, span, Kind::Int, Role::User);
         if let Header::Range { var, .. } = &mut header {
             *var = i;
         }
         let (body, ()) = self.scoped(|l| f(l, Expr::var(i, span), label));
-        self.emit(Stmt::Loop(Loop { label, header, body: block(body), exits: Vec::new(), tape: None }));
+        self.emit(Stmt::Loop(Loop {
+            label,
+            header,
+            body: block(body),
+            exits: Vec::new(),
+            tape: None,
+        }));
     }
 
     /// Emits the loops of a stream around what the sink emits for an item.
@@ -339,9 +517,23 @@ impl Lowerer<'_> {
 
     fn run_named(&mut self, stream: Stream, span: Span, name: Option<syn::Ident>, sink: Sink<'_>) {
         match stream {
-            Stream::Range { lo, hi, inclusive, step, rev } => {
-                let (name, span) = name.map_or(("i".to_owned(), span), |n| (n.to_string(), n.span()));
-                let header = Header::Range { var: 0, lo, hi, inclusive, step, rev };
+            Stream::Range {
+                lo,
+                hi,
+                inclusive,
+                step,
+                rev,
+            } => {
+                let (name, span) =
+                    name.map_or(("i".to_owned(), span), |n| (n.to_string(), n.span()));
+                let header = Header::Range {
+                    var: 0,
+                    lo,
+                    hi,
+                    inclusive,
+                    step,
+                    rev,
+                };
                 self.header_loop(&name, header, span, |l, i, label| sink(l, i, label));
             }
             Stream::Indexed { len, item } => {
@@ -363,23 +555,49 @@ impl Lowerer<'_> {
                 sink(l, value, label);
             }),
             Stage::Filter(f) => self.run_stream(source, span, &mut |l, item, label| {
-                let test = l.apply(&f, vec![Expr::Ref { mutable: false, of: Box::new(item.clone()) }]);
+                let test = l.apply(
+                    &f,
+                    vec![Expr::Ref {
+                        mutable: false,
+                        of: Box::new(item.clone()),
+                    }],
+                );
                 let (then, ()) = l.scoped(|l| sink(l, item.clone(), label));
                 l.emit(if_stmt(test, then, Vec::new()));
             }),
             Stage::TakeWhile(f) => self.run_stream(source, span, &mut |l, item, label| {
-                let test = l.apply(&f, vec![Expr::Ref { mutable: false, of: Box::new(item.clone()) }]);
-                l.emit(if_stmt(Expr::Not(Box::new(test)), vec![Stmt::Break(label)], Vec::new()));
+                let test = l.apply(
+                    &f,
+                    vec![Expr::Ref {
+                        mutable: false,
+                        of: Box::new(item.clone()),
+                    }],
+                );
+                l.emit(if_stmt(
+                    Expr::Not(Box::new(test)),
+                    vec![Stmt::Break(label)],
+                    Vec::new(),
+                ));
                 sink(l, item, label);
             }),
             Stage::SkipWhile(f) => {
                 let begun = self.counter("begun", Expr::Bool(false), Kind::Bool, span);
                 self.run_stream(source, span, &mut |l, item, label| {
-                    let test = l.apply(&f, vec![Expr::Ref { mutable: false, of: Box::new(item.clone()) }]);
+                    let test = l.apply(
+                        &f,
+                        vec![Expr::Ref {
+                            mutable: false,
+                            of: Box::new(item.clone()),
+                        }],
+                    );
                     let go = Expr::binary(BinOp::Or, begun.clone(), Expr::Not(Box::new(test)));
                     let (then, ()) = l.scoped(|l| {
                         let place = super::as_place(&begun).expect("a variable").clone();
-                        l.emit(Stmt::Assign { place, value: Expr::Bool(true), init: false });
+                        l.emit(Stmt::Assign {
+                            place,
+                            value: Expr::Bool(true),
+                            init: false,
+                        });
                         sink(l, item.clone(), label);
                     });
                     l.emit(if_stmt(go, then, Vec::new()));
@@ -389,15 +607,25 @@ impl Lowerer<'_> {
                 let value = l.apply(&f, vec![item]);
                 let value = l.as_atom(value, span);
                 let place = l.into_place(value, span);
-                let test = Expr::Matches(Box::new(Expr::Place(place.clone())), Box::new(syn::parse_quote!(Some(_))));
+                let test = Expr::Matches(
+                    Box::new(Expr::Place(place.clone())),
+                    Box::new(syn::parse_quote!(Some(_))),
+                );
                 let (then, ()) = l.scoped(|l| {
-                    let payload = place.step(Step::Payload { variant: syn::parse_quote!(Some), member: syn::parse_quote!(0), arity: 1, tangent: false });
+                    let payload = place.step(Step::Payload {
+                        variant: syn::parse_quote!(Some),
+                        member: syn::parse_quote!(0),
+                        arity: 1,
+                        tangent: false,
+                    });
                     sink(l, Expr::Place(payload), label);
                 });
                 l.emit(if_stmt(test, then, Vec::new()));
             }),
             Stage::FlatMap(f) => self.run_stream(source, span, &mut |l, item, label| {
-                let Callable::Closure(closure) = &f else { return };
+                let Callable::Closure(closure) = &f else {
+                    return;
+                };
                 let closure = closure.clone();
                 l.inline_stream(&closure, item, span, &mut |l, item, _| sink(l, item, label));
             }),
@@ -406,7 +634,11 @@ impl Lowerer<'_> {
                 self.run_stream(source, span, &mut |l, item, label| {
                     let now = l.temporary(count.clone(), span);
                     let place = super::as_place(&count).expect("a variable").clone();
-                    l.emit(Stmt::Update { place, op: BinOp::Add, value: Expr::int(1) });
+                    l.emit(Stmt::Update {
+                        place,
+                        op: BinOp::Add,
+                        value: Expr::int(1),
+                    });
                     sink(l, Expr::Tuple(vec![now, item]), label);
                 });
             }
@@ -418,7 +650,13 @@ impl Lowerer<'_> {
     }
 
     /// Runs the stream that a closure returns.
-    fn inline_stream(&mut self, closure: &Rc<super::closures::Closure>, item: Expr, span: Span, sink: Sink<'_>) {
+    fn inline_stream(
+        &mut self,
+        closure: &Rc<super::closures::Closure>,
+        item: Expr,
+        span: Span,
+        sink: Sink<'_>,
+    ) {
         let mut body = &*closure.source.body;
         while let S::Block(b) = body {
             match b.block.stmts.as_slice() {
@@ -428,7 +666,10 @@ impl Lowerer<'_> {
         }
         let _ = self.with_parameters(closure, vec![item], |l| match l.stream(body) {
             Some(stream) => l.run_stream(stream, span, sink),
-            None => l.errors.on(body, "the closure of `flat_map` must be a single chain of iterator adapters"),
+            None => l.errors.on(
+                body,
+                "the closure of `flat_map` must be a single chain of iterator adapters",
+            ),
         });
     }
 
@@ -442,7 +683,10 @@ impl Lowerer<'_> {
 
     /// A method that consumes an iterator; `None` if the receiver is no iterator.
     pub(super) fn iterator_method(&mut self, m: &syn::ExprMethodCall) -> Option<Expr> {
-        const TERMINALS: &[&str] = &["sum", "product", "fold", "for_each", "collect", "max_by", "min_by", "reduce", "last", "next"];
+        const TERMINALS: &[&str] = &[
+            "sum", "product", "fold", "for_each", "collect", "max_by", "min_by", "reduce", "last",
+            "next",
+        ];
         let name = m.method.to_string();
         if !TERMINALS.contains(&name.as_str()) || !is_chain(&m.receiver) {
             return None;
@@ -478,7 +722,12 @@ impl Lowerer<'_> {
                 Some(Expr::Tuple(Vec::new()))
             }
             ("collect", 0) => {
-                let var = self.let_var("items", span, Role::Temporary, Expr::Array(Vec::new(), Sequence::Vec));
+                let var = self.let_var(
+                    "items",
+                    span,
+                    Role::Temporary,
+                    Expr::Array(Vec::new(), Sequence::Vec),
+                );
                 self.program.vars[var].mutable = true;
                 let place = Place::var(var, span);
                 self.run_stream(stream, span, &mut |l, item, _| {
@@ -488,12 +737,20 @@ impl Lowerer<'_> {
                         l.program.vars[var].kind = Kind::Seq(Box::new(joined));
                     }
                     let value = l.as_atom(item, span);
-                    l.emit(Stmt::Edit(Edit::Push { place: place.clone(), value }));
+                    l.emit(Stmt::Edit(Edit::Push {
+                        place: place.clone(),
+                        value,
+                    }));
                 });
                 Some(Expr::var(var, span))
             }
             _ => {
-                self.errors.at(span, format!("`{name}` of an iterator cannot be differentiated yet; write it as a loop"));
+                self.errors.at(
+                    span,
+                    format!(
+                        "`{name}` of an iterator cannot be differentiated yet; write it as a loop"
+                    ),
+                );
                 Some(Expr::Tuple(Vec::new()))
             }
         }
@@ -513,10 +770,12 @@ impl Lowerer<'_> {
         // The kind of the items is known once one has been lowered; try on the side.
         let saved = self.program.clone();
         let mut seen = Kind::Unknown;
-        let (_, ()) = self.scoped(|l| l.run_stream(stream.clone(), span, &mut |l, item, _| {
-            let item = strip(item);
-            seen = l.kind(&item);
-        }));
+        let (_, ()) = self.scoped(|l| {
+            l.run_stream(stream.clone(), span, &mut |l, item, _| {
+                let item = strip(item);
+                seen = l.kind(&item);
+            })
+        });
         self.program = saved;
         let kind = declared.unwrap_or(seen);
         let init = match (&kind, sum) {
@@ -529,7 +788,11 @@ impl Lowerer<'_> {
         let place = super::as_place(&acc).expect("a variable").clone();
         self.run_stream(stream, span, &mut |l, item, _| {
             let value = l.as_atom(strip(item), span);
-            l.emit(Stmt::Update { place: place.clone(), op: if sum { BinOp::Add } else { BinOp::Mul }, value });
+            l.emit(Stmt::Update {
+                place: place.clone(),
+                op: if sum { BinOp::Add } else { BinOp::Mul },
+                value,
+            });
         });
         acc
     }
@@ -537,11 +800,22 @@ impl Lowerer<'_> {
 
 /// Whether an expression is a chain of iterator adapters, rather than a value with such a method.
 fn is_chain(e: &S) -> bool {
-    const MAKERS: &[&str] = &["iter", "iter_mut", "into_iter", "windows", "chunks", "chunks_exact", "chunks_mut", "chunks_exact_mut"];
+    const MAKERS: &[&str] = &[
+        "iter",
+        "iter_mut",
+        "into_iter",
+        "windows",
+        "chunks",
+        "chunks_exact",
+        "chunks_mut",
+        "chunks_exact_mut",
+    ];
     match e {
         S::Paren(p) => is_chain(&p.expr),
         S::Range(_) => true,
-        S::MethodCall(m) => MAKERS.contains(&m.method.to_string().as_str()) || is_chain(&m.receiver),
+        S::MethodCall(m) => {
+            MAKERS.contains(&m.method.to_string().as_str()) || is_chain(&m.receiver)
+        }
         _ => false,
     }
 }

@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use quote::ToTokens;
 use syn::{Member, Pat, Path};
 
-use super::{strip, Lowerer};
+use super::{Lowerer, strip};
 use crate::ir::{BinOp, Expr, Step};
 
 impl Lowerer<'_> {
@@ -12,8 +12,15 @@ impl Lowerer<'_> {
     pub(super) fn test_pattern(&mut self, pat: &Pat, value: &Expr) -> Option<Expr> {
         if let (Pat::Tuple(t), Expr::Tuple(es)) = (pat, value) {
             if t.elems.len() == es.len() {
-                let tests: Vec<Expr> = t.elems.iter().zip(es).filter_map(|(p, e)| self.test_pattern(p, e)).collect();
-                return tests.into_iter().reduce(|a, b| Expr::binary(BinOp::And, a, b));
+                let tests: Vec<Expr> = t
+                    .elems
+                    .iter()
+                    .zip(es)
+                    .filter_map(|(p, e)| self.test_pattern(p, e))
+                    .collect();
+                return tests
+                    .into_iter()
+                    .reduce(|a, b| Expr::binary(BinOp::And, a, b));
             }
         }
         if !is_refutable(pat) {
@@ -29,7 +36,13 @@ impl Lowerer<'_> {
             let by_reference = p.by_ref.is_some();
             if by_reference {
                 let of = Box::new(value);
-                l.bind(&p.ident.to_string(), Expr::Ref { mutable: p.mutability.is_some(), of });
+                l.bind(
+                    &p.ident.to_string(),
+                    Expr::Ref {
+                        mutable: p.mutability.is_some(),
+                        of,
+                    },
+                );
             } else {
                 l.let_named(&p.ident, p.mutability.is_some(), None, value);
             }
@@ -39,10 +52,17 @@ impl Lowerer<'_> {
     /// Binds the names of a pattern to places, without copying: for guards and conditions, which run
     /// before it is known that the pattern matches.
     pub(super) fn bind_pattern_views(&mut self, pat: &Pat, value: Expr) {
-        self.walk_pattern(pat, value, &mut |l, p, value| l.bind(&p.ident.to_string(), value));
+        self.walk_pattern(pat, value, &mut |l, p, value| {
+            l.bind(&p.ident.to_string(), value)
+        });
     }
 
-    fn walk_pattern(&mut self, pat: &Pat, value: Expr, bind: &mut dyn FnMut(&mut Self, &syn::PatIdent, Expr)) {
+    fn walk_pattern(
+        &mut self,
+        pat: &Pat,
+        value: Expr,
+        bind: &mut dyn FnMut(&mut Self, &syn::PatIdent, Expr),
+    ) {
         match pat {
             Pat::Wild(_) | Pat::Lit(_) | Pat::Range(_) | Pat::Const(_) | Pat::Path(_) | Pat::Rest(_) | Pat::Or(_) => {}
             Pat::Paren(p) => self.walk_pattern(&p.pat, value, bind),
@@ -113,7 +133,10 @@ impl Lowerer<'_> {
         match value {
             Expr::Ref { mutable, of } => match self.part(*of, step) {
                 inner @ Expr::Ref { .. } => inner,
-                inner => Expr::Ref { mutable, of: Box::new(inner) },
+                inner => Expr::Ref {
+                    mutable,
+                    of: Box::new(inner),
+                },
             },
             value => {
                 let place = self.into_place(value, Span::mixed_site());
@@ -122,11 +145,19 @@ impl Lowerer<'_> {
         }
     }
 
-    fn slice_pattern(&mut self, s: &syn::PatSlice, value: Expr, bind: &mut dyn FnMut(&mut Self, &syn::PatIdent, Expr)) {
+    fn slice_pattern(
+        &mut self,
+        s: &syn::PatSlice,
+        value: Expr,
+        bind: &mut dyn FnMut(&mut Self, &syn::PatIdent, Expr),
+    ) {
         let n = s.elems.len();
         let rest = s.elems.iter().position(|p| match p {
             Pat::Rest(_) => true,
-            Pat::Ident(i) => i.subpat.as_ref().is_some_and(|(_, p)| matches!(**p, Pat::Rest(_))),
+            Pat::Ident(i) => i
+                .subpat
+                .as_ref()
+                .is_some_and(|(_, p)| matches!(**p, Pat::Rest(_))),
             _ => false,
         });
         let base = self.into_place(value.clone(), Span::mixed_site());
@@ -138,11 +169,24 @@ impl Lowerer<'_> {
             let step = match rest {
                 Some(r) if i == r => {
                     let hi = from_end(n - 1 - i);
-                    let at = Expr::Range { lo: Some(Box::new(Expr::int(i))), hi: Some(Box::new(hi)), inclusive: false };
-                    Step::Index { at: Box::new(at), range: true }
+                    let at = Expr::Range {
+                        lo: Some(Box::new(Expr::int(i))),
+                        hi: Some(Box::new(hi)),
+                        inclusive: false,
+                    };
+                    Step::Index {
+                        at: Box::new(at),
+                        range: true,
+                    }
                 }
-                Some(r) if i > r => Step::Index { at: Box::new(from_end(n - i)), range: false },
-                _ => Step::Index { at: Box::new(Expr::int(i)), range: false },
+                Some(r) if i > r => Step::Index {
+                    at: Box::new(from_end(n - i)),
+                    range: false,
+                },
+                _ => Step::Index {
+                    at: Box::new(Expr::int(i)),
+                    range: false,
+                },
             };
             let part = self.part(value.clone(), step);
             let part = self.pin(part);
@@ -151,7 +195,10 @@ impl Lowerer<'_> {
                 Pat::Ident(p) if rest == Some(i) => {
                     let part = match part {
                         part @ Expr::Ref { .. } => part,
-                        part => Expr::Ref { mutable: false, of: Box::new(part) },
+                        part => Expr::Ref {
+                            mutable: false,
+                            of: Box::new(part),
+                        },
                     };
                     bind(self, p, part);
                 }
@@ -184,7 +231,10 @@ pub(crate) fn capital(name: &str) -> bool {
 
 /// A lone identifier that must be a constant or a unit variant.
 fn is_constant(p: &syn::PatIdent) -> bool {
-    p.by_ref.is_none() && p.mutability.is_none() && p.subpat.is_none() && capital(&p.ident.to_string())
+    p.by_ref.is_none()
+        && p.mutability.is_none()
+        && p.subpat.is_none()
+        && capital(&p.ident.to_string())
 }
 
 /// Whether a pattern may fail to match.

@@ -15,10 +15,14 @@ pub(crate) fn temporaries(program: &mut Program) -> bool {
         }
     });
     program.body.walk(&mut |s| {
-        s.uses(&mut |v| *reads.entry(v).or_default() += 1, &mut |v| *writes.entry(v).or_default() += 1);
+        s.uses(&mut |v| *reads.entry(v).or_default() += 1, &mut |v| {
+            *writes.entry(v).or_default() += 1
+        });
         if let Stmt::Pull(pull) = s {
             if pull.cotangent.iter().any(Option::is_none) {
-                pull.values.iter().for_each(|v| *reads.entry(*v).or_default() += 2);
+                pull.values
+                    .iter()
+                    .for_each(|v| *reads.entry(*v).or_default() += 2);
             }
         }
     });
@@ -30,7 +34,12 @@ pub(crate) fn temporaries(program: &mut Program) -> bool {
             *reads.entry(*v).or_default() += 2;
         }
     }
-    let pass = Pass { roles: program.vars.iter().map(|v| v.role).collect(), scalars: program.vars.iter().map(|v| v.kind.is_scalar()).collect(), reads, writes };
+    let pass = Pass {
+        roles: program.vars.iter().map(|v| v.role).collect(),
+        scalars: program.vars.iter().map(|v| v.kind.is_scalar()).collect(),
+        reads,
+        writes,
+    };
     let mut changed = false;
     let mut body = std::mem::take(&mut program.body);
     body.blocks_mut(&mut |block| changed |= pass.block(block));
@@ -51,7 +60,9 @@ impl Pass {
         let mut i = 0;
         while i < block.stmts.len() {
             let candidate = match &block.stmts[i] {
-                Stmt::Let { var, value } if self.may_move(*var, value) => Some((*var, value.clone())),
+                Stmt::Let { var, value } if self.may_move(*var, value) => {
+                    Some((*var, value.clone()))
+                }
                 _ => None,
             };
             if let Some((var, value)) = candidate {
@@ -76,7 +87,8 @@ impl Pass {
         match self.roles[var] {
             Role::Temporary => !matches!(value, Expr::Verbatim(..)),
             Role::Adjoint | Role::Tangent => {
-                !matches!(value, Expr::Zero(_) | Expr::Clone(_)) && (self.scalars[var] || matches!(value, Expr::Place(_)))
+                !matches!(value, Expr::Zero(_) | Expr::Clone(_))
+                    && (self.scalars[var] || matches!(value, Expr::Place(_)))
             }
             Role::User | Role::Tape => false,
         }
@@ -90,10 +102,15 @@ impl Pass {
             let mut found = false;
             stmt.uses(&mut |v| found |= v == var, &mut |_| {});
             if found {
-                let repeated = matches!(stmt, Stmt::Loop(l) if matches!(l.header, Header::While(_)));
+                let repeated =
+                    matches!(stmt, Stmt::Loop(l) if matches!(l.header, Header::While(_)));
                 return if repeated { None } else { Some(k) };
             }
-            if super::accumulators::touches(stmt, var) || matches!(stmt, Stmt::Turn) && !sources.is_empty() && !matches!(value, Expr::Place(_)) {
+            if super::accumulators::touches(stmt, var)
+                || matches!(stmt, Stmt::Turn)
+                    && !sources.is_empty()
+                    && !matches!(value, Expr::Place(_))
+            {
                 return None;
             }
             if sources.iter().any(|s| writes(stmt, *s)) {
@@ -111,7 +128,12 @@ pub(crate) fn writes(stmt: &Stmt, var: VarId) -> bool {
     if let Stmt::Edit(crate::ir::Edit::Pop { place, .. }) = stmt {
         found |= place.root == var;
     }
-    found || stmt.defines().contains(&var) || stmt.blocks().iter().any(|b| b.loads.contains(&var) || b.stmts.iter().any(|s| writes(s, var)))
+    found
+        || stmt.defines().contains(&var)
+        || stmt
+            .blocks()
+            .iter()
+            .any(|b| b.loads.contains(&var) || b.stmts.iter().any(|s| writes(s, var)))
 }
 
 /// Replaces the variable in the expressions of a statement; false if it occurs where only a place
@@ -121,17 +143,25 @@ fn substitute(stmt: &mut Stmt, var: VarId, value: &Expr) -> bool {
     let blocked = std::cell::Cell::new(false);
     let whole = |place: &Place| place.root == var && !place.path.is_empty();
     let is_place = matches!(value, Expr::Place(_));
-    stmt.clone().parts_mut(&mut |e| e.places(&mut |p| blocked.set(blocked.get() || whole(p) && !is_place)), &mut |p| {
-        blocked.set(blocked.get() || p.root == var);
-    });
+    stmt.clone().parts_mut(
+        &mut |e| e.places(&mut |p| blocked.set(blocked.get() || whole(p) && !is_place)),
+        &mut |p| {
+            blocked.set(blocked.get() || p.root == var);
+        },
+    );
     let mut blocked = blocked.get();
     if let Stmt::Call(call) = &*stmt {
         for arg in &call.args {
-            blocked |= arg.passing != Passing::Value && !is_place && arg.parts.iter().flatten().any(|e| e.mentions(var));
+            blocked |= arg.passing != Passing::Value
+                && !is_place
+                && arg.parts.iter().flatten().any(|e| e.mentions(var));
         }
     }
     if let Stmt::Pull(pull) = &*stmt {
-        blocked |= pull.args.iter().any(|a| a.parts.iter().flatten().any(|e| e.mentions(var)) && !is_place);
+        blocked |= pull
+            .args
+            .iter()
+            .any(|a| a.parts.iter().flatten().any(|e| e.mentions(var)) && !is_place);
     }
     if blocked {
         return false;
