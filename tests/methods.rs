@@ -1,0 +1,153 @@
+//! Methods, associated functions and constants, operators, traits, generic layers.
+#![allow(missing_docs, clippy::pedantic)]
+
+use differentiable::prelude::*;
+
+#[derive(Clone, Debug, Differentiable)]
+struct Layer {
+    w: Vec<f64>,
+    b: f64,
+    #[constant]
+    steps: usize,
+}
+
+#[differentiable]
+impl Layer {
+    const GAIN: f64 = 1.5;
+
+    fn scale(x: f64) -> f64 {
+        x * Self::GAIN
+    }
+
+    fn affine(&self, x: &[f64]) -> f64 {
+        let mut s = self.b;
+        for i in 0..x.len() {
+            s += self.w[i] * x[i];
+        }
+        s
+    }
+
+    fn forward(&self, x: &[f64]) -> f64 {
+        let z = self.affine(x);
+        Self::scale(z * z) + Layer::scale(z)
+    }
+
+    fn norm2(&self) -> f64 {
+        self.w.iter().map(|w| w * w).sum::<f64>() + self.b * self.b
+    }
+
+    fn decay(&mut self, rate: f64) {
+        for w in &mut self.w {
+            *w *= 1.0 - rate;
+        }
+        self.b -= rate * self.b;
+    }
+
+    fn train(&mut self, x: &[f64], rate: f64) -> f64 {
+        let mut last = 0.0;
+        for _ in 0..self.steps {
+            last = self.forward(x);
+            self.decay(rate * last);
+        }
+        last
+    }
+
+    fn consume(self, x: f64) -> f64 {
+        self.b * x + self.w[0]
+    }
+
+    #[differentiable(skip)]
+    fn describe(&self) -> String {
+        format!("{} weights", self.w.len())
+    }
+}
+
+fn layer() -> Layer {
+    Layer {
+        w: vec![0.3, -0.2, 0.5],
+        b: 0.1,
+        steps: 3,
+    }
+}
+
+#[differentiable]
+fn stack(a: &Layer, b: &Layer, x: &[f64]) -> f64 {
+    let h = a.forward(x);
+    let y = b.forward(&[h, h * h, 1.0]);
+    y * y + a.norm2() * 0.01
+}
+
+#[differentiable]
+trait Activation {
+    const LEAK: f64;
+    fn apply(&self, x: f64) -> f64;
+}
+
+#[derive(Clone, Copy, Debug, Differentiable)]
+struct Swish {
+    beta: f64,
+}
+
+#[derive(Clone, Copy, Debug, Differentiable)]
+struct Leaky;
+
+#[differentiable]
+impl Activation for Swish {
+    const LEAK: f64 = 0.0;
+    fn apply(&self, x: f64) -> f64 {
+        {
+            let z: f64 = -self.beta * x;
+            x / (1.0 + z.exp())
+        }
+    }
+}
+
+#[differentiable]
+impl Activation for Leaky {
+    const LEAK: f64 = 0.1;
+    fn apply(&self, x: f64) -> f64 {
+        if x > 0.0 { x } else { Self::LEAK * x }
+    }
+}
+
+#[differentiable]
+fn activate<A: Activation + Differentiable + Clone>(a: &A, v: &[f64]) -> f64 {
+    let mut s = 0.0;
+    for &x in v {
+        s += a.apply(x) * a.apply(x + 1.0) + A::LEAK * x;
+    }
+    s
+}
+
+#[test]
+fn companions() {
+    let l = layer();
+    let x = [0.4, 0.5, 0.6];
+    l.affine_check(&x).unwrap();
+    l.forward_check(&x).unwrap();
+    l.norm2_check().unwrap();
+    l.clone().consume_check(0.7).unwrap();
+    Layer::scale_check(2.0).unwrap();
+    let (value, (dl, dx)) = l.forward_value_and_grad(&x);
+    assert_eq!(value, l.forward(&x));
+    assert_eq!(dl.w.len(), 3);
+    assert_eq!(dx.len(), 3);
+    assert_eq!(l.describe(), "3 weights");
+}
+
+#[test]
+fn mutable_receivers() {
+    layer().decay_check(0.1).unwrap();
+    layer().train_check(&[0.4, 0.5, 0.6], 0.1).unwrap();
+}
+
+#[test]
+fn composition() {
+    stack::check(&layer(), &layer(), &[0.4, 0.5, 0.6]).unwrap();
+}
+
+#[test]
+fn traits() {
+    activate::check(&Swish { beta: 1.3 }, &[0.4, -0.5]).unwrap();
+    activate::check(&Leaky, &[0.4, -0.5]).unwrap();
+}
