@@ -66,7 +66,7 @@ pub(crate) fn carriers(e: &Expr, f: &mut dyn FnMut(VarId)) {
     match e {
         Expr::Place(place) => f(place.root),
         Expr::Ref { of: e, .. } | Expr::Neg(e) | Expr::Clone(e) | Expr::Repeat { value: e, .. } => {
-            carriers(e, f)
+            carriers(e, f);
         }
         Expr::Cast(e, ty) => {
             let integer = matches!(ty, syn::Type::Path(p) if p.path.get_ident().is_some_and(|i| crate::kinds::is_integer(&i.to_string())));

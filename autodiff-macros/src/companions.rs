@@ -137,12 +137,11 @@ impl<'a> Companions<'a> {
                 }
             }
         }
-        if let Some(Type::Path(path)) = &self.f.signature.output {
-            if path.path.segments.len() > 1
-                && names.iter().any(|n| path.path.segments[0].ident == *n)
-            {
-                bounds.push(quote!(#path: ::differentiable::Differentiable));
-            }
+        if let Some(Type::Path(path)) = &self.f.signature.output
+            && path.path.segments.len() > 1
+            && names.iter().any(|n| path.path.segments[0].ident == *n)
+        {
+            bounds.push(quote!(#path: ::differentiable::Differentiable));
         }
         bounds
     }
@@ -204,9 +203,10 @@ impl<'a> Companions<'a> {
             .map(|(p, q)| {
                 let ty = &p.ty;
                 if p.receiver {
-                    return match p.passing {
-                        Passing::RefMut => quote!(&mut self),
-                        _ => quote!(&self),
+                    return if p.passing == Passing::RefMut {
+                        quote!(&mut self)
+                    } else {
+                        quote!(&self)
                     };
                 }
                 let name = emitter.name(q.parts[0]);
@@ -443,16 +443,13 @@ impl<'a> Companions<'a> {
                     quote!(::core::option::Option<&'r mut #target>)
                 });
                 // The gradients by value.
-                match (by_value, adjoint) {
-                    (true, Some(&d)) => {
-                        let name = emitter.name(d);
-                        grads.0.push(quote!(#name));
-                        grads.1.push(owned_tangent(&p.ty));
-                    }
-                    _ => {
-                        grads.0.push(quote!(()));
-                        grads.1.push(quote!(()));
-                    }
+                if let (true, Some(&d)) = (by_value, adjoint) {
+                    let name = emitter.name(d);
+                    grads.0.push(quote!(#name));
+                    grads.1.push(owned_tangent(&p.ty));
+                } else {
+                    grads.0.push(quote!(()));
+                    grads.1.push(quote!(()));
                 }
             }
         }
@@ -694,7 +691,7 @@ fn only_added_to(program: &Program, d: VarId) -> bool {
                     .flatten()
                     .filter(|p| p.root == d)
                     .count()
-                    <= 1
+                    <= 1;
             }
             other => other.uses(&mut |_| {}, &mut |v| only &= v != d),
         }
@@ -705,20 +702,17 @@ fn only_added_to(program: &Program, d: VarId) -> bool {
 /// Formats an item as `rustfmt` would.
 fn format_source(tokens: TokenStream) -> String {
     let tokens = shorten(tokens);
-    match syn::parse2::<syn::File>(tokens.clone()) {
-        Ok(mut file) => {
-            for item in &mut file.items {
-                if let syn::Item::Fn(f) = item {
-                    f.attrs.clear();
-                }
+    if let Ok(mut file) = syn::parse2::<syn::File>(tokens.clone()) {
+        for item in &mut file.items {
+            if let syn::Item::Fn(f) = item {
+                f.attrs.clear();
             }
-            prettyplease::unparse(&file)
         }
-        Err(_) => {
-            let wrapped = quote!(impl Type { #tokens });
-            syn::parse2::<syn::File>(wrapped)
-                .map_or_else(|_| tokens.to_string(), |file| prettyplease::unparse(&file))
-        }
+        prettyplease::unparse(&file)
+    } else {
+        let wrapped = quote!(impl Type { #tokens });
+        syn::parse2::<syn::File>(wrapped)
+            .map_or_else(|_| tokens.to_string(), |file| prettyplease::unparse(&file))
     }
 }
 
@@ -742,29 +736,30 @@ fn shorten(tokens: TokenStream) -> TokenStream {
     let mut out = Vec::new();
     let mut i = 0;
     while i < list.len() {
-        if is(list.get(i), ':') && is(list.get(i + 1), ':') {
-            if let Some(proc_macro2::TokenTree::Ident(name)) = list.get(i + 2) {
-                let arrow = out.len() > 1 && is(out.last(), '>') && is(out.get(out.len() - 2), '=');
-                let after_name = matches!(out.last(), Some(proc_macro2::TokenTree::Ident(i)) if i != "as" && i != "in" && i != "else" && i != "dyn" && i != "impl");
-                let begins = arrow || !after_name && !is(out.last(), '>');
-                if begins && CRATES.contains(&name.to_string().as_str()) {
-                    i += 3;
-                    // `::std::vec::Vec` ⇒ `Vec`.
-                    while let (true, true, Some(proc_macro2::TokenTree::Ident(module))) = (
-                        is(list.get(i), ':'),
-                        is(list.get(i + 1), ':'),
-                        list.get(i + 2),
-                    ) {
-                        i += 2;
-                        let skip = MODULES.contains(&module.to_string().as_str())
-                            && is(list.get(i + 1), ':');
-                        if !skip {
-                            break;
-                        }
-                        i += 1;
+        if is(list.get(i), ':')
+            && is(list.get(i + 1), ':')
+            && let Some(proc_macro2::TokenTree::Ident(name)) = list.get(i + 2)
+        {
+            let arrow = out.len() > 1 && is(out.last(), '>') && is(out.get(out.len() - 2), '=');
+            let after_name = matches!(out.last(), Some(proc_macro2::TokenTree::Ident(i)) if i != "as" && i != "in" && i != "else" && i != "dyn" && i != "impl");
+            let begins = arrow || !after_name && !is(out.last(), '>');
+            if begins && CRATES.contains(&name.to_string().as_str()) {
+                i += 3;
+                // `::std::vec::Vec` ⇒ `Vec`.
+                while let (true, true, Some(proc_macro2::TokenTree::Ident(module))) = (
+                    is(list.get(i), ':'),
+                    is(list.get(i + 1), ':'),
+                    list.get(i + 2),
+                ) {
+                    i += 2;
+                    let skip =
+                        MODULES.contains(&module.to_string().as_str()) && is(list.get(i + 1), ':');
+                    if !skip {
+                        break;
                     }
-                    continue;
+                    i += 1;
                 }
+                continue;
             }
         }
         out.push(match &list[i] {

@@ -205,9 +205,10 @@ impl Derive {
                     syn::Member::Unnamed(_) => quote!(#[doc = #doc] #vis #ty),
                 }
             });
-            match variant.style {
-                Style::Tuple => quote!((#(#fields),*)),
-                _ => quote!({ #(#fields),* }),
+            if variant.style == Style::Tuple {
+                quote!((#(#fields),*))
+            } else {
+                quote!({ #(#fields),* })
             }
         };
         // Parameters that no field of the tangent mentions are kept by a marker-free rule: they must

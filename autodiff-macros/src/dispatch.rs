@@ -44,10 +44,7 @@ fn block(program: &mut Program, types: &Types, b: &mut Block) {
                     let out = program.fresh("t", span, Kind::Unknown, Role::Temporary);
                     let operand = pass(Expr::Place(place.clone()));
                     b.stmts.push(call(
-                        Callee::Operator {
-                            op: Operator::Binary(op),
-                            span,
-                        },
+                        Callee::Operator(Operator::Binary(op)),
                         vec![operand, pass(value)],
                         out,
                         span,
@@ -77,10 +74,7 @@ fn resolve_let(program: &mut Program, types: &Types, var: VarId, value: Expr) ->
             let kind = kinds::of_expr(program, types, &Expr::Binary(op, a.clone(), b.clone()));
             if kind == Kind::Unknown && program.vars[var].kind != Kind::Int {
                 return call(
-                    Callee::Operator {
-                        op: Operator::Binary(op),
-                        span,
-                    },
+                    Callee::Operator(Operator::Binary(op)),
                     vec![pass(*a), pass(*b)],
                     var,
                     span,
@@ -95,15 +89,7 @@ fn resolve_let(program: &mut Program, types: &Types, var: VarId, value: Expr) ->
             if matches!(*a, Expr::Place(_) | Expr::Ref { .. })
                 && kinds::of_expr(program, types, &a).deref() == &Kind::Unknown =>
         {
-            call(
-                Callee::Operator {
-                    op: Operator::Neg,
-                    span,
-                },
-                vec![pass(*a)],
-                var,
-                span,
-            )
+            call(Callee::Operator(Operator::Neg), vec![pass(*a)], var, span)
         }
         Expr::Neg(a) => Stmt::Let {
             var,
@@ -130,14 +116,14 @@ fn method(
 ) -> Stmt {
     let text = name.to_string();
     let kind = kinds::of_expr(program, types, &recv);
-    if kind.deref().is_float() {
-        if let Some(rule) = rules::find(&text).filter(|r| r.args.len() == args.len() + 1) {
-            args.insert(0, scalar(recv));
-            return Stmt::Let {
-                var,
-                value: Expr::Math(rule, args),
-            };
-        }
+    if kind.deref().is_float()
+        && let Some(rule) = rules::find(&text).filter(|r| r.args.len() == args.len() + 1)
+    {
+        args.insert(0, scalar(recv));
+        return Stmt::Let {
+            var,
+            value: Expr::Math(rule, args),
+        };
     }
     let settled = kind.deref().is_scalar()
         || kind.deref().is_constant()

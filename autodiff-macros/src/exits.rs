@@ -341,10 +341,13 @@ fn is_definite(body: &Block, var: VarId) -> bool {
                     let (a, b) = (a || diverges(&then.stmts), b || diverges(&els.stmts));
                     if a == b { Some(a) } else { None }
                 }
-                Stmt::Loop(l) => match count(&l.body.stmts, var)? {
-                    true if !declares(&l.body.stmts, var) => None,
-                    _ => Some(false),
-                },
+                Stmt::Loop(l) => {
+                    if count(&l.body.stmts, var)? && !declares(&l.body.stmts, var) {
+                        None
+                    } else {
+                        Some(false)
+                    }
+                }
                 _ => Some(false),
             }?;
             if here && assigned {
@@ -360,7 +363,7 @@ fn is_definite(body: &Block, var: VarId) -> bool {
                 || s.blocks().iter().any(|b| declares(&b.stmts, var))
         })
     }
-    fn scope<'a>(stmts: &'a [Stmt], var: VarId) -> Option<&'a [Stmt]> {
+    fn scope(stmts: &[Stmt], var: VarId) -> Option<&[Stmt]> {
         if stmts
             .iter()
             .any(|s| matches!(s, Stmt::Declare(v) if *v == var))
@@ -409,31 +412,32 @@ fn make_late(program: &mut Program, var: VarId) {
         }
     };
     program.body.walk_mut(&mut |stmt| {
-        if let Stmt::Declare(v) = stmt {
-            if *v == var {
-                *stmt = Stmt::Let {
-                    var,
-                    value: init.clone(),
-                };
-                return;
-            }
+        if let Stmt::Declare(v) = stmt
+            && *v == var
+        {
+            *stmt = Stmt::Let {
+                var,
+                value: init.clone(),
+            };
+            return;
         }
-        if let Stmt::Assign { place, value, init } = stmt {
-            if place.root == var && place.path.is_empty() {
-                *init = false;
-                if wrap {
-                    value.places_mut(&mut |p| payload(p));
-                    let inner = std::mem::replace(value, Expr::Bool(false));
-                    *value = Expr::Call {
-                        func: syn::parse_quote!(Some),
-                        qself: None,
-                        args: vec![inner],
-                        ctor: true,
-                        tangent: false,
-                    };
-                }
-                return;
+        if let Stmt::Assign { place, value, init } = stmt
+            && place.root == var
+            && place.path.is_empty()
+        {
+            *init = false;
+            if wrap {
+                value.places_mut(&mut |p| payload(p));
+                let inner = std::mem::replace(value, Expr::Bool(false));
+                *value = Expr::Call {
+                    func: syn::parse_quote!(Some),
+                    qself: None,
+                    args: vec![inner],
+                    ctor: true,
+                    tangent: false,
+                };
             }
+            return;
         }
         if wrap {
             stmt.places_mut(&mut |p| payload(p));

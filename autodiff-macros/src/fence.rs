@@ -61,10 +61,10 @@ impl<'a> Visit<'a> for Fence<'_> {
                 "make it a named constant",
             ),
             Expr::RawAddr(r) => {
-                self.refuse(r.span(), "a raw pointer", "use a reference or an index")
+                self.refuse(r.span(), "a raw pointer", "use a reference or an index");
             }
             Expr::TryBlock(t) => {
-                self.refuse(t.try_token.span, "a `try` block", "use a function with `?`")
+                self.refuse(t.try_token.span, "a `try` block", "use a function with `?`");
             }
             Expr::Yield(y) => self.refuse(
                 y.yield_token.span,

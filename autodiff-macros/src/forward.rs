@@ -383,13 +383,13 @@ impl Pass<'_> {
                 out.push(stmt.clone());
             }
             Stmt::Accumulate { place, value } => {
-                if let Some(target) = self.tangent_place(place) {
-                    if let Some(value) = self.tangent(value, value) {
-                        out.push(Stmt::Accumulate {
-                            place: target,
-                            value,
-                        });
-                    }
+                if let Some(target) = self.tangent_place(place)
+                    && let Some(value) = self.tangent(value, value)
+                {
+                    out.push(Stmt::Accumulate {
+                        place: target,
+                        value,
+                    });
                 }
                 out.push(stmt.clone());
             }
@@ -466,7 +466,7 @@ impl Pass<'_> {
                 }
             }
             Stmt::Effect(_) | Stmt::Turn | Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => {
-                out.push(stmt.clone())
+                out.push(stmt.clone());
             }
         }
     }

@@ -310,10 +310,7 @@ pub(crate) enum Callee {
     /// A function that is a parameter, which has no derivative.
     Variable(VarId),
     /// An operator whose operand types are not known.
-    Operator {
-        op: Operator,
-        span: Span,
-    },
+    Operator(Operator),
 }
 
 /// An operator that a trait of the runtime differentiates.
@@ -348,8 +345,6 @@ pub(crate) enum Mode {
     Plain,
     /// The forward sweep: the value, and a tape to be pulled.
     Taped,
-    /// `value_and_grad` and the like, called by the user's own code.
-    Gradient,
 }
 
 /// A call to a function with a derivative.

@@ -121,20 +121,18 @@ impl Types {
         };
         for generics in generics {
             for param in &generics.params {
-                if let GenericParam::Type(param) = param {
-                    if param.bounds.iter().any(is_real) {
-                        floats.push(param.ident.to_string());
-                    }
+                if let GenericParam::Type(param) = param
+                    && param.bounds.iter().any(is_real)
+                {
+                    floats.push(param.ident.to_string());
                 }
             }
             for predicate in generics.where_clause.iter().flat_map(|w| &w.predicates) {
-                if let WherePredicate::Type(p) = predicate {
-                    if let (Type::Path(path), true) = (&p.bounded_ty, p.bounds.iter().any(is_real))
-                    {
-                        if let Some(ident) = path.path.get_ident() {
-                            floats.push(ident.to_string());
-                        }
-                    }
+                if let WherePredicate::Type(p) = predicate
+                    && let (Type::Path(path), true) = (&p.bounded_ty, p.bounds.iter().any(is_real))
+                    && let Some(ident) = path.path.get_ident()
+                {
+                    floats.push(ident.to_string());
                 }
             }
         }
@@ -306,10 +304,11 @@ impl Inference<'_> {
     /// The expression is used where a value of the kind is needed.
     fn expect(&mut self, e: &Expr, kind: &Kind) {
         match e {
-            Expr::Place(place) if place.path.is_empty() => {
-                if !matches!(self.program.vars[place.root].kind, Kind::Ref(_)) {
-                    self.learn(place.root, kind.clone());
-                }
+            Expr::Place(place)
+                if place.path.is_empty()
+                    && !matches!(self.program.vars[place.root].kind, Kind::Ref(_)) =>
+            {
+                self.learn(place.root, kind.clone());
             }
             Expr::Place(place)
                 if kind.is_float() && of_place(self.program, place) == Kind::Unknown =>
@@ -387,7 +386,7 @@ impl Inference<'_> {
                 }
             }
             Stmt::Call(Call {
-                callee: Callee::Operator { .. },
+                callee: Callee::Operator(_),
                 ..
             }) => {}
             _ => {}
@@ -490,14 +489,16 @@ pub(crate) fn of_place(program: &Program, place: &Place) -> Kind {
             _ => Kind::Unknown,
         };
     }
-    if kind == Kind::Unknown && !place.path.is_empty() && !program.fields.is_empty() {
-        if let Some(known) = program.fields.get(&path_key(program, place)) {
-            return if program.vars[place.root].mirrors.is_some() {
-                known.tangent()
-            } else {
-                known.clone()
-            };
-        }
+    if kind == Kind::Unknown
+        && !place.path.is_empty()
+        && !program.fields.is_empty()
+        && let Some(known) = program.fields.get(&path_key(program, place))
+    {
+        return if program.vars[place.root].mirrors.is_some() {
+            known.tangent()
+        } else {
+            known.clone()
+        };
     }
     kind
 }

@@ -26,6 +26,7 @@ mod print;
 mod reverse;
 mod rule;
 mod rules;
+mod second;
 mod shells;
 mod signature;
 mod simplify;

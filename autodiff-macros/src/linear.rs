@@ -42,13 +42,11 @@ impl Shells<'_> {
         let private = quote!(::differentiable::__private);
         let turbofish = c.turbofish();
         let (fwd, jvp) = (c.host.hidden("__fwd", 0), c.host.hidden("__jvp", 1));
-        let mut copies = TokenStream::new();
-        let mut inputs = Vec::new();
-        let mut plain_args = Vec::new();
+        let point = self.point();
+        let (copies, fresh, tangents, inputs) =
+            (&point.copies, &point.fresh, &point.tangents, &point.inputs);
+        let (plain_args, tangent_args) = (&point.arguments, &point.tangent_arguments);
         let mut displaced = TokenStream::new();
-        let mut tangents = TokenStream::new();
-        let mut tangent_args = Vec::new();
-        let mut fresh = TokenStream::new();
         let mut finals = TokenStream::new();
         let mut final_tangents = TokenStream::new();
         let mut again = Vec::new();
@@ -59,51 +57,31 @@ impl Shells<'_> {
         for (i, p) in self.params().iter().enumerate() {
             let (x, base, now) = (self.name(i), self.local("base_", i), self.local("now_", i));
             let (t, d) = (self.local("t_", i), self.local("d_", i));
-            let label = p.name.to_string();
             let owned = p.passing == Passing::Value;
-            if p.differentiable {
-                copies.extend(if owned {
-                    quote!(let #base = ::core::clone::Clone::clone(&#x);)
-                } else {
-                    quote!(let #base = #x.to_owned();)
-                });
-                fresh.extend(quote!(let mut #now = ::core::clone::Clone::clone(&#base);));
-            }
             if p.wanted {
-                inputs.push(quote!((#label, ::differentiable::Differentiable::__zero(&#base))));
                 displaced.extend(quote!(#private::displace(&mut #now, &mut steps);));
-                tangents.extend(quote!(let mut #t = #private::unflatten(::differentiable::Differentiable::__zero(&#base), &mut direction);));
             }
             match (p.passing, p.differentiable) {
                 (Passing::Value, true) => {
-                    plain_args.push(quote!(#now));
                     again.push(quote!(()));
                     slots.push(quote!(()));
                     patterns.push(if p.wanted { quote!(mut #d) } else { quote!(_) });
                 }
                 (Passing::Value, false) => {
-                    plain_args.push(quote!(::core::clone::Clone::clone(&#x)));
                     again.push(quote!(()));
                     slots.push(quote!(()));
                     patterns.push(quote!(_));
                 }
                 (Passing::Ref, true) => {
-                    plain_args.push(quote!(&#now));
                     again.push(quote!(&#now));
                     patterns.push(quote!(_));
                 }
                 (Passing::RefMut, true) => {
-                    plain_args.push(quote!(&mut #now));
                     again.push(quote!(&mut #now));
                     patterns.push(quote!(_));
                     finals.extend(quote!(#private::flatten_value(&#now, &mut values);));
                 }
                 (_, false) => {
-                    plain_args.push(if p.passing == Passing::RefMut {
-                        quote!(&mut *#x)
-                    } else {
-                        quote!(#x)
-                    });
                     again.push(if p.passing == Passing::RefMut {
                         quote!(&mut *#x)
                     } else {
@@ -129,12 +107,6 @@ impl Shells<'_> {
             if p.wanted {
                 collect.extend(quote!(#private::flatten(&mut #d, &mut gradient);));
             }
-            tangent_args.push(match (p.wanted, p.passing) {
-                (false, _) => quote!(None),
-                (true, Passing::Value) => quote!(Some(::core::clone::Clone::clone(&#t))),
-                (true, Passing::Ref) => quote!(Some(&#t)),
-                (true, Passing::RefMut) => quote!(Some(&mut #t)),
-            });
             if p.passing == Passing::RefMut && p.differentiable {
                 final_tangents.extend(if p.wanted {
                     quote!(#private::flatten(&mut #t, &mut derivatives);)
@@ -156,15 +128,9 @@ impl Shells<'_> {
             primal
         };
         let (again, slots, patterns) = (tuple(&again), tuple(&slots), tuple(&patterns));
-        let wanted_names = inputs;
         let before = quote! {
             #copies
-            let inputs = [#({
-                let (name, mut zero) = #wanted_names;
-                let mut flat = ::std::vec::Vec::new();
-                #private::flatten(&mut zero, &mut flat);
-                (name, flat.len())
-            }),*];
+            #inputs
         };
         let map = quote! {
             #private::LinearMap {
@@ -204,4 +170,68 @@ impl Shells<'_> {
         };
         (before, map)
     }
+
+    /// The arguments as values of their own, which can be displaced.
+    pub(crate) fn point(&self) -> Point {
+        let private = quote!(::differentiable::__private);
+        let mut point = Point::default();
+        let mut inputs = Vec::new();
+        for (i, p) in self.params().iter().enumerate() {
+            let (x, base, now, t) = (
+                self.name(i),
+                self.local("base_", i),
+                self.local("now_", i),
+                self.local("t_", i),
+            );
+            let owned = p.passing == Passing::Value;
+            if p.differentiable {
+                point.copies.extend(if owned {
+                    quote!(let #base = ::core::clone::Clone::clone(&#x);)
+                } else {
+                    quote!(let #base = #x.to_owned();)
+                });
+                point
+                    .fresh
+                    .extend(quote!(let mut #now = ::core::clone::Clone::clone(&#base);));
+            }
+            if p.wanted {
+                let label = p.name.to_string();
+                inputs.push(quote!((#label, #private::scalars(::differentiable::Differentiable::__zero(&#base)))));
+                point.tangents.extend(quote! {
+                    let mut #t = #private::unflatten(::differentiable::Differentiable::__zero(&#base), &mut direction);
+                });
+            }
+            point.arguments.push(match (p.passing, p.differentiable) {
+                (Passing::Value, true) => quote!(#now),
+                (Passing::Value, false) => quote!(::core::clone::Clone::clone(&#x)),
+                (Passing::Ref, true) => quote!(&#now),
+                (Passing::Ref, false) => quote!(#x),
+                (Passing::RefMut, true) => quote!(&mut #now),
+                (Passing::RefMut, false) => quote!(&mut *#x),
+            });
+            point.tangent_arguments.push(match (p.wanted, p.passing) {
+                (false, _) => quote!(None),
+                (true, Passing::Value) => quote!(Some(::core::clone::Clone::clone(&#t))),
+                (true, Passing::Ref) => quote!(Some(&#t)),
+                (true, Passing::RefMut) => quote!(Some(&mut #t)),
+            });
+        }
+        point.inputs = quote!(let inputs = [#(#inputs),*];);
+        point
+    }
+}
+
+/// The arguments of a function as values that can be displaced.
+#[derive(Default)]
+pub(crate) struct Point {
+    /// Copies of the arguments.
+    pub(crate) copies: TokenStream,
+    /// Copies of the copies, one set for each evaluation.
+    pub(crate) fresh: TokenStream,
+    /// Tangents with the numbers of a direction.
+    pub(crate) tangents: TokenStream,
+    /// The names of the parameters, with their numbers of scalars.
+    pub(crate) inputs: TokenStream,
+    pub(crate) arguments: Vec<TokenStream>,
+    pub(crate) tangent_arguments: Vec<TokenStream>,
 }

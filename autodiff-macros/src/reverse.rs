@@ -458,12 +458,15 @@ impl Pass<'_> {
             Some(_) => Float::Any,
         };
         // `x * x` has one derivative, 2 x.
-        if let [Expr::Place(a), Expr::Place(b)] = args {
-            if rule.name == "*" && a.root == b.root && a.path.is_empty() && b.path.is_empty() {
-                let two = Expr::binary(BinOp::Mul, Expr::Number(2.0, float), args[0].clone());
-                self.add(&args[0], fold::times(two, Expr::Place(ct.clone())), out);
-                return;
-            }
+        if let [Expr::Place(a), Expr::Place(b)] = args
+            && rule.name == "*"
+            && a.root == b.root
+            && a.path.is_empty()
+            && b.path.is_empty()
+        {
+            let two = Expr::binary(BinOp::Mul, Expr::Number(2.0, float), args[0].clone());
+            self.add(&args[0], fold::times(two, Expr::Place(ct.clone())), out);
+            return;
         }
         for (i, arg) in args.iter().enumerate() {
             let partial = rule.partial(i, args, value, &float);
@@ -485,7 +488,7 @@ impl Pass<'_> {
                 }
             }
             Stmt::Assign { place, value, init } => {
-                self.assign(place, value, *init, forward, backward)
+                self.assign(place, value, *init, forward, backward);
             }
             Stmt::Update { place, op, value } => self.update(place, *op, value, forward, backward),
             Stmt::Call(call) => self.call(call, forward, backward),
@@ -702,7 +705,7 @@ impl Pass<'_> {
             .iter()
             .zip(&mirrors)
             .any(|(a, m)| a.passing == Passing::RefMut && m.is_some());
-        let operator = matches!(call.callee, Callee::Operator { .. });
+        let operator = matches!(call.callee, Callee::Operator(_));
         let active = mirrors.iter().any(Option::is_some) && (self.is_active(result) || writes);
         // What the call overwrites is restored by its pullback, or else from a copy.
         if !active || operator {
@@ -877,10 +880,10 @@ fn may_overlap(a: &Place, b: &Place) -> bool {
         return false;
     }
     for (x, y) in a.path.iter().zip(&b.path) {
-        if let (Step::Field(x), Step::Field(y)) = (x, y) {
-            if x != y {
-                return false;
-            }
+        if let (Step::Field(x), Step::Field(y)) = (x, y)
+            && x != y
+        {
+            return false;
         }
     }
     true

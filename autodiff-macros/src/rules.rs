@@ -269,18 +269,15 @@ pub(crate) fn enumerate(callback: proc_macro2::TokenStream) -> proc_macro2::Toke
             let ty = Ident::new(if integer { "i32" } else { "f64" }, Span::call_site());
             quote::quote!((#arg: #ty, #lo, #hi))
         });
-        match OPERATORS.iter().find(|(op, _)| *op == rule.name) {
-            Some((op, name)) => {
-                let (op, name): (proc_macro2::TokenStream, _) = (
-                    op.parse().expect("an operator"),
-                    Ident::new(name, Span::call_site()),
-                );
-                quote::quote!(operator #name (#op) #(#args)*;)
-            }
-            None => {
-                let name = Ident::new(rule.name, Span::call_site());
-                quote::quote!(method #name (#name) #(#args)*;)
-            }
+        if let Some((op, name)) = OPERATORS.iter().find(|(op, _)| *op == rule.name) {
+            let (op, name): (proc_macro2::TokenStream, _) = (
+                op.parse().expect("an operator"),
+                Ident::new(name, Span::call_site()),
+            );
+            quote::quote!(operator #name (#op) #(#args)*;)
+        } else {
+            let name = Ident::new(rule.name, Span::call_site());
+            quote::quote!(method #name (#name) #(#args)*;)
         }
     });
     quote::quote!(#callback ! { #(#rows)* })

@@ -76,7 +76,7 @@ impl Shells<'_> {
     }
 
     /// The arguments of a call from a shell to a companion.
-    fn forwarded(&self) -> Vec<TokenStream> {
+    pub(crate) fn forwarded(&self) -> Vec<TokenStream> {
         (0..self.params().len())
             .map(|i| self.name(i).to_token_stream())
             .collect()
@@ -106,7 +106,7 @@ impl Shells<'_> {
     }
 
     /// The type of the gradient.
-    fn gradient_type(&self) -> TokenStream {
+    pub(crate) fn gradient_type(&self) -> TokenStream {
         let types: Vec<TokenStream> = self
             .wanted()
             .map(|(_, p)| {
@@ -129,6 +129,10 @@ impl Shells<'_> {
         out.extend(self.forward());
         out.extend(self.source());
         out.extend(self.linear());
+        if self.companions.f.options.order() >= 2 {
+            out.extend(self.hvp());
+            out.extend(self.hessian());
+        }
         out
     }
 
@@ -433,6 +437,10 @@ impl Docs {
             ),
             "check_with" => format!(
                 "Checks the derivatives of [`{name}`] at a point, with the given tolerance."
+            ),
+            "hvp" => format!("The Hessian of [`{name}`] times a vector."),
+            "hessian" => format!(
+                "The Hessian of [`{name}`], over the scalars of its differentiable parameters."
             ),
             "jacobian" => format!(
                 "The Jacobian of [`{name}`]: a row for each scalar of the value, a column for each scalar of the differentiable parameters."

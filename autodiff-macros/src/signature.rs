@@ -89,7 +89,7 @@ impl Signature {
                 }
             }
             for p in &mut params {
-                p.wanted = p.differentiable && wrt.iter().any(|n| p.name == *n);
+                p.wanted = p.differentiable && wrt.contains(&p.name);
             }
         }
         // `impl Fn(…)` becomes a type parameter, which generated code can name.

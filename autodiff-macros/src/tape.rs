@@ -369,10 +369,10 @@ fn free(block: &Block) -> HashSet<VarId> {
             written.insert(v);
         });
         used.extend(written);
-        if let Stmt::Pull(pull) = stmt {
-            if pull.cotangent.iter().any(Option::is_none) {
-                used.extend(&pull.values);
-            }
+        if let Stmt::Pull(pull) = stmt
+            && pull.cotangent.iter().any(Option::is_none)
+        {
+            used.extend(&pull.values);
         }
         for inner in stmt.blocks() {
             used.extend(free(inner));

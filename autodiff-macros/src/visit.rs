@@ -280,10 +280,10 @@ fn args_mut(args: &mut [Arg], f: &mut dyn FnMut(&mut Expr), g: &mut dyn FnMut(&m
     for arg in args {
         for part in arg.parts.iter_mut().flatten() {
             f(part);
-            if arg.passing == crate::ir::Passing::RefMut {
-                if let Expr::Place(place) = part {
-                    g(&mut place.clone());
-                }
+            if arg.passing == crate::ir::Passing::RefMut
+                && let Expr::Place(place) = part
+            {
+                g(&mut place.clone());
             }
         }
     }

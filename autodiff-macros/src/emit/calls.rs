@@ -15,7 +15,7 @@ use crate::ir::{Arg, Call, Callee, Expr, Mode, Operator, Passing, Place, Pull, V
 /// The name of a companion at a level.
 pub(crate) fn companion(base: &str, level: u32) -> String {
     match (base, level) {
-        ("__jvp", 1) | ("__fwd", 0) | ("__bwd", 0) => base.to_owned(),
+        ("__jvp", 1) | ("__fwd" | "__bwd", 0) => base.to_owned(),
         _ => format!("{base}{level}"),
     }
 }
@@ -23,10 +23,10 @@ pub(crate) fn companion(base: &str, level: u32) -> String {
 impl Emitter<'_> {
     pub(crate) fn call(&self, call: &Call) -> TokenStream {
         let value = match (&call.callee, call.mode, call.level) {
-            (Callee::Operator { op, .. }, _, 0) => {
+            (Callee::Operator(op), _, 0) => {
                 return self.plain_operator(*op, &call.args, call.outs[0]);
             }
-            (Callee::Operator { op, .. }, _, level) => {
+            (Callee::Operator(op), _, level) => {
                 let name = operator_trait(*op);
                 let method = ident(
                     &if level == 1 {
@@ -53,7 +53,6 @@ impl Emitter<'_> {
                 &call.args,
                 call.span,
             ),
-            (callee, Mode::Gradient, _) => self.invoke(callee, None, &call.args, call.span),
         };
         let outs: Vec<TokenStream> = call.outs.iter().map(|v| self.pattern(*v)).collect();
         let values = match outs.as_slice() {
@@ -106,7 +105,7 @@ impl Emitter<'_> {
                 let name = self.name(*v);
                 quote!(#name(#(#list),*))
             }
-            Callee::Operator { .. } => unreachable!("operators are written as such"),
+            Callee::Operator(_) => unreachable!("operators are written as such"),
         }
     }
 
@@ -196,15 +195,16 @@ impl Emitter<'_> {
             .cotangent
             .iter()
             .zip(&pull.values)
-            .map(|(ct, v)| match ct {
-                Some(e) => self.value(e),
-                None => {
+            .map(|(ct, v)| {
+                if let Some(e) = ct {
+                    self.value(e)
+                } else {
                     let zero = Expr::Zero(Box::new(Expr::var(*v, pull.span)));
                     self.value(&zero)
                 }
             })
             .collect();
-        if let Callee::Operator { op, .. } = &pull.callee {
+        if let Callee::Operator(op) = &pull.callee {
             return self.pull_operator(*op, pull, &cotangents);
         }
         let again: Vec<TokenStream> = (0..pull.cotangent.len())
@@ -231,12 +231,13 @@ impl Emitter<'_> {
             .collect();
         let grads: Vec<TokenStream> = (0..pull.cotangent.len())
             .flat_map(|c| {
-                pull.grads
-                    .iter()
-                    .map(move |g| match g.get(c).copied().flatten() {
-                        Some(v) => self.pattern(v),
-                        None => quote!(_),
-                    })
+                pull.grads.iter().map(move |g| {
+                    if let Some(v) = g.get(c).copied().flatten() {
+                        self.pattern(v)
+                    } else {
+                        quote!(_)
+                    }
+                })
             })
             .collect();
         let tape = self.name(pull.tape);

@@ -289,11 +289,10 @@ impl Emitter<'_> {
             } => {
                 let (p, t) = (self.expr(primal).at_least(Prec::Unary), self.value(tangent));
                 Tokens::new(
-                    match ty {
-                        Some(ty) => {
-                            quote!(::differentiable::__private::cast_tangent::<_, #ty>(&#p, #t))
-                        }
-                        None => quote!(::differentiable::__private::cast_cotangent(&#p, #t)),
+                    if let Some(ty) = ty {
+                        quote!(::differentiable::__private::cast_tangent::<_, #ty>(&#p, #t))
+                    } else {
+                        quote!(::differentiable::__private::cast_cotangent(&#p, #t))
                     },
                     Prec::Postfix,
                 )
@@ -355,10 +354,10 @@ impl Emitter<'_> {
         if let Some(zero) = zero_of(&kind) {
             return zero;
         }
-        if let Expr::Item(path, None) = e {
-            if path.is_ident("None") {
-                return Tokens::atom(quote!(None));
-            }
+        if let Expr::Item(path, None) = e
+            && path.is_ident("None")
+        {
+            return Tokens::atom(quote!(None));
         }
         let arg = match e {
             Expr::Place(place) => self.reference(place, false).tokens,
@@ -453,15 +452,14 @@ struct Rename {
 
 impl VisitMut for Rename {
     fn visit_expr_mut(&mut self, e: &mut syn::Expr) {
-        if let syn::Expr::Path(p) = e {
-            if let Some(tokens) = p
+        if let syn::Expr::Path(p) = e
+            && let Some(tokens) = p
                 .path
                 .get_ident()
                 .and_then(|i| self.captures.get(&i.to_string()))
-            {
-                *e = syn::Expr::Verbatim(tokens.clone());
-                return;
-            }
+        {
+            *e = syn::Expr::Verbatim(tokens.clone());
+            return;
         }
         syn::visit_mut::visit_expr_mut(self, e);
     }
@@ -493,9 +491,10 @@ impl VisitMut for Rename {
         let mut named: Vec<String> = Vec::new();
         for (name, mut e) in args {
             self.visit_expr_mut(&mut e);
-            list.push(match &name {
-                Some(name) => quote!(#name = #e),
-                None => quote!(#e),
+            list.push(if let Some(name) = &name {
+                quote!(#name = #e)
+            } else {
+                quote!(#e)
             });
             named.extend(name.map(|n| n.to_string()));
         }

@@ -195,12 +195,11 @@ fn mark_written(program: &Program, s: &Stmt, written: &mut HashSet<VarId>) {
 
 fn mark_borrowed(program: &Program, e: &crate::ir::Expr, written: &mut HashSet<VarId>) {
     use crate::ir::Expr;
-    if let Expr::Ref { mutable: true, of } = e {
-        if let Expr::Place(p) = &**of {
-            if !(matches!(program.vars[p.root].kind, Kind::Ref(_)) && !p.path.is_empty()) {
-                written.insert(p.root);
-            }
-        }
+    if let Expr::Ref { mutable: true, of } = e
+        && let Expr::Place(p) = &**of
+        && !(matches!(program.vars[p.root].kind, Kind::Ref(_)) && !p.path.is_empty())
+    {
+        written.insert(p.root);
     }
     let mut copy = e.clone();
     copy.children_mut(&mut |c| mark_borrowed(program, c, written));

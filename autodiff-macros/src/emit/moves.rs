@@ -61,10 +61,10 @@ impl Counter {
             let reads = &mut self.reads;
             let mut note = |v: VarId| reads.entry(v).or_default().push(now);
             stmt.uses(&mut note, &mut |_| {});
-            if let Stmt::Pull(pull) = stmt {
-                if pull.cotangent.iter().any(Option::is_none) {
-                    pull.values.iter().for_each(|v| note(*v));
-                }
+            if let Stmt::Pull(pull) = stmt
+                && pull.cotangent.iter().any(Option::is_none)
+            {
+                pull.values.iter().for_each(|v| note(*v));
             }
             for v in stmt.defines() {
                 self.defined.entry(v).or_insert(now);
@@ -134,14 +134,12 @@ impl Pass<'_> {
     /// An expression whose value is moved to somewhere.
     fn value(&self, e: &mut Expr) {
         match e {
-            Expr::Place(place) => {
-                if self.needs_clone(place) {
-                    let place = place.clone();
-                    *e = Expr::Clone(Box::new(Expr::Place(place)));
-                }
+            Expr::Place(place) if self.needs_clone(place) => {
+                let place = place.clone();
+                *e = Expr::Clone(Box::new(Expr::Place(place)));
             }
             Expr::Tuple(es) | Expr::Array(es, _) | Expr::Call { args: es, .. } => {
-                es.iter_mut().for_each(|e| self.value(e))
+                es.iter_mut().for_each(|e| self.value(e));
             }
             Expr::Struct { fields, rest, .. } => {
                 fields.iter_mut().for_each(|(_, e)| self.value(e));
@@ -153,7 +151,7 @@ impl Pass<'_> {
             Expr::Method { recv, name, .. }
                 if matches!(name.to_string().as_str(), "unwrap" | "expect") =>
             {
-                self.value(recv)
+                self.value(recv);
             }
             Expr::Select(_, a, b) => {
                 self.value(a);

@@ -272,22 +272,22 @@ impl Emitter<'_> {
             let name = self.name(tape.var);
             if tape.write {
                 let entry = self.entry(&l.body.saves, false);
-                before = match &l.header {
-                    Header::Range {
-                        lo,
-                        hi,
-                        inclusive,
-                        step: None,
-                        ..
-                    } => {
-                        let range = self.value(&Expr::Range {
-                            lo: Some(Box::new(lo.clone())),
-                            hi: Some(Box::new(hi.clone())),
-                            inclusive: *inclusive,
-                        });
-                        quote!(let mut #name = ::std::vec::Vec::with_capacity((#range).size_hint().0);)
-                    }
-                    _ => quote!(let mut #name = ::std::vec::Vec::new();),
+                before = if let Header::Range {
+                    lo,
+                    hi,
+                    inclusive,
+                    step: None,
+                    ..
+                } = &l.header
+                {
+                    let range = self.value(&Expr::Range {
+                        lo: Some(Box::new(lo.clone())),
+                        hi: Some(Box::new(hi.clone())),
+                        inclusive: *inclusive,
+                    });
+                    quote!(let mut #name = ::std::vec::Vec::with_capacity((#range).size_hint().0);)
+                } else {
+                    quote!(let mut #name = ::std::vec::Vec::new();)
                 };
                 save = quote!(#name.push(#entry););
             } else {

@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Expr as S, ExprPath, Path};
 
-use super::patterns::{capital, is_variant};
+use super::patterns::capital;
 use super::{Binding, Lowerer, strip};
 use crate::ir::{
     Arg, BinOp, Call, Callee, Edit, Expr, Mode, Passing, Place, Role, Sequence, Step, Stmt,
@@ -207,7 +207,7 @@ impl Lowerer<'_> {
                 Some(rules::method(strip(args[0].clone()), "__stop", Vec::new()))
             }
             ["drop"] | [.., "mem", "drop"] => Some(Expr::Tuple(Vec::new())),
-            [.., "Box", "new"] | [.., "Some"] | [.., "Ok"] => {
+            [.., "Box", "new"] | [.., "Some" | "Ok"] => {
                 let func: Path = syn::parse_str(&names.join("::")).ok()?;
                 Some(Expr::Call {
                     func,
@@ -475,19 +475,8 @@ impl Lowerer<'_> {
         self.range_loop("i", Expr::int(0), len, span, |l, i, _| f(l, i));
     }
 
-    /// An empty vector.
-    pub(super) fn empty_vec() -> Expr {
-        Expr::Array(Vec::new(), Sequence::Vec)
-    }
-
     /// `a - b` of integers.
     pub(super) fn minus(a: Expr, b: Expr) -> Expr {
         Expr::binary(BinOp::Sub, a, b)
-    }
-
-    /// Whether a call is a constructor of a variant or a struct.
-    #[allow(dead_code)]
-    fn is_constructor(path: &Path) -> bool {
-        is_variant(path)
     }
 }

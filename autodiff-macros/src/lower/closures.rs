@@ -138,7 +138,7 @@ impl Lowerer<'_> {
                 Pat::Ident(p)
                     if p.mutability.is_none() && p.subpat.is_none() && self.is_stable(&arg) =>
                 {
-                    self.bind(&p.ident.to_string(), arg)
+                    self.bind(&p.ident.to_string(), arg);
                 }
                 _ => self.bind_pattern(pat, arg),
             }

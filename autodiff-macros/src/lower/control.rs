@@ -140,10 +140,10 @@ struct Names {
 
 impl<'ast> Visit<'ast> for Names {
     fn visit_expr_path(&mut self, p: &'ast syn::ExprPath) {
-        if let Some(ident) = p.path.get_ident() {
-            if self.seen.insert(ident.to_string()) {
-                self.order.push(ident.clone());
-            }
+        if let Some(ident) = p.path.get_ident()
+            && self.seen.insert(ident.to_string())
+        {
+            self.order.push(ident.clone());
         }
     }
 

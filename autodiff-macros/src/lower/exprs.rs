@@ -87,10 +87,7 @@ impl Lowerer<'_> {
                     .iter()
                     .map(|f| (f.member.clone(), self.operand(&f.expr)))
                     .collect();
-                let rest = match &s.rest {
-                    Some(rest) => Some(Box::new(self.operand(rest))),
-                    None => None,
-                };
+                let rest = s.rest.as_ref().map(|rest| Box::new(self.operand(rest)));
                 Expr::Struct {
                     path: s.path.clone(),
                     fields,
@@ -256,11 +253,11 @@ impl Lowerer<'_> {
         self.scopes.pop();
         let (els, ()) = self.scoped(|l| match (&i.else_branch, dest) {
             (Some((_, e)), Some(dest)) => {
-                if let S::If(inner) = &**e {
-                    if inner.else_branch.is_some() {
-                        l.if_into(inner, Some(dest));
-                        return;
-                    }
+                if let S::If(inner) = &**e
+                    && inner.else_branch.is_some()
+                {
+                    l.if_into(inner, Some(dest));
+                    return;
                 }
                 let value = l.branch(e);
                 l.give(dest, value, span);
@@ -280,10 +277,11 @@ impl Lowerer<'_> {
 
     /// A value that nobody uses: keep what it does.
     pub(super) fn discard(&mut self, value: Option<Expr>) {
-        if let Some(value) = value {
-            if !is_atom(&value) && !matches!(&value, Expr::Tuple(es) if es.is_empty()) {
-                self.emit(Stmt::Effect(value));
-            }
+        if let Some(value) = value
+            && !is_atom(&value)
+            && !matches!(&value, Expr::Tuple(es) if es.is_empty())
+        {
+            self.emit(Stmt::Effect(value));
         }
     }
 
@@ -336,20 +334,14 @@ impl Lowerer<'_> {
             return;
         };
         let (arm_pat, arm_guard) = guarded(&arm.pat);
-        for pat in super::patterns::alternatives(arm_pat) {
+        if let Some((alternatives, true)) = super::patterns::alternatives(arm_pat) {
             // Alternatives that bind names become arms of their own.
-            if pat.1 {
-                let expanded: Vec<syn::Arm> = pat
-                    .0
-                    .into_iter()
-                    .map(|p| syn::Arm {
-                        pat: with_guard(p, &arm.pat),
-                        ..arm.clone()
-                    })
-                    .chain(rest.iter().cloned())
-                    .collect();
-                return self.arms(scrutinee, &expanded, dest, span);
-            }
+            let arms = alternatives.into_iter().map(|p| syn::Arm {
+                pat: with_guard(p, &arm.pat),
+                ..arm.clone()
+            });
+            let expanded: Vec<syn::Arm> = arms.chain(rest.iter().cloned()).collect();
+            return self.arms(scrutinee, &expanded, dest, span);
         }
         self.scopes.push(std::collections::HashMap::new());
         let test = self.test_pattern(arm_pat, scrutinee);

@@ -692,12 +692,11 @@ impl Lowerer<'_> {
             return None;
         }
         let span = m.method.span();
-        let stream = match self.stream(&m.receiver) {
-            Some(stream) => stream,
-            None => {
-                self.errors.on(&m.receiver, "this chain holds an iterator adapter that cannot be differentiated; write it as a loop");
-                return Some(Expr::Tuple(Vec::new()));
-            }
+        let stream = if let Some(stream) = self.stream(&m.receiver) {
+            stream
+        } else {
+            self.errors.on(&m.receiver, "this chain holds an iterator adapter that cannot be differentiated; write it as a loop");
+            return Some(Expr::Tuple(Vec::new()));
         };
         match (name.as_str(), m.args.len()) {
             ("sum" | "product", 0) => Some(self.reduce(stream, name == "sum", m, span)),
@@ -774,7 +773,7 @@ impl Lowerer<'_> {
             l.run_stream(stream.clone(), span, &mut |l, item, _| {
                 let item = strip(item);
                 seen = l.kind(&item);
-            })
+            });
         });
         self.program = saved;
         let kind = declared.unwrap_or(seen);

@@ -170,10 +170,10 @@ pub(crate) fn inline_names(m: &syn::Macro) -> Vec<Ident> {
                 })
             }));
             for name in parts {
-                if let Ok(ident) = syn::parse_str::<Ident>(name) {
-                    if !names.iter().any(|n| *n == ident) {
-                        names.push(Ident::new(name, s.span()));
-                    }
+                if let Ok(ident) = syn::parse_str::<Ident>(name)
+                    && !names.contains(&ident)
+                {
+                    names.push(Ident::new(name, s.span()));
                 }
             }
         }

@@ -18,7 +18,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use proc_macro2::Span;
-use syn::{Ident, Type};
+use syn::Type;
 
 use crate::errors::Errors;
 use crate::ir::{Block, Expr, Param, Passing, Place, Program, Role, Stmt, VarId};
@@ -195,22 +195,17 @@ impl Lowerer<'_> {
 
     /// A place that holds a reference stands for the reference to what it refers to.
     fn normal(&self, e: Expr) -> Expr {
-        if let Expr::Place(place) = &e {
-            if let Kind::Ref(_) = kinds::of_place(&self.program, place) {
-                let mutable = place.path.is_empty() && self.program.vars[place.root].mutable;
-                let of = self.normal(Expr::Place(place.step(crate::ir::Step::Deref)));
-                return Expr::Ref {
-                    mutable,
-                    of: Box::new(of),
-                };
-            }
+        if let Expr::Place(place) = &e
+            && let Kind::Ref(_) = kinds::of_place(&self.program, place)
+        {
+            let mutable = place.path.is_empty() && self.program.vars[place.root].mutable;
+            let of = self.normal(Expr::Place(place.step(crate::ir::Step::Deref)));
+            return Expr::Ref {
+                mutable,
+                of: Box::new(of),
+            };
         }
         e
-    }
-
-    /// Names for generated variables.
-    fn span_of(ident: &Ident) -> Span {
-        ident.span()
     }
 }
 

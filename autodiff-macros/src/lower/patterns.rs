@@ -10,18 +10,18 @@ use crate::ir::{BinOp, Expr, Step};
 impl Lowerer<'_> {
     /// The condition under which a pattern matches, or `None` if it always does.
     pub(super) fn test_pattern(&mut self, pat: &Pat, value: &Expr) -> Option<Expr> {
-        if let (Pat::Tuple(t), Expr::Tuple(es)) = (pat, value) {
-            if t.elems.len() == es.len() {
-                let tests: Vec<Expr> = t
-                    .elems
-                    .iter()
-                    .zip(es)
-                    .filter_map(|(p, e)| self.test_pattern(p, e))
-                    .collect();
-                return tests
-                    .into_iter()
-                    .reduce(|a, b| Expr::binary(BinOp::And, a, b));
-            }
+        if let (Pat::Tuple(t), Expr::Tuple(es)) = (pat, value)
+            && t.elems.len() == es.len()
+        {
+            let tests: Vec<Expr> = t
+                .elems
+                .iter()
+                .zip(es)
+                .filter_map(|(p, e)| self.test_pattern(p, e))
+                .collect();
+            return tests
+                .into_iter()
+                .reduce(|a, b| Expr::binary(BinOp::And, a, b));
         }
         if !is_refutable(pat) {
             return None;
@@ -53,7 +53,7 @@ impl Lowerer<'_> {
     /// before it is known that the pattern matches.
     pub(super) fn bind_pattern_views(&mut self, pat: &Pat, value: Expr) {
         self.walk_pattern(pat, value, &mut |l, p, value| {
-            l.bind(&p.ident.to_string(), value)
+            l.bind(&p.ident.to_string(), value);
         });
     }
 
@@ -111,10 +111,13 @@ impl Lowerer<'_> {
         step: &dyn Fn(usize, usize) -> Step,
     ) {
         let n = pats.len();
-        if let Some(rest) = pats.iter().position(|p| matches!(p, Pat::Rest(_))) {
-            if rest + 1 < n {
-                self.errors.on(pats, "`..` is supported at the end of a tuple pattern only; write `_` for the others");
-            }
+        if let Some(rest) = pats.iter().position(|p| matches!(p, Pat::Rest(_)))
+            && rest + 1 < n
+        {
+            self.errors.on(
+                pats,
+                "`..` is supported at the end of a tuple pattern only; write `_` for the others",
+            );
         }
         for (i, pat) in pats.iter().enumerate() {
             if matches!(pat, Pat::Rest(_)) {
@@ -257,13 +260,13 @@ fn without_bindings(pat: &Pat) -> Pat {
     struct Silence;
     impl syn::visit_mut::VisitMut for Silence {
         fn visit_pat_mut(&mut self, pat: &mut Pat) {
-            if let Pat::Ident(p) = pat {
-                if !is_constant(p) {
-                    *pat = match p.subpat.take() {
-                        Some((_, sub)) => *sub,
-                        None => syn::parse_quote!(_),
-                    };
-                }
+            if let Pat::Ident(p) = pat
+                && !is_constant(p)
+            {
+                *pat = match p.subpat.take() {
+                    Some((_, sub)) => *sub,
+                    None => syn::parse_quote!(_),
+                };
             }
             if let Pat::Struct(s) = pat {
                 for field in &mut s.fields {

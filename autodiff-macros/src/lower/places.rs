@@ -9,19 +9,19 @@ use crate::ir::{Expr, Place, Role, Step};
 impl Lowerer<'_> {
     /// The value of a path: a local name, or an item.
     pub(super) fn path(&mut self, p: &syn::ExprPath) -> Expr {
-        if p.qself.is_none() {
-            if let Some(ident) = p.path.get_ident() {
-                match self.lookup(&ident.to_string()) {
-                    Some(Binding::Value(value)) => return at(value.clone(), ident.span()),
-                    Some(Binding::Closure(_)) => {
-                        self.errors.at(
+        if p.qself.is_none()
+            && let Some(ident) = p.path.get_ident()
+        {
+            match self.lookup(&ident.to_string()) {
+                Some(Binding::Value(value)) => return at(value.clone(), ident.span()),
+                Some(Binding::Closure(_)) => {
+                    self.errors.at(
                             ident.span(),
                             format!("the closure `{ident}` is used as a value; call it, or write it where it is passed"),
                         );
-                        return Expr::Tuple(Vec::new());
-                    }
-                    None => {}
+                    return Expr::Tuple(Vec::new());
                 }
+                None => {}
             }
         }
         Expr::Item(p.path.clone(), p.qself.clone())
@@ -92,10 +92,10 @@ impl Lowerer<'_> {
 
     /// A field of a value.
     pub(super) fn field(&mut self, base: Expr, member: &Member, span: proc_macro2::Span) -> Expr {
-        if let (Expr::Tuple(es), Member::Unnamed(i)) = (&base, member) {
-            if let Some(e) = es.get(i.index as usize) {
-                return e.clone();
-            }
+        if let (Expr::Tuple(es), Member::Unnamed(i)) = (&base, member)
+            && let Some(e) = es.get(i.index as usize)
+        {
+            return e.clone();
         }
         let base = self.into_place(base, span);
         let mut place = base.step(Step::Field(member.clone()));

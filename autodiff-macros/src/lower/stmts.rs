@@ -100,10 +100,11 @@ impl Lowerer<'_> {
             self.bind_closure(&p.ident, c);
             return;
         }
-        if let Pat::Ident(p) = pat {
-            if p.subpat.is_none() && p.by_ref.is_none() {
-                return self.let_ident(p, ty, &init.expr);
-            }
+        if let Pat::Ident(p) = pat
+            && p.subpat.is_none()
+            && p.by_ref.is_none()
+        {
+            return self.let_ident(p, ty, &init.expr);
         }
         let value = self.scrutinee(&init.expr);
         self.bind_pattern(pat, value);
@@ -121,7 +122,7 @@ impl Lowerer<'_> {
             // The branches have assigned the variable itself.
             if var >= before
                 && self.program.vars[var].role == Role::User
-                && self.program.vars[var].name == p.ident.to_string()
+                && p.ident == self.program.vars[var].name
             {
                 self.bind(&p.ident.to_string(), value);
                 return;
@@ -274,10 +275,5 @@ impl Lowerer<'_> {
                 .any(|s| matches!(s, Stmt::Declare(v) if *v == var));
         }
         declared && !self.program.vars[var].mutable
-    }
-
-    /// A span for generated statements.
-    pub(super) fn generated() -> Span {
-        Span::mixed_site()
     }
 }

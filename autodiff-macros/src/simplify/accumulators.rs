@@ -118,7 +118,7 @@ fn first_addition(stmts: &[Stmt], i: usize, roles: &[Role]) -> Option<(VarId, us
 pub(crate) fn touches(stmt: &Stmt, var: VarId) -> bool {
     let found = std::cell::Cell::new(false);
     stmt.uses(&mut |v| found.set(found.get() || v == var), &mut |v| {
-        found.set(found.get() || v == var)
+        found.set(found.get() || v == var);
     });
     found.get()
         || stmt.defines().contains(&var)

@@ -95,7 +95,7 @@ pub(crate) fn propagate(program: &mut Program) -> bool {
     }
     program.body.blocks_mut(&mut |b| {
         b.stmts
-            .retain(|s| !matches!(s, Stmt::Let { var, .. } if resolved.contains_key(var)))
+            .retain(|s| !matches!(s, Stmt::Let { var, .. } if resolved.contains_key(var)));
     });
     true
 }

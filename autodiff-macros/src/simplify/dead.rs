@@ -212,21 +212,21 @@ impl Pass {
                 els,
                 tape,
             } => {
-                if let (Some(tape), true) = (tape.as_ref(), remove) {
-                    if tape.write {
-                        self.trim_saves(tape.var, then, 0);
-                        self.trim_saves(tape.var, els, 1);
-                    }
+                if let (Some(tape), true) = (tape.as_ref(), remove)
+                    && tape.write
+                {
+                    self.trim_saves(tape.var, then, 0);
+                    self.trim_saves(tape.var, els, 1);
                 }
                 let a = self.block(then, live.clone(), remove);
                 let b = self.block(els, std::mem::take(live), remove);
                 let (mut a, mut b) = (a, b);
-                if let Some(tape) = tape.as_ref() {
-                    if !tape.write {
-                        self.loads(tape.var, then, &mut a, remove, 0);
-                        self.loads(tape.var, els, &mut b, remove, 1);
-                        live.insert(tape.var);
-                    }
+                if let Some(tape) = tape.as_ref()
+                    && !tape.write
+                {
+                    self.loads(tape.var, then, &mut a, remove, 0);
+                    self.loads(tape.var, els, &mut b, remove, 1);
+                    live.insert(tape.var);
                 }
                 live.extend(a);
                 live.extend(b);
@@ -240,10 +240,10 @@ impl Pass {
                 let _ = cond;
             }
             Stmt::Loop(l) => {
-                if let (Some(tape), true) = (&l.tape, remove) {
-                    if tape.write {
-                        self.trim_saves(tape.var, &mut l.body, 0);
-                    }
+                if let (Some(tape), true) = (&l.tape, remove)
+                    && tape.write
+                {
+                    self.trim_saves(tape.var, &mut l.body, 0);
                 }
                 let mut around = live.clone();
                 around.extend(&l.exits);
@@ -258,23 +258,23 @@ impl Pass {
                     around = inside;
                 }
                 let mut inside = self.block(&mut l.body, around.clone(), remove);
-                if let Some(tape) = &l.tape {
-                    if !tape.write {
-                        self.loads(tape.var, &mut l.body, &mut inside, remove, 0);
-                        if l.body.loads.is_empty()
-                            && matches!(l.header, Header::Range { .. })
-                            && remove
-                            && self.taped
-                        {
-                            l.tape = None;
-                        }
+                if let Some(tape) = &l.tape
+                    && !tape.write
+                {
+                    self.loads(tape.var, &mut l.body, &mut inside, remove, 0);
+                    if l.body.loads.is_empty()
+                        && matches!(l.header, Header::Range { .. })
+                        && remove
+                        && self.taped
+                    {
+                        l.tape = None;
                     }
                 }
                 live.extend(inside);
-                if let Some(tape) = &l.tape {
-                    if !tape.write {
-                        live.insert(tape.var);
-                    }
+                if let Some(tape) = &l.tape
+                    && !tape.write
+                {
+                    live.insert(tape.var);
                 }
                 if let Header::Range { var, .. } = &l.header {
                     live.remove(var);
@@ -332,13 +332,13 @@ impl Pass {
     }
 
     fn trim_saves(&mut self, tape: VarId, block: &mut Block, branch: usize) {
-        if let Some(used) = self.trims.remove(&(tape * 2 + branch)) {
-            if used.len() == block.saves.len() {
-                let mut keep = used.iter();
-                block
-                    .saves
-                    .retain(|_| *keep.next().expect("one flag a save"));
-            }
+        if let Some(used) = self.trims.remove(&(tape * 2 + branch))
+            && used.len() == block.saves.len()
+        {
+            let mut keep = used.iter();
+            block
+                .saves
+                .retain(|_| *keep.next().expect("one flag a save"));
         }
     }
 }

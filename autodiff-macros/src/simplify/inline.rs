@@ -16,14 +16,14 @@ pub(crate) fn temporaries(program: &mut Program) -> bool {
     });
     program.body.walk(&mut |s| {
         s.uses(&mut |v| *reads.entry(v).or_default() += 1, &mut |v| {
-            *writes.entry(v).or_default() += 1
+            *writes.entry(v).or_default() += 1;
         });
-        if let Stmt::Pull(pull) = s {
-            if pull.cotangent.iter().any(Option::is_none) {
-                pull.values
-                    .iter()
-                    .for_each(|v| *reads.entry(*v).or_default() += 2);
-            }
+        if let Stmt::Pull(pull) = s
+            && pull.cotangent.iter().any(Option::is_none)
+        {
+            pull.values
+                .iter()
+                .for_each(|v| *reads.entry(*v).or_default() += 2);
         }
     });
     for e in &program.value {
@@ -65,15 +65,14 @@ impl Pass {
                 }
                 _ => None,
             };
-            if let Some((var, value)) = candidate {
-                if let Some(k) = self.use_site(&block.stmts, i, var, &value) {
-                    if substitute(&mut block.stmts[k], var, &value) {
-                        block.stmts.remove(i);
-                        changed = true;
-                        i = i.saturating_sub(1);
-                        continue;
-                    }
-                }
+            if let Some((var, value)) = candidate
+                && let Some(k) = self.use_site(&block.stmts, i, var, &value)
+                && substitute(&mut block.stmts[k], var, &value)
+            {
+                block.stmts.remove(i);
+                changed = true;
+                i = i.saturating_sub(1);
+                continue;
             }
             i += 1;
         }
@@ -172,16 +171,16 @@ fn substitute(stmt: &mut Stmt, var: VarId, value: &Expr) -> bool {
 
 /// Replaces a variable by a value inside an expression.
 pub(crate) fn replace(e: &mut Expr, var: VarId, value: &Expr) {
-    if let Expr::Place(place) = e {
-        if place.root == var {
-            if let (Expr::Place(target), false) = (value, place.path.is_empty()) {
-                let mut target = target.clone();
-                target.path.append(&mut place.path);
-                *place = target;
-            } else if place.path.is_empty() {
-                *e = value.clone();
-                return;
-            }
+    if let Expr::Place(place) = e
+        && place.root == var
+    {
+        if let (Expr::Place(target), false) = (value, place.path.is_empty()) {
+            let mut target = target.clone();
+            target.path.append(&mut place.path);
+            *place = target;
+        } else if place.path.is_empty() {
+            *e = value.clone();
+            return;
         }
     }
     e.children_mut(&mut |child| replace(child, var, value));

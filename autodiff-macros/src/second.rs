@@ -1,0 +1,124 @@
+//! Second order: `hvp` and `hessian`, by forward mode over the joined sweeps.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::emit::tuple;
+use crate::ir::Passing;
+use crate::shells::{Shells, bare};
+
+impl Shells<'_> {
+    /// The Hessian times a vector.
+    pub(crate) fn hvp(&self) -> TokenStream {
+        let c = &self.companions;
+        let (generics, clause) = c.generics(&[]);
+        let clause = c.scalar_clause(clause);
+        let rev = c.host.hidden("__rev", 1);
+        let turbofish = c.turbofish();
+        let mut params = self.signature(None);
+        let mut args = self.forwarded();
+        let mut vectors = Vec::new();
+        for (i, p) in self.params().iter().enumerate() {
+            if p.wanted {
+                let v = self.local("v_", i);
+                let ty = c.tangent_type(p);
+                params.push(quote!(#v: #ty));
+                vectors.push(quote!(Some(#v)));
+            } else {
+                vectors.push(quote!(None));
+            }
+        }
+        args.extend(vectors);
+        let (zeros, slots, patterns, products) = self.second_slots(|i| {
+            let x = self.name(i);
+            quote!(&*#x)
+        });
+        args.extend(slots);
+        let (patterns, products) = (tuple(&patterns), bare(&products));
+        let ty = self.gradient_type();
+        let (head, _) = self.fn_head("hvp");
+        quote! {
+            #[allow(clippy::too_many_arguments)]
+            #head #generics (#(#params),*) -> #ty #clause {
+                #zeros
+                let (_, #patterns) = Self::#rev #turbofish(#(#args),*);
+                #products
+            }
+        }
+    }
+
+    /// The slots of both components: declarations, arguments, patterns for what comes by value, and
+    /// the second components.
+    fn second_slots(
+        &self,
+        place: impl Fn(usize) -> TokenStream,
+    ) -> (
+        TokenStream,
+        Vec<TokenStream>,
+        Vec<TokenStream>,
+        Vec<TokenStream>,
+    ) {
+        let (mut zeros, mut slots, mut patterns, mut products) =
+            (TokenStream::new(), Vec::new(), Vec::new(), Vec::new());
+        for component in 0..2 {
+            for (i, p) in self.params().iter().enumerate().filter(|(_, p)| p.wanted) {
+                let d = self.local(if component == 0 { "d_" } else { "h_" }, i);
+                if p.passing == Passing::Value {
+                    patterns.push(if component == 0 {
+                        quote!(_)
+                    } else {
+                        quote!(#d)
+                    });
+                } else {
+                    let place = place(i);
+                    zeros.extend(
+                        quote!(let mut #d = ::differentiable::Differentiable::__zero(#place);),
+                    );
+                    slots.push(quote!(&mut #d));
+                }
+                if component == 1 {
+                    products.push(quote!(#d));
+                }
+            }
+        }
+        (zeros, slots, patterns, products)
+    }
+
+    /// The Hessian as a matrix.
+    pub(crate) fn hessian(&self) -> TokenStream {
+        let c = &self.companions;
+        let (generics, clause) = c.generics(&[]);
+        let clause = self.cloning(c.scalar_clause(clause));
+        let params = self.signature(None);
+        let rev = c.host.hidden("__rev", 1);
+        let turbofish = c.turbofish();
+        let point = self.point();
+        let (copies, fresh, tangents, inputs) =
+            (&point.copies, &point.fresh, &point.tangents, &point.inputs);
+        let mut args = point.arguments.clone();
+        args.extend(point.tangent_arguments.iter().cloned());
+        let (zeros, slots, patterns, products) = self.second_slots(|i| {
+            let now = self.local("now_", i);
+            quote!(&#now)
+        });
+        args.extend(slots);
+        let patterns = tuple(&patterns);
+        let (head, _) = self.fn_head("hessian");
+        quote! {
+            #head #generics (#(#params),*) -> ::differentiable::ndarray::Array2<f64> #clause {
+                #copies
+                #inputs
+                ::differentiable::__private::hessian(&inputs, |direction: &[f64]| {
+                    let mut direction = direction;
+                    #fresh
+                    #tangents
+                    #zeros
+                    let (_, #patterns) = Self::#rev #turbofish(#(#args),*);
+                    let mut column = ::std::vec::Vec::new();
+                    #(::differentiable::__private::flatten(&mut {#products}, &mut column);)*
+                    column
+                })
+            }
+        }
+    }
+}
