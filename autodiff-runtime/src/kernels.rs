@@ -17,9 +17,13 @@
 )]
 
 pub mod activations;
+pub mod batch_norm_inference_kernel;
+pub mod batch_norm_kernel;
 pub mod conv;
 pub mod dense_kernel;
+pub mod dropout_kernel;
 pub mod embedding_kernel;
+pub mod group_norm_kernel;
 pub mod layer_norm_kernel;
 pub mod losses;
 pub mod pooling;
@@ -30,9 +34,13 @@ pub(crate) mod testing;
 mod windows;
 
 pub use activations::*;
+pub use batch_norm_inference_kernel::*;
+pub use batch_norm_kernel::*;
 pub use conv::*;
 pub use dense_kernel::{DenseSaved, dense, dense_adjoint, dense_forward, dense_tangent};
+pub use dropout_kernel::*;
 pub use embedding_kernel::{embedding, embedding_adjoint, embedding_forward, embedding_tangent};
+pub use group_norm_kernel::*;
 pub use layer_norm_kernel::{
     LayerNormSaved, layer_norm, layer_norm_adjoint, layer_norm_forward, layer_norm_tangent,
 };
