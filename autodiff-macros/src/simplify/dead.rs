@@ -193,7 +193,9 @@ impl Pass {
                     live.remove(g);
                 }
                 if remove {
-                    for slot in pull.slots.iter_mut().flatten() {
+                    // The cotangent of a `&mut` argument's final value goes in as well.
+                    let added = pull.slots.iter_mut().zip(&pull.args).filter(|(_, a)| a.passing != Passing::RefMut);
+                    for slot in added.flat_map(|(slot, _)| slot) {
                         if slot.as_ref().is_some_and(|p| !self.is_live(p.root, live)) {
                             *slot = None;
                         }
