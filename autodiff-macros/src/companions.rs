@@ -265,7 +265,12 @@ impl<'a> Companions<'a> {
     fn receiver(&self, emitter: &Emitter<'_>) -> TokenStream {
         let items = &self.f.items;
         let this = self.this(emitter);
-        quote!(#items #this)
+        let floats = self.f.calls_float_methods().then(|| {
+            quote!(
+                use ::differentiable::__private::FloatMethods as _;
+            )
+        });
+        quote!(#floats #items #this)
     }
 
     fn this(&self, emitter: &Emitter<'_>) -> TokenStream {
@@ -430,7 +435,7 @@ impl<'a> Companions<'a> {
                         let target = self.slot(p);
                         unwrap.extend(quote! {
                             let mut #zero;
-                            let #name: &mut #target = match #name { Some(given) => given, None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &mut #zero } };
+                            let #name: &mut #target = match #name { ::core::option::Option::Some(given) => given, ::core::option::Option::None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &mut #zero } };
                         });
                         quote!(#name)
                     }
@@ -755,6 +760,10 @@ fn shorten(tokens: TokenStream) -> TokenStream {
                     let skip =
                         MODULES.contains(&module.to_string().as_str()) && is(list.get(i + 1), ':');
                     if !skip {
+                        // `Option::Some` ⇒ `Some`.
+                        if *module == "Option" && is(list.get(i + 1), ':') {
+                            i += 3;
+                        }
                         break;
                     }
                     i += 1;
@@ -795,20 +804,33 @@ fn unwrap_tangent(
         }
         Passing::Ref => quote! {
             let #zero;
-            let #t: #ty = match #t { Some(given) => given, None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &#zero } };
+            let #t: #ty = match #t { ::core::option::Option::Some(given) => given, ::core::option::Option::None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &#zero } };
         },
         Passing::RefMut => quote! {
             let mut #zero;
-            let #t: #ty = match #t { Some(given) => given, None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &mut #zero } };
+            let #t: #ty = match #t { ::core::option::Option::Some(given) => given, ::core::option::Option::None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &mut #zero } };
         },
     }
 }
 
-/// The tangent type of a value that is owned.
+/// The tangent type of a value that is owned: of known containers part by part, so that the type is
+/// plain even where its parts are generic.
 pub(crate) fn owned_tangent(ty: &Type) -> TokenStream {
     match ty {
         Type::Path(p) if p.path.is_ident("f64") || p.path.is_ident("f32") => ty.to_token_stream(),
-        Type::Tuple(t) if t.elems.is_empty() => quote!(()),
+        Type::Array(a) => {
+            let (element, len) = (owned_tangent(&a.elem), &a.len);
+            quote!([#element; #len])
+        }
+        Type::Tuple(t) => {
+            let parts: Vec<TokenStream> = t.elems.iter().map(owned_tangent).collect();
+            if parts.is_empty() {
+                quote!(())
+            } else {
+                tuple(&parts)
+            }
+        }
+        Type::Paren(p) => owned_tangent(&p.elem),
         _ => quote!(<#ty as ::differentiable::Differentiable>::Tangent),
     }
 }

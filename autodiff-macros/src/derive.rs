@@ -164,7 +164,7 @@ impl Derive {
     ) -> TokenStream {
         let path = self.path(variant, tangent);
         match variant.style {
-            Style::Unit if !(tangent && !self.is_enum) => path,
+            Style::Unit if !tangent || self.is_enum => path,
             _ => {
                 let parts = variant.fields.iter().map(|f| {
                     let (member, part) = (&f.member, part(f));

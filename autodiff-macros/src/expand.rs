@@ -160,6 +160,19 @@ impl Function {
         program
     }
 
+    /// Whether a method that has the name of a float function is called on a value of unknown kind.
+    pub(crate) fn calls_float_methods(&self) -> bool {
+        let mut found = false;
+        self.primal.body.walk(&mut |s| {
+            if let crate::ir::Stmt::Call(call) = s
+                && let crate::ir::Callee::Method { name, .. } = &call.callee
+            {
+                found |= crate::rules::find(&name.to_string()).is_some();
+            }
+        });
+        found
+    }
+
     /// Whether the function calls another whose tape its own would contain.
     pub(crate) fn calls_others(&self) -> bool {
         let mut found = false;

@@ -86,7 +86,7 @@ impl Pass<'_> {
             Kind::Ref(inner) => Kind::Ref(Box::new(inner.tangent())),
             kind => kind.tangent(),
         };
-        let name = format!("{}_dot", var.name);
+        let name = format!("{}_dot", var.name.trim_start_matches("r#"));
         let t = self.out.fresh(name, var.span, kind, Role::Tangent);
         self.out.vars[t].mutable = var.mutable;
         self.out.vars[t].mirrors = Some(var.mirrors.unwrap_or(v));

@@ -60,3 +60,10 @@ pub fn derive_differentiable(item: TokenStream) -> TokenStream {
 pub fn __rules(callback: TokenStream) -> TokenStream {
     rules::enumerate(callback.into()).into()
 }
+
+/// Defines the trait that the runtime implements for the functions of floats.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __float_methods(_: TokenStream) -> TokenStream {
+    rules::float_methods().into()
+}

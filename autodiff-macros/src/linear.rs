@@ -88,7 +88,7 @@ impl Shells<'_> {
                         quote!(#x)
                     });
                     patterns.push(quote!(_));
-                    slots.push(quote!(None));
+                    slots.push(quote!(::core::option::Option::None));
                 }
             }
             if p.differentiable && !owned {
@@ -99,9 +99,9 @@ impl Shells<'_> {
                     quote!(let mut #d = ::differentiable::Differentiable::__zero(&#now);)
                 });
                 slots.push(if p.wanted || seeded {
-                    quote!(Some(&mut #d))
+                    quote!(::core::option::Option::Some(&mut #d))
                 } else {
-                    quote!(None)
+                    quote!(::core::option::Option::None)
                 });
             }
             if p.wanted {
@@ -122,7 +122,10 @@ impl Shells<'_> {
         };
         // A method that takes `self` by value is differentiated by reference.
         let primal = if c.f.by_value_receiver {
-            let nothing = self.params().iter().map(|_| quote!(None));
+            let nothing = self
+                .params()
+                .iter()
+                .map(|_| quote!(::core::option::Option::None));
             quote!(Self::#jvp #turbofish(#(#plain_args,)* #(#nothing),*).0)
         } else {
             primal
@@ -210,10 +213,10 @@ impl Shells<'_> {
                 (Passing::RefMut, false) => quote!(&mut *#x),
             });
             point.tangent_arguments.push(match (p.wanted, p.passing) {
-                (false, _) => quote!(None),
+                (false, _) => quote!(::core::option::Option::None),
                 (true, Passing::Value) => quote!(Some(::core::clone::Clone::clone(&#t))),
                 (true, Passing::Ref) => quote!(Some(&#t)),
-                (true, Passing::RefMut) => quote!(Some(&mut #t)),
+                (true, Passing::RefMut) => quote!(::core::option::Option::Some(&mut #t)),
             });
         }
         point.inputs = quote!(let inputs = [#(#inputs),*];);

@@ -139,7 +139,7 @@ impl Pass<'_> {
         }
         let var = self.out.vars[v].clone();
         let d = self.out.fresh(
-            format!("d_{}", var.name),
+            format!("d_{}", var.name.trim_start_matches("r#")),
             var.span,
             var.kind.tangent(),
             Role::Adjoint,
@@ -757,7 +757,10 @@ impl Pass<'_> {
                         let value = arg.parts[0].clone().expect("arguments have values");
                         let kind = kinds::of_place(&self.out, &place);
                         let beside = self.out.fresh(
-                            format!("d_{}_beside", self.out.vars[place.root].name),
+                            format!(
+                                "{}_beside",
+                                self.out.vars[place.root].name.trim_start_matches("r#")
+                            ),
                             span,
                             kind,
                             Role::Adjoint,

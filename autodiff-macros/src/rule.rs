@@ -140,7 +140,7 @@ impl Rule<'_> {
                 slots.push(quote!(#d));
                 slot_types.push(quote!(::core::option::Option<&'r mut #slot>));
                 kernel_slots.push(quote!(#d));
-                adds.extend(quote!(if let Some(#d) = #d { ::differentiable::__private::accumulate(#d, &#g); }));
+                adds.extend(quote!(if let ::core::option::Option::Some(#d) = #d { ::differentiable::__private::accumulate(#d, &#g); }));
             } else {
                 slots.push(quote!(_));
                 slot_types.push(quote!(::core::option::Option<&'r mut ()>));
@@ -229,9 +229,9 @@ impl Rule<'_> {
                 if p.wanted {
                     let slot = c.slot(p);
                     parameters.push(quote!(#d: &mut #slot));
-                    slots.push(quote!(Some(#d)));
+                    slots.push(quote!(::core::option::Option::Some(#d)));
                 } else {
-                    slots.push(quote!(None));
+                    slots.push(quote!(::core::option::Option::None));
                 }
             }
         }
@@ -284,7 +284,7 @@ impl Rule<'_> {
                 unwrap.extend(if p.passing == Passing::Value {
                     quote!(let #t: #ty = #t.unwrap_or_else(|| ::differentiable::Differentiable::__zero(&#x));)
                 } else {
-                    quote!(let #zero; let #t: #ty = match #t { Some(given) => given, None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &#zero } };)
+                    quote!(let #zero; let #t: #ty = match #t { ::core::option::Option::Some(given) => given, ::core::option::Option::None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &#zero } };)
                 });
             }
             arguments.push(quote!(#t));

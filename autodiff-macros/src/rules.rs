@@ -282,3 +282,126 @@ pub(crate) fn enumerate(callback: proc_macro2::TokenStream) -> proc_macro2::Toke
     });
     quote::quote!(#callback ! { #(#rows)* })
 }
+
+/// The trait `FloatMethods`: the hidden companions of float functions, as methods of the floats, for
+/// receivers whose type only the type checker knows.
+pub(crate) fn float_methods() -> proc_macro2::TokenStream {
+    use quote::{format_ident, quote};
+    let (mut declarations, mut definitions) = (Vec::new(), Vec::new());
+    for rule in TABLE
+        .iter()
+        .filter(|r| r.name.chars().next().is_some_and(char::is_alphabetic))
+    {
+        let name = Ident::new(rule.name, Span::call_site());
+        let (fwd, jvp) = (
+            format_ident!("__fwd_{}", rule.name),
+            format_ident!("__jvp_{}", rule.name),
+        );
+        let args: Vec<Ident> = rule
+            .args
+            .iter()
+            .map(|a| Ident::new(a, Span::call_site()))
+            .collect();
+        let partials: Vec<proc_macro2::TokenStream> = rule
+            .partials
+            .iter()
+            .map(|p| {
+                p.replace("float(", "<Self as FromInteger>::from_integer(")
+                    .parse()
+                    .expect("the table holds expressions")
+            })
+            .collect();
+        let (first, rest) = args.split_first().expect("a rule has an argument");
+        let (first_partial, rest_partials) = partials
+            .split_first()
+            .expect("a rule has a partial derivative");
+        let integer = |a: &Ident| rule.integer_argument && a == "n";
+        let rest_types: Vec<_> = rest
+            .iter()
+            .map(|a| {
+                if integer(a) {
+                    quote!(i32)
+                } else {
+                    quote!(Self)
+                }
+            })
+            .collect();
+        let tangent_types: Vec<_> = rest
+            .iter()
+            .map(|a| if integer(a) { quote!(()) } else { quote!(Self) })
+            .collect();
+        let units: Vec<_> = rest.iter().map(|_| quote!(())).collect();
+        let tangents: Vec<Ident> = rest.iter().map(|a| format_ident!("d_{}", a)).collect();
+        let grads: Vec<_> = rest
+            .iter()
+            .zip(rest_partials)
+            .map(|(a, p)| {
+                if integer(a) {
+                    quote!(())
+                } else {
+                    quote!((#p) * ct)
+                }
+            })
+            .collect();
+        let terms = rest
+            .iter()
+            .zip(&tangents)
+            .zip(rest_partials)
+            .filter(|((a, _), _)| !integer(a))
+            .map(|((_, t), p)| quote!(if let Some(t) = #t { dot += (#p) * t; }));
+        let argument = quote!(((&'r Self, #(#units),*), Self, (Option<&'r mut Self>, #(#units),*)));
+        let gradients = quote!(((), #(#tangent_types),*));
+        let tape = if rest.is_empty() {
+            quote!(for<'r> fn(#argument) -> #gradients)
+        } else {
+            quote!(Box<dyn for<'r> FnOnce(#argument) -> #gradients>)
+        };
+        let fwd_head = quote!(fn #fwd(&self, #(#rest: #rest_types),*) -> (Self, #tape));
+        let jvp_head = quote! {
+            fn #jvp(&self, #(#rest: #rest_types,)* d: Option<&Self>, #(#tangents: Option<#tangent_types>),*) -> (Self, Self)
+        };
+        declarations.push(quote!(#fwd_head; #jvp_head;));
+        let elided = quote!(((&Self, #(#units),*), Self, (Option<&mut Self>, #(#units),*)));
+        let body = quote! {
+            |((this, #(#units),*), ct, (slot, #(#units),*)): #elided| -> #gradients {
+                let #first = *this;
+                let y = #first.#name(#(#rest),*);
+                if let Some(slot) = slot {
+                    *slot += (#first_partial) * ct;
+                }
+                ((), #(#grads),*)
+            }
+        };
+        let body = if rest.is_empty() {
+            body
+        } else {
+            quote!(Box::new(move #body))
+        };
+        definitions.push(quote! {
+            #[inline]
+            #fwd_head {
+                (Self::#name(*self, #(#rest),*), #body)
+            }
+            #[inline]
+            #jvp_head {
+                let #first = *self;
+                let y = #first.#name(#(#rest),*);
+                let mut dot = 0.0;
+                if let Some(t) = d {
+                    dot += (#first_partial) * *t;
+                }
+                #(#terms)*
+                (y, dot)
+            }
+        });
+    }
+    quote! {
+        /// The hidden companions of the functions of floats.
+        #[allow(missing_docs, clippy::all, clippy::pedantic)]
+        pub trait FloatMethods: Sized { #(#declarations)* }
+        #[allow(unused_variables, clippy::all, clippy::pedantic)]
+        impl FloatMethods for f64 { #(#definitions)* }
+        #[allow(unused_variables, clippy::all, clippy::pedantic)]
+        impl FloatMethods for f32 { #(#definitions)* }
+    }
+}

@@ -23,9 +23,9 @@ impl Shells<'_> {
                 let v = self.local("v_", i);
                 let ty = c.tangent_type(p);
                 params.push(quote!(#v: #ty));
-                vectors.push(quote!(Some(#v)));
+                vectors.push(quote!(::core::option::Option::Some(#v)));
             } else {
-                vectors.push(quote!(None));
+                vectors.push(quote!(::core::option::Option::None));
             }
         }
         args.extend(vectors);

@@ -34,7 +34,7 @@ impl Shells<'_> {
             Ident::new("self", Span::call_site())
         } else {
             Ident::new(
-                &p.name.to_string(),
+                &format!("in_{}", p.name.to_string().trim_start_matches("r#")),
                 Span::mixed_site().located_at(p.name.span()),
             )
         }
@@ -249,9 +249,9 @@ impl Shells<'_> {
                 let d = self.local("d_", i);
                 let ty = c.tangent_type(p);
                 params.push(quote!(#d: #ty));
-                args.push(quote!(Some(#d)));
+                args.push(quote!(::core::option::Option::Some(#d)));
             } else {
-                args.push(quote!(None));
+                args.push(quote!(::core::option::Option::None));
             }
         }
         let outputs = c.outputs(1);
@@ -267,7 +267,7 @@ impl Shells<'_> {
     fn vjp(&self) -> TokenStream {
         let c = &self.companions;
         let lifetime = quote!('call);
-        let (generics, clause) = c.generics(&[lifetime.clone()]);
+        let (generics, clause) = c.generics(std::slice::from_ref(&lifetime));
         let clause = self.cloning(clause);
         let fwd = c.host.hidden("__fwd", 0);
         let turbofish = c.turbofish();
@@ -328,10 +328,10 @@ impl Shells<'_> {
                         zeros.extend(
                             quote!(let mut #d = ::differentiable::Differentiable::__zero(#shared);),
                         );
-                        slots.push(quote!(Some(&mut #d)));
+                        slots.push(quote!(::core::option::Option::Some(&mut #d)));
                         grads.push(quote!(#d));
                     } else {
-                        slots.push(quote!(None));
+                        slots.push(quote!(::core::option::Option::None));
                     }
                 }
                 Passing::RefMut => {
@@ -350,12 +350,12 @@ impl Shells<'_> {
                         zeros.extend(
                             quote!(let mut #d = ::differentiable::__private::snapshot(#given);),
                         );
-                        slots.push(quote!(Some(&mut #d)));
+                        slots.push(quote!(::core::option::Option::Some(&mut #d)));
                         if p.wanted {
                             grads.push(quote!(#d));
                         }
                     } else {
-                        slots.push(quote!(None));
+                        slots.push(quote!(::core::option::Option::None));
                     }
                 }
             }
@@ -378,12 +378,12 @@ impl Shells<'_> {
                 #keep
                 let (value, tape) = Self::#fwd #turbofish(#(#first),*);
                 #(#snapshots)*
-                let state = ::core::cell::Cell::new(Some((tape, #(#worked),*)));
+                let state = ::core::cell::Cell::new(::core::option::Option::Some((tape, #(#worked),*)));
                 (value, move |#(#names),*| {
                     // The first call uses the tape; a later one runs the forward sweep again.
                     let (tape, #(#mutable),*) = match state.take() {
-                        Some(state) => state,
-                        None => {
+                        ::core::option::Option::Some(state) => state,
+                        ::core::option::Option::None => {
                             #renew
                             let (_, tape) = Self::#fwd #turbofish(#(#later),*);
                             (tape, #(#worked),*)

@@ -12,10 +12,10 @@ mod scalars;
 use crate::tangent::Differentiable;
 
 macro_rules! binary {
-    ($($(#[$doc:meta])* $name:ident $op:literal;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
         #[diagnostic::on_unimplemented(
-            message = concat!("`{Self} ", $op, " {Rhs}` has no derivative"),
+            message = "the operator `{This}` of `{Self}` and `{Rhs}` has no derivative",
             note = "put `#[differentiable]` on the `impl` of the operator"
         )]
         pub trait $name<Rhs: Differentiable + ?Sized>: Differentiable {
@@ -60,15 +60,15 @@ macro_rules! binary {
 
 binary! {
     /// `a + b`.
-    Add "+";
+    Add;
     /// `a - b`.
-    Sub "-";
+    Sub;
     /// `a * b`.
-    Mul "*";
+    Mul;
     /// `a / b`.
-    Div "/";
+    Div;
     /// `a % b`.
-    Rem "%";
+    Rem;
 }
 
 /// `-a`.
@@ -77,10 +77,17 @@ pub trait Neg: Differentiable {
     type Output: Differentiable;
 
     /// The value and its tangent.
-    fn tangent(a: &Self, da: Option<&Self::Tangent>) -> (Self::Output, <Self::Output as Differentiable>::Tangent);
+    fn tangent(
+        a: &Self,
+        da: Option<&Self::Tangent>,
+    ) -> (Self::Output, <Self::Output as Differentiable>::Tangent);
 
     /// Adds to the operand's cotangent.
-    fn adjoint(a: &Self, ct: &<Self::Output as Differentiable>::Tangent, da: Option<&mut Self::Tangent>);
+    fn adjoint(
+        a: &Self,
+        ct: &<Self::Output as Differentiable>::Tangent,
+        da: Option<&mut Self::Tangent>,
+    );
 
     /// [`Self::adjoint`] and its derivative.
     fn adjoint1(

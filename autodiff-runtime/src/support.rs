@@ -215,3 +215,24 @@ pub fn cast_tangent<P: CastFrom, To: CastFrom>(_: &P, tangent: P::Tangent) -> To
 pub fn cast_cotangent<P: CastFrom, T: CastFrom<Tangent = T>>(_: &P, cotangent: T) -> P::Tangent {
     P::cotangent_from_f64(T::tangent_as_f64(&cotangent))
 }
+
+/// An integer of the table of rules as a float.
+trait FromInteger {
+    fn from_integer(n: i32) -> Self;
+}
+
+impl FromInteger for f32 {
+    #[inline]
+    fn from_integer(n: i32) -> Self {
+        n as f32
+    }
+}
+
+impl FromInteger for f64 {
+    #[inline]
+    fn from_integer(n: i32) -> Self {
+        f64::from(n)
+    }
+}
+
+autodiff_macros::__float_methods!();

@@ -135,14 +135,14 @@ impl Emitter<'_> {
 
     fn tangent_argument(&self, arg: &Arg, component: usize) -> TokenStream {
         match (&arg.parts[component], arg.passing) {
-            (None, _) => quote!(None),
+            (None, _) => quote!(::core::option::Option::None),
             (Some(e), Passing::Value) => {
                 let e = self.value(e);
-                quote!(Some(#e))
+                quote!(::core::option::Option::Some(#e))
             }
             (Some(e), passing) => {
                 let e = self.by_reference(e, passing == Passing::RefMut);
-                quote!(Some(#e))
+                quote!(::core::option::Option::Some(#e))
             }
         }
     }
@@ -180,10 +180,10 @@ impl Emitter<'_> {
         (1..parts)
             .flat_map(|c| {
                 args.iter().map(move |a| match &a.parts[c] {
-                    None => quote!(None),
+                    None => quote!(::core::option::Option::None),
                     Some(e) => {
                         let e = self.by_reference(e, false);
-                        quote!(Some(#e))
+                        quote!(::core::option::Option::Some(#e))
                     }
                 })
             })
@@ -257,7 +257,7 @@ impl Emitter<'_> {
     /// The slot for an argument's cotangent.
     fn slot(&self, place: Option<&Place>) -> TokenStream {
         let Some(place) = place else {
-            return quote!(None);
+            return quote!(::core::option::Option::None);
         };
         if self.is_optional(place.root) {
             let name = self.name(place.root);
@@ -266,13 +266,13 @@ impl Emitter<'_> {
                 rest.remove(0);
             }
             if rest.is_empty() {
-                return quote!(match #name.as_deref_mut() { Some(#name) => Some(&mut *#name), None => None });
+                return quote!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => Some(&mut *#name), ::core::option::Option::None => ::core::option::Option::None });
             }
             let inner = self.place_mut(place).at_least(Prec::Unary);
-            return quote!(match #name.as_deref_mut() { Some(#name) => Some(&mut #inner), None => None });
+            return quote!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => ::core::option::Option::Some(&mut #inner), ::core::option::Option::None => ::core::option::Option::None });
         }
         let reference = self.reference(place, true).tokens;
-        quote!(Some(#reference))
+        quote!(::core::option::Option::Some(#reference))
     }
 
     fn pull_operator(&self, op: Operator, pull: &Pull, cotangents: &[TokenStream]) -> TokenStream {

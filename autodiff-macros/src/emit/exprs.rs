@@ -357,7 +357,7 @@ impl Emitter<'_> {
         if let Expr::Item(path, None) = e
             && path.is_ident("None")
         {
-            return Tokens::atom(quote!(None));
+            return Tokens::atom(quote!(::core::option::Option::None));
         }
         let arg = match e {
             Expr::Place(place) => self.reference(place, false).tokens,

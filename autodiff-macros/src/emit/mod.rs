@@ -197,7 +197,7 @@ fn mark_borrowed(program: &Program, e: &crate::ir::Expr, written: &mut HashSet<V
     use crate::ir::Expr;
     if let Expr::Ref { mutable: true, of } = e
         && let Expr::Place(p) = &**of
-        && !(matches!(program.vars[p.root].kind, Kind::Ref(_)) && !p.path.is_empty())
+        && (!matches!(program.vars[p.root].kind, Kind::Ref(_)) || p.path.is_empty())
     {
         written.insert(p.root);
     }

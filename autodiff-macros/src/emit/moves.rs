@@ -173,7 +173,12 @@ impl Pass<'_> {
         {
             return true;
         }
-        if place.path.iter().any(|s| matches!(s, Step::Deref)) {
+        // The user's own moves out of references are copies; tangents of such types may not be.
+        let behind = place.path.iter().any(|s| matches!(s, Step::Deref));
+        if self.program.vars[place.root].mirrors.is_some() && !place.path.is_empty() {
+            return true;
+        }
+        if behind {
             return false;
         }
         let later = self

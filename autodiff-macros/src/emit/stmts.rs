@@ -148,7 +148,7 @@ impl Emitter<'_> {
         }
         let name = self.name(place.root);
         let inner = f(place);
-        quote!(if let Some(#name) = #name.as_deref_mut() { #inner })
+        quote!(if let ::core::option::Option::Some(#name) = #name.as_deref_mut() { #inner })
     }
 
     pub(crate) fn is_optional(&self, v: VarId) -> bool {
@@ -228,8 +228,14 @@ impl Emitter<'_> {
                 self.entry(&els.saves, false),
             );
             let (a, b) = match (then.saves.is_empty(), els.saves.is_empty()) {
-                (false, true) => (quote!(Some(#a)), quote!(None)),
-                (true, false) => (quote!(None), quote!(Some(#b))),
+                (false, true) => (
+                    quote!(::core::option::Option::Some(#a)),
+                    quote!(::core::option::Option::None),
+                ),
+                (true, false) => (
+                    quote!(::core::option::Option::None),
+                    quote!(::core::option::Option::Some(#b)),
+                ),
                 _ => (
                     quote!(#private::Either::Left(#a)),
                     quote!(#private::Either::Right(#b)),
@@ -241,13 +247,17 @@ impl Emitter<'_> {
         let (a, b) = (self.entry(&then.loads, true), self.entry(&els.loads, true));
         match (then.loads.is_empty(), els.loads.is_empty()) {
             (false, true) if els.stmts.is_empty() => {
-                quote!(if let Some(#a) = #name { #then_stmts })
+                quote!(if let ::core::option::Option::Some(#a) = #name { #then_stmts })
             }
-            (false, true) => quote!(if let Some(#a) = #name { #then_stmts } else { #els_stmts }),
+            (false, true) => {
+                quote!(if let ::core::option::Option::Some(#a) = #name { #then_stmts } else { #els_stmts })
+            }
             (true, false) if then.stmts.is_empty() => {
-                quote!(if let Some(#b) = #name { #els_stmts })
+                quote!(if let ::core::option::Option::Some(#b) = #name { #els_stmts })
             }
-            (true, false) => quote!(if let Some(#b) = #name { #els_stmts } else { #then_stmts }),
+            (true, false) => {
+                quote!(if let ::core::option::Option::Some(#b) = #name { #els_stmts } else { #then_stmts })
+            }
             _ => {
                 quote!(match #name { #private::Either::Left(#a) => { #then_stmts } #private::Either::Right(#b) => { #els_stmts } })
             }
@@ -293,9 +303,9 @@ impl Emitter<'_> {
             } else {
                 let entry = self.entry(&l.body.loads, true);
                 if matches!(l.header, Header::Tape) {
-                    return quote!(while let Some(#entry) = #name.pop() { #body });
+                    return quote!(while let ::core::option::Option::Some(#entry) = #name.pop() { #body });
                 }
-                load = quote!(let Some(#entry) = #name.pop() else { ::core::unreachable!() };);
+                load = quote!(let ::core::option::Option::Some(#entry) = #name.pop() else { ::core::unreachable!() };);
             }
         }
         let header = match &l.header {

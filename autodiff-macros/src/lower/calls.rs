@@ -6,9 +6,7 @@ use syn::{Expr as S, ExprPath, Path};
 
 use super::patterns::capital;
 use super::{Binding, Lowerer, strip};
-use crate::ir::{
-    Arg, BinOp, Call, Callee, Edit, Expr, Mode, Passing, Place, Role, Sequence, Step, Stmt,
-};
+use crate::ir::{Arg, BinOp, Call, Callee, Edit, Expr, Mode, Passing, Place, Role, Step, Stmt};
 use crate::kinds::{self, Kind};
 use crate::{methods, rules};
 
@@ -140,7 +138,7 @@ impl Lowerer<'_> {
     pub(super) fn pass(&mut self, arg: Expr) -> Arg {
         match arg {
             Expr::Ref { mutable, of } => {
-                let place = self.into_place(*of, Span::mixed_site());
+                let place = self.place_of(*of, Span::mixed_site());
                 Arg {
                     passing: if mutable {
                         Passing::RefMut
@@ -260,14 +258,14 @@ impl Lowerer<'_> {
         }
         let recv = self.place_or_value(&m.receiver);
         if methods::VIEWS.contains(&name) && m.args.is_empty() {
-            let place = self.into_place(recv, span);
+            let place = self.place_of(recv, span);
             return Expr::Ref {
                 mutable: name.ends_with("mut"),
                 of: Box::new(Expr::Place(place)),
             };
         }
         if methods::IDENTITIES.contains(&name) && m.args.is_empty() {
-            let place = self.into_place(recv, span);
+            let place = self.place_of(recv, span);
             return match name {
                 "clone" => Expr::Clone(Box::new(Expr::Place(place))),
                 _ => Expr::Method {
@@ -305,7 +303,7 @@ impl Lowerer<'_> {
             };
         }
         if matches!(name, "unwrap" | "expect") {
-            let place = self.into_place(recv, span);
+            let place = self.place_of(recv, span);
             let args = m.args.iter().map(|a| self.control(a)).collect();
             let value = Expr::Method {
                 recv: Box::new(Expr::Place(place)),
@@ -316,7 +314,7 @@ impl Lowerer<'_> {
             return self.temporary(value, span);
         }
         // The receiver is handed over by reference, whatever the method takes.
-        let place = self.into_place(recv.clone(), span);
+        let place = self.place_of(recv.clone(), span);
         let mutable = match &recv {
             Expr::Ref { mutable, .. } => *mutable,
             _ => {
@@ -366,12 +364,12 @@ impl Lowerer<'_> {
         match (name, m.args.len()) {
             ("push", 1) => {
                 let value = self.operand(&m.args[0]);
-                let place = self.into_place(recv.clone(), span);
+                let place = self.place_of(recv.clone(), span);
                 self.emit(Stmt::Edit(Edit::Push { place, value }));
                 unit
             }
             ("pop", 0) => {
-                let place = self.into_place(recv.clone(), span);
+                let place = self.place_of(recv.clone(), span);
                 let inner = match kinds::of_place(&self.program, &place) {
                     Kind::Seq(kind) => *kind,
                     _ => Kind::Unknown,
@@ -386,13 +384,13 @@ impl Lowerer<'_> {
             }
             ("swap", 2) => {
                 let (i, j) = (self.control(&m.args[0]), self.control(&m.args[1]));
-                let place = self.into_place(recv.clone(), span);
+                let place = self.place_of(recv.clone(), span);
                 self.emit(Stmt::Edit(Edit::Swap { place, i, j }));
                 unit
             }
             ("fill", 1) => {
                 let value = self.scalar(&m.args[0]);
-                let place = self.into_place(recv.clone(), span);
+                let place = self.place_of(recv.clone(), span);
                 self.for_each_index(&place, span, |l, i| {
                     let at = place.step(Step::Index {
                         at: Box::new(i),
@@ -408,8 +406,8 @@ impl Lowerer<'_> {
             }
             ("copy_from_slice" | "clone_from_slice", 1) => {
                 let source = self.place_or_value(&m.args[0]);
-                let source = self.into_place(source, span);
-                let place = self.into_place(recv.clone(), span);
+                let source = self.place_of(source, span);
+                let place = self.place_of(recv.clone(), span);
                 self.for_each_index(&place, span, |l, i| {
                     let to = place.step(Step::Index {
                         at: Box::new(i.clone()),
@@ -428,7 +426,7 @@ impl Lowerer<'_> {
                 unit
             }
             ("extend" | "extend_from_slice", 1) => {
-                let place = self.into_place(recv.clone(), span);
+                let place = self.place_of(recv.clone(), span);
                 let stream = self.stream(&m.args[0])?;
                 self.run_stream(stream, span, &mut |l, item, _| {
                     let value = l.as_atom(strip(item), span);
@@ -447,7 +445,7 @@ impl Lowerer<'_> {
                 } else {
                     self.temporary(at, span)
                 };
-                let place = self.into_place(recv.clone(), span);
+                let place = self.place_of(recv.clone(), span);
                 let range = |lo: Option<Expr>, hi: Option<Expr>| {
                     let at = Expr::Range {
                         lo: lo.map(Box::new),

@@ -445,7 +445,7 @@ impl Lowerer<'_> {
         };
         let value = self.scrutinee(&t.expr);
         let span = t.span();
-        let place = self.into_place(value, span);
+        let place = self.place_of(value, span);
         let (good, bad): (syn::Path, syn::Pat) = match fallible {
             Fallible::Option => (syn::parse_quote!(Some), syn::parse_quote!(None)),
             Fallible::Result => (syn::parse_quote!(Ok), syn::parse_quote!(Err(_))),

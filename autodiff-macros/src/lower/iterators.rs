@@ -105,7 +105,7 @@ impl Lowerer<'_> {
             S::MethodCall(m) => self.adapter(m),
             S::Reference(r) => {
                 let value = self.place_or_value(&r.expr);
-                let place = self.into_place(value, e.span());
+                let place = self.place_of(value, e.span());
                 Some(self.elements(place, true, r.mutability.is_some(), e.span()))
             }
             S::Path(_)
@@ -118,7 +118,7 @@ impl Lowerer<'_> {
                 let value = self.place_or_value(e);
                 let reference = matches!(value, Expr::Ref { .. });
                 let mutable = matches!(value, Expr::Ref { mutable: true, .. });
-                let place = self.into_place(value, e.span());
+                let place = self.place_of(value, e.span());
                 Some(self.elements(place, reference, mutable, e.span()))
             }
             _ => None,
@@ -135,9 +135,8 @@ impl Lowerer<'_> {
 
     /// The elements of a sequence, by value or by reference.
     fn elements(&mut self, place: Place, reference: bool, mutable: bool, _span: Span) -> Stream {
-        let place = match self.pin(Expr::Place(place)) {
-            Expr::Place(place) => place,
-            _ => unreachable!("pinning keeps places"),
+        let Expr::Place(place) = self.pin(Expr::Place(place)) else {
+            unreachable!("pinning keeps places")
         };
         let len = rules::method(Expr::Place(place.clone()), "len", Vec::new());
         let item: ItemAt = Rc::new(move |l, i| {
@@ -163,11 +162,11 @@ impl Lowerer<'_> {
         let span = m.method.span();
         let arg = m.args.first();
         match (name.as_str(), m.args.len()) {
-            ("iter", 0) => self.source(&m.receiver, true, false),
-            ("iter_mut", 0) => self.source(&m.receiver, true, true),
+            ("iter", 0) => Some(self.source(&m.receiver, true, false)),
+            ("iter_mut", 0) => Some(self.source(&m.receiver, true, true)),
             ("into_iter", 0) => match self.stream(&m.receiver) {
                 Some(stream) => Some(stream),
-                None => self.source(&m.receiver, false, false),
+                None => Some(self.source(&m.receiver, false, false)),
             },
             ("copied" | "cloned", 0) => {
                 let source = self.stream(&m.receiver)?;
@@ -344,18 +343,18 @@ impl Lowerer<'_> {
         })
     }
 
-    fn source(&mut self, recv: &S, reference: bool, mutable: bool) -> Option<Stream> {
+    fn source(&mut self, recv: &S, reference: bool, mutable: bool) -> Stream {
         let value = self.place_or_value(recv);
         let reference = reference || matches!(value, Expr::Ref { .. });
-        let place = self.into_place(value, recv.span());
-        Some(self.elements(place, reference, mutable, recv.span()))
+        let place = self.place_of(value, recv.span());
+        self.elements(place, reference, mutable, recv.span())
     }
 
     /// `windows`, `chunks`, `chunks_exact` and their mutable forms.
     fn pieces(&mut self, name: &str, m: &syn::ExprMethodCall) -> Option<Stream> {
         let span = m.method.span();
         let value = self.place_or_value(&m.receiver);
-        let place = self.into_place(value, span);
+        let place = self.place_of(value, span);
         let Expr::Place(place) = self.pin(Expr::Place(place)) else {
             return None;
         };
@@ -447,7 +446,7 @@ impl Lowerer<'_> {
                 });
                 Ok((count, item))
             }
-            other => Err(other),
+            other @ Stream::Filtered { .. } => Err(other),
         }
     }
 
@@ -606,7 +605,7 @@ impl Lowerer<'_> {
             Stage::FilterMap(f) => self.run_stream(source, span, &mut |l, item, label| {
                 let value = l.apply(&f, vec![item]);
                 let value = l.as_atom(value, span);
-                let place = l.into_place(value, span);
+                let place = l.place_of(value, span);
                 let test = Expr::Matches(
                     Box::new(Expr::Place(place.clone())),
                     Box::new(syn::parse_quote!(Some(_))),
@@ -692,9 +691,7 @@ impl Lowerer<'_> {
             return None;
         }
         let span = m.method.span();
-        let stream = if let Some(stream) = self.stream(&m.receiver) {
-            stream
-        } else {
+        let Some(stream) = self.stream(&m.receiver) else {
             self.errors.on(&m.receiver, "this chain holds an iterator adapter that cannot be differentiated; write it as a loop");
             return Some(Expr::Tuple(Vec::new()));
         };

@@ -142,7 +142,7 @@ impl Lowerer<'_> {
                 },
             },
             value => {
-                let place = self.into_place(value, Span::mixed_site());
+                let place = self.place_of(value, Span::mixed_site());
                 self.normal(Expr::Place(place.step(step)))
             }
         }
@@ -163,7 +163,7 @@ impl Lowerer<'_> {
                 .is_some_and(|(_, p)| matches!(**p, Pat::Rest(_))),
             _ => false,
         });
-        let base = self.into_place(value.clone(), Span::mixed_site());
+        let base = self.place_of(value.clone(), Span::mixed_site());
         let from_end = |k: usize| {
             let len = crate::rules::method(Expr::Place(base.clone()), "len", Vec::new());
             Expr::binary(BinOp::Sub, len, Expr::int(k))

@@ -30,11 +30,11 @@ impl Lowerer<'_> {
     /// Lowers an expression that names a place; others are bound to a temporary first.
     pub(super) fn place(&mut self, e: &S) -> Place {
         let value = self.place_or_value(e);
-        self.into_place(value, e.span())
+        self.place_of(value, e.span())
     }
 
     /// The place of a value, which is bound to a temporary if it has none.
-    pub(super) fn into_place(&mut self, value: Expr, span: proc_macro2::Span) -> Place {
+    pub(super) fn place_of(&mut self, value: Expr, span: proc_macro2::Span) -> Place {
         match strip(value) {
             Expr::Place(place) => place,
             value => {
@@ -56,7 +56,7 @@ impl Lowerer<'_> {
             }
             S::Index(i) => {
                 let base = self.place_or_value(&i.expr);
-                let base = self.into_place(base, i.expr.span());
+                let base = self.place_of(base, i.expr.span());
                 let at = self.control(&i.index);
                 let range = matches!(at, Expr::Range { .. });
                 let mut place = base.step(Step::Index {
@@ -70,7 +70,7 @@ impl Lowerer<'_> {
                 match self.place_or_value(&u.expr) {
                     Expr::Ref { of, .. } => *of,
                     other => {
-                        let place = self.into_place(other, e.span());
+                        let place = self.place_of(other, e.span());
                         self.normal(Expr::Place(place.step(Step::Deref)))
                     }
                 }
@@ -97,7 +97,7 @@ impl Lowerer<'_> {
         {
             return e.clone();
         }
-        let base = self.into_place(base, span);
+        let base = self.place_of(base, span);
         let mut place = base.step(Step::Field(member.clone()));
         place.span = span;
         self.normal(Expr::Place(place))

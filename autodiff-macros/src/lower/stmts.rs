@@ -1,6 +1,5 @@
 //! Statements: blocks, `let`, assignments.
 
-use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Expr as S, Pat};
 
@@ -202,7 +201,7 @@ impl Lowerer<'_> {
             }
             S::Array(a) => {
                 let value = self.scrutinee(right);
-                let place = self.into_place(value, left.span());
+                let place = self.place_of(value, left.span());
                 let parts: Vec<Expr> = (0..a.elems.len())
                     .map(|i| {
                         let part = place.step(crate::ir::Step::Index {

@@ -194,7 +194,11 @@ impl Pass {
                 }
                 if remove {
                     // The cotangent of a `&mut` argument's final value goes in as well.
-                    let added = pull.slots.iter_mut().zip(&pull.args).filter(|(_, a)| a.passing != Passing::RefMut);
+                    let added = pull
+                        .slots
+                        .iter_mut()
+                        .zip(&pull.args)
+                        .filter(|(_, a)| a.passing != Passing::RefMut);
                     for slot in added.flat_map(|(slot, _)| slot) {
                         if slot.as_ref().is_some_and(|p| !self.is_live(p.root, live)) {
                             *slot = None;
