@@ -111,6 +111,36 @@ fn two_parameters(v: &[(f64, f64)], x: f64) -> f64 {
     s
 }
 
+#[differentiable]
+fn moved_copy(x: f64) -> f64 {
+    let mut k = x;
+    let f = move |a: f64| a * k;
+    k = 5.0;
+    f(2.0) * k
+}
+
+#[differentiable]
+fn own_counter(x: f64) -> f64 {
+    let mut k = x;
+    let mut f = move |a: f64| {
+        k *= a;
+        k
+    };
+    let a = f(2.0);
+    let b = f(x);
+    a + b * k
+}
+
+#[differentiable]
+fn local_function(x: f64, y: f64) -> f64 {
+    #[differentiable]
+    fn inner(a: f64, b: f64) -> f64 {
+        a.sin() * b
+    }
+    const SCALE: f64 = 2.5;
+    inner(x, y) * SCALE + inner(y, x)
+}
+
 #[test]
 fn calls() {
     called_twice::check(0.4, 1.3).unwrap();
@@ -124,6 +154,10 @@ fn calls() {
 
 #[test]
 fn captures() {
+    assert_eq!(moved_copy::grad(3.0), 10.0);
+    moved_copy::check(0.7).unwrap();
+    own_counter::check(0.7).unwrap();
+    local_function::check(0.7, 0.3).unwrap();
     mutates_capture::check(&[0.7, 1.2]).unwrap();
 }
 

@@ -148,6 +148,26 @@ fn destructuring_assignment(x: f64, y: f64) -> f64 {
     a * b
 }
 
+#[differentiable]
+fn checked_div(a: f64, b: f64) -> Option<f64> {
+    if b.abs() < 1e-12 { None } else { Some(a / b) }
+}
+
+#[differentiable]
+fn question(a: f64, b: f64, c: f64) -> Option<f64> {
+    let x = checked_div(a, b)?;
+    let y = checked_div(x + a, c)?;
+    Some(x * y)
+}
+
+#[differentiable]
+fn question_caller(a: f64, b: f64) -> f64 {
+    match question(a, b, a - 1.0) {
+        Some(v) => v * v,
+        None => b,
+    }
+}
+
 #[test]
 fn enums() {
     let shapes = [
@@ -210,4 +230,11 @@ fn structs() {
         bindings::check(0.7, n).unwrap();
         bindings::check(0.3, n).unwrap();
     }
+}
+
+#[test]
+fn question_marks() {
+    question_caller::check(1.5, 0.7).unwrap();
+    assert_eq!(question_caller::grad(2.0, 0.0), (0.0, 1.0));
+    question::check(1.5, 0.7, 0.2).unwrap();
 }

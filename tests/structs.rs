@@ -145,6 +145,17 @@ fn moved(bodies: Vec<Body>) -> Vec<Vec2> {
     out
 }
 
+#[differentiable]
+fn mat_vec<const R: usize, const C: usize>(m: &Matrix<R, C>, v: [f64; C]) -> [f64; R] {
+    let mut out = [0.0; R];
+    for i in 0..R {
+        for j in 0..C {
+            out[i] += m.m[i][j] * v[j];
+        }
+    }
+    out
+}
+
 #[test]
 fn reading() {
     let w = world();
@@ -185,6 +196,13 @@ fn generic() {
             m: [[1.0, 2.0], [3.0, 4.0]],
         },
         0.4,
+    )
+    .unwrap();
+    mat_vec::check(
+        &Matrix {
+            m: [[1.0, 2.0, 0.5], [3.0, 4.0, 0.1]],
+        },
+        [0.4, 0.3, 0.2],
     )
     .unwrap();
 }
