@@ -399,7 +399,7 @@ impl Inference<'_> {
             Expr::Binary(op, a, b) if result.is_float() && op.is_arithmetic() => {
                 let user_type = |e: &Expr| {
                     e.as_var()
-                        .is_some_and(|v| self.program.vars[v].ty.is_some())
+                        .is_some_and(|v| self.program.vars[v].role == crate::ir::Role::User)
                 };
                 if *op == BinOp::Mul
                     && (user_type(a) && of_expr(self.program, self.types, a) == Kind::Unknown

@@ -53,7 +53,10 @@ macro_rules! binary {
                 db: Option<&mut Rhs::Tangent>,
                 ea: Option<&mut Self::Tangent>,
                 eb: Option<&mut Rhs::Tangent>,
-            );
+            ) {
+                let _ = (a, b, ta, tb, ct, tct, da, db, ea, eb);
+                panic!("this operator has no second derivative: write `#[differentiable(order = 2)]` on its `impl`");
+            }
         }
     )*};
 }
@@ -97,5 +100,8 @@ pub trait Neg: Differentiable {
         tct: &<Self::Output as Differentiable>::Tangent,
         da: Option<&mut Self::Tangent>,
         ea: Option<&mut Self::Tangent>,
-    );
+    ) {
+        let _ = (a, ta, ct, tct, da, ea);
+        panic!("this operator has no second derivative: write `#[differentiable(order = 2)]` on its `impl`");
+    }
 }

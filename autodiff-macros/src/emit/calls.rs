@@ -191,6 +191,7 @@ impl Emitter<'_> {
     }
 
     pub(crate) fn pull(&self, pull: &Pull) -> TokenStream {
+        let operator = matches!(pull.callee, Callee::Operator(_));
         let cotangents: Vec<TokenStream> = pull
             .cotangent
             .iter()
