@@ -1,0 +1,7 @@
+//! What is refused, with the message that says so.
+#![allow(missing_docs)]
+
+#[test]
+fn refusals() {
+    trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
+}

@@ -1,0 +1,8 @@
+use differentiable::prelude::*;
+
+#[differentiable]
+struct P {
+    x: f64,
+}
+
+fn main() {}
