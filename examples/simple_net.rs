@@ -75,9 +75,14 @@ fn explicit_loop(x: &Array2<f32>, y: &Array2<f32>) -> f32 {
 fn main() -> Result<(), FitError> {
     let (x, y) = data();
     let before = loss(&new_net(), &x, &y);
-    println!("Loss before training: {before:.6}\n\nA loop with value_and_grad and apply_gradients:");
+    println!(
+        "Loss before training: {before:.6}\n\nA loop with value_and_grad and apply_gradients:"
+    );
     let after = explicit_loop(&x, &y);
-    assert!(after < before / 10.0, "the loss fell from {before} to {after} only");
+    assert!(
+        after < before / 10.0,
+        "the loss fell from {before} to {after} only"
+    );
 
     println!("\nThe same with Fit:");
     let mut model = new_net();
@@ -88,10 +93,16 @@ fn main() -> Result<(), FitError> {
         .verbose(10)
         .run(&mut model, &mut optimizer, &x, &y)?;
     let last = history.loss.last().copied().unwrap_or(f64::NAN);
-    assert!(last < f64::from(before) / 10.0, "the loss fell from {before} to {last} only");
+    assert!(
+        last < f64::from(before) / 10.0,
+        "the loss fell from {before} to {last} only"
+    );
 
     let x_new = array![[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]];
-    println!("\npredictions for\n{x_new}\nare\n{}", model.predict(&x_new, 256));
+    println!(
+        "\npredictions for\n{x_new}\nare\n{}",
+        model.predict(&x_new, 256)
+    );
     println!("expected about\n[[0.5],\n [2.0],\n [-1.5]]");
     Ok(())
 }

@@ -181,6 +181,15 @@ impl<'a> Companions<'a> {
         }
     }
 
+    /// Whether the function has parameters of type `impl Trait`.
+    pub(crate) fn has_anonymous_parameters(&self) -> bool {
+        self.f
+            .signature
+            .generics
+            .type_params()
+            .any(|t| t.ident.to_string().starts_with("__F"))
+    }
+
     pub(crate) fn captured(&self, lifetimes: &[TokenStream]) -> TokenStream {
         let mut names: Vec<TokenStream> = lifetimes.to_vec();
         let all = self

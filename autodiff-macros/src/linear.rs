@@ -116,9 +116,15 @@ impl Shells<'_> {
             }
         }
         let name = &c.f.signature.name;
+        // A function with `impl Trait` takes no explicit type arguments.
+        let explicit = if c.has_anonymous_parameters() {
+            TokenStream::new()
+        } else {
+            turbofish.clone()
+        };
         let primal = match &c.host.method {
-            None => quote!(#name #turbofish(#(#plain_args),*)),
-            Some(m) => quote!(Self::#m #turbofish(#(#plain_args),*)),
+            None => quote!(#name #explicit(#(#plain_args),*)),
+            Some(m) => quote!(Self::#m #explicit(#(#plain_args),*)),
         };
         // A method that takes `self` by value is differentiated by reference.
         let primal = if c.f.by_value_receiver {

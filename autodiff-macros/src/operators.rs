@@ -4,7 +4,7 @@
 //! The method's companions become inherent ones under a name of their own; the trait calls them.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, ToTokens};
+use quote::{ToTokens, format_ident, quote};
 use syn::{ImplItem, ItemImpl, Type};
 
 use crate::companions::{Companions, Host};
@@ -35,13 +35,16 @@ pub(crate) fn implementation(item: &ItemImpl, options: &Options) -> Option<Token
 
 /// The type parameter of the operator's trait: `Self` unless given.
 fn right_hand_side(item: &ItemImpl) -> Type {
-    let given = item.trait_.as_ref().and_then(|(path, _)| match &path.segments.last()?.arguments {
-        syn::PathArguments::AngleBracketed(a) => a.args.iter().find_map(|a| match a {
-            syn::GenericArgument::Type(ty) => Some(ty.clone()),
+    let given = item
+        .trait_
+        .as_ref()
+        .and_then(|(path, _)| match &path.segments.last()?.arguments {
+            syn::PathArguments::AngleBracketed(a) => a.args.iter().find_map(|a| match a {
+                syn::GenericArgument::Type(ty) => Some(ty.clone()),
+                _ => None,
+            }),
             _ => None,
-        }),
-        _ => None,
-    });
+        });
     match given {
         Some(Type::Path(p)) if p.path.is_ident("Self") => (*item.self_ty).clone(),
         Some(ty) => ty,
@@ -49,7 +52,12 @@ fn right_hand_side(item: &ItemImpl) -> Type {
     }
 }
 
-fn derivative(item: &ItemImpl, options: &Options, name: &str, rhs: &Type) -> syn::Result<TokenStream> {
+fn derivative(
+    item: &ItemImpl,
+    options: &Options,
+    name: &str,
+    rhs: &Type,
+) -> syn::Result<TokenStream> {
     let self_ty = &*item.self_ty;
     if let Type::Path(p) = self_ty
         && (p.path.is_ident("f64") || p.path.is_ident("f32"))
@@ -77,10 +85,29 @@ fn derivative(item: &ItemImpl, options: &Options, name: &str, rhs: &Type) -> syn
         }
     }
     let function = expand::analyse(&mut sig, &method.block, Some(&item.generics), options)?;
-    let suffix: String = rhs.to_token_stream().to_string().chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
-    let mangled = format_ident!("{}_{}", method.sig.ident, suffix, span = method.sig.ident.span());
-    let host = Host { vis: TokenStream::new(), method: Some(mangled), attrs: TokenStream::new(), of_trait: false, outer: item.generics.clone() };
-    let c = Companions { f: &function, host: &host };
+    let suffix: String = rhs
+        .to_token_stream()
+        .to_string()
+        .chars()
+        .map(|c| if c.is_alphanumeric() { c } else { '_' })
+        .collect();
+    let mangled = format_ident!(
+        "{}_{}",
+        method.sig.ident,
+        suffix,
+        span = method.sig.ident.span()
+    );
+    let host = Host {
+        vis: TokenStream::new(),
+        method: Some(mangled),
+        attrs: TokenStream::new(),
+        of_trait: false,
+        outer: item.generics.clone(),
+    };
+    let c = Companions {
+        f: &function,
+        host: &host,
+    };
     let mut companions = TokenStream::new();
     for level in 1..=options.order() {
         companions.extend(c.tangent(level));

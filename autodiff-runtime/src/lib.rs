@@ -5,9 +5,12 @@
 
 extern crate self as differentiable;
 
+#[doc(hidden)]
+#[path = "support.rs"]
+pub mod __private;
+pub mod check;
 #[cfg(feature = "data")]
 pub mod data;
-pub mod check;
 pub mod initializers;
 pub mod kernels;
 pub mod layers;
@@ -18,9 +21,6 @@ pub mod random;
 pub mod real;
 #[cfg(feature = "saving")]
 pub mod saving;
-#[doc(hidden)]
-#[path = "support.rs"]
-pub mod __private;
 pub mod tangent;
 pub mod training;
 
@@ -30,7 +30,7 @@ pub use num_traits;
 pub use rand;
 
 pub use check::{Disagreement, GradientCheckError, Tolerance};
-pub use real::Real;
+pub use real::{Real, stop_gradient};
 pub use tangent::{Differentiable, Tangent};
 
 /// What a program that trains a model needs, in one `use`.
@@ -59,7 +59,7 @@ pub mod prelude {
         Optimizer, RmsProp, RmsPropConfig, Sgd, SgdConfig, global_norm,
     };
     pub use crate::random::seeded;
-    pub use crate::real::Real;
+    pub use crate::real::{Real, stop_gradient};
     #[cfg(feature = "saving")]
     pub use crate::saving::{
         Checkpoint, SavingError, load_checkpoint, load_weights, save_checkpoint, save_weights,

@@ -56,6 +56,23 @@ pub trait Real:
     fn __erf(self) -> Self;
 }
 
+/// Passes a value on, and no derivative: differentiated code takes the value for a constant.
+///
+/// ```
+/// use differentiable::prelude::*;
+///
+/// #[differentiable]
+/// fn f(x: f64) -> f64 {
+///     x * stop_gradient(x)
+/// }
+///
+/// assert_eq!(f::grad(3.0), 3.0);
+/// ```
+#[inline]
+pub fn stop_gradient<T>(x: T) -> T {
+    x
+}
+
 impl Real for f32 {
     #[inline]
     fn __lit(x: f64) -> f32 {

@@ -198,7 +198,12 @@ impl Emitter<'_> {
             .zip(&pull.values)
             .map(|(ct, v)| {
                 if let Some(e) = ct {
-                    self.value(e)
+                    let e = self.expr(e);
+                    if operator {
+                        e.at_least(Prec::Unary)
+                    } else {
+                        e.tokens
+                    }
                 } else {
                     let zero = Expr::Zero(Box::new(Expr::var(*v, pull.span)));
                     self.value(&zero)

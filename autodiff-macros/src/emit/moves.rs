@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::ir::{Arg, Block, Edit, Expr, Passing, Place, Program, Step, Stmt, VarId};
+use crate::ir::{Arg, Block, Callee, Edit, Expr, Passing, Place, Program, Step, Stmt, VarId};
 use crate::kinds::{self, Kind};
 
 /// Turns moves into clones where the variable is read later.
@@ -103,6 +103,10 @@ impl Pass<'_> {
                 | Stmt::Edit(Edit::Push { value, .. }) => {
                     self.value(value);
                 }
+                // Operators of tangents take their operands by reference.
+                Stmt::Call(call)
+                    if call.level > 0 && matches!(call.callee, Callee::Operator(_)) => {}
+                Stmt::Pull(pull) if matches!(pull.callee, Callee::Operator(_)) => {}
                 Stmt::Call(call) => call.args.iter_mut().for_each(|a| self.arg(a)),
                 Stmt::Pull(pull) => pull
                     .cotangent

@@ -89,7 +89,8 @@ impl Lowerer<'_> {
             let recv = args.remove(0);
             return self.float_method(recv, last, args, span);
         }
-        if float && last == "from" && args.len() == 1 {
+        let primitive = names.len() >= 2 && matches!(names[names.len() - 2], "f64" | "f32");
+        if primitive && last == "from" && args.len() == 1 {
             let ty = &path.path.segments[names.len() - 2].ident;
             return Expr::Cast(Box::new(strip(args[0].clone())), syn::parse_quote!(#ty));
         }

@@ -2,7 +2,10 @@
 
 use ndarray::{Array, Dimension};
 
-use super::{elu_kernel, gelu_kernel, leaky_relu_kernel, relu_kernel, selu_kernel, sigmoid_kernel, silu_kernel, softmax_kernel, softplus_kernel, tanh_kernel};
+use super::{
+    elu_kernel, gelu_kernel, leaky_relu_kernel, relu_kernel, selu_kernel, sigmoid_kernel,
+    silu_kernel, softmax_kernel, softplus_kernel, tanh_kernel,
+};
 use crate::Real;
 use crate::tangent::{Differentiable, Update, Visit};
 
