@@ -1,4 +1,10 @@
-//! Compile-time derivatives of ordinary Rust functions.
+#![doc = include_str!("../README.md")]
+//!
+//! ## What is where
+//!
+//! This crate only brings two others together: the compiler `autodiff-macros`, with the attribute
+//! [`differentiable`](macro@differentiable) and the derive [`Differentiable`](derive@Differentiable), and the runtime
+//! `autodiff-runtime`, with everything else. A program needs one line: `use differentiable::prelude::*;`.
 #[doc(hidden)]
 pub use autodiff_macros::__rules;
 pub use autodiff_macros::{Differentiable, differentiable};
