@@ -141,6 +141,11 @@ fn local_function(x: f64, y: f64) -> f64 {
     inner(x, y) * SCALE + inner(y, x)
 }
 
+#[differentiable]
+fn integrate(f: impl Fn(f64) -> f64, a: f64) -> f64 {
+    f(2.0) * a
+}
+
 #[test]
 fn calls() {
     called_twice::check(0.4, 1.3).unwrap();
@@ -154,6 +159,7 @@ fn calls() {
 
 #[test]
 fn captures() {
+    assert_eq!(integrate::grad(|x| x * x, 3.0), 4.0);
     assert_eq!(moved_copy::grad(3.0), 10.0);
     moved_copy::check(0.7).unwrap();
     own_counter::check(0.7).unwrap();

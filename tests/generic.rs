@@ -23,7 +23,7 @@ where
 #[differentiable]
 fn logistic<T: Real>(x: T, k: T) -> T {
     let two = T::one() + T::one();
-    two / (T::one() + (-k * x).exp())
+    two / (T::one() + (-k * x).exp()) - T::from(0.5).unwrap()
 }
 
 #[differentiable]
@@ -110,13 +110,18 @@ fn with_constant(#[constant] x: f64, y: f64) -> f64 {
     x * y * y
 }
 
+#[differentiable]
+fn stopped(x: f64, y: f64) -> f64 {
+    let k = stop_gradient(x * y);
+    k * x
+}
+
 static TABLE: [f64; 3] = [0.5, 1.5, 2.5];
 const OFFSET: f64 = 0.25;
 
 #[differentiable]
 fn globals(x: f64, i: usize) -> f64 {
-    let k: f64 = OFFSET;
-    x * TABLE[i] + k * x * std::f64::consts::PI + f64::EPSILON
+    x * TABLE[i] + OFFSET * x * std::f64::consts::PI + f64::EPSILON
 }
 
 #[differentiable]
@@ -188,6 +193,8 @@ fn buffers_are_added_to() {
 fn selections() {
     assert_eq!(narrowed::grad(2.0, &[1.0, 3.0], 2), vec![10.0, 6.0]);
     assert_eq!(with_constant::grad(2.0, 3.0), 12.0);
+    assert_eq!(stopped::grad(2.0, 3.0), (6.0, 0.0));
+    assert_eq!(stopped::jvp(2.0, 3.0, 1.0, 1.0), (12.0, 6.0));
 }
 
 #[test]

@@ -29,7 +29,7 @@ impl Layer {
 
     fn forward(&self, x: &[f64]) -> f64 {
         let z = self.affine(x);
-        Self::scale(z * z) + Layer::scale(z)
+        Self::scale(z.tanh()) + Layer::scale(z)
     }
 
     fn norm2(&self) -> f64 {
@@ -95,10 +95,7 @@ struct Leaky;
 impl Activation for Swish {
     const LEAK: f64 = 0.0;
     fn apply(&self, x: f64) -> f64 {
-        {
-            let z: f64 = -self.beta * x;
-            x / (1.0 + z.exp())
-        }
+        x / (1.0 + (-self.beta * x).exp())
     }
 }
 
@@ -117,6 +114,63 @@ fn activate<A: Activation + Differentiable + Clone>(a: &A, v: &[f64]) -> f64 {
         s += a.apply(x) * a.apply(x + 1.0) + A::LEAK * x;
     }
     s
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+struct V3 {
+    x: f64,
+    y: f64,
+    z: f64,
+}
+
+#[differentiable]
+impl std::ops::Add for V3 {
+    type Output = V3;
+    fn add(self, o: V3) -> V3 {
+        V3 {
+            x: self.x + o.x,
+            y: self.y + o.y,
+            z: self.z + o.z,
+        }
+    }
+}
+
+#[differentiable]
+impl std::ops::Mul<f64> for V3 {
+    type Output = V3;
+    fn mul(self, k: f64) -> V3 {
+        V3 {
+            x: self.x * k,
+            y: self.y * k,
+            z: self.z * k,
+        }
+    }
+}
+
+#[differentiable]
+impl V3 {
+    fn new(x: f64, y: f64, z: f64) -> Self {
+        Self { x, y, z }
+    }
+
+    fn dot(self, o: V3) -> f64 {
+        self.x * o.x + self.y * o.y + self.z * o.z
+    }
+
+    fn length(&self) -> f64 {
+        self.dot(*self).sqrt()
+    }
+
+    fn unit(&self) -> V3 {
+        *self * (1.0 / self.length())
+    }
+}
+
+#[differentiable]
+fn geometry(a: V3, b: V3, t: f64) -> f64 {
+    let c = a + b * t;
+    let n = c.unit() + V3::new(t, 0.0, 1.0);
+    n.dot(a) * c.length()
 }
 
 #[test]
@@ -150,4 +204,9 @@ fn composition() {
 fn traits() {
     activate::check(&Swish { beta: 1.3 }, &[0.4, -0.5]).unwrap();
     activate::check(&Leaky, &[0.4, -0.5]).unwrap();
+}
+
+#[test]
+fn operators() {
+    geometry::check(V3::new(0.3, 0.2, 0.1), V3::new(1.3, -0.2, 0.8), 0.7).unwrap();
 }

@@ -156,9 +156,49 @@ fn mat_vec<const R: usize, const C: usize>(m: &Matrix<R, C>, v: [f64; C]) -> [f6
     out
 }
 
+#[differentiable]
+fn kinetic(b: &Body) -> f64 {
+    let v = b.velocity;
+    0.5 * b.mass * (v.x * v.x + v.y * v.y)
+}
+
+#[differentiable]
+fn energy(w: &World) -> f64 {
+    let mut e = 0.0;
+    for b in &w.bodies {}
+    e + w.grid[1][0] * w.boxed.x
+}
+
+#[differentiable]
+fn build(x: f64, y: f64) -> Body {
+    let position = Vec2 { x, y: x * y };
+    let velocity = Vec2 {
+        y: x.sin(),
+        ..position
+    };
+    Body {
+        position,
+        velocity,
+        mass: position.x + velocity.y,
+        name: String::from("new"),
+        id: 0,
+    }
+}
+
+#[differentiable]
+fn built(x: f64, y: f64) -> f64 {
+    let b = build(x, y);
+    kinetic(&b) * b.position.y
+}
+
 #[test]
 fn reading() {
     let w = world();
+    kinetic::check(&w.bodies[1]).unwrap();
+    energy::check(&w).unwrap();
+    let g = energy::grad(&w);
+    assert_eq!(g.boxed.x, 0.5);
+    assert_eq!(g.bodies[0].id, ());
     fields_everywhere::check(&w, 0.7).unwrap();
 }
 
@@ -170,6 +210,8 @@ fn writing() {
 
 #[test]
 fn constructing() {
+    built::check(0.7, 1.2).unwrap();
+    build::check(0.7, 1.2).unwrap();
     units::check(Celsius(21.0), Nothing).unwrap();
 }
 
