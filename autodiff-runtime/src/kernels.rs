@@ -28,6 +28,7 @@ pub mod layer_norm_kernel;
 pub mod losses;
 pub mod pooling;
 mod products;
+pub mod recurrent;
 mod support;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -46,4 +47,5 @@ pub use layer_norm_kernel::{
 };
 pub use losses::*;
 pub use pooling::*;
+pub use recurrent::*;
 pub use windows::Padding;
