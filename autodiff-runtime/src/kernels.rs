@@ -17,6 +17,8 @@
 )]
 
 pub mod activations;
+mod attention;
+pub mod attention_kernel;
 pub mod batch_norm_inference_kernel;
 pub mod batch_norm_kernel;
 pub mod conv;
@@ -35,6 +37,7 @@ pub(crate) mod testing;
 mod windows;
 
 pub use activations::*;
+pub use attention_kernel::*;
 pub use batch_norm_inference_kernel::*;
 pub use batch_norm_kernel::*;
 pub use conv::*;
