@@ -8,6 +8,8 @@ extern crate self as differentiable;
 #[doc(hidden)]
 #[path = "support.rs"]
 pub mod __private;
+#[doc(hidden)]
+pub mod arrays;
 pub mod check;
 #[cfg(feature = "data")]
 pub mod data;
@@ -35,6 +37,11 @@ pub use tangent::{Differentiable, Tangent};
 
 /// What a program that trains a model needs, in one `use`.
 pub mod prelude {
+    #[doc(hidden)]
+    pub use crate::arrays::{
+        ArrayDot as _, ArrayElementwise as _, ArrayLines as _, ArrayReductions as _,
+        ArrayShapes as _,
+    };
     pub use crate::check::{GradientCheckError, Tolerance};
     pub use crate::initializers::Initializer;
     pub use crate::kernels::activations::{
