@@ -192,6 +192,26 @@ fn overwritten_after_use(v: &[f64]) -> f64 {
     s * t
 }
 
+#[differentiable]
+fn scratch(x: f64, n: usize) -> f64 {
+    let mut buffer = vec![0.0; n];
+    let mut total = 0.0;
+    for k in 1..=3 {
+        fill_row(&mut buffer, x + total * 0.01, k);
+        for i in 0..n {
+            total += buffer[i];
+        }
+    }
+    total
+}
+
+#[differentiable]
+fn fill_row(row: &mut [f64], x: f64, k: usize) {
+    for (j, r) in row.iter_mut().enumerate() {
+        *r = x.powi(j as i32) * k as f64;
+    }
+}
+
 #[test]
 fn elements() {
     prefix_products::check(&[0.5, 1.5, 2.0, -0.7]).unwrap();
@@ -237,6 +257,9 @@ fn fields() {
 
 #[test]
 fn sub_slices() {
+    scratch::check(1.1, 4).unwrap();
+    scratch::check(1.1, 0).unwrap();
+    fill_row::check(&mut [0.1, 0.2], 1.1, 2).unwrap();
     through_split::check(&mut [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]).unwrap();
     scale_parts::check(&mut [0.1, 0.2, 0.3, 0.4, 0.5], 1.2).unwrap();
     copies::check(&[0.5, 0.6, 0.7], 1.4).unwrap();

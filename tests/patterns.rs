@@ -169,6 +169,15 @@ fn question_caller(a: f64, b: f64) -> f64 {
     }
 }
 
+#[differentiable]
+fn grown(s: &Shape, by: f64) -> f64 {
+    let bigger = grow(s.clone(), by);
+    if let Shape::Rect(w, _) = &bigger {
+        return w * area(&bigger);
+    }
+    area(&bigger)
+}
+
 #[test]
 fn enums() {
     let shapes = [
@@ -180,6 +189,8 @@ fn enums() {
     ];
     for s in &shapes {
         area::check(s).unwrap();
+        grow::check(s.clone(), 1.4).unwrap();
+        grown::check(s, 1.4).unwrap();
     }
     total_area::check(&shapes, 0.5).unwrap();
     assert_eq!(

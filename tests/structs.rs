@@ -165,7 +165,9 @@ fn kinetic(b: &Body) -> f64 {
 #[differentiable]
 fn energy(w: &World) -> f64 {
     let mut e = 0.0;
-    for b in &w.bodies {}
+    for b in &w.bodies {
+        e += kinetic(b) + w.gravity * b.position.y * b.mass * (b.id + 1) as f64;
+    }
     e + w.grid[1][0] * w.boxed.x
 }
 
