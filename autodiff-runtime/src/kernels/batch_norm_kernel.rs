@@ -33,7 +33,7 @@ pub type BatchNormSaved<T, D> = (Array<T, D>, Vec<T>);
 /// use autodiff_runtime::kernels::batch_norm;
 /// use autodiff_runtime::prelude::*;
 ///
-/// let x = array![[1.0, 5.0], [3.0, 5.0]];
+/// let x = array![[1.0_f64, 5.0], [3.0, 5.0]];
 /// let (y, mean, variance) = batch_norm(&x, &array![2.0, 1.0], &array![0.0, 7.0], 0.0001);
 /// assert!((y[(0, 0)] + 2.0).abs() < 0.001 && y[(1, 1)] == 7.0);
 /// assert_eq!((mean, variance), (array![2.0, 5.0], array![1.0, 0.0]));
