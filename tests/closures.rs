@@ -1,4 +1,5 @@
 //! Closures that capture active values: called, passed, nested.
+#![allow(clippy::all, reason = "programs are written as users write them")]
 #![allow(missing_docs, clippy::pedantic)]
 
 use differentiable::prelude::*;

@@ -1,4 +1,5 @@
 //! Branches, loops, early returns, labels: both modes against central differences.
+#![allow(clippy::all, reason = "programs are written as users write them")]
 #![allow(missing_docs, clippy::pedantic)]
 
 use differentiable::prelude::*;

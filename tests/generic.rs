@@ -1,4 +1,5 @@
 //! Code that is generic over the float type and over functions; pullbacks as values.
+#![allow(clippy::all, reason = "programs are written as users write them")]
 #![allow(missing_docs, clippy::pedantic)]
 
 use differentiable::prelude::*;

@@ -1,4 +1,5 @@
 //! Names that collide with generated ones, shadowing, hidden preludes, strict lints.
+#![allow(clippy::all, reason = "programs are written as users write them")]
 #![deny(warnings)]
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]

@@ -1,4 +1,5 @@
 //! Kinks, untaken branches, zeros, casts: the conventions of the documentation.
+#![allow(clippy::all, reason = "programs are written as users write them")]
 #![allow(missing_docs, clippy::pedantic)]
 
 use differentiable::prelude::*;

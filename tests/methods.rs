@@ -1,4 +1,5 @@
 //! Methods, associated functions and constants, operators, traits, generic layers.
+#![allow(clippy::all, reason = "programs are written as users write them")]
 #![allow(missing_docs, clippy::pedantic)]
 
 use differentiable::prelude::*;

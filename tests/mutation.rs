@@ -1,4 +1,5 @@
 //! Values that are overwritten: elements, fields, arguments, scratch buffers.
+#![allow(clippy::all, reason = "programs are written as users write them")]
 #![allow(missing_docs, clippy::pedantic)]
 
 use differentiable::prelude::*;

@@ -1,4 +1,5 @@
 //! Recursion: direct, with two calls, mutual, over slices, with early returns.
+#![allow(clippy::all, reason = "programs are written as users write them")]
 #![allow(missing_docs, clippy::pedantic)]
 
 use differentiable::prelude::*;

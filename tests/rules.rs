@@ -1,6 +1,7 @@
 //! Every row of the table of derivative rules, in both modes, against central differences.
 //!
 //! The compiler hands out the rows, so that a row without a test cannot exist.
+#![allow(clippy::all, reason = "programs are written as users write them")]
 #![allow(missing_docs, clippy::pedantic)]
 
 use differentiable::prelude::*;
@@ -41,13 +42,13 @@ macro_rules! table {
 macro_rules! row {
     (method $name:ident ($method:ident) $first:ident: $ty:ident $(, $arg:ident: $other:ident)*) => {
         #[differentiable::differentiable]
-        pub fn $name($first: $ty $(, $arg: $other)*) -> f64 {
+        pub(super) fn $name($first: $ty $(, $arg: $other)*) -> f64 {
             $first.$method($($arg),*)
         }
     };
     (operator $name:ident ($op:tt) $a:ident: f64, $b:ident: f64) => {
         #[differentiable::differentiable]
-        pub fn $name($a: f64, $b: f64) -> f64 {
+        pub(super) fn $name($a: f64, $b: f64) -> f64 {
             $a $op $b
         }
     };

@@ -1,4 +1,5 @@
 //! Hessians and Hessian-vector products against closed forms and differences of gradients.
+#![allow(clippy::all, reason = "programs are written as users write them")]
 #![allow(missing_docs, clippy::pedantic)]
 
 use differentiable::prelude::*;

@@ -1,4 +1,5 @@
 //! State that is carried through loops: buffers, stacks, options, tuples.
+#![allow(clippy::all, reason = "programs are written as users write them")]
 #![allow(missing_docs, clippy::pedantic)]
 
 use differentiable::prelude::*;

@@ -1,4 +1,5 @@
 //! Structs, nested, generic, tuple-like, with constant fields, boxes and vectors of them.
+#![allow(clippy::all, reason = "programs are written as users write them")]
 #![allow(missing_docs, clippy::pedantic)]
 
 use differentiable::prelude::*;

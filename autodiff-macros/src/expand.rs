@@ -87,6 +87,7 @@ pub(crate) fn analyse(
         }
     }
     fence::check(body, &errors);
+    fence::check_types(&signature, &errors);
     errors.check()?;
     let mut primal = lower::lower(&signature, body, &types, &errors);
     errors.check()?;
@@ -101,6 +102,7 @@ pub(crate) fn analyse(
     kinds::infer(&mut primal, &types, &result);
     verify::normal_form(&primal, &types);
     refuse_unknown_functions(&primal, &signature, &errors);
+    refuse_idle_parameters(&primal, &signature, options, &errors);
     errors.finish()?;
     let mut reserved = HashSet::new();
     names(sig.to_token_stream(), &mut reserved, false);
@@ -185,6 +187,26 @@ impl Function {
             }
         });
         found
+    }
+}
+
+/// A parameter that `wrt` names must reach the result: a gradient that is always zero is a mistake.
+fn refuse_idle_parameters(
+    program: &Program,
+    signature: &Signature,
+    options: &Options,
+    errors: &Errors,
+) {
+    let useful = crate::activity::useful(program);
+    for name in options.wrt.iter().flatten() {
+        let idle = signature
+            .params
+            .iter()
+            .zip(&program.params)
+            .any(|(p, q)| p.name == *name && !useful.contains(&q.parts[0]));
+        if idle && !options.has_rule() {
+            errors.at(name.span(), format!("the value does not depend on `{name}` in a way that has a derivative: its gradient would always be zero"));
+        }
     }
 }
 

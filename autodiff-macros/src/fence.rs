@@ -77,6 +77,16 @@ impl<'a> Visit<'a> for Fence<'_> {
         self.depth -= 1;
     }
 
+    fn visit_attribute(&mut self, a: &'a syn::Attribute) {
+        if a.path().is_ident("cfg") || a.path().is_ident("cfg_attr") {
+            self.refuse(
+                a.span(),
+                "a conditionally compiled part of a function",
+                "write `if cfg!(…)`, or put the attribute on the function",
+            );
+        }
+    }
+
     fn visit_pat(&mut self, p: &'a Pat) {
         match p {
             Pat::Macro(m) => self.refuse(m.span(), "a macro in a pattern", "write the pattern out"),
@@ -103,5 +113,50 @@ impl<'a> Visit<'a> for Fence<'_> {
                 "put it into a function with a rule of its own (`vjp = …`)",
             );
         }
+    }
+}
+
+/// Reports parameter types through which no derivative can flow, unless they are constants.
+pub(crate) fn check_types(signature: &crate::signature::Signature, errors: &Errors) {
+    struct Types<'a> {
+        errors: &'a Errors,
+    }
+    impl<'ast> Visit<'ast> for Types<'_> {
+        fn visit_type(&mut self, ty: &'ast syn::Type) {
+            const INTERIOR: [&str; 7] = [
+                "Cell",
+                "RefCell",
+                "OnceCell",
+                "UnsafeCell",
+                "Mutex",
+                "RwLock",
+                "Rc",
+            ];
+            let (what, instead) = match ty {
+                syn::Type::TraitObject(_) => ("a trait object", "use a generic parameter"),
+                syn::Type::Ptr(_) => ("a raw pointer", "use a reference or an index"),
+                syn::Type::Path(p)
+                    if p.path
+                        .segments
+                        .last()
+                        .is_some_and(|s| INTERIOR.contains(&s.ident.to_string().as_str())) =>
+                {
+                    (
+                        "a value that is shared or changes behind a shared reference",
+                        "use `&mut`, or a value",
+                    )
+                }
+                _ => return visit::visit_type(self, ty),
+            };
+            self.errors.on(
+                ty,
+                format!(
+                    "{what} has no known tangent; {instead}, or mark the parameter `#[constant]`"
+                ),
+            );
+        }
+    }
+    for param in signature.params.iter().filter(|p| p.differentiable) {
+        Types { errors }.visit_type(&param.ty);
     }
 }

@@ -79,17 +79,23 @@ fn derivative(
         _ => None,
     });
     let mut sig = method.sig.clone();
-    if let (syn::ReturnType::Type(_, ty), Some(output)) = (&mut sig.output, &output) {
-        if ty.to_token_stream().to_string().replace(' ', "") == "Self::Output" {
-            **ty = output.clone();
-        }
+    if let (syn::ReturnType::Type(_, ty), Some(output)) = (&mut sig.output, &output)
+        && ty.to_token_stream().to_string().replace(' ', "") == "Self::Output"
+    {
+        **ty = output.clone();
     }
     let function = expand::analyse(&mut sig, &method.block, Some(&item.generics), options)?;
     let suffix: String = rhs
         .to_token_stream()
         .to_string()
         .chars()
-        .map(|c| if c.is_alphanumeric() { c } else { '_' })
+        .map(|c| {
+            if c.is_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '_'
+            }
+        })
         .collect();
     let mangled = format_ident!(
         "{}_{}",

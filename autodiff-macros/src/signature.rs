@@ -175,12 +175,6 @@ fn read_param(arg: &mut FnArg, i: usize, types: &Types, errors: &Errors) -> Para
                 Type::Reference(_) => Passing::Ref,
                 _ => Passing::Value,
             };
-            if let Type::TraitObject(_) = ty {
-                errors.on(
-                    &ty,
-                    "a trait object has no known tangent; use a generic parameter",
-                );
-            }
             let differentiable = !constant && types.is_differentiable(&ty);
             let (name, mutable, pattern) = match &*t.pat {
                 Pat::Ident(p) if p.subpat.is_none() && p.by_ref.is_none() => {

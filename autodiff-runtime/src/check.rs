@@ -280,6 +280,10 @@ pub fn flatten<T: Tangent>(tangent: &mut T, into: &mut Vec<f64>) {
 }
 
 /// A tangent with its scalars taken from the front of a slice.
+///
+/// # Panics
+///
+/// Panics if the slice holds fewer numbers than the tangent has scalars.
 #[must_use]
 pub fn unflatten<T: Tangent>(mut tangent: T, from: &mut &[f64]) -> T {
     tangent.__map(&mut |_| {

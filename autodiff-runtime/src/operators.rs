@@ -15,7 +15,7 @@ macro_rules! binary {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
         #[diagnostic::on_unimplemented(
-            message = "the operator `{This}` of `{Self}` and `{Rhs}` has no derivative",
+            message = "an operator between `{Self}` and `{Rhs}` has no derivative",
             note = "put `#[differentiable]` on the `impl` of the operator"
         )]
         pub trait $name<Rhs: Differentiable + ?Sized>: Differentiable {
@@ -102,6 +102,8 @@ pub trait Neg: Differentiable {
         ea: Option<&mut Self::Tangent>,
     ) {
         let _ = (a, ta, ct, tct, da, ea);
-        panic!("this operator has no second derivative: write `#[differentiable(order = 2)]` on its `impl`");
+        panic!(
+            "this operator has no second derivative: write `#[differentiable(order = 2)]` on its `impl`"
+        );
     }
 }

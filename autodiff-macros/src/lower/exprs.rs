@@ -346,7 +346,9 @@ impl Lowerer<'_> {
         self.scopes.push(std::collections::HashMap::new());
         let test = self.test_pattern(arm_pat, scrutinee);
         self.bind_pattern_views(arm_pat, scrutinee.clone());
+        let before = self.emitted();
         let guard = arm_guard.map(|g| self.control(g));
+        self.refuse_hoisting(before, span);
         let cond = match (test, guard) {
             (Some(a), Some(b)) => Some(Expr::binary(BinOp::And, a, b)),
             (a, b) => a.or(b),
@@ -595,11 +597,25 @@ impl Lowerer<'_> {
             }
             S::Binary(b) if matches!(b.op, syn::BinOp::And(_)) => {
                 let left = self.condition(&b.left, lets);
+                let before = self.emitted();
                 let right = self.condition(&b.right, lets);
+                self.refuse_hoisting(before, b.right.span());
                 Expr::binary(BinOp::And, left, right)
             }
             S::Paren(p) => self.condition(&p.expr, lets),
             other => self.control(other),
+        }
+    }
+
+    /// The number of statements in the open block.
+    fn emitted(&self) -> usize {
+        self.stmts.last().map_or(0, Vec::len)
+    }
+
+    /// What a later condition evaluates must not run before the earlier ones hold.
+    fn refuse_hoisting(&mut self, before: usize, span: Span) {
+        if self.emitted() > before {
+            self.errors.at(span, "a call or a block in a later condition cannot be differentiated; nest a second `if` in the first");
         }
     }
 

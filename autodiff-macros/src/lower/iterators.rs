@@ -419,7 +419,11 @@ impl Lowerer<'_> {
                     inclusive,
                 };
                 let count = match (&step, inclusive) {
-                    (None, false) => rules::method(hi.clone(), "saturating_sub", vec![lo.clone()]),
+                    (None, false) => match (integer(&lo), integer(&hi)) {
+                        (Some(0), _) => hi.clone(),
+                        (Some(a), Some(b)) => Expr::int(b.saturating_sub(a)),
+                        _ => rules::method(hi.clone(), "saturating_sub", vec![lo.clone()]),
+                    },
                     (Some(k), _) => rules::method(
                         rules::method(range, "step_by", vec![k.clone()]),
                         "count",
@@ -813,5 +817,13 @@ fn is_chain(e: &S) -> bool {
             MAKERS.contains(&m.method.to_string().as_str()) || is_chain(&m.receiver)
         }
         _ => false,
+    }
+}
+
+/// The value of a literal integer.
+fn integer(e: &Expr) -> Option<usize> {
+    match e {
+        Expr::Lit(syn::Lit::Int(l)) => l.base10_parse().ok(),
+        _ => None,
     }
 }
