@@ -1,8 +1,11 @@
 //! Views and other shapes of the same elements.
+//!
+//! In reverse mode views are copies: what a pullback keeps must not borrow from what may change before
+//! it is called.
 
 use ndarray::{
-    Array, ArrayRef, ArrayView, ArrayView1, Axis, Dimension, Ix2, Order, RemoveAxis, ShapeArg,
-    ShapeError,
+    Array, Array1, ArrayRef, ArrayView, ArrayView1, Axis, Dimension, Ix2, Order, RemoveAxis,
+    ShapeArg, ShapeError,
 };
 
 use super::{Pullback, Pullback2, Pullback3, Pulled, Pulled2, Pulled3};
@@ -14,9 +17,9 @@ type Reshaped<T, E> = Result<Array<T, <E as ShapeArg>::Dim>, ShapeError>;
 type ReshapedTangent<T, E> = Result<Array<T, <E as ShapeArg>::Dim>, ()>;
 
 pub trait ArrayShapes<T: Real, D: Dimension> {
-    fn __fwd_view(&self) -> (ArrayView<'_, T, D>, Pullback<T, D, Array<T, D>>);
+    fn __fwd_view(&self) -> (Array<T, D>, Pullback<T, D, Array<T, D>>);
     fn __jvp_view(&self, d: Option<&ArrayRef<T, D>>) -> (ArrayView<'_, T, D>, Array<T, D>);
-    fn __fwd_t(&self) -> (ArrayView<'_, T, D>, Pullback<T, D, Array<T, D>>);
+    fn __fwd_t(&self) -> (Array<T, D>, Pullback<T, D, Array<T, D>>);
     fn __jvp_t(&self, d: Option<&ArrayRef<T, D>>) -> (ArrayView<'_, T, D>, Array<T, D>);
     fn __fwd_reversed_axes(&self) -> (Array<T, D>, Pullback<T, D, Array<T, D>>);
     fn __jvp_reversed_axes(&self, d: Option<&ArrayRef<T, D>>) -> (Array<T, D>, Array<T, D>);
@@ -48,7 +51,7 @@ pub trait ArrayShapes<T: Real, D: Dimension> {
         axis: Axis,
         index: usize,
     ) -> (
-        ArrayView<'_, T, Smaller<D>>,
+        Array<T, Smaller<D>>,
         Pullback3<T, D, Array<T, Smaller<D>>, (), ()>,
     )
     where
@@ -67,32 +70,20 @@ pub trait ArrayShapes<T: Real, D: Dimension> {
 
 /// Methods of matrices.
 pub trait ArrayLines<T: Real> {
-    fn __fwd_row(
-        &self,
-        index: usize,
-    ) -> (
-        ArrayView1<'_, T>,
-        Pullback2<T, Ix2, Array<T, ndarray::Ix1>, ()>,
-    );
+    fn __fwd_row(&self, index: usize) -> (Array1<T>, Pullback2<T, Ix2, Array1<T>, ()>);
     fn __jvp_row(
         &self,
         index: usize,
         d: Option<&ArrayRef<T, Ix2>>,
         d_index: Option<()>,
-    ) -> (ArrayView1<'_, T>, Array<T, ndarray::Ix1>);
-    fn __fwd_column(
-        &self,
-        index: usize,
-    ) -> (
-        ArrayView1<'_, T>,
-        Pullback2<T, Ix2, Array<T, ndarray::Ix1>, ()>,
-    );
+    ) -> (ArrayView1<'_, T>, Array1<T>);
+    fn __fwd_column(&self, index: usize) -> (Array1<T>, Pullback2<T, Ix2, Array1<T>, ()>);
     fn __jvp_column(
         &self,
         index: usize,
         d: Option<&ArrayRef<T, Ix2>>,
         d_index: Option<()>,
-    ) -> (ArrayView1<'_, T>, Array<T, ndarray::Ix1>);
+    ) -> (ArrayView1<'_, T>, Array1<T>);
 }
 
 /// A tangent in full: an absent or empty one is zero.
@@ -134,9 +125,9 @@ fn push_index<T: Real, D: RemoveAxis>(
 }
 
 impl<T: Real, D: Dimension> ArrayShapes<T, D> for ArrayRef<T, D> {
-    fn __fwd_view(&self) -> (ArrayView<'_, T, D>, Pullback<T, D, Array<T, D>>) {
+    fn __fwd_view(&self) -> (Array<T, D>, Pullback<T, D, Array<T, D>>) {
         (
-            self.view(),
+            self.to_owned(),
             |(_, ct, (slot,)): Pulled<'_, T, D, Array<T, D>>| {
                 if let Some(slot) = slot {
                     add(slot, &ct);
@@ -150,8 +141,8 @@ impl<T: Real, D: Dimension> ArrayShapes<T, D> for ArrayRef<T, D> {
         (self.view(), whole(d, self))
     }
 
-    fn __fwd_t(&self) -> (ArrayView<'_, T, D>, Pullback<T, D, Array<T, D>>) {
-        (self.t(), self.__fwd_reversed_axes().1)
+    fn __fwd_t(&self) -> (Array<T, D>, Pullback<T, D, Array<T, D>>) {
+        self.__fwd_reversed_axes()
     }
 
     fn __jvp_t(&self, d: Option<&ArrayRef<T, D>>) -> (ArrayView<'_, T, D>, Array<T, D>) {
@@ -269,14 +260,14 @@ impl<T: Real, D: Dimension> ArrayShapes<T, D> for ArrayRef<T, D> {
         axis: Axis,
         index: usize,
     ) -> (
-        ArrayView<'_, T, Smaller<D>>,
+        Array<T, Smaller<D>>,
         Pullback3<T, D, Array<T, Smaller<D>>, (), ()>,
     )
     where
         D: RemoveAxis,
     {
         (
-            self.index_axis(axis, index),
+            self.index_axis(axis, index).to_owned(),
             Box::new(
                 move |(_, ct, (slot, (), ())): Pulled3<'_, T, D, Array<T, Smaller<D>>>| {
                     pull_index(slot, axis, index, &ct);
@@ -313,13 +304,13 @@ macro_rules! lines {
                 &self,
                 index: usize,
             ) -> (
-                ArrayView1<'_, T>,
-                Pullback2<T, Ix2, Array<T, ndarray::Ix1>, ()>,
+                Array1<T>,
+                Pullback2<T, Ix2, Array1<T>, ()>,
             ) {
                 (
-                    self.$name(index),
+                    self.$name(index).to_owned(),
                     Box::new(
-                        move |(_, ct, (slot, ())): Pulled2<'_, T, Ix2, Array<T, ndarray::Ix1>>| {
+                        move |(_, ct, (slot, ())): Pulled2<'_, T, Ix2, Array1<T>>| {
                             pull_index(slot, Axis($axis), index, &ct);
                             ((), ())
                         },
@@ -333,7 +324,7 @@ macro_rules! lines {
                 index: usize,
                 d: Option<&ArrayRef<T, Ix2>>,
                 _: Option<()>,
-            ) -> (ArrayView1<'_, T>, Array<T, ndarray::Ix1>) {
+            ) -> (ArrayView1<'_, T>, Array1<T>) {
                 (self.$name(index), push_index(self, Axis($axis), index, d))
             }
         )*}
