@@ -80,24 +80,52 @@ impl Windows {
         self.rows.inputs * self.columns.inputs * self.channels
     }
 
-    /// Calls `each` for every window in order, with the number of its image, where in that image the
-    /// channels of the pixels under it begin, and how many those are.
-    fn for_each(&self, mut each: impl FnMut(usize, &mut dyn Iterator<Item = usize>, usize)) {
+    /// Calls `each` for every window in order, with the number of its image and the pixels of it that the
+    /// window covers.
+    #[inline]
+    fn for_each(&self, mut each: impl FnMut(usize, Pixels)) {
         for image in 0..self.batch {
             for y in 0..self.rows.outputs {
                 let rows = self.rows.taps_inside(y);
-                let top = y * self.rows.stride - self.rows.before.min(y * self.rows.stride);
+                let top = y * self.rows.stride + rows.start - self.rows.before;
                 for x in 0..self.columns.outputs {
                     let columns = self.columns.taps_inside(x);
-                    let start = x * self.columns.stride;
-                    let left = start - self.columns.before.min(start);
-                    let (height, width) = (rows.len(), columns.len());
-                    let mut pixels = (0..height).flat_map(|row| {
-                        let line = (top + row) * self.columns.inputs + left;
-                        (0..width).map(move |column| (line + column) * self.channels)
-                    });
-                    each(image, &mut pixels, height * width);
+                    let left = x * self.columns.stride + columns.start - self.columns.before;
+                    let pixels = Pixels {
+                        start: (top * self.columns.inputs + left) * self.channels,
+                        rows: rows.len(),
+                        columns: columns.len(),
+                        row_step: self.columns.inputs * self.channels,
+                        column_step: self.channels,
+                    };
+                    each(image, pixels);
                 }
+            }
+        }
+    }
+}
+
+/// The pixels of an image that a window covers.
+#[derive(Clone, Copy, Debug)]
+struct Pixels {
+    start: usize,
+    rows: usize,
+    columns: usize,
+    row_step: usize,
+    column_step: usize,
+}
+
+impl Pixels {
+    fn count(self) -> usize {
+        self.rows * self.columns
+    }
+
+    /// Calls `each` with where in the image the channels of each pixel begin, in row-major order.
+    #[inline]
+    fn for_each(self, mut each: impl FnMut(usize)) {
+        for row in 0..self.rows {
+            for column in 0..self.columns {
+                each(self.start + row * self.row_step + column * self.column_step);
             }
         }
     }

@@ -113,6 +113,17 @@ impl Span {
             .div_ceil(self.dilation);
         first.min(self.taps)..end.min(self.taps)
     }
+    /// The windows of which a tap lies inside the input.
+    #[inline]
+    pub(crate) fn outputs_inside(&self, tap: usize) -> core::ops::Range<usize> {
+        let offset = tap * self.dilation;
+        let first = self.before.saturating_sub(offset).div_ceil(self.stride);
+        let end = (self.inputs + self.before)
+            .saturating_sub(offset)
+            .div_ceil(self.stride)
+            .min(self.outputs);
+        first.min(end)..end
+    }
 }
 
 /// The elements of an array that is known to be in row-major order.
@@ -155,7 +166,9 @@ mod tests {
             let taps: Vec<_> = (0..span.outputs).map(|at| span.taps_inside(at)).collect();
             for (at, inside) in taps.iter().enumerate() {
                 for tap in 0..span.taps {
-                    assert_eq!(span.input(at, tap).is_some(), inside.contains(&tap));
+                    let is_inside = span.input(at, tap).is_some();
+                    assert_eq!(is_inside, inside.contains(&tap));
+                    assert_eq!(is_inside, span.outputs_inside(tap).contains(&at));
                 }
             }
             (span.outputs, span.before)

@@ -71,55 +71,60 @@ impl Geometry {
         Slice::from(group * count..(group + 1) * count)
     }
 
-    /// For each tap of a window in some lines: where its channels begin in the patches, and in the input
-    /// (nowhere if that is padding), and how many elements follow each other in both.
+    /// Calls `each` with runs that together make up the patches of some lines, and with the start of each
+    /// run in the input; nowhere if that is padding.
     fn for_runs(
         &self,
         lines: Range<usize>,
         group: usize,
-        mut run: impl FnMut(usize, Option<usize>, usize),
+        mut each: impl FnMut(Run, Option<usize>),
     ) {
-        let (channels, per_tap) = (self.channels, self.group_channels());
-        let (height, width) = (self.rows.inputs, self.columns.inputs);
-        let taps = self.columns.taps;
-        let contiguous = self.groups == 1 && self.columns.dilation == 1;
-        let mut to = 0;
-        for line in lines {
-            let (image, y) = (line / self.rows.outputs, line % self.rows.outputs);
-            for x in 0..self.columns.outputs {
-                let inside = self.columns.taps_inside(x);
-                for tap in 0..self.rows.taps {
-                    let Some(row) = self.rows.input(y, tap) else {
-                        run(to, None, taps * per_tap);
-                        to += taps * per_tap;
-                        continue;
-                    };
-                    let start = (image * height + row) * width;
-                    let from = |tap| {
-                        let column = x * self.columns.stride + tap * self.columns.dilation
-                            - self.columns.before;
-                        (start + column) * channels + group * per_tap
-                    };
-                    if inside.start > 0 {
-                        run(to, None, inside.start.min(taps) * per_tap);
-                    }
-                    if contiguous && !inside.is_empty() {
-                        let length = inside.len() * per_tap;
-                        run(
-                            to + inside.start * per_tap,
-                            Some(from(inside.start)),
-                            length,
-                        );
-                    } else {
-                        for tap in inside.clone() {
-                            run(to + tap * per_tap, Some(from(tap)), per_tap);
+        let (columns, per_tap) = (&self.columns, self.group_channels());
+        let (outputs, taps) = (columns.outputs, columns.taps);
+        let (patch, line) = (self.patch(), taps * per_tap);
+        // Windows in the middle, whose taps all lie inside, and next to each other: one run for all taps.
+        let whole = if self.groups == 1 && columns.dilation == 1 {
+            let (first, last) = (columns.outputs_inside(0), columns.outputs_inside(taps - 1));
+            first.start..last.end.max(first.start)
+        } else {
+            0..0
+        };
+        for (at, line_of_outputs) in lines.enumerate() {
+            let image = line_of_outputs / self.rows.outputs;
+            for row_tap in 0..self.rows.taps {
+                let run = |windows: Range<usize>, tap: usize, length: usize| Run {
+                    to: (at * outputs + windows.start) * patch + row_tap * line + tap * per_tap,
+                    to_step: patch,
+                    from_step: columns.stride * self.channels,
+                    count: windows.len(),
+                    length,
+                };
+                let Some(row) = self
+                    .rows
+                    .input(line_of_outputs % self.rows.outputs, row_tap)
+                else {
+                    each(run(0..outputs, 0, line), None);
+                    continue;
+                };
+                let start = (image * self.rows.inputs + row) * columns.inputs;
+                let from = |window: usize, tap: usize| {
+                    let column = window * columns.stride + tap * columns.dilation - columns.before;
+                    Some((start + column) * self.channels + group * per_tap)
+                };
+                if !whole.is_empty() {
+                    each(run(whole.clone(), 0, line), from(whole.start, 0));
+                }
+                for windows in [0..whole.start, whole.end..outputs] {
+                    for tap in 0..taps {
+                        let inside = columns.outputs_inside(tap);
+                        let first = inside.start.clamp(windows.start, windows.end);
+                        let end = inside.end.clamp(first, windows.end);
+                        each(run(windows.start..first, tap, per_tap), None);
+                        if first < end {
+                            each(run(first..end, tap, per_tap), from(first, tap));
                         }
+                        each(run(end..windows.end, tap, per_tap), None);
                     }
-                    let end = inside.end.max(inside.start);
-                    if end < taps {
-                        run(to + end * per_tap, None, (taps - end) * per_tap);
-                    }
-                    to += taps * per_tap;
                 }
             }
         }
@@ -127,20 +132,22 @@ impl Geometry {
 
     /// The patches of some lines.
     fn gather<T: Real>(&self, input: &[T], lines: Range<usize>, group: usize, patches: &mut [T]) {
-        self.for_runs(lines, group, |to, from, length| {
-            let patch = &mut patches[to..to + length];
-            match from {
-                Some(from) => copy_run(patch, &input[from..from + length]),
-                None => patch.fill(T::zero()),
-            }
+        self.for_runs(lines, group, |run, from| match from {
+            Some(from) => run.copy(&input[from..], patches),
+            None => run.for_each(|to, _| patches[to..to + run.length].fill(T::zero())),
         });
     }
 
     /// Adds the patches of some lines to where they came from.
     fn scatter<T: Real>(&self, patches: &[T], lines: Range<usize>, group: usize, input: &mut [T]) {
-        self.for_runs(lines, group, |to, from, length| {
-            if let Some(from) = from {
-                add_run(&mut input[from..from + length], &patches[to..to + length]);
+        self.for_runs(lines, group, |run, from| {
+            if let Some(start) = from {
+                run.for_each(|to, from| {
+                    let sums = &mut input[start + from..][..run.length];
+                    for (sum, &item) in sums.iter_mut().zip(&patches[to..to + run.length]) {
+                        *sum += item;
+                    }
+                });
             }
         });
     }
@@ -229,31 +236,57 @@ impl Geometry {
     }
 }
 
-/// Copies a run, with a loop for each of the short lengths of images with one or few channels.
-#[inline]
-fn copy_run<T: Copy>(to: &mut [T], from: &[T]) {
-    macro_rules! lengths {
-        ($($length:literal)*) => {
-            match to.len() {
-                $($length => {
-                    if let (Some(to), Some(from)) = (
-                        to.first_chunk_mut::<$length>(),
-                        from.first_chunk::<$length>(),
-                    ) {
-                        *to = *from;
-                    }
-                })*
-                _ => to.copy_from_slice(from),
-            }
-        };
-    }
-    lengths!(1 2 3 4 5 6 9);
+/// Elements that lie next to each other in the patches and in the input, for windows next to each other.
+#[derive(Clone, Copy)]
+struct Run {
+    /// Where they begin in the patches.
+    to: usize,
+    /// How far they lie apart in the patches for two windows.
+    to_step: usize,
+    /// How far they lie apart in the input for two windows.
+    from_step: usize,
+    /// The number of windows.
+    count: usize,
+    /// The number of elements for one window.
+    length: usize,
 }
 
-#[inline]
-fn add_run<T: Real>(to: &mut [T], from: &[T]) {
-    for (sum, &item) in to.iter_mut().zip(from) {
-        *sum += item;
+impl Run {
+    /// Calls `each` for every window, with where its elements are in the patches, and in the input from the
+    /// start of the run.
+    #[inline]
+    fn for_each(self, mut each: impl FnMut(usize, usize)) {
+        for window in 0..self.count {
+            each(self.to + window * self.to_step, window * self.from_step);
+        }
+    }
+
+    /// Copies the elements, in a loop for each of the lengths that images of one to four channels have.
+    #[inline]
+    fn copy<T: Real>(self, input: &[T], patches: &mut [T]) {
+        macro_rules! lengths {
+            ($($length:literal)*) => {
+                match self.length {
+                    $($length => self.copy_short::<T, $length>(input, patches),)*
+                    length => self.for_each(|to, from| {
+                        patches[to..to + length].copy_from_slice(&input[from..from + length]);
+                    }),
+                }
+            };
+        }
+        lengths!(1 2 3 4 5 6 7 8 9 12 16);
+    }
+
+    #[inline]
+    fn copy_short<T: Real, const N: usize>(self, input: &[T], patches: &mut [T]) {
+        self.for_each(|to, from| {
+            if let (Some(patch), Some(item)) = (
+                patches[to..].first_chunk_mut::<N>(),
+                input[from..].first_chunk::<N>(),
+            ) {
+                *patch = *item;
+            }
+        });
     }
 }
 

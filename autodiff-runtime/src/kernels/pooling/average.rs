@@ -42,15 +42,15 @@ pub fn average_pool2d<T: Real>(
     let x = items_of(&x);
     let outputs = items_of_mut(&mut y);
     let mut outputs = outputs.chunks_exact_mut(channels);
-    windows.for_each(|image, pixels, count| {
+    windows.for_each(|image, pixels| {
         let Some(output) = outputs.next() else { return };
         let image = &x[image * windows.image()..][..windows.image()];
-        for start in pixels {
+        pixels.for_each(|start| {
             for (sum, &item) in output.iter_mut().zip(&image[start..start + channels]) {
                 *sum += item;
             }
-        }
-        let scale = T::__lit(count as f64).recip();
+        });
+        let scale = T::__lit(pixels.count() as f64).recip();
         for sum in output {
             *sum *= scale;
         }
@@ -82,15 +82,15 @@ pub fn average_pool2d_adjoint<T: Real>(
     let ct = items_of(&ct);
     let mut cts = ct.chunks_exact(channels.max(1));
     with_items(slot, |slot| {
-        windows.for_each(|image, pixels, count| {
+        windows.for_each(|image, pixels| {
             let Some(ct) = cts.next() else { return };
             let image = &mut slot[image * image_items..][..image_items];
-            let scale = T::__lit(count as f64).recip();
-            for start in pixels {
+            let scale = T::__lit(pixels.count() as f64).recip();
+            pixels.for_each(|start| {
                 for (sum, &ct) in image[start..start + channels].iter_mut().zip(ct) {
                     *sum += ct * scale;
                 }
-            }
+            });
         });
     });
 }

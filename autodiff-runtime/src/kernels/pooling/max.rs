@@ -35,7 +35,7 @@ pub fn max_pool2d<T: Real>(x: &ArrayRef<T, Ix4>, #[constant] config: Pool2DConfi
     max_pool2d_forward(x, config).0
 }
 
-/// The value of [`max_pool2d`], and where in its image each maximum is.
+/// The value of [`max_pool2d`], and where in its image the pixel of each maximum begins.
 ///
 /// # Panics
 ///
@@ -64,28 +64,52 @@ pub fn max_pool2d_forward<T: Real>(
     let mut outputs = outputs
         .chunks_exact_mut(channels)
         .zip(indices.chunks_exact_mut(channels));
-    windows.for_each(|image, pixels, _| {
+    windows.for_each(|image, pixels| {
         let Some((output, places)) = outputs.next() else {
             return;
         };
         let image = &x[image * windows.image()..][..windows.image()];
-        if let Some(first) = pixels.next() {
-            output.copy_from_slice(&image[first..first + channels]);
-            for (place, index) in places.iter_mut().zip(first as u32..) {
-                *place = index;
+        let first = pixels.start;
+        output.copy_from_slice(&image[first..first + channels]);
+        places.fill(first as u32);
+        pixels.for_each(|start| {
+            if start != first {
+                keep_larger(
+                    output,
+                    places,
+                    &image[start..start + channels],
+                    start as u32,
+                );
             }
-        }
-        for start in pixels {
-            let pixel = &image[start..start + channels];
-            let items = output.iter_mut().zip(places.iter_mut()).zip(pixel);
-            for (((largest, place), &item), index) in items.zip(start as u32..) {
-                let is_larger = item > *largest || item.is_nan();
-                *largest = if is_larger { item } else { *largest };
-                *place = if is_larger { index } else { *place };
-            }
-        }
+        });
     });
     (y, places)
+}
+
+/// Replaces the items that are smaller than those of a pixel, and their places by its place.
+#[inline]
+fn keep_larger<T: Real>(largest: &mut [T], places: &mut [u32], pixel: &[T], place: u32) {
+    let (largest, largest_rest) = largest.as_chunks_mut::<8>();
+    let (places, places_rest) = places.as_chunks_mut::<8>();
+    let (pixel, pixel_rest) = pixel.as_chunks::<8>();
+    for ((largest, places), pixel) in largest.iter_mut().zip(places).zip(pixel) {
+        // All of one kind at a time and without a branch, so that it becomes vector instructions.
+        let is_larger: [bool; 8] =
+            core::array::from_fn(|at| (pixel[at] > largest[at]) | pixel[at].is_nan());
+        for ((largest, &item), &is_larger) in largest.iter_mut().zip(pixel).zip(&is_larger) {
+            *largest = if is_larger { item } else { *largest };
+        }
+        for (old, is_larger) in places.iter_mut().zip(is_larger) {
+            let mask = u32::from(is_larger).wrapping_neg();
+            *old = (*old & !mask) | (place & mask);
+        }
+    }
+    let rest = largest_rest.iter_mut().zip(places_rest).zip(pixel_rest);
+    for ((largest, old), &item) in rest {
+        if item > *largest || item.is_nan() {
+            (*largest, *old) = (item, place);
+        }
+    }
 }
 
 /// Adds the gradient of [`max_pool2d`] to the slot of `x`.
@@ -108,8 +132,11 @@ pub fn max_pool2d_adjoint<T: Real>(
                 .chunks_exact(per_image)
                 .zip(places.chunks_exact(per_image));
             for (slot, (ct, places)) in images.zip(outputs) {
-                for (&ct, &place) in ct.iter().zip(places) {
-                    slot[place as usize] += ct;
+                let pixels = ct.chunks_exact(channels).zip(places.chunks_exact(channels));
+                for (ct, places) in pixels {
+                    for (channel, (&ct, &place)) in ct.iter().zip(places).enumerate() {
+                        slot[place as usize + channel] += ct;
+                    }
                 }
             }
         });
@@ -132,7 +159,9 @@ pub fn max_pool2d_tangent<T: Real>(
     let image = height * width * channels;
     let dx = dx.as_standard_layout();
     let dx = items_of(&dx);
-    let dy = Array4::from_shape_fn(y.raw_dim(), |at| dx[at.0 * image + places[at] as usize]);
+    let dy = Array4::from_shape_fn(y.raw_dim(), |at| {
+        dx[at.0 * image + places[at] as usize + at.3]
+    });
     (y, dy)
 }
 
