@@ -460,9 +460,7 @@ impl Pass<'_> {
         // `x * x` has one derivative, 2 x.
         if let [Expr::Place(a), Expr::Place(b)] = args
             && rule.name == "*"
-            && a.root == b.root
-            && a.path.is_empty()
-            && b.path.is_empty()
+            && a.same(b)
         {
             let two = Expr::binary(BinOp::Mul, Expr::Number(2.0, float), args[0].clone());
             self.add(&args[0], fold::times(two, Expr::Place(ct.clone())), out);

@@ -85,6 +85,28 @@ impl Expr {
 }
 
 impl Place {
+    /// Whether two places are written alike, so that they are one place at one moment.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        let step = |(a, b): (&Step, &Step)| match (a, b) {
+            (Step::Field(a), Step::Field(b)) => a == b,
+            (
+                Step::Index {
+                    at: a,
+                    range: false,
+                },
+                Step::Index {
+                    at: b,
+                    range: false,
+                },
+            ) => same_index(a, b),
+            (Step::Deref, Step::Deref) => true,
+            _ => false,
+        };
+        self.root == other.root
+            && self.path.len() == other.path.len()
+            && self.path.iter().zip(&other.path).all(step)
+    }
+
     /// Calls `f` on the indices of the path.
     pub(crate) fn exprs_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
         for step in &mut self.path {
@@ -286,5 +308,20 @@ fn args_mut(args: &mut [Arg], f: &mut dyn FnMut(&mut Expr), g: &mut dyn FnMut(&m
                 g(&mut place.clone());
             }
         }
+    }
+}
+
+/// Whether two indices are written alike.
+fn same_index(a: &Expr, b: &Expr) -> bool {
+    match (a, b) {
+        (Expr::Place(a), Expr::Place(b)) => a.same(b),
+        (Expr::Lit(a), Expr::Lit(b)) => a == b,
+        (Expr::Binary(p, a, b), Expr::Binary(q, c, d)) => {
+            p == q && same_index(a, c) && same_index(b, d)
+        }
+        (Expr::Tuple(a), Expr::Tuple(b)) | (Expr::Array(a, _), Expr::Array(b, _)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_index(a, b))
+        }
+        _ => false,
     }
 }

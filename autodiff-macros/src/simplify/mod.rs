@@ -8,9 +8,11 @@ mod accumulators;
 mod copies;
 mod dead;
 mod inline;
+mod order;
 
 pub(crate) use accumulators::touches;
 pub(crate) use inline::writes;
+pub(crate) use order::forward_where_independent;
 
 use crate::ir::{Expr, Program};
 use crate::{fold, ir::Stmt};
