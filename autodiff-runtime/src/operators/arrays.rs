@@ -439,3 +439,69 @@ macro_rules! negation {
 
 negation!([S: Data<Elem = T>,] ArrayBase<S, D>);
 negation!([] ArrayRef<T, D>);
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array1, Array2, array};
+
+    use super::*;
+
+    fn close<D: Dimension>(found: &Array<f64, D>, expected: &Array<f64, D>) {
+        assert_eq!(found.shape(), expected.shape());
+        for (f, e) in found.iter().zip(expected) {
+            assert!((f - e).abs() < 1e-6, "{found} is not {expected}");
+        }
+    }
+
+    macro_rules! second {
+        ($($name:ident $test:ident;)*) => {$(
+            /// The tangent of the adjoint is the difference of adjoints at displaced points.
+            #[test]
+            fn $test() {
+                let (a, b) = (array![[1.3, -0.7, 0.4], [0.9, 1.1, -1.6]], array![0.8, 1.7, -1.2]);
+                let (ta, tb) = (array![[0.3, 0.5, -0.2], [0.1, -0.9, 0.6]], array![-0.4, 0.2, 0.7]);
+                let (ct, tct) = (&a * 0.5 + 0.1, &a * -0.2 + 0.3);
+                let at = |h: f64| -> (Array2<f64>, Array1<f64>) {
+                    let (mut da, mut db) = (Array::zeros((2, 3)), Array::zeros(3));
+                    let ct = &ct + &tct * h;
+                    $name::adjoint(&(&a + &ta * h), &(&b + &tb * h), &ct, Some(&mut da), Some(&mut db));
+                    (da, db)
+                };
+                let h = 1e-5;
+                let ((a1, b1), (a0, b0)) = (at(h), at(-h));
+                let (mut da, mut db) = (Array::zeros((2, 3)), Array::zeros(3));
+                let (mut ea, mut eb) = (Array::zeros((0, 0)), Array::zeros(0));
+                $name::adjoint1(
+                    &a, &b, Some(&ta), Some(&tb), &ct, &tct,
+                    Some(&mut da), Some(&mut db), Some(&mut ea), Some(&mut eb),
+                );
+                close(&da, &at(0.0).0);
+                close(&db, &at(0.0).1);
+                close(&ea, &((a1 - a0) / (2.0 * h)));
+                close(&eb, &((b1 - b0) / (2.0 * h)));
+            }
+        )*};
+    }
+
+    second! {
+        Add sums;
+        Sub differences;
+        Mul products;
+        Div quotients;
+    }
+
+    #[test]
+    fn scalars_on_the_left_are_swapped() {
+        let b = array![2.0, 4.0];
+        let (mut ds, mut db) = (0.0, Array::zeros(2));
+        Div::adjoint(&3.0, &b, &array![1.0, 1.0], Some(&mut ds), Some(&mut db));
+        assert_eq!(ds, 0.75);
+        assert_eq!(db, array![-0.75, -0.1875]);
+    }
+
+    #[test]
+    #[should_panic(expected = "cannot be broadcast")]
+    fn shapes_must_agree() {
+        let _ = Add::tangent(&array![1.0, 2.0], &array![1.0, 2.0, 3.0], None, None);
+    }
+}
