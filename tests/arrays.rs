@@ -167,6 +167,45 @@ fn descent(a: &Array2<f64>, b: &Array1<f64>, steps: usize) -> f64 {
 }
 
 #[differentiable]
+fn behind_dereferenced(x: &ArrayRef<f64, Ix2>, w: &ArrayRef<f64, Ix1>) -> f64 {
+    x.dot(w).sum() + x.tanh().sum()
+}
+
+#[differentiable]
+fn generic<T: Real>(x: &Array2<T>, w: &Array1<T>) -> T {
+    let y = x.dot(w).tanh();
+    (&y * &y).sum()
+}
+
+#[differentiable]
+fn three_axes(x: &Array3<f64>, y: &Array2<f64>) -> f64 {
+    let z = x * y;
+    let pages = z.sum_axis(Axis(0)).sum() + z.index_axis(Axis(2), 1).sum();
+    pages + x.clamp(0.1, 0.55).sum() + x.hypot(2.0).sum()
+}
+
+#[differentiable]
+fn dynamic(x: &ArrayD<f64>, y: &ArrayD<f64>) -> f64 {
+    (x * y - x).sum() + x.sum_axis(Axis(0)).sum()
+}
+
+#[differentiable]
+fn rows(m: &Array2<f64>) -> f64 {
+    let mut total = 0.0;
+    for i in 0..m.nrows() {
+        let row = m.row(i);
+        total += row.dot(&row) * row.sum();
+    }
+    total
+}
+
+#[differentiable]
+fn elements(m: &Array2<f64>) -> f64 {
+    let y = m * 2.0;
+    y[[0, 1]] * y[(1, 0)] + y.sum()
+}
+
+#[differentiable]
 fn single(x: &Array2<f32>, w: &Array1<f32>) -> f32 {
     (x.dot(w) * 2.0).tanh().sum()
 }
@@ -216,6 +255,19 @@ fn products() {
         &x,
     )
     .unwrap();
+}
+
+#[test]
+fn dimensions() {
+    let x = Array3::from_shape_fn((2, 2, 3), |(i, j, k)| {
+        0.3 * (i + 2 * j) as f64 - 0.17 * k as f64
+    });
+    three_axes::check(&x, &matrix(2, 3, 0.3)).unwrap();
+    dynamic::check(&matrix(2, 3, 0.1).into_dyn(), &vector(3, 0.4).into_dyn()).unwrap();
+    behind_dereferenced::check(&matrix(2, 3, 0.1), &vector(3, 0.4)).unwrap();
+    generic::check(&matrix(2, 3, 0.1), &vector(3, 0.4)).unwrap();
+    rows::check(&matrix(3, 2, 0.1)).unwrap();
+    elements::check(&matrix(2, 2, 0.1)).unwrap();
 }
 
 #[test]
