@@ -1,10 +1,11 @@
 //! The same numbers as TensorFlow: losses and weights of ten steps, from the same initial weights and
 //! batches. The fixtures carry the script that made them, `tests/fixtures/tensorflow_adam.py`.
 
-use autodiff_runtime::kernels::{
-    self, dense_adjoint, dense_forward, mse_loss_adjoint, mse_loss_forward,
-    sparse_softmax_cross_entropy_adjoint, sparse_softmax_cross_entropy_forward,
-};
+// Generated code refers to the facade, of which this crate is the part that it needs.
+extern crate autodiff_runtime as differentiable;
+
+use autodiff_macros::{Differentiable, differentiable};
+use autodiff_runtime::kernels;
 use autodiff_runtime::prelude::*;
 use serde_json::Value;
 
@@ -65,51 +66,31 @@ fn assert_close<T: Real>(what: &str, found: &[T], expected: &[f64], tolerance: f
     }
 }
 
-/// Two layers, their gradients wired by hand from the kernels.
-type Net<T> = (Dense<T>, Dense<T>);
+/// Two layers.
+#[derive(Clone, Differentiable)]
+struct Net<T: Real> {
+    first: Dense<T>,
+    second: Dense<T>,
+}
 
-/// The loss of a net and its gradient; `loss` adds the gradient at the net's value to its slot.
-fn value_and_grad<T: Real>(
-    net: &Net<T>,
-    x: &Array2<T>,
-    loss: impl Fn(&Array2<T>, &mut Array2<T>) -> T,
-) -> (T, <Net<T> as Differentiable>::Tangent) {
-    let (first, second) = net;
-    let (h, h_saved) = dense_forward(x, &first.weights, &first.bias, first.activation);
-    let (y, y_saved) = dense_forward(&h, &second.weights, &second.bias, second.activation);
-    let mut dy = Array2::zeros(y.raw_dim());
-    let value = loss(&y, &mut dy);
+#[differentiable]
+impl<T: Real> Model for Net<T> {
+    type Input = Array2<T>;
+    type Output = Array2<T>;
 
-    let zero = |layer: &Dense<T>| DenseTangent {
-        weights: Array2::zeros(layer.weights.raw_dim()),
-        bias: Array1::zeros(layer.bias.raw_dim()),
-        activation: (),
-    };
-    let (mut d_first, mut d_second) = (zero(first), zero(second));
-    let mut dh = Array2::zeros(h.raw_dim());
-    dense_adjoint(
-        &h,
-        &second.weights,
-        &second.bias,
-        second.activation,
-        y_saved,
-        dy,
-        Some(&mut dh),
-        Some(&mut d_second.weights),
-        Some(&mut d_second.bias),
-    );
-    dense_adjoint(
-        x,
-        &first.weights,
-        &first.bias,
-        first.activation,
-        h_saved,
-        dh,
-        None,
-        Some(&mut d_first.weights),
-        Some(&mut d_first.bias),
-    );
-    (value, (d_first, d_second))
+    fn call(&self, x: &Array2<T>) -> Array2<T> {
+        self.second.call(&self.first.call(x))
+    }
+}
+
+#[differentiable(wrt(net))]
+fn regression<T: Real>(net: &Net<T>, x: &Array2<T>, y: &Array2<T>) -> T {
+    mse_loss(y, &net.call(x))
+}
+
+#[differentiable(wrt(net))]
+fn classification<T: Real>(net: &Net<T>, x: &Array2<T>, #[constant] labels: &Vec<usize>) -> T {
+    sparse_softmax_cross_entropy(labels, &net.call(x))
 }
 
 fn simple_net<T: Real>(fixture: &Value, tolerance: f64) {
@@ -118,10 +99,10 @@ fn simple_net<T: Real>(fixture: &Value, tolerance: f64) {
         bias,
         activation: Activation::Linear,
     };
-    let mut net: Net<T> = (
-        layer(matrix((2, 3), 1, 0.8), vector(3, 2, 0.1)),
-        layer(matrix((3, 1), 3, 0.8), vector(1, 4, 0.1)),
-    );
+    let mut net: Net<T> = Net {
+        first: layer(matrix((2, 3), 1, 0.8), vector(3, 2, 0.1)),
+        second: layer(matrix((3, 1), 3, 0.8), vector(1, 4, 0.1)),
+    };
     let mut optimizer = Adam::new(0.01);
     let mut losses = Vec::new();
     for step in 0..STEPS {
@@ -132,11 +113,7 @@ fn simple_net<T: Real>(fixture: &Value, tolerance: f64) {
             .collect();
         let x = Array2::from_shape_vec((8, 2), convert(&inputs)).unwrap();
         let y = Array2::from_shape_vec((8, 1), convert(&targets)).unwrap();
-        let (loss, gradients) = value_and_grad::<T>(&net, &x, |prediction, slot| {
-            let (loss, saved) = mse_loss_forward(&y, prediction);
-            mse_loss_adjoint(&y, prediction, saved, T::one(), None, Some(slot));
-            loss
-        });
+        let (loss, gradients) = regression::value_and_grad(&net, &x, &y);
         optimizer.apply_gradients(&mut net, &gradients);
         losses.push(loss);
     }
@@ -152,18 +129,18 @@ fn simple_net<T: Real>(fixture: &Value, tolerance: f64) {
 }
 
 fn softmax_net<T: Real>(fixture: &Value, tolerance: f64) {
-    let mut net: Net<T> = (
-        Dense {
+    let mut net: Net<T> = Net {
+        first: Dense {
             weights: matrix((784, 32), 1, 0.05),
             bias: vector(32, 2, 0.1),
             activation: Activation::Relu,
         },
-        Dense {
+        second: Dense {
             weights: matrix((32, 10), 3, 0.3),
             bias: vector(10, 4, 0.1),
             activation: Activation::Linear,
         },
-    );
+    };
     let mut optimizer = Adam::new(0.001);
     let mut losses = Vec::new();
     for step in 0..STEPS {
@@ -173,11 +150,7 @@ fn softmax_net<T: Real>(fixture: &Value, tolerance: f64) {
             .collect();
         let x = Array2::from_shape_vec((16, 784), convert(&inputs)).unwrap();
         let labels: Vec<usize> = (0..16).map(|row| (7 * row + 3 * step) % 10).collect();
-        let (loss, gradients) = value_and_grad::<T>(&net, &x, |logits, slot| {
-            let (loss, p) = sparse_softmax_cross_entropy_forward(&labels, logits);
-            sparse_softmax_cross_entropy_adjoint(&labels, logits, p, T::one(), Some(slot));
-            loss
-        });
+        let (loss, gradients) = classification::value_and_grad(&net, &x, &labels);
         optimizer.apply_gradients(&mut net, &gradients);
         losses.push(loss);
     }
@@ -195,7 +168,7 @@ fn softmax_net<T: Real>(fixture: &Value, tolerance: f64) {
 /// Of the first matrix, the fixture has every `stride`-th weight.
 #[track_caller]
 fn compare_weights<T: Real>(net: &Net<T>, stride: usize, expected: &Value, tolerance: f64) {
-    let sample: Vec<T> = net.0.weights.iter().step_by(stride).copied().collect();
+    let sample: Vec<T> = net.first.weights.iter().step_by(stride).copied().collect();
     assert_close(
         "first weights",
         &sample,
@@ -205,12 +178,12 @@ fn compare_weights<T: Real>(net: &Net<T>, stride: usize, expected: &Value, toler
     );
     assert_close(
         "first bias",
-        &net.0.bias.to_vec(),
+        &net.first.bias.to_vec(),
         &numbers(&expected[1]),
         tolerance,
         WEIGHTS,
     );
-    let second: Vec<T> = net.1.weights.iter().copied().collect();
+    let second: Vec<T> = net.second.weights.iter().copied().collect();
     assert_close(
         "second weights",
         &second,
@@ -220,7 +193,7 @@ fn compare_weights<T: Real>(net: &Net<T>, stride: usize, expected: &Value, toler
     );
     assert_close(
         "second bias",
-        &net.1.bias.to_vec(),
+        &net.second.bias.to_vec(),
         &numbers(&expected[3]),
         tolerance,
         WEIGHTS,
