@@ -123,7 +123,7 @@ impl<T: Real, D: Dimension> ArrayReductions<T, D> for ArrayRef<T, D> {
     }
 
     fn __jvp_sum(&self, d: Option<&ArrayRef<T, D>>) -> (T, T) {
-        (self.sum(), d.map_or(T::zero(), |d| d.sum()))
+        (self.sum(), d.map_or(T::zero(), ArrayRef::sum))
     }
 
     fn __fwd_mean(&self) -> (Option<T>, Pullback<T, D, Option<T>>) {
@@ -141,7 +141,11 @@ impl<T: Real, D: Dimension> ArrayReductions<T, D> for ArrayRef<T, D> {
 
     fn __jvp_mean(&self, d: Option<&ArrayRef<T, D>>) -> (Option<T>, Option<T>) {
         let mean = self.mean();
-        let t = mean.map(|_| present(d, self).and_then(|d| d.mean()).unwrap_or_default());
+        let t = mean.map(|_| {
+            present(d, self)
+                .and_then(ArrayRef::mean)
+                .unwrap_or_default()
+        });
         (mean, t)
     }
 

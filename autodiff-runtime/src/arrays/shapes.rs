@@ -4,8 +4,8 @@
 //! it is called.
 
 use ndarray::{
-    Array, Array1, ArrayRef, ArrayView, ArrayView1, Axis, Dimension, Ix2, Order, RemoveAxis,
-    ShapeArg, ShapeError,
+    Array, Array1, ArrayRef, ArrayView, ArrayView1, Axis, CowArray, Dimension, Ix2, Order,
+    RemoveAxis, ShapeArg, ShapeError,
 };
 
 use super::{Pullback, Pullback2, Pullback3, Pulled, Pulled2, Pulled3};
@@ -179,8 +179,8 @@ impl<T: Real, D: Dimension> ArrayShapes<T, D> for ArrayRef<T, D> {
             Box::new(
                 move |(_, ct, (slot, ())): Pulled2<'_, T, D, ReshapedTangent<T, E>>| {
                     if let (Some(slot), Ok(ct)) = (slot, ct) {
-                        if ct.is_empty() {
-                        } else if order == Order::ColumnMajor {
+                        // Zipped with nothing, an empty cotangent counts as zero.
+                        if order == Order::ColumnMajor {
                             let ct = ct.reversed_axes();
                             for (s, c) in slot.view_mut().reversed_axes().iter_mut().zip(&ct) {
                                 *s += *c;
@@ -210,7 +210,7 @@ impl<T: Real, D: Dimension> ArrayShapes<T, D> for ArrayRef<T, D> {
             (Ok(_), Some(d)) => {
                 let (shape, order) = shape.into_shape_and_order();
                 d.to_shape((shape, order.unwrap_or(Order::RowMajor)))
-                    .map(|t| t.into_owned())
+                    .map(CowArray::into_owned)
                     .map_err(drop)
             }
         };
