@@ -335,3 +335,25 @@ lines! {
     row __fwd_row __jvp_row 0;
     column __fwd_column __jvp_column 1;
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, ArrayRef2, array};
+
+    use super::*;
+
+    /// The compiler does not yet reach these through `unwrap`.
+    #[test]
+    fn cotangents_of_reshaped_arrays_keep_their_order() {
+        let a: Array2<f64> = array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
+        let ct = array![1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        let mut slot = Array2::zeros((2, 3));
+        let (y, pullback) = a.__fwd_into_shape_with_order(6);
+        assert_eq!(y, Ok(array![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
+        let into: &mut ArrayRef2<f64> = &mut slot;
+        pullback(((&a, ()), Ok(ct.clone()), (Some(into), ())));
+        assert_eq!(slot, a);
+        let (_, t) = a.__jvp_into_shape_with_order(6, Some(&a), None);
+        assert_eq!(t, Ok(ct));
+    }
+}
