@@ -181,3 +181,17 @@ fn trivial() {
 fn standard_functions() {
     every_function::check(0.6, 1.7).unwrap();
 }
+
+#[differentiable]
+fn unused_root(x: f64) -> f64 {
+    let root = x.sqrt();
+    let inverse = 1.0 / x;
+    if x > 0.0 { root + inverse } else { 0.0 * x }
+}
+
+#[test]
+fn a_singular_value_in_an_untaken_branch_does_not_reach_the_gradient() {
+    assert_eq!(unused_root::grad(0.0), 0.0);
+    assert_eq!(unused_root::grad(-1.0), 0.0);
+    unused_root::check(2.0).unwrap();
+}

@@ -158,6 +158,7 @@ impl Function {
             program = forward::transform(&program, &self.types);
             simplify::run(&mut program);
         }
+        simplify::singular_terms(&mut program);
         simplify::forward_where_independent(&mut program);
         verify::well_formed(&program, &self.types);
         program

@@ -7,10 +7,12 @@
 mod accumulators;
 mod copies;
 mod dead;
+mod guards;
 mod inline;
 mod order;
 
 pub(crate) use accumulators::touches;
+pub(crate) use guards::singular_terms;
 pub(crate) use inline::writes;
 pub(crate) use order::forward_where_independent;
 
