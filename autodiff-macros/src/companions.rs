@@ -181,6 +181,14 @@ impl<'a> Companions<'a> {
         }
     }
 
+    /// Whether the value is known to be a float.
+    pub(crate) fn returns_scalar(&self) -> bool {
+        matches!(
+            self.f.types.kind_of(self.f.signature.output.as_ref()),
+            Some(crate::kinds::Kind::Float(_))
+        )
+    }
+
     /// Whether the function has parameters of type `impl Trait`.
     pub(crate) fn has_anonymous_parameters(&self) -> bool {
         self.f

@@ -21,6 +21,7 @@ mod linear;
 mod lower;
 mod methods;
 mod methods_of;
+mod nested;
 mod operators;
 mod options;
 mod print;

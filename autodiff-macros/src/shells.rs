@@ -132,6 +132,7 @@ impl Shells<'_> {
         if self.companions.f.options.order() >= 2 {
             out.extend(self.hvp());
             out.extend(self.hessian());
+            out.extend(self.nested());
         }
         out
     }

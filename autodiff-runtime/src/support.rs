@@ -100,6 +100,13 @@ pub fn accumulate<T: AddFrom<V> + ?Sized, V: ?Sized>(target: &mut T, value: &V) 
     target.add_from(value);
 }
 
+/// Multiplies a tangent by a float.
+#[inline]
+pub fn scale<T: Tangent, F: crate::Real>(tangent: &mut T, factor: F) {
+    let factor = factor.__f64();
+    tangent.__map(&mut |x| x * factor);
+}
+
 /// A small integer in the float type of the surroundings.
 #[inline]
 pub fn from_i32<T: Float>(n: i32) -> T {
