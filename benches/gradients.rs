@@ -2,7 +2,7 @@
 //!
 //! Run it with `cargo bench`. Compare the medians of one run; the allocation columns must be empty for
 //! scalar code.
-#![allow(missing_docs, reason = "benchmarks are documented by their names")]
+#![allow(missing_docs, clippy::wildcard_imports, reason = "benchmarks are documented by their names")]
 
 use differentiable::prelude::*;
 use divan::{AllocProfiler, Bencher, black_box};
@@ -125,10 +125,7 @@ mod simple_net {
 
     fn net() -> Net {
         let mut rng = seeded(1);
-        Net {
-            fc1: Dense::new(2, 3, &mut rng),
-            fc2: Dense::new(3, 1, &mut rng),
-        }
+        Net { fc1: Dense::new(2, 3, &mut rng), fc2: Dense::new(3, 1, &mut rng) }
     }
 
     fn data() -> (Array2<f32>, Array2<f32>) {
@@ -159,20 +156,9 @@ mod simple_net {
     impl ByHand {
         fn new(net: &Net) -> Self {
             let row = |b: &Array1<f32>| b.clone().insert_axis(Axis(0));
-            let parameters = [
-                net.fc1.weights.clone(),
-                row(&net.fc1.bias),
-                net.fc2.weights.clone(),
-                row(&net.fc2.bias),
-            ];
+            let parameters = [net.fc1.weights.clone(), row(&net.fc1.bias), net.fc2.weights.clone(), row(&net.fc2.bias)];
             let zeros = || parameters.each_ref().map(|p| Array2::zeros(p.dim()));
-            Self {
-                gradients: zeros(),
-                m: zeros(),
-                v: zeros(),
-                t: 0,
-                parameters,
-            }
+            Self { gradients: zeros(), m: zeros(), v: zeros(), t: 0, parameters }
         }
 
         fn step(&mut self, x: &Array2<f32>, y: &Array2<f32>) -> f32 {

@@ -34,9 +34,7 @@ fn loss(model: &Classifier, x: &Array2<f64>, #[constant] labels: &Array1<usize>)
 fn part(test: bool) -> (Array2<f64>, Array1<usize>) {
     let iris = linfa_datasets::iris();
     let (records, targets) = (iris.records(), iris.targets());
-    let rows: Vec<usize> = (0..targets.len())
-        .filter(|i| (i % 5 == 4) == test)
-        .collect();
+    let rows: Vec<usize> = (0..targets.len()).filter(|i| (i % 5 == 4) == test).collect();
     let x = Array2::from_shape_fn((rows.len(), 4), |(i, j)| records[(rows[i], j)]);
     let labels = rows.iter().map(|i| targets[*i]).collect();
     (x, labels)
@@ -59,24 +57,16 @@ fn main() -> Result<(), FitError> {
         output: Dense::new(16, 3, &mut rng),
     };
     let mut optimizer = Adam::new(0.01);
-    Fit::new(loss::value_and_grad)
-        .epochs(60)
-        .batch_size(16)
-        .shuffle(true)
-        .seed(7)
-        .verbose(20)
-        .run(&mut model, &mut optimizer, &x, &labels)?;
+    Fit::new(loss::value_and_grad).epochs(60).batch_size(16).shuffle(true).seed(7).verbose(20).run(
+        &mut model,
+        &mut optimizer,
+        &x,
+        &labels,
+    )?;
 
     let logits = model.predict(&x_test, 256);
-    let right = argmax(&logits)
-        .iter()
-        .zip(&labels_test)
-        .filter(|(a, b)| a == b)
-        .count();
-    println!(
-        "\n{right} of {} test flowers classified correctly",
-        labels_test.len()
-    );
+    let right = argmax(&logits).iter().zip(&labels_test).filter(|(a, b)| a == b).count();
+    println!("\n{right} of {} test flowers classified correctly", labels_test.len());
     assert!(right >= 28, "the reference classifies 28 correctly");
     Ok(())
 }

@@ -48,9 +48,6 @@ fn main() -> Result<(), GradientCheckError> {
     println!("\nminimum at {at:.4?}");
     assert!(at.iter().all(|a| (a - 1.0).abs() < 1e-2));
 
-    println!(
-        "\nThe derivative that the compiler generated:\n\n{}",
-        rosenbrock::source()
-    );
+    println!("\nThe derivative that the compiler generated:\n\n{}", rosenbrock::source());
     Ok(())
 }

@@ -31,17 +31,12 @@ fn loss(model: &SimpleNet, x: &Array2<f32>, y: &Array2<f32>) -> f32 {
 
 fn new_net() -> SimpleNet {
     let mut rng = seeded(42);
-    SimpleNet {
-        fc1: Dense::new(2, 3, &mut rng),
-        fc2: Dense::new(3, 1, &mut rng),
-    }
+    SimpleNet { fc1: Dense::new(2, 3, &mut rng), fc2: Dense::new(3, 1, &mut rng) }
 }
 
 /// 256 points of the plane, and a linear function of them: a target that the network can represent.
 fn data() -> (Array2<f32>, Array2<f32>) {
-    let x = Array2::from_shape_fn((256, 2), |(i, j)| {
-        ((i * (7 + 6 * j)) % 64) as f32 / 32.0 - 1.0
-    });
+    let x = Array2::from_shape_fn((256, 2), |(i, j)| ((i * (7 + 6 * j)) % 64) as f32 / 32.0 - 1.0);
     let y = Array2::from_shape_fn((256, 1), |(i, _)| 1.5 * x[[i, 0]] - 2.0 * x[[i, 1]] + 0.5);
     (x, y)
 }
@@ -55,10 +50,7 @@ fn explicit_loop(x: &Array2<f32>, y: &Array2<f32>) -> f32 {
     let mut mean = 0.0;
     for epoch in 1..=EPOCHS {
         let (mut sum, mut batches) = (0.0, 0);
-        for (xb, yb) in x
-            .axis_chunks_iter(Axis(0), BATCH)
-            .zip(y.axis_chunks_iter(Axis(0), BATCH))
-        {
+        for (xb, yb) in x.axis_chunks_iter(Axis(0), BATCH).zip(y.axis_chunks_iter(Axis(0), BATCH)) {
             let (value, grads) = loss::value_and_grad(&model, &xb.to_owned(), &yb.to_owned());
             optimizer.apply_gradients(&mut model, &grads);
             sum += value;
@@ -75,34 +67,24 @@ fn explicit_loop(x: &Array2<f32>, y: &Array2<f32>) -> f32 {
 fn main() -> Result<(), FitError> {
     let (x, y) = data();
     let before = loss(&new_net(), &x, &y);
-    println!(
-        "Loss before training: {before:.6}\n\nA loop with value_and_grad and apply_gradients:"
-    );
+    println!("Loss before training: {before:.6}\n\nA loop with value_and_grad and apply_gradients:");
     let after = explicit_loop(&x, &y);
-    assert!(
-        after < before / 10.0,
-        "the loss fell from {before} to {after} only"
-    );
+    assert!(after < before / 10.0, "the loss fell from {before} to {after} only");
 
     println!("\nThe same with Fit:");
     let mut model = new_net();
     let mut optimizer = Adam::new(0.01);
-    let history = Fit::new(loss::value_and_grad)
-        .epochs(100)
-        .batch_size(32)
-        .verbose(10)
-        .run(&mut model, &mut optimizer, &x, &y)?;
+    let history = Fit::new(loss::value_and_grad).epochs(100).batch_size(32).verbose(10).run(
+        &mut model,
+        &mut optimizer,
+        &x,
+        &y,
+    )?;
     let last = history.loss.last().copied().unwrap_or(f64::NAN);
-    assert!(
-        last < f64::from(before) / 10.0,
-        "the loss fell from {before} to {last} only"
-    );
+    assert!(last < f64::from(before) / 10.0, "the loss fell from {before} to {last} only");
 
     let x_new = array![[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]];
-    println!(
-        "\npredictions for\n{x_new}\nare\n{}",
-        model.predict(&x_new, 256)
-    );
+    println!("\npredictions for\n{x_new}\nare\n{}", model.predict(&x_new, 256));
     println!("expected about\n[[0.5],\n [2.0],\n [-1.5]]");
     Ok(())
 }

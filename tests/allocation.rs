@@ -1,10 +1,5 @@
 //! What derivatives allocate.
-#![allow(
-    clippy::all,
-    clippy::pedantic,
-    missing_docs,
-    reason = "programs are written as users write them"
-)]
+#![allow(clippy::all, clippy::pedantic, missing_docs, reason = "programs are written as users write them")]
 
 use allocation_counter::measure;
 use differentiable::prelude::*;

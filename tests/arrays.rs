@@ -4,9 +4,7 @@
 use differentiable::prelude::*;
 
 fn matrix(rows: usize, cols: usize, seed: f64) -> Array2<f64> {
-    Array2::from_shape_fn((rows, cols), |(i, j)| {
-        (seed + 1.3 * i as f64 + 0.7 * j as f64).sin() + 0.1
-    })
+    Array2::from_shape_fn((rows, cols), |(i, j)| (seed + 1.3 * i as f64 + 0.7 * j as f64).sin() + 0.1)
 }
 
 fn vector(n: usize, seed: f64) -> Array1<f64> {
@@ -25,13 +23,7 @@ fn affine(x: &Array2<f64>, w: &Array2<f64>, b: &Array1<f64>) -> f64 {
 }
 
 #[differentiable]
-fn mlp(
-    x: &Array2<f64>,
-    w1: &Array2<f64>,
-    b1: &Array1<f64>,
-    w2: &Array2<f64>,
-    b2: &Array1<f64>,
-) -> f64 {
+fn mlp(x: &Array2<f64>, w1: &Array2<f64>, b1: &Array1<f64>, w2: &Array2<f64>, b2: &Array1<f64>) -> f64 {
     let h = (x.dot(w1) + b1).tanh();
     let y = h.dot(w2) + b2;
     (&y * &y).sum()
@@ -242,16 +234,7 @@ fn products() {
     transposed::check(&x, &matrix(4, 2, 0.3)).unwrap();
     descent::check(&matrix(3, 3, 0.1), &vector(3, 0.6), 4).unwrap();
     layers::check(
-        &[
-            Layer {
-                w: matrix(3, 2, 0.2),
-                b: vector(2, 0.9),
-            },
-            Layer {
-                w: matrix(2, 4, 0.6),
-                b: vector(4, 0.4),
-            },
-        ],
+        &[Layer { w: matrix(3, 2, 0.2), b: vector(2, 0.9) }, Layer { w: matrix(2, 4, 0.6), b: vector(4, 0.4) }],
         &x,
     )
     .unwrap();
@@ -259,9 +242,7 @@ fn products() {
 
 #[test]
 fn dimensions() {
-    let x = Array3::from_shape_fn((2, 2, 3), |(i, j, k)| {
-        0.3 * (i + 2 * j) as f64 - 0.17 * k as f64
-    });
+    let x = Array3::from_shape_fn((2, 2, 3), |(i, j, k)| 0.3 * (i + 2 * j) as f64 - 0.17 * k as f64);
     three_axes::check(&x, &matrix(2, 3, 0.3)).unwrap();
     dynamic::check(&matrix(2, 3, 0.1).into_dyn(), &vector(3, 0.4).into_dyn()).unwrap();
     behind_dereferenced::check(&matrix(2, 3, 0.1), &vector(3, 0.4)).unwrap();

@@ -64,11 +64,7 @@ fn picks(x: f64, n: usize) -> f64 {
     let square = |t: f64| t * t;
     let mut y = x;
     for _ in 0..n {
-        y = if y > 1.0 {
-            square(y) * 0.3
-        } else {
-            square(y) + 1.0
-        };
+        y = if y > 1.0 { square(y) * 0.3 } else { square(y) + 1.0 };
     }
     y
 }
@@ -76,13 +72,7 @@ fn picks(x: f64, n: usize) -> f64 {
 #[differentiable]
 fn closure_over_buffer(n: usize, x: f64) -> f64 {
     let grid: Vec<f64> = (0..n).map(|i| x * i as f64).collect();
-    let at = |i: isize| -> f64 {
-        if i < 0 || i as usize >= n {
-            0.0
-        } else {
-            grid[i as usize]
-        }
-    };
+    let at = |i: isize| -> f64 { if i < 0 || i as usize >= n { 0.0 } else { grid[i as usize] } };
     let mut s = 0.0;
     for i in 0..n as isize {
         s += (at(i - 1) - 2.0 * at(i) + at(i + 1)) * at(i);

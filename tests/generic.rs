@@ -29,11 +29,7 @@ fn logistic<T: Real>(x: T, k: T) -> T {
 
 #[differentiable]
 fn huber<T: Real>(x: T, delta: T) -> T {
-    if x.abs() <= delta {
-        x * x / (T::one() + T::one())
-    } else {
-        delta * (x.abs() - delta)
-    }
+    if x.abs() <= delta { x * x / (T::one() + T::one()) } else { delta * (x.abs() - delta) }
 }
 
 #[differentiable]
@@ -132,11 +128,7 @@ fn macros(x: f64, v: &[f64]) -> f64 {
     debug_assert_eq!(v.len(), 2, "two of them, not {}", v.len());
     let w = vec![x; v.len()];
     let u = vec![x, v[0], 1.0];
-    if matches!(v.len(), 1 | 2) {
-        w[1] * u[1] * v[1]
-    } else {
-        unreachable!("{x}")
-    }
+    if matches!(v.len(), 1 | 2) { w[1] * u[1] * v[1] } else { unreachable!("{x}") }
 }
 
 #[differentiable]

@@ -131,14 +131,7 @@ fn names() {
     shadows::check(0.8).unwrap();
     unicode::check(0.3, 0.7).unwrap();
     grads::check(0.3, 0.7).unwrap();
-    types::check(
-        &Tangent {
-            value: 0.3,
-            tape: 0.7,
-        },
-        State { old: 1.1 },
-    )
-    .unwrap();
+    types::check(&Tangent { value: 0.3, tape: 0.7 }, State { old: 1.1 }).unwrap();
 }
 
 #[test]

@@ -11,11 +11,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 
 #[differentiable]
 fn weighted(a: &[f64], w: &[f64]) -> f64 {
-    a.iter()
-        .zip(w.iter())
-        .enumerate()
-        .map(|(i, (x, y))| x * y * (i + 1) as f64)
-        .sum::<f64>()
+    a.iter().zip(w.iter()).enumerate().map(|(i, (x, y))| x * y * (i + 1) as f64).sum::<f64>()
 }
 
 #[differentiable]
@@ -53,11 +49,7 @@ fn filtered(v: &[f64], cut: f64) -> f64 {
 
 #[differentiable]
 fn filter_on_ranges(v: &[f64]) -> f64 {
-    (0..v.len())
-        .filter(|i| i % 2 == 0)
-        .map(|i| v[i] * v[i])
-        .sum::<f64>()
-        .sqrt()
+    (0..v.len()).filter(|i| i % 2 == 0).map(|i| v[i] * v[i]).sum::<f64>().sqrt()
 }
 
 #[differentiable]
@@ -101,9 +93,7 @@ fn into_iter_chain(v: Vec<f64>, x: f64) -> Vec<f64> {
 
 #[differentiable]
 fn nested_sums(m: &[Vec<f64>], v: &[f64]) -> Vec<f64> {
-    m.iter()
-        .map(|row| row.iter().zip(v).map(|(a, b)| a * b).sum())
-        .collect()
+    m.iter().map(|row| row.iter().zip(v).map(|(a, b)| a * b).sum()).collect()
 }
 
 #[differentiable]
@@ -117,32 +107,20 @@ fn mean_and_variance(v: &[f64]) -> (f64, f64) {
 #[differentiable]
 fn tuples(points: &[(f64, f64)]) -> f64 {
     points.iter().map(|&(x, y)| x.hypot(y)).sum::<f64>()
-        + points
-            .iter()
-            .zip(points.iter().skip(1))
-            .map(|(a, b)| (a.0 - b.0).abs() * b.1)
-            .sum::<f64>()
+        + points.iter().zip(points.iter().skip(1)).map(|(a, b)| (a.0 - b.0).abs() * b.1).sum::<f64>()
 }
 
 #[differentiable]
 fn taken_while(v: &[f64]) -> f64 {
-    v.iter()
-        .take_while(|x| **x < 1.0)
-        .map(|x| x * x)
-        .sum::<f64>()
-        + v.iter()
-            .skip_while(|x| **x < 1.0)
-            .map(|x| x * 3.0)
-            .sum::<f64>()
+    v.iter().take_while(|x| **x < 1.0).map(|x| x * x).sum::<f64>()
+        + v.iter().skip_while(|x| **x < 1.0).map(|x| x * 3.0).sum::<f64>()
 }
 
 #[differentiable]
 fn ranges(x: f64, n: usize) -> f64 {
     let a: f64 = (1..=n).map(|k| x.powi(k as i32) / k as f64).sum();
     let b = (0..n).rev().fold(x, |acc, k| (acc + k as f64).sqrt());
-    let c: f64 = (0..n)
-        .flat_map(|i| (0..i).map(move |j| (i * j) as f64))
-        .sum();
+    let c: f64 = (0..n).flat_map(|i| (0..i).map(move |j| (i * j) as f64)).sum();
     a * b + c * x
 }
 

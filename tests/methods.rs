@@ -64,11 +64,7 @@ impl Layer {
 }
 
 fn layer() -> Layer {
-    Layer {
-        w: vec![0.3, -0.2, 0.5],
-        b: 0.1,
-        steps: 3,
-    }
+    Layer { w: vec![0.3, -0.2, 0.5], b: 0.1, steps: 3 }
 }
 
 #[differentiable]
@@ -128,11 +124,7 @@ struct V3 {
 impl std::ops::Add for V3 {
     type Output = V3;
     fn add(self, o: V3) -> V3 {
-        V3 {
-            x: self.x + o.x,
-            y: self.y + o.y,
-            z: self.z + o.z,
-        }
+        V3 { x: self.x + o.x, y: self.y + o.y, z: self.z + o.z }
     }
 }
 
@@ -140,11 +132,7 @@ impl std::ops::Add for V3 {
 impl std::ops::Mul<f64> for V3 {
     type Output = V3;
     fn mul(self, k: f64) -> V3 {
-        V3 {
-            x: self.x * k,
-            y: self.y * k,
-            z: self.z * k,
-        }
+        V3 { x: self.x * k, y: self.y * k, z: self.z * k }
     }
 }
 

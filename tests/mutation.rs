@@ -219,10 +219,7 @@ fn elements() {
     prefix_products::check(&[0.5, 0.0, 2.0]).unwrap();
     prefix_products::check(&[]).unwrap();
     insertion_sort::check(&[3.0, 1.0, 2.0, 0.5], &[1.0, 2.0, 3.0, 4.0]).unwrap();
-    assert_eq!(
-        insertion_sort::grad(&[3.0, 1.0], &[1.0, 10.0]).0,
-        [60.0, 2.0]
-    );
+    assert_eq!(insertion_sort::grad(&[3.0, 1.0], &[1.0, 10.0]).0, [60.0, 2.0]);
     manual_swap::check(0.4, 1.9).unwrap();
     bubble::check(&mut [3.0, 1.0, 2.0, 0.5]).unwrap();
 }
@@ -236,22 +233,12 @@ fn arguments() {
     let (value, pullback) = two_outputs::vjp(&mut a, &mut b, 0.5);
     assert_eq!(value, 1.0 + 3.5 * 1.5);
     let (da, db, dc) = pullback(1.0, &0.0, &vec![0.0, 0.0]);
-    assert_eq!(
-        (db, da, dc),
-        (
-            vec![3.5, 1.5],
-            0.5 * (1.0 + 3.5 * 1.0 + 1.5 * 3.0),
-            2.0 * 9.0 + 5.0
-        )
-    );
+    assert_eq!((db, da, dc), (vec![3.5, 1.5], 0.5 * (1.0 + 3.5 * 1.0 + 1.5 * 3.0), 2.0 * 9.0 + 5.0));
 }
 
 #[test]
 fn fields() {
-    let p = Pair {
-        left: 0.4,
-        right: 1.3,
-    };
+    let p = Pair { left: 0.4, right: 1.3 };
     swap_fields::check(&p, 0.6).unwrap();
     swap_fields::check(&p, -0.6).unwrap();
 }
@@ -268,11 +255,7 @@ fn sub_slices() {
 
 #[test]
 fn matrices() {
-    matrix_in_place::check(
-        &mut [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.7, 0.8, 0.9]],
-        1.1,
-    )
-    .unwrap();
+    matrix_in_place::check(&mut [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.7, 0.8, 0.9]], 1.1).unwrap();
     rows::check(&mut vec![vec![0.3, 0.9], vec![1.2, 0.1]]).unwrap();
 }
 

@@ -1,10 +1,5 @@
 //! Derivatives inside differentiated functions, in all four combinations of modes.
-#![allow(
-    clippy::all,
-    clippy::pedantic,
-    missing_docs,
-    reason = "programs are written as users write them"
-)]
+#![allow(clippy::all, clippy::pedantic, missing_docs, reason = "programs are written as users write them")]
 
 use differentiable::prelude::*;
 

@@ -38,11 +38,7 @@ struct V3 {
 impl std::ops::Add for V3 {
     type Output = V3;
     fn add(self, o: V3) -> V3 {
-        V3 {
-            x: self.x + o.x,
-            y: self.y + o.y,
-            z: self.z + o.z,
-        }
+        V3 { x: self.x + o.x, y: self.y + o.y, z: self.z + o.z }
     }
 }
 
@@ -50,11 +46,7 @@ impl std::ops::Add for V3 {
 impl std::ops::Mul<f64> for V3 {
     type Output = Self;
     fn mul(self, s: f64) -> Self::Output {
-        V3 {
-            x: self.x * s,
-            y: self.y * s,
-            z: self.z * s,
-        }
+        V3 { x: self.x * s, y: self.y * s, z: self.z * s }
     }
 }
 
@@ -70,11 +62,7 @@ impl std::ops::Mul for V3 {
 impl std::ops::Neg for V3 {
     type Output = V3;
     fn neg(self) -> V3 {
-        V3 {
-            x: -self.x,
-            y: -self.y,
-            z: -self.z,
-        }
+        V3 { x: -self.x, y: -self.y, z: -self.z }
     }
 }
 
@@ -88,17 +76,6 @@ fn energy(p: V3, q: &V3, t: f64) -> f64 {
 
 #[test]
 fn operators_of_a_vector() {
-    let (p, q) = (
-        V3 {
-            x: 0.3,
-            y: -0.7,
-            z: 1.1,
-        },
-        V3 {
-            x: 0.9,
-            y: 0.2,
-            z: -0.4,
-        },
-    );
+    let (p, q) = (V3 { x: 0.3, y: -0.7, z: 1.1 }, V3 { x: 0.9, y: 0.2, z: -0.4 });
     energy::check(p, &q, 0.6).unwrap();
 }

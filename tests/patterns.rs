@@ -44,9 +44,7 @@ fn total_area(shapes: &[Shape], k: f64) -> f64 {
 #[differentiable]
 fn grow(s: Shape, by: f64) -> Shape {
     match s {
-        Shape::Circle { radius } => Shape::Circle {
-            radius: radius * by,
-        },
+        Shape::Circle { radius } => Shape::Circle { radius: radius * by },
         Shape::Rect(w, h) => Shape::Rect(w * by, h + by),
         other => other,
     }
@@ -113,17 +111,10 @@ struct Ray {
 
 #[differentiable]
 fn struct_patterns(r: Ray, v: Vec3) -> Vec3 {
-    let Ray {
-        origin: Vec3 { x, y, .. },
-        dir,
-        id,
-    } = r;
+    let Ray { origin: Vec3 { x, y, .. }, dir, id } = r;
     let Vec3 { x: vx, .. } = v;
     let base = Vec3 { x: x * vx, ..v };
-    Vec3 {
-        y: y * dir.z * f64::from(id),
-        ..base
-    }
+    Vec3 { y: y * dir.z * f64::from(id), ..base }
 }
 
 #[differentiable]
@@ -193,10 +184,7 @@ fn enums() {
         grown::check(s, 1.4).unwrap();
     }
     total_area::check(&shapes, 0.5).unwrap();
-    assert_eq!(
-        area::grad(&Shape::Rect(2.0, 1.0)),
-        ShapeTangent::Rect(1.0, 2.0)
-    );
+    assert_eq!(area::grad(&Shape::Rect(2.0, 1.0)), ShapeTangent::Rect(1.0, 2.0));
 }
 
 #[test]
@@ -222,16 +210,8 @@ fn tuples_and_slices() {
 
 #[test]
 fn structs() {
-    let v = Vec3 {
-        x: 0.4,
-        y: 0.5,
-        z: 0.6,
-    };
-    let r = Ray {
-        origin: Vec3 { x: 1.4, ..v },
-        dir: v,
-        id: 3,
-    };
+    let v = Vec3 { x: 0.4, y: 0.5, z: 0.6 };
+    let r = Ray { origin: Vec3 { x: 1.4, ..v }, dir: v, id: 3 };
     struct_patterns::check(r, v).unwrap();
     for n in [2, 10, 20, 30] {
         bindings::check(0.7, n).unwrap();

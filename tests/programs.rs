@@ -218,10 +218,7 @@ fn reprojection(camera: &[f64], point: &[f64; 3], seen: [f64; 2], weight: f64) -
     let r2 = u * u + v * v;
     let distortion = 1.0 + camera[7] * r2 + camera[8] * r2 * r2;
     let scale = camera[6] * distortion;
-    [
-        weight * (u * scale - seen[0]),
-        weight * (v * scale - seen[1]),
-    ]
+    [weight * (u * scale - seen[0]), weight * (v * scale - seen[1])]
 }
 
 #[differentiable]
@@ -247,26 +244,15 @@ fn transforms() {
 
 #[test]
 fn linear_algebra() {
-    let a = [
-        vec![0.1, 2.0, 0.5],
-        vec![1.5, 0.2, 0.3],
-        vec![0.4, 0.6, 1.8],
-    ];
+    let a = [vec![0.1, 2.0, 0.5], vec![1.5, 0.2, 0.3], vec![0.4, 0.6, 1.8]];
     solve::check(&a, &[1.0, 2.0, 3.0]).unwrap();
 }
 
 #[test]
 fn dynamics() {
-    let body = |x: f64, y: f64| Body {
-        position: [x, y],
-        velocity: [-y, x],
-        mass: 0.5 + x * x,
-    };
+    let body = |x: f64, y: f64| Body { position: [x, y], velocity: [-y, x], mass: 0.5 + x * x };
     let bodies = vec![body(0.3, 0.9), body(-1.0, 0.2), body(0.5, -0.8)];
-    let mut system = System {
-        bodies,
-        softening: 0.05,
-    };
+    let mut system = System { bodies, softening: 0.05 };
     system.kinetic_check().unwrap();
     system.advance_check(0.02, 3).unwrap();
     let u0: Vec<f64> = (0..8).map(|i| 1.0 + 0.2 * f64::from(i)).collect();
@@ -279,12 +265,7 @@ fn vision() {
     let camera = |k: f64| vec![0.1 * k, -0.2, 0.05, 0.3, 0.1, 5.0, 1.2, 0.02, 0.001];
     let cameras = [camera(1.0), camera(2.5)];
     let points = [[0.3, 0.4, 0.5], [-0.6, 0.2, 0.1]];
-    let seen = [
-        (0, 0, 0.1, 0.2),
-        (0, 1, 3.0, 2.0),
-        (1, 0, -0.1, 0.0),
-        (1, 1, 0.2, 0.1),
-    ];
+    let seen = [(0, 0, 0.1, 0.2), (0, 1, 3.0, 2.0), (1, 0, -0.1, 0.0), (1, 1, 0.2, 0.1)];
     bundle::check(&cameras, &points, &seen).unwrap();
     rotate::check(&[0.0; 3], &points[0]).unwrap();
 }

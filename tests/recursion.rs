@@ -136,12 +136,7 @@ fn slices() {
         quick_product::check(&v[..n]).unwrap();
         in_place::check(&mut v[..n].to_vec(), 0.7).unwrap();
     }
-    determinant::check(&[
-        vec![0.3, 1.2, 0.5],
-        vec![2.0, 0.1, 0.9],
-        vec![0.4, 0.6, 1.8],
-    ])
-    .unwrap();
+    determinant::check(&[vec![0.3, 1.2, 0.5], vec![2.0, 0.1, 0.9], vec![0.4, 0.6, 1.8]]).unwrap();
 }
 
 #[test]
@@ -153,9 +148,6 @@ fn trees() {
 
 #[test]
 fn deep() {
-    let g = std::thread::Builder::new()
-        .stack_size(512 << 20)
-        .spawn(|| power::grad(1.0, 10_000))
-        .unwrap();
+    let g = std::thread::Builder::new().stack_size(512 << 20).spawn(|| power::grad(1.0, 10_000)).unwrap();
     assert_eq!(g.join().unwrap(), 10_000.0);
 }

@@ -73,14 +73,7 @@ fn integer_powers_of_every_sign() {
 
 #[differentiable]
 fn flat(x: f64) -> f64 {
-    x.floor()
-        + x.ceil()
-        + x.round()
-        + x.trunc()
-        + x.signum()
-        + x.round_ties_even()
-        + x.div_euclid(0.3)
-        + x * x
+    x.floor() + x.ceil() + x.round() + x.trunc() + x.signum() + x.round_ties_even() + x.div_euclid(0.3) + x * x
 }
 
 #[test]
@@ -96,14 +89,5 @@ fn single(x: f32, y: f32) -> f32 {
 
 #[test]
 fn single_precision_follows_the_same_rules() {
-    single::check_with(
-        0.8,
-        1.2,
-        Tolerance {
-            modes: 1e-5,
-            differences: 2e-2,
-            step: 1e-2,
-        },
-    )
-    .unwrap();
+    single::check_with(0.8, 1.2, Tolerance { modes: 1e-5, differences: 2e-2, step: 1e-2 }).unwrap();
 }

@@ -22,10 +22,7 @@ fn the_hessian_of_rosenbrock() {
     let expected = array![[1200.0 * 1.44 - 400.0 + 2.0, 480.0], [480.0, 200.0]];
     assert!((&h - &expected).iter().all(|d| d.abs() < 1e-9), "{h}");
     let product = rosenbrock::hvp(&x, &[1.0, 2.0]);
-    assert!(
-        (product[0] - (1330.0 + 960.0)).abs() < 1e-9 && (product[1] - 880.0).abs() < 1e-9,
-        "{product:?}"
-    );
+    assert!((product[0] - (1330.0 + 960.0)).abs() < 1e-9 && (product[1] - 880.0).abs() < 1e-9, "{product:?}");
 }
 
 #[differentiable(order = 2)]
@@ -54,11 +51,7 @@ fn differences(gradient: impl Fn(&[f64]) -> Vec<f64>, at: &[f64]) -> Vec<Vec<f64
             let (mut up, mut down) = (at.to_vec(), at.to_vec());
             up[j] += h;
             down[j] -= h;
-            gradient(&up)
-                .iter()
-                .zip(gradient(&down))
-                .map(|(u, d)| (u - d) / (2.0 * h))
-                .collect()
+            gradient(&up).iter().zip(gradient(&down)).map(|(u, d)| (u - d) / (2.0 * h)).collect()
         })
         .collect()
 }

@@ -47,23 +47,10 @@ struct Matrix<const R: usize, const C: usize> {
     m: [[f64; C]; R],
 }
 
-#[derive(Clone, Copy, Debug, Differentiable)]
-struct View<'a> {
-    data: &'a [f64],
-    #[constant]
-    stride: usize,
-}
-
 fn world() -> World {
     let body = |i: usize| Body {
-        position: Vec2 {
-            x: 0.3 + i as f64,
-            y: 1.1,
-        },
-        velocity: Vec2 {
-            x: 0.2,
-            y: -0.4 * i as f64,
-        },
+        position: Vec2 { x: 0.3 + i as f64, y: 1.1 },
+        velocity: Vec2 { x: 0.2, y: -0.4 * i as f64 },
         mass: 1.5,
         name: format!("body {i}"),
         id: i,
@@ -138,10 +125,7 @@ fn trace<const N: usize>(m: &Matrix<N, N>, x: f64) -> f64 {
 fn moved(bodies: Vec<Body>) -> Vec<Vec2> {
     let mut out = Vec::with_capacity(bodies.len());
     for b in bodies {
-        out.push(Vec2 {
-            x: b.position.x * b.mass,
-            y: b.velocity.y,
-        });
+        out.push(Vec2 { x: b.position.x * b.mass, y: b.velocity.y });
     }
     out
 }
@@ -175,17 +159,8 @@ fn energy(w: &World) -> f64 {
 #[differentiable]
 fn build(x: f64, y: f64) -> Body {
     let position = Vec2 { x, y: x * y };
-    let velocity = Vec2 {
-        y: x.sin(),
-        ..position
-    };
-    Body {
-        position,
-        velocity,
-        mass: position.x + velocity.y,
-        name: String::from("new"),
-        id: 0,
-    }
+    let velocity = Vec2 { y: x.sin(), ..position };
+    Body { position, velocity, mass: position.x + velocity.y, name: String::from("new"), id: 0 }
 }
 
 #[differentiable]
@@ -220,34 +195,9 @@ fn constructing() {
 
 #[test]
 fn generic() {
-    wrapped::check(&Wrapper {
-        inner: Vec2 { x: 0.2, y: 0.3 },
-        scale: 1.7,
-    })
-    .unwrap();
-    let inner = vec![
-        Wrapper {
-            inner: 0.5,
-            scale: 0.25,
-        },
-        Wrapper {
-            inner: 1.5,
-            scale: 0.75,
-        },
-    ];
+    wrapped::check(&Wrapper { inner: Vec2 { x: 0.2, y: 0.3 }, scale: 1.7 }).unwrap();
+    let inner = vec![Wrapper { inner: 0.5, scale: 0.25 }, Wrapper { inner: 1.5, scale: 0.75 }];
     wrapped_list::check(&Wrapper { inner, scale: 0.9 }).unwrap();
-    trace::check(
-        &Matrix {
-            m: [[1.0, 2.0], [3.0, 4.0]],
-        },
-        0.4,
-    )
-    .unwrap();
-    mat_vec::check(
-        &Matrix {
-            m: [[1.0, 2.0, 0.5], [3.0, 4.0, 0.1]],
-        },
-        [0.4, 0.3, 0.2],
-    )
-    .unwrap();
+    trace::check(&Matrix { m: [[1.0, 2.0], [3.0, 4.0]] }, 0.4).unwrap();
+    mat_vec::check(&Matrix { m: [[1.0, 2.0, 0.5], [3.0, 4.0, 0.1]] }, [0.4, 0.3, 0.2]).unwrap();
 }

@@ -16,11 +16,7 @@ pub(crate) fn varied(program: &Program, seeds: impl IntoIterator<Item = VarId>) 
         let before = set.len();
         flow(program, &program.body, &mut |sources, targets| {
             if sources.iter().any(|v| set.contains(v)) {
-                set.extend(
-                    targets
-                        .iter()
-                        .filter(|v| !program.vars[**v].kind.is_constant()),
-                );
+                set.extend(targets.iter().filter(|v| !program.vars[**v].kind.is_constant()));
             }
         });
         if set.len() == before {
@@ -37,22 +33,12 @@ pub(crate) fn useful(program: &Program) -> HashSet<VarId> {
             set.insert(v);
         });
     }
-    set.extend(
-        program
-            .params
-            .iter()
-            .filter(|p| p.passing == Passing::RefMut)
-            .flat_map(|p| p.parts.clone()),
-    );
+    set.extend(program.params.iter().filter(|p| p.passing == Passing::RefMut).flat_map(|p| p.parts.clone()));
     loop {
         let before = set.len();
         flow(program, &program.body, &mut |sources, targets| {
             if targets.iter().any(|v| set.contains(v)) {
-                set.extend(
-                    sources
-                        .iter()
-                        .filter(|v| !program.vars[**v].kind.is_constant()),
-                );
+                set.extend(sources.iter().filter(|v| !program.vars[**v].kind.is_constant()));
             }
         });
         if set.len() == before {
@@ -78,14 +64,7 @@ pub(crate) fn carriers(e: &Expr, f: &mut dyn FnMut(VarId)) {
             carriers(a, f);
             carriers(b, f);
         }
-        Expr::Math(_, es)
-        | Expr::Tuple(es)
-        | Expr::Array(es, _)
-        | Expr::Call {
-            args: es,
-            ctor: true,
-            ..
-        } => {
+        Expr::Math(_, es) | Expr::Tuple(es) | Expr::Array(es, _) | Expr::Call { args: es, ctor: true, .. } => {
             es.iter().for_each(|e| carriers(e, f));
         }
         Expr::Struct { fields, rest, .. } => {
@@ -100,9 +79,7 @@ pub(crate) fn carriers(e: &Expr, f: &mut dyn FnMut(VarId)) {
         }
         Expr::Method { recv, name, .. } => {
             let name = name.to_string();
-            if methods::IDENTITIES.contains(&name.as_str())
-                || matches!(name.as_str(), "unwrap" | "expect")
-            {
+            if methods::IDENTITIES.contains(&name.as_str()) || matches!(name.as_str(), "unwrap" | "expect") {
                 carriers(recv, f);
             }
         }
@@ -164,21 +141,10 @@ fn call_flow(call: &Call, of: &dyn Fn(&Expr) -> Vec<VarId>) -> (Vec<VarId>, Vec<
 
 fn pull_flow(pull: &Pull, of: &dyn Fn(&Expr) -> Vec<VarId>) -> (Vec<VarId>, Vec<VarId>) {
     let mut sources = vec![pull.tape];
-    for e in pull
-        .cotangent
-        .iter()
-        .chain(pull.args.iter().flat_map(|a| &a.parts))
-        .flatten()
-    {
+    for e in pull.cotangent.iter().chain(pull.args.iter().flat_map(|a| &a.parts)).flatten() {
         sources.extend(of(e));
     }
-    let slots: Vec<VarId> = pull
-        .slots
-        .iter()
-        .flatten()
-        .flatten()
-        .map(|p| p.root)
-        .collect();
+    let slots: Vec<VarId> = pull.slots.iter().flatten().flatten().map(|p| p.root).collect();
     sources.extend(&slots);
     let grads = pull.grads.iter().flatten().flatten().copied();
     (sources, slots.iter().copied().chain(grads).collect())

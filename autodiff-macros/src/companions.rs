@@ -14,6 +14,10 @@ use crate::emit::{Emitter, companion, tuple};
 use crate::expand::Function;
 use crate::ir::{Passing, Program, Stmt, VarId};
 use crate::signature::Param;
+use crate::source::format_source;
+use crate::tangent_types::{
+    bounded_otherwise, elide, lifetime_tokens, mentions, owned_tangent, slot_type, with_lifetime,
+};
 
 /// Where companions live and how they are called.
 pub(crate) struct Host {
@@ -60,20 +64,12 @@ impl<'a> Companions<'a> {
 
     /// The type of the value.
     pub(crate) fn output(&self) -> TokenStream {
-        self.f
-            .signature
-            .output
-            .as_ref()
-            .map_or(quote!(()), ToTokens::to_token_stream)
+        self.f.signature.output.as_ref().map_or(quote!(()), ToTokens::to_token_stream)
     }
 
     /// The type of the value's tangent.
     pub(crate) fn output_tangent(&self) -> TokenStream {
-        self.f
-            .signature
-            .output
-            .as_ref()
-            .map_or(quote!(()), owned_tangent)
+        self.f.signature.output.as_ref().map_or(quote!(()), owned_tangent)
     }
 
     /// The generics of a companion: those of the function, bounds for the derivatives, and more.
@@ -87,21 +83,10 @@ impl<'a> Companions<'a> {
             p.to_token_stream()
         });
         let all: Vec<TokenStream> = extra.iter().cloned().chain(params).collect();
-        let existing = g
-            .where_clause
-            .iter()
-            .flat_map(|w| w.predicates.iter().map(ToTokens::to_token_stream));
+        let existing = g.where_clause.iter().flat_map(|w| w.predicates.iter().map(ToTokens::to_token_stream));
         let bounds: Vec<TokenStream> = existing.chain(self.bounds()).collect();
-        let generics = if all.is_empty() {
-            TokenStream::new()
-        } else {
-            quote!(<#(#all),*>)
-        };
-        let clause = if bounds.is_empty() {
-            TokenStream::new()
-        } else {
-            quote!(where #(#bounds),*)
-        };
+        let generics = if all.is_empty() { TokenStream::new() } else { quote!(<#(#all),*>) };
+        let clause = if bounds.is_empty() { TokenStream::new() } else { quote!(where #(#bounds),*) };
         (generics, clause)
     }
 
@@ -115,10 +100,7 @@ impl<'a> Companions<'a> {
             for p in g.type_params() {
                 if !bounded_otherwise(p)
                     && !self.f.types.is_function(g, &p.ident)
-                    && self
-                        .params()
-                        .iter()
-                        .any(|q| q.differentiable && mentions(&q.ty, &p.ident))
+                    && self.params().iter().any(|q| q.differentiable && mentions(&q.ty, &p.ident))
                 {
                     let ident = &p.ident;
                     bounds.push(quote!(#ident: ::differentiable::Differentiable));
@@ -130,8 +112,7 @@ impl<'a> Companions<'a> {
         for p in self.params().iter().filter(|p| p.differentiable) {
             if let Type::Path(path) = p.target() {
                 let projected = path.qself.is_some()
-                    || path.path.segments.len() > 1
-                        && names.iter().any(|n| path.path.segments[0].ident == *n);
+                    || path.path.segments.len() > 1 && names.iter().any(|n| path.path.segments[0].ident == *n);
                 if projected && names.iter().any(|n| mentions(&p.ty, n)) {
                     bounds.push(quote!(#path: ::differentiable::Differentiable));
                 }
@@ -148,20 +129,14 @@ impl<'a> Companions<'a> {
 
     /// The type parameters of the function that occur in its parameters.
     pub(crate) fn cloned_parameters(&self) -> Vec<Ident> {
-        self.type_names()
-            .into_iter()
-            .filter(|n| self.params().iter().any(|p| mentions(&p.ty, n)))
-            .collect()
+        self.type_names().into_iter().filter(|n| self.params().iter().any(|p| mentions(&p.ty, n))).collect()
     }
 
     /// The names of type and const parameters, for `use<…>` and turbofish.
     fn generic_names(&self, outer: bool) -> Vec<TokenStream> {
         let own = self.f.signature.generics.params.iter();
-        let all: Vec<&GenericParam> = if outer {
-            self.host.outer.params.iter().chain(own).collect()
-        } else {
-            own.collect()
-        };
+        let all: Vec<&GenericParam> =
+            if outer { self.host.outer.params.iter().chain(own).collect() } else { own.collect() };
         all.into_iter()
             .filter_map(|p| match p {
                 GenericParam::Type(t) => Some(t.ident.to_token_stream()),
@@ -174,37 +149,22 @@ impl<'a> Companions<'a> {
     /// `::<T, N>`, where there are parameters.
     pub(crate) fn turbofish(&self) -> TokenStream {
         let names = self.generic_names(false);
-        if names.is_empty() {
-            TokenStream::new()
-        } else {
-            quote!(::<#(#names),*>)
-        }
+        if names.is_empty() { TokenStream::new() } else { quote!(::<#(#names),*>) }
     }
 
     /// Whether the value is known to be a float.
     pub(crate) fn returns_scalar(&self) -> bool {
-        matches!(
-            self.f.types.kind_of(self.f.signature.output.as_ref()),
-            Some(crate::kinds::Kind::Float(_))
-        )
+        matches!(self.f.types.kind_of(self.f.signature.output.as_ref()), Some(crate::kinds::Kind::Float(_)))
     }
 
     /// Whether the function has parameters of type `impl Trait`.
     pub(crate) fn has_anonymous_parameters(&self) -> bool {
-        self.f
-            .signature
-            .generics
-            .type_params()
-            .any(|t| t.ident.to_string().starts_with("__F"))
+        self.f.signature.generics.type_params().any(|t| t.ident.to_string().starts_with("__F"))
     }
 
     pub(crate) fn captured(&self, lifetimes: &[TokenStream]) -> TokenStream {
         let mut names: Vec<TokenStream> = lifetimes.to_vec();
-        let all = self
-            .host
-            .outer
-            .lifetimes()
-            .chain(self.f.signature.generics.lifetimes());
+        let all = self.host.outer.lifetimes().chain(self.f.signature.generics.lifetimes());
         if !lifetimes.is_empty() {
             names.extend(all.map(|l| l.lifetime.to_token_stream()));
         }
@@ -220,15 +180,10 @@ impl<'a> Companions<'a> {
             .map(|(p, q)| {
                 let ty = &p.ty;
                 if p.receiver {
-                    return if p.passing == Passing::RefMut {
-                        quote!(&mut self)
-                    } else {
-                        quote!(&self)
-                    };
+                    return if p.passing == Passing::RefMut { quote!(&mut self) } else { quote!(&self) };
                 }
                 let name = emitter.name(q.parts[0]);
-                let mutable = (emitter.is_written(q.parts[0]) && p.passing == Passing::Value)
-                    .then(|| quote!(mut));
+                let mutable = (emitter.is_written(q.parts[0]) && p.passing == Passing::Value).then(|| quote!(mut));
                 quote!(#mutable #name: #ty)
             })
             .collect()
@@ -241,11 +196,7 @@ impl<'a> Companions<'a> {
         for c in 1..1_usize << level {
             for (p, q) in self.params().iter().zip(&emitter.program.params) {
                 let Some(&v) = q.parts.get(c) else {
-                    let ty = if p.differentiable {
-                        self.tangent_type(p)
-                    } else {
-                        quote!(())
-                    };
+                    let ty = if p.differentiable { self.tangent_type(p) } else { quote!(()) };
                     params.push(quote!(_: ::core::option::Option<#ty>));
                     continue;
                 };
@@ -339,16 +290,11 @@ impl<'a> Companions<'a> {
             .map(|p| p.target().clone())
             .chain(self.f.signature.output.clone());
         for ty in types {
-            if matches!(&ty, Type::Path(p) if p.path.segments.len() > 1 && p.path.segments[0].ident == "Self")
-            {
+            if matches!(&ty, Type::Path(p) if p.path.segments.len() > 1 && p.path.segments[0].ident == "Self") {
                 bounds.push(quote!(#ty: ::differentiable::Differentiable));
             }
         }
-        if clause.is_empty() {
-            quote!(where #(#bounds),*)
-        } else {
-            quote!(#clause, #(#bounds),*)
-        }
+        if clause.is_empty() { quote!(where #(#bounds),*) } else { quote!(#clause, #(#bounds),*) }
     }
 
     /// The types of a value and its tangents.
@@ -356,11 +302,7 @@ impl<'a> Companions<'a> {
         let (value, tangent) = (self.output(), self.output_tangent());
         let n = (1_usize << level) - 1;
         let tangents = std::iter::repeat_n(tangent, n);
-        if n == 0 {
-            value
-        } else {
-            quote!((#value, #(#tangents),*))
-        }
+        if n == 0 { value } else { quote!((#value, #(#tangents),*)) }
     }
 
     /// The taped companion of a level: forward sweep and pullback.
@@ -388,11 +330,7 @@ impl<'a> Companions<'a> {
         let emitter = Emitter::new(&program, &self.f.types, slots.clone(), &self.f.reserved);
         let (forward, backward) = emitter.sweeps();
         let values: Vec<TokenStream> = program.value.iter().map(|e| emitter.value(e)).collect();
-        let value = if level == 0 {
-            values[0].clone()
-        } else {
-            tuple(&values)
-        };
+        let value = if level == 0 { values[0].clone() } else { tuple(&values) };
         let (tangents, prologue) = self.tangent_params(&emitter, level);
         let params = self.primal_params(&emitter);
         let components = 1_usize << level;
@@ -401,12 +339,7 @@ impl<'a> Companions<'a> {
         let mut grads = (Vec::new(), Vec::new());
         let mut unwrap = TokenStream::new();
         for c in 0..components {
-            for ((p, q), adjoints) in self
-                .params()
-                .iter()
-                .zip(&program.params)
-                .zip(&reverse.adjoints)
-            {
+            for ((p, q), adjoints) in self.params().iter().zip(&program.params).zip(&reverse.adjoints) {
                 let by_value = p.passing == Passing::Value;
                 let ty = self.tangent_type(p);
                 // The arguments by reference, again.
@@ -423,11 +356,7 @@ impl<'a> Companions<'a> {
                         (quote!(#name), quote!(::core::option::Option<#ty>))
                     }
                     (false, _, None) => {
-                        let ty = if p.differentiable {
-                            lifetime_tokens(&ty)
-                        } else {
-                            quote!(())
-                        };
+                        let ty = if p.differentiable { lifetime_tokens(&ty) } else { quote!(()) };
                         (quote!(_), quote!(::core::option::Option<#ty>))
                     }
                 };
@@ -435,11 +364,7 @@ impl<'a> Companions<'a> {
                 again.1.push(again_type);
                 // The slots.
                 let adjoint = adjoints.get(c);
-                let target = if p.differentiable {
-                    self.slot(p)
-                } else {
-                    quote!(())
-                };
+                let target = if p.differentiable { self.slot(p) } else { quote!(()) };
                 slot.0.push(match (by_value, adjoint) {
                     (false, Some(&d)) if slots.contains(&d) => {
                         let name = emitter.name(d);
@@ -459,11 +384,7 @@ impl<'a> Companions<'a> {
                     (false, None) => quote!(_),
                     (true, _) => quote!(()),
                 });
-                slot.1.push(if by_value {
-                    quote!(())
-                } else {
-                    quote!(::core::option::Option<&'r mut #target>)
-                });
+                slot.1.push(if by_value { quote!(()) } else { quote!(::core::option::Option<&'r mut #target>) });
                 // The gradients by value.
                 if let (true, Some(&d)) = (by_value, adjoint) {
                     let name = emitter.name(d);
@@ -475,18 +396,9 @@ impl<'a> Companions<'a> {
                 }
             }
         }
-        let cotangents: Vec<TokenStream> = reverse
-            .cotangent
-            .iter()
-            .map(|v| emitter.pattern(*v))
-            .collect();
-        let cotangent_types: Vec<TokenStream> = reverse
-            .cotangent
-            .iter()
-            .map(|_| self.output_tangent())
-            .collect();
-        let (cotangent, cotangent_type) = match (cotangents.as_slice(), cotangent_types.as_slice())
-        {
+        let cotangents: Vec<TokenStream> = reverse.cotangent.iter().map(|v| emitter.pattern(*v)).collect();
+        let cotangent_types: Vec<TokenStream> = reverse.cotangent.iter().map(|_| self.output_tangent()).collect();
+        let (cotangent, cotangent_type) = match (cotangents.as_slice(), cotangent_types.as_slice()) {
             ([one], [ty]) => (one.clone(), ty.clone()),
             (many, types) => (quote!((#(#many),*)), quote!((#(#types),*))),
         };
@@ -498,11 +410,7 @@ impl<'a> Companions<'a> {
         let (tape_type, extra, wrap) = if erased {
             let names = self.generic_names(true);
             if names.is_empty() && !self.host.of_trait {
-                (
-                    quote!(::std::boxed::Box<dyn for<'r> ::core::ops::FnOnce(#argument) -> #grad_types>),
-                    Vec::new(),
-                    true,
-                )
+                (quote!(::std::boxed::Box<dyn for<'r> ::core::ops::FnOnce(#argument) -> #grad_types>), Vec::new(), true)
             } else {
                 (
                     quote!(::std::boxed::Box<dyn for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + 'tape>),
@@ -512,37 +420,21 @@ impl<'a> Companions<'a> {
             }
         } else {
             let captured = self.captured(&[]);
-            (
-                quote!(impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + #captured),
-                Vec::new(),
-                false,
-            )
+            (quote!(impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + #captured), Vec::new(), false)
         };
         let (generics, clause) = self.generics(&extra);
         let clause = if extra.is_empty() {
             clause
         } else {
             let names = self.type_names().into_iter().map(|n| quote!(#n: 'tape));
-            let outlive = if self.host.of_trait {
-                quote!(Self: 'tape)
-            } else {
-                quote!(#(#names),*)
-            };
-            if clause.is_empty() {
-                quote!(where #outlive)
-            } else {
-                quote!(#clause, #outlive)
-            }
+            let outlive = if self.host.of_trait { quote!(Self: 'tape) } else { quote!(#(#names),*) };
+            if clause.is_empty() { quote!(where #outlive) } else { quote!(#clause, #outlive) }
         };
         let name = self.host.hidden("__fwd", level);
         let (vis, attrs, this) = (&self.host.vis, &self.host.attrs, self.receiver(&emitter));
         let outputs = self.outputs(level);
         let closure = quote!(move |(#again_pattern, #cotangent, #slot_pattern): #elided| -> #grad_types { #unwrap #backward #grads });
-        let closure = if wrap {
-            quote!(::std::boxed::Box::new(#closure))
-        } else {
-            closure
-        };
+        let closure = if wrap { quote!(::std::boxed::Box::new(#closure)) } else { closure };
         if !with_body {
             let clause = self.sized(clause);
             return quote!(#[doc(hidden)] fn #name #generics (#(#params,)* #(#tangents),*) -> (#outputs, #tape_type) #clause;);
@@ -558,12 +450,7 @@ impl<'a> Companions<'a> {
     }
 
     fn type_names(&self) -> Vec<Ident> {
-        self.host
-            .outer
-            .type_params()
-            .chain(self.f.signature.generics.type_params())
-            .map(|t| t.ident.clone())
-            .collect()
+        self.host.outer.type_params().chain(self.f.signature.generics.type_params()).map(|t| t.ident.clone()).collect()
     }
 
     /// The joined forward and backward sweep of a level, for the parameters of `wrt`.
@@ -585,29 +472,17 @@ impl<'a> Companions<'a> {
     pub(crate) fn scalar_clause(&self, clause: TokenStream) -> TokenStream {
         let output = self.output();
         let bound = quote!(for<'scalar> #output: ::differentiable::__private::Scalar<'scalar>);
-        if clause.is_empty() {
-            quote!(where #bound)
-        } else {
-            quote!(#clause, #bound)
-        }
+        if clause.is_empty() { quote!(where #bound) } else { quote!(#clause, #bound) }
     }
 
-    fn joined_parts(
-        &self,
-        level: u32,
-        as_text: bool,
-    ) -> (TokenStream, Vec<TokenStream>, TokenStream) {
+    fn joined_parts(&self, level: u32, as_text: bool) -> (TokenStream, Vec<TokenStream>, TokenStream) {
         let mut program = self.f.adjoint(level, true);
         crate::emit::moves::clone_where_needed(&mut program);
         let reverse = program.reverse.clone().expect("a reversed program");
         let emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);
         let (forward, backward) = emitter.sweeps();
         let values: Vec<TokenStream> = program.value.iter().map(|e| emitter.value(e)).collect();
-        let value = if level == 0 {
-            values[0].clone()
-        } else {
-            tuple(&values)
-        };
+        let value = if level == 0 { values[0].clone() } else { tuple(&values) };
         let (tangents, prologue) = self.tangent_params(&emitter, level);
         let mut params = self.primal_params(&emitter);
         params.extend(tangents);
@@ -616,19 +491,12 @@ impl<'a> Companions<'a> {
         let mut before = TokenStream::new();
         let mut after = TokenStream::new();
         for c in 0..1_usize << level {
-            for ((p, q), adjoints) in self
-                .params()
-                .iter()
-                .zip(&program.params)
-                .zip(&reverse.adjoints)
-            {
+            for ((p, q), adjoints) in self.params().iter().zip(&program.params).zip(&reverse.adjoints) {
                 if p.passing == Passing::RefMut && c == 0 {
                     // The argument is left as the function leaves it.
                     let name = emitter.name(q.parts[0]);
                     let last = format_ident!("{}_final", name, span = name.span());
-                    before.extend(
-                        quote!(let #last = ::differentiable::__private::snapshot(&*#name);),
-                    );
+                    before.extend(quote!(let #last = ::differentiable::__private::snapshot(&*#name);));
                     after.extend(quote!(::differentiable::__private::restore(#name, #last);));
                 }
                 let Some(&d) = adjoints.get(c) else { continue };
@@ -645,14 +513,9 @@ impl<'a> Companions<'a> {
         let result = Ident::new("value", Span::mixed_site());
         // A value that is a variable which nothing changes any more needs no other name.
         let direct = level == 0
-            && program.value[0]
-                .as_var()
-                .is_some_and(|v| !emitter.is_written(v) && program.vars[v].kind.is_scalar());
-        let (bind, result) = if direct {
-            (TokenStream::new(), value)
-        } else {
-            (quote!(let #result = #value;), quote!(#result))
-        };
+            && program.value[0].as_var().is_some_and(|v| !emitter.is_written(v) && program.vars[v].kind.is_scalar());
+        let (bind, result) =
+            if direct { (TokenStream::new(), value) } else { (quote!(let #result = #value;), quote!(#result)) };
         let mut seeds = TokenStream::new();
         for (c, v) in reverse.cotangent.iter().enumerate() {
             if !emitter.is_read(*v) {
@@ -670,11 +533,7 @@ impl<'a> Companions<'a> {
         let this = self.receiver(&emitter);
         let (grads, types) = (tuple(&grads), tuple(&types));
         let body = quote!(#this #prologue #forward #bind #before #seeds #backward #after);
-        let pair = if as_text && types.to_string() == "()" {
-            result
-        } else {
-            quote!((#result, #grads))
-        };
+        let pair = if as_text && types.to_string() == "()" { result } else { quote!((#result, #grads)) };
         (quote!(#body #pair), params, types)
     }
 
@@ -685,11 +544,7 @@ impl<'a> Companions<'a> {
             let (body, params, types) = self.joined_parts(0, true);
             let (generics, clause) = self.generics(&[]);
             let output = self.output();
-            let types = if types.to_string() == "()" {
-                quote!(#output)
-            } else {
-                quote!((#output, #types))
-            };
+            let types = if types.to_string() == "()" { quote!(#output) } else { quote!((#output, #types)) };
             quote!(fn #name #generics (#(#params),*) -> #types #clause { #body })
         } else {
             self.taped(0)
@@ -706,14 +561,7 @@ fn only_added_to(program: &Program, d: VarId) -> bool {
         match stmt {
             Stmt::Accumulate { .. } => {}
             Stmt::Pull(pull) => {
-                only &= pull
-                    .slots
-                    .iter()
-                    .flatten()
-                    .flatten()
-                    .filter(|p| p.root == d)
-                    .count()
-                    <= 1;
+                only &= pull.slots.iter().flatten().flatten().filter(|p| p.root == d).count() <= 1;
             }
             other => other.uses(&mut |_| {}, &mut |v| only &= v != d),
         }
@@ -721,94 +569,8 @@ fn only_added_to(program: &Program, d: VarId) -> bool {
     only
 }
 
-/// Formats an item as `rustfmt` would.
-fn format_source(tokens: TokenStream) -> String {
-    let tokens = shorten(tokens);
-    if let Ok(mut file) = syn::parse2::<syn::File>(tokens.clone()) {
-        for item in &mut file.items {
-            if let syn::Item::Fn(f) = item {
-                f.attrs.clear();
-            }
-        }
-        prettyplease::unparse(&file)
-    } else {
-        let wrapped = quote!(impl Type { #tokens });
-        syn::parse2::<syn::File>(wrapped)
-            .map_or_else(|_| tokens.to_string(), |file| prettyplease::unparse(&file))
-    }
-}
-
-/// Leaves out the absolute paths that keep generated code independent of the user's imports.
-fn shorten(tokens: TokenStream) -> TokenStream {
-    const CRATES: [&str; 3] = ["differentiable", "core", "std"];
-    const MODULES: [&str; 10] = [
-        "__private",
-        "vec",
-        "option",
-        "mem",
-        "ops",
-        "boxed",
-        "clone",
-        "result",
-        "default",
-        "convert",
-    ];
-    let is = |t: Option<&proc_macro2::TokenTree>, c: char| matches!(t, Some(proc_macro2::TokenTree::Punct(p)) if p.as_char() == c);
-    let list: Vec<proc_macro2::TokenTree> = tokens.into_iter().collect();
-    let mut out = Vec::new();
-    let mut i = 0;
-    while i < list.len() {
-        if is(list.get(i), ':')
-            && is(list.get(i + 1), ':')
-            && let Some(proc_macro2::TokenTree::Ident(name)) = list.get(i + 2)
-        {
-            let arrow = out.len() > 1 && is(out.last(), '>') && is(out.get(out.len() - 2), '=');
-            let after_name = matches!(out.last(), Some(proc_macro2::TokenTree::Ident(i)) if i != "as" && i != "in" && i != "else" && i != "dyn" && i != "impl");
-            let begins = arrow || !after_name && !is(out.last(), '>');
-            if begins && CRATES.contains(&name.to_string().as_str()) {
-                i += 3;
-                // `::std::vec::Vec` ⇒ `Vec`.
-                while let (true, true, Some(proc_macro2::TokenTree::Ident(module))) = (
-                    is(list.get(i), ':'),
-                    is(list.get(i + 1), ':'),
-                    list.get(i + 2),
-                ) {
-                    i += 2;
-                    let skip =
-                        MODULES.contains(&module.to_string().as_str()) && is(list.get(i + 1), ':');
-                    if !skip {
-                        // `Option::Some` ⇒ `Some`.
-                        if *module == "Option" && is(list.get(i + 1), ':') {
-                            i += 3;
-                        }
-                        break;
-                    }
-                    i += 1;
-                }
-                continue;
-            }
-        }
-        out.push(match &list[i] {
-            proc_macro2::TokenTree::Group(g) => {
-                let mut group = proc_macro2::Group::new(g.delimiter(), shorten(g.stream()));
-                group.set_span(g.span());
-                proc_macro2::TokenTree::Group(group)
-            }
-            other => other.clone(),
-        });
-        i += 1;
-    }
-    out.into_iter().collect()
-}
-
 /// Takes a tangent out of its `Option`, or makes a zero one.
-fn unwrap_tangent(
-    emitter: &Emitter<'_>,
-    p: &Param,
-    primal: VarId,
-    tangent: VarId,
-    ty: &TokenStream,
-) -> TokenStream {
+fn unwrap_tangent(emitter: &Emitter<'_>, p: &Param, primal: VarId, tangent: VarId, ty: &TokenStream) -> TokenStream {
     if !emitter.is_mentioned(tangent) {
         return TokenStream::new();
     }
@@ -828,108 +590,4 @@ fn unwrap_tangent(
             let #t: #ty = match #t { ::core::option::Option::Some(given) => given, ::core::option::Option::None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &mut #zero } };
         },
     }
-}
-
-/// The tangent type of a value that is owned: of known containers part by part, so that the type is
-/// plain even where its parts are generic.
-pub(crate) fn owned_tangent(ty: &Type) -> TokenStream {
-    match ty {
-        Type::Path(p) if p.path.is_ident("f64") || p.path.is_ident("f32") => ty.to_token_stream(),
-        Type::Array(a) => {
-            let (element, len) = (owned_tangent(&a.elem), &a.len);
-            quote!([#element; #len])
-        }
-        Type::Tuple(t) => {
-            let parts: Vec<TokenStream> = t.elems.iter().map(owned_tangent).collect();
-            if parts.is_empty() {
-                quote!(())
-            } else {
-                tuple(&parts)
-            }
-        }
-        Type::Paren(p) => owned_tangent(&p.elem),
-        _ => quote!(<#ty as ::differentiable::Differentiable>::Tangent),
-    }
-}
-
-/// The type behind a reference to cotangents: what the tangent dereferences to, where the parameter is
-/// a reference to what the argument dereferences to.
-pub(crate) fn slot_type(target: &Type) -> TokenStream {
-    match target {
-        Type::Slice(s) => {
-            let element = owned_tangent(&s.elem);
-            quote!([#element])
-        }
-        Type::Path(p)
-            if p.qself.is_none()
-                && p.path
-                    .segments
-                    .last()
-                    .is_some_and(|s| s.ident == "ArrayRef") =>
-        {
-            quote!(<<#target as ::differentiable::Differentiable>::Tangent as ::core::ops::Deref>::Target)
-        }
-        _ => owned_tangent(target),
-    }
-}
-
-/// A reference type with the lifetime of the pullback's arguments.
-pub(crate) fn with_lifetime(ty: &Type) -> TokenStream {
-    match ty {
-        Type::Reference(r) => {
-            let (mutable, elem) = (&r.mutability, &r.elem);
-            quote!(&'r #mutable #elem)
-        }
-        other => other.to_token_stream(),
-    }
-}
-
-/// `&T` ⇒ `&'r T` for a type that is written with its `&` first.
-fn lifetime_tokens(ty: &TokenStream) -> TokenStream {
-    match syn::parse2::<Type>(ty.clone()) {
-        Ok(ty) => with_lifetime(&ty),
-        Err(_) => ty.clone(),
-    }
-}
-
-/// The same type with the lifetime `'r` left out.
-pub(crate) fn elide(tokens: &TokenStream) -> TokenStream {
-    struct Elide;
-    impl syn::visit_mut::VisitMut for Elide {
-        fn visit_type_reference_mut(&mut self, r: &mut syn::TypeReference) {
-            if r.lifetime.as_ref().is_some_and(|l| l.ident == "r") {
-                r.lifetime = None;
-            }
-            syn::visit_mut::visit_type_reference_mut(self, r);
-        }
-    }
-    match syn::parse2::<Type>(tokens.clone()) {
-        Ok(mut ty) => {
-            syn::visit_mut::VisitMut::visit_type_mut(&mut Elide, &mut ty);
-            ty.to_token_stream()
-        }
-        Err(_) => tokens.clone(),
-    }
-}
-
-/// Whether a type parameter is a float, whose bound says all there is to say, or a dimension.
-pub(crate) fn bounded_otherwise(p: &syn::TypeParam) -> bool {
-    p.bounds.iter().any(|b| match b {
-        syn::TypeParamBound::Trait(t) => t.path.segments.last().is_some_and(|s| {
-            matches!(s.ident.to_string().as_str(), "Real" | "Float" | "Dimension")
-        }),
-        _ => false,
-    })
-}
-
-/// Whether a type names a type parameter.
-fn mentions(ty: &Type, ident: &Ident) -> bool {
-    fn search(tokens: TokenStream, ident: &Ident) -> bool {
-        tokens.into_iter().any(|t| match t {
-            proc_macro2::TokenTree::Ident(i) => i == *ident,
-            proc_macro2::TokenTree::Group(g) => search(g.stream(), ident),
-            _ => false,
-        })
-    }
-    search(ty.to_token_stream(), ident)
 }

@@ -10,8 +10,7 @@ use syn::{Data, DeriveInput, Fields, Generics, Type};
 
 /// Expands the derive.
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
-    let result =
-        syn::parse2::<DeriveInput>(item).and_then(|input| Derive::read(&input).map(|d| d.tokens()));
+    let result = syn::parse2::<DeriveInput>(item).and_then(|input| Derive::read(&input).map(|d| d.tokens()));
     result.unwrap_or_else(|e| e.to_compile_error())
 }
 
@@ -58,30 +57,17 @@ impl Derive {
                 Fields::Unit => Style::Unit,
             };
             let list = fields.iter().enumerate().map(|(i, f)| Field {
-                member: f
-                    .ident
-                    .clone()
-                    .map_or_else(|| syn::Member::from(i), syn::Member::Named),
+                member: f.ident.clone().map_or_else(|| syn::Member::from(i), syn::Member::Named),
                 binding: format_ident!("field_{}", i),
                 ty: f.ty.clone(),
                 vis: f.vis.to_token_stream(),
                 constant: f.attrs.iter().any(|a| a.path().is_ident("constant")),
             });
-            Variant {
-                name: name.clone(),
-                fields: list.collect(),
-                style,
-            }
+            Variant { name: name.clone(), fields: list.collect(), style }
         };
         let (variants, is_enum) = match &input.data {
             Data::Struct(s) => (vec![fields(&input.ident, &s.fields)], false),
-            Data::Enum(e) => (
-                e.variants
-                    .iter()
-                    .map(|v| fields(&v.ident, &v.fields))
-                    .collect(),
-                true,
-            ),
+            Data::Enum(e) => (e.variants.iter().map(|v| fields(&v.ident, &v.fields)).collect(), true),
             Data::Union(u) => {
                 return Err(syn::Error::new(
                     u.union_token.span(),
@@ -107,61 +93,38 @@ impl Derive {
     /// The type of a field of the tangent.
     fn tangent_of(field: &Field) -> TokenStream {
         let ty = &field.ty;
-        if field.constant {
-            quote!(())
-        } else {
-            quote!(<#ty as ::differentiable::Differentiable>::Tangent)
-        }
+        if field.constant { quote!(()) } else { quote!(<#ty as ::differentiable::Differentiable>::Tangent) }
     }
 
     /// The where clause: every type parameter in a differentiable field has a derivative.
     fn clause(&self) -> TokenStream {
-        let existing = self
-            .generics
-            .where_clause
-            .iter()
-            .flat_map(|w| w.predicates.iter().map(ToTokens::to_token_stream));
+        let existing =
+            self.generics.where_clause.iter().flat_map(|w| w.predicates.iter().map(ToTokens::to_token_stream));
         let bounds = self
             .generics
             .type_params()
-            .filter(|p| self.uses(&p.ident) && !crate::companions::bounded_otherwise(p))
+            .filter(|p| self.uses(&p.ident) && !crate::tangent_types::bounded_otherwise(p))
             .map(|p| {
                 let ident = &p.ident;
                 quote!(#ident: ::differentiable::Differentiable)
             });
         let all: Vec<TokenStream> = existing.chain(bounds).collect();
-        if all.is_empty() {
-            TokenStream::new()
-        } else {
-            quote!(where #(#all),*)
-        }
+        if all.is_empty() { TokenStream::new() } else { quote!(where #(#all),*) }
     }
 
     fn uses(&self, ident: &Ident) -> bool {
-        self.variants
-            .iter()
-            .flat_map(|v| &v.fields)
-            .any(|f| !f.constant && mentions(f.ty.to_token_stream(), ident))
+        self.variants.iter().flat_map(|v| &v.fields).any(|f| !f.constant && mentions(f.ty.to_token_stream(), ident))
     }
 
     /// The path of a variant of the type or of its tangent.
     fn path(&self, variant: &Variant, tangent: bool) -> TokenStream {
         let owner = if tangent { &self.tangent } else { &self.name };
         let name = &variant.name;
-        if self.is_enum {
-            quote!(#owner::#name)
-        } else {
-            quote!(#owner)
-        }
+        if self.is_enum { quote!(#owner::#name) } else { quote!(#owner) }
     }
 
     /// A pattern or an expression with the fields of a variant.
-    fn with_fields(
-        &self,
-        variant: &Variant,
-        tangent: bool,
-        part: &dyn Fn(&Field) -> TokenStream,
-    ) -> TokenStream {
+    fn with_fields(&self, variant: &Variant, tangent: bool, part: &dyn Fn(&Field) -> TokenStream) -> TokenStream {
         let path = self.path(variant, tangent);
         match variant.style {
             Style::Unit if !tangent || self.is_enum => path,
@@ -185,45 +148,25 @@ impl Derive {
     fn definition(&self) -> TokenStream {
         let (vis, tangent, name, clause) = (&self.vis, &self.tangent, &self.name, self.clause());
         let generics = &self.generics.params;
-        let doc = format!(
-            "The tangent of [`{name}`]: the derivative with respect to each of its fields."
-        );
+        let doc = format!("The tangent of [`{name}`]: the derivative with respect to each of its fields.");
         let body = |variant: &Variant, public: bool| {
             let fields = variant.fields.iter().map(|f| {
                 let ty = Self::tangent_of(f);
-                let vis = if public {
-                    f.vis.clone()
-                } else {
-                    TokenStream::new()
-                };
-                let doc = format!(
-                    "The derivative with respect to `{}`.",
-                    f.member.to_token_stream()
-                );
+                let vis = if public { f.vis.clone() } else { TokenStream::new() };
+                let doc = format!("The derivative with respect to `{}`.", f.member.to_token_stream());
                 match &f.member {
                     syn::Member::Named(n) => quote!(#[doc = #doc] #vis #n: #ty),
                     syn::Member::Unnamed(_) => quote!(#[doc = #doc] #vis #ty),
                 }
             });
-            if variant.style == Style::Tuple {
-                quote!((#(#fields),*))
-            } else {
-                quote!({ #(#fields),* })
-            }
+            if variant.style == Style::Tuple { quote!((#(#fields),*)) } else { quote!({ #(#fields),* }) }
         };
         // Parameters that no field of the tangent mentions are kept by a marker-free rule: they must
         // occur in one, or the tangent has none.
         let header = quote!(#vis);
         if self.is_enum {
             let variants = self.variants.iter().map(|v| {
-                let (name, body) = (
-                    &v.name,
-                    if v.style == Style::Unit {
-                        TokenStream::new()
-                    } else {
-                        body(v, false)
-                    },
-                );
+                let (name, body) = (&v.name, if v.style == Style::Unit { TokenStream::new() } else { body(v, false) });
                 let doc = format!("The tangent of [`{}::{}`].", self.name, name);
                 quote!(#[doc = #doc] #name #body)
             });
@@ -243,11 +186,7 @@ impl Derive {
     }
 
     /// Arms over two values of the same variant, whose fields are bound with prefixes.
-    fn pairs(
-        &self,
-        first_tangent: bool,
-        body: &dyn Fn(&Variant) -> TokenStream,
-    ) -> Vec<TokenStream> {
+    fn pairs(&self, first_tangent: bool, body: &dyn Fn(&Variant) -> TokenStream) -> Vec<TokenStream> {
         self.variants
             .iter()
             .map(|v| {
@@ -299,11 +238,7 @@ impl Derive {
         let zero = self.singles(tangent, &|v| {
             self.with_fields(v, true, &|f| {
                 let b = &f.binding;
-                if f.constant {
-                    quote!(())
-                } else {
-                    quote!(::differentiable::Differentiable::__zero(#b))
-                }
+                if f.constant { quote!(()) } else { quote!(::differentiable::Differentiable::__zero(#b)) }
             })
         });
         let update = self.pairs(tangent, &|v| {
@@ -386,19 +321,11 @@ impl Derive {
             quote!(true #(#parts)*)
         });
         let debug = self.singles(true, &|v| {
-            let name = if self.is_enum {
-                v.name.to_string()
-            } else {
-                self.tangent.to_string()
-            };
+            let name = if self.is_enum { v.name.to_string() } else { self.tangent.to_string() };
             let named = v.style != Style::Tuple;
             let parts = v.fields.iter().map(|f| {
                 let (a, member) = (&f.binding, f.member.to_token_stream().to_string());
-                if named {
-                    quote!(.field(#member, #a))
-                } else {
-                    quote!(.field(#a))
-                }
+                if named { quote!(.field(#member, #a)) } else { quote!(.field(#a)) }
             });
             if named {
                 quote!(f.debug_struct(#name) #(#parts)* .finish())
@@ -407,11 +334,7 @@ impl Derive {
             }
         });
         let mismatch = self.mismatch();
-        let unequal = if self.variants.len() > 1 {
-            quote!(_ => false,)
-        } else {
-            TokenStream::new()
-        };
+        let unequal = if self.variants.len() > 1 { quote!(_ => false,) } else { TokenStream::new() };
         quote! {
             #[automatically_derived]
             #[allow(unused_variables, clippy::all, clippy::pedantic)]

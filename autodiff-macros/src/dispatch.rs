@@ -4,9 +4,7 @@
 //! the operands are floats, nothing where they carry no derivative, and calls (to a trait of the
 //! runtime, or to a method's companion) where the types decide.
 
-use crate::ir::{
-    Arg, Block, Call, Callee, Expr, Mode, Operator, Passing, Program, Role, Stmt, VarId,
-};
+use crate::ir::{Arg, Block, Call, Callee, Expr, Mode, Operator, Passing, Program, Role, Stmt, VarId};
 use crate::kinds::{self, Kind, Types};
 use crate::{methods, rules};
 
@@ -43,17 +41,8 @@ fn block(program: &mut Program, types: &Types, b: &mut Block) {
                     let span = place.span;
                     let out = program.fresh("t", span, Kind::Unknown, Role::Temporary);
                     let operand = pass(Expr::Place(place.clone()));
-                    b.stmts.push(call(
-                        Callee::Operator(Operator::Binary(op)),
-                        vec![operand, pass(value)],
-                        out,
-                        span,
-                    ));
-                    Stmt::Assign {
-                        place,
-                        value: Expr::var(out, span),
-                        init: false,
-                    }
+                    b.stmts.push(call(Callee::Operator(Operator::Binary(op)), vec![operand, pass(value)], out, span));
+                    Stmt::Assign { place, value: Expr::var(out, span), init: false }
                 } else {
                     Stmt::Update { place, op, value }
                 }
@@ -73,17 +62,9 @@ fn resolve_let(program: &mut Program, types: &Types, var: VarId, value: Expr) ->
         Expr::Binary(op, a, b) if op.is_arithmetic() => {
             let kind = kinds::of_expr(program, types, &Expr::Binary(op, a.clone(), b.clone()));
             if kind == Kind::Unknown && program.vars[var].kind != Kind::Int {
-                return call(
-                    Callee::Operator(Operator::Binary(op)),
-                    vec![pass(*a), pass(*b)],
-                    var,
-                    span,
-                );
+                return call(Callee::Operator(Operator::Binary(op)), vec![pass(*a), pass(*b)], var, span);
             }
-            Stmt::Let {
-                var,
-                value: Expr::binary(op, scalar(*a), scalar(*b)),
-            }
+            Stmt::Let { var, value: Expr::binary(op, scalar(*a), scalar(*b)) }
         }
         Expr::Neg(a)
             if matches!(*a, Expr::Place(_) | Expr::Ref { .. })
@@ -91,16 +72,8 @@ fn resolve_let(program: &mut Program, types: &Types, var: VarId, value: Expr) ->
         {
             call(Callee::Operator(Operator::Neg), vec![pass(*a)], var, span)
         }
-        Expr::Neg(a) => Stmt::Let {
-            var,
-            value: Expr::Neg(Box::new(scalar(*a))),
-        },
-        Expr::Method {
-            recv,
-            name,
-            turbofish,
-            args,
-        } => method(program, types, var, *recv, name, turbofish, args),
+        Expr::Neg(a) => Stmt::Let { var, value: Expr::Neg(Box::new(scalar(*a))) },
+        Expr::Method { recv, name, turbofish, args } => method(program, types, var, *recv, name, turbofish, args),
         value => Stmt::Let { var, value },
     }
 }
@@ -120,10 +93,7 @@ fn method(
         && let Some(rule) = rules::find(&text).filter(|r| r.args.len() == args.len() + 1)
     {
         args.insert(0, scalar(recv));
-        return Stmt::Let {
-            var,
-            value: Expr::Math(rule, args),
-        };
+        return Stmt::Let { var, value: Expr::Math(rule, args) };
     }
     let settled = kind.deref().is_scalar()
         || kind.deref().is_constant()
@@ -132,51 +102,24 @@ fn method(
         || matches!(text.as_str(), "unwrap" | "expect" | "__stop")
         || !matches!(recv, Expr::Place(_) | Expr::Ref { .. });
     if settled {
-        return Stmt::Let {
-            var,
-            value: Expr::Method {
-                recv: Box::new(recv),
-                name,
-                turbofish,
-                args,
-            },
-        };
+        return Stmt::Let { var, value: Expr::Method { recv: Box::new(recv), name, turbofish, args } };
     }
     let span = name.span();
-    let mut list = vec![Arg {
-        passing: Passing::Ref,
-        parts: vec![Some(scalar(recv))],
-    }];
+    let mut list = vec![Arg { passing: Passing::Ref, parts: vec![Some(scalar(recv))] }];
     list.extend(args.into_iter().map(pass));
     call(Callee::Method { name, turbofish }, list, var, span)
 }
 
 fn call(callee: Callee, args: Vec<Arg>, out: VarId, span: proc_macro2::Span) -> Stmt {
-    Stmt::Call(Call {
-        callee,
-        mode: Mode::Plain,
-        level: 0,
-        args,
-        outs: vec![out],
-        tape: None,
-        span,
-    })
+    Stmt::Call(Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, span })
 }
 
 fn pass(value: Expr) -> Arg {
     match value {
-        Expr::Ref { mutable, of } => Arg {
-            passing: if mutable {
-                Passing::RefMut
-            } else {
-                Passing::Ref
-            },
-            parts: vec![Some(*of)],
-        },
-        value => Arg {
-            passing: Passing::Value,
-            parts: vec![Some(value)],
-        },
+        Expr::Ref { mutable, of } => {
+            Arg { passing: if mutable { Passing::RefMut } else { Passing::Ref }, parts: vec![Some(*of)] }
+        }
+        value => Arg { passing: Passing::Value, parts: vec![Some(value)] },
     }
 }
 

@@ -13,9 +13,7 @@ pub(crate) struct Errors {
 
 impl Errors {
     pub(crate) fn new() -> Self {
-        Self {
-            list: RefCell::new(Some(Vec::new())),
-        }
+        Self { list: RefCell::new(Some(Vec::new())) }
     }
 
     /// Reports an error at a span.
@@ -30,20 +28,12 @@ impl Errors {
 
     /// Reports an error that another parser made.
     pub(crate) fn push(&self, error: syn::Error) {
-        self.list
-            .borrow_mut()
-            .as_mut()
-            .expect("errors are reported before they are taken")
-            .push(error);
+        self.list.borrow_mut().as_mut().expect("errors are reported before they are taken").push(error);
     }
 
     /// Ends a phase: all errors so far as one, if there are any.
     pub(crate) fn check(&self) -> Result<(), syn::Error> {
-        let errors = self
-            .list
-            .borrow_mut()
-            .replace(Vec::new())
-            .unwrap_or_default();
+        let errors = self.list.borrow_mut().replace(Vec::new()).unwrap_or_default();
         let mut errors = errors.into_iter();
         match errors.next() {
             None => Ok(()),
@@ -64,14 +54,7 @@ impl Errors {
 
 impl Drop for Errors {
     fn drop(&mut self) {
-        let unread = self
-            .list
-            .get_mut()
-            .as_ref()
-            .is_some_and(|list| !list.is_empty());
-        assert!(
-            !unread || std::thread::panicking(),
-            "errors were reported and nobody looked"
-        );
+        let unread = self.list.get_mut().as_ref().is_some_and(|list| !list.is_empty());
+        assert!(!unread || std::thread::panicking(), "errors were reported and nobody looked");
     }
 }

@@ -23,43 +23,23 @@ enum Target {
 }
 
 /// Eliminates the exits of a program.
-pub(crate) fn eliminate(
-    program: &mut Program,
-    result_kind: &Kind,
-    result_type: Option<&syn::Type>,
-) {
+pub(crate) fn eliminate(program: &mut Program, result_kind: &Kind, result_type: Option<&syn::Type>) {
     let mut returns = false;
-    program
-        .body
-        .walk(&mut |s| returns |= matches!(s, Stmt::Return(_)));
+    program.body.walk(&mut |s| returns |= matches!(s, Stmt::Return(_)));
     let ends = !diverges(&program.body.stmts);
     let mut result = None;
     if returns || !ends {
-        let var = program.fresh(
-            "value",
-            Span::mixed_site(),
-            result_kind.clone(),
-            Role::Temporary,
-        );
+        let var = program.fresh("value", Span::mixed_site(), result_kind.clone(), Role::Temporary);
         program.vars[var].ty = result_type.filter(|ty| !mentions_elision(ty)).cloned();
         result = Some(var);
         if ends {
             let value = program.value.pop().expect("a program has a value");
-            program.body.stmts.push(Stmt::Assign {
-                place: Place::var(var, Span::mixed_site()),
-                value,
-                init: true,
-            });
+            program.body.stmts.push(Stmt::Assign { place: Place::var(var, Span::mixed_site()), value, init: true });
         }
         program.value = vec![Expr::var(var, Span::mixed_site())];
     }
     let stmts = std::mem::take(&mut program.body.stmts);
-    let mut pass = Pass {
-        program,
-        result,
-        flags: BTreeMap::new(),
-        flagged: BTreeSet::new(),
-    };
+    let mut pass = Pass { program, result, flags: BTreeMap::new(), flagged: BTreeSet::new() };
     let (mut stmts, _) = pass.list(stmts);
     let flags = pass.take_flag(Target::Function);
     if let Some(var) = result {
@@ -100,9 +80,7 @@ impl Pass<'_> {
             Target::Break(_) => "left",
             Target::Continue(_) => "skipped",
         };
-        let flag = self
-            .program
-            .fresh(name, Span::mixed_site(), Kind::Bool, Role::Temporary);
+        let flag = self.program.fresh(name, Span::mixed_site(), Kind::Bool, Role::Temporary);
         self.program.vars[flag].mutable = true;
         self.flags.insert(target, flag);
         flag
@@ -111,21 +89,14 @@ impl Pass<'_> {
     /// The declaration of a flag, if it is read anywhere.
     fn take_flag(&mut self, target: Target) -> Vec<Stmt> {
         match self.flags.remove(&target) {
-            Some(flag) => vec![Stmt::Let {
-                var: flag,
-                value: Expr::Bool(false),
-            }],
+            Some(flag) => vec![Stmt::Let { var: flag, value: Expr::Bool(false) }],
             None => Vec::new(),
         }
     }
 
     fn set(&mut self, target: Target) -> Stmt {
         let flag = self.flag(target);
-        Stmt::Assign {
-            place: Place::var(flag, Span::mixed_site()),
-            value: Expr::Bool(true),
-            init: false,
-        }
+        Stmt::Assign { place: Place::var(flag, Span::mixed_site()), value: Expr::Bool(true), init: false }
     }
 
     fn list(&mut self, stmts: Vec<Stmt>) -> (Vec<Stmt>, Status) {
@@ -136,11 +107,7 @@ impl Pass<'_> {
             match stmt {
                 Stmt::Return(value) => {
                     if let Some(var) = self.result {
-                        out.push(Stmt::Assign {
-                            place: Place::var(var, Span::mixed_site()),
-                            value,
-                            init: true,
-                        });
+                        out.push(Stmt::Assign { place: Place::var(var, Span::mixed_site()), value, init: true });
                     }
                     out.push(self.set(Target::Function));
                     return (out, leave(status, Target::Function));
@@ -153,22 +120,12 @@ impl Pass<'_> {
                     out.push(self.set(Target::Continue(label)));
                     return (out, leave(status, Target::Continue(label)));
                 }
-                Stmt::If {
-                    cond,
-                    then,
-                    els,
-                    tape,
-                } => {
+                Stmt::If { cond, then, els, tape } => {
                     let (mut then, a) = self.list(then.stmts);
                     let (mut els, b) = self.list(els.stmts);
                     let remaining: Vec<Stmt> = rest.by_ref().collect();
                     if a.exits.is_empty() && b.exits.is_empty() {
-                        out.push(Stmt::If {
-                            cond,
-                            then: block(then),
-                            els: block(els),
-                            tape,
-                        });
+                        out.push(Stmt::If { cond, then: block(then), els: block(els), tape });
                         let (more, s) = self.list(remaining);
                         out.extend(more);
                         status.exits.extend(s.exits);
@@ -178,12 +135,7 @@ impl Pass<'_> {
                     status.exits.extend(a.exits.iter().chain(&b.exits));
                     if a.always && b.always {
                         status.always = true;
-                        out.push(Stmt::If {
-                            cond,
-                            then: block(then),
-                            els: block(els),
-                            tape,
-                        });
+                        out.push(Stmt::If { cond, then: block(then), els: block(els), tape });
                         return (out, status);
                     }
                     if a.always && b.exits.is_empty() {
@@ -191,12 +143,7 @@ impl Pass<'_> {
                         els.extend(more);
                         status.exits.extend(s.exits);
                         status.always = s.always;
-                        out.push(Stmt::If {
-                            cond,
-                            then: block(then),
-                            els: block(els),
-                            tape,
-                        });
+                        out.push(Stmt::If { cond, then: block(then), els: block(els), tape });
                         return (out, status);
                     }
                     if b.always && a.exits.is_empty() {
@@ -204,21 +151,11 @@ impl Pass<'_> {
                         then.extend(more);
                         status.exits.extend(s.exits);
                         status.always = s.always;
-                        out.push(Stmt::If {
-                            cond,
-                            then: block(then),
-                            els: block(els),
-                            tape,
-                        });
+                        out.push(Stmt::If { cond, then: block(then), els: block(els), tape });
                         return (out, status);
                     }
                     let exits: BTreeSet<Target> = a.exits.union(&b.exits).copied().collect();
-                    out.push(Stmt::If {
-                        cond,
-                        then: block(then),
-                        els: block(els),
-                        tape,
-                    });
+                    out.push(Stmt::If { cond, then: block(then), els: block(els), tape });
                     out.extend(self.guarded(&exits, remaining, &mut status));
                     return (out, status);
                 }
@@ -265,12 +202,7 @@ impl Pass<'_> {
     }
 
     /// What follows, if none of the exits has been taken.
-    fn guarded(
-        &mut self,
-        exits: &BTreeSet<Target>,
-        rest: Vec<Stmt>,
-        status: &mut Status,
-    ) -> Vec<Stmt> {
+    fn guarded(&mut self, exits: &BTreeSet<Target>, rest: Vec<Stmt>, status: &mut Status) -> Vec<Stmt> {
         if rest.is_empty() {
             return Vec::new();
         }
@@ -284,16 +216,9 @@ impl Pass<'_> {
                 Expr::Not(Box::new(Expr::var(flag, Span::mixed_site())))
             })
             .collect();
-        let cond = flags
-            .into_iter()
-            .reduce(|a, b| Expr::binary(crate::ir::BinOp::And, a, b))
-            .expect("there is an exit");
-        vec![Stmt::If {
-            cond,
-            then: block(rest),
-            els: Block::default(),
-            tape: None,
-        }]
+        let cond =
+            flags.into_iter().reduce(|a, b| Expr::binary(crate::ir::BinOp::And, a, b)).expect("there is an exit");
+        vec![Stmt::If { cond, then: block(rest), els: Block::default(), tape: None }]
     }
 }
 
@@ -304,10 +229,7 @@ fn leave(mut status: Status, target: Target) -> Status {
 }
 
 fn block(stmts: Vec<Stmt>) -> Block {
-    Block {
-        stmts,
-        ..Block::default()
-    }
+    Block { stmts, ..Block::default() }
 }
 
 /// Variables that are declared without a value, and whose assignments the compiler cannot see to
@@ -333,9 +255,7 @@ fn is_definite(body: &Block, var: VarId) -> bool {
         let mut assigned = false;
         for stmt in stmts {
             let here = match stmt {
-                Stmt::Assign { place, .. } if place.root == var && place.path.is_empty() => {
-                    Some(true)
-                }
+                Stmt::Assign { place, .. } if place.root == var && place.path.is_empty() => Some(true),
                 Stmt::If { then, els, .. } => {
                     let (a, b) = (count(&then.stmts, var)?, count(&els.stmts, var)?);
                     let (a, b) = (a || diverges(&then.stmts), b || diverges(&els.stmts));
@@ -358,27 +278,18 @@ fn is_definite(body: &Block, var: VarId) -> bool {
         Some(assigned)
     }
     fn declares(stmts: &[Stmt], var: VarId) -> bool {
-        stmts.iter().any(|s| {
-            matches!(s, Stmt::Declare(v) if *v == var)
-                || s.blocks().iter().any(|b| declares(&b.stmts, var))
-        })
-    }
-    fn scope(stmts: &[Stmt], var: VarId) -> Option<&[Stmt]> {
-        if stmts
-            .iter()
-            .any(|s| matches!(s, Stmt::Declare(v) if *v == var))
-        {
-            return Some(stmts);
-        }
         stmts
             .iter()
-            .flat_map(Stmt::blocks)
-            .find_map(|b| scope(&b.stmts, var))
+            .any(|s| matches!(s, Stmt::Declare(v) if *v == var) || s.blocks().iter().any(|b| declares(&b.stmts, var)))
+    }
+    fn scope(stmts: &[Stmt], var: VarId) -> Option<&[Stmt]> {
+        if stmts.iter().any(|s| matches!(s, Stmt::Declare(v) if *v == var)) {
+            return Some(stmts);
+        }
+        stmts.iter().flat_map(Stmt::blocks).find_map(|b| scope(&b.stmts, var))
     }
     match scope(&body.stmts, var) {
-        Some(stmts) => {
-            count(stmts, var) == Some(true) || diverges(stmts) && count(stmts, var).is_some()
-        }
+        Some(stmts) => count(stmts, var) == Some(true) || diverges(stmts) && count(stmts, var).is_some(),
         None => true,
     }
 }
@@ -415,10 +326,7 @@ fn make_late(program: &mut Program, var: VarId) {
         if let Stmt::Declare(v) = stmt
             && *v == var
         {
-            *stmt = Stmt::Let {
-                var,
-                value: init.clone(),
-            };
+            *stmt = Stmt::Let { var, value: init.clone() };
             return;
         }
         if let Stmt::Assign { place, value, init } = stmt
@@ -444,9 +352,6 @@ fn make_late(program: &mut Program, var: VarId) {
         }
     });
     if wrap {
-        program
-            .value
-            .iter_mut()
-            .for_each(|e| e.places_mut(&mut |p| payload(p)));
+        program.value.iter_mut().for_each(|e| e.places_mut(&mut |p| payload(p)));
     }
 }

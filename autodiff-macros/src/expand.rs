@@ -31,18 +31,14 @@ pub(crate) struct Function {
 pub(crate) fn attribute(options: TokenStream, item: TokenStream) -> TokenStream {
     let given = item.clone();
     // A bug of the compiler is an error like any other: it names the function and stops nothing else.
-    let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        attribute_unguarded(options, item)
-    }));
+    let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| attribute_unguarded(options, item)));
     run.unwrap_or_else(|payload| {
         let text = payload
             .downcast_ref::<String>()
             .cloned()
             .or_else(|| payload.downcast_ref::<&str>().map(|s| (*s).to_owned()));
-        let message = format!(
-            "`differentiable` has a bug, please report it with this item: {}",
-            text.unwrap_or_default()
-        );
+        let message =
+            format!("`differentiable` has a bug, please report it with this item: {}", text.unwrap_or_default());
         let error = syn::Error::new_spanned(&given, message).to_compile_error();
         quote!(#given #error)
     })
@@ -75,10 +71,7 @@ pub(crate) fn analyse(
     let generics = sig.generics.clone();
     let types = Types::new(&outer.into_iter().chain([&generics]).collect::<Vec<_>>());
     let mut signature = Signature::read(sig, options, &types, &errors);
-    let by_value_receiver = signature
-        .params
-        .first()
-        .is_some_and(|p| p.receiver && p.passing == Passing::Value);
+    let by_value_receiver = signature.params.first().is_some_and(|p| p.receiver && p.passing == Passing::Value);
     // A method's receiver is handed over by reference, whatever the method takes.
     for param in &mut signature.params {
         if param.receiver && param.passing == Passing::Value {
@@ -91,10 +84,7 @@ pub(crate) fn analyse(
     errors.check()?;
     let mut primal = lower::lower(&signature, body, &types, &errors);
     errors.check()?;
-    let result = signature
-        .output
-        .as_ref()
-        .map_or(Kind::Unit, |ty| types.kind(ty));
+    let result = signature.output.as_ref().map_or(Kind::Unit, |ty| types.kind(ty));
     kinds::infer(&mut primal, &types, &result);
     exits::eliminate(&mut primal, &result, signature.output.as_ref());
     kinds::infer(&mut primal, &types, &result);
@@ -146,9 +136,7 @@ impl Function {
     /// With `narrowed` only the parameters of `wrt` are active, and a float value has the cotangent 1.
     pub(crate) fn adjoint(&self, level: u32, narrowed: bool) -> Program {
         let mut program = reverse::transform(&self.activated(narrowed), &self.types);
-        if let (true, Some(Kind::Float(float))) =
-            (narrowed, self.types.kind_of(self.signature.output.as_ref()))
-        {
+        if let (true, Some(Kind::Float(float))) = (narrowed, self.types.kind_of(self.signature.output.as_ref())) {
             reverse::seed(&mut program, float);
         }
         simplify::run(&mut program);
@@ -182,10 +170,7 @@ impl Function {
         let mut found = false;
         self.primal.body.walk(&mut |s| {
             if let crate::ir::Stmt::Call(call) = s {
-                found |= matches!(
-                    call.callee,
-                    crate::ir::Callee::Function { .. } | crate::ir::Callee::Method { .. }
-                );
+                found |= matches!(call.callee, crate::ir::Callee::Function { .. } | crate::ir::Callee::Method { .. });
             }
         });
         found
@@ -193,19 +178,11 @@ impl Function {
 }
 
 /// A parameter that `wrt` names must reach the result: a gradient that is always zero is a mistake.
-fn refuse_idle_parameters(
-    program: &Program,
-    signature: &Signature,
-    options: &Options,
-    errors: &Errors,
-) {
+fn refuse_idle_parameters(program: &Program, signature: &Signature, options: &Options, errors: &Errors) {
     let useful = crate::activity::useful(program);
     for name in options.wrt.iter().flatten() {
-        let idle = signature
-            .params
-            .iter()
-            .zip(&program.params)
-            .any(|(p, q)| p.name == *name && !useful.contains(&q.parts[0]));
+        let idle =
+            signature.params.iter().zip(&program.params).any(|(p, q)| p.name == *name && !useful.contains(&q.parts[0]));
         if idle && !options.has_rule() {
             errors.at(name.span(), format!("the value does not depend on `{name}` in a way that has a derivative: its gradient would always be zero"));
         }
@@ -214,12 +191,7 @@ fn refuse_idle_parameters(
 
 /// A parameter that is a function has no derivative: nothing active may flow through it.
 fn refuse_unknown_functions(program: &Program, signature: &Signature, errors: &Errors) {
-    let seeds = program
-        .params
-        .iter()
-        .zip(&signature.params)
-        .filter(|(_, p)| p.differentiable)
-        .map(|(q, _)| q.parts[0]);
+    let seeds = program.params.iter().zip(&signature.params).filter(|(_, p)| p.differentiable).map(|(q, _)| q.parts[0]);
     let varied = crate::activity::varied(program, seeds);
     let useful = crate::activity::useful(program);
     program.body.walk(&mut |s| {
@@ -264,11 +236,7 @@ pub(crate) fn strip_statement_markers(block: &mut syn::Block) {
 
 /// The body that the compiler reads: none, where a rule is given.
 pub(crate) fn body_to_read(body: &syn::Block, options: &Options) -> syn::Block {
-    if options.has_rule() {
-        syn::parse_quote!({ ::core::unreachable!() })
-    } else {
-        body.clone()
-    }
+    if options.has_rule() { syn::parse_quote!({ ::core::unreachable!() }) } else { body.clone() }
 }
 
 /// The items that stand inside a function body.

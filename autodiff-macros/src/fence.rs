@@ -21,8 +21,7 @@ const DEPTH: usize = 128;
 
 impl Fence<'_> {
     fn refuse(&self, span: proc_macro2::Span, what: &str, instead: &str) {
-        self.errors
-            .at(span, format!("{what} cannot be differentiated; {instead}"));
+        self.errors.at(span, format!("{what} cannot be differentiated; {instead}"));
     }
 }
 
@@ -31,10 +30,7 @@ impl<'a> Visit<'a> for Fence<'_> {
         self.depth += 1;
         if self.depth > DEPTH {
             if self.depth == DEPTH + 1 {
-                self.errors.at(
-                    e.span(),
-                    "this expression is nested too deeply; bind parts of it to names",
-                );
+                self.errors.at(e.span(), "this expression is nested too deeply; bind parts of it to names");
             }
             self.depth -= 1;
             return;
@@ -45,32 +41,18 @@ impl<'a> Visit<'a> for Fence<'_> {
                 "an `unsafe` block",
                 "put it into a function with a rule of its own (`vjp = …`)",
             ),
-            Expr::Async(a) => self.refuse(
-                a.async_token.span,
-                "an `async` block",
-                "await outside and pass the value in",
-            ),
-            Expr::Await(a) => self.refuse(
-                a.await_token.span,
-                "`.await`",
-                "await outside and pass the value in",
-            ),
-            Expr::Const(c) => self.refuse(
-                c.const_token.span,
-                "an inline `const` block",
-                "make it a named constant",
-            ),
+            Expr::Async(a) => {
+                self.refuse(a.async_token.span, "an `async` block", "await outside and pass the value in");
+            }
+            Expr::Await(a) => self.refuse(a.await_token.span, "`.await`", "await outside and pass the value in"),
+            Expr::Const(c) => self.refuse(c.const_token.span, "an inline `const` block", "make it a named constant"),
             Expr::RawAddr(r) => {
                 self.refuse(r.span(), "a raw pointer", "use a reference or an index");
             }
             Expr::TryBlock(t) => {
                 self.refuse(t.try_token.span, "a `try` block", "use a function with `?`");
             }
-            Expr::Yield(y) => self.refuse(
-                y.yield_token.span,
-                "`yield`",
-                "collect the values in a `Vec`",
-            ),
+            Expr::Yield(y) => self.refuse(y.yield_token.span, "`yield`", "collect the values in a `Vec`"),
             Expr::Verbatim(v) => self.refuse(v.span(), "this expression", "write it in plain Rust"),
             _ => visit::visit_expr(self, e),
         }
@@ -100,18 +82,9 @@ impl<'a> Visit<'a> for Fence<'_> {
     }
 
     fn visit_macro(&mut self, m: &'a syn::Macro) {
-        let name = m
-            .path
-            .segments
-            .last()
-            .map(|s| s.ident.to_string())
-            .unwrap_or_default();
+        let name = m.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
         if name == "asm" || name == "global_asm" {
-            self.refuse(
-                m.span(),
-                "inline assembly",
-                "put it into a function with a rule of its own (`vjp = …`)",
-            );
+            self.refuse(m.span(), "inline assembly", "put it into a function with a rule of its own (`vjp = …`)");
         }
     }
 }
@@ -123,37 +96,18 @@ pub(crate) fn check_types(signature: &crate::signature::Signature, errors: &Erro
     }
     impl<'ast> Visit<'ast> for Types<'_> {
         fn visit_type(&mut self, ty: &'ast syn::Type) {
-            const INTERIOR: [&str; 7] = [
-                "Cell",
-                "RefCell",
-                "OnceCell",
-                "UnsafeCell",
-                "Mutex",
-                "RwLock",
-                "Rc",
-            ];
+            const INTERIOR: [&str; 7] = ["Cell", "RefCell", "OnceCell", "UnsafeCell", "Mutex", "RwLock", "Rc"];
             let (what, instead) = match ty {
                 syn::Type::TraitObject(_) => ("a trait object", "use a generic parameter"),
                 syn::Type::Ptr(_) => ("a raw pointer", "use a reference or an index"),
                 syn::Type::Path(p)
-                    if p.path
-                        .segments
-                        .last()
-                        .is_some_and(|s| INTERIOR.contains(&s.ident.to_string().as_str())) =>
+                    if p.path.segments.last().is_some_and(|s| INTERIOR.contains(&s.ident.to_string().as_str())) =>
                 {
-                    (
-                        "a value that is shared or changes behind a shared reference",
-                        "use `&mut`, or a value",
-                    )
+                    ("a value that is shared or changes behind a shared reference", "use `&mut`, or a value")
                 }
                 _ => return visit::visit_type(self, ty),
             };
-            self.errors.on(
-                ty,
-                format!(
-                    "{what} has no known tangent; {instead}, or mark the parameter `#[constant]`"
-                ),
-            );
+            self.errors.on(ty, format!("{what} has no known tangent; {instead}, or mark the parameter `#[constant]`"));
         }
     }
     for param in signature.params.iter().filter(|p| p.differentiable) {

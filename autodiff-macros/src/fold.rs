@@ -43,9 +43,7 @@ pub(crate) fn negate(e: Expr) -> Expr {
         Expr::Number(x, float) => Expr::Number(-x, float),
         Expr::Neg(e) => *e,
         Expr::Binary(BinOp::Sub, a, b) => Expr::Binary(BinOp::Sub, b, a),
-        Expr::Binary(op @ (BinOp::Mul | BinOp::Div), a, b)
-            if matches!(*a, Expr::Neg(_) | Expr::Number(..)) =>
-        {
+        Expr::Binary(op @ (BinOp::Mul | BinOp::Div), a, b) if matches!(*a, Expr::Neg(_) | Expr::Number(..)) => {
             Expr::Binary(op, Box::new(negate(*a)), b)
         }
         other => Expr::Neg(Box::new(other)),
@@ -97,23 +95,11 @@ fn binary(op: BinOp, a: Expr, b: Expr) -> Expr {
             (BinOp::Sub, a, Expr::Neg(b)) => Expr::Binary(BinOp::Add, Box::new(a), b),
             (BinOp::Add, Expr::Neg(a), b) => Expr::Binary(BinOp::Sub, Box::new(b), a),
             // if c { p } else { 0 } * t  =>  if c { p * t } else { 0 }, which also keeps 0 * NaN away.
-            (BinOp::Mul, Expr::Select(c, p, q), t)
-                if number(&p).is_some() || number(&q).is_some() =>
-            {
-                Expr::Select(
-                    c,
-                    Box::new(binary(op, *p, t.clone())),
-                    Box::new(binary(op, *q, t)),
-                )
+            (BinOp::Mul, Expr::Select(c, p, q), t) if number(&p).is_some() || number(&q).is_some() => {
+                Expr::Select(c, Box::new(binary(op, *p, t.clone())), Box::new(binary(op, *q, t)))
             }
-            (BinOp::Mul, t, Expr::Select(c, p, q))
-                if number(&p).is_some() || number(&q).is_some() =>
-            {
-                Expr::Select(
-                    c,
-                    Box::new(binary(op, t.clone(), *p)),
-                    Box::new(binary(op, t, *q)),
-                )
+            (BinOp::Mul, t, Expr::Select(c, p, q)) if number(&p).is_some() || number(&q).is_some() => {
+                Expr::Select(c, Box::new(binary(op, t.clone(), *p)), Box::new(binary(op, t, *q)))
             }
             (op, a, b) => Expr::binary(op, a, b),
         },

@@ -13,27 +13,12 @@ use crate::kinds::{self, Float, Kind, Types};
 
 /// Differentiates a program along the tangents of its active parameters and of its cotangent.
 pub(crate) fn transform(program: &Program, types: &Types) -> Program {
-    let mut seeds: Vec<VarId> = program
-        .params
-        .iter()
-        .filter(|p| p.active)
-        .flat_map(|p| p.parts.clone())
-        .collect();
+    let mut seeds: Vec<VarId> = program.params.iter().filter(|p| p.active).flat_map(|p| p.parts.clone()).collect();
     if let Some(reverse) = &program.reverse {
-        seeds.extend(
-            reverse
-                .cotangent
-                .iter()
-                .chain(reverse.adjoints.iter().flatten()),
-        );
+        seeds.extend(reverse.cotangent.iter().chain(reverse.adjoints.iter().flatten()));
     }
     let varied = activity::varied(program, seeds);
-    let mut pass = Pass {
-        out: program.clone(),
-        types,
-        varied,
-        tangents: HashMap::new(),
-    };
+    let mut pass = Pass { out: program.clone(), types, varied, tangents: HashMap::new() };
     for param in &program.params {
         if param.active {
             param.parts.iter().for_each(|v| {
@@ -46,17 +31,12 @@ pub(crate) fn transform(program: &Program, types: &Types) -> Program {
     out.body = body;
     for (param, old) in out.params.iter_mut().zip(&program.params) {
         if old.active {
-            param
-                .parts
-                .extend(old.parts.iter().map(|v| pass.tangents[v]));
+            param.parts.extend(old.parts.iter().map(|v| pass.tangents[v]));
         }
     }
-    out.value
-        .extend(program.value.iter().map(|e| pass.tangent_or_zero(e)));
+    out.value.extend(program.value.iter().map(|e| pass.tangent_or_zero(e)));
     if let (Some(reverse), Some(old)) = (&mut out.reverse, &program.reverse) {
-        reverse
-            .cotangent
-            .extend(old.cotangent.iter().map(|v| pass.tangent_var(*v)));
+        reverse.cotangent.extend(old.cotangent.iter().map(|v| pass.tangent_var(*v)));
         for (list, old) in reverse.adjoints.iter_mut().zip(&old.adjoints) {
             list.extend(old.iter().map(|v| pass.tangent_var(*v)));
         }
@@ -110,8 +90,7 @@ impl Pass<'_> {
     }
 
     fn tangent_or_zero(&mut self, e: &Expr) -> Expr {
-        self.tangent(e, e)
-            .unwrap_or_else(|| Expr::Zero(Box::new(e.clone())))
+        self.tangent(e, e).unwrap_or_else(|| Expr::Zero(Box::new(e.clone())))
     }
 
     /// The tangent of an expression with the given value; `None` is zero.
@@ -120,10 +99,7 @@ impl Pass<'_> {
             Expr::Place(place) => self.tangent_place(place).map(Expr::Place),
             Expr::Ref { mutable, of } => {
                 let of = self.tangent(of, of)?;
-                Some(Expr::Ref {
-                    mutable: *mutable,
-                    of: Box::new(of),
-                })
+                Some(Expr::Ref { mutable: *mutable, of: Box::new(of) })
             }
             Expr::Neg(a) => self.tangent(a, a).map(fold::negate),
             Expr::Binary(op, a, b) => {
@@ -134,33 +110,13 @@ impl Pass<'_> {
             Expr::Clone(a) => self.tangent(a, a).map(|t| Expr::Clone(Box::new(t))),
             Expr::Tuple(es) => self.all(es).map(Expr::Tuple),
             Expr::Array(es, sequence) => self.all(es).map(|es| Expr::Array(es, *sequence)),
-            Expr::Call {
-                func,
-                qself,
-                args,
-                ctor: true,
-                ..
-            } => {
+            Expr::Call { func, qself, args, ctor: true, .. } => {
                 let args = self.all(args)?;
-                Some(Expr::Call {
-                    func: func.clone(),
-                    qself: qself.clone(),
-                    args,
-                    ctor: true,
-                    tangent: true,
-                })
+                Some(Expr::Call { func: func.clone(), qself: qself.clone(), args, ctor: true, tangent: true })
             }
-            Expr::Repeat {
-                value,
-                len,
-                sequence,
-            } => {
+            Expr::Repeat { value, len, sequence } => {
                 let t = self.tangent(value, value)?;
-                Some(Expr::Repeat {
-                    value: Box::new(t),
-                    len: len.clone(),
-                    sequence: *sequence,
-                })
+                Some(Expr::Repeat { value: Box::new(t), len: len.clone(), sequence: *sequence })
             }
             Expr::Select(c, a, b) => {
                 let (ta, tb) = (self.tangent(a, a), self.tangent(b, b));
@@ -171,12 +127,7 @@ impl Pass<'_> {
                 let (ta, tb) = (ta.unwrap_or_else(|| zero(a)), tb.unwrap_or_else(|| zero(b)));
                 Some(Expr::Select(c.clone(), Box::new(ta), Box::new(tb)))
             }
-            Expr::Method {
-                recv,
-                name,
-                turbofish,
-                args,
-            } if crate::methods::is_structural(&name.to_string()) => {
+            Expr::Method { recv, name, turbofish, args } if crate::methods::is_structural(&name.to_string()) => {
                 let recv = self.tangent(recv, recv)?;
                 Some(Expr::Method {
                     recv: Box::new(recv),
@@ -194,51 +145,22 @@ impl Pass<'_> {
                 Some(if known {
                     Expr::Cast(Box::new(t), ty.clone())
                 } else {
-                    Expr::CastTangent {
-                        primal: a.clone(),
-                        tangent: Box::new(t),
-                        ty: Some(ty.clone()),
-                    }
+                    Expr::CastTangent { primal: a.clone(), tangent: Box::new(t), ty: Some(ty.clone()) }
                 })
             }
-            Expr::CastTangent {
-                primal,
-                tangent,
-                ty,
-            } => {
+            Expr::CastTangent { primal, tangent, ty } => {
                 let t = self.tangent(tangent, tangent)?;
-                Some(Expr::CastTangent {
-                    primal: primal.clone(),
-                    tangent: Box::new(t),
-                    ty: ty.clone(),
-                })
+                Some(Expr::CastTangent { primal: primal.clone(), tangent: Box::new(t), ty: ty.clone() })
             }
-            Expr::Struct {
-                path,
-                fields,
-                rest: None,
-                ..
-            } if crate::lower::is_variant(path) => {
+            Expr::Struct { path, fields, rest: None, .. } if crate::lower::is_variant(path) => {
                 let values: Vec<Expr> = fields.iter().map(|(_, e)| e.clone()).collect();
                 let tangents = self.all(&values)?;
-                let fields = fields
-                    .iter()
-                    .map(|(m, _)| m.clone())
-                    .zip(tangents)
-                    .collect();
-                Some(Expr::Struct {
-                    path: path.clone(),
-                    fields,
-                    rest: None,
-                    tangent: true,
-                })
+                let fields = fields.iter().map(|(m, _)| m.clone()).zip(tangents).collect();
+                Some(Expr::Struct { path: path.clone(), fields, rest: None, tangent: true })
             }
             other => {
                 activity::carriers(other, &mut |v| {
-                    assert!(
-                        !self.varied.contains(&v),
-                        "no rule takes a tangent through {other:?}"
-                    );
+                    assert!(!self.varied.contains(&v), "no rule takes a tangent through {other:?}");
                 });
                 None
             }
@@ -251,22 +173,11 @@ impl Pass<'_> {
         if tangents.iter().all(Option::is_none) {
             return None;
         }
-        Some(
-            tangents
-                .into_iter()
-                .zip(es)
-                .map(|(t, e)| t.unwrap_or_else(|| Expr::Zero(Box::new(e.clone()))))
-                .collect(),
-        )
+        Some(tangents.into_iter().zip(es).map(|(t, e)| t.unwrap_or_else(|| Expr::Zero(Box::new(e.clone())))).collect())
     }
 
     /// The chain rule: the sum of partial derivatives times tangents.
-    fn chain(
-        &mut self,
-        rule: &'static crate::rules::Rule,
-        args: &[Expr],
-        value: &Expr,
-    ) -> Option<Expr> {
+    fn chain(&mut self, rule: &'static crate::rules::Rule, args: &[Expr], value: &Expr) -> Option<Expr> {
         let float = self.float(args);
         let mut sum: Option<Expr> = None;
         for (i, arg) in args.iter().enumerate() {
@@ -283,13 +194,13 @@ impl Pass<'_> {
     }
 
     fn float(&self, args: &[Expr]) -> Float {
-        let kind = args
-            .iter()
-            .map(|a| kinds::of_expr(&self.out, self.types, a).deref().clone())
-            .fold(Kind::Unknown, |a, b| match (&a, &b) {
+        let kind = args.iter().map(|a| kinds::of_expr(&self.out, self.types, a).deref().clone()).fold(
+            Kind::Unknown,
+            |a, b| match (&a, &b) {
                 (_, Kind::Int) => a,
                 _ => a.join(&b),
-            });
+            },
+        );
         match kind {
             Kind::Float(float) => float,
             _ => Float::Any,
@@ -312,11 +223,7 @@ impl Pass<'_> {
         for stmt in &block.stmts {
             self.stmt(stmt, &mut stmts);
         }
-        Block {
-            loads: self.vars(&block.loads),
-            stmts,
-            saves: self.vars(&block.saves),
-        }
+        Block { loads: self.vars(&block.loads), stmts, saves: self.vars(&block.saves) }
     }
 
     fn stmt(&mut self, stmt: &Stmt, out: &mut Vec<Stmt>) {
@@ -336,22 +243,14 @@ impl Pass<'_> {
             Stmt::Assign { place, value, init } => {
                 if let Some(target) = self.tangent_place(place) {
                     let value = self.tangent_or_zero(value);
-                    out.push(Stmt::Assign {
-                        place: target,
-                        value,
-                        init: *init,
-                    });
+                    out.push(Stmt::Assign { place: target, value, init: *init });
                 }
                 out.push(stmt.clone());
             }
             Stmt::Replace { old, place, value } => {
                 if let Some(target) = self.tangent_place(place) {
                     let value = self.tangent_or_zero(value);
-                    out.push(Stmt::Replace {
-                        old: self.tangent_var(*old),
-                        place: target,
-                        value,
-                    });
+                    out.push(Stmt::Replace { old: self.tangent_var(*old), place: target, value });
                 }
                 out.push(stmt.clone());
             }
@@ -361,22 +260,13 @@ impl Pass<'_> {
                     match op {
                         BinOp::Add | BinOp::Sub => {
                             if let Some(value) = self.tangent(value, value) {
-                                out.push(Stmt::Update {
-                                    place: target,
-                                    op: *op,
-                                    value,
-                                });
+                                out.push(Stmt::Update { place: target, op: *op, value });
                             }
                         }
                         _ => {
-                            let whole =
-                                Expr::binary(*op, Expr::Place(place.clone()), value.clone());
+                            let whole = Expr::binary(*op, Expr::Place(place.clone()), value.clone());
                             let value = self.tangent_or_zero(&whole);
-                            out.push(Stmt::Assign {
-                                place: target,
-                                value,
-                                init: false,
-                            });
+                            out.push(Stmt::Assign { place: target, value, init: false });
                         }
                     }
                 }
@@ -386,25 +276,13 @@ impl Pass<'_> {
                 if let Some(target) = self.tangent_place(place)
                     && let Some(value) = self.tangent(value, value)
                 {
-                    out.push(Stmt::Accumulate {
-                        place: target,
-                        value,
-                    });
+                    out.push(Stmt::Accumulate { place: target, value });
                 }
                 out.push(stmt.clone());
             }
             Stmt::Call(call) => {
-                let varied = call
-                    .outs
-                    .iter()
-                    .chain(&call.tape)
-                    .any(|v| self.is_varied(*v))
-                    || call.args.iter().any(|a| {
-                        a.parts
-                            .iter()
-                            .flatten()
-                            .any(|e| self.tangent(e, e).is_some())
-                    });
+                let varied = call.outs.iter().chain(&call.tape).any(|v| self.is_varied(*v))
+                    || call.args.iter().any(|a| a.parts.iter().flatten().any(|e| self.tangent(e, e).is_some()));
                 if !varied {
                     out.push(stmt.clone());
                     return;
@@ -418,19 +296,9 @@ impl Pass<'_> {
                 out.push(Stmt::Call(call));
             }
             Stmt::Pull(pull) => self.pull(pull, out),
-            Stmt::If {
-                cond,
-                then,
-                els,
-                tape,
-            } => {
+            Stmt::If { cond, then, els, tape } => {
                 let (then, els) = (self.block(then), self.block(els));
-                out.push(Stmt::If {
-                    cond: cond.clone(),
-                    then,
-                    els,
-                    tape: *tape,
-                });
+                out.push(Stmt::If { cond: cond.clone(), then, els, tape: *tape });
             }
             Stmt::Loop(l) => {
                 let body = self.block(&l.body);
@@ -447,20 +315,12 @@ impl Pass<'_> {
                     }
                     Edit::Pop { var, place, unwrap } => {
                         if let Some(place) = self.tangent_place(place) {
-                            out.push(Stmt::Edit(Edit::Pop {
-                                var: self.tangent_var(*var),
-                                place,
-                                unwrap: *unwrap,
-                            }));
+                            out.push(Stmt::Edit(Edit::Pop { var: self.tangent_var(*var), place, unwrap: *unwrap }));
                         }
                     }
                     Edit::Swap { place, i, j } => {
                         if let Some(place) = self.tangent_place(place) {
-                            out.push(Stmt::Edit(Edit::Swap {
-                                place,
-                                i: i.clone(),
-                                j: j.clone(),
-                            }));
+                            out.push(Stmt::Edit(Edit::Swap { place, i: i.clone(), j: j.clone() }));
                         }
                     }
                 }
@@ -477,74 +337,43 @@ impl Pass<'_> {
         let whole = Expr::var(var, self.out.vars[var].span);
         let fields: Vec<(syn::Member, Expr)> = match value {
             Expr::Struct { path, fields, .. } if !crate::lower::is_variant(path) => fields.clone(),
-            Expr::Call {
-                func,
-                args,
-                ctor: true,
-                ..
-            } if !crate::lower::is_variant(func) && !crate::lower::is_box(func) => args
-                .iter()
-                .enumerate()
-                .map(|(i, e)| (syn::Member::from(i), e.clone()))
-                .collect(),
+            Expr::Call { func, args, ctor: true, .. }
+                if !crate::lower::is_variant(func) && !crate::lower::is_box(func) =>
+            {
+                args.iter().enumerate().map(|(i, e)| (syn::Member::from(i), e.clone())).collect()
+            }
             _ => {
-                let tangent = self
-                    .tangent(value, &whole)
-                    .unwrap_or_else(|| Expr::Zero(Box::new(whole)));
-                out.push(Stmt::Let {
-                    var: t,
-                    value: tangent,
-                });
+                let tangent = self.tangent(value, &whole).unwrap_or_else(|| Expr::Zero(Box::new(whole)));
+                out.push(Stmt::Let { var: t, value: tangent });
                 return;
             }
         };
         let start = match value {
-            Expr::Struct {
-                rest: Some(rest), ..
-            } => self.tangent(rest, rest),
+            Expr::Struct { rest: Some(rest), .. } => self.tangent(rest, rest),
             _ => None,
         };
-        out.push(Stmt::Let {
-            var: t,
-            value: start.unwrap_or_else(|| Expr::Zero(Box::new(whole))),
-        });
+        out.push(Stmt::Let { var: t, value: start.unwrap_or_else(|| Expr::Zero(Box::new(whole))) });
         let span = self.out.vars[var].span;
         for (member, e) in fields {
             if let Some(value) = self.tangent(&e, &e) {
                 let place = Place::var(t, span).step(Step::Field(member));
-                out.push(Stmt::Assign {
-                    place,
-                    value,
-                    init: false,
-                });
+                out.push(Stmt::Assign { place, value, init: false });
             }
         }
     }
 
     fn double(&mut self, args: &mut [Arg]) {
         for arg in args {
-            let tangents: Vec<Option<Expr>> = arg
-                .parts
-                .iter()
-                .map(|e| e.as_ref().and_then(|e| self.tangent(e, e)))
-                .collect();
+            let tangents: Vec<Option<Expr>> =
+                arg.parts.iter().map(|e| e.as_ref().and_then(|e| self.tangent(e, e))).collect();
             arg.parts.extend(tangents);
         }
     }
 
     fn pull(&mut self, pull: &Pull, out: &mut Vec<Stmt>) {
         let varied = self.is_varied(pull.tape)
-            || pull
-                .cotangent
-                .iter()
-                .flatten()
-                .any(|e| self.tangent(e, e).is_some())
-            || pull
-                .slots
-                .iter()
-                .flatten()
-                .flatten()
-                .any(|p| self.is_varied(p.root));
+            || pull.cotangent.iter().flatten().any(|e| self.tangent(e, e).is_some())
+            || pull.slots.iter().flatten().flatten().any(|p| self.is_varied(p.root));
         if !varied {
             out.push(Stmt::Pull(pull.clone()));
             return;
@@ -552,24 +381,16 @@ impl Pass<'_> {
         let mut pull = pull.clone();
         pull.level += 1;
         self.double(&mut pull.args);
-        let cotangent: Vec<Option<Expr>> = pull
-            .cotangent
-            .iter()
-            .map(|e| e.as_ref().and_then(|e| self.tangent(e, e)))
-            .collect();
+        let cotangent: Vec<Option<Expr>> =
+            pull.cotangent.iter().map(|e| e.as_ref().and_then(|e| self.tangent(e, e))).collect();
         pull.cotangent.extend(cotangent);
         for slot in &mut pull.slots {
-            let tangents: Vec<Option<Place>> = slot
-                .iter()
-                .map(|p| p.as_ref().and_then(|p| self.tangent_place(p)))
-                .collect();
+            let tangents: Vec<Option<Place>> =
+                slot.iter().map(|p| p.as_ref().and_then(|p| self.tangent_place(p))).collect();
             slot.extend(tangents);
         }
         for grad in &mut pull.grads {
-            let tangents: Vec<Option<VarId>> = grad
-                .iter()
-                .map(|g| g.map(|g| self.tangent_var(g)))
-                .collect();
+            let tangents: Vec<Option<VarId>> = grad.iter().map(|g| g.map(|g| self.tangent_var(g))).collect();
             self.varied.extend(grad.iter().flatten());
             grad.extend(tangents);
         }

@@ -15,9 +15,7 @@
 //! variable: what the one `saves`, the other `loads`, in the same order.
 
 use proc_macro2::Span;
-use syn::{
-    AngleBracketedGenericArguments, Expr as SynExpr, Ident, Lit, Member, Pat, Path, QSelf, Type,
-};
+use syn::{AngleBracketedGenericArguments, Expr as SynExpr, Ident, Lit, Member, Pat, Path, QSelf, Type};
 
 use crate::kinds::{Float, Kind};
 use crate::rules::Rule;
@@ -415,22 +413,8 @@ pub(crate) struct Program {
 
 impl Program {
     /// Adds a variable.
-    pub(crate) fn fresh(
-        &mut self,
-        name: impl Into<String>,
-        span: Span,
-        kind: Kind,
-        role: Role,
-    ) -> VarId {
-        self.vars.push(Var {
-            name: name.into(),
-            span,
-            kind,
-            ty: None,
-            role,
-            mutable: false,
-            mirrors: None,
-        });
+    pub(crate) fn fresh(&mut self, name: impl Into<String>, span: Span, kind: Kind, role: Role) -> VarId {
+        self.vars.push(Var { name: name.into(), span, kind, ty: None, role, mutable: false, mirrors: None });
         self.vars.len() - 1
     }
 }
@@ -438,11 +422,7 @@ impl Program {
 impl Place {
     /// The place that is a whole variable.
     pub(crate) fn var(root: VarId, span: Span) -> Self {
-        Self {
-            root,
-            path: Vec::new(),
-            span,
-        }
+        Self { root, path: Vec::new(), span }
     }
 
     /// The place with one more step.
@@ -471,9 +451,6 @@ impl Expr {
     }
 
     pub(crate) fn int(value: usize) -> Self {
-        Self::Lit(Lit::Int(syn::LitInt::new(
-            &value.to_string(),
-            Span::mixed_site(),
-        )))
+        Self::Lit(Lit::Int(syn::LitInt::new(&value.to_string(), Span::mixed_site())))
     }
 }

@@ -7,9 +7,7 @@
 
 use std::collections::HashMap;
 
-use syn::{
-    GenericArgument, GenericParam, Generics, PathArguments, Type, TypeParamBound, WherePredicate,
-};
+use syn::{GenericArgument, GenericParam, Generics, PathArguments, Type, TypeParamBound, WherePredicate};
 
 use crate::ir::{BinOp, Block, Call, Callee, Expr, Header, Place, Program, Step, Stmt, VarId};
 use crate::methods;
@@ -90,8 +88,7 @@ impl Kind {
     pub(crate) fn join(&self, other: &Self) -> Self {
         match (self, other) {
             (Self::Unknown, k) | (k, Self::Unknown) => k.clone(),
-            (Self::Float(Float::Any), k @ Self::Float(_))
-            | (k @ Self::Float(_), Self::Float(Float::Any)) => k.clone(),
+            (Self::Float(Float::Any), k @ Self::Float(_)) | (k @ Self::Float(_), Self::Float(Float::Any)) => k.clone(),
             (Self::Tuple(a), Self::Tuple(b)) if a.len() == b.len() => {
                 Self::Tuple(a.iter().zip(b).map(|(a, b)| a.join(b)).collect())
             }
@@ -112,11 +109,7 @@ impl Types {
     pub(crate) fn new(generics: &[&Generics]) -> Self {
         let mut floats = Vec::new();
         let is_real = |bound: &TypeParamBound| match bound {
-            TypeParamBound::Trait(t) => t
-                .path
-                .segments
-                .last()
-                .is_some_and(|s| s.ident == "Real" || s.ident == "Float"),
+            TypeParamBound::Trait(t) => t.path.segments.last().is_some_and(|s| s.ident == "Real" || s.ident == "Float"),
             _ => false,
         };
         for generics in generics {
@@ -151,11 +144,7 @@ impl Types {
             Type::Tuple(t) => Kind::Tuple(t.elems.iter().map(|t| self.kind(t)).collect()),
             Type::ImplTrait(i) => {
                 let function = i.bounds.iter().any(|b| matches!(b, TypeParamBound::Trait(t) if t.path.segments.last().is_some_and(|s| s.ident.to_string().starts_with("Fn"))));
-                if function {
-                    Kind::Constant
-                } else {
-                    Kind::Unknown
-                }
+                if function { Kind::Constant } else { Kind::Unknown }
             }
             Type::FnPtr(_) => Kind::Constant,
             Type::Path(p) if p.qself.is_none() => self.path_kind(p),
@@ -182,16 +171,14 @@ impl Types {
             "char" | "str" | "String" => Kind::Constant,
             "Vec" => Kind::Seq(Box::new(argument().unwrap_or(Kind::Unknown))),
             "Option" => Kind::Option(Box::new(argument().unwrap_or(Kind::Unknown))),
-            "Array1" | "ArrayView1" | "ArrayViewMut1" | "Array2" | "Array3" | "Array4"
-            | "Array5" | "Array6" | "ArrayD" | "ArrayView2" | "ArrayView3" | "ArrayViewD"
-            | "ArrayViewMut2" | "Array" | "ArrayView" | "ArrayViewMut" => match argument() {
+            "Array1" | "ArrayView1" | "ArrayViewMut1" | "Array2" | "Array3" | "Array4" | "Array5" | "Array6"
+            | "ArrayD" | "ArrayView2" | "ArrayView3" | "ArrayViewD" | "ArrayViewMut2" | "Array" | "ArrayView"
+            | "ArrayViewMut" => match argument() {
                 Some(kind) if kind.is_constant() => Kind::Constant,
                 _ => Kind::Unknown,
             },
             _ if is_integer(&name) => Kind::Int,
-            _ if p.path.segments.len() == 1 && self.floats.contains(&name) => {
-                Kind::Float(Float::Generic(name))
-            }
+            _ if p.path.segments.len() == 1 && self.floats.contains(&name) => Kind::Float(Float::Generic(name)),
             _ => Kind::Unknown,
         }
     }
@@ -205,26 +192,21 @@ impl Types {
     pub(crate) fn is_function(&self, generics: &Generics, ident: &syn::Ident) -> bool {
         let is_fn = |bounds: &syn::punctuated::Punctuated<TypeParamBound, syn::Token![+]>| {
             bounds.iter().any(|b| match b {
-                TypeParamBound::Trait(t) => t.path.segments.last().is_some_and(|s| {
-                    matches!(s.ident.to_string().as_str(), "Fn" | "FnMut" | "FnOnce")
-                }),
+                TypeParamBound::Trait(t) => t
+                    .path
+                    .segments
+                    .last()
+                    .is_some_and(|s| matches!(s.ident.to_string().as_str(), "Fn" | "FnMut" | "FnOnce")),
                 _ => false,
             })
         };
-        let inline = generics
-            .type_params()
-            .any(|t| t.ident == *ident && is_fn(&t.bounds));
-        let clause = generics
-            .where_clause
-            .iter()
-            .flat_map(|w| &w.predicates)
-            .any(|p| match p {
-                WherePredicate::Type(p) => {
-                    matches!(&p.bounded_ty, Type::Path(t) if t.path.is_ident(ident))
-                        && is_fn(&p.bounds)
-                }
-                _ => false,
-            });
+        let inline = generics.type_params().any(|t| t.ident == *ident && is_fn(&t.bounds));
+        let clause = generics.where_clause.iter().flat_map(|w| &w.predicates).any(|p| match p {
+            WherePredicate::Type(p) => {
+                matches!(&p.bounded_ty, Type::Path(t) if t.path.is_ident(ident)) && is_fn(&p.bounds)
+            }
+            _ => false,
+        });
         inline || clause
     }
 
@@ -235,20 +217,7 @@ impl Types {
 }
 
 pub(crate) fn is_integer(name: &str) -> bool {
-    matches!(
-        name,
-        "i8" | "i16"
-            | "i32"
-            | "i64"
-            | "i128"
-            | "isize"
-            | "u8"
-            | "u16"
-            | "u32"
-            | "u64"
-            | "u128"
-            | "usize"
-    )
+    matches!(name, "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "u8" | "u16" | "u32" | "u64" | "u128" | "usize")
 }
 
 /// Infers the kinds of all variables of a program, in both directions along its statements, until
@@ -257,12 +226,7 @@ pub(crate) fn infer(program: &mut Program, types: &Types, result: &Kind) {
     for _ in 0..8 {
         let mut found = HashMap::new();
         let mut fields = HashMap::new();
-        let mut inference = Inference {
-            program,
-            types,
-            found: &mut found,
-            fields: &mut fields,
-        };
+        let mut inference = Inference { program, types, found: &mut found, fields: &mut fields };
         inference.block(&program.body);
         inference.expect(&program.value[0], result);
         let mut changed = false;
@@ -305,16 +269,12 @@ impl Inference<'_> {
     fn expect(&mut self, e: &Expr, kind: &Kind) {
         match e {
             Expr::Place(place)
-                if place.path.is_empty()
-                    && !matches!(self.program.vars[place.root].kind, Kind::Ref(_)) =>
+                if place.path.is_empty() && !matches!(self.program.vars[place.root].kind, Kind::Ref(_)) =>
             {
                 self.learn(place.root, kind.clone());
             }
-            Expr::Place(place)
-                if kind.is_float() && of_place(self.program, place) == Kind::Unknown =>
-            {
-                self.fields
-                    .insert(path_key(self.program, place), kind.clone());
+            Expr::Place(place) if kind.is_float() && of_place(self.program, place) == Kind::Unknown => {
+                self.fields.insert(path_key(self.program, place), kind.clone());
             }
             Expr::Neg(e) if kind.is_float() => self.expect(e, kind),
             Expr::Tuple(es) => {
@@ -347,10 +307,7 @@ impl Inference<'_> {
 
     fn stmt(&mut self, stmt: &Stmt) {
         match stmt {
-            Stmt::Let { var, value }
-            | Stmt::Replace {
-                old: var, value, ..
-            } => {
+            Stmt::Let { var, value } | Stmt::Replace { old: var, value, .. } => {
                 let kind = self.of(value);
                 self.learn(*var, kind);
                 let known = self.program.vars[*var].kind.clone();
@@ -373,9 +330,7 @@ impl Inference<'_> {
                     self.expect(value, &target);
                 }
                 let kind = self.of(value);
-                if place.path.is_empty()
-                    && matches!(kind, Kind::Float(_))
-                    && matches!(target, Kind::Float(Float::Any))
+                if place.path.is_empty() && matches!(kind, Kind::Float(_)) && matches!(target, Kind::Float(Float::Any))
                 {
                     self.learn(place.root, kind);
                 }
@@ -385,10 +340,7 @@ impl Inference<'_> {
                     self.learn(*var, Kind::Int);
                 }
             }
-            Stmt::Call(Call {
-                callee: Callee::Operator(_),
-                ..
-            }) => {}
+            Stmt::Call(Call { callee: Callee::Operator(_), .. }) => {}
             _ => {}
         }
     }
@@ -397,10 +349,8 @@ impl Inference<'_> {
     fn arithmetic(&mut self, e: &Expr, result: &Kind) {
         match e {
             Expr::Binary(op, a, b) if result.is_float() && op.is_arithmetic() => {
-                let user_type = |e: &Expr| {
-                    e.as_var()
-                        .is_some_and(|v| self.program.vars[v].role == crate::ir::Role::User)
-                };
+                let user_type =
+                    |e: &Expr| e.as_var().is_some_and(|v| self.program.vars[v].role == crate::ir::Role::User);
                 if *op == BinOp::Mul
                     && (user_type(a) && of_expr(self.program, self.types, a) == Kind::Unknown
                         || user_type(b) && of_expr(self.program, self.types, b) == Kind::Unknown)
@@ -425,10 +375,7 @@ impl Inference<'_> {
     /// Floats combine only with floats of their own type in the functions of the table.
     fn operands(&mut self, e: &Expr) {
         if let Expr::Math(rule, args) = e {
-            let joined = args
-                .iter()
-                .map(|a| self.of(a))
-                .fold(Kind::Unknown, |a, b| a.join(&b));
+            let joined = args.iter().map(|a| self.of(a)).fold(Kind::Unknown, |a, b| a.join(&b));
             if joined.is_float() && !rule.integer_argument {
                 args.iter().for_each(|a| self.expect(a, &joined));
             }
@@ -451,14 +398,8 @@ pub(crate) fn path_key(program: &Program, place: &Place) -> String {
             Step::Field(m) => key.push_str(&format!(".{}", m.to_token_stream())),
             Step::Index { range: false, .. } => key.push_str("[]"),
             Step::Index { range: true, .. } | Step::Deref => {}
-            Step::Payload {
-                variant, member, ..
-            } => {
-                let last = variant
-                    .segments
-                    .last()
-                    .map(|s| s.ident.to_string())
-                    .unwrap_or_default();
+            Step::Payload { variant, member, .. } => {
+                let last = variant.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
                 key.push_str(&format!("::{last}.{}", member.to_token_stream()));
             }
         }
@@ -471,9 +412,7 @@ pub(crate) fn of_place(program: &Program, place: &Place) -> Kind {
     let mut kind = program.vars[place.root].kind.clone();
     for step in &place.path {
         kind = match (step, kind.deref()) {
-            (Step::Index { range: false, at }, Kind::Seq(inner))
-                if !matches!(**at, Expr::Tuple(_)) =>
-            {
+            (Step::Index { range: false, at }, Kind::Seq(inner)) if !matches!(**at, Expr::Tuple(_)) => {
                 (**inner).clone()
             }
             (Step::Index { range: true, .. }, Kind::Seq(_)) => kind.deref().clone(),
@@ -481,10 +420,9 @@ pub(crate) fn of_place(program: &Program, place: &Place) -> Kind {
                 Kind::Ref(inner) => (**inner).clone(),
                 other => other.clone(),
             },
-            (Step::Field(syn::Member::Unnamed(i)), Kind::Tuple(kinds)) => kinds
-                .get(i.index as usize)
-                .cloned()
-                .unwrap_or(Kind::Unknown),
+            (Step::Field(syn::Member::Unnamed(i)), Kind::Tuple(kinds)) => {
+                kinds.get(i.index as usize).cloned().unwrap_or(Kind::Unknown)
+            }
             (Step::Payload { .. }, Kind::Option(inner)) => (**inner).clone(),
             _ => Kind::Unknown,
         };
@@ -494,11 +432,7 @@ pub(crate) fn of_place(program: &Program, place: &Place) -> Kind {
         && !program.fields.is_empty()
         && let Some(known) = program.fields.get(&path_key(program, place))
     {
-        return if program.vars[place.root].mirrors.is_some() {
-            known.tangent()
-        } else {
-            known.clone()
-        };
+        return if program.vars[place.root].mirrors.is_some() { known.tangent() } else { known.clone() };
     }
     kind
 }
@@ -514,11 +448,7 @@ pub(crate) fn of_expr(program: &Program, types: &Types, e: &Expr) -> Kind {
                 "f64" => Kind::Float(Float::F64),
                 _ => Kind::Float(Float::Any),
             },
-            syn::Lit::Int(l) => Kind::Float(if l.suffix() == "f32" {
-                Float::F32
-            } else {
-                Float::F64
-            }),
+            syn::Lit::Int(l) => Kind::Float(if l.suffix() == "f32" { Float::F32 } else { Float::F64 }),
             syn::Lit::Bool(_) => Kind::Bool,
             _ => Kind::Constant,
         },
@@ -532,28 +462,17 @@ pub(crate) fn of_expr(program: &Program, types: &Types, e: &Expr) -> Kind {
         Expr::Zero(e) => of(e).tangent(),
         Expr::CastTangent { ty, .. } => ty.as_ref().map_or(Kind::Unknown, |ty| types.kind(ty)),
         Expr::Binary(op, a, b) => match op {
-            BinOp::Eq
-            | BinOp::Ne
-            | BinOp::Lt
-            | BinOp::Le
-            | BinOp::Gt
-            | BinOp::Ge
-            | BinOp::And
-            | BinOp::Or => Kind::Bool,
+            BinOp::Eq | BinOp::Ne | BinOp::Lt | BinOp::Le | BinOp::Gt | BinOp::Ge | BinOp::And | BinOp::Or => {
+                Kind::Bool
+            }
             _ => binary(of(a).deref(), of(b).deref()),
         },
         Expr::Math(rule, args) => {
             let kind = of(&args[0]).deref().clone();
-            if rule.integer_argument {
-                kind
-            } else {
-                args.iter().fold(kind, |k, a| k.join(of(a).deref()))
-            }
+            if rule.integer_argument { kind } else { args.iter().fold(kind, |k, a| k.join(of(a).deref())) }
         }
         Expr::Method { recv, name, .. } => methods::kind(&name.to_string(), of(recv).deref()),
-        Expr::Call {
-            func, args, ctor, ..
-        } if *ctor && func.is_ident("Some") => Kind::Option(Box::new(of(&args[0]))),
+        Expr::Call { func, args, ctor, .. } if *ctor && func.is_ident("Some") => Kind::Option(Box::new(of(&args[0]))),
         Expr::Call { func, .. } => {
             // `f64::from(n)`, `T::zero()`: an associated function of a float type gives the type.
             let segments: Vec<_> = func.segments.iter().map(|s| s.ident.to_string()).collect();
@@ -569,12 +488,7 @@ pub(crate) fn of_expr(program: &Program, types: &Types, e: &Expr) -> Kind {
         }
         Expr::Item(path, _) => {
             let segments: Vec<_> = path.segments.iter().map(|s| s.ident.to_string()).collect();
-            match segments
-                .iter()
-                .map(String::as_str)
-                .collect::<Vec<_>>()
-                .as_slice()
-            {
+            match segments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
                 [.., "f64", "consts", _] | ["f64", _] => Kind::Float(Float::F64),
                 [.., "f32", "consts", _] | ["f32", _] => Kind::Float(Float::F32),
                 [ty, _] if is_integer(ty) => Kind::Int,
@@ -583,9 +497,7 @@ pub(crate) fn of_expr(program: &Program, types: &Types, e: &Expr) -> Kind {
         }
         Expr::Tuple(es) if es.is_empty() => Kind::Unit,
         Expr::Tuple(es) => Kind::Tuple(es.iter().map(of).collect()),
-        Expr::Array(es, _) => Kind::Seq(Box::new(
-            es.iter().map(of).fold(Kind::Unknown, |a, b| a.join(&b)),
-        )),
+        Expr::Array(es, _) => Kind::Seq(Box::new(es.iter().map(of).fold(Kind::Unknown, |a, b| a.join(&b)))),
         Expr::Repeat { value, .. } => Kind::Seq(Box::new(of(value))),
         Expr::Cast(_, ty) => types.kind(ty),
         Expr::Select(_, a, b) => of(a).join(&of(b)),

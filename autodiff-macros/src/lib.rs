@@ -32,6 +32,8 @@ mod second;
 mod shells;
 mod signature;
 mod simplify;
+mod source;
+mod tangent_types;
 mod tape;
 mod traits;
 mod twin;

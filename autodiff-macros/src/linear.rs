@@ -43,8 +43,7 @@ impl Shells<'_> {
         let turbofish = c.turbofish();
         let (fwd, jvp) = (c.host.hidden("__fwd", 0), c.host.hidden("__jvp", 1));
         let point = self.point();
-        let (copies, fresh, tangents, inputs) =
-            (&point.copies, &point.fresh, &point.tangents, &point.inputs);
+        let (copies, fresh, tangents, inputs) = (&point.copies, &point.fresh, &point.tangents, &point.inputs);
         let (plain_args, tangent_args) = (&point.arguments, &point.tangent_arguments);
         let mut displaced = TokenStream::new();
         let mut finals = TokenStream::new();
@@ -82,11 +81,7 @@ impl Shells<'_> {
                     finals.extend(quote!(#private::flatten_value(&#now, &mut values);));
                 }
                 (_, false) => {
-                    again.push(if p.passing == Passing::RefMut {
-                        quote!(&mut *#x)
-                    } else {
-                        quote!(#x)
-                    });
+                    again.push(if p.passing == Passing::RefMut { quote!(&mut *#x) } else { quote!(#x) });
                     patterns.push(quote!(_));
                     slots.push(quote!(::core::option::Option::None));
                 }
@@ -117,21 +112,14 @@ impl Shells<'_> {
         }
         let name = &c.f.signature.name;
         // A function with `impl Trait` takes no explicit type arguments.
-        let explicit = if c.has_anonymous_parameters() {
-            TokenStream::new()
-        } else {
-            turbofish.clone()
-        };
+        let explicit = if c.has_anonymous_parameters() { TokenStream::new() } else { turbofish.clone() };
         let primal = match &c.host.method {
             None => quote!(#name #explicit(#(#plain_args),*)),
             Some(m) => quote!(Self::#m #explicit(#(#plain_args),*)),
         };
         // A method that takes `self` by value is differentiated by reference.
         let primal = if c.f.by_value_receiver {
-            let nothing = self
-                .params()
-                .iter()
-                .map(|_| quote!(::core::option::Option::None));
+            let nothing = self.params().iter().map(|_| quote!(::core::option::Option::None));
             quote!(Self::#jvp #turbofish(#(#plain_args,)* #(#nothing),*).0)
         } else {
             primal
@@ -186,12 +174,7 @@ impl Shells<'_> {
         let mut point = Point::default();
         let mut inputs = Vec::new();
         for (i, p) in self.params().iter().enumerate() {
-            let (x, base, now, t) = (
-                self.name(i),
-                self.local("base_", i),
-                self.local("now_", i),
-                self.local("t_", i),
-            );
+            let (x, base, now, t) = (self.name(i), self.local("base_", i), self.local("now_", i), self.local("t_", i));
             let owned = p.passing == Passing::Value;
             if p.differentiable {
                 point.copies.extend(if owned {
@@ -199,9 +182,7 @@ impl Shells<'_> {
                 } else {
                     quote!(let #base = #x.to_owned();)
                 });
-                point
-                    .fresh
-                    .extend(quote!(let mut #now = ::core::clone::Clone::clone(&#base);));
+                point.fresh.extend(quote!(let mut #now = ::core::clone::Clone::clone(&#base);));
             }
             if p.wanted {
                 let label = p.name.to_string();

@@ -45,27 +45,11 @@ pub(crate) const CONSTANT: &[&str] = &[
 ];
 
 /// Methods whose value is the receiver in another garb, with the same derivative.
-pub(crate) const IDENTITIES: &[&str] = &[
-    "clone",
-    "to_owned",
-    "to_vec",
-    "into_boxed_slice",
-    "into_vec",
-    "cloned",
-    "copied",
-    "into_owned",
-];
+pub(crate) const IDENTITIES: &[&str] =
+    &["clone", "to_owned", "to_vec", "into_boxed_slice", "into_vec", "cloned", "copied", "into_owned"];
 
 /// Methods that view a place: `x.as_slice()` is a reference to what `x` refers to.
-pub(crate) const VIEWS: &[&str] = &[
-    "as_slice",
-    "as_mut_slice",
-    "as_ref",
-    "as_mut",
-    "borrow",
-    "borrow_mut",
-    "as_deref",
-];
+pub(crate) const VIEWS: &[&str] = &["as_slice", "as_mut_slice", "as_ref", "as_mut", "borrow", "borrow_mut", "as_deref"];
 
 /// Associated functions of a float type that give a value of the type.
 pub(crate) const FLOAT_CONSTRUCTORS: &[&str] = &[
@@ -94,17 +78,15 @@ pub(crate) const FLOAT_CONSTRUCTORS: &[&str] = &[
 pub(crate) fn kind(name: &str, recv: &Kind) -> Kind {
     match name {
         "len" | "count" | "nrows" | "ncols" | "ndim" | "len_of" | "capacity" => Kind::Int,
-        "is_empty" | "is_some" | "is_none" | "is_ok" | "is_err" | "is_nan" | "is_finite"
-        | "is_infinite" | "contains" | "any" | "all" | "eq" | "ne" | "lt" | "le" | "gt" | "ge"
-        | "is_sign_negative" | "is_sign_positive" => Kind::Bool,
+        "is_empty" | "is_some" | "is_none" | "is_ok" | "is_err" | "is_nan" | "is_finite" | "is_infinite"
+        | "contains" | "any" | "all" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "is_sign_negative"
+        | "is_sign_positive" => Kind::Bool,
         "clone" | "to_owned" | "to_vec" | "into_owned" => recv.clone(),
         "unwrap" | "expect" | "unwrap_or" | "unwrap_or_default" => match recv {
             Kind::Option(inner) => (**inner).clone(),
             _ => Kind::Unknown,
         },
-        _ if recv.is_float() && (rules::find(name).is_some() || rules::FLAT.contains(&name)) => {
-            recv.clone()
-        }
+        _ if recv.is_float() && (rules::find(name).is_some() || rules::FLAT.contains(&name)) => recv.clone(),
         _ if matches!(recv, Kind::Int) && INTEGER.contains(&name) => Kind::Int,
         _ => Kind::Unknown,
     }

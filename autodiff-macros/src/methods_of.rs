@@ -31,12 +31,7 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
         let analysed = if skip {
             None
         } else {
-            Some(expand::analyse(
-                &mut sig,
-                &expand::body_to_read(&f.block, &own),
-                Some(&item.generics),
-                &own,
-            ))
+            Some(expand::analyse(&mut sig, &expand::body_to_read(&f.block, &own), Some(&item.generics), &own))
         };
         twin::strip_markers(&mut f.sig);
         expand::strip_statement_markers(&mut f.block);
@@ -44,17 +39,9 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
             None => {}
             Some(Err(e)) => errors.extend(e.to_compile_error()),
             Some(Ok(function)) => {
-                let cfgs: TokenStream = f
-                    .attrs
-                    .iter()
-                    .filter(|a| a.path().is_ident("cfg"))
-                    .map(ToTokens::to_token_stream)
-                    .collect();
-                let vis = if of_trait {
-                    TokenStream::new()
-                } else {
-                    f.vis.to_token_stream()
-                };
+                let cfgs: TokenStream =
+                    f.attrs.iter().filter(|a| a.path().is_ident("cfg")).map(ToTokens::to_token_stream).collect();
+                let vis = if of_trait { TokenStream::new() } else { f.vis.to_token_stream() };
                 let host = Host {
                     vis,
                     method: Some(f.sig.ident.clone()),
@@ -62,11 +49,7 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
                     of_trait,
                     outer: item.generics.clone(),
                 };
-                companions.extend(if of_trait {
-                    trait_items(&function, &host)
-                } else {
-                    twin::items(&function, &host)
-                });
+                companions.extend(if of_trait { trait_items(&function, &host) } else { twin::items(&function, &host) });
             }
         }
     }
@@ -112,26 +95,15 @@ fn trait_items(f: &Function, host: &Host) -> TokenStream {
 }
 
 /// Takes `#[differentiable(…)]` off a method; its options stand in for those of the block.
-pub(crate) fn take_options(
-    attrs: &mut Vec<syn::Attribute>,
-    block: &Options,
-) -> syn::Result<Options> {
-    let mut options = Options {
-        order: block.order,
-        ..Options::default()
-    };
+pub(crate) fn take_options(attrs: &mut Vec<syn::Attribute>, block: &Options) -> syn::Result<Options> {
+    let mut options = Options { order: block.order, ..Options::default() };
     let mut error = None;
     attrs.retain(|a| {
         if !a.path().is_ident("differentiable") {
             return true;
         }
         match a.parse_args::<Options>() {
-            Ok(own) => {
-                options = Options {
-                    order: own.order.max(block.order),
-                    ..own
-                }
-            }
+            Ok(own) => options = Options { order: own.order.max(block.order), ..own },
             Err(e) => error = Some(e),
         }
         false

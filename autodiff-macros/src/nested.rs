@@ -8,11 +8,11 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use crate::companions::owned_tangent;
 use crate::emit::tuple;
 use crate::ir::Passing;
 use crate::shells::{Shells, bare};
 use crate::signature::Param;
+use crate::tangent_types::owned_tangent;
 
 impl Shells<'_> {
     /// All companions of derivatives, for functions of order 2 or more without `&mut` parameters.
@@ -54,17 +54,9 @@ impl Shells<'_> {
         for k in 1..1_usize << level {
             for (i, p) in self.params().iter().enumerate() {
                 let t = self.local(&format!("t{k}_"), i);
-                let ty = if p.differentiable {
-                    c.tangent_type(p)
-                } else {
-                    quote!(())
-                };
+                let ty = if p.differentiable { c.tangent_type(p) } else { quote!(()) };
                 params.push(quote!(#t: ::core::option::Option<#ty>));
-                args.push(if p.wanted || !wanted_only {
-                    quote!(#t)
-                } else {
-                    quote!(::core::option::Option::None)
-                });
+                args.push(if p.wanted || !wanted_only { quote!(#t) } else { quote!(::core::option::Option::None) });
             }
         }
         (params, args)
@@ -77,11 +69,7 @@ impl Shells<'_> {
         let clause = c.scalar_clause(clause);
         let rev = c.host.hidden("__rev", level);
         let turbofish = c.turbofish();
-        let name = self.companion(
-            "__jvp",
-            level,
-            if with_value { "value_and_grad" } else { "grad" },
-        );
+        let name = self.companion("__jvp", level, if with_value { "value_and_grad" } else { "grad" });
         let mut params = self.signature(None);
         let mut args = self.forwarded();
         let (tangents, passed) = self.components(level, false);
@@ -89,9 +77,8 @@ impl Shells<'_> {
         args.extend(passed);
         let (mut zeros, mut patterns, mut results, mut types) =
             (TokenStream::new(), Vec::new(), Vec::new(), Vec::new());
-        let values: Vec<Ident> = (0..1_usize << level)
-            .map(|k| Ident::new(&format!("value{k}"), proc_macro2::Span::mixed_site()))
-            .collect();
+        let values: Vec<Ident> =
+            (0..1_usize << level).map(|k| Ident::new(&format!("value{k}"), proc_macro2::Span::mixed_site())).collect();
         for (k, value) in values.iter().enumerate() {
             let mut parts = Vec::new();
             for (i, p) in self.params().iter().enumerate().filter(|(_, p)| p.wanted) {
@@ -99,30 +86,16 @@ impl Shells<'_> {
                 if p.passing == Passing::Value {
                     patterns.push(quote!(#d));
                 } else {
-                    zeros.extend(
-                        quote!(let mut #d = ::differentiable::Differentiable::__zero(&*#x);),
-                    );
+                    zeros.extend(quote!(let mut #d = ::differentiable::Differentiable::__zero(&*#x);));
                     args.push(quote!(&mut #d));
                 }
                 parts.push(quote!(#d));
             }
             let gradient = bare(&parts);
             let ty = self.gradient_type();
-            let output = if k == 0 {
-                c.output()
-            } else {
-                c.output_tangent()
-            };
-            results.push(if with_value {
-                quote!((#value, #gradient))
-            } else {
-                gradient
-            });
-            types.push(if with_value {
-                quote!((#output, #ty))
-            } else {
-                ty
-            });
+            let output = if k == 0 { c.output() } else { c.output_tangent() };
+            results.push(if with_value { quote!((#value, #gradient)) } else { gradient });
+            types.push(if with_value { quote!((#output, #ty)) } else { ty });
         }
         let (patterns, results, types) = (tuple(&patterns), tuple(&results), tuple(&types));
         quote! {
@@ -141,19 +114,11 @@ impl Shells<'_> {
         let (generics, clause) = c.generics(&[]);
         let clause = self.cloning_values(c.scalar_clause(clause));
         let (rev, turbofish) = (c.host.hidden("__rev", 1), c.turbofish());
-        let base = self
-            .companions
-            .host
-            .public(if with_value { "value_and_grad" } else { "grad" }, None);
-        let name = self.companion(
-            "__fwd",
-            0,
-            if with_value { "value_and_grad" } else { "grad" },
-        );
+        let base = self.companions.host.public(if with_value { "value_and_grad" } else { "grad" }, None);
+        let name = self.companion("__fwd", 0, if with_value { "value_and_grad" } else { "grad" });
         let params = self.signature(None);
         let (mut first, mut last) = (Vec::new(), Vec::new());
-        let (mut again, mut again_types, mut slots, mut slot_types) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut again, mut again_types, mut slots, mut slot_types) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (mut cotangents, mut directions, mut zeros, mut patterns) =
             (Vec::new(), Vec::new(), TokenStream::new(), Vec::new());
         let (mut adds, mut grads, mut grad_types) = (TokenStream::new(), Vec::new(), Vec::new());
@@ -179,21 +144,13 @@ impl Shells<'_> {
                     (false, true) => quote!(::differentiable::Differentiable::__zero(&#x)),
                     (false, false) => quote!(()),
                 });
-                grad_types.push(if p.differentiable {
-                    owned_tangent(&p.ty)
-                } else {
-                    quote!(())
-                });
+                grad_types.push(if p.differentiable { owned_tangent(&p.ty) } else { quote!(()) });
             } else {
                 first.push(quote!(#x));
                 again.push(quote!(#x));
-                again_types.push(crate::companions::with_lifetime(&p.ty));
+                again_types.push(crate::tangent_types::with_lifetime(&p.ty));
                 slots.push(if p.wanted { quote!(#s) } else { quote!(_) });
-                let slot = if p.differentiable {
-                    c.slot(p)
-                } else {
-                    quote!(())
-                };
+                let slot = if p.differentiable { c.slot(p) } else { quote!(()) };
                 slot_types.push(quote!(::core::option::Option<&'r mut #slot>));
                 grads.push(quote!(()));
                 grad_types.push(quote!(()));
@@ -208,21 +165,11 @@ impl Shells<'_> {
         args.extend(directions);
         for k in 0..2 {
             for (i, p) in self.params().iter().enumerate().filter(|(_, p)| p.wanted) {
-                let (d, x, s) = (
-                    self.local(&format!("d{k}_"), i),
-                    self.name(i),
-                    self.local("s_", i),
-                );
+                let (d, x, s) = (self.local(&format!("d{k}_"), i), self.name(i), self.local("s_", i));
                 if p.passing == Passing::Value {
-                    patterns.push(if k == 0 && !with_value {
-                        quote!(_)
-                    } else {
-                        quote!(mut #d)
-                    });
+                    patterns.push(if k == 0 && !with_value { quote!(_) } else { quote!(mut #d) });
                 } else {
-                    zeros.extend(
-                        quote!(let mut #d = ::differentiable::Differentiable::__zero(&*#x);),
-                    );
+                    zeros.extend(quote!(let mut #d = ::differentiable::Differentiable::__zero(&*#x);));
                     args.push(quote!(&mut #d));
                 }
                 if k == 1 {
@@ -243,23 +190,15 @@ impl Shells<'_> {
         let (output, gradient, cotangent) = (c.output(), self.gradient_type(), bare(&cotangents));
         let (result, ct, ct_type) = if with_value {
             let tangent = c.output_tangent();
-            (
-                quote!((#output, #gradient)),
-                quote!((ct_value, #cotangent)),
-                quote!((#tangent, #gradient)),
-            )
+            (quote!((#output, #gradient)), quote!((ct_value, #cotangent)), quote!((#tangent, #gradient)))
         } else {
             (gradient.clone(), cotangent, gradient)
         };
-        let (again, again_types, slots, slot_types) = (
-            tuple(&again),
-            tuple(&again_types),
-            tuple(&slots),
-            tuple(&slot_types),
-        );
+        let (again, again_types, slots, slot_types) =
+            (tuple(&again), tuple(&again_types), tuple(&slots), tuple(&slot_types));
         let (patterns, grads, grad_types) = (tuple(&patterns), tuple(&grads), tuple(&grad_types));
         let argument = quote!((#again_types, #ct_type, #slot_types));
-        let (elided, captured) = (crate::companions::elide(&argument), c.captured(&[]));
+        let (elided, captured) = (crate::tangent_types::elide(&argument), c.captured(&[]));
         quote! {
             #[doc(hidden)] #[inline]
             pub fn #name #generics (#(#params),*) -> (#result, impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + #captured) #clause {
@@ -278,17 +217,9 @@ impl Shells<'_> {
     fn directional_tangent(&self, level: u32) -> TokenStream {
         let c = &self.companions;
         let (generics, clause) = c.generics(&[]);
-        let (name, jvp) = (
-            self.companion("__jvp", level - 1, "jvp"),
-            c.host.hidden("__jvp", level),
-        );
+        let (name, jvp) = (self.companion("__jvp", level - 1, "jvp"), c.host.hidden("__jvp", level));
         let turbofish = c.turbofish();
-        let wanted: Vec<(usize, &Param)> = self
-            .params()
-            .iter()
-            .enumerate()
-            .filter(|(_, p)| p.wanted)
-            .collect();
+        let wanted: Vec<(usize, &Param)> = self.params().iter().enumerate().filter(|(_, p)| p.wanted).collect();
         let mut params = self.signature(None);
         let mut args = self.forwarded();
         for (i, p) in &wanted {
@@ -300,18 +231,11 @@ impl Shells<'_> {
         for k in 1..half {
             for (i, p) in self.params().iter().enumerate() {
                 let t = self.local(&format!("t{}_", 2 * k), i);
-                let ty = if p.differentiable {
-                    c.tangent_type(p)
-                } else {
-                    quote!(())
-                };
+                let ty = if p.differentiable { c.tangent_type(p) } else { quote!(()) };
                 params.push(quote!(#t: ::core::option::Option<#ty>));
             }
             for (i, p) in &wanted {
-                let (t, ty) = (
-                    self.local(&format!("t{}_", 2 * k + 1), *i),
-                    c.tangent_type(p),
-                );
+                let (t, ty) = (self.local(&format!("t{}_", 2 * k + 1), *i), c.tangent_type(p));
                 params.push(quote!(#t: ::core::option::Option<#ty>));
             }
         }
@@ -325,9 +249,8 @@ impl Shells<'_> {
                 });
             }
         }
-        let values: Vec<Ident> = (0..1_usize << level)
-            .map(|k| Ident::new(&format!("value{k}"), proc_macro2::Span::mixed_site()))
-            .collect();
+        let values: Vec<Ident> =
+            (0..1_usize << level).map(|k| Ident::new(&format!("value{k}"), proc_macro2::Span::mixed_site())).collect();
         let (output, tangent) = (c.output(), c.output_tangent());
         let pairs: Vec<TokenStream> = values
             .chunks(2)
@@ -337,13 +260,7 @@ impl Shells<'_> {
             })
             .collect();
         let types: Vec<TokenStream> = (0..half)
-            .map(|k| {
-                if k == 0 {
-                    quote!((#output, #tangent))
-                } else {
-                    quote!((#tangent, #tangent))
-                }
-            })
+            .map(|k| if k == 0 { quote!((#output, #tangent)) } else { quote!((#tangent, #tangent)) })
             .collect();
         let (pairs, types) = (tuple(&pairs), tuple(&types));
         quote! {
@@ -362,22 +279,15 @@ impl Shells<'_> {
     fn directional_taped(&self) -> TokenStream {
         let c = &self.companions;
         let (generics, clause) = c.generics(&[]);
-        let (name, fwd, turbofish) = (
-            self.companion("__fwd", 0, "jvp"),
-            c.host.hidden("__fwd", 1),
-            c.turbofish(),
-        );
+        let (name, fwd, turbofish) = (self.companion("__fwd", 0, "jvp"), c.host.hidden("__fwd", 1), c.turbofish());
         let mut params = self.signature(None);
         let mut args = self.forwarded();
         let mut passed = Vec::new();
         // For the arguments, then for the directions: patterns, types, slots, gradients.
         let mut own = Half::default();
         let mut directions = Half::default();
-        let (mut inner_again, mut inner_slots, mut inner_grads) = (
-            [Vec::new(), Vec::new()],
-            [Vec::new(), Vec::new()],
-            [Vec::new(), Vec::new()],
-        );
+        let (mut inner_again, mut inner_slots, mut inner_grads) =
+            ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
         let none = quote!(::core::option::Option::None);
         for (i, p) in self.params().iter().enumerate() {
             let (x, t, s, e, g, h) = (
@@ -389,27 +299,15 @@ impl Shells<'_> {
                 self.local("h_", i),
             );
             let by_value = p.passing == Passing::Value;
-            let slot = if p.differentiable {
-                c.slot(p)
-            } else {
-                quote!(())
-            };
-            let owned = if p.differentiable {
-                owned_tangent(&p.ty)
-            } else {
-                quote!(())
-            };
+            let slot = if p.differentiable { c.slot(p) } else { quote!(()) };
+            let owned = if p.differentiable { owned_tangent(&p.ty) } else { quote!(()) };
             if by_value {
                 own.push(
                     quote!(()),
                     quote!(()),
                     quote!(()),
                     quote!(()),
-                    if p.differentiable {
-                        quote!(#h)
-                    } else {
-                        quote!(())
-                    },
+                    if p.differentiable { quote!(#h) } else { quote!(()) },
                     owned.clone(),
                 );
                 inner_again[0].push(quote!(()));
@@ -417,26 +315,18 @@ impl Shells<'_> {
                 inner_slots[0].push(quote!(()));
                 inner_slots[1].push(quote!(()));
                 inner_grads[0].push(if p.wanted { quote!(#g) } else { quote!(_) });
-                inner_grads[1].push(if p.differentiable {
-                    quote!(#h)
-                } else {
-                    quote!(_)
-                });
+                inner_grads[1].push(if p.differentiable { quote!(#h) } else { quote!(_) });
             } else {
                 own.push(
                     quote!(#x),
-                    crate::companions::with_lifetime(&p.ty),
+                    crate::tangent_types::with_lifetime(&p.ty),
                     quote!(#s),
                     quote!(::core::option::Option<&'r mut #slot>),
                     quote!(()),
                     quote!(()),
                 );
                 inner_again[0].push(quote!(#x));
-                inner_again[1].push(if p.wanted {
-                    quote!(::core::option::Option::Some(#t))
-                } else {
-                    none.clone()
-                });
+                inner_again[1].push(if p.wanted { quote!(::core::option::Option::Some(#t)) } else { none.clone() });
                 inner_slots[0].push(if p.wanted { quote!(#e) } else { none.clone() });
                 inner_slots[1].push(quote!(#s));
                 inner_grads[0].push(quote!(_));
@@ -450,14 +340,7 @@ impl Shells<'_> {
             params.push(quote!(#t: #ty));
             passed.push(quote!(::core::option::Option::Some(#t)));
             if by_value {
-                directions.push(
-                    quote!(()),
-                    quote!(()),
-                    quote!(()),
-                    quote!(()),
-                    quote!(#g),
-                    owned,
-                );
+                directions.push(quote!(()), quote!(()), quote!(()), quote!(()), quote!(#g), owned);
             } else {
                 directions.push(
                     quote!(#t),
@@ -471,21 +354,14 @@ impl Shells<'_> {
         }
         args.extend(passed);
         let all = own.joined(directions);
-        let (again, again_types, slots, slot_types) = (
-            tuple(&all.again),
-            tuple(&all.again_types),
-            tuple(&all.slots),
-            tuple(&all.slot_types),
-        );
+        let (again, again_types, slots, slot_types) =
+            (tuple(&all.again), tuple(&all.again_types), tuple(&all.slots), tuple(&all.slot_types));
         let (grads, grad_types) = (tuple(&all.grads), tuple(&all.grad_types));
         let ct = c.output_tangent();
         let argument = quote!((#again_types, (#ct, #ct), #slot_types));
-        let (elided, outputs) = (crate::companions::elide(&argument), c.outputs(1));
-        let (inner_again, inner_slots, inner_grads) = (
-            tuple(&inner_again.concat()),
-            tuple(&inner_slots.concat()),
-            tuple(&inner_grads.concat()),
-        );
+        let (elided, outputs) = (crate::tangent_types::elide(&argument), c.outputs(1));
+        let (inner_again, inner_slots, inner_grads) =
+            (tuple(&inner_again.concat()), tuple(&inner_slots.concat()), tuple(&inner_grads.concat()));
         quote! {
             #[doc(hidden)] #[inline]
             pub fn #name #generics (#(#params),*) -> (#outputs, ::std::boxed::Box<dyn for<'r> ::core::ops::FnOnce(#argument) -> #grad_types>) #clause {
@@ -541,9 +417,5 @@ impl Half {
 
 /// An argument that is handed on from inside a closure.
 fn clone_scalar(p: &Param, x: &Ident) -> TokenStream {
-    if p.passing == Passing::Value {
-        quote!(::core::clone::Clone::clone(&#x))
-    } else {
-        quote!(#x)
-    }
+    if p.passing == Passing::Value { quote!(::core::clone::Clone::clone(&#x)) } else { quote!(#x) }
 }

@@ -35,16 +35,13 @@ pub(crate) fn implementation(item: &ItemImpl, options: &Options) -> Option<Token
 
 /// The type parameter of the operator's trait: `Self` unless given.
 fn right_hand_side(item: &ItemImpl) -> Type {
-    let given = item
-        .trait_
-        .as_ref()
-        .and_then(|(path, _)| match &path.segments.last()?.arguments {
-            syn::PathArguments::AngleBracketed(a) => a.args.iter().find_map(|a| match a {
-                syn::GenericArgument::Type(ty) => Some(ty.clone()),
-                _ => None,
-            }),
+    let given = item.trait_.as_ref().and_then(|(path, _)| match &path.segments.last()?.arguments {
+        syn::PathArguments::AngleBracketed(a) => a.args.iter().find_map(|a| match a {
+            syn::GenericArgument::Type(ty) => Some(ty.clone()),
             _ => None,
-        });
+        }),
+        _ => None,
+    });
     match given {
         Some(Type::Path(p)) if p.path.is_ident("Self") => (*item.self_ty).clone(),
         Some(ty) => ty,
@@ -52,12 +49,7 @@ fn right_hand_side(item: &ItemImpl) -> Type {
     }
 }
 
-fn derivative(
-    item: &ItemImpl,
-    options: &Options,
-    name: &str,
-    rhs: &Type,
-) -> syn::Result<TokenStream> {
+fn derivative(item: &ItemImpl, options: &Options, name: &str, rhs: &Type) -> syn::Result<TokenStream> {
     let self_ty = &*item.self_ty;
     if let Type::Path(p) = self_ty
         && (p.path.is_ident("f64") || p.path.is_ident("f32"))
@@ -89,20 +81,9 @@ fn derivative(
         .to_token_stream()
         .to_string()
         .chars()
-        .map(|c| {
-            if c.is_alphanumeric() {
-                c.to_ascii_lowercase()
-            } else {
-                '_'
-            }
-        })
+        .map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
         .collect();
-    let mangled = format_ident!(
-        "{}_{}",
-        method.sig.ident,
-        suffix,
-        span = method.sig.ident.span()
-    );
+    let mangled = format_ident!("{}_{}", method.sig.ident, suffix, span = method.sig.ident.span());
     let host = Host {
         vis: TokenStream::new(),
         method: Some(mangled),
@@ -110,10 +91,7 @@ fn derivative(
         of_trait: false,
         outer: item.generics.clone(),
     };
-    let c = Companions {
-        f: &function,
-        host: &host,
-    };
+    let c = Companions { f: &function, host: &host };
     let mut companions = TokenStream::new();
     for level in 1..=options.order() {
         companions.extend(c.tangent(level));

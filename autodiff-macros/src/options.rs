@@ -60,10 +60,7 @@ impl Parse for Options {
                         let order: LitInt = input.parse()?;
                         options.order = order.base10_parse()?;
                         if options.order == 0 || options.order > 4 {
-                            return Err(syn::Error::new(
-                                order.span(),
-                                "`order` must be between 1 and 4",
-                            ));
+                            return Err(syn::Error::new(order.span(), "`order` must be between 1 and 4"));
                         }
                     }
                     "vjp" => {

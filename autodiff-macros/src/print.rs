@@ -8,12 +8,7 @@ use crate::kinds::Types;
 
 /// A program as indented text.
 pub(crate) fn program(program: &Program, types: &Types) -> String {
-    let emitter = Emitter::new(
-        program,
-        types,
-        std::collections::HashSet::new(),
-        &std::collections::HashSet::new(),
-    );
+    let emitter = Emitter::new(program, types, std::collections::HashSet::new(), &std::collections::HashSet::new());
     let mut out = String::new();
     let names: Vec<String> = program
         .params
@@ -23,23 +18,14 @@ pub(crate) fn program(program: &Program, types: &Types) -> String {
         .collect();
     let _ = writeln!(out, "fn({})", names.join(", "));
     block(&emitter, &program.body, 1, &mut out);
-    let values: Vec<String> = program
-        .value
-        .iter()
-        .map(|e| emitter.value(e).to_string())
-        .collect();
+    let values: Vec<String> = program.value.iter().map(|e| emitter.value(e).to_string()).collect();
     let _ = writeln!(out, "  value ({})", values.join(", "));
     out
 }
 
 fn block(emitter: &Emitter<'_>, b: &Block, depth: usize, out: &mut String) {
     let pad = "  ".repeat(depth);
-    let names = |list: &[usize]| {
-        list.iter()
-            .map(|v| emitter.name(*v).to_string())
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
+    let names = |list: &[usize]| list.iter().map(|v| emitter.name(*v).to_string()).collect::<Vec<_>>().join(", ");
     if !b.loads.is_empty() {
         let _ = writeln!(out, "{pad}load {}", names(&b.loads));
     }
@@ -48,9 +34,7 @@ fn block(emitter: &Emitter<'_>, b: &Block, depth: usize, out: &mut String) {
             Stmt::Turn => {
                 let _ = writeln!(out, "{pad}-- turn --");
             }
-            Stmt::If {
-                cond, then, els, ..
-            } => {
+            Stmt::If { cond, then, els, .. } => {
                 let _ = writeln!(out, "{pad}if {}", emitter.value(cond));
                 block(emitter, then, depth + 1, out);
                 let _ = writeln!(out, "{pad}else");
@@ -60,10 +44,7 @@ fn block(emitter: &Emitter<'_>, b: &Block, depth: usize, out: &mut String) {
                 let _ = writeln!(
                     out,
                     "{pad}loop {:?}",
-                    l.exits
-                        .iter()
-                        .map(|v| emitter.name(*v).to_string())
-                        .collect::<Vec<_>>()
+                    l.exits.iter().map(|v| emitter.name(*v).to_string()).collect::<Vec<_>>()
                 );
                 block(emitter, &l.body, depth + 1, out);
             }

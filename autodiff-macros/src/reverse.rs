@@ -13,8 +13,8 @@ use proc_macro2::Span;
 use crate::activity;
 use crate::fold;
 use crate::ir::{
-    BinOp, Block, Call, Callee, Edit, Expr, Header, Loop, Mode, Passing, Place, Program, Pull,
-    Reverse, Role, Step, Stmt, Tape, VarId,
+    BinOp, Block, Call, Callee, Edit, Expr, Header, Loop, Mode, Passing, Place, Program, Pull, Reverse, Role, Step,
+    Stmt, Tape, VarId,
 };
 use crate::kinds::{self, Float, Kind, Types};
 use crate::lower::{is_box, is_variant};
@@ -22,35 +22,19 @@ use crate::rules;
 
 /// Differentiates a program backward with respect to its active parameters.
 pub(crate) fn transform(program: &Program, types: &Types) -> Program {
-    let seeds = program
-        .params
-        .iter()
-        .filter(|p| p.active)
-        .map(|p| p.parts[0]);
+    let seeds = program.params.iter().filter(|p| p.active).map(|p| p.parts[0]);
     let varied = activity::varied(program, seeds);
     let useful = activity::useful(program);
     let mut active: HashSet<VarId> = varied.intersection(&useful).copied().collect();
-    active.extend(
-        program
-            .params
-            .iter()
-            .filter(|p| p.active)
-            .map(|p| p.parts[0]),
-    );
-    let mut pass = Pass {
-        out: program.clone(),
-        types,
-        active,
-        adjoints: HashMap::new(),
-    };
+    active.extend(program.params.iter().filter(|p| p.active).map(|p| p.parts[0]));
+    let mut pass = Pass { out: program.clone(), types, active, adjoints: HashMap::new() };
     let span = Span::mixed_site();
     for param in &program.params {
         let var = param.parts[0];
         if param.active {
             let d = pass.adjoint(var);
             if param.passing != Passing::Value {
-                pass.out.vars[d].kind =
-                    Kind::Ref(Box::new(pass.out.vars[var].kind.deref().tangent()));
+                pass.out.vars[d].kind = Kind::Ref(Box::new(pass.out.vars[var].kind.deref().tangent()));
                 pass.out.vars[d].mutable = true;
             }
         }
@@ -67,32 +51,18 @@ pub(crate) fn transform(program: &Program, types: &Types) -> Program {
             let d = pass.adjoints[&var];
             adjoints.push(vec![d]);
             if param.passing == Passing::Value {
-                stmts.push(Stmt::Let {
-                    var: d,
-                    value: Expr::Zero(Box::new(Expr::var(var, span))),
-                });
+                stmts.push(Stmt::Let { var: d, value: Expr::Zero(Box::new(Expr::var(var, span))) });
             }
         } else {
             adjoints.push(Vec::new());
         }
     }
     stmts.extend(declarations);
-    pass.pull_back(
-        &program.value[0],
-        &Place::var(cotangent, span),
-        None,
-        &mut stmts,
-    );
+    pass.pull_back(&program.value[0], &Place::var(cotangent, span), None, &mut stmts);
     stmts.extend(backward);
     let mut out = pass.out;
-    out.body = Block {
-        stmts,
-        ..Block::default()
-    };
-    out.reverse = Some(Reverse {
-        cotangent: vec![cotangent],
-        adjoints,
-    });
+    out.body = Block { stmts, ..Block::default() };
+    out.reverse = Some(Reverse { cotangent: vec![cotangent], adjoints });
     out
 }
 
@@ -104,19 +74,8 @@ pub(crate) fn seed(program: &mut Program, float: Float) {
     let Some(cotangent) = reverse.cotangent.pop() else {
         return;
     };
-    if let Some(turn) = program
-        .body
-        .stmts
-        .iter()
-        .position(|s| matches!(s, Stmt::Turn))
-    {
-        program.body.stmts.insert(
-            turn + 1,
-            Stmt::Let {
-                var: cotangent,
-                value: Expr::Number(1.0, float),
-            },
-        );
+    if let Some(turn) = program.body.stmts.iter().position(|s| matches!(s, Stmt::Turn)) {
+        program.body.stmts.insert(turn + 1, Stmt::Let { var: cotangent, value: Expr::Number(1.0, float) });
     }
 }
 
@@ -193,20 +152,13 @@ impl Pass<'_> {
             for v in stmt.defines() {
                 if self.is_active(v) && !matches!(stmt, Stmt::Loop(_)) {
                     let value = Expr::Zero(Box::new(Expr::var(v, self.out.vars[v].span)));
-                    declared.push(Stmt::Let {
-                        var: self.adjoint(v),
-                        value,
-                    });
+                    declared.push(Stmt::Let { var: self.adjoint(v), value });
                 }
             }
             self.stmt(stmt, &mut forward, &mut step);
             steps.push(step);
         }
-        (
-            forward,
-            declared,
-            steps.into_iter().rev().flatten().collect(),
-        )
+        (forward, declared, steps.into_iter().rev().flatten().collect())
     }
 
     fn add(&mut self, e: &Expr, value: Expr, out: &mut Vec<Stmt>) {
@@ -229,13 +181,7 @@ impl Pass<'_> {
             Expr::Neg(a) => self.add(a, fold::negate(whole()), out),
             Expr::Binary(op, a, b) => {
                 if let Some(rule) = rules::operator(*op) {
-                    self.chain(
-                        rule,
-                        &[(**a).clone(), (**b).clone()],
-                        value.unwrap_or(e),
-                        ct,
-                        out,
-                    );
+                    self.chain(rule, &[(**a).clone(), (**b).clone()], value.unwrap_or(e), ct, out);
                 }
             }
             Expr::Math(rule, args) => self.chain(rule, args, value.unwrap_or(e), ct, out),
@@ -247,27 +193,14 @@ impl Pass<'_> {
             }
             Expr::Array(es, _) => {
                 for (i, e) in es.iter().enumerate() {
-                    self.pull_back(
-                        e,
-                        &ct.step(Step::Index {
-                            at: Box::new(Expr::int(i)),
-                            range: false,
-                        }),
-                        None,
-                        out,
-                    );
+                    self.pull_back(e, &ct.step(Step::Index { at: Box::new(Expr::int(i)), range: false }), None, out);
                 }
             }
             Expr::Repeat { value, len, .. } => {
                 let i = self.out.fresh("i", ct.span, Kind::Int, Role::Temporary);
                 let mut body = Vec::new();
                 let at = Box::new(Expr::var(i, ct.span));
-                self.pull_back(
-                    value,
-                    &ct.step(Step::Index { at, range: false }),
-                    None,
-                    &mut body,
-                );
+                self.pull_back(value, &ct.step(Step::Index { at, range: false }), None, &mut body);
                 if !body.is_empty() {
                     let header = Header::Range {
                         var: i,
@@ -277,26 +210,13 @@ impl Pass<'_> {
                         step: None,
                         rev: false,
                     };
-                    out.push(Stmt::Loop(Loop {
-                        label: 0,
-                        header,
-                        body: plain(body),
-                        exits: Vec::new(),
-                        tape: None,
-                    }));
+                    out.push(Stmt::Loop(Loop { label: 0, header, body: plain(body), exits: Vec::new(), tape: None }));
                 }
             }
-            Expr::Struct {
-                path, fields, rest, ..
-            } => {
+            Expr::Struct { path, fields, rest, .. } => {
                 for (member, e) in fields {
                     let step = if is_variant(path) {
-                        Step::Payload {
-                            variant: path.clone(),
-                            member: member.clone(),
-                            arity: 0,
-                            tangent: true,
-                        }
+                        Step::Payload { variant: path.clone(), member: member.clone(), arity: 0, tangent: true }
                     } else {
                         Step::Field(member.clone())
                     };
@@ -307,12 +227,7 @@ impl Pass<'_> {
                     self.rest(rest, &fields, ct, value, out);
                 }
             }
-            Expr::Call {
-                func,
-                args,
-                ctor: true,
-                ..
-            } => {
+            Expr::Call { func, args, ctor: true, .. } => {
                 for (i, e) in args.iter().enumerate() {
                     let step = if is_box(func) {
                         Step::Deref
@@ -339,40 +254,22 @@ impl Pass<'_> {
                             tangent: true,
                         };
                         if let Some(mirror) = self.mirror(place) {
-                            out.push(Stmt::Accumulate {
-                                place: mirror.step(some),
-                                value: whole(),
-                            });
+                            out.push(Stmt::Accumulate { place: mirror.step(some), value: whole() });
                         }
                     }
                 }
                 name if crate::methods::is_structural(name) => {
                     // The same numbers in a container of another type.
-                    self.add(
-                        recv,
-                        Expr::Ref {
-                            mutable: false,
-                            of: Box::new(whole()),
-                        },
-                        out,
-                    );
+                    self.add(recv, Expr::Ref { mutable: false, of: Box::new(whole()) }, out);
                 }
                 _ => {}
             },
             Expr::Cast(a, ty) => {
                 if !self.types.kind(ty).is_constant() {
                     let value = match kinds::of_expr(&self.out, self.types, a).deref() {
-                        Kind::Float(Float::F32) => {
-                            Expr::Cast(Box::new(whole()), syn::parse_quote!(f32))
-                        }
-                        Kind::Float(Float::F64) => {
-                            Expr::Cast(Box::new(whole()), syn::parse_quote!(f64))
-                        }
-                        _ => Expr::CastTangent {
-                            primal: a.clone(),
-                            tangent: Box::new(whole()),
-                            ty: None,
-                        },
+                        Kind::Float(Float::F32) => Expr::Cast(Box::new(whole()), syn::parse_quote!(f32)),
+                        Kind::Float(Float::F64) => Expr::Cast(Box::new(whole()), syn::parse_quote!(f64)),
+                        _ => Expr::CastTangent { primal: a.clone(), tangent: Box::new(whole()), ty: None },
                     };
                     self.add(a, value, out);
                 }
@@ -382,48 +279,26 @@ impl Pass<'_> {
                 self.pull_back(a, ct, None, &mut then);
                 self.pull_back(b, ct, None, &mut els);
                 if !(then.is_empty() && els.is_empty()) {
-                    out.push(Stmt::If {
-                        cond: (**c).clone(),
-                        then: plain(then),
-                        els: plain(els),
-                        tape: None,
-                    });
+                    out.push(Stmt::If { cond: (**c).clone(), then: plain(then), els: plain(els), tape: None });
                 }
             }
             other => activity::carriers(other, &mut |v| {
-                assert!(
-                    !self.active.contains(&v),
-                    "no rule takes a cotangent through {other:?}"
-                );
+                assert!(!self.active.contains(&v), "no rule takes a cotangent through {other:?}");
             }),
         }
     }
 
     /// `Struct { fields, ..rest }`: what the literal does not name comes from `rest`.
-    fn rest(
-        &mut self,
-        rest: &Expr,
-        fields: &[syn::Member],
-        ct: &Place,
-        value: Option<&Expr>,
-        out: &mut Vec<Stmt>,
-    ) {
+    fn rest(&mut self, rest: &Expr, fields: &[syn::Member], ct: &Place, value: Option<&Expr>, out: &mut Vec<Stmt>) {
         let Expr::Place(place) = rest else { return };
         let (Some(mirror), Some(value)) = (self.mirror(place), value) else {
             return;
         };
-        let t = self
-            .out
-            .fresh("d_rest", ct.span, Kind::Unknown, Role::Adjoint);
-        out.push(Stmt::Let {
-            var: t,
-            value: Expr::Clone(Box::new(Expr::Place(ct.clone()))),
-        });
+        let t = self.out.fresh("d_rest", ct.span, Kind::Unknown, Role::Adjoint);
+        out.push(Stmt::Let { var: t, value: Expr::Clone(Box::new(Expr::Place(ct.clone()))) });
         for member in fields {
             if let Expr::Place(whole) = value {
-                let zero = Expr::Zero(Box::new(Expr::Place(
-                    whole.step(Step::Field(member.clone())),
-                )));
+                let zero = Expr::Zero(Box::new(Expr::Place(whole.step(Step::Field(member.clone())))));
                 out.push(Stmt::Assign {
                     place: Place::var(t, ct.span).step(Step::Field(member.clone())),
                     value: zero,
@@ -431,32 +306,19 @@ impl Pass<'_> {
                 });
             }
         }
-        out.push(Stmt::Accumulate {
-            place: mirror,
-            value: Expr::var(t, ct.span),
-        });
+        out.push(Stmt::Accumulate { place: mirror, value: Expr::var(t, ct.span) });
     }
 
-    fn chain(
-        &mut self,
-        rule: &'static rules::Rule,
-        args: &[Expr],
-        value: &Expr,
-        ct: &Place,
-        out: &mut Vec<Stmt>,
-    ) {
-        let float = match args
-            .iter()
-            .map(|a| kinds::of_expr(&self.out, self.types, a).deref().clone())
-            .find(Kind::is_float)
-        {
-            Some(Kind::Float(Float::Any)) | None => match kinds::of_place(&self.out, ct) {
-                Kind::Float(float) => float,
-                _ => Float::Any,
-            },
-            Some(Kind::Float(float)) => float,
-            Some(_) => Float::Any,
-        };
+    fn chain(&mut self, rule: &'static rules::Rule, args: &[Expr], value: &Expr, ct: &Place, out: &mut Vec<Stmt>) {
+        let float =
+            match args.iter().map(|a| kinds::of_expr(&self.out, self.types, a).deref().clone()).find(Kind::is_float) {
+                Some(Kind::Float(Float::Any)) | None => match kinds::of_place(&self.out, ct) {
+                    Kind::Float(float) => float,
+                    _ => Float::Any,
+                },
+                Some(Kind::Float(float)) => float,
+                Some(_) => Float::Any,
+            };
         // `x * x` has one derivative, 2 x.
         if let [Expr::Place(a), Expr::Place(b)] = args
             && rule.name == "*"
@@ -490,15 +352,10 @@ impl Pass<'_> {
             }
             Stmt::Update { place, op, value } => self.update(place, *op, value, forward, backward),
             Stmt::Call(call) => self.call(call, forward, backward),
-            Stmt::If {
-                cond, then, els, ..
-            } => {
+            Stmt::If { cond, then, els, .. } => {
                 let span = Span::mixed_site();
                 let c = self.out.fresh("c", span, Kind::Bool, Role::Temporary);
-                forward.push(Stmt::Let {
-                    var: c,
-                    value: cond.clone(),
-                });
+                forward.push(Stmt::Let { var: c, value: cond.clone() });
                 let tape = self.out.fresh("tape", span, Kind::Constant, Role::Tape);
                 let (then_f, then_b) = self.block(then);
                 let (els_f, els_b) = self.block(els);
@@ -507,35 +364,20 @@ impl Pass<'_> {
                     cond: cond(),
                     then: plain(then_f),
                     els: plain(els_f),
-                    tape: Some(Tape {
-                        var: tape,
-                        write: true,
-                    }),
+                    tape: Some(Tape { var: tape, write: true }),
                 });
                 backward.push(Stmt::If {
                     cond: cond(),
                     then: plain(then_b),
                     els: plain(els_b),
-                    tape: Some(Tape {
-                        var: tape,
-                        write: false,
-                    }),
+                    tape: Some(Tape { var: tape, write: false }),
                 });
             }
             Stmt::Loop(l) => {
-                let tape = self
-                    .out
-                    .fresh("tape", Span::mixed_site(), Kind::Constant, Role::Tape);
+                let tape = self.out.fresh("tape", Span::mixed_site(), Kind::Constant, Role::Tape);
                 let (f, b) = self.block(&l.body);
                 let header = match &l.header {
-                    Header::Range {
-                        var,
-                        lo,
-                        hi,
-                        inclusive,
-                        step,
-                        rev,
-                    } if l.exits.is_empty() => Header::Range {
+                    Header::Range { var, lo, hi, inclusive, step, rev } if l.exits.is_empty() => Header::Range {
                         var: *var,
                         lo: lo.clone(),
                         hi: hi.clone(),
@@ -547,10 +389,7 @@ impl Pass<'_> {
                 };
                 forward.push(Stmt::Loop(Loop {
                     body: plain(f),
-                    tape: Some(Tape {
-                        var: tape,
-                        write: true,
-                    }),
+                    tape: Some(Tape { var: tape, write: true }),
                     ..l.clone()
                 }));
                 backward.push(Stmt::Loop(Loop {
@@ -558,10 +397,7 @@ impl Pass<'_> {
                     header,
                     body: plain(b),
                     exits: Vec::new(),
-                    tape: Some(Tape {
-                        var: tape,
-                        write: false,
-                    }),
+                    tape: Some(Tape { var: tape, write: false }),
                 }));
             }
             Stmt::Edit(edit) => self.edit(edit, forward, backward),
@@ -569,22 +405,11 @@ impl Pass<'_> {
         }
     }
 
-    fn assign(
-        &mut self,
-        place: &Place,
-        value: &Expr,
-        init: bool,
-        forward: &mut Vec<Stmt>,
-        backward: &mut Vec<Stmt>,
-    ) {
+    fn assign(&mut self, place: &Place, value: &Expr, init: bool, forward: &mut Vec<Stmt>, backward: &mut Vec<Stmt>) {
         let span = place.span;
         let mirror = self.mirror(place);
         if init {
-            forward.push(Stmt::Assign {
-                place: place.clone(),
-                value: value.clone(),
-                init,
-            });
+            forward.push(Stmt::Assign { place: place.clone(), value: value.clone(), init });
             if let Some(mirror) = mirror {
                 self.pull_back(value, &mirror, None, backward);
             }
@@ -592,71 +417,33 @@ impl Pass<'_> {
         }
         let kind = kinds::of_place(&self.out, place);
         let old = self.out.fresh("old", span, kind.clone(), Role::Temporary);
-        forward.push(Stmt::Replace {
-            old,
-            place: place.clone(),
-            value: value.clone(),
-        });
+        forward.push(Stmt::Replace { old, place: place.clone(), value: value.clone() });
         let zero = Expr::Zero(Box::new(Expr::var(old, span)));
         let ct = self.out.fresh("ct", span, kind.tangent(), Role::Adjoint);
         if let Some(mirror) = &mirror {
-            backward.push(Stmt::Replace {
-                old: ct,
-                place: mirror.clone(),
-                value: zero,
-            });
+            backward.push(Stmt::Replace { old: ct, place: mirror.clone(), value: zero });
         }
-        backward.push(Stmt::Assign {
-            place: place.clone(),
-            value: Expr::var(old, span),
-            init: false,
-        });
+        backward.push(Stmt::Assign { place: place.clone(), value: Expr::var(old, span), init: false });
         if mirror.is_some() {
             self.pull_back(value, &Place::var(ct, span), None, backward);
         }
     }
 
-    fn update(
-        &mut self,
-        place: &Place,
-        op: BinOp,
-        value: &Expr,
-        forward: &mut Vec<Stmt>,
-        backward: &mut Vec<Stmt>,
-    ) {
+    fn update(&mut self, place: &Place, op: BinOp, value: &Expr, forward: &mut Vec<Stmt>, backward: &mut Vec<Stmt>) {
         let span = place.span;
         let kind = kinds::of_place(&self.out, place);
         let this = Expr::Place(place.clone());
-        let step = Stmt::Update {
-            place: place.clone(),
-            op,
-            value: value.clone(),
-        };
+        let step = Stmt::Update { place: place.clone(), op, value: value.clone() };
         if kind == Kind::Int && matches!(op, BinOp::Add | BinOp::Sub) {
-            let inverse = if op == BinOp::Add {
-                BinOp::Sub
-            } else {
-                BinOp::Add
-            };
+            let inverse = if op == BinOp::Add { BinOp::Sub } else { BinOp::Add };
             forward.push(step);
-            backward.push(Stmt::Update {
-                place: place.clone(),
-                op: inverse,
-                value: value.clone(),
-            });
+            backward.push(Stmt::Update { place: place.clone(), op: inverse, value: value.clone() });
             return;
         }
         let old = self.out.fresh("old", span, kind.clone(), Role::Temporary);
-        forward.push(Stmt::Let {
-            var: old,
-            value: this.clone(),
-        });
+        forward.push(Stmt::Let { var: old, value: this.clone() });
         forward.push(step);
-        backward.push(Stmt::Assign {
-            place: place.clone(),
-            value: Expr::var(old, span),
-            init: false,
-        });
+        backward.push(Stmt::Assign { place: place.clone(), value: Expr::var(old, span), init: false });
         let Some(mirror) = self.mirror(place) else {
             return;
         };
@@ -665,8 +452,7 @@ impl Pass<'_> {
             BinOp::Add => self.add(value, d, backward),
             BinOp::Sub => self.add(value, fold::negate(d), backward),
             _ => {
-                let rule =
-                    rules::operator(op).expect("compound assignment of floats is arithmetic");
+                let rule = rules::operator(op).expect("compound assignment of floats is arithmetic");
                 let float = match &kind {
                     Kind::Float(float) => float.clone(),
                     _ => Float::Any,
@@ -675,15 +461,9 @@ impl Pass<'_> {
                 let args = [this.clone(), value.clone()];
                 let result = Expr::binary(op, this, value.clone());
                 backward.push(Stmt::Let { var: ct, value: d });
-                let by_place =
-                    fold::times(rule.partial(0, &args, &result, &float), Expr::var(ct, span));
-                backward.push(Stmt::Assign {
-                    place: mirror,
-                    value: by_place,
-                    init: false,
-                });
-                let by_value =
-                    fold::times(rule.partial(1, &args, &result, &float), Expr::var(ct, span));
+                let by_place = fold::times(rule.partial(0, &args, &result, &float), Expr::var(ct, span));
+                backward.push(Stmt::Assign { place: mirror, value: by_place, init: false });
+                let by_value = fold::times(rule.partial(1, &args, &result, &float), Expr::var(ct, span));
                 self.add(value, by_value, backward);
             }
         }
@@ -695,14 +475,9 @@ impl Pass<'_> {
             Some(Expr::Place(place)) => pass.mirror(place),
             _ => None,
         };
-        let mirrors: Vec<Option<Place>> =
-            call.args.iter().map(|a| slot(self, &a.parts[0])).collect();
+        let mirrors: Vec<Option<Place>> = call.args.iter().map(|a| slot(self, &a.parts[0])).collect();
         let result = call.outs[0];
-        let writes = call
-            .args
-            .iter()
-            .zip(&mirrors)
-            .any(|(a, m)| a.passing == Passing::RefMut && m.is_some());
+        let writes = call.args.iter().zip(&mirrors).any(|(a, m)| a.passing == Passing::RefMut && m.is_some());
         let operator = matches!(call.callee, Callee::Operator(_));
         let active = mirrors.iter().any(Option::is_some) && (self.is_active(result) || writes);
         // What the call overwrites is restored by its pullback, or else from a copy.
@@ -711,15 +486,8 @@ impl Pass<'_> {
                 if let Some(Expr::Place(place)) = &arg.parts[0] {
                     let kind = kinds::of_place(&self.out, place);
                     let old = self.out.fresh("old", span, kind, Role::Temporary);
-                    forward.push(Stmt::Let {
-                        var: old,
-                        value: Expr::Clone(Box::new(Expr::Place(place.clone()))),
-                    });
-                    backward.push(Stmt::Assign {
-                        place: place.clone(),
-                        value: Expr::var(old, span),
-                        init: false,
-                    });
+                    forward.push(Stmt::Let { var: old, value: Expr::Clone(Box::new(Expr::Place(place.clone()))) });
+                    backward.push(Stmt::Assign { place: place.clone(), value: Expr::var(old, span), init: false });
                 }
             }
         }
@@ -734,11 +502,7 @@ impl Pass<'_> {
             taped.tape = Some(tape);
         }
         forward.push(Stmt::Call(taped));
-        let cotangent = if self.is_active(result) {
-            Some(Expr::var(self.adjoint(result), span))
-        } else {
-            None
-        };
+        let cotangent = if self.is_active(result) { Some(Expr::var(self.adjoint(result), span)) } else { None };
         let mut slots = Vec::new();
         let mut grads = Vec::new();
         let mut adds = Vec::new();
@@ -755,22 +519,13 @@ impl Pass<'_> {
                         let value = arg.parts[0].clone().expect("arguments have values");
                         let kind = kinds::of_place(&self.out, &place);
                         let beside = self.out.fresh(
-                            format!(
-                                "{}_beside",
-                                self.out.vars[place.root].name.trim_start_matches("r#")
-                            ),
+                            format!("{}_beside", self.out.vars[place.root].name.trim_start_matches("r#")),
                             span,
                             kind,
                             Role::Adjoint,
                         );
-                        backward.push(Stmt::Let {
-                            var: beside,
-                            value: Expr::Zero(Box::new(value)),
-                        });
-                        adds.push(Stmt::Accumulate {
-                            place,
-                            value: Expr::var(beside, span),
-                        });
+                        backward.push(Stmt::Let { var: beside, value: Expr::Zero(Box::new(value)) });
+                        adds.push(Stmt::Accumulate { place, value: Expr::var(beside, span) });
                         Some(Place::var(beside, span))
                     }
                     other => other,
@@ -782,10 +537,7 @@ impl Pass<'_> {
                 grads.push(vec![mirror.map(|place| {
                     let kind = kinds::of_place(&self.out, &place);
                     let g = self.out.fresh("g", span, kind, Role::Adjoint);
-                    adds.push(Stmt::Accumulate {
-                        place,
-                        value: Expr::var(g, span),
-                    });
+                    adds.push(Stmt::Accumulate { place, value: Expr::var(g, span) });
                     g
                 })]);
             }
@@ -810,21 +562,11 @@ impl Pass<'_> {
             Edit::Push { place, value } => {
                 let span = place.span;
                 let kind = kinds::of_expr(&self.out, self.types, value);
-                let restored = self
-                    .out
-                    .fresh("popped", span, kind.clone(), Role::Temporary);
-                backward.push(Stmt::Edit(Edit::Pop {
-                    var: restored,
-                    place: place.clone(),
-                    unwrap: true,
-                }));
+                let restored = self.out.fresh("popped", span, kind.clone(), Role::Temporary);
+                backward.push(Stmt::Edit(Edit::Pop { var: restored, place: place.clone(), unwrap: true }));
                 if let Some(mirror) = self.mirror(place) {
                     let ct = self.out.fresh("ct", span, kind.tangent(), Role::Adjoint);
-                    backward.push(Stmt::Edit(Edit::Pop {
-                        var: ct,
-                        place: mirror,
-                        unwrap: true,
-                    }));
+                    backward.push(Stmt::Edit(Edit::Pop { var: ct, place: mirror, unwrap: true }));
                     self.pull_back(value, &Place::var(ct, span), None, backward);
                 }
             }
@@ -839,10 +581,7 @@ impl Pass<'_> {
                 let popped = Place::var(*var, span);
                 let mut then = Vec::new();
                 let value = Expr::Clone(Box::new(Expr::Place(popped.step(some(false)))));
-                then.push(Stmt::Edit(Edit::Push {
-                    place: place.clone(),
-                    value,
-                }));
+                then.push(Stmt::Edit(Edit::Push { place: place.clone(), value }));
                 if let (Some(mirror), true) = (self.mirror(place), self.is_active(*var)) {
                     let d = Place::var(self.adjoint(*var), span);
                     then.push(Stmt::Edit(Edit::Push {
@@ -850,25 +589,13 @@ impl Pass<'_> {
                         value: Expr::Clone(Box::new(Expr::Place(d.step(some(true))))),
                     }));
                 }
-                let cond = Expr::Matches(
-                    Box::new(Expr::Place(popped)),
-                    Box::new(syn::parse_quote!(Some(_))),
-                );
-                backward.push(Stmt::If {
-                    cond,
-                    then: plain(then),
-                    els: Block::default(),
-                    tape: None,
-                });
+                let cond = Expr::Matches(Box::new(Expr::Place(popped)), Box::new(syn::parse_quote!(Some(_))));
+                backward.push(Stmt::If { cond, then: plain(then), els: Block::default(), tape: None });
             }
             Edit::Swap { place, i, j } => {
                 backward.push(Stmt::Edit(edit.clone()));
                 if let Some(place) = self.mirror(place) {
-                    backward.push(Stmt::Edit(Edit::Swap {
-                        place,
-                        i: i.clone(),
-                        j: j.clone(),
-                    }));
+                    backward.push(Stmt::Edit(Edit::Swap { place, i: i.clone(), j: j.clone() }));
                 }
             }
         }
@@ -891,8 +618,5 @@ fn may_overlap(a: &Place, b: &Place) -> bool {
 }
 
 fn plain(stmts: Vec<Stmt>) -> Block {
-    Block {
-        stmts,
-        ..Block::default()
-    }
+    Block { stmts, ..Block::default() }
 }

@@ -20,13 +20,7 @@ use crate::shells::{Shells, bare};
 
 /// The companions of a function with a rule.
 pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
-    let rule = Rule {
-        shells: Shells {
-            companions: Companions { f, host },
-        },
-        f,
-        host,
-    };
+    let rule = Rule { shells: Shells { companions: Companions { f, host } }, f, host };
     let mut out = TokenStream::new();
     if f.options.vjp.is_some() || f.options.kernel.is_some() {
         out.extend(rule.taped());
@@ -63,13 +57,8 @@ fn suffixed(path: &Path, suffix: &str) -> Path {
 impl Rule<'_> {
     /// `check` and `jacobian` need both modes.
     fn both(&self) -> TokenStream {
-        let complete = self.f.options.kernel.is_some()
-            || self.f.options.vjp.is_some() && self.f.options.jvp.is_some();
-        if complete {
-            self.shells.linear()
-        } else {
-            TokenStream::new()
-        }
+        let complete = self.f.options.kernel.is_some() || self.f.options.vjp.is_some() && self.f.options.jvp.is_some();
+        if complete { self.shells.linear() } else { TokenStream::new() }
     }
 
     fn local(&self, prefix: &str, i: usize) -> Ident {
@@ -94,23 +83,13 @@ impl Rule<'_> {
     fn taped(&self) -> TokenStream {
         let c = &self.shells.companions;
         let params = self.shells.params();
-        let (mut again, mut again_types, mut slots, mut slot_types, mut grads, mut grad_types) = (
-            Vec::new(),
-            Vec::new(),
-            Vec::new(),
-            Vec::new(),
-            Vec::new(),
-            Vec::new(),
-        );
+        let (mut again, mut again_types, mut slots, mut slot_types, mut grads, mut grad_types) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut kernel_slots = Vec::new();
         let mut adds = TokenStream::new();
         let mut received = Vec::new();
         for (i, p) in params.iter().enumerate() {
-            let (name, d, g) = (
-                self.shells.name(i),
-                self.local("d_", i),
-                self.local("g_", i),
-            );
+            let (name, d, g) = (self.shells.name(i), self.local("d_", i), self.local("g_", i));
             if p.differentiable {
                 received.push(quote!(#g));
             }
@@ -119,20 +98,12 @@ impl Rule<'_> {
                 again_types.push(quote!(()));
                 slots.push(quote!(()));
                 slot_types.push(quote!(()));
-                grads.push(if p.differentiable {
-                    quote!(#g)
-                } else {
-                    quote!(())
-                });
-                grad_types.push(if p.differentiable {
-                    c.tangent_type(p)
-                } else {
-                    quote!(())
-                });
+                grads.push(if p.differentiable { quote!(#g) } else { quote!(()) });
+                grad_types.push(if p.differentiable { c.tangent_type(p) } else { quote!(()) });
                 continue;
             }
             again.push(quote!(#name));
-            again_types.push(crate::companions::with_lifetime(&p.ty));
+            again_types.push(crate::tangent_types::with_lifetime(&p.ty));
             grads.push(quote!(()));
             grad_types.push(quote!(()));
             if p.differentiable {
@@ -151,9 +122,7 @@ impl Rule<'_> {
         let (forward, backward) = match (&self.f.options.kernel, &self.f.options.vjp) {
             (Some(kernel), _) => {
                 let (forward, adjoint) = (suffixed(kernel, "forward"), suffixed(kernel, "adjoint"));
-                let last: Vec<TokenStream> = (0..params.len())
-                    .map(|i| self.shells.name(i).to_token_stream())
-                    .collect();
+                let last: Vec<TokenStream> = (0..params.len()).map(|i| self.shells.name(i).to_token_stream()).collect();
                 (
                     quote!(let (value, saved) = #forward(#(#arguments),*);),
                     quote!(#adjoint(#(#last,)* saved, ct, #(#kernel_slots),*);),
@@ -161,11 +130,7 @@ impl Rule<'_> {
             }
             (None, Some(vjp)) => {
                 let name = &self.f.signature.name;
-                let call = if self.host.method.is_some() {
-                    quote!(Self::#name)
-                } else {
-                    quote!(#name)
-                };
+                let call = if self.host.method.is_some() { quote!(Self::#name) } else { quote!(#name) };
                 (
                     quote!(let value = #call(#(#arguments),*);),
                     quote!(let (_, pullback) = #vjp(#(#arguments),*); let #received = pullback(ct); #adds),
@@ -173,24 +138,16 @@ impl Rule<'_> {
             }
             (None, None) => unreachable!("a rule is given"),
         };
-        let (again, again_types, slots, slot_types) = (
-            tuple(&again),
-            tuple(&again_types),
-            tuple(&slots),
-            tuple(&slot_types),
-        );
+        let (again, again_types, slots, slot_types) =
+            (tuple(&again), tuple(&again_types), tuple(&slots), tuple(&slot_types));
         let (grads, grad_types) = (tuple(&grads), tuple(&grad_types));
         let (output, ct) = (c.output(), c.output_tangent());
         let argument = quote!((#again_types, #ct, #slot_types));
-        let elided = crate::companions::elide(&argument);
+        let elided = crate::tangent_types::elide(&argument);
         let (generics, clause) = c.generics(&[]);
         let clause = self.shells.cloning_values(clause);
-        let (name, vis, attrs, captured) = (
-            self.host.hidden("__fwd", 0),
-            &self.host.vis,
-            &self.host.attrs,
-            c.captured(&[]),
-        );
+        let (name, vis, attrs, captured) =
+            (self.host.hidden("__fwd", 0), &self.host.vis, &self.host.attrs, c.captured(&[]));
         let parameters = self.shells.signature(None);
         quote! {
             #attrs #[doc(hidden)] #[inline]
@@ -210,11 +167,7 @@ impl Rule<'_> {
         let (mut again, mut slots, mut patterns, mut grads, mut grad_types) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (i, p) in params.iter().enumerate() {
-            let (name, d, g) = (
-                self.shells.name(i),
-                self.local("d_", i),
-                self.local("g_", i),
-            );
+            let (name, d, g) = (self.shells.name(i), self.local("d_", i), self.local("g_", i));
             if p.passing == Passing::Value {
                 again.push(quote!(()));
                 slots.push(quote!(()));
@@ -235,21 +188,10 @@ impl Rule<'_> {
                 }
             }
         }
-        let (again, slots, patterns, grads, grad_types) = (
-            tuple(&again),
-            tuple(&slots),
-            tuple(&patterns),
-            tuple(&grads),
-            tuple(&grad_types),
-        );
-        let (rev, fwd, turbofish) = (
-            self.host.hidden("__rev", 0),
-            self.host.hidden("__fwd", 0),
-            c.turbofish(),
-        );
-        let arguments: Vec<TokenStream> = (0..params.len())
-            .map(|i| self.shells.name(i).to_token_stream())
-            .collect();
+        let (again, slots, patterns, grads, grad_types) =
+            (tuple(&again), tuple(&slots), tuple(&patterns), tuple(&grads), tuple(&grad_types));
+        let (rev, fwd, turbofish) = (self.host.hidden("__rev", 0), self.host.hidden("__fwd", 0), c.turbofish());
+        let arguments: Vec<TokenStream> = (0..params.len()).map(|i| self.shells.name(i).to_token_stream()).collect();
         let (vis, attrs, output) = (&self.host.vis, &self.host.attrs, c.output());
         let _ = format_ident!("unused", span = Span::mixed_site());
         quote! {
@@ -294,12 +236,8 @@ impl Rule<'_> {
             (None, Some(jvp)) => jvp.clone(),
             (None, None) => unreachable!("a rule is given"),
         };
-        let (name, vis, attrs, outputs) = (
-            self.host.hidden("__jvp", 1),
-            &self.host.vis,
-            &self.host.attrs,
-            c.outputs(1),
-        );
+        let (name, vis, attrs, outputs) =
+            (self.host.hidden("__jvp", 1), &self.host.vis, &self.host.attrs, c.outputs(1));
         quote! {
             #attrs #[doc(hidden)] #[inline]
             #vis fn #name #generics (#(#parameters),*) -> #outputs #clause { #unwrap #path(#(#arguments),*) }

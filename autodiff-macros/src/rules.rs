@@ -97,15 +97,7 @@ rules! {
 }
 
 /// Functions from floats to floats whose derivative is zero wherever it exists.
-pub(crate) const FLAT: &[&str] = &[
-    "floor",
-    "ceil",
-    "round",
-    "round_ties_even",
-    "trunc",
-    "signum",
-    "div_euclid",
-];
+pub(crate) const FLAT: &[&str] = &["floor", "ceil", "round", "round_ties_even", "trunc", "signum", "div_euclid"];
 
 /// Functions of floats that give something else than a float.
 pub(crate) const CONTROL: &[&str] = &[
@@ -156,28 +148,19 @@ impl Rule {
 fn read(e: &syn::Expr, names: &HashMap<&str, &Expr>, float: &Float) -> Expr {
     let sub = |e: &syn::Expr| read(e, names, float);
     match e {
-        syn::Expr::Path(p) => names[p
-            .path
-            .get_ident()
-            .expect("the table names arguments")
-            .to_string()
-            .as_str()]
-        .clone(),
+        syn::Expr::Path(p) => {
+            names[p.path.get_ident().expect("the table names arguments").to_string().as_str()].clone()
+        }
         syn::Expr::Lit(l) => match &l.lit {
-            Lit::Float(f) => Expr::Number(
-                f.base10_parse().expect("the table holds numbers"),
-                float.clone(),
-            ),
+            Lit::Float(f) => Expr::Number(f.base10_parse().expect("the table holds numbers"), float.clone()),
             lit => Expr::Lit(lit.clone()),
         },
         syn::Expr::Paren(p) => sub(&p.expr),
         syn::Expr::Group(p) => sub(&p.expr),
         syn::Expr::Unary(u) => Expr::Neg(Box::new(sub(&u.expr))),
-        syn::Expr::Binary(b) => Expr::binary(
-            BinOp::of(&b.op).expect("the table uses plain operators"),
-            sub(&b.left),
-            sub(&b.right),
-        ),
+        syn::Expr::Binary(b) => {
+            Expr::binary(BinOp::of(&b.op).expect("the table uses plain operators"), sub(&b.left), sub(&b.right))
+        }
         syn::Expr::If(i) => {
             let branch = |block: &syn::Block| match block.stmts.as_slice() {
                 [syn::Stmt::Expr(e, None)] => sub(e),
@@ -187,11 +170,7 @@ fn read(e: &syn::Expr, names: &HashMap<&str, &Expr>, float: &Float) -> Expr {
                 Some(syn::Expr::Block(b)) => branch(&b.block),
                 _ => unreachable!("conditions of the table have two branches"),
             };
-            Expr::Select(
-                Box::new(sub(&i.cond)),
-                Box::new(branch(&i.then_branch)),
-                Box::new(els),
-            )
+            Expr::Select(Box::new(sub(&i.cond)), Box::new(branch(&i.then_branch)), Box::new(els))
         }
         syn::Expr::Call(c) => Expr::FromInt(Box::new(sub(&c.args[0])), float.clone()),
         syn::Expr::MethodCall(m) => {
@@ -209,12 +188,7 @@ fn read(e: &syn::Expr, names: &HashMap<&str, &Expr>, float: &Float) -> Expr {
 
 /// A method call without derivative.
 pub(crate) fn method(recv: Expr, name: &str, args: Vec<Expr>) -> Expr {
-    Expr::Method {
-        recv: Box::new(recv),
-        name: Ident::new(name, Span::mixed_site()),
-        turbofish: None,
-        args,
-    }
+    Expr::Method { recv: Box::new(recv), name: Ident::new(name, Span::mixed_site()), turbofish: None, args }
 }
 
 impl BinOp {
@@ -246,22 +220,13 @@ impl BinOp {
 
     /// Addition, subtraction, multiplication, division, remainder.
     pub(crate) fn is_arithmetic(self) -> bool {
-        matches!(
-            self,
-            Self::Add | Self::Sub | Self::Mul | Self::Div | Self::Rem
-        )
+        matches!(self, Self::Add | Self::Sub | Self::Mul | Self::Div | Self::Rem)
     }
 }
 
 /// `callback! { method name name (arg: type, lo, hi)…; operator name (op) (arg: type, lo, hi)…; … }`
 pub(crate) fn enumerate(callback: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
-    const OPERATORS: [(&str, &str); 5] = [
-        ("+", "add"),
-        ("-", "sub"),
-        ("*", "mul"),
-        ("/", "div"),
-        ("%", "rem"),
-    ];
+    const OPERATORS: [(&str, &str); 5] = [("+", "add"), ("-", "sub"), ("*", "mul"), ("/", "div"), ("%", "rem")];
     let rows = TABLE.iter().map(|rule| {
         let args = rule.args.iter().zip(rule.ranges).map(|(arg, (lo, hi))| {
             let integer = rule.integer_argument && *arg == "n";
@@ -270,10 +235,8 @@ pub(crate) fn enumerate(callback: proc_macro2::TokenStream) -> proc_macro2::Toke
             quote::quote!((#arg: #ty, #lo, #hi))
         });
         if let Some((op, name)) = OPERATORS.iter().find(|(op, _)| *op == rule.name) {
-            let (op, name): (proc_macro2::TokenStream, _) = (
-                op.parse().expect("an operator"),
-                Ident::new(name, Span::call_site()),
-            );
+            let (op, name): (proc_macro2::TokenStream, _) =
+                (op.parse().expect("an operator"), Ident::new(name, Span::call_site()));
             quote::quote!(operator #name (#op) #(#args)*;)
         } else {
             let name = Ident::new(rule.name, Span::call_site());
@@ -288,20 +251,10 @@ pub(crate) fn enumerate(callback: proc_macro2::TokenStream) -> proc_macro2::Toke
 pub(crate) fn float_methods() -> proc_macro2::TokenStream {
     use quote::{format_ident, quote};
     let (mut declarations, mut definitions) = (Vec::new(), Vec::new());
-    for rule in TABLE
-        .iter()
-        .filter(|r| r.name.chars().next().is_some_and(char::is_alphabetic))
-    {
+    for rule in TABLE.iter().filter(|r| r.name.chars().next().is_some_and(char::is_alphabetic)) {
         let name = Ident::new(rule.name, Span::call_site());
-        let (fwd, jvp) = (
-            format_ident!("__fwd_{}", rule.name),
-            format_ident!("__jvp_{}", rule.name),
-        );
-        let args: Vec<Ident> = rule
-            .args
-            .iter()
-            .map(|a| Ident::new(a, Span::call_site()))
-            .collect();
+        let (fwd, jvp) = (format_ident!("__fwd_{}", rule.name), format_ident!("__jvp_{}", rule.name));
+        let args: Vec<Ident> = rule.args.iter().map(|a| Ident::new(a, Span::call_site())).collect();
         let partials: Vec<proc_macro2::TokenStream> = rule
             .partials
             .iter()
@@ -312,36 +265,16 @@ pub(crate) fn float_methods() -> proc_macro2::TokenStream {
             })
             .collect();
         let (first, rest) = args.split_first().expect("a rule has an argument");
-        let (first_partial, rest_partials) = partials
-            .split_first()
-            .expect("a rule has a partial derivative");
+        let (first_partial, rest_partials) = partials.split_first().expect("a rule has a partial derivative");
         let integer = |a: &Ident| rule.integer_argument && a == "n";
-        let rest_types: Vec<_> = rest
-            .iter()
-            .map(|a| {
-                if integer(a) {
-                    quote!(i32)
-                } else {
-                    quote!(Self)
-                }
-            })
-            .collect();
-        let tangent_types: Vec<_> = rest
-            .iter()
-            .map(|a| if integer(a) { quote!(()) } else { quote!(Self) })
-            .collect();
+        let rest_types: Vec<_> = rest.iter().map(|a| if integer(a) { quote!(i32) } else { quote!(Self) }).collect();
+        let tangent_types: Vec<_> = rest.iter().map(|a| if integer(a) { quote!(()) } else { quote!(Self) }).collect();
         let units: Vec<_> = rest.iter().map(|_| quote!(())).collect();
         let tangents: Vec<Ident> = rest.iter().map(|a| format_ident!("d_{}", a)).collect();
         let grads: Vec<_> = rest
             .iter()
             .zip(rest_partials)
-            .map(|(a, p)| {
-                if integer(a) {
-                    quote!(())
-                } else {
-                    quote!((#p) * ct)
-                }
-            })
+            .map(|(a, p)| if integer(a) { quote!(()) } else { quote!((#p) * ct) })
             .collect();
         let terms = rest
             .iter()
@@ -372,11 +305,7 @@ pub(crate) fn float_methods() -> proc_macro2::TokenStream {
                 ((), #(#grads),*)
             }
         };
-        let body = if rest.is_empty() {
-            body
-        } else {
-            quote!(Box::new(move #body))
-        };
+        let body = if rest.is_empty() { body } else { quote!(Box::new(move #body)) };
         definitions.push(quote! {
             #[inline]
             #fwd_head {

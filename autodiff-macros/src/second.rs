@@ -52,28 +52,17 @@ impl Shells<'_> {
     fn second_slots(
         &self,
         place: impl Fn(usize) -> TokenStream,
-    ) -> (
-        TokenStream,
-        Vec<TokenStream>,
-        Vec<TokenStream>,
-        Vec<TokenStream>,
-    ) {
+    ) -> (TokenStream, Vec<TokenStream>, Vec<TokenStream>, Vec<TokenStream>) {
         let (mut zeros, mut slots, mut patterns, mut products) =
             (TokenStream::new(), Vec::new(), Vec::new(), Vec::new());
         for component in 0..2 {
             for (i, p) in self.params().iter().enumerate().filter(|(_, p)| p.wanted) {
                 let d = self.local(if component == 0 { "d_" } else { "h_" }, i);
                 if p.passing == Passing::Value {
-                    patterns.push(if component == 0 {
-                        quote!(_)
-                    } else {
-                        quote!(#d)
-                    });
+                    patterns.push(if component == 0 { quote!(_) } else { quote!(#d) });
                 } else {
                     let place = place(i);
-                    zeros.extend(
-                        quote!(let mut #d = ::differentiable::Differentiable::__zero(#place);),
-                    );
+                    zeros.extend(quote!(let mut #d = ::differentiable::Differentiable::__zero(#place);));
                     slots.push(quote!(&mut #d));
                 }
                 if component == 1 {
@@ -93,8 +82,7 @@ impl Shells<'_> {
         let rev = c.host.hidden("__rev", 1);
         let turbofish = c.turbofish();
         let point = self.point();
-        let (copies, fresh, tangents, inputs) =
-            (&point.copies, &point.fresh, &point.tangents, &point.inputs);
+        let (copies, fresh, tangents, inputs) = (&point.copies, &point.fresh, &point.tangents, &point.inputs);
         let mut args = point.arguments.clone();
         args.extend(point.tangent_arguments.iter().cloned());
         let (zeros, slots, patterns, products) = self.second_slots(|i| {

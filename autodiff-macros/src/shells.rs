@@ -5,11 +5,12 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Type;
 
-use crate::companions::{Companions, owned_tangent};
+use crate::companions::Companions;
 use crate::emit::tuple;
 use crate::ir::Passing;
 use crate::kinds::Kind;
 use crate::signature::Param;
+use crate::tangent_types::owned_tangent;
 
 /// Writes the shells of one function.
 pub(crate) struct Shells<'a> {
@@ -77,19 +78,13 @@ impl Shells<'_> {
 
     /// The arguments of a call from a shell to a companion.
     pub(crate) fn forwarded(&self) -> Vec<TokenStream> {
-        (0..self.params().len())
-            .map(|i| self.name(i).to_token_stream())
-            .collect()
+        (0..self.params().len()).map(|i| self.name(i).to_token_stream()).collect()
     }
 
     /// Adds the bounds under which arguments can be copied.
     pub(crate) fn cloning(&self, clause: TokenStream) -> TokenStream {
-        let bounds: Vec<TokenStream> = self
-            .companions
-            .cloned_parameters()
-            .into_iter()
-            .map(|n| quote!(#n: ::core::clone::Clone))
-            .collect();
+        let bounds: Vec<TokenStream> =
+            self.companions.cloned_parameters().into_iter().map(|n| quote!(#n: ::core::clone::Clone)).collect();
         match (clause.is_empty(), bounds.is_empty()) {
             (_, true) => clause,
             (true, false) => quote!(where #(#bounds),*),
@@ -118,9 +113,7 @@ impl Shells<'_> {
     }
 
     fn has_mut(&self) -> bool {
-        self.params()
-            .iter()
-            .any(|p| p.passing == Passing::RefMut && p.differentiable)
+        self.params().iter().any(|p| p.passing == Passing::RefMut && p.differentiable)
     }
 
     /// All public derivatives.
@@ -155,10 +148,7 @@ impl Shells<'_> {
         let name = host.public(base, self.companions.f.options.prefix.as_ref());
         let (attrs, vis) = (&host.attrs, &host.vis);
         let doc = Docs::line(base, &self.companions.f.signature.name.to_string());
-        (
-            quote!(#attrs #[doc = #doc] #[inline] #[must_use] #vis fn #name),
-            name,
-        )
+        (quote!(#attrs #[doc = #doc] #[inline] #[must_use] #vis fn #name), name)
     }
 
     fn value_and_grad(&self) -> TokenStream {
@@ -183,12 +173,7 @@ impl Shells<'_> {
             }
             grads.push(quote!(#d));
         }
-        let (patterns, grads, ty, output) = (
-            tuple(&patterns),
-            bare(&grads),
-            self.gradient_type(),
-            c.output(),
-        );
+        let (patterns, grads, ty, output) = (tuple(&patterns), bare(&grads), self.gradient_type(), c.output());
         let (head, both) = self.fn_head("value_and_grad");
         let (grad, _) = self.fn_head("grad");
         let forwarded = self.forwarded();
@@ -284,10 +269,7 @@ impl Shells<'_> {
         let mut patterns = Vec::new();
         let mut grads = Vec::new();
         let mut cotangents = Vec::new();
-        let unit = matches!(
-            c.f.types.kind_of(c.f.signature.output.as_ref()),
-            None | Some(Kind::Unit)
-        );
+        let unit = matches!(c.f.types.kind_of(c.f.signature.output.as_ref()), None | Some(Kind::Unit));
         if !unit {
             let ty = c.output_tangent();
             cotangents.push((quote!(ct), ty));
@@ -299,18 +281,10 @@ impl Shells<'_> {
             match p.passing {
                 Passing::Value => {
                     let kept = self.local("kept_", i);
-                    let clone = if scalar {
-                        quote!(#x)
-                    } else {
-                        quote!(::core::clone::Clone::clone(&#x))
-                    };
+                    let clone = if scalar { quote!(#x) } else { quote!(::core::clone::Clone::clone(&#x)) };
                     keep.extend(quote!(let #kept = #clone;));
                     first.push(quote!(#x));
-                    later.push(if scalar {
-                        quote!(#kept)
-                    } else {
-                        quote!(::core::clone::Clone::clone(&#kept))
-                    });
+                    later.push(if scalar { quote!(#kept) } else { quote!(::core::clone::Clone::clone(&#kept)) });
                     again.push(quote!(()));
                     slots.push(quote!(()));
                     patterns.push(if p.wanted { quote!(#d) } else { quote!(_) });
@@ -326,9 +300,7 @@ impl Shells<'_> {
                     again.push(quote!(#shared));
                     patterns.push(quote!(_));
                     if p.wanted {
-                        zeros.extend(
-                            quote!(let mut #d = ::differentiable::Differentiable::__zero(#shared);),
-                        );
+                        zeros.extend(quote!(let mut #d = ::differentiable::Differentiable::__zero(#shared);));
                         slots.push(quote!(::core::option::Option::Some(&mut #d)));
                         grads.push(quote!(#d));
                     } else {
@@ -348,9 +320,7 @@ impl Shells<'_> {
                         let given = self.local("given_", i);
                         let target = c.slot(p);
                         cotangents.push((quote!(#given), quote!(&#target)));
-                        zeros.extend(
-                            quote!(let mut #d = ::differentiable::__private::snapshot(#given);),
-                        );
+                        zeros.extend(quote!(let mut #d = ::differentiable::__private::snapshot(#given);));
                         slots.push(quote!(::core::option::Option::Some(&mut #d)));
                         if p.wanted {
                             grads.push(quote!(#d));
@@ -366,14 +336,11 @@ impl Shells<'_> {
         let ct = if unit { quote!(()) } else { quote!(ct) };
         let worked: Vec<TokenStream> = work.iter().map(|(w, _)| quote!(#w)).collect();
         let mutable: Vec<TokenStream> = work.iter().map(|(w, _)| quote!(mut #w)).collect();
-        let snapshots = work
-            .iter()
-            .map(|(w, x)| quote!(let #w = ::differentiable::__private::snapshot(&*#x);));
+        let snapshots = work.iter().map(|(w, x)| quote!(let #w = ::differentiable::__private::snapshot(&*#x);));
         let (output, ty) = (c.output(), self.gradient_type());
         let captured = c.captured(&[lifetime]);
         let (head, _) = self.fn_head("vjp");
-        let (again, slots, patterns, grads) =
-            (tuple(&again), tuple(&slots), tuple(&patterns), bare(&grads));
+        let (again, slots, patterns, grads) = (tuple(&again), tuple(&slots), tuple(&patterns), bare(&grads));
         quote! {
             #head #generics (#(#params),*) -> (#output, impl ::core::ops::Fn(#(#types),*) -> #ty + #captured) #clause {
                 #keep
@@ -400,10 +367,7 @@ impl Shells<'_> {
 
     fn source(&self) -> TokenStream {
         let c = &self.companions;
-        let scalar = matches!(
-            c.f.types.kind_of(c.f.signature.output.as_ref()),
-            Some(Kind::Float(_))
-        );
+        let scalar = matches!(c.f.types.kind_of(c.f.signature.output.as_ref()), Some(Kind::Float(_)));
         let text = c.source(scalar);
         let (head, _) = self.fn_head("source");
         let _ = self.has_mut();
@@ -417,18 +381,14 @@ impl Docs {
     /// One line of documentation for a public derivative.
     fn line(base: &str, name: &str) -> String {
         match base {
-            "grad" => format!(
-                "The gradient of [`{name}`] with respect to its differentiable parameters, in order."
-            ),
-            "value_and_grad" => format!(
-                "The value of [`{name}`] and its gradient, from one forward and one backward sweep."
-            ),
+            "grad" => format!("The gradient of [`{name}`] with respect to its differentiable parameters, in order."),
+            "value_and_grad" => {
+                format!("The value of [`{name}`] and its gradient, from one forward and one backward sweep.")
+            }
             "grad_into" => {
                 format!("Adds the gradient of [`{name}`] to the buffers and returns the value.")
             }
-            "vjp" => format!(
-                "The value of [`{name}`] and its pullback, from cotangents of the value to gradients."
-            ),
+            "vjp" => format!("The value of [`{name}`] and its pullback, from cotangents of the value to gradients."),
             "jvp" => {
                 format!("The value of [`{name}`] and its derivative along the given tangents.")
             }
@@ -436,13 +396,9 @@ impl Docs {
             "check" => format!(
                 "Checks the derivatives of [`{name}`] at a point: reverse mode against forward mode, and both against central differences."
             ),
-            "check_with" => format!(
-                "Checks the derivatives of [`{name}`] at a point, with the given tolerance."
-            ),
+            "check_with" => format!("Checks the derivatives of [`{name}`] at a point, with the given tolerance."),
             "hvp" => format!("The Hessian of [`{name}`] times a vector."),
-            "hessian" => format!(
-                "The Hessian of [`{name}`], over the scalars of its differentiable parameters."
-            ),
+            "hessian" => format!("The Hessian of [`{name}`], over the scalars of its differentiable parameters."),
             "jacobian" => format!(
                 "The Jacobian of [`{name}`]: a row for each scalar of the value, a column for each scalar of the differentiable parameters."
             ),

@@ -49,25 +49,11 @@ impl Param {
 
 impl Signature {
     /// Reads a signature, and takes `#[constant]` off its parameters.
-    pub(crate) fn read(
-        sig: &mut syn::Signature,
-        options: &Options,
-        types: &Types,
-        errors: &Errors,
-    ) -> Self {
+    pub(crate) fn read(sig: &mut syn::Signature, options: &Options, types: &Types, errors: &Errors) -> Self {
         for (token, what) in [
-            (
-                sig.asyncness.as_ref().map(Spanned::span),
-                "an `async` function",
-            ),
-            (
-                matches!(sig.safety, syn::Safety::Unsafe(_)).then(|| sig.safety.span()),
-                "an `unsafe` function",
-            ),
-            (
-                sig.variadic.as_ref().map(Spanned::span),
-                "a variadic function",
-            ),
+            (sig.asyncness.as_ref().map(Spanned::span), "an `async` function"),
+            (matches!(sig.safety, syn::Safety::Unsafe(_)).then(|| sig.safety.span()), "an `unsafe` function"),
+            (sig.variadic.as_ref().map(Spanned::span), "a variadic function"),
         ] {
             if let Some(span) = token {
                 errors.at(span, format!("{what} cannot be differentiated; put the computation into an ordinary function and annotate that"));
@@ -117,12 +103,7 @@ impl Signature {
                 ty => Some(ty.clone()),
             },
         };
-        Self {
-            name: sig.ident.clone(),
-            generics,
-            params,
-            output,
-        }
+        Self { name: sig.ident.clone(), generics, params, output }
     }
 }
 
@@ -138,18 +119,12 @@ fn read_param(arg: &mut FnArg, i: usize, types: &Types, errors: &Errors) -> Para
         FnArg::Receiver(r) => {
             let span = r.self_token.span;
             let (passing, ty): (Passing, Type) = match &r.kind {
-                ReceiverKind::Reference(_, _, Some(_)) => {
-                    (Passing::RefMut, syn::parse_quote!(&mut Self))
-                }
+                ReceiverKind::Reference(_, _, Some(_)) => (Passing::RefMut, syn::parse_quote!(&mut Self)),
                 ReceiverKind::Reference(..) => (Passing::Ref, syn::parse_quote!(&Self)),
                 ReceiverKind::Typed(_, ty) => match &**ty {
-                    Type::Reference(t) if t.mutability.is_some() => {
-                        (Passing::RefMut, syn::parse_quote!(&mut Self))
-                    }
+                    Type::Reference(t) if t.mutability.is_some() => (Passing::RefMut, syn::parse_quote!(&mut Self)),
                     Type::Reference(_) => (Passing::Ref, syn::parse_quote!(&Self)),
-                    Type::Path(p) if p.path.is_ident("Self") => {
-                        (Passing::Value, syn::parse_quote!(Self))
-                    }
+                    Type::Path(p) if p.path.is_ident("Self") => (Passing::Value, syn::parse_quote!(Self)),
                     other => {
                         errors.on(other, "a receiver must be `self`, `&self` or `&mut self`");
                         (Passing::Ref, syn::parse_quote!(&Self))
@@ -182,25 +157,12 @@ fn read_param(arg: &mut FnArg, i: usize, types: &Types, errors: &Errors) -> Para
                 }
                 Pat::Wild(w) => (format_ident!("arg{}", i, span = w.span()), false, None),
                 other => (
-                    format_ident!(
-                        "arg{}",
-                        i,
-                        span = Span::mixed_site().located_at(other.span())
-                    ),
+                    format_ident!("arg{}", i, span = Span::mixed_site().located_at(other.span())),
                     false,
                     Some(other.clone()),
                 ),
             };
-            Param {
-                name,
-                ty,
-                passing,
-                mutable,
-                differentiable,
-                wanted: differentiable,
-                pattern,
-                receiver: false,
-            }
+            Param { name, ty, passing, mutable, differentiable, wanted: differentiable, pattern, receiver: false }
         }
     }
 }

@@ -12,12 +12,7 @@ use crate::simplify::writes;
 
 /// Places the saves and loads of a reversed program.
 pub(crate) fn place(program: &mut Program) {
-    let Some(turn) = program
-        .body
-        .stmts
-        .iter()
-        .position(|s| matches!(s, Stmt::Turn))
-    else {
+    let Some(turn) = program.body.stmts.iter().position(|s| matches!(s, Stmt::Turn)) else {
         return;
     };
     let scalars: Vec<bool> = program.vars.iter().map(|v| v.kind.is_scalar()).collect();
@@ -42,18 +37,9 @@ struct Scopes {
 
 impl Scopes {
     fn take(body: &mut Block) -> Self {
-        let mut scopes = Self {
-            copies: HashMap::new(),
-            saves: HashMap::new(),
-            loop_vars: HashMap::new(),
-        };
+        let mut scopes = Self { copies: HashMap::new(), saves: HashMap::new(), loop_vars: HashMap::new() };
         body.walk(&mut |s| match s {
-            Stmt::If {
-                then,
-                els,
-                tape: Some(tape),
-                ..
-            } => {
+            Stmt::If { then, els, tape: Some(tape), .. } => {
                 scopes.copies.insert((tape.var, 0), then.clone());
                 scopes.copies.insert((tape.var, 1), els.clone());
             }
@@ -73,14 +59,9 @@ impl Scopes {
     /// Writes the saves into the forward scopes, and drops the tapes that nobody reads.
     fn put_back(&mut self, body: &mut Block) {
         body.walk_mut(&mut |s| match s {
-            Stmt::If {
-                then, els, tape, ..
-            } => {
+            Stmt::If { then, els, tape, .. } => {
                 if let Some(t) = tape {
-                    let (a, b) = (
-                        self.saves.remove(&(t.var, 0)),
-                        self.saves.remove(&(t.var, 1)),
-                    );
+                    let (a, b) = (self.saves.remove(&(t.var, 0)), self.saves.remove(&(t.var, 1)));
                     match (a, b) {
                         (Some(a), Some(b)) => {
                             then.saves = a;
@@ -115,19 +96,10 @@ impl Pass {
             }
         }
         match stmt {
-            Stmt::If {
-                cond,
-                then,
-                els,
-                tape,
-            } => {
+            Stmt::If { cond, then, els, tape } => {
                 let Some(t) = *tape else { return };
                 for (branch, block) in [(0, &mut *then), (1, &mut *els)] {
-                    let forward = scopes
-                        .copies
-                        .get(&(t.var, branch))
-                        .cloned()
-                        .unwrap_or_default();
+                    let forward = scopes.copies.get(&(t.var, branch)).cloned().unwrap_or_default();
                     self.scope(block, &forward, None);
                 }
                 if then.loads.is_empty() && els.loads.is_empty() {
@@ -142,11 +114,7 @@ impl Pass {
             Stmt::Loop(l) => {
                 let Some(t) = l.tape else { return };
                 let forward = scopes.copies.get(&(t.var, 0)).cloned().unwrap_or_default();
-                let own = if matches!(l.header, Header::Tape) {
-                    scopes.loop_vars.get(&t.var).copied()
-                } else {
-                    None
-                };
+                let own = if matches!(l.header, Header::Tape) { scopes.loop_vars.get(&t.var).copied() } else { None };
                 self.scope(&mut l.body, &forward, own);
                 if l.body.loads.is_empty() && matches!(l.header, Header::Range { .. }) {
                     l.tape = None;
@@ -186,11 +154,7 @@ impl Pass {
             defined.insert(v, None);
         }
         let needed = free(backward);
-        let mut wanted: BTreeSet<VarId> = needed
-            .iter()
-            .copied()
-            .filter(|v| defined.contains_key(v))
-            .collect();
+        let mut wanted: BTreeSet<VarId> = needed.iter().copied().filter(|v| defined.contains_key(v)).collect();
         // First what cannot be computed again, then what can from the rest.
         let mut saved: HashSet<VarId> = HashSet::new();
         let mut again: HashSet<VarId> = HashSet::new();
@@ -243,31 +207,21 @@ impl Pass {
             }
         }
         let again = prune(&again, &needed, &defined);
-        let mut order: Vec<(usize, VarId)> = again
-            .iter()
-            .filter_map(|v| defined[v].as_ref().map(|(i, _)| (*i, *v)))
-            .collect();
+        let mut order: Vec<(usize, VarId)> =
+            again.iter().filter_map(|v| defined[v].as_ref().map(|(i, _)| (*i, *v))).collect();
         order.sort_unstable();
-        let recomputed = order.into_iter().map(|(_, v)| Stmt::Let {
-            var: v,
-            value: defined[&v].as_ref().expect("has a definition").1.clone(),
-        });
-        backward.stmts.splice(0..0, recomputed.collect::<Vec<_>>());
-        let mut loads: Vec<VarId> = saved
+        let recomputed = order
             .into_iter()
-            .filter(|v| needed.contains(v) || free(backward).contains(v))
-            .collect();
+            .map(|(_, v)| Stmt::Let { var: v, value: defined[&v].as_ref().expect("has a definition").1.clone() });
+        backward.stmts.splice(0..0, recomputed.collect::<Vec<_>>());
+        let mut loads: Vec<VarId> =
+            saved.into_iter().filter(|v| needed.contains(v) || free(backward).contains(v)).collect();
         loads.sort_unstable();
         backward.loads = loads;
     }
 
     /// Whether a variable can be had again from operands that still have their values.
-    fn is_cheap(
-        &self,
-        v: VarId,
-        defined: &HashMap<VarId, Option<(usize, Expr)>>,
-        forward: &Block,
-    ) -> bool {
+    fn is_cheap(&self, v: VarId, defined: &HashMap<VarId, Option<(usize, Expr)>>, forward: &Block) -> bool {
         let Some(Some((i, value))) = defined.get(&v) else {
             return false;
         };
@@ -317,33 +271,15 @@ fn is_cheap(e: &Expr) -> bool {
             Step::Payload { .. } => false,
             _ => true,
         }),
-        Expr::Neg(e)
-        | Expr::Not(e)
-        | Expr::Cast(e, _)
-        | Expr::Ref { of: e, .. }
-        | Expr::FromInt(e, _) => is_cheap(e),
-        Expr::Binary(op, a, b) => {
-            !matches!(op, BinOp::Div | BinOp::Rem) && is_cheap(a) && is_cheap(b)
-        }
+        Expr::Neg(e) | Expr::Not(e) | Expr::Cast(e, _) | Expr::Ref { of: e, .. } | Expr::FromInt(e, _) => is_cheap(e),
+        Expr::Binary(op, a, b) => !matches!(op, BinOp::Div | BinOp::Rem) && is_cheap(a) && is_cheap(b),
         Expr::Math(rule, args) => {
-            matches!(
-                rule.name,
-                "abs" | "max" | "min" | "mul_add" | "clamp" | "copysign"
-            ) && args.iter().all(is_cheap)
+            matches!(rule.name, "abs" | "max" | "min" | "mul_add" | "clamp" | "copysign") && args.iter().all(is_cheap)
         }
-        Expr::Method {
-            recv, name, args, ..
-        } => {
+        Expr::Method { recv, name, args, .. } => {
             matches!(
                 name.to_string().as_str(),
-                "len"
-                    | "min"
-                    | "max"
-                    | "is_nan"
-                    | "is_empty"
-                    | "saturating_sub"
-                    | "nrows"
-                    | "ncols"
+                "len" | "min" | "max" | "is_nan" | "is_empty" | "saturating_sub" | "nrows" | "ncols"
             ) && is_cheap(recv)
                 && args.iter().all(is_cheap)
         }

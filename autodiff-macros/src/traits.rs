@@ -30,12 +30,7 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
         if own.skip || f.default.is_some() {
             continue;
         }
-        match expand::analyse(
-            &mut sig,
-            &syn::parse_quote!({ ::core::unreachable!() }),
-            Some(&item.generics),
-            &own,
-        ) {
+        match expand::analyse(&mut sig, &syn::parse_quote!({ ::core::unreachable!() }), Some(&item.generics), &own) {
             Err(e) => errors.extend(e.to_compile_error()),
             Ok(function) => {
                 let host = Host {
@@ -45,10 +40,7 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
                     of_trait: true,
                     outer: item.generics.clone(),
                 };
-                let c = Companions {
-                    f: &function,
-                    host: &host,
-                };
+                let c = Companions { f: &function, host: &host };
                 for level in 1..=own.order() {
                     companions.push(c.tangent_as(level, false));
                 }

@@ -42,28 +42,16 @@ pub(crate) fn strip_markers(sig: &mut syn::Signature) {
 
 fn twin(item: &ItemFn, f: &Function) -> TokenStream {
     let vis = &item.vis;
-    let cfgs: Vec<_> = item
-        .attrs
-        .iter()
-        .filter(|a| a.path().is_ident("cfg"))
-        .collect();
+    let cfgs: Vec<_> = item.attrs.iter().filter(|a| a.path().is_ident("cfg")).collect();
     let named = f.options.twin.as_ref().unwrap_or(&f.signature.name);
-    let name = Ident::new(
-        &named.to_string(),
-        Span::call_site().located_at(named.span()),
-    );
+    let name = Ident::new(&named.to_string(), Span::call_site().located_at(named.span()));
     // Derivatives of a function with the default visibility are seen where the function is.
     let inner = match vis {
         syn::Visibility::Inherited => quote!(),
         vis => vis.to_token_stream(),
     };
-    let host = Host {
-        vis: inner,
-        method: None,
-        attrs: TokenStream::new(),
-        of_trait: false,
-        outer: syn::Generics::default(),
-    };
+    let host =
+        Host { vis: inner, method: None, attrs: TokenStream::new(), of_trait: false, outer: syn::Generics::default() };
     let items = items(f, &host);
     quote! {
         #(#cfgs)*
@@ -94,11 +82,6 @@ pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
         out.extend(c.taped(level));
         out.extend(c.joined(level));
     }
-    out.extend(
-        Shells {
-            companions: companions(),
-        }
-        .all(),
-    );
+    out.extend(Shells { companions: companions() }.all());
     out
 }

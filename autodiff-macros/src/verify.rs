@@ -12,15 +12,9 @@ pub(crate) fn normal_form(program: &Program, types: &Types) {
         Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => {
             unreachable!("an exit was left: {stmt:?}")
         }
-        Stmt::Let {
-            value: Expr::Binary(op, a, b),
-            ..
-        } if op.is_arithmetic() => {
+        Stmt::Let { value: Expr::Binary(op, a, b), .. } if op.is_arithmetic() => {
             for operand in [a, b] {
-                assert!(
-                    !matches!(**operand, Expr::Math(..)),
-                    "an operand is no atom: {stmt:?}"
-                );
+                assert!(!matches!(**operand, Expr::Math(..)), "an operand is no atom: {stmt:?}");
             }
         }
         _ => {}
@@ -30,11 +24,7 @@ pub(crate) fn normal_form(program: &Program, types: &Types) {
 
 /// Every variable is defined once, in a scope that is visible where it is read.
 pub(crate) fn well_formed(program: &Program, types: &Types) {
-    let mut defined: HashSet<VarId> = program
-        .params
-        .iter()
-        .flat_map(|p| p.parts.clone())
-        .collect();
+    let mut defined: HashSet<VarId> = program.params.iter().flat_map(|p| p.parts.clone()).collect();
     if let Some(reverse) = &program.reverse {
         defined.extend(&reverse.cotangent);
         for (param, list) in program.params.iter().zip(&reverse.adjoints) {

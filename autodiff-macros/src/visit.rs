@@ -18,21 +18,14 @@ impl Expr {
             | Self::Clone(e)
             | Self::FromInt(e, _) => f(e),
             Self::Binary(_, a, b)
-            | Self::Repeat {
-                value: a, len: b, ..
-            }
-            | Self::CastTangent {
-                primal: a,
-                tangent: b,
-                ..
-            } => {
+            | Self::Repeat { value: a, len: b, .. }
+            | Self::CastTangent { primal: a, tangent: b, .. } => {
                 f(a);
                 f(b);
             }
-            Self::Math(_, es)
-            | Self::Tuple(es)
-            | Self::Array(es, _)
-            | Self::Call { args: es, .. } => es.iter_mut().for_each(f),
+            Self::Math(_, es) | Self::Tuple(es) | Self::Array(es, _) | Self::Call { args: es, .. } => {
+                es.iter_mut().for_each(f);
+            }
             Self::Method { recv, args, .. } => {
                 f(recv);
                 args.iter_mut().for_each(f);
@@ -89,22 +82,11 @@ impl Place {
     pub(crate) fn same(&self, other: &Self) -> bool {
         let step = |(a, b): (&Step, &Step)| match (a, b) {
             (Step::Field(a), Step::Field(b)) => a == b,
-            (
-                Step::Index {
-                    at: a,
-                    range: false,
-                },
-                Step::Index {
-                    at: b,
-                    range: false,
-                },
-            ) => same_index(a, b),
+            (Step::Index { at: a, range: false }, Step::Index { at: b, range: false }) => same_index(a, b),
             (Step::Deref, Step::Deref) => true,
             _ => false,
         };
-        self.root == other.root
-            && self.path.len() == other.path.len()
-            && self.path.iter().zip(&other.path).all(step)
+        self.root == other.root && self.path.len() == other.path.len() && self.path.iter().zip(&other.path).all(step)
     }
 
     /// Calls `f` on the indices of the path.
@@ -120,11 +102,7 @@ impl Place {
 impl Stmt {
     /// Calls `f` on every expression that this statement itself evaluates (not those of nested
     /// statements), and `g` on every place that it writes or borrows mutably.
-    pub(crate) fn parts_mut(
-        &mut self,
-        f: &mut dyn FnMut(&mut Expr),
-        g: &mut dyn FnMut(&mut Place),
-    ) {
+    pub(crate) fn parts_mut(&mut self, f: &mut dyn FnMut(&mut Expr), g: &mut dyn FnMut(&mut Place)) {
         match self {
             Self::Let { value, .. } | Self::Effect(value) | Self::Return(value) => f(value),
             Self::Declare(_) | Self::Turn | Self::Break(_) | Self::Continue(_) => {}
@@ -172,10 +150,7 @@ impl Stmt {
     /// Calls `f` on every place that this statement itself reads or writes, once.
     pub(crate) fn places_mut(&mut self, f: &mut dyn FnMut(&mut Place)) {
         let f = std::cell::RefCell::new(f);
-        self.parts_mut(
-            &mut |e| e.places_mut(&mut |p| (*f.borrow_mut())(p)),
-            &mut |p| (*f.borrow_mut())(p),
-        );
+        self.parts_mut(&mut |e| e.places_mut(&mut |p| (*f.borrow_mut())(p)), &mut |p| (*f.borrow_mut())(p));
     }
 
     /// The blocks directly inside.
@@ -221,10 +196,7 @@ impl Stmt {
         let mut copy = self.shallow();
         copy.parts_mut(&mut |e| e.vars(f), &mut |p| g(p.root));
         match self {
-            Self::Call(crate::ir::Call {
-                callee: crate::ir::Callee::Variable(v),
-                ..
-            }) => f(*v),
+            Self::Call(crate::ir::Call { callee: crate::ir::Callee::Variable(v), .. }) => f(*v),
             Self::Pull(pull) => f(pull.tape),
             Self::Loop(l) => {
                 l.exits.iter().for_each(|&v| f(v));
@@ -232,9 +204,7 @@ impl Stmt {
                     if tape.write { g(tape.var) } else { f(tape.var) }
                 }
             }
-            Self::If {
-                tape: Some(tape), ..
-            } => {
+            Self::If { tape: Some(tape), .. } => {
                 if tape.write {
                     g(tape.var);
                 } else {
@@ -248,12 +218,9 @@ impl Stmt {
     /// A copy without the nested blocks.
     fn shallow(&self) -> Self {
         match self {
-            Self::If { cond, tape, .. } => Self::If {
-                cond: cond.clone(),
-                then: Block::default(),
-                els: Block::default(),
-                tape: *tape,
-            },
+            Self::If { cond, tape, .. } => {
+                Self::If { cond: cond.clone(), then: Block::default(), els: Block::default(), tape: *tape }
+            }
             Self::Loop(l) => Self::Loop(crate::ir::Loop {
                 label: l.label,
                 header: l.header.clone(),
@@ -316,9 +283,7 @@ fn same_index(a: &Expr, b: &Expr) -> bool {
     match (a, b) {
         (Expr::Place(a), Expr::Place(b)) => a.same(b),
         (Expr::Lit(a), Expr::Lit(b)) => a == b,
-        (Expr::Binary(p, a, b), Expr::Binary(q, c, d)) => {
-            p == q && same_index(a, c) && same_index(b, d)
-        }
+        (Expr::Binary(p, a, b), Expr::Binary(q, c, d)) => p == q && same_index(a, c) && same_index(b, d),
         (Expr::Tuple(a), Expr::Tuple(b)) | (Expr::Array(a, _), Expr::Array(b, _)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_index(a, b))
         }

@@ -23,18 +23,10 @@ use ndarray::ArrayRef;
 type Pulled<'r, T, D, C> = ((&'r ArrayRef<T, D>,), C, (Option<&'r mut ArrayRef<T, D>>,));
 
 /// [`Pulled`] with a second argument, by value.
-type Pulled2<'r, T, D, C> = (
-    (&'r ArrayRef<T, D>, ()),
-    C,
-    (Option<&'r mut ArrayRef<T, D>>, ()),
-);
+type Pulled2<'r, T, D, C> = ((&'r ArrayRef<T, D>, ()), C, (Option<&'r mut ArrayRef<T, D>>, ()));
 
 /// [`Pulled`] with a second and a third argument, by value.
-type Pulled3<'r, T, D, C> = (
-    (&'r ArrayRef<T, D>, (), ()),
-    C,
-    (Option<&'r mut ArrayRef<T, D>>, (), ()),
-);
+type Pulled3<'r, T, D, C> = ((&'r ArrayRef<T, D>, (), ()), C, (Option<&'r mut ArrayRef<T, D>>, (), ()));
 
 /// A pullback that keeps nothing.
 type Pullback<T, D, C> = for<'r> fn(Pulled<'r, T, D, C>) -> ((),);

@@ -11,7 +11,9 @@ use crate::tangent::{Differentiable, Tangent, Update, Visit};
 /// How far apart two derivatives may be: `|a − b| ≤ absolute + relative · max(|a|, |b|, scale)`, where
 /// the scale is the largest derivative of the same output.
 ///
-/// ```
+/// ```standalone_crate
+/// # extern crate autodiff_runtime as differentiable;
+/// # use autodiff_macros::{Differentiable, differentiable};
 /// use differentiable::prelude::*;
 ///
 /// #[differentiable]
@@ -34,11 +36,7 @@ pub struct Tolerance {
 
 impl Default for Tolerance {
     fn default() -> Self {
-        Self {
-            modes: 1e-9,
-            differences: 1e-5,
-            step: 1e-5,
-        }
+        Self { modes: 1e-9, differences: 1e-5, step: 1e-5 }
     }
 }
 
@@ -107,37 +105,20 @@ pub struct LinearMap<V, F, R> {
 /// # Errors
 ///
 /// Names the first element at which two of them disagree.
-pub fn check<V, F, R>(
-    map: LinearMap<V, F, R>,
-    tolerance: Tolerance,
-) -> Result<(), GradientCheckError>
+pub fn check<V, F, R>(map: LinearMap<V, F, R>, tolerance: Tolerance) -> Result<(), GradientCheckError>
 where
     V: FnMut(&[f64]) -> Vec<f64>,
     F: FnMut(&[f64]) -> Vec<f64>,
     R: FnMut(&[f64]) -> Vec<f64>,
 {
-    let LinearMap {
-        inputs,
-        mut value,
-        mut forward,
-        mut reverse,
-    } = map;
+    let LinearMap { inputs, mut value, mut forward, mut reverse } = map;
     let n: usize = inputs.iter().map(|(_, n)| n).sum();
     let m = value(&vec![0.0; n]).len();
     let columns: Vec<Vec<f64>> = (0..n).map(|j| forward(&unit(n, j))).collect();
-    let scales: Vec<f64> = (0..m)
-        .map(|i| columns.iter().map(|c| c[i].abs()).fold(0.0, f64::max))
-        .collect();
+    let scales: Vec<f64> = (0..m).map(|i| columns.iter().map(|c| c[i].abs()).fold(0.0, f64::max)).collect();
     let report = |kind, j: usize, output, found, expected| {
         let (parameter, element) = locate(&inputs, j);
-        Err(GradientCheckError {
-            kind,
-            parameter,
-            element,
-            output,
-            found,
-            expected,
-        })
+        Err(GradientCheckError { kind, parameter, element, output, found, expected })
     };
     for i in 0..m {
         let row = reverse(&unit(m, i));
@@ -150,19 +131,8 @@ where
     for (j, column) in columns.iter().enumerate() {
         let quotients = differences(&mut value, n, j, tolerance.step);
         for i in 0..m {
-            if !close(
-                column[i],
-                quotients[i],
-                tolerance.differences,
-                scales[i].max(1e-3),
-            ) {
-                return report(
-                    Disagreement::ForwardDifferences,
-                    j,
-                    i,
-                    column[i],
-                    quotients[i],
-                );
+            if !close(column[i], quotients[i], tolerance.differences, scales[i].max(1e-3)) {
+                return report(Disagreement::ForwardDifferences, j, i, column[i], quotients[i]);
             }
         }
     }
@@ -170,25 +140,14 @@ where
 }
 
 /// Central differences with one step of Richardson extrapolation, for an error of order h⁴.
-fn differences(
-    value: &mut impl FnMut(&[f64]) -> Vec<f64>,
-    n: usize,
-    j: usize,
-    step: f64,
-) -> Vec<f64> {
+fn differences(value: &mut impl FnMut(&[f64]) -> Vec<f64>, n: usize, j: usize, step: f64) -> Vec<f64> {
     let mut quotient = |h: f64| -> Vec<f64> {
         let mut at = |h: f64| value(&unit(n, j).iter().map(|u| u * h).collect::<Vec<_>>());
         let (up, down) = (at(h), at(-h));
-        up.iter()
-            .zip(down)
-            .map(|(u, d)| (u - d) / (2.0 * h))
-            .collect()
+        up.iter().zip(down).map(|(u, d)| (u - d) / (2.0 * h)).collect()
     };
     let (coarse, fine) = (quotient(2.0 * step), quotient(step));
-    fine.iter()
-        .zip(coarse)
-        .map(|(f, c)| (4.0 * f - c) / 3.0)
-        .collect()
+    fine.iter().zip(coarse).map(|(f, c)| (4.0 * f - c) / 3.0).collect()
 }
 
 /// The Jacobian of a map, by forward or reverse mode, whichever takes fewer sweeps.
@@ -198,12 +157,7 @@ where
     F: FnMut(&[f64]) -> Vec<f64>,
     R: FnMut(&[f64]) -> Vec<f64>,
 {
-    let LinearMap {
-        inputs,
-        mut value,
-        mut forward,
-        mut reverse,
-    } = map;
+    let LinearMap { inputs, mut value, mut forward, mut reverse } = map;
     let n: usize = inputs.iter().map(|(_, n)| n).sum();
     let m = value(&vec![0.0; n]).len();
     let mut out = Array2::zeros((m, n));
@@ -234,10 +188,7 @@ pub fn scalars<T: Tangent>(mut tangent: T) -> usize {
 }
 
 /// The Hessian, column by column.
-pub fn hessian(
-    inputs: &[(&'static str, usize)],
-    mut column: impl FnMut(&[f64]) -> Vec<f64>,
-) -> Array2<f64> {
+pub fn hessian(inputs: &[(&'static str, usize)], mut column: impl FnMut(&[f64]) -> Vec<f64>) -> Array2<f64> {
     let n: usize = inputs.iter().map(|(_, n)| n).sum();
     let mut out = Array2::zeros((n, n));
     for j in 0..n {
@@ -256,9 +207,7 @@ fn unit(n: usize, j: usize) -> Vec<f64> {
 
 /// NaN agrees with NaN, and infinities with themselves.
 fn close(a: f64, b: f64, relative: f64, scale: f64) -> bool {
-    a == b
-        || a.is_nan() && b.is_nan()
-        || (a - b).abs() <= relative * a.abs().max(b.abs()).max(scale).max(1e-10)
+    a == b || a.is_nan() && b.is_nan() || (a - b).abs() <= relative * a.abs().max(b.abs()).max(scale).max(1e-10)
 }
 
 fn locate(inputs: &[(&'static str, usize)], mut j: usize) -> (String, usize) {

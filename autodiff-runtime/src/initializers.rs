@@ -104,20 +104,15 @@ impl Initializer {
             Initializer::Ones => fill(shape, || 1.0),
             Initializer::Constant(value) => fill(shape, || value),
             Initializer::Uniform { low, high } => fill(shape, || uniform(low, high, rng)),
-            Initializer::Normal { mean, deviation } => fill(shape, || {
-                mean + deviation * rng.sample::<f64, _>(StandardNormal)
-            }),
-            Initializer::TruncatedNormal { mean, deviation } => {
-                fill(shape, || mean + deviation * truncated(rng))
+            Initializer::Normal { mean, deviation } => {
+                fill(shape, || mean + deviation * rng.sample::<f64, _>(StandardNormal))
             }
+            Initializer::TruncatedNormal { mean, deviation } => fill(shape, || mean + deviation * truncated(rng)),
         }
     }
 }
 
-fn fill<T: Real, D: Dimension>(
-    shape: impl ShapeBuilder<Dim = D>,
-    mut draw: impl FnMut() -> f64,
-) -> Array<T, D> {
+fn fill<T: Real, D: Dimension>(shape: impl ShapeBuilder<Dim = D>, mut draw: impl FnMut() -> f64) -> Array<T, D> {
     Array::from_shape_simple_fn(shape, || T::__lit(draw()))
 }
 
@@ -182,54 +177,23 @@ mod tests {
     #[test]
     fn variances_and_limits_are_those_of_keras() {
         let cases: [(_, f64, f64); 7] = [
-            (
-                Initializer::GlorotUniform,
-                2.0 / 400.0,
-                (6.0 / 400.0_f64).sqrt(),
-            ),
-            (
-                Initializer::HeUniform,
-                2.0 / 300.0,
-                (6.0 / 300.0_f64).sqrt(),
-            ),
-            (
-                Initializer::LecunUniform,
-                1.0 / 300.0,
-                (3.0 / 300.0_f64).sqrt(),
-            ),
+            (Initializer::GlorotUniform, 2.0 / 400.0, (6.0 / 400.0_f64).sqrt()),
+            (Initializer::HeUniform, 2.0 / 300.0, (6.0 / 300.0_f64).sqrt()),
+            (Initializer::LecunUniform, 1.0 / 300.0, (3.0 / 300.0_f64).sqrt()),
             (Initializer::GlorotNormal, 2.0 / 400.0, 0.161),
             (Initializer::HeNormal, 2.0 / 300.0, 0.186),
             (Initializer::LecunNormal, 1.0 / 300.0, 0.132),
-            (
-                Initializer::Normal {
-                    mean: 0.0,
-                    deviation: 2.0,
-                },
-                4.0,
-                12.0,
-            ),
+            (Initializer::Normal { mean: 0.0, deviation: 2.0 }, 4.0, 12.0),
         ];
         for (initializer, variance, limit) in cases {
             let (mean, found, largest) = moments(initializer);
-            assert!(
-                mean.abs() < 0.01 * variance.sqrt(),
-                "{initializer:?}: mean {mean}"
-            );
-            assert!(
-                (found / variance - 1.0).abs() < 0.02,
-                "{initializer:?}: variance {found}"
-            );
+            assert!(mean.abs() < 0.01 * variance.sqrt(), "{initializer:?}: mean {mean}");
+            assert!((found / variance - 1.0).abs() < 0.02, "{initializer:?}: variance {found}");
             assert!(largest <= limit, "{initializer:?}: largest {largest}");
         }
-        let (mean, ..) = moments(Initializer::Uniform {
-            low: 1.0,
-            high: 3.0,
-        });
+        let (mean, ..) = moments(Initializer::Uniform { low: 1.0, high: 3.0 });
         assert!((mean - 2.0).abs() < 0.01);
-        let (mean, _, largest) = moments(Initializer::TruncatedNormal {
-            mean: 1.0,
-            deviation: 0.5,
-        });
+        let (mean, _, largest) = moments(Initializer::TruncatedNormal { mean: 1.0, deviation: 0.5 });
         assert!((mean - 1.0).abs() < 0.01 && largest <= 2.0);
     }
 
@@ -238,20 +202,13 @@ mod tests {
         let wide: Array2<f64> = Initializer::HeNormal.sample((3, 4), (3, 4), &mut seeded(1));
         let narrow: Array2<f32> = Initializer::HeNormal.sample((3, 4), (3, 4), &mut seeded(1));
         assert_eq!(wide.mapv(|w| w as f32), narrow);
-        assert_eq!(
-            Initializer::Ones.sample::<f32, _, _>(2, (0, 0), &mut seeded(1)),
-            Array1::<f32>::ones(2)
-        );
+        assert_eq!(Initializer::Ones.sample::<f32, _, _>(2, (0, 0), &mut seeded(1)), Array1::<f32>::ones(2));
     }
 
     /// The generator is portable: these numbers must never change.
     #[test]
     fn the_numbers_of_a_seed_are_fixed() {
-        let x: Array1<f64> = Initializer::Uniform {
-            low: 0.0,
-            high: 1.0,
-        }
-        .sample(2, (1, 1), &mut seeded(42));
+        let x: Array1<f64> = Initializer::Uniform { low: 0.0, high: 1.0 }.sample(2, (1, 1), &mut seeded(42));
         assert_eq!(x.to_vec(), [0.681_896_192_306_671_4, 0.950_275_407_672_484]);
     }
 

@@ -11,10 +11,7 @@
 //!
 //! Arguments are arrays and views of any storage (`&ArrayRef`), of `f32` or `f64`.
 
-#![allow(
-    clippy::too_many_arguments,
-    reason = "an adjoint has a slot for every parameter"
-)]
+#![allow(clippy::too_many_arguments, reason = "an adjoint has a slot for every parameter")]
 
 pub mod activations;
 mod attention;
@@ -45,9 +42,7 @@ pub use dense_kernel::{DenseSaved, dense, dense_adjoint, dense_forward, dense_ta
 pub use dropout_kernel::*;
 pub use embedding_kernel::{embedding, embedding_adjoint, embedding_forward, embedding_tangent};
 pub use group_norm_kernel::*;
-pub use layer_norm_kernel::{
-    LayerNormSaved, layer_norm, layer_norm_adjoint, layer_norm_forward, layer_norm_tangent,
-};
+pub use layer_norm_kernel::{LayerNormSaved, layer_norm, layer_norm_adjoint, layer_norm_forward, layer_norm_tangent};
 pub use losses::*;
 pub use pooling::*;
 pub use recurrent::*;

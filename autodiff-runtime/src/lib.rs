@@ -39,20 +39,18 @@ pub use tangent::{Differentiable, Tangent};
 pub mod prelude {
     #[doc(hidden)]
     pub use crate::arrays::{
-        ArrayDot as _, ArrayElementwise as _, ArrayLines as _, ArrayReductions as _,
-        ArrayShapes as _,
+        ArrayDot as _, ArrayElementwise as _, ArrayLines as _, ArrayReductions as _, ArrayShapes as _,
     };
     pub use crate::check::{GradientCheckError, Tolerance};
     pub use crate::initializers::Initializer;
     pub use crate::kernels::activations::{
-        Activation, elu, gelu, gelu_tanh, leaky_relu, log_softmax, relu, selu, sigmoid, silu,
-        softmax, softplus, tanh,
+        Activation, elu, gelu, gelu_tanh, leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softplus, tanh,
     };
     pub use crate::kernels::dense;
     pub use crate::kernels::losses::{
         Labels, binary_cross_entropy, binary_cross_entropy_from_logits, categorical_cross_entropy,
-        cosine_similarity_loss, hinge_loss, huber_loss, kl_divergence, mae_loss, mse_loss,
-        softmax_cross_entropy, sparse_softmax_cross_entropy, squared_hinge_loss,
+        cosine_similarity_loss, hinge_loss, huber_loss, kl_divergence, mae_loss, mse_loss, softmax_cross_entropy,
+        sparse_softmax_cross_entropy, squared_hinge_loss,
     };
     pub use crate::layers::{Dense, DenseTangent};
     pub use crate::metrics::{
@@ -61,25 +59,21 @@ pub mod prelude {
     };
     pub use crate::optimizers::schedules::{self, ReduceOnPlateau, Schedule};
     pub use crate::optimizers::{
-        Adadelta, AdadeltaConfig, Adagrad, AdagradConfig, Adam, AdamConfig, AdamW, AdamWConfig,
-        Adamax, AdamaxConfig, Clip, GradientAccumulator, Lion, LionConfig, Nadam, NadamConfig,
-        Optimizer, RmsProp, RmsPropConfig, Sgd, SgdConfig, global_norm,
+        Adadelta, AdadeltaConfig, Adagrad, AdagradConfig, Adam, AdamConfig, AdamW, AdamWConfig, Adamax, AdamaxConfig,
+        Clip, GradientAccumulator, Lion, LionConfig, Nadam, NadamConfig, Optimizer, RmsProp, RmsPropConfig, Sgd,
+        SgdConfig, global_norm,
     };
     pub use crate::random::seeded;
     pub use crate::real::{Real, stop_gradient};
     #[cfg(feature = "saving")]
-    pub use crate::saving::{
-        Checkpoint, SavingError, load_checkpoint, load_weights, save_checkpoint, save_weights,
-    };
+    pub use crate::saving::{Checkpoint, SavingError, load_checkpoint, load_weights, save_checkpoint, save_weights};
     pub use crate::tangent::{Differentiable, Tangent};
     pub use crate::training::{
-        Batch, Callback, EarlyStopping, EpochReport, Fit, FitError, FitErrorKind, History, Model,
-        SaveBest, Summary,
+        Batch, Callback, EarlyStopping, EpochReport, Fit, FitError, FitErrorKind, History, Model, SaveBest, Summary,
     };
     pub use ndarray::{
-        Array, Array0, Array1, Array2, Array3, Array4, ArrayD, ArrayRef, ArrayView, ArrayView1,
-        ArrayView2, ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Axis, Ix0, Ix1, Ix2, Ix3, Ix4,
-        IxDyn, array, s,
+        Array, Array0, Array1, Array2, Array3, Array4, ArrayD, ArrayRef, ArrayView, ArrayView1, ArrayView2,
+        ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Axis, Ix0, Ix1, Ix2, Ix3, Ix4, IxDyn, array, s,
     };
     pub use num_complex::Complex;
 }

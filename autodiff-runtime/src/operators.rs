@@ -80,17 +80,10 @@ pub trait Neg: Differentiable {
     type Output: Differentiable;
 
     /// The value and its tangent.
-    fn tangent(
-        a: &Self,
-        da: Option<&Self::Tangent>,
-    ) -> (Self::Output, <Self::Output as Differentiable>::Tangent);
+    fn tangent(a: &Self, da: Option<&Self::Tangent>) -> (Self::Output, <Self::Output as Differentiable>::Tangent);
 
     /// Adds to the operand's cotangent.
-    fn adjoint(
-        a: &Self,
-        ct: &<Self::Output as Differentiable>::Tangent,
-        da: Option<&mut Self::Tangent>,
-    );
+    fn adjoint(a: &Self, ct: &<Self::Output as Differentiable>::Tangent, da: Option<&mut Self::Tangent>);
 
     /// [`Self::adjoint`] and its derivative.
     fn adjoint1(
@@ -102,8 +95,6 @@ pub trait Neg: Differentiable {
         ea: Option<&mut Self::Tangent>,
     ) {
         let _ = (a, ta, ct, tct, da, ea);
-        panic!(
-            "this operator has no second derivative: write `#[differentiable(order = 2)]` on its `impl`"
-        );
+        panic!("this operator has no second derivative: write `#[differentiable(order = 2)]` on its `impl`");
     }
 }

@@ -58,7 +58,9 @@ pub trait Real:
 
 /// Passes a value on, and no derivative: differentiated code takes the value for a constant.
 ///
-/// ```
+/// ```standalone_crate
+/// # extern crate autodiff_runtime as differentiable;
+/// # use autodiff_macros::{Differentiable, differentiable};
 /// use differentiable::prelude::*;
 ///
 /// #[differentiable]

@@ -34,10 +34,7 @@ pub use error::{SavingError, SavingErrorKind};
 /// # Errors
 ///
 /// Says which file could not be written, and why.
-pub fn save_weights<M: Differentiable>(
-    model: &M,
-    path: impl AsRef<Path>,
-) -> Result<(), SavingError> {
+pub fn save_weights<M: Differentiable>(model: &M, path: impl AsRef<Path>) -> Result<(), SavingError> {
     file::write(path.as_ref(), &tensors::collect(model), None)
 }
 
@@ -48,15 +45,12 @@ pub fn save_weights<M: Differentiable>(
 /// # Errors
 ///
 /// Says which file could not be read, and why; or everything in which file and model differ.
-pub fn load_weights<M: Differentiable>(
-    model: &mut M,
-    path: impl AsRef<Path>,
-) -> Result<(), SavingError> {
+pub fn load_weights<M: Differentiable>(model: &mut M, path: impl AsRef<Path>) -> Result<(), SavingError> {
     let path = path.as_ref();
     let (stored, _) = file::read(path)?;
     let expected = tensors::collect(model);
-    let ordered = tensors::match_up(&expected, stored)
-        .map_err(|differences| SavingError::mismatch(path, &differences))?;
+    let ordered =
+        tensors::match_up(&expected, stored).map_err(|differences| SavingError::mismatch(path, &differences))?;
     tensors::assign(model, &ordered);
     Ok(())
 }

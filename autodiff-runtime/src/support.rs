@@ -3,9 +3,7 @@
 //! In: values and tangents whose types only the type checker knows. Out: the one operation that the
 //! compiler could not write as plain arithmetic.
 
-pub use crate::check::{
-    LinearMap, check, displace, flatten, flatten_value, hessian, jacobian, scalars, unflatten,
-};
+pub use crate::check::{LinearMap, check, displace, flatten, flatten_value, hessian, jacobian, scalars, unflatten};
 
 use num_traits::Float;
 

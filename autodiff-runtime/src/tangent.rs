@@ -18,7 +18,9 @@ use core::fmt::Debug;
 /// Derive it for structs and enums with `#[derive(Differentiable)]`. The tangent of a value has the
 /// same shape as the value: the tangent of a `Vec` of length 3 is a `Vec` of length 3.
 ///
-/// ```
+/// ```standalone_crate
+/// # extern crate autodiff_runtime as differentiable;
+/// # use autodiff_macros::{Differentiable, differentiable};
 /// use differentiable::prelude::*;
 ///
 /// #[derive(Clone, Differentiable)]
@@ -110,11 +112,8 @@ pub trait Differentiable {
 
     /// [`Differentiable::__visit_slice`] for items that are scattered in memory.
     #[doc(hidden)]
-    fn __visit_iter(
-        _shape: &[usize],
-        items: &mut dyn Iterator<Item = &Self>,
-        visitor: &mut dyn Visit,
-    ) where
+    fn __visit_iter(_shape: &[usize], items: &mut dyn Iterator<Item = &Self>, visitor: &mut dyn Visit)
+    where
         Self: Sized,
     {
         for (index, item) in items.enumerate() {

@@ -22,24 +22,16 @@ fn fixture(text: &str) -> Value {
 
 fn numbers(value: &Value) -> Vec<f64> {
     let items = value.as_array().expect("a list of numbers");
-    items
-        .iter()
-        .map(|item| item.as_f64().expect("a number"))
-        .collect()
+    items.iter().map(|item| item.as_f64().expect("a number")).collect()
 }
 
 /// The formula of the same name in the script.
 fn wave(count: usize, seed: usize, scale: f64) -> Vec<f64> {
-    (0..count)
-        .map(|i| scale * (1.0 + 0.37 * i as f64 + seed as f64).sin())
-        .collect()
+    (0..count).map(|i| scale * (1.0 + 0.37 * i as f64 + seed as f64).sin()).collect()
 }
 
 fn convert<T: Real>(values: &[f64]) -> Vec<T> {
-    values
-        .iter()
-        .map(|value| T::from_f64(*value).unwrap())
-        .collect()
+    values.iter().map(|value| T::from_f64(*value).unwrap()).collect()
 }
 
 fn vector<T: Real>(count: usize, seed: usize, scale: f64) -> Array1<T> {
@@ -47,9 +39,7 @@ fn vector<T: Real>(count: usize, seed: usize, scale: f64) -> Array1<T> {
 }
 
 fn matrix<T: Real>(shape: (usize, usize), seed: usize, scale: f64) -> Array2<T> {
-    vector(shape.0 * shape.1, seed, scale)
-        .into_shape_with_order(shape)
-        .unwrap()
+    vector(shape.0 * shape.1, seed, scale).into_shape_with_order(shape).unwrap()
 }
 
 /// A relative comparison; numbers smaller than `floor` are compared relative to that.
@@ -94,11 +84,7 @@ fn classification<T: Real>(net: &Net<T>, x: &Array2<T>, #[constant] labels: &Vec
 }
 
 fn simple_net<T: Real>(fixture: &Value, tolerance: f64) {
-    let layer = |weights, bias| Dense {
-        weights,
-        bias,
-        activation: Activation::Linear,
-    };
+    let layer = |weights, bias| Dense { weights, bias, activation: Activation::Linear };
     let mut net: Net<T> = Net {
         first: layer(matrix((2, 3), 1, 0.8), vector(3, 2, 0.1)),
         second: layer(matrix((3, 1), 3, 0.8), vector(1, 4, 0.1)),
@@ -107,10 +93,7 @@ fn simple_net<T: Real>(fixture: &Value, tolerance: f64) {
     let mut losses = Vec::new();
     for step in 0..STEPS {
         let inputs = wave(16, 10 + step, 1.0);
-        let targets: Vec<f64> = inputs
-            .chunks(2)
-            .map(|x| 2.0 * x[0] - 3.0 * x[1] + 1.0)
-            .collect();
+        let targets: Vec<f64> = inputs.chunks(2).map(|x| 2.0 * x[0] - 3.0 * x[1] + 1.0).collect();
         let x = Array2::from_shape_vec((8, 2), convert(&inputs)).unwrap();
         let y = Array2::from_shape_vec((8, 1), convert(&targets)).unwrap();
         let (loss, gradients) = regression::value_and_grad(&net, &x, &y);
@@ -118,36 +101,19 @@ fn simple_net<T: Real>(fixture: &Value, tolerance: f64) {
         losses.push(loss);
     }
     let expected = &fixture["simple_net"];
-    assert_close(
-        "losses",
-        &losses,
-        &numbers(&expected["losses"]),
-        tolerance,
-        WEIGHTS,
-    );
+    assert_close("losses", &losses, &numbers(&expected["losses"]), tolerance, WEIGHTS);
     compare_weights(&net, 1, &expected["weights"], tolerance);
 }
 
 fn softmax_net<T: Real>(fixture: &Value, tolerance: f64) {
     let mut net: Net<T> = Net {
-        first: Dense {
-            weights: matrix((784, 32), 1, 0.05),
-            bias: vector(32, 2, 0.1),
-            activation: Activation::Relu,
-        },
-        second: Dense {
-            weights: matrix((32, 10), 3, 0.3),
-            bias: vector(10, 4, 0.1),
-            activation: Activation::Linear,
-        },
+        first: Dense { weights: matrix((784, 32), 1, 0.05), bias: vector(32, 2, 0.1), activation: Activation::Relu },
+        second: Dense { weights: matrix((32, 10), 3, 0.3), bias: vector(10, 4, 0.1), activation: Activation::Linear },
     };
     let mut optimizer = Adam::new(0.001);
     let mut losses = Vec::new();
     for step in 0..STEPS {
-        let inputs: Vec<f64> = wave(16 * 784, 10 + 100 * step, 1.0)
-            .iter()
-            .map(|x| 0.5 + 0.5 * x)
-            .collect();
+        let inputs: Vec<f64> = wave(16 * 784, 10 + 100 * step, 1.0).iter().map(|x| 0.5 + 0.5 * x).collect();
         let x = Array2::from_shape_vec((16, 784), convert(&inputs)).unwrap();
         let labels: Vec<usize> = (0..16).map(|row| (7 * row + 3 * step) % 10).collect();
         let (loss, gradients) = classification::value_and_grad(&net, &x, &labels);
@@ -155,13 +121,7 @@ fn softmax_net<T: Real>(fixture: &Value, tolerance: f64) {
         losses.push(loss);
     }
     let expected = &fixture["softmax_net"];
-    assert_close(
-        "losses",
-        &losses,
-        &numbers(&expected["losses"]),
-        tolerance,
-        WEIGHTS,
-    );
+    assert_close("losses", &losses, &numbers(&expected["losses"]), tolerance, WEIGHTS);
     compare_weights(&net, 97, &expected["weights"], tolerance);
 }
 
@@ -169,35 +129,11 @@ fn softmax_net<T: Real>(fixture: &Value, tolerance: f64) {
 #[track_caller]
 fn compare_weights<T: Real>(net: &Net<T>, stride: usize, expected: &Value, tolerance: f64) {
     let sample: Vec<T> = net.first.weights.iter().step_by(stride).copied().collect();
-    assert_close(
-        "first weights",
-        &sample,
-        &numbers(&expected[0]),
-        tolerance,
-        WEIGHTS,
-    );
-    assert_close(
-        "first bias",
-        &net.first.bias.to_vec(),
-        &numbers(&expected[1]),
-        tolerance,
-        WEIGHTS,
-    );
+    assert_close("first weights", &sample, &numbers(&expected[0]), tolerance, WEIGHTS);
+    assert_close("first bias", &net.first.bias.to_vec(), &numbers(&expected[1]), tolerance, WEIGHTS);
     let second: Vec<T> = net.second.weights.iter().copied().collect();
-    assert_close(
-        "second weights",
-        &second,
-        &numbers(&expected[2]),
-        tolerance,
-        WEIGHTS,
-    );
-    assert_close(
-        "second bias",
-        &net.second.bias.to_vec(),
-        &numbers(&expected[3]),
-        tolerance,
-        WEIGHTS,
-    );
+    assert_close("second weights", &second, &numbers(&expected[2]), tolerance, WEIGHTS);
+    assert_close("second bias", &net.second.bias.to_vec(), &numbers(&expected[3]), tolerance, WEIGHTS);
 }
 
 #[test]
@@ -225,12 +161,7 @@ fn steps<T: Real>(mut optimizer: impl Optimizer, expected: &Value, name: &str, t
     let mut model: (Vec<T>, Vec<T>) = (convert(&wave(6, 1, 1.0)), convert(&wave(3, 2, 1.0)));
     for _ in 0..STEPS {
         let gradients = (
-            model
-                .0
-                .iter()
-                .zip(1..)
-                .map(|(w, k)| T::from_i32(2 * k).unwrap() * *w)
-                .collect(),
+            model.0.iter().zip(1..).map(|(w, k)| T::from_i32(2 * k).unwrap() * *w).collect(),
             model.1.iter().map(|b| b.cos()).collect(),
         );
         optimizer.apply_gradients(&mut model, &gradients);
@@ -253,13 +184,7 @@ fn optimizers<T: Real>(fixture: &Value, tolerance: f64) {
             })*
         };
     }
-    let sgd = |momentum, nesterov| {
-        Sgd::with_config(SgdConfig {
-            learning_rate: 0.1,
-            momentum,
-            nesterov,
-        })
-    };
+    let sgd = |momentum, nesterov| Sgd::with_config(SgdConfig { learning_rate: 0.1, momentum, nesterov });
     check! {
         "sgd": Sgd::new(0.1),
         "sgd_momentum": sgd(0.9, false),

@@ -15,11 +15,7 @@ const FLOOR: f64 = 1.0;
 const IMAGES: (usize, usize, usize, usize) = (2, 7, 6, 4);
 
 /// The formula of the same name in the script.
-fn wave<T: Real, D: Dimension>(
-    shape: impl ShapeBuilder<Dim = D>,
-    seed: usize,
-    scale: f64,
-) -> Array<T, D> {
+fn wave<T: Real, D: Dimension>(shape: impl ShapeBuilder<Dim = D>, seed: usize, scale: f64) -> Array<T, D> {
     let mut index = 0_usize;
     Array::from_shape_simple_fn(shape, || {
         index += 1;
@@ -43,11 +39,7 @@ struct Fixture {
 impl Fixture {
     fn new(text: &str, tolerance: f64) -> Self {
         let mut fixture: Value = serde_json::from_str(text).expect("the fixture is JSON");
-        Self {
-            cases: fixture["cases"].take(),
-            asked: Vec::new(),
-            tolerance,
-        }
+        Self { cases: fixture["cases"].take(), asked: Vec::new(), tolerance }
     }
 
     #[track_caller]
@@ -90,92 +82,54 @@ fn conv2d_case<T: Real>(
     let (y, saved) = conv2d_forward(&x, &w, &b, config, activation);
     let ct = wave(y.raw_dim(), 20, 1.0);
     let (mut dx, mut dw, mut db) = (x.__zero(), w.__zero(), b.__zero());
-    conv2d_adjoint(
-        &x,
-        &w,
-        &b,
-        config,
-        activation,
-        saved,
-        ct,
-        Some(&mut dx),
-        Some(&mut dw),
-        Some(&mut db),
-    );
+    conv2d_adjoint(&x, &w, &b, config, activation, saved, ct, Some(&mut dx), Some(&mut dw), Some(&mut db));
     fixture.compare(name, &[list(&y), list(&dx), list(&dw), list(&db)]);
 }
 
 fn convolutions<T: Real>(fixture: &mut Fixture) {
     let valid = Conv2DConfig::default();
-    let same = Conv2DConfig {
-        padding: Padding::Same,
-        ..valid
-    };
+    let same = Conv2DConfig { padding: Padding::Same, ..valid };
     let linear = Activation::Linear;
     conv2d_case::<T>(fixture, "conv2d_valid", (3, 2), valid, linear);
     conv2d_case::<T>(fixture, "conv2d_same", (4, 3), same, Activation::Tanh);
-    let strides = Conv2DConfig {
-        strides: (2, 3),
-        ..same
-    };
+    let strides = Conv2DConfig { strides: (2, 3), ..same };
     conv2d_case::<T>(fixture, "conv2d_strides", (3, 3), strides, linear);
-    let dilation = Conv2DConfig {
-        dilation: (2, 1),
-        ..same
-    };
+    let dilation = Conv2DConfig { dilation: (2, 1), ..same };
     conv2d_case::<T>(fixture, "conv2d_dilation", (3, 3), dilation, linear);
     let groups = Conv2DConfig { groups: 2, ..valid };
     conv2d_case::<T>(fixture, "conv2d_groups", (3, 3), groups, linear);
 
     let x = wave::<T, _>((2, 8, 3), 1, 1.0);
     let (w, b) = (wave::<T, _>((3, 3, 5), 2, 0.5), wave::<T, _>(5, 3, 0.5));
-    let config = Conv1DConfig {
-        stride: 2,
-        padding: Padding::Same,
-        ..Default::default()
-    };
+    let config = Conv1DConfig { stride: 2, padding: Padding::Same, ..Default::default() };
     let (y, saved) = conv1d_forward(&x, &w, &b, config, linear);
     let ct = wave(y.raw_dim(), 20, 1.0);
     let (mut dx, mut dw, mut db) = (x.__zero(), w.__zero(), b.__zero());
     let slots = (Some(&mut *dx), Some(&mut *dw), Some(&mut *db));
-    conv1d_adjoint(
-        &x, &w, &b, config, linear, saved, ct, slots.0, slots.1, slots.2,
-    );
+    conv1d_adjoint(&x, &w, &b, config, linear, saved, ct, slots.0, slots.1, slots.2);
     fixture.compare("conv1d", &[list(&y), list(&dx), list(&dw), list(&db)]);
 
-    for (name, strides, padding) in [
-        ("conv2d_transpose_same", (2, 2), Padding::Same),
-        ("conv2d_transpose_valid", (2, 3), Padding::Valid),
-    ] {
-        let config = Conv2DConfig {
-            strides,
-            padding,
-            ..valid
-        };
+    for (name, strides, padding) in
+        [("conv2d_transpose_same", (2, 2), Padding::Same), ("conv2d_transpose_valid", (2, 3), Padding::Valid)]
+    {
+        let config = Conv2DConfig { strides, padding, ..valid };
         let x = wave::<T, _>((2, 3, 4, 5), 1, 1.0);
         let (w, b) = (wave::<T, _>((3, 2, 3, 5), 2, 0.5), wave::<T, _>(3, 3, 0.5));
         let (y, saved) = conv2d_transpose_forward(&x, &w, &b, config, linear);
         let ct = wave(y.raw_dim(), 20, 1.0);
         let (mut dx, mut dw, mut db) = (x.__zero(), w.__zero(), b.__zero());
         let slots = (Some(&mut *dx), Some(&mut *dw), Some(&mut *db));
-        conv2d_transpose_adjoint(
-            &x, &w, &b, config, linear, saved, ct, slots.0, slots.1, slots.2,
-        );
+        conv2d_transpose_adjoint(&x, &w, &b, config, linear, saved, ct, slots.0, slots.1, slots.2);
         fixture.compare(name, &[list(&y), list(&dx), list(&dw), list(&db)]);
     }
 }
 
 fn pooling<T: Real>(fixture: &mut Fixture) {
     let x = wave::<T, _>(IMAGES, 1, 1.0);
-    let same = Pool2DConfig {
-        size: (3, 2),
-        strides: Some((2, 1)),
-        padding: Padding::Same,
-    };
-    for (config, max, average) in [
-        (Pool2DConfig::default(), "max_pool2d", "average_pool2d"),
-        (same, "max_pool2d_same", "average_pool2d_same"),
-    ] {
+    let same = Pool2DConfig { size: (3, 2), strides: Some((2, 1)), padding: Padding::Same };
+    for (config, max, average) in
+        [(Pool2DConfig::default(), "max_pool2d", "average_pool2d"), (same, "max_pool2d_same", "average_pool2d_same")]
+    {
         let (y, saved) = max_pool2d_forward(&x, config);
         let mut dx = x.__zero();
         let ct = wave(y.raw_dim(), 20, 1.0);
@@ -205,9 +159,7 @@ fn normalisation<T: Real>(fixture: &mut Fixture) {
     let cts = (ct.clone(), mean.__zero(), variance.__zero());
     let (mut dx, mut dg, mut db) = (x.__zero(), gamma.__zero(), beta.__zero());
     let slots = (Some(&mut *dx), Some(&mut *dg), Some(&mut *db));
-    batch_norm_adjoint(
-        &x, &gamma, &beta, 1e-3, saved, cts, slots.0, slots.1, slots.2,
-    );
+    batch_norm_adjoint(&x, &gamma, &beta, 1e-3, saved, cts, slots.0, slots.1, slots.2);
     let statistics = [list(&mean), list(&variance)];
     let found = [list(&y), list(&dx), list(&dg), list(&db)];
     fixture.compare("batch_norm", &[&found[..], &statistics[..]].concat());
@@ -240,9 +192,7 @@ fn normalisation<T: Real>(fixture: &mut Fixture) {
     let (y, saved) = group_norm_forward(&x, &gamma, &beta, 2, 1e-3);
     let (mut dx, mut dg, mut db) = (x.__zero(), gamma.__zero(), beta.__zero());
     let slots = (Some(&mut *dx), Some(&mut *dg), Some(&mut *db));
-    group_norm_adjoint(
-        &x, &gamma, &beta, 2, 1e-3, saved, ct, slots.0, slots.1, slots.2,
-    );
+    group_norm_adjoint(&x, &gamma, &beta, 2, 1e-3, saved, ct, slots.0, slots.1, slots.2);
     fixture.compare("group_norm", &[list(&y), list(&dx), list(&dg), list(&db)]);
 }
 
@@ -255,36 +205,18 @@ fn recurrent<T: Real>(fixture: &mut Fixture) {
     let ((y, h), saved) = simple_rnn_forward(&x, &w, &u, &b, &state);
     let ct = (wave(y.raw_dim(), 20, 1.0), wave(h.raw_dim(), 21, 1.0));
     let (mut dx, mut dw, mut du, mut db) = (x.__zero(), w.__zero(), u.__zero(), b.__zero());
-    let slots = (
-        Some(&mut *dx),
-        Some(&mut *dw),
-        Some(&mut *du),
-        Some(&mut *db),
-    );
-    simple_rnn_adjoint(
-        &x, &w, &u, &b, &state, saved, ct, slots.0, slots.1, slots.2, slots.3, None,
-    );
+    let slots = (Some(&mut *dx), Some(&mut *dw), Some(&mut *du), Some(&mut *db));
+    simple_rnn_adjoint(&x, &w, &u, &b, &state, saved, ct, slots.0, slots.1, slots.2, slots.3, None);
     let values = [list(&y), list(&h)];
     let gradients = [list(&dx), list(&dw), list(&du), list(&db)];
     fixture.compare("simple_rnn", &[&values[..], &gradients[..]].concat());
 
     let ((w, u), b) = (weights(4), wave::<T, _>(16, 4, 0.5));
     let ((y, h, c), saved) = lstm_forward(&x, &w, &u, &b, &state, &state);
-    let ct = (
-        wave(y.raw_dim(), 20, 1.0),
-        wave(h.raw_dim(), 21, 1.0),
-        wave(c.raw_dim(), 22, 1.0),
-    );
+    let ct = (wave(y.raw_dim(), 20, 1.0), wave(h.raw_dim(), 21, 1.0), wave(c.raw_dim(), 22, 1.0));
     let (mut dx, mut dw, mut du, mut db) = (x.__zero(), w.__zero(), u.__zero(), b.__zero());
-    let slots = (
-        Some(&mut *dx),
-        Some(&mut *dw),
-        Some(&mut *du),
-        Some(&mut *db),
-    );
-    lstm_adjoint(
-        &x, &w, &u, &b, &state, &state, saved, ct, slots.0, slots.1, slots.2, slots.3, None, None,
-    );
+    let slots = (Some(&mut *dx), Some(&mut *dw), Some(&mut *du), Some(&mut *db));
+    lstm_adjoint(&x, &w, &u, &b, &state, &state, saved, ct, slots.0, slots.1, slots.2, slots.3, None, None);
     let values = [list(&y), list(&h), list(&c)];
     let gradients = [list(&dx), list(&dw), list(&du), list(&db)];
     fixture.compare("lstm", &[&values[..], &gradients[..]].concat());
@@ -293,15 +225,8 @@ fn recurrent<T: Real>(fixture: &mut Fixture) {
     let ((y, h), saved) = gru_forward(&x, &w, &u, &b, &state);
     let ct = (wave(y.raw_dim(), 20, 1.0), wave(h.raw_dim(), 21, 1.0));
     let (mut dx, mut dw, mut du, mut db) = (x.__zero(), w.__zero(), u.__zero(), b.__zero());
-    let slots = (
-        Some(&mut *dx),
-        Some(&mut *dw),
-        Some(&mut *du),
-        Some(&mut *db),
-    );
-    gru_adjoint(
-        &x, &w, &u, &b, &state, saved, ct, slots.0, slots.1, slots.2, slots.3, None,
-    );
+    let slots = (Some(&mut *dx), Some(&mut *dw), Some(&mut *du), Some(&mut *db));
+    gru_adjoint(&x, &w, &u, &b, &state, saved, ct, slots.0, slots.1, slots.2, slots.3, None);
     let values = [list(&y), list(&h)];
     let gradients = [list(&dx), list(&dw), list(&du), list(&db)];
     fixture.compare("gru", &[&values[..], &gradients[..]].concat());
@@ -309,10 +234,7 @@ fn recurrent<T: Real>(fixture: &mut Fixture) {
 
 fn attention<T: Real>(fixture: &mut Fixture) {
     let q = wave::<T, _>((2, 4, 8), 1, 1.0);
-    let (k, v) = (
-        wave::<T, _>((2, 5, 8), 2, 1.0),
-        wave::<T, _>((2, 5, 8), 3, 1.0),
-    );
+    let (k, v) = (wave::<T, _>((2, 5, 8), 2, 1.0), wave::<T, _>((2, 5, 8), 3, 1.0));
     let mask = Array3::from_shape_fn((2, 4, 5), |(n, i, j)| i == j || (n + 2 * i + j) % 3 != 0);
     for (name, causal, masked) in [
         ("attention", false, false),
@@ -326,9 +248,7 @@ fn attention<T: Real>(fixture: &mut Fixture) {
         let ct = wave::<T, _>(q.raw_dim(), 20, 1.0);
         let y = if masked {
             let (y, saved) = masked_multi_head_attention_forward(&q, &k, &v, &mask, config);
-            masked_multi_head_attention_adjoint(
-                &q, &k, &v, &mask, config, saved, ct, slots.0, slots.1, slots.2,
-            );
+            masked_multi_head_attention_adjoint(&q, &k, &v, &mask, config, saved, ct, slots.0, slots.1, slots.2);
             y
         } else {
             let (y, saved) = multi_head_attention_forward(&q, &k, &v, config);

@@ -28,31 +28,15 @@ impl Emitter<'_> {
             }
             (Callee::Operator(op), _, level) => {
                 let name = operator_trait(*op);
-                let method = ident(
-                    &if level == 1 {
-                        "tangent".to_owned()
-                    } else {
-                        format!("tangent{level}")
-                    },
-                    call.span,
-                );
+                let method =
+                    ident(&if level == 1 { "tangent".to_owned() } else { format!("tangent{level}") }, call.span);
                 let args = self.operator_args(&call.args);
                 let tangents = self.operator_tangents(&call.args);
                 quote!(::differentiable::operators::#name::#method(#(#args,)* #(#tangents),*))
             }
             (callee, Mode::Plain, 0) => self.invoke(callee, None, &call.args, call.span),
-            (callee, Mode::Plain, level) => self.invoke(
-                callee,
-                Some(companion("__jvp", level)),
-                &call.args,
-                call.span,
-            ),
-            (callee, Mode::Taped, level) => self.invoke(
-                callee,
-                Some(companion("__fwd", level)),
-                &call.args,
-                call.span,
-            ),
+            (callee, Mode::Plain, level) => self.invoke(callee, Some(companion("__jvp", level)), &call.args, call.span),
+            (callee, Mode::Taped, level) => self.invoke(callee, Some(companion("__fwd", level)), &call.args, call.span),
         };
         let outs: Vec<TokenStream> = call.outs.iter().map(|v| self.pattern(*v)).collect();
         let values = match outs.as_slice() {
@@ -70,13 +54,7 @@ impl Emitter<'_> {
     }
 
     /// A call to a function or method, or to one of its companions.
-    fn invoke(
-        &self,
-        callee: &Callee,
-        companion: Option<String>,
-        args: &[Arg],
-        span: Span,
-    ) -> TokenStream {
+    fn invoke(&self, callee: &Callee, companion: Option<String>, args: &[Arg], span: Span) -> TokenStream {
         let mut list: Vec<TokenStream> = args.iter().map(|a| self.argument(a)).collect();
         let parts = args.first().map_or(1, |a| a.parts.len());
         for c in 1..parts {
@@ -110,9 +88,7 @@ impl Emitter<'_> {
     }
 
     fn argument(&self, arg: &Arg) -> TokenStream {
-        let Some(e) = &arg.parts[0] else {
-            unreachable!("arguments have values")
-        };
+        let Some(e) = &arg.parts[0] else { unreachable!("arguments have values") };
         match arg.passing {
             Passing::Value => self.value(e),
             passing => self.by_reference(e, passing == Passing::RefMut),
@@ -124,11 +100,7 @@ impl Emitter<'_> {
             Expr::Place(place) => self.reference(place, mutable).tokens,
             e => {
                 let e = self.expr(e).at_least(Prec::Unary);
-                if mutable {
-                    quote!(&mut #e)
-                } else {
-                    quote!(&#e)
-                }
+                if mutable { quote!(&mut #e) } else { quote!(&#e) }
             }
         }
     }
@@ -170,9 +142,7 @@ impl Emitter<'_> {
 
     /// The operands of an operator, by reference.
     fn operator_args(&self, args: &[Arg]) -> Vec<TokenStream> {
-        args.iter()
-            .map(|a| self.by_reference(a.parts[0].as_ref().expect("operands have values"), false))
-            .collect()
+        args.iter().map(|a| self.by_reference(a.parts[0].as_ref().expect("operands have values"), false)).collect()
     }
 
     fn operator_tangents(&self, args: &[Arg]) -> Vec<TokenStream> {
@@ -199,11 +169,7 @@ impl Emitter<'_> {
             .map(|(ct, v)| {
                 if let Some(e) = ct {
                     let e = self.expr(e);
-                    if operator {
-                        e.at_least(Prec::Unary)
-                    } else {
-                        e.tokens
-                    }
+                    if operator { e.at_least(Prec::Unary) } else { e.tokens }
                 } else {
                     let zero = Expr::Zero(Box::new(Expr::var(*v, pull.span)));
                     self.value(&zero)
@@ -215,35 +181,26 @@ impl Emitter<'_> {
         }
         let again: Vec<TokenStream> = (0..pull.cotangent.len())
             .flat_map(|c| {
-                pull.args
-                    .iter()
-                    .map(move |a| match (a.passing, a.parts.get(c)) {
-                        (Passing::Value, _) => quote!(()),
-                        (_, Some(Some(_))) if c == 0 => self.argument(a),
-                        _ => self.tangent_argument(a, c),
-                    })
+                pull.args.iter().map(move |a| match (a.passing, a.parts.get(c)) {
+                    (Passing::Value, _) => quote!(()),
+                    (_, Some(Some(_))) if c == 0 => self.argument(a),
+                    _ => self.tangent_argument(a, c),
+                })
             })
             .collect();
         let slots: Vec<TokenStream> = (0..pull.cotangent.len())
             .flat_map(|c| {
-                pull.args
-                    .iter()
-                    .zip(&pull.slots)
-                    .map(move |(a, slot)| match a.passing {
-                        Passing::Value => quote!(()),
-                        _ => self.slot(slot.get(c).and_then(Option::as_ref)),
-                    })
+                pull.args.iter().zip(&pull.slots).map(move |(a, slot)| match a.passing {
+                    Passing::Value => quote!(()),
+                    _ => self.slot(slot.get(c).and_then(Option::as_ref)),
+                })
             })
             .collect();
         let grads: Vec<TokenStream> = (0..pull.cotangent.len())
             .flat_map(|c| {
-                pull.grads.iter().map(move |g| {
-                    if let Some(v) = g.get(c).copied().flatten() {
-                        self.pattern(v)
-                    } else {
-                        quote!(_)
-                    }
-                })
+                pull.grads
+                    .iter()
+                    .map(move |g| if let Some(v) = g.get(c).copied().flatten() { self.pattern(v) } else { quote!(_) })
             })
             .collect();
         let tape = self.name(pull.tape);
@@ -283,21 +240,12 @@ impl Emitter<'_> {
 
     fn pull_operator(&self, op: Operator, pull: &Pull, cotangents: &[TokenStream]) -> TokenStream {
         let name = operator_trait(op);
-        let method = ident(
-            &if pull.level == 0 {
-                "adjoint".to_owned()
-            } else {
-                format!("adjoint{}", pull.level)
-            },
-            pull.span,
-        );
+        let method =
+            ident(&if pull.level == 0 { "adjoint".to_owned() } else { format!("adjoint{}", pull.level) }, pull.span);
         let args = self.operator_args(&pull.args);
         let tangents = self.operator_tangents(&pull.args);
-        let slots = (0..pull.cotangent.len()).flat_map(|c| {
-            pull.slots
-                .iter()
-                .map(move |s| self.slot(s.get(c).and_then(Option::as_ref)))
-        });
+        let slots = (0..pull.cotangent.len())
+            .flat_map(|c| pull.slots.iter().map(move |s| self.slot(s.get(c).and_then(Option::as_ref))));
         quote!(::differentiable::operators::#name::#method(#(#args,)* #(#tangents,)* #(&#cotangents,)* #(#slots),*);)
     }
 }
@@ -327,23 +275,15 @@ fn companion_path(path: &syn::Path, companion: Option<&str>, span: Span) -> syn:
     let mut path = path.clone();
     let n = path.segments.len();
     // `g::grad` ⇒ `g::__fwd_grad`.
-    let nested = n >= 2
-        && matches!(
-            path.segments[n - 1].ident.to_string().as_str(),
-            "grad" | "value_and_grad" | "jvp"
-        );
-    let associated =
-        nested || n >= 2 && crate::lower::capital(&path.segments[n - 2].ident.to_string());
+    let nested = n >= 2 && matches!(path.segments[n - 1].ident.to_string().as_str(), "grad" | "value_and_grad" | "jvp");
+    let associated = nested || n >= 2 && crate::lower::capital(&path.segments[n - 2].ident.to_string());
     let last = path.segments.last_mut().expect("a path has a segment");
     if associated {
         last.ident = Ident::new(&format!("{companion}_{}", last.ident), last.ident.span());
     } else {
         // `f::<T>` ⇒ `f::__fwd::<T>`.
         let arguments = std::mem::take(&mut last.arguments);
-        path.segments.push(syn::PathSegment {
-            ident: Ident::new(companion, span),
-            arguments,
-        });
+        path.segments.push(syn::PathSegment { ident: Ident::new(companion, span), arguments });
     }
     path
 }

@@ -76,11 +76,7 @@ impl Emitter<'_> {
             Expr::Bool(b) => Tokens::atom(b.to_token_stream()),
             Expr::Item(path, None) => Tokens::atom(path.to_token_stream()),
             Expr::Item(path, Some(qself)) => {
-                let e = syn::ExprPath {
-                    attrs: Vec::new(),
-                    qself: Some(qself.clone()),
-                    path: path.clone(),
-                };
+                let e = syn::ExprPath { attrs: Vec::new(), qself: Some(qself.clone()), path: path.clone() };
                 Tokens::atom(e.to_token_stream())
             }
             Expr::Place(place) => self.place(place),
@@ -88,14 +84,7 @@ impl Emitter<'_> {
                 Expr::Place(place) => self.reference(place, *mutable),
                 other => {
                     let inner = self.expr(other).at_least(Prec::Unary);
-                    Tokens::new(
-                        if *mutable {
-                            quote!(&mut #inner)
-                        } else {
-                            quote!(&#inner)
-                        },
-                        Prec::Unary,
-                    )
+                    Tokens::new(if *mutable { quote!(&mut #inner) } else { quote!(&#inner) }, Prec::Unary)
                 }
             },
             Expr::Neg(e) => {
@@ -107,38 +96,23 @@ impl Emitter<'_> {
                 Tokens::new(quote!(!#inner), Prec::Unary)
             }
             Expr::Binary(op, a, b) => self.binary(*op, a, b),
-            Expr::Math(rule, args) => {
-                match crate::rules::TABLE.iter().position(|r| r.name == rule.name) {
-                    Some(_) if !rule.name.chars().next().is_some_and(char::is_alphabetic) => {
-                        let op = syn::parse_str::<syn::BinOp>(rule.name).expect("an operator");
-                        self.binary(
-                            BinOp::of(&op).expect("a plain operator"),
-                            &args[0],
-                            &args[1],
-                        )
-                    }
-                    _ => {
-                        let name = syn::Ident::new(rule.name, Span::mixed_site());
-                        let recv = self.typed_receiver(&args[0]);
-                        let rest = self.values(&args[1..]);
-                        Tokens::new(quote!(#recv.#name(#(#rest),*)), Prec::Postfix)
-                    }
+            Expr::Math(rule, args) => match crate::rules::TABLE.iter().position(|r| r.name == rule.name) {
+                Some(_) if !rule.name.chars().next().is_some_and(char::is_alphabetic) => {
+                    let op = syn::parse_str::<syn::BinOp>(rule.name).expect("an operator");
+                    self.binary(BinOp::of(&op).expect("a plain operator"), &args[0], &args[1])
                 }
-            }
+                _ => {
+                    let name = syn::Ident::new(rule.name, Span::mixed_site());
+                    let recv = self.typed_receiver(&args[0]);
+                    let rest = self.values(&args[1..]);
+                    Tokens::new(quote!(#recv.#name(#(#rest),*)), Prec::Postfix)
+                }
+            },
             Expr::Method { recv, name, .. } if name == "__stop" => {
                 let kind = self.kind_of(recv);
-                if kind.is_scalar() {
-                    self.expr(recv)
-                } else {
-                    self.expr(&Expr::Clone(recv.clone()))
-                }
+                if kind.is_scalar() { self.expr(recv) } else { self.expr(&Expr::Clone(recv.clone())) }
             }
-            Expr::Method {
-                recv,
-                name,
-                turbofish,
-                args,
-            } => {
+            Expr::Method { recv, name, turbofish, args } => {
                 let recv = match &**recv {
                     Expr::Place(place) => self.receiver(place),
                     other => self.expr(other).at_least(Prec::Postfix),
@@ -146,13 +120,7 @@ impl Emitter<'_> {
                 let args = self.values(args);
                 Tokens::new(quote!(#recv.#name #turbofish(#(#args),*)), Prec::Postfix)
             }
-            Expr::Call {
-                func,
-                qself,
-                args,
-                tangent,
-                ..
-            } => {
+            Expr::Call { func, qself, args, tangent, .. } => {
                 let args = self.values(args);
                 if *tangent && !crate::lower::is_box(func) {
                     let (alias, path) = variant_path(func, true);
@@ -162,19 +130,10 @@ impl Emitter<'_> {
                         Tokens::atom(quote!({ #alias #path(#(#args),*) }))
                     };
                 }
-                let func = syn::ExprPath {
-                    attrs: Vec::new(),
-                    qself: qself.clone(),
-                    path: func.clone(),
-                };
+                let func = syn::ExprPath { attrs: Vec::new(), qself: qself.clone(), path: func.clone() };
                 Tokens::new(quote!(#func(#(#args),*)), Prec::Postfix)
             }
-            Expr::Struct {
-                path,
-                fields,
-                rest,
-                tangent,
-            } => {
+            Expr::Struct { path, fields, rest, tangent } => {
                 let members = fields.iter().map(|(m, e)| {
                     let e = self.value(e);
                     quote!(#m: #e)
@@ -203,11 +162,7 @@ impl Emitter<'_> {
                     Sequence::Vec => quote!(::std::vec![#(#items),*]),
                 })
             }
-            Expr::Repeat {
-                value,
-                len,
-                sequence,
-            } => {
+            Expr::Repeat { value, len, sequence } => {
                 let (value, len) = (self.value(value), self.value(len));
                 Tokens::atom(match sequence {
                     Sequence::Array => quote!([#value; #len]),
@@ -219,17 +174,9 @@ impl Emitter<'_> {
                 Tokens::new(quote!(#e as #ty), Prec::Cast)
             }
             Expr::Range { lo, hi, inclusive } => {
-                let side =
-                    |e: &Option<Box<Expr>>| e.as_ref().map(|e| self.expr(e).at_least(Prec::Or));
+                let side = |e: &Option<Box<Expr>>| e.as_ref().map(|e| self.expr(e).at_least(Prec::Or));
                 let (lo, hi) = (side(lo), side(hi));
-                Tokens::new(
-                    if *inclusive {
-                        quote!(#lo..=#hi)
-                    } else {
-                        quote!(#lo..#hi)
-                    },
-                    Prec::Range,
-                )
+                Tokens::new(if *inclusive { quote!(#lo..=#hi) } else { quote!(#lo..#hi) }, Prec::Range)
             }
             Expr::Select(c, a, b) => {
                 let (c, a, b) = (self.condition(c), self.value(a), self.value(b));
@@ -241,10 +188,8 @@ impl Emitter<'_> {
             }
             Expr::Verbatim(e, captures) => {
                 let mut e = (**e).clone();
-                let captures = captures
-                    .iter()
-                    .map(|(i, e)| (i.to_string(), self.expr(e).at_least(Prec::Atom)))
-                    .collect();
+                let captures =
+                    captures.iter().map(|(i, e)| (i.to_string(), self.expr(e).at_least(Prec::Atom))).collect();
                 Rename { captures }.visit_expr_mut(&mut e);
                 Tokens::new(e.to_token_stream(), Prec::Lowest)
             }
@@ -275,18 +220,11 @@ impl Emitter<'_> {
                     }
                     _ => {
                         let inner = inner.tokens;
-                        Tokens::new(
-                            quote!(::differentiable::__private::from_i32(#inner)),
-                            Prec::Postfix,
-                        )
+                        Tokens::new(quote!(::differentiable::__private::from_i32(#inner)), Prec::Postfix)
                     }
                 }
             }
-            Expr::CastTangent {
-                primal,
-                tangent,
-                ty,
-            } => {
+            Expr::CastTangent { primal, tangent, ty } => {
                 let (p, t) = (self.expr(primal).at_least(Prec::Unary), self.value(tangent));
                 Tokens::new(
                     if let Some(ty) = ty {
@@ -333,11 +271,7 @@ impl Emitter<'_> {
             Prec::And => Prec::Compare,
             _ => Prec::And,
         };
-        let left = if prec == Prec::Compare {
-            Prec::BitOr
-        } else {
-            prec
-        };
+        let left = if prec == Prec::Compare { Prec::BitOr } else { prec };
         let a_tokens = self.expr(a);
         // `x as usize < y` would begin a generic argument list.
         let a_tokens = if matches!(op, BinOp::Lt | BinOp::Shl) && matches!(a, Expr::Cast(..)) {
@@ -367,10 +301,7 @@ impl Emitter<'_> {
                 quote!(&#inner)
             }
         };
-        Tokens::new(
-            quote!(::differentiable::Differentiable::__zero(#arg)),
-            Prec::Postfix,
-        )
+        Tokens::new(quote!(::differentiable::Differentiable::__zero(#arg)), Prec::Postfix)
     }
 }
 
@@ -380,8 +311,7 @@ fn zero_of(kind: &Kind) -> Option<Tokens> {
         Kind::Float(float) => Some(number(0.0, float)),
         Kind::Int | Kind::Bool | Kind::Unit | Kind::Constant => Some(Tokens::atom(quote!(()))),
         Kind::Tuple(kinds) => {
-            let parts: Option<Vec<TokenStream>> =
-                kinds.iter().map(|k| zero_of(k).map(|t| t.tokens)).collect();
+            let parts: Option<Vec<TokenStream>> = kinds.iter().map(|k| zero_of(k).map(|t| t.tokens)).collect();
             parts.map(|parts| Tokens::atom(tuple(&parts)))
         }
         _ => None,
@@ -402,10 +332,7 @@ fn number(x: f64, float: &Float) -> Tokens {
         Float::Generic(name) => {
             let ty = syn::Ident::new(name, Span::call_site());
             let x = Literal::f64_suffixed(x.abs());
-            Tokens::new(
-                quote!(<#ty as ::differentiable::Real>::__lit(#x)),
-                Prec::Postfix,
-            )
+            Tokens::new(quote!(<#ty as ::differentiable::Real>::__lit(#x)), Prec::Postfix)
         }
         _ => Tokens::atom(Literal::f64_unsuffixed(x.abs()).to_token_stream()),
     };
@@ -453,10 +380,7 @@ struct Rename {
 impl VisitMut for Rename {
     fn visit_expr_mut(&mut self, e: &mut syn::Expr) {
         if let syn::Expr::Path(p) = e
-            && let Some(tokens) = p
-                .path
-                .get_ident()
-                .and_then(|i| self.captures.get(&i.to_string()))
+            && let Some(tokens) = p.path.get_ident().and_then(|i| self.captures.get(&i.to_string()))
         {
             *e = syn::Expr::Verbatim(tokens.clone());
             return;
@@ -491,18 +415,11 @@ impl VisitMut for Rename {
         let mut named: Vec<String> = Vec::new();
         for (name, mut e) in args {
             self.visit_expr_mut(&mut e);
-            list.push(if let Some(name) = &name {
-                quote!(#name = #e)
-            } else {
-                quote!(#e)
-            });
+            list.push(if let Some(name) = &name { quote!(#name = #e) } else { quote!(#e) });
             named.extend(name.map(|n| n.to_string()));
         }
         for name in inline {
-            if let (Some(tokens), false) = (
-                self.captures.get(&name.to_string()),
-                named.contains(&name.to_string()),
-            ) {
+            if let (Some(tokens), false) = (self.captures.get(&name.to_string()), named.contains(&name.to_string())) {
                 list.push(quote!(#name = #tokens));
             }
         }

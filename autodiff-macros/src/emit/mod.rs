@@ -41,11 +41,7 @@ impl<'a> Emitter<'a> {
         optional: HashSet<VarId>,
         reserved: &HashSet<String>,
     ) -> Self {
-        let mut order: Vec<VarId> = program
-            .params
-            .iter()
-            .flat_map(|p| p.parts.clone())
-            .collect();
+        let mut order: Vec<VarId> = program.params.iter().flat_map(|p| p.parts.clone()).collect();
         if let Some(reverse) = &program.reverse {
             order.extend(reverse.adjoints.iter().flatten().chain(&reverse.cotangent));
         }
@@ -86,11 +82,7 @@ impl<'a> Emitter<'a> {
                 continue;
             }
             let var = &program.vars[v];
-            let base = if var.name == "self" {
-                "this".to_owned()
-            } else {
-                var.name.clone()
-            };
+            let base = if var.name == "self" { "this".to_owned() } else { var.name.clone() };
             let mut name = base.clone();
             let mut i = 0;
             while !taken.insert(name.trim_start_matches("r#").to_owned()) {
@@ -104,23 +96,12 @@ impl<'a> Emitter<'a> {
             };
             names.insert(v, ident);
         }
-        Self {
-            program,
-            types,
-            names,
-            written,
-            read,
-            mentioned,
-            optional,
-        }
+        Self { program, types, names, written, read, mentioned, optional }
     }
 
     /// The name of a variable.
     pub(crate) fn name(&self, v: VarId) -> Ident {
-        self.names
-            .get(&v)
-            .cloned()
-            .unwrap_or_else(|| Ident::new("unnamed", Span::mixed_site()))
+        self.names.get(&v).cloned().unwrap_or_else(|| Ident::new("unnamed", Span::mixed_site()))
     }
 
     pub(crate) fn is_written(&self, v: VarId) -> bool {
@@ -142,11 +123,7 @@ impl<'a> Emitter<'a> {
         if !self.is_read(v) {
             return quote!(_);
         }
-        if self.is_written(v) {
-            quote!(mut #name)
-        } else {
-            quote!(#name)
-        }
+        if self.is_written(v) { quote!(mut #name) } else { quote!(#name) }
     }
 
     pub(crate) fn kind(&self, v: VarId) -> &Kind {
@@ -180,8 +157,7 @@ fn mark_written(program: &Program, s: &Stmt, written: &mut HashSet<VarId>) {
         &mut |_| {},
     );
     copy.parts_mut(&mut |_| {}, &mut |p| {
-        let through_reference =
-            matches!(program.vars[p.root].kind, Kind::Ref(_)) && !p.path.is_empty();
+        let through_reference = matches!(program.vars[p.root].kind, Kind::Ref(_)) && !p.path.is_empty();
         if !through_reference {
             written.insert(p.root);
         }

@@ -24,13 +24,8 @@ pub(crate) fn clone_where_needed(program: &mut Program) {
         }
     }
     let snapshot = program.clone();
-    let mut pass = Pass {
-        program: &snapshot,
-        reads: counter.reads,
-        defined: counter.defined,
-        now: 0,
-        loops: Vec::new(),
-    };
+    let mut pass =
+        Pass { program: &snapshot, reads: counter.reads, defined: counter.defined, now: 0, loops: Vec::new() };
     let mut body = std::mem::take(&mut program.body);
     pass.block(&mut body);
     program.body = body;
@@ -104,15 +99,10 @@ impl Pass<'_> {
                     self.value(value);
                 }
                 // Operators of tangents take their operands by reference.
-                Stmt::Call(call)
-                    if call.level > 0 && matches!(call.callee, Callee::Operator(_)) => {}
+                Stmt::Call(call) if call.level > 0 && matches!(call.callee, Callee::Operator(_)) => {}
                 Stmt::Pull(pull) if matches!(pull.callee, Callee::Operator(_)) => {}
                 Stmt::Call(call) => call.args.iter_mut().for_each(|a| self.arg(a)),
-                Stmt::Pull(pull) => pull
-                    .cotangent
-                    .iter_mut()
-                    .flatten()
-                    .for_each(|e| self.value(e)),
+                Stmt::Pull(pull) => pull.cotangent.iter_mut().flatten().for_each(|e| self.value(e)),
                 _ => {}
             }
             let is_loop = matches!(stmt, Stmt::Loop(_));
@@ -152,9 +142,7 @@ impl Pass<'_> {
                 }
             }
             Expr::Repeat { value, .. } => self.value(value),
-            Expr::Method { recv, name, .. }
-                if matches!(name.to_string().as_str(), "unwrap" | "expect") =>
-            {
+            Expr::Method { recv, name, .. } if matches!(name.to_string().as_str(), "unwrap" | "expect") => {
                 self.value(recv);
             }
             Expr::Select(_, a, b) => {
@@ -170,11 +158,7 @@ impl Pass<'_> {
         if kind.is_scalar() || matches!(kind, Kind::Ref(_)) {
             return false;
         }
-        if place
-            .path
-            .iter()
-            .any(|s| matches!(s, Step::Index { .. } | Step::Payload { .. }))
-        {
+        if place.path.iter().any(|s| matches!(s, Step::Index { .. } | Step::Payload { .. })) {
             return true;
         }
         // The user's own moves out of references are copies; tangents of such types may not be.
@@ -185,14 +169,8 @@ impl Pass<'_> {
         if behind {
             return false;
         }
-        let later = self
-            .reads
-            .get(&place.root)
-            .is_some_and(|reads| reads.iter().any(|r| *r > self.now));
-        let again = self
-            .loops
-            .last()
-            .is_some_and(|begin| self.defined.get(&place.root).copied().unwrap_or(0) < *begin);
+        let later = self.reads.get(&place.root).is_some_and(|reads| reads.iter().any(|r| *r > self.now));
+        let again = self.loops.last().is_some_and(|begin| self.defined.get(&place.root).copied().unwrap_or(0) < *begin);
         later || again
     }
 }

@@ -42,19 +42,10 @@ impl Emitter<'_> {
                     now = Tokens::new(quote!(#base[#at]), Prec::Postfix);
                     pending = 0;
                 }
-                Step::Payload {
-                    variant,
-                    member,
-                    arity,
-                    tangent,
-                } => {
+                Step::Payload { variant, member, arity, tangent } => {
                     // What is behind a shared reference is matched through it.
                     let shared = !mutable && pending == 1;
-                    let whole = if shared {
-                        now
-                    } else {
-                        dereferenced(now, pending)
-                    };
+                    let whole = if shared { now } else { dereferenced(now, pending) };
                     pending = 0;
                     let base = whole.at_least(Prec::Unary);
                     let borrow = match (mutable, shared) {
@@ -62,10 +53,7 @@ impl Emitter<'_> {
                         (false, true) => base,
                         (false, false) => quote!(&#base),
                     };
-                    now = Tokens::new(
-                        payload(&borrow, variant, member, *arity, *tangent),
-                        Prec::Lowest,
-                    );
+                    now = Tokens::new(payload(&borrow, variant, member, *arity, *tangent), Prec::Lowest);
                     pending += 1;
                 }
             }
@@ -80,27 +68,12 @@ impl Emitter<'_> {
 
     /// A reference to a place, without `&*` around a variable that is a reference already.
     pub(crate) fn reference(&self, place: &Place, mutable: bool) -> Tokens {
-        if !mutable
-            && matches!(place.path.as_slice(), [Step::Deref])
-            && matches!(self.kind(place.root), Kind::Ref(_))
-        {
+        if !mutable && matches!(place.path.as_slice(), [Step::Deref]) && matches!(self.kind(place.root), Kind::Ref(_)) {
             let name = self.name(place.root);
             return Tokens::atom(quote!(#name));
         }
-        let inner = if mutable {
-            self.place_mut(place)
-        } else {
-            self.place(place)
-        }
-        .at_least(Prec::Unary);
-        Tokens::new(
-            if mutable {
-                quote!(&mut #inner)
-            } else {
-                quote!(&#inner)
-            },
-            Prec::Unary,
-        )
+        let inner = if mutable { self.place_mut(place) } else { self.place(place) }.at_least(Prec::Unary);
+        Tokens::new(if mutable { quote!(&mut #inner) } else { quote!(&#inner) }, Prec::Unary)
     }
 
     /// A receiver of a method, which Rust references and dereferences itself.
@@ -110,8 +83,7 @@ impl Emitter<'_> {
             path.pop();
         }
         let name = self.name(place.root);
-        self.path(Tokens::atom(quote!(#name)), &path, false)
-            .at_least(Prec::Postfix)
+        self.path(Tokens::atom(quote!(#name)), &path, false).at_least(Prec::Postfix)
     }
 }
 
@@ -124,18 +96,10 @@ fn dereferenced(mut now: Tokens, pending: usize) -> Tokens {
 }
 
 /// An expression for a reference to a field of a variant.
-fn payload(
-    borrow: &TokenStream,
-    variant: &Path,
-    member: &Member,
-    arity: usize,
-    tangent: bool,
-) -> TokenStream {
+fn payload(borrow: &TokenStream, variant: &Path, member: &Member, arity: usize, tangent: bool) -> TokenStream {
     let (alias, path) = variant_path(variant, tangent);
     let pattern = if arity > 0 {
-        let Member::Unnamed(index) = member else {
-            unreachable!("tuple variants have numbered fields")
-        };
+        let Member::Unnamed(index) = member else { unreachable!("tuple variants have numbered fields") };
         let before = (0..index.index).map(|_| quote!(_));
         let after = (index.index as usize + 1 < arity).then(|| quote!(..));
         quote!(#path(#(#before,)* payload, #after))
@@ -143,11 +107,7 @@ fn payload(
         quote!(#path { #member: payload, .. })
     };
     let matched = quote!(match #borrow { #pattern => payload, _ => ::core::unreachable!() });
-    if alias.is_empty() {
-        matched
-    } else {
-        quote!({ #alias #matched })
-    }
+    if alias.is_empty() { matched } else { quote!({ #alias #matched }) }
 }
 
 /// The path of a variant, or of the variant of the tangent type, which needs an alias in scope.

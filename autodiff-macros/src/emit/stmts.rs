@@ -36,13 +36,7 @@ impl Emitter<'_> {
     }
 
     fn branch_value(&self, stmt: &Stmt, var: VarId) -> Option<TokenStream> {
-        let Stmt::If {
-            cond,
-            then,
-            els,
-            tape: None,
-        } = stmt
-        else {
+        let Stmt::If { cond, then, els, tape: None } = stmt else {
             return None;
         };
         let then = self.block_value(then, var)?;
@@ -60,14 +54,7 @@ impl Emitter<'_> {
             return None;
         }
         match block.stmts.split_last()? {
-            (
-                Stmt::Assign {
-                    place,
-                    value,
-                    init: true,
-                },
-                rest,
-            ) if place.root == var && place.path.is_empty() => {
+            (Stmt::Assign { place, value, init: true }, rest) if place.root == var && place.path.is_empty() => {
                 if rest.iter().any(|s| crate::simplify::touches(s, var)) {
                     return None;
                 }
@@ -120,17 +107,10 @@ impl Emitter<'_> {
                 let op: TokenStream = format!("{op}=").parse().expect("an operator");
                 quote!(#place #op #value;)
             }
-            Stmt::Accumulate { place, value } => {
-                self.on_slot(place, |place| self.accumulate(place, value))
-            }
+            Stmt::Accumulate { place, value } => self.on_slot(place, |place| self.accumulate(place, value)),
             Stmt::Call(call) => self.call(call),
             Stmt::Pull(pull) => self.pull(pull),
-            Stmt::If {
-                cond,
-                then,
-                els,
-                tape,
-            } => self.branch(cond, then, els, *tape),
+            Stmt::If { cond, then, els, tape } => self.branch(cond, then, els, *tape),
             Stmt::Loop(l) => self.loop_stmt(l),
             Stmt::Edit(edit) => self.edit(edit),
             Stmt::Effect(e) => {
@@ -223,23 +203,11 @@ impl Emitter<'_> {
         let name = self.name(tape.var);
         let private = quote!(::differentiable::__private);
         if tape.write {
-            let (a, b) = (
-                self.entry(&then.saves, false),
-                self.entry(&els.saves, false),
-            );
+            let (a, b) = (self.entry(&then.saves, false), self.entry(&els.saves, false));
             let (a, b) = match (then.saves.is_empty(), els.saves.is_empty()) {
-                (false, true) => (
-                    quote!(::core::option::Option::Some(#a)),
-                    quote!(::core::option::Option::None),
-                ),
-                (true, false) => (
-                    quote!(::core::option::Option::None),
-                    quote!(::core::option::Option::Some(#b)),
-                ),
-                _ => (
-                    quote!(#private::Either::Left(#a)),
-                    quote!(#private::Either::Right(#b)),
-                ),
+                (false, true) => (quote!(::core::option::Option::Some(#a)), quote!(::core::option::Option::None)),
+                (true, false) => (quote!(::core::option::Option::None), quote!(::core::option::Option::Some(#b))),
+                _ => (quote!(#private::Either::Left(#a)), quote!(#private::Either::Right(#b))),
             };
             let cond = self.condition(cond);
             return quote!(let #name = if #cond { #then_stmts #a } else { #els_stmts #b };);
@@ -282,14 +250,7 @@ impl Emitter<'_> {
             let name = self.name(tape.var);
             if tape.write {
                 let entry = self.entry(&l.body.saves, false);
-                before = if let Header::Range {
-                    lo,
-                    hi,
-                    inclusive,
-                    step: None,
-                    ..
-                } = &l.header
-                {
+                before = if let Header::Range { lo, hi, inclusive, step: None, .. } = &l.header {
                     let range = self.value(&Expr::Range {
                         lo: Some(Box::new(lo.clone())),
                         hi: Some(Box::new(hi.clone())),
@@ -309,14 +270,7 @@ impl Emitter<'_> {
             }
         }
         let header = match &l.header {
-            Header::Range {
-                var,
-                lo,
-                hi,
-                inclusive,
-                step,
-                rev,
-            } => {
+            Header::Range { var, lo, hi, inclusive, step, rev } => {
                 let range = Expr::Range {
                     lo: Some(Box::new(lo.clone())),
                     hi: Some(Box::new(hi.clone())),

@@ -17,9 +17,7 @@ impl Lowerer<'_> {
             S::Path(p) => p,
             S::Paren(p) => match &*p.expr {
                 S::Closure(closure) => {
-                    let callable = self
-                        .callable(&S::Closure(closure.clone()))
-                        .expect("a closure is callable");
+                    let callable = self.callable(&S::Closure(closure.clone())).expect("a closure is callable");
                     let args = c.args.iter().map(|a| self.atom(a)).collect();
                     return self.apply(&callable, args);
                 }
@@ -27,20 +25,14 @@ impl Lowerer<'_> {
             },
             _ => return self.unknown_callee(&c.func),
         };
-        if let Some(Binding::Closure(closure)) = path
-            .path
-            .get_ident()
-            .and_then(|i| self.lookup(&i.to_string()))
-            .cloned()
+        if let Some(Binding::Closure(closure)) =
+            path.path.get_ident().and_then(|i| self.lookup(&i.to_string())).cloned()
         {
             let args = c.args.iter().map(|a| self.atom(a)).collect();
             return self.inline(&closure, args);
         }
-        if let Some(Binding::Value(Expr::Place(place))) = path
-            .path
-            .get_ident()
-            .and_then(|i| self.lookup(&i.to_string()))
-            .cloned()
+        if let Some(Binding::Value(Expr::Place(place))) =
+            path.path.get_ident().and_then(|i| self.lookup(&i.to_string())).cloned()
         {
             let args = c.args.iter().map(|a| self.argument(a)).collect();
             return self.call_stmt(Callee::Variable(place.root), args, c.span());
@@ -50,7 +42,10 @@ impl Lowerer<'_> {
     }
 
     fn unknown_callee(&mut self, func: &S) -> Expr {
-        self.errors.on(func, "only functions named by a path, methods and closures can be called in a differentiated function");
+        self.errors.on(
+            func,
+            "only functions named by a path, methods and closures can be called in a differentiated function",
+        );
         Expr::Tuple(Vec::new())
     }
 
@@ -58,21 +53,14 @@ impl Lowerer<'_> {
     fn argument(&mut self, e: &S) -> Expr {
         match e {
             S::Closure(_) => self.verbatim(e),
-            S::Path(p) if p.path.get_ident().is_some_and(|i| self.is_closure(i)) => {
-                self.verbatim(e)
-            }
+            S::Path(p) if p.path.get_ident().is_some_and(|i| self.is_closure(i)) => self.verbatim(e),
             _ => self.atom(e),
         }
     }
 
     /// The value of a call to the function at a path.
     pub(super) fn call_path(&mut self, path: &ExprPath, args: Vec<Expr>, span: Span) -> Expr {
-        let names: Vec<String> = path
-            .path
-            .segments
-            .iter()
-            .map(|s| s.ident.to_string())
-            .collect();
+        let names: Vec<String> = path.path.segments.iter().map(|s| s.ident.to_string()).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let last = *names.last().expect("a path has a segment");
         if let Some(value) = self.known_function(&names, &args, span) {
@@ -82,9 +70,7 @@ impl Lowerer<'_> {
             [.., ty, _] => syn::parse_str(ty).is_ok_and(|ty| self.types.kind(&ty).is_float()),
             _ => false,
         };
-        if float
-            && (rules::find(last).is_some() || rules::FLAT.contains(&last) || last == "sin_cos")
-        {
+        if float && (rules::find(last).is_some() || rules::FLAT.contains(&last) || last == "sin_cos") {
             let mut args: Vec<Expr> = args.into_iter().map(strip).collect();
             let recv = args.remove(0);
             return self.float_method(recv, last, args, span);
@@ -95,13 +81,7 @@ impl Lowerer<'_> {
             return Expr::Cast(Box::new(strip(args[0].clone())), syn::parse_quote!(#ty));
         }
         if capital(last) {
-            return Expr::Call {
-                func: path.path.clone(),
-                qself: path.qself.clone(),
-                args,
-                ctor: true,
-                tangent: false,
-            };
+            return Expr::Call { func: path.path.clone(), qself: path.qself.clone(), args, ctor: true, tangent: false };
         }
         if args.is_empty() {
             return Expr::Call {
@@ -112,10 +92,7 @@ impl Lowerer<'_> {
                 tangent: false,
             };
         }
-        let callee = Callee::Function {
-            path: path.path.clone(),
-            qself: path.qself.clone(),
-        };
+        let callee = Callee::Function { path: path.path.clone(), qself: path.qself.clone() };
         self.call_stmt(callee, args, span)
     }
 
@@ -123,15 +100,7 @@ impl Lowerer<'_> {
     fn call_stmt(&mut self, callee: Callee, args: Vec<Expr>, span: Span) -> Expr {
         let args = args.into_iter().map(|a| self.pass(a)).collect();
         let out = self.fresh("t", span, Kind::Unknown, Role::Temporary);
-        self.emit(Stmt::Call(Call {
-            callee,
-            mode: Mode::Plain,
-            level: 0,
-            args,
-            outs: vec![out],
-            tape: None,
-            span,
-        }));
+        self.emit(Stmt::Call(Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, span }));
         Expr::var(out, span)
     }
 
@@ -141,18 +110,11 @@ impl Lowerer<'_> {
             Expr::Ref { mutable, of } => {
                 let place = self.place_of(*of, Span::mixed_site());
                 Arg {
-                    passing: if mutable {
-                        Passing::RefMut
-                    } else {
-                        Passing::Ref
-                    },
+                    passing: if mutable { Passing::RefMut } else { Passing::Ref },
                     parts: vec![Some(Expr::Place(place))],
                 }
             }
-            value => Arg {
-                passing: Passing::Value,
-                parts: vec![Some(value)],
-            },
+            value => Arg { passing: Passing::Value, parts: vec![Some(value)] },
         }
     }
 
@@ -163,26 +125,14 @@ impl Lowerer<'_> {
             [.., "mem", "swap"] => {
                 let (a, b) = (place(0)?, place(1)?);
                 let old = self.temporary(Expr::Place(a.clone()), span);
-                self.emit(Stmt::Assign {
-                    place: a,
-                    value: Expr::Place(b.clone()),
-                    init: false,
-                });
-                self.emit(Stmt::Assign {
-                    place: b,
-                    value: old,
-                    init: false,
-                });
+                self.emit(Stmt::Assign { place: a, value: Expr::Place(b.clone()), init: false });
+                self.emit(Stmt::Assign { place: b, value: old, init: false });
                 Some(Expr::Tuple(Vec::new()))
             }
             [.., "mem", "replace"] => {
                 let a = place(0)?;
                 let old = self.temporary(Expr::Place(a.clone()), span);
-                self.emit(Stmt::Assign {
-                    place: a,
-                    value: args[1].clone(),
-                    init: false,
-                });
+                self.emit(Stmt::Assign { place: a, value: args[1].clone(), init: false });
                 Some(old)
             }
             [.., "mem", "take"] => {
@@ -195,11 +145,7 @@ impl Lowerer<'_> {
                     ctor: false,
                     tangent: false,
                 };
-                self.emit(Stmt::Assign {
-                    place: a,
-                    value: empty,
-                    init: false,
-                });
+                self.emit(Stmt::Assign { place: a, value: empty, init: false });
                 Some(old)
             }
             ["stop_gradient"] | [.., "stop_gradient"] => {
@@ -208,13 +154,7 @@ impl Lowerer<'_> {
             ["drop"] | [.., "mem", "drop"] => Some(Expr::Tuple(Vec::new())),
             [.., "Box", "new"] | [.., "Some" | "Ok"] => {
                 let func: Path = syn::parse_str(&names.join("::")).ok()?;
-                Some(Expr::Call {
-                    func,
-                    qself: None,
-                    args: args.to_vec(),
-                    ctor: true,
-                    tangent: false,
-                })
+                Some(Expr::Call { func, qself: None, args: args.to_vec(), ctor: true, tangent: false })
             }
             [.., "Vec", "with_capacity"] => Some(Expr::Call {
                 func: syn::parse_quote!(::std::vec::Vec::with_capacity),
@@ -230,10 +170,7 @@ impl Lowerer<'_> {
     /// A method of a float.
     fn float_method(&mut self, recv: Expr, name: &str, mut args: Vec<Expr>, span: Span) -> Expr {
         if name == "sin_cos" {
-            let sin = Expr::Math(
-                rules::find("sin").expect("in the table"),
-                vec![recv.clone()],
-            );
+            let sin = Expr::Math(rules::find("sin").expect("in the table"), vec![recv.clone()]);
             let cos = Expr::Math(rules::find("cos").expect("in the table"), vec![recv]);
             return Expr::Tuple(vec![self.temporary(sin, span), self.temporary(cos, span)]);
         }
@@ -260,10 +197,7 @@ impl Lowerer<'_> {
         let recv = self.place_or_value(&m.receiver);
         if methods::VIEWS.contains(&name) && m.args.is_empty() {
             let place = self.place_of(recv, span);
-            return Expr::Ref {
-                mutable: name.ends_with("mut"),
-                of: Box::new(Expr::Place(place)),
-            };
+            return Expr::Ref { mutable: name.ends_with("mut"), of: Box::new(Expr::Place(place)) };
         }
         if methods::IDENTITIES.contains(&name) && m.args.is_empty() {
             let place = self.place_of(recv, span);
@@ -281,86 +215,45 @@ impl Lowerer<'_> {
             return value;
         }
         let kind = self.kind(&strip(recv.clone())).deref().clone();
-        let in_table = rules::find(name).is_some_and(|r| r.args.len() == m.args.len() + 1)
-            || name == "sin_cos";
+        let in_table = rules::find(name).is_some_and(|r| r.args.len() == m.args.len() + 1) || name == "sin_cos";
         let flat = rules::FLAT.contains(&name) || rules::CONTROL.contains(&name);
         if in_table || flat || matches!(kind, Kind::Int | Kind::Bool | Kind::Constant) {
             // Whose method this is is settled when kinds are known.
             let recv = self.as_atom(recv, span);
-            let recv = if kind.is_scalar() || kind == Kind::Unknown {
-                strip(recv)
-            } else {
-                recv
-            };
+            let recv = if kind.is_scalar() || kind == Kind::Unknown { strip(recv) } else { recv };
             let args = m.args.iter().map(|a| self.scalar(a)).collect::<Vec<_>>();
             if kind.is_float() {
                 return self.float_method(recv, name, args, span);
             }
-            return Expr::Method {
-                recv: Box::new(recv),
-                name: m.method.clone(),
-                turbofish: m.turbofish.clone(),
-                args,
-            };
+            return Expr::Method { recv: Box::new(recv), name: m.method.clone(), turbofish: m.turbofish.clone(), args };
         }
         if matches!(name, "unwrap" | "expect") {
             let place = self.place_of(recv, span);
             let args = m.args.iter().map(|a| self.control(a)).collect();
-            let value = Expr::Method {
-                recv: Box::new(Expr::Place(place)),
-                name: m.method.clone(),
-                turbofish: None,
-                args,
-            };
+            let value =
+                Expr::Method { recv: Box::new(Expr::Place(place)), name: m.method.clone(), turbofish: None, args };
             return self.temporary(value, span);
         }
         // The receiver is handed over by reference, whatever the method takes.
         let place = self.place_of(recv.clone(), span);
         let mutable = match &recv {
             Expr::Ref { mutable, .. } => *mutable,
-            _ => {
-                self.program.vars[place.root].mutable
-                    && !matches!(self.program.vars[place.root].kind, Kind::Ref(_))
-            }
+            _ => self.program.vars[place.root].mutable && !matches!(self.program.vars[place.root].kind, Kind::Ref(_)),
         };
-        let passing = if mutable {
-            Passing::RefMut
-        } else {
-            Passing::Ref
-        };
-        let mut args = vec![Arg {
-            passing,
-            parts: vec![Some(Expr::Place(place))],
-        }];
+        let passing = if mutable { Passing::RefMut } else { Passing::Ref };
+        let mut args = vec![Arg { passing, parts: vec![Some(Expr::Place(place))] }];
         for a in &m.args {
             let value = self.argument(a);
             args.push(self.pass(value));
         }
-        let callee = Callee::Method {
-            name: m.method.clone(),
-            turbofish: m.turbofish.clone(),
-        };
+        let callee = Callee::Method { name: m.method.clone(), turbofish: m.turbofish.clone() };
         let out = self.fresh("t", span, Kind::Unknown, Role::Temporary);
-        self.emit(Stmt::Call(Call {
-            callee,
-            mode: Mode::Plain,
-            level: 0,
-            args,
-            outs: vec![out],
-            tape: None,
-            span,
-        }));
+        self.emit(Stmt::Call(Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, span }));
         Expr::var(out, span)
     }
 
     /// Methods that change the length or the order of a vector, or view a part of it.
-    fn vector_method(
-        &mut self,
-        recv: &Expr,
-        name: &str,
-        m: &syn::ExprMethodCall,
-        span: Span,
-    ) -> Option<Expr> {
+    fn vector_method(&mut self, recv: &Expr, name: &str, m: &syn::ExprMethodCall, span: Span) -> Option<Expr> {
         let unit = Some(Expr::Tuple(Vec::new()));
         match (name, m.args.len()) {
             ("push", 1) => {
@@ -376,11 +269,7 @@ impl Lowerer<'_> {
                     _ => Kind::Unknown,
                 };
                 let var = self.fresh("t", span, Kind::Option(Box::new(inner)), Role::Temporary);
-                self.emit(Stmt::Edit(Edit::Pop {
-                    var,
-                    place,
-                    unwrap: false,
-                }));
+                self.emit(Stmt::Edit(Edit::Pop { var, place, unwrap: false }));
                 Some(Expr::var(var, span))
             }
             ("swap", 2) => {
@@ -393,15 +282,8 @@ impl Lowerer<'_> {
                 let value = self.scalar(&m.args[0]);
                 let place = self.place_of(recv.clone(), span);
                 self.for_each_index(&place, span, |l, i| {
-                    let at = place.step(Step::Index {
-                        at: Box::new(i),
-                        range: false,
-                    });
-                    l.emit(Stmt::Assign {
-                        place: at,
-                        value,
-                        init: false,
-                    });
+                    let at = place.step(Step::Index { at: Box::new(i), range: false });
+                    l.emit(Stmt::Assign { place: at, value, init: false });
                 });
                 unit
             }
@@ -410,19 +292,9 @@ impl Lowerer<'_> {
                 let source = self.place_of(source, span);
                 let place = self.place_of(recv.clone(), span);
                 self.for_each_index(&place, span, |l, i| {
-                    let to = place.step(Step::Index {
-                        at: Box::new(i.clone()),
-                        range: false,
-                    });
-                    let from = source.step(Step::Index {
-                        at: Box::new(i),
-                        range: false,
-                    });
-                    l.emit(Stmt::Assign {
-                        place: to,
-                        value: Expr::Place(from),
-                        init: false,
-                    });
+                    let to = place.step(Step::Index { at: Box::new(i.clone()), range: false });
+                    let from = source.step(Step::Index { at: Box::new(i), range: false });
+                    l.emit(Stmt::Assign { place: to, value: Expr::Place(from), init: false });
                 });
                 unit
             }
@@ -431,38 +303,21 @@ impl Lowerer<'_> {
                 let stream = self.stream(&m.args[0])?;
                 self.run_stream(stream, span, &mut |l, item, _| {
                     let value = l.as_atom(strip(item), span);
-                    l.emit(Stmt::Edit(Edit::Push {
-                        place: place.clone(),
-                        value,
-                    }));
+                    l.emit(Stmt::Edit(Edit::Push { place: place.clone(), value }));
                 });
                 unit
             }
             ("split_at" | "split_at_mut", 1) => {
                 let mutable = name == "split_at_mut";
                 let at = self.control(&m.args[0]);
-                let at = if self.is_fixed(&at) {
-                    at
-                } else {
-                    self.temporary(at, span)
-                };
+                let at = if self.is_fixed(&at) { at } else { self.temporary(at, span) };
                 let place = self.place_of(recv.clone(), span);
                 let range = |lo: Option<Expr>, hi: Option<Expr>| {
-                    let at = Expr::Range {
-                        lo: lo.map(Box::new),
-                        hi: hi.map(Box::new),
-                        inclusive: false,
-                    };
-                    let of = Box::new(Expr::Place(place.step(Step::Index {
-                        at: Box::new(at),
-                        range: true,
-                    })));
+                    let at = Expr::Range { lo: lo.map(Box::new), hi: hi.map(Box::new), inclusive: false };
+                    let of = Box::new(Expr::Place(place.step(Step::Index { at: Box::new(at), range: true })));
                     Expr::Ref { mutable, of }
                 };
-                Some(Expr::Tuple(vec![
-                    range(None, Some(at.clone())),
-                    range(Some(at), None),
-                ]))
+                Some(Expr::Tuple(vec![range(None, Some(at.clone())), range(Some(at), None)]))
             }
             _ => None,
         }

@@ -26,10 +26,7 @@ pub(super) enum Callable {
 impl Lowerer<'_> {
     pub(super) fn bind_closure(&mut self, name: &syn::Ident, source: &ExprClosure) {
         let closure = self.closure(source);
-        self.scopes
-            .last_mut()
-            .expect("a scope is open")
-            .insert(name.to_string(), Binding::Closure(closure));
+        self.scopes.last_mut().expect("a scope is open").insert(name.to_string(), Binding::Closure(closure));
     }
 
     fn closure(&mut self, source: &ExprClosure) -> Rc<Closure> {
@@ -38,9 +35,7 @@ impl Lowerer<'_> {
             // What is moved in keeps the value that it has now, and is the closure's own.
             let mut own = HashMap::new();
             for name in super::control::names(&S::Closure(source.clone())) {
-                let Some(Binding::Value(Expr::Place(place))) =
-                    self.lookup(&name.to_string()).cloned()
-                else {
+                let Some(Binding::Value(Expr::Place(place))) = self.lookup(&name.to_string()).cloned() else {
                     continue;
                 };
                 if place.path.is_empty() && self.program.vars[place.root].mutable {
@@ -51,18 +46,12 @@ impl Lowerer<'_> {
                         Expr::Clone(Box::new(Expr::Place(place))),
                     );
                     self.program.vars[var].mutable = true;
-                    own.insert(
-                        name.to_string(),
-                        Binding::Value(Expr::var(var, name.span())),
-                    );
+                    own.insert(name.to_string(), Binding::Value(Expr::var(var, name.span())));
                 }
             }
             scopes.push(own);
         }
-        Rc::new(Closure {
-            source: source.clone(),
-            scopes,
-        })
+        Rc::new(Closure { source: source.clone(), scopes })
     }
 
     /// An argument that an adapter will call.
@@ -96,14 +85,11 @@ impl Lowerer<'_> {
                 return l.returning(source.inputs_begin.span, |l| l.branch(&source.body));
             }
             match &*source.body {
-                S::Block(b) if b.label.is_none() => {
-                    l.block_value(&b.block).unwrap_or(Expr::Tuple(Vec::new()))
-                }
+                S::Block(b) if b.label.is_none() => l.block_value(&b.block).unwrap_or(Expr::Tuple(Vec::new())),
                 body => l.rhs(body),
             }
         };
-        self.with_parameters(closure, args, body)
-            .unwrap_or(Expr::Tuple(Vec::new()))
+        self.with_parameters(closure, args, body).unwrap_or(Expr::Tuple(Vec::new()))
     }
 
     /// Runs `f` in the scope of a closure whose parameters are bound to arguments.
@@ -117,11 +103,7 @@ impl Lowerer<'_> {
         if args.len() != source.inputs.len() {
             self.errors.on(
                 source,
-                format!(
-                    "this closure takes {} arguments and is called with {}",
-                    source.inputs.len(),
-                    args.len()
-                ),
+                format!("this closure takes {} arguments and is called with {}", source.inputs.len(), args.len()),
             );
             return None;
         }
@@ -135,9 +117,7 @@ impl Lowerer<'_> {
             };
             // Parameters name their arguments, which are atoms and do not change meanwhile.
             match pat {
-                Pat::Ident(p)
-                    if p.mutability.is_none() && p.subpat.is_none() && self.is_stable(&arg) =>
-                {
+                Pat::Ident(p) if p.mutability.is_none() && p.subpat.is_none() && self.is_stable(&arg) => {
                     self.bind(&p.ident.to_string(), arg);
                 }
                 _ => self.bind_pattern(pat, arg),

@@ -41,10 +41,7 @@ impl Lowerer<'_> {
                 inclusive: matches!(r.limits, syn::RangeLimits::Closed(_)),
             },
             S::Tuple(t) => Expr::Tuple(t.elems.iter().map(|e| self.control(e)).collect()),
-            S::Array(t) => Expr::Array(
-                t.elems.iter().map(|e| self.control(e)).collect(),
-                crate::ir::Sequence::Array,
-            ),
+            S::Array(t) => Expr::Array(t.elems.iter().map(|e| self.control(e)).collect(), crate::ir::Sequence::Array),
             S::MethodCall(m) if !m.args.iter().any(|a| matches!(a, S::Closure(_))) => {
                 let recv = if self.is_plain_place(&m.receiver) {
                     self.place_or_value(&m.receiver)
@@ -61,18 +58,13 @@ impl Lowerer<'_> {
             }
             S::Call(c) => match &*c.func {
                 S::Path(p)
-                    if !p.path.get_ident().is_some_and(|i| {
-                        matches!(self.lookup(&i.to_string()), Some(Binding::Closure(_)))
-                    }) =>
+                    if !p
+                        .path
+                        .get_ident()
+                        .is_some_and(|i| matches!(self.lookup(&i.to_string()), Some(Binding::Closure(_)))) =>
                 {
                     let args = c.args.iter().map(|a| self.control(a)).collect();
-                    Expr::Call {
-                        func: p.path.clone(),
-                        qself: p.qself.clone(),
-                        args,
-                        ctor: false,
-                        tangent: false,
-                    }
+                    Expr::Call { func: p.path.clone(), qself: p.qself.clone(), args, ctor: false, tangent: false }
                 }
                 _ => self.rhs(e),
             },
@@ -86,10 +78,9 @@ impl Lowerer<'_> {
         match e {
             S::Paren(p) => self.is_plain_place(&p.expr),
             S::Group(p) => self.is_plain_place(&p.expr),
-            S::Path(p) => p
-                .path
-                .get_ident()
-                .is_some_and(|i| matches!(self.lookup(&i.to_string()), Some(Binding::Value(_)))),
+            S::Path(p) => {
+                p.path.get_ident().is_some_and(|i| matches!(self.lookup(&i.to_string()), Some(Binding::Value(_))))
+            }
             S::Field(f) => self.is_plain_place(&f.base),
             S::Index(i) => self.is_plain_place(&i.expr),
             S::Unary(u) => matches!(u.op, UnOp::Deref(_)) && self.is_plain_place(&u.expr),
@@ -124,10 +115,7 @@ impl Lowerer<'_> {
 
 /// The names that an expression uses as variables, in order.
 pub(super) fn names(e: &S) -> Vec<Ident> {
-    let mut names = Names {
-        seen: HashSet::new(),
-        order: Vec::new(),
-    };
+    let mut names = Names { seen: HashSet::new(), order: Vec::new() };
     names.visit_expr(e);
     names.order
 }

@@ -23,11 +23,7 @@ impl Lowerer<'_> {
     }
 
     pub(super) fn as_atom(&mut self, value: Expr, span: Span) -> Expr {
-        if is_atom(&value) {
-            value
-        } else {
-            self.temporary(value, span)
-        }
+        if is_atom(&value) { value } else { self.temporary(value, span) }
     }
 
     /// An operand of a constructor or a call by value: an atom, or a tuple of them.
@@ -76,24 +72,12 @@ impl Lowerer<'_> {
                 Expr::Cast(Box::new(value), (*c.ty).clone())
             }
             S::Tuple(t) => Expr::Tuple(t.elems.iter().map(|e| self.operand(e)).collect()),
-            S::Array(a) => Expr::Array(
-                a.elems.iter().map(|e| self.operand(e)).collect(),
-                Sequence::Array,
-            ),
+            S::Array(a) => Expr::Array(a.elems.iter().map(|e| self.operand(e)).collect(), Sequence::Array),
             S::Repeat(r) => self.repeat(&r.expr, &r.len, Sequence::Array),
             S::Struct(s) => {
-                let fields = s
-                    .fields
-                    .iter()
-                    .map(|f| (f.member.clone(), self.operand(&f.expr)))
-                    .collect();
+                let fields = s.fields.iter().map(|f| (f.member.clone(), self.operand(&f.expr))).collect();
                 let rest = s.rest.as_ref().map(|rest| Box::new(self.operand(rest)));
-                Expr::Struct {
-                    path: s.path.clone(),
-                    fields,
-                    rest,
-                    tangent: false,
-                }
+                Expr::Struct { path: s.path.clone(), fields, rest, tangent: false }
             }
             S::Range(_) | S::Closure(_) | S::Let(_) => self.control(e),
             S::If(i) => self.if_value(i, hint),
@@ -112,10 +96,7 @@ impl Lowerer<'_> {
             S::MethodCall(m) => self.method_call(m),
             S::Macro(m) => self.macro_call(m).unwrap_or(Expr::Tuple(Vec::new())),
             S::Return(r) => {
-                let value = r
-                    .expr
-                    .as_ref()
-                    .map_or(Expr::Tuple(Vec::new()), |e| self.operand(e));
+                let value = r.expr.as_ref().map_or(Expr::Tuple(Vec::new()), |e| self.operand(e));
                 self.return_value(value);
                 Expr::Tuple(Vec::new())
             }
@@ -136,10 +117,7 @@ impl Lowerer<'_> {
                 Expr::Tuple(Vec::new())
             }
             other => {
-                self.errors.on(
-                    other,
-                    "this expression cannot be differentiated; compute it in a function of its own",
-                );
+                self.errors.on(other, "this expression cannot be differentiated; compute it in a function of its own");
                 Expr::Tuple(Vec::new())
             }
         }
@@ -179,12 +157,7 @@ impl Lowerer<'_> {
     fn destination(&mut self, hint: Option<&Hint<'_>>, span: Span) -> VarId {
         let var = match hint {
             Some(hint) => {
-                let var = self.fresh(
-                    hint.name.to_string(),
-                    hint.name.span(),
-                    Kind::Unknown,
-                    Role::User,
-                );
+                let var = self.fresh(hint.name.to_string(), hint.name.span(), Kind::Unknown, Role::User);
                 self.program.vars[var].mutable = hint.mutable;
                 if let Some(ty) = hint.ty {
                     self.program.vars[var].kind = self.types.kind(ty);
@@ -202,16 +175,15 @@ impl Lowerer<'_> {
     fn give(&mut self, dest: VarId, value: Option<Expr>, span: Span) {
         if let Some(value) = value {
             if let Expr::Ref { mutable: true, .. } = value {
-                self.errors.at(span, "a `&mut` that is chosen by a branch cannot be differentiated; put the update into the branches");
+                self.errors.at(
+                    span,
+                    "a `&mut` that is chosen by a branch cannot be differentiated; put the update into the branches",
+                );
             }
             let kind = self.kind(&value);
             let joined = self.program.vars[dest].kind.join(&kind);
             self.program.vars[dest].kind = joined;
-            self.emit(Stmt::Assign {
-                place: Place::var(dest, span),
-                value,
-                init: true,
-            });
+            self.emit(Stmt::Assign { place: Place::var(dest, span), value, init: true });
         }
     }
 
@@ -336,10 +308,7 @@ impl Lowerer<'_> {
         let (arm_pat, arm_guard) = guarded(&arm.pat);
         if let Some((alternatives, true)) = super::patterns::alternatives(arm_pat) {
             // Alternatives that bind names become arms of their own.
-            let arms = alternatives.into_iter().map(|p| syn::Arm {
-                pat: with_guard(p, &arm.pat),
-                ..arm.clone()
-            });
+            let arms = alternatives.into_iter().map(|p| syn::Arm { pat: with_guard(p, &arm.pat), ..arm.clone() });
             let expanded: Vec<syn::Arm> = arms.chain(rest.iter().cloned()).collect();
             return self.arms(scrutinee, &expanded, dest, span);
         }
@@ -372,12 +341,7 @@ impl Lowerer<'_> {
     fn labelled_block(&mut self, name: &syn::Lifetime, block: &syn::Block, span: Span) -> Expr {
         let label = self.label();
         let dest = self.destination(None, span);
-        self.loops.push(LoopScope {
-            name: Some(name.ident.to_string()),
-            label,
-            result: Some(dest),
-            block: true,
-        });
+        self.loops.push(LoopScope { name: Some(name.ident.to_string()), label, result: Some(dest), block: true });
         let (mut body, ()) = self.scoped(|l| {
             let value = l.block_value(block);
             l.give(dest, value, span);
@@ -391,19 +355,10 @@ impl Lowerer<'_> {
     }
 
     /// Runs `f` as a block that `return` leaves, as inside a closure.
-    pub(super) fn returning(
-        &mut self,
-        span: Span,
-        f: impl FnOnce(&mut Self) -> Option<Expr>,
-    ) -> Expr {
+    pub(super) fn returning(&mut self, span: Span, f: impl FnOnce(&mut Self) -> Option<Expr>) -> Expr {
         let label = self.label();
         let dest = self.destination(None, span);
-        self.loops.push(LoopScope {
-            name: None,
-            label,
-            result: Some(dest),
-            block: true,
-        });
+        self.loops.push(LoopScope { name: None, label, result: Some(dest), block: true });
         self.returns.push(Some(label));
         let (mut body, ()) = self.scoped(|l| {
             let value = f(l);
@@ -422,12 +377,7 @@ impl Lowerer<'_> {
         match self.returns.last().copied().flatten() {
             None => self.emit(Stmt::Return(value)),
             Some(label) => {
-                let dest = self
-                    .loops
-                    .iter()
-                    .rev()
-                    .find(|l| l.label == label)
-                    .and_then(|l| l.result);
+                let dest = self.loops.iter().rev().find(|l| l.label == label).and_then(|l| l.result);
                 if let Some(dest) = dest {
                     self.give(dest, Some(value), Span::mixed_site());
                 }
@@ -543,13 +493,7 @@ impl Lowerer<'_> {
             head.push(if_stmt(cond, body, vec![Stmt::Break(label)]));
             (Header::While(Expr::Bool(true)), head)
         };
-        self.emit(Stmt::Loop(Loop {
-            label,
-            header,
-            body: block(stmts),
-            exits: Vec::new(),
-            tape: None,
-        }));
+        self.emit(Stmt::Loop(Loop { label, header, body: block(stmts), exits: Vec::new(), tape: None }));
         Expr::Tuple(Vec::new())
     }
 
@@ -563,12 +507,7 @@ impl Lowerer<'_> {
         }
     }
 
-    fn target(
-        &mut self,
-        name: Option<&syn::Lifetime>,
-        only_loops: bool,
-        span: Span,
-    ) -> Option<(usize, Option<VarId>)> {
+    fn target(&mut self, name: Option<&syn::Lifetime>, only_loops: bool, span: Span) -> Option<(usize, Option<VarId>)> {
         let found = self.loops.iter().rev().find(|l| match name {
             Some(name) => l.name.as_deref() == Some(name.ident.to_string().as_str()),
             None => !l.block,
@@ -615,7 +554,10 @@ impl Lowerer<'_> {
     /// What a later condition evaluates must not run before the earlier ones hold.
     fn refuse_hoisting(&mut self, before: usize, span: Span) {
         if self.emitted() > before {
-            self.errors.at(span, "a call or a block in a later condition cannot be differentiated; nest a second `if` in the first");
+            self.errors.at(
+                span,
+                "a call or a block in a later condition cannot be differentiated; nest a second `if` in the first",
+            );
         }
     }
 
@@ -636,28 +578,17 @@ fn guarded(pat: &syn::Pat) -> (&syn::Pat, Option<&S>) {
 /// A pattern with the guard of another.
 fn with_guard(pat: syn::Pat, like: &syn::Pat) -> syn::Pat {
     match like {
-        syn::Pat::Guard(g) => syn::Pat::Guard(syn::PatGuard {
-            pat: Box::new(pat),
-            ..g.clone()
-        }),
+        syn::Pat::Guard(g) => syn::Pat::Guard(syn::PatGuard { pat: Box::new(pat), ..g.clone() }),
         _ => pat,
     }
 }
 
 pub(super) fn block(stmts: Vec<Stmt>) -> Block {
-    Block {
-        stmts,
-        ..Block::default()
-    }
+    Block { stmts, ..Block::default() }
 }
 
 pub(super) fn if_stmt(cond: Expr, then: Vec<Stmt>, els: Vec<Stmt>) -> Stmt {
-    Stmt::If {
-        cond,
-        then: block(then),
-        els: block(els),
-        tape: None,
-    }
+    Stmt::If { cond, then: block(then), els: block(els), tape: None }
 }
 
 /// A block that is left by `Break`.
@@ -675,14 +606,15 @@ fn once(label: usize, body: Vec<Stmt>) -> Stmt {
 pub(crate) fn diverges(stmts: &[Stmt]) -> bool {
     stmts.iter().any(|stmt| match stmt {
         Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => true,
-        Stmt::Effect(Expr::Verbatim(e, _)) => {
-            match &**e {
-                S::Macro(m) => m.mac.path.segments.last().is_some_and(|s| {
-                    super::macros::DIVERGING.contains(&s.ident.to_string().as_str())
-                }),
-                _ => false,
-            }
-        }
+        Stmt::Effect(Expr::Verbatim(e, _)) => match &**e {
+            S::Macro(m) => m
+                .mac
+                .path
+                .segments
+                .last()
+                .is_some_and(|s| super::macros::DIVERGING.contains(&s.ident.to_string().as_str())),
+            _ => false,
+        },
         Stmt::If { then, els, .. } => diverges(&then.stmts) && diverges(&els.stmts),
         _ => false,
     })

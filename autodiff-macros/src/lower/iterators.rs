@@ -20,13 +20,7 @@ type ItemAt = Rc<dyn Fn(&mut Lowerer<'_>, Expr) -> Expr>;
 #[derive(Clone)]
 pub(super) enum Stream {
     /// Integers from `lo` to `hi`.
-    Range {
-        lo: Expr,
-        hi: Expr,
-        inclusive: bool,
-        step: Option<Expr>,
-        rev: bool,
-    },
+    Range { lo: Expr, hi: Expr, inclusive: bool, step: Option<Expr>, rev: bool },
     /// Items that can be reached by their index.
     Indexed { len: Expr, item: ItemAt },
     /// Items of another stream, some of them left out or replaced by several.
@@ -64,12 +58,7 @@ impl Lowerer<'_> {
         };
         self.run_named(stream, span, hint, &mut |l, item, label| {
             // `continue` ends the work on this item, which is the innermost loop's body.
-            l.loops.push(LoopScope {
-                name: name.clone(),
-                label,
-                result: None,
-                block: false,
-            });
+            l.loops.push(LoopScope { name: name.clone(), label, result: None, block: false });
             l.scopes.push(std::collections::HashMap::new());
             l.bind_pattern(&f.pat, item);
             let _ = l.block_value(&f.body);
@@ -83,10 +72,7 @@ impl Lowerer<'_> {
         match e {
             S::Paren(p) => self.stream(&p.expr),
             S::Range(r) => {
-                let lo = r
-                    .start
-                    .as_ref()
-                    .map_or_else(|| Expr::int(0), |e| self.control(e));
+                let lo = r.start.as_ref().map_or_else(|| Expr::int(0), |e| self.control(e));
                 let lo = self.fixed(lo, e.span());
                 let inclusive = matches!(r.limits, syn::RangeLimits::Closed(_));
                 let hi = match &r.end {
@@ -94,13 +80,7 @@ impl Lowerer<'_> {
                     None => Expr::Item(syn::parse_quote!(::core::primitive::usize::MAX), None),
                 };
                 let hi = self.fixed(hi, e.span());
-                Some(Stream::Range {
-                    lo,
-                    hi,
-                    inclusive,
-                    step: None,
-                    rev: false,
-                })
+                Some(Stream::Range { lo, hi, inclusive, step: None, rev: false })
             }
             S::MethodCall(m) => self.adapter(m),
             S::Reference(r) => {
@@ -108,13 +88,7 @@ impl Lowerer<'_> {
                 let place = self.place_of(value, e.span());
                 Some(self.elements(place, true, r.mutability.is_some(), e.span()))
             }
-            S::Path(_)
-            | S::Field(_)
-            | S::Index(_)
-            | S::Array(_)
-            | S::Macro(_)
-            | S::Call(_)
-            | S::Unary(_) => {
+            S::Path(_) | S::Field(_) | S::Index(_) | S::Array(_) | S::Macro(_) | S::Call(_) | S::Unary(_) => {
                 let value = self.place_or_value(e);
                 let reference = matches!(value, Expr::Ref { .. });
                 let mutable = matches!(value, Expr::Ref { mutable: true, .. });
@@ -126,32 +100,16 @@ impl Lowerer<'_> {
     }
 
     fn fixed(&mut self, e: Expr, span: Span) -> Expr {
-        if self.is_fixed(&e) {
-            e
-        } else {
-            self.temporary(e, span)
-        }
+        if self.is_fixed(&e) { e } else { self.temporary(e, span) }
     }
 
     /// The elements of a sequence, by value or by reference.
     fn elements(&mut self, place: Place, reference: bool, mutable: bool, _span: Span) -> Stream {
-        let Expr::Place(place) = self.pin(Expr::Place(place)) else {
-            unreachable!("pinning keeps places")
-        };
+        let Expr::Place(place) = self.pin(Expr::Place(place)) else { unreachable!("pinning keeps places") };
         let len = rules::method(Expr::Place(place.clone()), "len", Vec::new());
         let item: ItemAt = Rc::new(move |l, i| {
-            let element = l.normal(Expr::Place(place.step(Step::Index {
-                at: Box::new(i),
-                range: false,
-            })));
-            if reference {
-                Expr::Ref {
-                    mutable,
-                    of: Box::new(element),
-                }
-            } else {
-                element
-            }
+            let element = l.normal(Expr::Place(place.step(Step::Index { at: Box::new(i), range: false })));
+            if reference { Expr::Ref { mutable, of: Box::new(element) } } else { element }
         });
         Stream::Indexed { len, item }
     }
@@ -183,26 +141,13 @@ impl Lowerer<'_> {
                             Expr::Tuple(vec![i, e])
                         }),
                     }),
-                    Err(source) => Some(Stream::Filtered {
-                        source: Box::new(source),
-                        stage: Stage::Enumerate,
-                    }),
+                    Err(source) => Some(Stream::Filtered { source: Box::new(source), stage: Stage::Enumerate }),
                 }
             }
             ("rev", 0) => match self.stream(&m.receiver)? {
-                Stream::Range {
-                    lo,
-                    hi,
-                    inclusive,
-                    step: None,
-                    rev,
-                } => Some(Stream::Range {
-                    lo,
-                    hi,
-                    inclusive,
-                    step: None,
-                    rev: !rev,
-                }),
+                Stream::Range { lo, hi, inclusive, step: None, rev } => {
+                    Some(Stream::Range { lo, hi, inclusive, step: None, rev: !rev })
+                }
                 other => {
                     let (len, item) = self.indexed(other, span).ok()?;
                     let n = self.fixed(len, span);
@@ -234,10 +179,7 @@ impl Lowerer<'_> {
                 let source = self.stream(&m.receiver)?;
                 let n = self.control(arg?);
                 let (len, item) = self.indexed(source, span).ok()?;
-                Some(Stream::Indexed {
-                    len: rules::method(len, "min", vec![n]),
-                    item,
-                })
+                Some(Stream::Indexed { len: rules::method(len, "min", vec![n]), item })
             }
             ("skip", 1) => {
                 let source = self.stream(&m.receiver)?;
@@ -257,21 +199,8 @@ impl Lowerer<'_> {
                 let source = self.stream(&m.receiver)?;
                 let k = self.control(arg?);
                 let k = self.fixed(k, span);
-                if let Stream::Range {
-                    lo,
-                    hi,
-                    inclusive,
-                    step: None,
-                    rev: false,
-                } = source
-                {
-                    return Some(Stream::Range {
-                        lo,
-                        hi,
-                        inclusive,
-                        step: Some(k),
-                        rev: false,
-                    });
+                if let Stream::Range { lo, hi, inclusive, step: None, rev: false } = source {
+                    return Some(Stream::Range { lo, hi, inclusive, step: Some(k), rev: false });
                 }
                 let (len, item) = self.indexed(source, span).ok()?;
                 let len = rules::method(len, "div_ceil", vec![k.clone()]);
@@ -283,17 +212,14 @@ impl Lowerer<'_> {
                     }),
                 })
             }
-            ("windows" | "chunks" | "chunks_exact" | "chunks_mut" | "chunks_exact_mut", 1) => {
-                self.pieces(&name, m)
-            }
+            ("windows" | "chunks" | "chunks_exact" | "chunks_mut" | "chunks_exact_mut", 1) => self.pieces(&name, m),
             ("map", 1) => {
                 let source = self.stream(&m.receiver)?;
                 let f = self.callable(arg?)?;
                 Some(match source {
-                    source @ Stream::Filtered { .. } => Stream::Filtered {
-                        source: Box::new(source),
-                        stage: Stage::Map(f),
-                    },
+                    source @ Stream::Filtered { .. } => {
+                        Stream::Filtered { source: Box::new(source), stage: Stage::Map(f) }
+                    }
                     source => self.mapped(
                         source,
                         Rc::new(move |l, item| {
@@ -312,10 +238,7 @@ impl Lowerer<'_> {
             ("chain", 1) => {
                 let source = self.stream(&m.receiver)?;
                 let other = self.stream(arg?)?;
-                Some(Stream::Filtered {
-                    source: Box::new(source),
-                    stage: Stage::Chain(Box::new(other)),
-                })
+                Some(Stream::Filtered { source: Box::new(source), stage: Stage::Chain(Box::new(other)) })
             }
             _ => None,
         }
@@ -337,10 +260,7 @@ impl Lowerer<'_> {
     fn stage(&mut self, m: &syn::ExprMethodCall, stage: fn(Callable) -> Stage) -> Option<Stream> {
         let source = Box::new(self.stream(&m.receiver)?);
         let f = self.callable(m.args.first()?)?;
-        Some(Stream::Filtered {
-            source,
-            stage: stage(f),
-        })
+        Some(Stream::Filtered { source, stage: stage(f) })
     }
 
     fn source(&mut self, recv: &S, reference: bool, mutable: bool) -> Stream {
@@ -363,11 +283,9 @@ impl Lowerer<'_> {
         let n = rules::method(Expr::Place(place.clone()), "len", Vec::new());
         let n = self.fixed(n, span);
         let len = match name {
-            "windows" => rules::method(
-                Expr::binary(BinOp::Add, n.clone(), Expr::int(1)),
-                "saturating_sub",
-                vec![k.clone()],
-            ),
+            "windows" => {
+                rules::method(Expr::binary(BinOp::Add, n.clone(), Expr::int(1)), "saturating_sub", vec![k.clone()])
+            }
             "chunks" | "chunks_mut" => rules::method(n.clone(), "div_ceil", vec![k.clone()]),
             _ => Expr::binary(BinOp::Div, n.clone(), k.clone()),
         };
@@ -375,29 +293,11 @@ impl Lowerer<'_> {
         let ragged = matches!(name, "chunks" | "chunks_mut");
         let mutable = name.ends_with("mut");
         let item: ItemAt = Rc::new(move |_, i| {
-            let lo = if windows {
-                i
-            } else {
-                Expr::binary(BinOp::Mul, i, k.clone())
-            };
+            let lo = if windows { i } else { Expr::binary(BinOp::Mul, i, k.clone()) };
             let hi = Expr::binary(BinOp::Add, lo.clone(), k.clone());
-            let hi = if ragged {
-                rules::method(hi, "min", vec![n.clone()])
-            } else {
-                hi
-            };
-            let at = Expr::Range {
-                lo: Some(Box::new(lo)),
-                hi: Some(Box::new(hi)),
-                inclusive: false,
-            };
-            Expr::Ref {
-                mutable,
-                of: Box::new(Expr::Place(place.step(Step::Index {
-                    at: Box::new(at),
-                    range: true,
-                }))),
-            }
+            let hi = if ragged { rules::method(hi, "min", vec![n.clone()]) } else { hi };
+            let at = Expr::Range { lo: Some(Box::new(lo)), hi: Some(Box::new(hi)), inclusive: false };
+            Expr::Ref { mutable, of: Box::new(Expr::Place(place.step(Step::Index { at: Box::new(at), range: true }))) }
         });
         Some(Stream::Indexed { len, item })
     }
@@ -406,39 +306,23 @@ impl Lowerer<'_> {
     fn indexed(&mut self, stream: Stream, span: Span) -> Result<(Expr, ItemAt), Stream> {
         match stream {
             Stream::Indexed { len, item } => Ok((len, item)),
-            Stream::Range {
-                lo,
-                hi,
-                inclusive,
-                step,
-                rev,
-            } => {
-                let range = Expr::Range {
-                    lo: Some(Box::new(lo.clone())),
-                    hi: Some(Box::new(hi.clone())),
-                    inclusive,
-                };
+            Stream::Range { lo, hi, inclusive, step, rev } => {
+                let range = Expr::Range { lo: Some(Box::new(lo.clone())), hi: Some(Box::new(hi.clone())), inclusive };
                 let count = match (&step, inclusive) {
                     (None, false) => match (integer(&lo), integer(&hi)) {
                         (Some(0), _) => hi.clone(),
                         (Some(a), Some(b)) => Expr::int(b.saturating_sub(a)),
                         _ => rules::method(hi.clone(), "saturating_sub", vec![lo.clone()]),
                     },
-                    (Some(k), _) => rules::method(
-                        rules::method(range, "step_by", vec![k.clone()]),
-                        "count",
-                        Vec::new(),
-                    ),
+                    (Some(k), _) => {
+                        rules::method(rules::method(range, "step_by", vec![k.clone()]), "count", Vec::new())
+                    }
                     _ => rules::method(range, "count", Vec::new()),
                 };
                 let count = self.fixed(count, span);
                 let n = count.clone();
                 let item: ItemAt = Rc::new(move |_, i| {
-                    let i = if rev {
-                        Lowerer::minus(Lowerer::minus(n.clone(), Expr::int(1)), i)
-                    } else {
-                        i
-                    };
+                    let i = if rev { Lowerer::minus(Lowerer::minus(n.clone(), Expr::int(1)), i) } else { i };
                     let i = match &step {
                         Some(k) => Expr::binary(BinOp::Mul, i, k.clone()),
                         None => i,
@@ -476,41 +360,17 @@ impl Lowerer<'_> {
         span: Span,
         f: impl FnOnce(&mut Self, Expr, usize),
     ) {
-        self.header_loop(
-            name,
-            Header::Range {
-                var: 0,
-                lo,
-                hi,
-                inclusive: false,
-                step: None,
-                rev: false,
-            },
-            span,
-            f,
-        );
+        self.header_loop(name, Header::Range { var: 0, lo, hi, inclusive: false, step: None, rev: false }, span, f);
     }
 
-    fn header_loop(
-        &mut self,
-        name: &str,
-        mut header: Header,
-        span: Span,
-        f: impl FnOnce(&mut Self, Expr, usize),
-    ) {
+    fn header_loop(&mut self, name: &str, mut header: Header, span: Span, f: impl FnOnce(&mut Self, Expr, usize)) {
         let label = self.label();
         let i = self.fresh(name, span, Kind::Int, Role::User);
         if let Header::Range { var, .. } = &mut header {
             *var = i;
         }
         let (body, ()) = self.scoped(|l| f(l, Expr::var(i, span), label));
-        self.emit(Stmt::Loop(Loop {
-            label,
-            header,
-            body: block(body),
-            exits: Vec::new(),
-            tape: None,
-        }));
+        self.emit(Stmt::Loop(Loop { label, header, body: block(body), exits: Vec::new(), tape: None }));
     }
 
     /// Emits the loops of a stream around what the sink emits for an item.
@@ -520,23 +380,9 @@ impl Lowerer<'_> {
 
     fn run_named(&mut self, stream: Stream, span: Span, name: Option<syn::Ident>, sink: Sink<'_>) {
         match stream {
-            Stream::Range {
-                lo,
-                hi,
-                inclusive,
-                step,
-                rev,
-            } => {
-                let (name, span) =
-                    name.map_or(("i".to_owned(), span), |n| (n.to_string(), n.span()));
-                let header = Header::Range {
-                    var: 0,
-                    lo,
-                    hi,
-                    inclusive,
-                    step,
-                    rev,
-                };
+            Stream::Range { lo, hi, inclusive, step, rev } => {
+                let (name, span) = name.map_or(("i".to_owned(), span), |n| (n.to_string(), n.span()));
+                let header = Header::Range { var: 0, lo, hi, inclusive, step, rev };
                 self.header_loop(&name, header, span, |l, i, label| sink(l, i, label));
             }
             Stream::Indexed { len, item } => {
@@ -558,49 +404,23 @@ impl Lowerer<'_> {
                 sink(l, value, label);
             }),
             Stage::Filter(f) => self.run_stream(source, span, &mut |l, item, label| {
-                let test = l.apply(
-                    &f,
-                    vec![Expr::Ref {
-                        mutable: false,
-                        of: Box::new(item.clone()),
-                    }],
-                );
+                let test = l.apply(&f, vec![Expr::Ref { mutable: false, of: Box::new(item.clone()) }]);
                 let (then, ()) = l.scoped(|l| sink(l, item.clone(), label));
                 l.emit(if_stmt(test, then, Vec::new()));
             }),
             Stage::TakeWhile(f) => self.run_stream(source, span, &mut |l, item, label| {
-                let test = l.apply(
-                    &f,
-                    vec![Expr::Ref {
-                        mutable: false,
-                        of: Box::new(item.clone()),
-                    }],
-                );
-                l.emit(if_stmt(
-                    Expr::Not(Box::new(test)),
-                    vec![Stmt::Break(label)],
-                    Vec::new(),
-                ));
+                let test = l.apply(&f, vec![Expr::Ref { mutable: false, of: Box::new(item.clone()) }]);
+                l.emit(if_stmt(Expr::Not(Box::new(test)), vec![Stmt::Break(label)], Vec::new()));
                 sink(l, item, label);
             }),
             Stage::SkipWhile(f) => {
                 let begun = self.counter("begun", Expr::Bool(false), Kind::Bool, span);
                 self.run_stream(source, span, &mut |l, item, label| {
-                    let test = l.apply(
-                        &f,
-                        vec![Expr::Ref {
-                            mutable: false,
-                            of: Box::new(item.clone()),
-                        }],
-                    );
+                    let test = l.apply(&f, vec![Expr::Ref { mutable: false, of: Box::new(item.clone()) }]);
                     let go = Expr::binary(BinOp::Or, begun.clone(), Expr::Not(Box::new(test)));
                     let (then, ()) = l.scoped(|l| {
                         let place = super::as_place(&begun).expect("a variable").clone();
-                        l.emit(Stmt::Assign {
-                            place,
-                            value: Expr::Bool(true),
-                            init: false,
-                        });
+                        l.emit(Stmt::Assign { place, value: Expr::Bool(true), init: false });
                         sink(l, item.clone(), label);
                     });
                     l.emit(if_stmt(go, then, Vec::new()));
@@ -610,10 +430,7 @@ impl Lowerer<'_> {
                 let value = l.apply(&f, vec![item]);
                 let value = l.as_atom(value, span);
                 let place = l.place_of(value, span);
-                let test = Expr::Matches(
-                    Box::new(Expr::Place(place.clone())),
-                    Box::new(syn::parse_quote!(Some(_))),
-                );
+                let test = Expr::Matches(Box::new(Expr::Place(place.clone())), Box::new(syn::parse_quote!(Some(_))));
                 let (then, ()) = l.scoped(|l| {
                     let payload = place.step(Step::Payload {
                         variant: syn::parse_quote!(Some),
@@ -637,11 +454,7 @@ impl Lowerer<'_> {
                 self.run_stream(source, span, &mut |l, item, label| {
                     let now = l.temporary(count.clone(), span);
                     let place = super::as_place(&count).expect("a variable").clone();
-                    l.emit(Stmt::Update {
-                        place,
-                        op: BinOp::Add,
-                        value: Expr::int(1),
-                    });
+                    l.emit(Stmt::Update { place, op: BinOp::Add, value: Expr::int(1) });
                     sink(l, Expr::Tuple(vec![now, item]), label);
                 });
             }
@@ -653,13 +466,7 @@ impl Lowerer<'_> {
     }
 
     /// Runs the stream that a closure returns.
-    fn inline_stream(
-        &mut self,
-        closure: &Rc<super::closures::Closure>,
-        item: Expr,
-        span: Span,
-        sink: Sink<'_>,
-    ) {
+    fn inline_stream(&mut self, closure: &Rc<super::closures::Closure>, item: Expr, span: Span, sink: Sink<'_>) {
         let mut body = &*closure.source.body;
         while let S::Block(b) = body {
             match b.block.stmts.as_slice() {
@@ -669,10 +476,7 @@ impl Lowerer<'_> {
         }
         let _ = self.with_parameters(closure, vec![item], |l| match l.stream(body) {
             Some(stream) => l.run_stream(stream, span, sink),
-            None => l.errors.on(
-                body,
-                "the closure of `flat_map` must be a single chain of iterator adapters",
-            ),
+            None => l.errors.on(body, "the closure of `flat_map` must be a single chain of iterator adapters"),
         });
     }
 
@@ -686,17 +490,18 @@ impl Lowerer<'_> {
 
     /// A method that consumes an iterator; `None` if the receiver is no iterator.
     pub(super) fn iterator_method(&mut self, m: &syn::ExprMethodCall) -> Option<Expr> {
-        const TERMINALS: &[&str] = &[
-            "sum", "product", "fold", "for_each", "collect", "max_by", "min_by", "reduce", "last",
-            "next",
-        ];
+        const TERMINALS: &[&str] =
+            &["sum", "product", "fold", "for_each", "collect", "max_by", "min_by", "reduce", "last", "next"];
         let name = m.method.to_string();
         if !TERMINALS.contains(&name.as_str()) || !is_chain(&m.receiver) {
             return None;
         }
         let span = m.method.span();
         let Some(stream) = self.stream(&m.receiver) else {
-            self.errors.on(&m.receiver, "this chain holds an iterator adapter that cannot be differentiated; write it as a loop");
+            self.errors.on(
+                &m.receiver,
+                "this chain holds an iterator adapter that cannot be differentiated; write it as a loop",
+            );
             return Some(Expr::Tuple(Vec::new()));
         };
         match (name.as_str(), m.args.len()) {
@@ -722,12 +527,7 @@ impl Lowerer<'_> {
                 Some(Expr::Tuple(Vec::new()))
             }
             ("collect", 0) => {
-                let var = self.let_var(
-                    "items",
-                    span,
-                    Role::Temporary,
-                    Expr::Array(Vec::new(), Sequence::Vec),
-                );
+                let var = self.let_var("items", span, Role::Temporary, Expr::Array(Vec::new(), Sequence::Vec));
                 self.program.vars[var].mutable = true;
                 let place = Place::var(var, span);
                 self.run_stream(stream, span, &mut |l, item, _| {
@@ -737,20 +537,13 @@ impl Lowerer<'_> {
                         l.program.vars[var].kind = Kind::Seq(Box::new(joined));
                     }
                     let value = l.as_atom(item, span);
-                    l.emit(Stmt::Edit(Edit::Push {
-                        place: place.clone(),
-                        value,
-                    }));
+                    l.emit(Stmt::Edit(Edit::Push { place: place.clone(), value }));
                 });
                 Some(Expr::var(var, span))
             }
             _ => {
-                self.errors.at(
-                    span,
-                    format!(
-                        "`{name}` of an iterator cannot be differentiated yet; write it as a loop"
-                    ),
-                );
+                self.errors
+                    .at(span, format!("`{name}` of an iterator cannot be differentiated yet; write it as a loop"));
                 Some(Expr::Tuple(Vec::new()))
             }
         }
@@ -788,11 +581,7 @@ impl Lowerer<'_> {
         let place = super::as_place(&acc).expect("a variable").clone();
         self.run_stream(stream, span, &mut |l, item, _| {
             let value = l.as_atom(strip(item), span);
-            l.emit(Stmt::Update {
-                place: place.clone(),
-                op: if sum { BinOp::Add } else { BinOp::Mul },
-                value,
-            });
+            l.emit(Stmt::Update { place: place.clone(), op: if sum { BinOp::Add } else { BinOp::Mul }, value });
         });
         acc
     }
@@ -800,22 +589,12 @@ impl Lowerer<'_> {
 
 /// Whether an expression is a chain of iterator adapters, rather than a value with such a method.
 fn is_chain(e: &S) -> bool {
-    const MAKERS: &[&str] = &[
-        "iter",
-        "iter_mut",
-        "into_iter",
-        "windows",
-        "chunks",
-        "chunks_exact",
-        "chunks_mut",
-        "chunks_exact_mut",
-    ];
+    const MAKERS: &[&str] =
+        &["iter", "iter_mut", "into_iter", "windows", "chunks", "chunks_exact", "chunks_mut", "chunks_exact_mut"];
     match e {
         S::Paren(p) => is_chain(&p.expr),
         S::Range(_) => true,
-        S::MethodCall(m) => {
-            MAKERS.contains(&m.method.to_string().as_str()) || is_chain(&m.receiver)
-        }
+        S::MethodCall(m) => MAKERS.contains(&m.method.to_string().as_str()) || is_chain(&m.receiver),
         _ => false,
     }
 }

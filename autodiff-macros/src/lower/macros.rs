@@ -28,30 +28,13 @@ pub(crate) const EFFECTS: &[&str] = &[
 pub(crate) const DIVERGING: &[&str] = &["panic", "unreachable", "todo", "unimplemented"];
 
 /// Macros that give a constant.
-pub(crate) const VALUES: &[&str] = &[
-    "matches",
-    "format",
-    "concat",
-    "stringify",
-    "line",
-    "file",
-    "column",
-    "module_path",
-    "env",
-    "cfg",
-    "s",
-];
+pub(crate) const VALUES: &[&str] =
+    &["matches", "format", "concat", "stringify", "line", "file", "column", "module_path", "env", "cfg", "s"];
 
 impl Lowerer<'_> {
     /// Lowers a macro call; `None` if it never returns.
     pub(super) fn macro_call(&mut self, m: &syn::ExprMacro) -> Option<Expr> {
-        let name = m
-            .mac
-            .path
-            .segments
-            .last()
-            .map(|s| s.ident.to_string())
-            .unwrap_or_default();
+        let name = m.mac.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
         let name = name.as_str();
         if name == "vec" {
             return Some(self.vec_macro(&m.mac));
@@ -90,10 +73,7 @@ impl Lowerer<'_> {
                 Expr::Array(items, Sequence::Vec)
             }
             Err(e) => {
-                self.errors.push(syn::Error::new(
-                    mac.span(),
-                    format!("`vec!` with arguments that are no list: {e}"),
-                ));
+                self.errors.push(syn::Error::new(mac.span(), format!("`vec!` with arguments that are no list: {e}")));
                 Expr::Tuple(Vec::new())
             }
         }
@@ -103,11 +83,7 @@ impl Lowerer<'_> {
     pub(super) fn repeat(&mut self, value: &S, len: &S, sequence: Sequence) -> Expr {
         let value = self.operand(value);
         let len = self.control(len);
-        Expr::Repeat {
-            value: Box::new(value),
-            len: Box::new(len),
-            sequence,
-        }
+        Expr::Repeat { value: Box::new(value), len: Box::new(len), sequence }
     }
 }
 
@@ -116,14 +92,13 @@ pub(crate) fn arguments(m: &syn::Macro) -> Vec<(Option<Ident>, S)> {
     let list = |input: ParseStream| {
         let mut args = Vec::new();
         while !input.is_empty() {
-            let name =
-                if input.peek(syn::Ident) && input.peek2(Token![=]) && !input.peek2(Token![==]) {
-                    let name: Ident = input.parse()?;
-                    input.parse::<Token![=]>()?;
-                    Some(name)
-                } else {
-                    None
-                };
+            let name = if input.peek(syn::Ident) && input.peek2(Token![=]) && !input.peek2(Token![==]) {
+                let name: Ident = input.parse()?;
+                input.parse::<Token![=]>()?;
+                Some(name)
+            } else {
+                None
+            };
             args.push((name, input.parse::<S>()?));
             // `matches!(value, pattern)`: what follows the first argument is no expression.
             if input.is_empty() || input.parse::<Token![,]>().is_err() {
@@ -139,10 +114,7 @@ pub(crate) fn arguments(m: &syn::Macro) -> Vec<(Option<Ident>, S)> {
             let _rest: proc_macro2::TokenStream = input.parse()?;
             Ok(e)
         };
-        return first
-            .parse2(m.tokens.clone())
-            .map(|e| vec![(None, e)])
-            .unwrap_or_default();
+        return first.parse2(m.tokens.clone()).map(|e| vec![(None, e)]).unwrap_or_default();
     }
     list.parse2(m.tokens.clone()).unwrap_or_default()
 }
@@ -151,10 +123,7 @@ pub(crate) fn arguments(m: &syn::Macro) -> Vec<(Option<Ident>, S)> {
 pub(crate) fn inline_names(m: &syn::Macro) -> Vec<Ident> {
     let mut names: Vec<Ident> = Vec::new();
     for (_, e) in arguments(m) {
-        let S::Lit(syn::ExprLit {
-            lit: Lit::Str(s), ..
-        }) = e
-        else {
+        let S::Lit(syn::ExprLit { lit: Lit::Str(s), .. }) = e else {
             continue;
         };
         let text = s.value().replace("{{", "").replace("}}", "");
@@ -163,11 +132,8 @@ pub(crate) fn inline_names(m: &syn::Macro) -> Vec<Ident> {
             let mut parts = vec![inside.split(':').next().unwrap_or_default().trim()];
             // Widths and precisions: `{x:>width$.precision$}`.
             parts.extend(inside.split(':').nth(1).into_iter().flat_map(|spec| {
-                spec.split('$').map(|p| {
-                    p.rsplit(|c: char| !(c.is_alphanumeric() || c == '_'))
-                        .next()
-                        .unwrap_or_default()
-                })
+                spec.split('$')
+                    .map(|p| p.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default())
             }));
             for name in parts {
                 if let Ok(ident) = syn::parse_str::<Ident>(name)

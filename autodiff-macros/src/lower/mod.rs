@@ -66,12 +66,7 @@ enum Fallible {
 }
 
 /// Lowers a function.
-pub(crate) fn lower(
-    signature: &Signature,
-    block: &syn::Block,
-    types: &Types,
-    errors: &Errors,
-) -> Program {
+pub(crate) fn lower(signature: &Signature, block: &syn::Block, types: &Types, errors: &Errors) -> Program {
     let program = Program {
         vars: Vec::new(),
         params: Vec::new(),
@@ -82,16 +77,11 @@ pub(crate) fn lower(
         fields: HashMap::new(),
     };
     let fallible = match &signature.output {
-        Some(Type::Path(p)) => {
-            p.path
-                .segments
-                .last()
-                .and_then(|s| match s.ident.to_string().as_str() {
-                    "Option" => Some(Fallible::Option),
-                    "Result" => Some(Fallible::Result),
-                    _ => None,
-                })
-        }
+        Some(Type::Path(p)) => p.path.segments.last().and_then(|s| match s.ident.to_string().as_str() {
+            "Option" => Some(Fallible::Option),
+            "Result" => Some(Fallible::Result),
+            _ => None,
+        }),
         _ => None,
     };
     let mut lowerer = Lowerer {
@@ -118,19 +108,10 @@ impl Lowerer<'_> {
         let mut patterns = Vec::new();
         for param in &signature.params {
             let kind = self.types.kind(&param.ty);
-            let var = self.program.fresh(
-                param.name.to_string(),
-                param.name.span(),
-                kind.clone(),
-                Role::User,
-            );
+            let var = self.program.fresh(param.name.to_string(), param.name.span(), kind.clone(), Role::User);
             self.program.vars[var].ty = Some(param.ty.clone());
             self.program.vars[var].mutable = param.mutable || param.passing == Passing::RefMut;
-            self.program.params.push(Param {
-                parts: vec![var],
-                passing: param.passing,
-                active: false,
-            });
+            self.program.params.push(Param { parts: vec![var], passing: param.passing, active: false });
             let value = self.normal(Expr::var(var, param.name.span()));
             match &param.pattern {
                 None => self.bind(&param.name.to_string(), value),
@@ -160,10 +141,7 @@ impl Lowerer<'_> {
     }
 
     fn bind(&mut self, name: &str, value: Expr) {
-        self.scopes
-            .last_mut()
-            .expect("a scope is open")
-            .insert(name.to_owned(), Binding::Value(value));
+        self.scopes.last_mut().expect("a scope is open").insert(name.to_owned(), Binding::Value(value));
     }
 
     fn lookup(&self, name: &str) -> Option<&Binding> {
@@ -200,10 +178,7 @@ impl Lowerer<'_> {
         {
             let mutable = place.path.is_empty() && self.program.vars[place.root].mutable;
             let of = self.normal(Expr::Place(place.step(crate::ir::Step::Deref)));
-            return Expr::Ref {
-                mutable,
-                of: Box::new(of),
-            };
+            return Expr::Ref { mutable, of: Box::new(of) };
         }
         e
     }
@@ -242,12 +217,5 @@ pub(crate) use patterns::{capital, is_variant};
 /// Whether a constructor's path is that of `Box::new`, whose content is reached by dereferencing.
 pub(crate) fn is_box(path: &syn::Path) -> bool {
     let names: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
-    matches!(
-        names
-            .iter()
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .as_slice(),
-        [.., "Box", "new"]
-    )
+    matches!(names.iter().map(String::as_str).collect::<Vec<_>>().as_slice(), [.., "Box", "new"])
 }

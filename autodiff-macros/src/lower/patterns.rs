@@ -13,15 +13,8 @@ impl Lowerer<'_> {
         if let (Pat::Tuple(t), Expr::Tuple(es)) = (pat, value)
             && t.elems.len() == es.len()
         {
-            let tests: Vec<Expr> = t
-                .elems
-                .iter()
-                .zip(es)
-                .filter_map(|(p, e)| self.test_pattern(p, e))
-                .collect();
-            return tests
-                .into_iter()
-                .reduce(|a, b| Expr::binary(BinOp::And, a, b));
+            let tests: Vec<Expr> = t.elems.iter().zip(es).filter_map(|(p, e)| self.test_pattern(p, e)).collect();
+            return tests.into_iter().reduce(|a, b| Expr::binary(BinOp::And, a, b));
         }
         if !is_refutable(pat) {
             return None;
@@ -36,13 +29,7 @@ impl Lowerer<'_> {
             let by_reference = p.by_ref.is_some();
             if by_reference {
                 let of = Box::new(value);
-                l.bind(
-                    &p.ident.to_string(),
-                    Expr::Ref {
-                        mutable: p.mutability.is_some(),
-                        of,
-                    },
-                );
+                l.bind(&p.ident.to_string(), Expr::Ref { mutable: p.mutability.is_some(), of });
             } else {
                 l.let_named(&p.ident, p.mutability.is_some(), None, value);
             }
@@ -57,12 +44,7 @@ impl Lowerer<'_> {
         });
     }
 
-    fn walk_pattern(
-        &mut self,
-        pat: &Pat,
-        value: Expr,
-        bind: &mut dyn FnMut(&mut Self, &syn::PatIdent, Expr),
-    ) {
+    fn walk_pattern(&mut self, pat: &Pat, value: Expr, bind: &mut dyn FnMut(&mut Self, &syn::PatIdent, Expr)) {
         match pat {
             Pat::Wild(_) | Pat::Lit(_) | Pat::Range(_) | Pat::Const(_) | Pat::Path(_) | Pat::Rest(_) | Pat::Or(_) => {}
             Pat::Paren(p) => self.walk_pattern(&p.pat, value, bind),
@@ -82,7 +64,12 @@ impl Lowerer<'_> {
                 let arity = t.elems.len();
                 let path = t.path.clone();
                 if is_variant(&path) {
-                    self.parts(&t.elems, value, bind, &|i, _| Step::Payload { variant: path.clone(), member: Member::from(i), arity, tangent: false });
+                    self.parts(&t.elems, value, bind, &|i, _| Step::Payload {
+                        variant: path.clone(),
+                        member: Member::from(i),
+                        arity,
+                        tangent: false,
+                    });
                 } else {
                     self.parts(&t.elems, value, bind, &|i, _| Step::Field(Member::from(i)));
                 }
@@ -90,7 +77,12 @@ impl Lowerer<'_> {
             Pat::Struct(s) => {
                 for field in &s.fields {
                     let step = if is_variant(&s.path) {
-                        Step::Payload { variant: s.path.clone(), member: field.member.clone(), arity: 0, tangent: false }
+                        Step::Payload {
+                            variant: s.path.clone(),
+                            member: field.member.clone(),
+                            arity: 0,
+                            tangent: false,
+                        }
                     } else {
                         Step::Field(field.member.clone())
                     };
@@ -99,7 +91,10 @@ impl Lowerer<'_> {
                 }
             }
             Pat::Slice(s) => self.slice_pattern(s, value, bind),
-            other => self.errors.on(other, "this pattern cannot be differentiated; bind the value to a name and take it apart with fields"),
+            other => self.errors.on(
+                other,
+                "this pattern cannot be differentiated; bind the value to a name and take it apart with fields",
+            ),
         }
     }
 
@@ -114,10 +109,7 @@ impl Lowerer<'_> {
         if let Some(rest) = pats.iter().position(|p| matches!(p, Pat::Rest(_)))
             && rest + 1 < n
         {
-            self.errors.on(
-                pats,
-                "`..` is supported at the end of a tuple pattern only; write `_` for the others",
-            );
+            self.errors.on(pats, "`..` is supported at the end of a tuple pattern only; write `_` for the others");
         }
         for (i, pat) in pats.iter().enumerate() {
             if matches!(pat, Pat::Rest(_)) {
@@ -136,10 +128,7 @@ impl Lowerer<'_> {
         match value {
             Expr::Ref { mutable, of } => match self.part(*of, step) {
                 inner @ Expr::Ref { .. } => inner,
-                inner => Expr::Ref {
-                    mutable,
-                    of: Box::new(inner),
-                },
+                inner => Expr::Ref { mutable, of: Box::new(inner) },
             },
             value => {
                 let place = self.place_of(value, Span::mixed_site());
@@ -148,19 +137,11 @@ impl Lowerer<'_> {
         }
     }
 
-    fn slice_pattern(
-        &mut self,
-        s: &syn::PatSlice,
-        value: Expr,
-        bind: &mut dyn FnMut(&mut Self, &syn::PatIdent, Expr),
-    ) {
+    fn slice_pattern(&mut self, s: &syn::PatSlice, value: Expr, bind: &mut dyn FnMut(&mut Self, &syn::PatIdent, Expr)) {
         let n = s.elems.len();
         let rest = s.elems.iter().position(|p| match p {
             Pat::Rest(_) => true,
-            Pat::Ident(i) => i
-                .subpat
-                .as_ref()
-                .is_some_and(|(_, p)| matches!(**p, Pat::Rest(_))),
+            Pat::Ident(i) => i.subpat.as_ref().is_some_and(|(_, p)| matches!(**p, Pat::Rest(_))),
             _ => false,
         });
         let base = self.place_of(value.clone(), Span::mixed_site());
@@ -172,24 +153,11 @@ impl Lowerer<'_> {
             let step = match rest {
                 Some(r) if i == r => {
                     let hi = from_end(n - 1 - i);
-                    let at = Expr::Range {
-                        lo: Some(Box::new(Expr::int(i))),
-                        hi: Some(Box::new(hi)),
-                        inclusive: false,
-                    };
-                    Step::Index {
-                        at: Box::new(at),
-                        range: true,
-                    }
+                    let at = Expr::Range { lo: Some(Box::new(Expr::int(i))), hi: Some(Box::new(hi)), inclusive: false };
+                    Step::Index { at: Box::new(at), range: true }
                 }
-                Some(r) if i > r => Step::Index {
-                    at: Box::new(from_end(n - i)),
-                    range: false,
-                },
-                _ => Step::Index {
-                    at: Box::new(Expr::int(i)),
-                    range: false,
-                },
+                Some(r) if i > r => Step::Index { at: Box::new(from_end(n - i)), range: false },
+                _ => Step::Index { at: Box::new(Expr::int(i)), range: false },
             };
             let part = self.part(value.clone(), step);
             let part = self.pin(part);
@@ -198,10 +166,7 @@ impl Lowerer<'_> {
                 Pat::Ident(p) if rest == Some(i) => {
                     let part = match part {
                         part @ Expr::Ref { .. } => part,
-                        part => Expr::Ref {
-                            mutable: false,
-                            of: Box::new(part),
-                        },
+                        part => Expr::Ref { mutable: false, of: Box::new(part) },
                     };
                     bind(self, p, part);
                 }
@@ -234,10 +199,7 @@ pub(crate) fn capital(name: &str) -> bool {
 
 /// A lone identifier that must be a constant or a unit variant.
 fn is_constant(p: &syn::PatIdent) -> bool {
-    p.by_ref.is_none()
-        && p.mutability.is_none()
-        && p.subpat.is_none()
-        && capital(&p.ident.to_string())
+    p.by_ref.is_none() && p.mutability.is_none() && p.subpat.is_none() && capital(&p.ident.to_string())
 }
 
 /// Whether a pattern may fail to match.

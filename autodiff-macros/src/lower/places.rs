@@ -16,9 +16,9 @@ impl Lowerer<'_> {
                 Some(Binding::Value(value)) => return at(value.clone(), ident.span()),
                 Some(Binding::Closure(_)) => {
                     self.errors.at(
-                            ident.span(),
-                            format!("the closure `{ident}` is used as a value; call it, or write it where it is passed"),
-                        );
+                        ident.span(),
+                        format!("the closure `{ident}` is used as a value; call it, or write it where it is passed"),
+                    );
                     return Expr::Tuple(Vec::new());
                 }
                 None => {}
@@ -59,32 +59,24 @@ impl Lowerer<'_> {
                 let base = self.place_of(base, i.expr.span());
                 let at = self.control(&i.index);
                 let range = matches!(at, Expr::Range { .. });
-                let mut place = base.step(Step::Index {
-                    at: Box::new(at),
-                    range,
-                });
+                let mut place = base.step(Step::Index { at: Box::new(at), range });
                 place.span = e.span();
                 self.normal(Expr::Place(place))
             }
-            S::Unary(u) if matches!(u.op, syn::UnOp::Deref(_)) => {
-                match self.place_or_value(&u.expr) {
-                    Expr::Ref { of, .. } => *of,
-                    other => {
-                        let place = self.place_of(other, e.span());
-                        self.normal(Expr::Place(place.step(Step::Deref)))
-                    }
+            S::Unary(u) if matches!(u.op, syn::UnOp::Deref(_)) => match self.place_or_value(&u.expr) {
+                Expr::Ref { of, .. } => *of,
+                other => {
+                    let place = self.place_of(other, e.span());
+                    self.normal(Expr::Place(place.step(Step::Deref)))
                 }
-            }
+            },
             S::Reference(r) => {
                 let of = self.place_or_value(&r.expr);
                 let of = match of {
                     Expr::Place(_) | Expr::Ref { .. } => of,
                     other => self.temporary(other, e.span()),
                 };
-                Expr::Ref {
-                    mutable: r.mutability.is_some(),
-                    of: Box::new(of),
-                }
+                Expr::Ref { mutable: r.mutability.is_some(), of: Box::new(of) }
             }
             other => self.rhs(other),
         }
@@ -106,10 +98,7 @@ impl Lowerer<'_> {
     /// Makes a place independent of later changes to the variables in its indices.
     pub(super) fn pin(&mut self, value: Expr) -> Expr {
         match value {
-            Expr::Ref { mutable, of } => Expr::Ref {
-                mutable,
-                of: Box::new(self.pin(*of)),
-            },
+            Expr::Ref { mutable, of } => Expr::Ref { mutable, of: Box::new(self.pin(*of)) },
             Expr::Place(mut place) => {
                 for step in &mut place.path {
                     if let Step::Index { at, .. } = step {

@@ -46,10 +46,7 @@ impl Lowerer<'_> {
                 self.discard(Some(value));
             }
             syn::Stmt::Macro(m) => {
-                let e = syn::ExprMacro {
-                    attrs: Vec::new(),
-                    mac: m.mac.clone(),
-                };
+                let e = syn::ExprMacro { attrs: Vec::new(), mac: m.mac.clone() };
                 if let Some(value) = self.macro_call(&e) {
                     self.discard(Some(value));
                 }
@@ -73,8 +70,7 @@ impl Lowerer<'_> {
                 self.emit(Stmt::Declare(var));
                 self.bind(&p.ident.to_string(), Expr::var(var, p.ident.span()));
             } else {
-                self.errors
-                    .on(pat, "a `let` without a value must name one variable");
+                self.errors.on(pat, "a `let` without a value must name one variable");
             }
             return;
         };
@@ -86,11 +82,7 @@ impl Lowerer<'_> {
                     let value = l.branch(diverge);
                     let _ = value;
                 });
-                self.emit(super::exprs::if_stmt(
-                    Expr::Not(Box::new(test)),
-                    els,
-                    Vec::new(),
-                ));
+                self.emit(super::exprs::if_stmt(Expr::Not(Box::new(test)), els, Vec::new()));
             }
             self.bind_pattern(pat, scrutinee);
             return;
@@ -110,19 +102,12 @@ impl Lowerer<'_> {
     }
 
     fn let_ident(&mut self, p: &syn::PatIdent, ty: Option<&syn::Type>, init: &S) {
-        let hint = Hint {
-            name: &p.ident,
-            mutable: p.mutability.is_some(),
-            ty,
-        };
+        let hint = Hint { name: &p.ident, mutable: p.mutability.is_some(), ty };
         let before = self.program.vars.len();
         let value = self.rhs_named(init, Some(&hint));
         if let (Some(var), None) = (value.as_var(), ty) {
             // The branches have assigned the variable itself.
-            if var >= before
-                && self.program.vars[var].role == Role::User
-                && p.ident == self.program.vars[var].name
-            {
+            if var >= before && self.program.vars[var].role == Role::User && p.ident == self.program.vars[var].name {
                 self.bind(&p.ident.to_string(), value);
                 return;
             }
@@ -131,13 +116,7 @@ impl Lowerer<'_> {
     }
 
     /// Binds a user's name to a value.
-    pub(super) fn let_named(
-        &mut self,
-        name: &syn::Ident,
-        mutable: bool,
-        ty: Option<&syn::Type>,
-        value: Expr,
-    ) {
+    pub(super) fn let_named(&mut self, name: &syn::Ident, mutable: bool, ty: Option<&syn::Type>, value: Expr) {
         // An immutable reference to a place is another name for it.
         if let (Expr::Ref { .. }, false) = (&value, mutable) {
             let value = self.pin(value);
@@ -146,16 +125,10 @@ impl Lowerer<'_> {
         }
         // The name of a value that has none yet, or an immutable name for an immutable integer.
         if let Some(var) = value.as_var() {
-            let fresh = self
-                .stmts
-                .last()
-                .and_then(|s| s.last())
-                .is_some_and(|s| s.defines().contains(&var));
+            let fresh = self.stmts.last().and_then(|s| s.last()).is_some_and(|s| s.defines().contains(&var));
             let v = &self.program.vars[var];
             if v.role == Role::Temporary && fresh && !matches!(v.kind, Kind::Ref(_)) {
-                let kind = ty
-                    .map_or(Kind::Unknown, |ty| self.types.kind(ty))
-                    .join(&v.kind);
+                let kind = ty.map_or(Kind::Unknown, |ty| self.types.kind(ty)).join(&v.kind);
                 let v = &mut self.program.vars[var];
                 v.kind = kind;
                 v.role = Role::User;
@@ -171,10 +144,7 @@ impl Lowerer<'_> {
                 return;
             }
         }
-        let kind = ty.map_or_else(
-            || self.kind(&value),
-            |ty| self.types.kind(ty).join(&self.kind(&value)),
-        );
+        let kind = ty.map_or_else(|| self.kind(&value), |ty| self.types.kind(ty).join(&self.kind(&value)));
         let var = self.fresh(name.to_string(), name.span(), kind, Role::User);
         self.program.vars[var].mutable = mutable;
         self.program.vars[var].ty = ty.cloned();
@@ -204,10 +174,7 @@ impl Lowerer<'_> {
                 let place = self.place_of(value, left.span());
                 let parts: Vec<Expr> = (0..a.elems.len())
                     .map(|i| {
-                        let part = place.step(crate::ir::Step::Index {
-                            at: Box::new(Expr::int(i)),
-                            range: false,
-                        });
+                        let part = place.step(crate::ir::Step::Index { at: Box::new(Expr::int(i)), range: false });
                         self.temporary(Expr::Place(part), left.span())
                     })
                     .collect();
@@ -232,20 +199,17 @@ impl Lowerer<'_> {
             return;
         }
         let declared = match left {
-            S::Path(p) => p
-                .path
-                .get_ident()
-                .and_then(|i| match self.lookup(&i.to_string()) {
-                    Some(Binding::Value(e)) => match e {
-                        Expr::Ref { of, .. } => match &**of {
-                            // The variable holds a reference, which is replaced.
-                            Expr::Place(place) if place.path.len() == 1 => Some(place.root),
-                            _ => None,
-                        },
-                        e => e.as_var(),
+            S::Path(p) => p.path.get_ident().and_then(|i| match self.lookup(&i.to_string()) {
+                Some(Binding::Value(e)) => match e {
+                    Expr::Ref { of, .. } => match &**of {
+                        // The variable holds a reference, which is replaced.
+                        Expr::Place(place) if place.path.len() == 1 => Some(place.root),
+                        _ => None,
                     },
-                    _ => None,
-                }),
+                    e => e.as_var(),
+                },
+                _ => None,
+            }),
             _ => None,
         };
         let place = match declared {
@@ -269,9 +233,7 @@ impl Lowerer<'_> {
     fn is_declared_only(&self, var: usize) -> bool {
         let mut declared = false;
         for stmts in &self.stmts {
-            declared |= stmts
-                .iter()
-                .any(|s| matches!(s, Stmt::Declare(v) if *v == var));
+            declared |= stmts.iter().any(|s| matches!(s, Stmt::Declare(v) if *v == var));
         }
         declared && !self.program.vars[var].mutable
     }

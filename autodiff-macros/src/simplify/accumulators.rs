@@ -35,9 +35,7 @@ pub(crate) fn merge(program: &mut Program) -> bool {
 /// in between changes what `a` reads or mentions the accumulator.
 fn scalars_combine(stmts: &mut Vec<Stmt>, i: usize, roles: &[Role], scalars: &[bool]) -> bool {
     let (var, first, place) = match &stmts[i] {
-        Stmt::Let { var, value }
-            if matches!(roles[*var], Role::Adjoint | Role::Tangent) && scalars[*var] =>
-        {
+        Stmt::Let { var, value } if matches!(roles[*var], Role::Adjoint | Role::Tangent) && scalars[*var] => {
             if matches!(value, Expr::Zero(_)) {
                 return false;
             }
@@ -52,9 +50,7 @@ fn scalars_combine(stmts: &mut Vec<Stmt>, i: usize, roles: &[Role], scalars: &[b
     first.vars(&mut |v| sources.push(v));
     for k in i + 1..stmts.len() {
         match &stmts[k] {
-            Stmt::Accumulate { place: p, value }
-                if p.root == var && p.path.is_empty() && !value.mentions(var) =>
-            {
+            Stmt::Accumulate { place: p, value } if p.root == var && p.path.is_empty() && !value.mentions(var) => {
                 let sum = crate::fold::plus(first, value.clone());
                 stmts[k] = match place {
                     Some(place) => Stmt::Accumulate { place, value: sum },
@@ -78,11 +74,7 @@ fn scalars_combine(stmts: &mut Vec<Stmt>, i: usize, roles: &[Role], scalars: &[b
 
 /// The first use of the accumulator that statement `i` declares, if it is a whole addition.
 fn first_addition(stmts: &[Stmt], i: usize, roles: &[Role]) -> Option<(VarId, usize)> {
-    let Stmt::Let {
-        var,
-        value: Expr::Zero(_),
-    } = &stmts[i]
-    else {
+    let Stmt::Let { var, value: Expr::Zero(_) } = &stmts[i] else {
         return None;
     };
     if !matches!(roles[*var], Role::Adjoint | Role::Tangent) {
@@ -94,17 +86,11 @@ fn first_addition(stmts: &[Stmt], i: usize, roles: &[Role]) -> Option<(VarId, us
                 if place.root == *var && place.path.is_empty() && !value.mentions(*var) =>
             {
                 // A value in another container is added, not moved.
-                return if matches!(value, Expr::Ref { .. }) {
-                    None
-                } else {
-                    Some((*var, k))
-                };
+                return if matches!(value, Expr::Ref { .. }) { None } else { Some((*var, k)) };
             }
-            Stmt::Assign {
-                place,
-                value,
-                init: false,
-            } if place.root == *var && place.path.is_empty() && !value.mentions(*var) => {
+            Stmt::Assign { place, value, init: false }
+                if place.root == *var && place.path.is_empty() && !value.mentions(*var) =>
+            {
                 return Some((*var, k));
             }
             other if touches(other, *var) => return None,
@@ -122,9 +108,8 @@ pub(crate) fn touches(stmt: &Stmt, var: VarId) -> bool {
     });
     found.get()
         || stmt.defines().contains(&var)
-        || stmt.blocks().iter().any(|b| {
-            b.loads.contains(&var)
-                || b.saves.contains(&var)
-                || b.stmts.iter().any(|s| touches(s, var))
-        })
+        || stmt
+            .blocks()
+            .iter()
+            .any(|b| b.loads.contains(&var) || b.saves.contains(&var) || b.stmts.iter().any(|s| touches(s, var)))
 }

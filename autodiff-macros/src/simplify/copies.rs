@@ -10,9 +10,7 @@ use super::inline::replace;
 pub(crate) fn propagate(program: &mut Program) -> bool {
     let mut pinned: HashSet<VarId> = HashSet::new();
     let mut copies: HashMap<VarId, Expr> = HashMap::new();
-    program
-        .body
-        .blocks_mut(&mut |b| pinned.extend(b.loads.iter().chain(&b.saves)));
+    program.body.blocks_mut(&mut |b| pinned.extend(b.loads.iter().chain(&b.saves)));
     if let Some(reverse) = &program.reverse {
         pinned.extend(reverse.adjoints.iter().flatten());
     }
@@ -22,10 +20,7 @@ pub(crate) fn propagate(program: &mut Program) -> bool {
         });
         match stmt {
             Stmt::Call(call) => pin_references(
-                call.args
-                    .iter()
-                    .filter(|a| a.passing != Passing::Value)
-                    .flat_map(|a| &a.parts),
+                call.args.iter().filter(|a| a.passing != Passing::Value).flat_map(|a| &a.parts),
                 &mut pinned,
             ),
             Stmt::Pull(pull) => {
@@ -38,24 +33,15 @@ pub(crate) fn propagate(program: &mut Program) -> bool {
             _ => {}
         }
     });
-    let params: HashSet<VarId> = program
-        .params
-        .iter()
-        .flat_map(|p| p.parts.clone())
-        .collect();
+    let params: HashSet<VarId> = program.params.iter().flat_map(|p| p.parts.clone()).collect();
     program.body.walk(&mut |stmt| {
         if let Stmt::Let { var, value } = stmt {
-            if pinned.contains(var)
-                || program.vars[*var].role == Role::User
-                || !program.vars[*var].kind.is_scalar()
-            {
+            if pinned.contains(var) || program.vars[*var].role == Role::User || !program.vars[*var].kind.is_scalar() {
                 return;
             }
             let constant = matches!(value, Expr::Number(..) | Expr::Bool(_) | Expr::Lit(_));
             // The backward sweep may outlive what the forward sweep reads, but not its parameters.
-            let stable = value
-                .as_var()
-                .is_some_and(|w| !pinned.contains(&w) && !params.contains(&w));
+            let stable = value.as_var().is_some_and(|w| !pinned.contains(&w) && !params.contains(&w));
             if constant || stable {
                 copies.insert(*var, value.clone());
             }
@@ -87,15 +73,12 @@ pub(crate) fn propagate(program: &mut Program) -> bool {
             }
         }
     };
-    program
-        .body
-        .walk_mut(&mut |stmt| stmt.parts_mut(&mut subst, &mut |_| {}));
+    program.body.walk_mut(&mut |stmt| stmt.parts_mut(&mut subst, &mut |_| {}));
     for e in &mut program.value {
         subst(e);
     }
     program.body.blocks_mut(&mut |b| {
-        b.stmts
-            .retain(|s| !matches!(s, Stmt::Let { var, .. } if resolved.contains_key(var)));
+        b.stmts.retain(|s| !matches!(s, Stmt::Let { var, .. } if resolved.contains_key(var)));
     });
     true
 }

@@ -36,14 +36,8 @@ pub(crate) fn eliminate(program: &mut Program) -> bool {
             }
         });
     }
-    let mut pass = Pass {
-        always,
-        value: Vec::new(),
-        trims: HashMap::new(),
-        changed: false,
-        taped: program.taped,
-        definitions,
-    };
+    let mut pass =
+        Pass { always, value: Vec::new(), trims: HashMap::new(), changed: false, taped: program.taped, definitions };
     for e in &program.value {
         e.vars(&mut |v| pass.value.push(v));
     }
@@ -82,12 +76,7 @@ impl Pass {
     }
 
     /// Walks a block backward; `remove` is false while a loop looks for its fixed point.
-    fn block(
-        &mut self,
-        block: &mut Block,
-        mut live: HashSet<VarId>,
-        remove: bool,
-    ) -> HashSet<VarId> {
+    fn block(&mut self, block: &mut Block, mut live: HashSet<VarId>, remove: bool) -> HashSet<VarId> {
         live.extend(&block.saves);
         let mut kept = Vec::new();
         for mut stmt in std::mem::take(&mut block.stmts).into_iter().rev() {
@@ -117,18 +106,10 @@ impl Pass {
                 if !live.remove(old) {
                     if !remove {
                         // Looks like an assignment from here on.
-                        let mut plain = Stmt::Assign {
-                            place: place.clone(),
-                            value: value.clone(),
-                            init: false,
-                        };
+                        let mut plain = Stmt::Assign { place: place.clone(), value: value.clone(), init: false };
                         return self.keep(&mut plain, live, remove);
                     }
-                    *stmt = Stmt::Assign {
-                        place: place.clone(),
-                        value: value.clone(),
-                        init: false,
-                    };
+                    *stmt = Stmt::Assign { place: place.clone(), value: value.clone(), init: false };
                     self.changed = true;
                     return self.keep(stmt, live, remove);
                 }
@@ -152,10 +133,7 @@ impl Pass {
                 live.insert(place.root);
             }
             Stmt::Call(call) => {
-                if call.mode == Mode::Taped
-                    && !call.tape.is_some_and(|t| live.contains(&t))
-                    && remove
-                {
+                if call.mode == Mode::Taped && !call.tape.is_some_and(|t| live.contains(&t)) && remove {
                     call.mode = Mode::Plain;
                     call.tape = None;
                     self.changed = true;
@@ -165,27 +143,11 @@ impl Pass {
                 }
             }
             Stmt::Pull(pull) => {
-                let wanted =
-                    pull.grads
-                        .iter()
-                        .flatten()
-                        .flatten()
-                        .any(|g| live.contains(g))
-                        || pull
-                            .slots
-                            .iter()
-                            .flatten()
-                            .flatten()
-                            .any(|p| self.is_live(p.root, live))
-                        || pull
-                            .args
-                            .iter()
-                            .filter(|a| a.passing == Passing::RefMut)
-                            .any(|a| {
-                                a.parts.iter().flatten().any(
-                                    |e| matches!(e, Expr::Place(p) if self.is_live(p.root, live)),
-                                )
-                            });
+                let wanted = pull.grads.iter().flatten().flatten().any(|g| live.contains(g))
+                    || pull.slots.iter().flatten().flatten().any(|p| self.is_live(p.root, live))
+                    || pull.args.iter().filter(|a| a.passing == Passing::RefMut).any(|a| {
+                        a.parts.iter().flatten().any(|e| matches!(e, Expr::Place(p) if self.is_live(p.root, live)))
+                    });
                 if !wanted {
                     return false;
                 }
@@ -194,11 +156,7 @@ impl Pass {
                 }
                 if remove {
                     // The cotangent of a `&mut` argument's final value goes in as well.
-                    let added = pull
-                        .slots
-                        .iter_mut()
-                        .zip(&pull.args)
-                        .filter(|(_, a)| a.passing != Passing::RefMut);
+                    let added = pull.slots.iter_mut().zip(&pull.args).filter(|(_, a)| a.passing != Passing::RefMut);
                     for slot in added.flat_map(|(slot, _)| slot) {
                         if slot.as_ref().is_some_and(|p| !self.is_live(p.root, live)) {
                             *slot = None;
@@ -212,12 +170,7 @@ impl Pass {
                     live.extend(&pull.values);
                 }
             }
-            Stmt::If {
-                cond,
-                then,
-                els,
-                tape,
-            } => {
+            Stmt::If { cond, then, els, tape } => {
                 if let (Some(tape), true) = (tape.as_ref(), remove)
                     && tape.write
                 {
@@ -236,11 +189,7 @@ impl Pass {
                 }
                 live.extend(a);
                 live.extend(b);
-                if then.stmts.is_empty()
-                    && els.stmts.is_empty()
-                    && then.saves.is_empty()
-                    && els.saves.is_empty()
-                {
+                if then.stmts.is_empty() && els.stmts.is_empty() && then.saves.is_empty() && els.saves.is_empty() {
                     return false;
                 }
                 let _ = cond;
@@ -268,11 +217,7 @@ impl Pass {
                     && !tape.write
                 {
                     self.loads(tape.var, &mut l.body, &mut inside, remove, 0);
-                    if l.body.loads.is_empty()
-                        && matches!(l.header, Header::Range { .. })
-                        && remove
-                        && self.taped
-                    {
+                    if l.body.loads.is_empty() && matches!(l.header, Header::Range { .. }) && remove && self.taped {
                         l.tape = None;
                     }
                 }
@@ -313,23 +258,14 @@ impl Pass {
     }
 
     /// Drops the loads that are not used, and remembers which for the scope that saves them.
-    fn loads(
-        &mut self,
-        tape: VarId,
-        block: &mut Block,
-        live: &mut HashSet<VarId>,
-        remove: bool,
-        branch: usize,
-    ) {
+    fn loads(&mut self, tape: VarId, block: &mut Block, live: &mut HashSet<VarId>, remove: bool, branch: usize) {
         let used: Vec<bool> = block.loads.iter().map(|v| live.contains(v)).collect();
         for v in &block.loads {
             live.remove(v);
         }
         if remove && used.iter().any(|u| !u) {
             let mut keep = used.iter();
-            block
-                .loads
-                .retain(|_| *keep.next().expect("one flag a load"));
+            block.loads.retain(|_| *keep.next().expect("one flag a load"));
             self.changed = true;
         }
         if remove {
@@ -342,9 +278,7 @@ impl Pass {
             && used.len() == block.saves.len()
         {
             let mut keep = used.iter();
-            block
-                .saves
-                .retain(|_| *keep.next().expect("one flag a save"));
+            block.saves.retain(|_| *keep.next().expect("one flag a save"));
         }
     }
 }

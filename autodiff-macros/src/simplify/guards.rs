@@ -20,19 +20,14 @@ pub(crate) fn singular_terms(program: &mut Program) {
             _ => None,
         })
         .collect();
-    program
-        .body
-        .blocks_mut(&mut |block| guard_block(block, &scalars));
+    program.body.blocks_mut(&mut |block| guard_block(block, &scalars));
 }
 
 fn guard_block(block: &mut Block, scalars: &[Option<Float>]) {
     let mut conditional: HashSet<VarId> = HashSet::new();
     for stmt in &mut block.stmts {
         match stmt {
-            Stmt::Let {
-                var,
-                value: Expr::Zero(_) | Expr::Number(..),
-            } if scalars[*var].is_some() => {
+            Stmt::Let { var, value: Expr::Zero(_) | Expr::Number(..) } if scalars[*var].is_some() => {
                 conditional.insert(*var);
             }
             Stmt::Let { value, .. } => guard(value, &conditional, scalars),
@@ -63,9 +58,7 @@ fn guard(value: &mut Expr, conditional: &HashSet<VarId>, scalars: &[Option<Float
         return;
     }
     let span = proc_macro2::Span::mixed_site();
-    let float = scalars[vars[0]]
-        .clone()
-        .expect("conditional cotangents are floats");
+    let float = scalars[vars[0]].clone().expect("conditional cotangents are floats");
     let zero = || Expr::Number(0.0, float.clone());
     let used = vars
         .into_iter()
@@ -80,11 +73,7 @@ fn guard(value: &mut Expr, conditional: &HashSet<VarId>, scalars: &[Option<Float
 fn is_singular(e: &Expr) -> bool {
     match e {
         Expr::Binary(BinOp::Div | BinOp::Rem, ..) => true,
-        Expr::Math(rule, _)
-            if matches!(rule.name, "powi" | "powf" | "ln" | "log" | "recip" | "/") =>
-        {
-            true
-        }
+        Expr::Math(rule, _) if matches!(rule.name, "powi" | "powf" | "ln" | "log" | "recip" | "/") => true,
         _ => {
             let mut found = false;
             let mut copy = e.clone();

@@ -21,9 +21,7 @@ pub(crate) fn temporaries(program: &mut Program) -> bool {
         if let Stmt::Pull(pull) = s
             && pull.cotangent.iter().any(Option::is_none)
         {
-            pull.values
-                .iter()
-                .for_each(|v| *reads.entry(*v).or_default() += 2);
+            pull.values.iter().for_each(|v| *reads.entry(*v).or_default() += 2);
         }
     });
     for e in &program.value {
@@ -60,9 +58,7 @@ impl Pass {
         let mut i = 0;
         while i < block.stmts.len() {
             let candidate = match &block.stmts[i] {
-                Stmt::Let { var, value } if self.may_move(*var, value) => {
-                    Some((*var, value.clone()))
-                }
+                Stmt::Let { var, value } if self.may_move(*var, value) => Some((*var, value.clone())),
                 _ => None,
             };
             if let Some((var, value)) = candidate
@@ -101,14 +97,11 @@ impl Pass {
             let mut found = false;
             stmt.uses(&mut |v| found |= v == var, &mut |_| {});
             if found {
-                let repeated =
-                    matches!(stmt, Stmt::Loop(l) if matches!(l.header, Header::While(_)));
+                let repeated = matches!(stmt, Stmt::Loop(l) if matches!(l.header, Header::While(_)));
                 return if repeated { None } else { Some(k) };
             }
             if super::accumulators::touches(stmt, var)
-                || matches!(stmt, Stmt::Turn)
-                    && !sources.is_empty()
-                    && !matches!(value, Expr::Place(_))
+                || matches!(stmt, Stmt::Turn) && !sources.is_empty() && !matches!(value, Expr::Place(_))
             {
                 return None;
             }
@@ -129,10 +122,7 @@ pub(crate) fn writes(stmt: &Stmt, var: VarId) -> bool {
     }
     found
         || stmt.defines().contains(&var)
-        || stmt
-            .blocks()
-            .iter()
-            .any(|b| b.loads.contains(&var) || b.stmts.iter().any(|s| writes(s, var)))
+        || stmt.blocks().iter().any(|b| b.loads.contains(&var) || b.stmts.iter().any(|s| writes(s, var)))
 }
 
 /// Replaces the variable in the expressions of a statement; false if it occurs where only a place
@@ -142,25 +132,18 @@ fn substitute(stmt: &mut Stmt, var: VarId, value: &Expr) -> bool {
     let blocked = std::cell::Cell::new(false);
     let whole = |place: &Place| place.root == var && !place.path.is_empty();
     let is_place = matches!(value, Expr::Place(_));
-    stmt.clone().parts_mut(
-        &mut |e| e.places(&mut |p| blocked.set(blocked.get() || whole(p) && !is_place)),
-        &mut |p| {
-            blocked.set(blocked.get() || p.root == var);
-        },
-    );
+    stmt.clone().parts_mut(&mut |e| e.places(&mut |p| blocked.set(blocked.get() || whole(p) && !is_place)), &mut |p| {
+        blocked.set(blocked.get() || p.root == var);
+    });
     let mut blocked = blocked.get();
     if let Stmt::Call(call) = &*stmt {
         for arg in &call.args {
-            blocked |= arg.passing != Passing::Value
-                && !is_place
-                && arg.parts.iter().flatten().any(|e| e.mentions(var));
+            blocked |=
+                arg.passing != Passing::Value && !is_place && arg.parts.iter().flatten().any(|e| e.mentions(var));
         }
     }
     if let Stmt::Pull(pull) = &*stmt {
-        blocked |= pull
-            .args
-            .iter()
-            .any(|a| a.parts.iter().flatten().any(|e| e.mentions(var)) && !is_place);
+        blocked |= pull.args.iter().any(|a| a.parts.iter().flatten().any(|e| e.mentions(var)) && !is_place);
     }
     if blocked {
         return false;

@@ -12,12 +12,7 @@ pub(crate) fn forward_where_independent(program: &mut Program) {
     if !program.taped {
         return;
     }
-    let Some(turn) = program
-        .body
-        .stmts
-        .iter()
-        .position(|s| matches!(s, Stmt::Turn))
-    else {
+    let Some(turn) = program.body.stmts.iter().position(|s| matches!(s, Stmt::Turn)) else {
         return;
     };
     for stmt in &mut program.body.stmts[turn..] {
@@ -61,9 +56,7 @@ fn only_sums(block: &Block, sums: &mut HashSet<VarId>, own: &mut HashSet<VarId>)
                 true
             }
             Stmt::Assign { place, .. } | Stmt::Update { place, .. } => own.contains(&place.root),
-            Stmt::Loop(l) => {
-                l.tape.is_none() && l.exits.is_empty() && matches!(l.header, Header::Range { .. })
-            }
+            Stmt::Loop(l) => l.tape.is_none() && l.exits.is_empty() && matches!(l.header, Header::Range { .. }),
             _ => false,
         };
         own.extend(stmt.defines());

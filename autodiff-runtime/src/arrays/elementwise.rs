@@ -17,10 +17,7 @@ fn push<T: Real, D: Dimension>(
     by_a: impl Fn(T, T) -> T,
 ) -> Array<T, D> {
     match d.filter(|d| d.shape() == a.shape()) {
-        Some(d) => Zip::from(a)
-            .and(y)
-            .and(d)
-            .map_collect(|&a, &y, &d| by_a(a, y) * d),
+        Some(d) => Zip::from(a).and(y).and(d).map_collect(|&a, &y, &d| by_a(a, y) * d),
         None => Array::zeros(a.raw_dim()),
     }
 }
@@ -33,11 +30,7 @@ fn pull<T: Real, D: Dimension>(
     by_a: impl Fn(T, T) -> T,
 ) {
     if let (Some(slot), false) = (slot, ct.is_empty()) {
-        Zip::from(slot)
-            .and(a)
-            .and(y)
-            .and(ct)
-            .for_each(|s, &a, &y, &ct| *s += by_a(a, y) * ct);
+        Zip::from(slot).and(a).and(y).and(ct).for_each(|s, &a, &y, &ct| *s += by_a(a, y) * ct);
     }
 }
 
@@ -50,10 +43,7 @@ fn total<T: Real, D: Dimension>(
 ) -> T {
     let mut total = T::zero();
     if !ct.is_empty() {
-        Zip::from(a)
-            .and(y)
-            .and(ct)
-            .for_each(|&a, &y, &ct| total += by_b(a, y) * ct);
+        Zip::from(a).and(y).and(ct).for_each(|&a, &y, &ct| total += by_b(a, y) * ct);
     }
     total
 }
@@ -67,10 +57,7 @@ fn push_scalar<T: Real, D: Dimension>(
     by_b: impl Fn(T, T) -> T,
 ) {
     if let Some(d) = d {
-        Zip::from(t)
-            .and(a)
-            .and(y)
-            .for_each(|t, &a, &y| *t += by_b(a, y) * d);
+        Zip::from(t).and(a).and(y).for_each(|t, &a, &y| *t += by_b(a, y) * d);
     }
 }
 
@@ -171,11 +158,7 @@ fn indicator<T: Real>(holds: bool) -> T {
 
 /// The derivative of `a.powi(n)`.
 fn by_power<T: Real>(a: T, n: i32) -> T {
-    if n == 0 {
-        T::zero()
-    } else {
-        T::__lit(f64::from(n)) * a.powi(n - 1)
-    }
+    if n == 0 { T::zero() } else { T::__lit(f64::from(n)) * a.powi(n - 1) }
 }
 
 elementwise! {

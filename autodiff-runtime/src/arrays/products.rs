@@ -19,16 +19,8 @@ pub trait ArrayDot<Rhs: ?Sized, T, D, E> {
     ) -> (Self::Output, Self::Output);
 }
 
-type Pullback<A, B, T, D, E, C> = for<'r> fn(
-    (
-        (&'r A, &'r B),
-        C,
-        (
-            Option<&'r mut ArrayRef<T, D>>,
-            Option<&'r mut ArrayRef<T, E>>,
-        ),
-    ),
-) -> ((), ());
+type Pullback<A, B, T, D, E, C> =
+    for<'r> fn(((&'r A, &'r B), C, (Option<&'r mut ArrayRef<T, D>>, Option<&'r mut ArrayRef<T, E>>))) -> ((), ());
 
 /// A product of arrays of these dimensions, with its cotangents.
 trait Product<T, E: Dimension>: Dimension {

@@ -21,21 +21,10 @@ pub trait ArrayReductions<T: Real, D: Dimension> {
     fn __fwd_sum_axis(&self, axis: Axis) -> (Lower<T, D>, Pullback2<T, D, Lower<T, D>, ()>)
     where
         D: RemoveAxis;
-    fn __jvp_sum_axis(
-        &self,
-        axis: Axis,
-        d: Option<&ArrayRef<T, D>>,
-        d_axis: Option<()>,
-    ) -> (Lower<T, D>, Lower<T, D>)
+    fn __jvp_sum_axis(&self, axis: Axis, d: Option<&ArrayRef<T, D>>, d_axis: Option<()>) -> (Lower<T, D>, Lower<T, D>)
     where
         D: RemoveAxis;
-    fn __fwd_mean_axis(
-        &self,
-        axis: Axis,
-    ) -> (
-        Option<Lower<T, D>>,
-        Pullback2<T, D, Option<Lower<T, D>>, ()>,
-    )
+    fn __fwd_mean_axis(&self, axis: Axis) -> (Option<Lower<T, D>>, Pullback2<T, D, Option<Lower<T, D>>, ()>)
     where
         D: RemoveAxis;
     fn __jvp_mean_axis(
@@ -49,20 +38,12 @@ pub trait ArrayReductions<T: Real, D: Dimension> {
 }
 
 /// A tangent: an empty one counts as zero.
-fn present<'a, T, D: Dimension>(
-    d: Option<&'a ArrayRef<T, D>>,
-    of: &ArrayRef<T, D>,
-) -> Option<&'a ArrayRef<T, D>> {
+fn present<'a, T, D: Dimension>(d: Option<&'a ArrayRef<T, D>>, of: &ArrayRef<T, D>) -> Option<&'a ArrayRef<T, D>> {
     d.filter(|d| d.shape() == of.shape())
 }
 
 /// `slot += factor · ct`, repeated along the axis.
-fn spread<T: Real, D: RemoveAxis>(
-    slot: Option<&mut ArrayRef<T, D>>,
-    axis: Axis,
-    ct: Lower<T, D>,
-    factor: T,
-) {
+fn spread<T: Real, D: RemoveAxis>(slot: Option<&mut ArrayRef<T, D>>, axis: Axis, ct: Lower<T, D>, factor: T) {
     if let (Some(slot), false) = (slot, ct.is_empty()) {
         slot.zip_mut_with(&ct.insert_axis(axis), |s, c| *s += factor * *c);
     }
@@ -99,12 +80,7 @@ fn by_variance<T: Real, D: Dimension>(a: &ArrayRef<T, D>, ddof: T) -> (T, T, T) 
     (T::__lit(2.0) / (n - ddof), a.var(ddof) / (n - ddof), mean)
 }
 
-fn pull_variance<T: Real, D: Dimension>(
-    a: &ArrayRef<T, D>,
-    ddof: T,
-    ct: T,
-    slot: Option<&mut ArrayRef<T, D>>,
-) -> T {
+fn pull_variance<T: Real, D: Dimension>(a: &ArrayRef<T, D>, ddof: T, ct: T, slot: Option<&mut ArrayRef<T, D>>) -> T {
     let (factor, by_ddof, mean) = by_variance(a, ddof);
     if let Some(slot) = slot {
         slot.zip_mut_with(a, |s, &a| *s += factor * (a - mean) * ct);
@@ -127,46 +103,34 @@ impl<T: Real, D: Dimension> ArrayReductions<T, D> for ArrayRef<T, D> {
     }
 
     fn __fwd_mean(&self) -> (Option<T>, Pullback<T, D, Option<T>>) {
-        (
-            self.mean(),
-            |((a,), ct, (slot,)): Pulled<'_, T, D, Option<T>>| {
-                if let (Some(ct), Some(slot)) = (ct, slot) {
-                    let ct = ct / length(a.len());
-                    slot.map_inplace(|s| *s += ct);
-                }
-                ((),)
-            },
-        )
+        (self.mean(), |((a,), ct, (slot,)): Pulled<'_, T, D, Option<T>>| {
+            if let (Some(ct), Some(slot)) = (ct, slot) {
+                let ct = ct / length(a.len());
+                slot.map_inplace(|s| *s += ct);
+            }
+            ((),)
+        })
     }
 
     fn __jvp_mean(&self, d: Option<&ArrayRef<T, D>>) -> (Option<T>, Option<T>) {
         let mean = self.mean();
-        let t = mean.map(|_| {
-            present(d, self)
-                .and_then(ArrayRef::mean)
-                .unwrap_or_default()
-        });
+        let t = mean.map(|_| present(d, self).and_then(ArrayRef::mean).unwrap_or_default());
         (mean, t)
     }
 
     fn __fwd_product(&self) -> (T, Pullback<T, D, T>) {
-        (
-            self.product(),
-            |((a,), ct, (slot,)): Pulled<'_, T, D, T>| {
-                if let Some(slot) = slot {
-                    for (s, other) in slot.iter_mut().zip(others(a)) {
-                        *s += other * ct;
-                    }
+        (self.product(), |((a,), ct, (slot,)): Pulled<'_, T, D, T>| {
+            if let Some(slot) = slot {
+                for (s, other) in slot.iter_mut().zip(others(a)) {
+                    *s += other * ct;
                 }
-                ((),)
-            },
-        )
+            }
+            ((),)
+        })
     }
 
     fn __jvp_product(&self, d: Option<&ArrayRef<T, D>>) -> (T, T) {
-        let t = present(d, self).map_or(T::zero(), |d| {
-            d.iter().zip(others(self)).map(|(&d, o)| d * o).sum()
-        });
+        let t = present(d, self).map_or(T::zero(), |d| d.iter().zip(others(self)).map(|(&d, o)| d * o).sum());
         (self.product(), t)
     }
 
@@ -174,9 +138,7 @@ impl<T: Real, D: Dimension> ArrayReductions<T, D> for ArrayRef<T, D> {
     fn __fwd_var(&self, ddof: T) -> (T, Pullback2<T, D, T, T>) {
         (
             self.var(ddof),
-            Box::new(move |((a, ()), ct, (slot, ())): Pulled2<'_, T, D, T>| {
-                ((), pull_variance(a, ddof, ct, slot))
-            }),
+            Box::new(move |((a, ()), ct, (slot, ())): Pulled2<'_, T, D, T>| ((), pull_variance(a, ddof, ct, slot))),
         )
     }
 
@@ -225,12 +187,7 @@ impl<T: Real, D: Dimension> ArrayReductions<T, D> for ArrayRef<T, D> {
     }
 
     #[track_caller]
-    fn __jvp_sum_axis(
-        &self,
-        axis: Axis,
-        d: Option<&ArrayRef<T, D>>,
-        _: Option<()>,
-    ) -> (Lower<T, D>, Lower<T, D>)
+    fn __jvp_sum_axis(&self, axis: Axis, d: Option<&ArrayRef<T, D>>, _: Option<()>) -> (Lower<T, D>, Lower<T, D>)
     where
         D: RemoveAxis,
     {
@@ -243,26 +200,18 @@ impl<T: Real, D: Dimension> ArrayReductions<T, D> for ArrayRef<T, D> {
     }
 
     #[track_caller]
-    fn __fwd_mean_axis(
-        &self,
-        axis: Axis,
-    ) -> (
-        Option<Lower<T, D>>,
-        Pullback2<T, D, Option<Lower<T, D>>, ()>,
-    )
+    fn __fwd_mean_axis(&self, axis: Axis) -> (Option<Lower<T, D>>, Pullback2<T, D, Option<Lower<T, D>>, ()>)
     where
         D: RemoveAxis,
     {
         (
             self.mean_axis(axis),
-            Box::new(
-                move |((a, ()), ct, (slot, ())): Pulled2<'_, T, D, Option<Lower<T, D>>>| {
-                    if let Some(ct) = ct {
-                        spread(slot, axis, ct, length::<T>(a.len_of(axis)).recip());
-                    }
-                    ((), ())
-                },
-            ),
+            Box::new(move |((a, ()), ct, (slot, ())): Pulled2<'_, T, D, Option<Lower<T, D>>>| {
+                if let Some(ct) = ct {
+                    spread(slot, axis, ct, length::<T>(a.len_of(axis)).recip());
+                }
+                ((), ())
+            }),
         )
     }
 
@@ -278,9 +227,7 @@ impl<T: Real, D: Dimension> ArrayReductions<T, D> for ArrayRef<T, D> {
     {
         let mean = self.mean_axis(axis);
         let t = mean.as_ref().map(|mean| {
-            present(d, self)
-                .and_then(|d| d.mean_axis(axis))
-                .unwrap_or_else(|| Array::zeros(mean.raw_dim()))
+            present(d, self).and_then(|d| d.mean_axis(axis)).unwrap_or_else(|| Array::zeros(mean.raw_dim()))
         });
         (mean, t)
     }

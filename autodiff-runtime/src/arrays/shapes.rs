@@ -4,8 +4,8 @@
 //! it is called.
 
 use ndarray::{
-    Array, Array1, ArrayRef, ArrayView, ArrayView1, Axis, CowArray, Dimension, Ix2, Order,
-    RemoveAxis, ShapeArg, ShapeError,
+    Array, Array1, ArrayRef, ArrayView, ArrayView1, Axis, CowArray, Dimension, Ix2, Order, RemoveAxis, ShapeArg,
+    ShapeError,
 };
 
 use super::{Pullback, Pullback2, Pullback3, Pulled, Pulled2, Pulled3};
@@ -33,13 +33,7 @@ pub trait ArrayShapes<T: Real, D: Dimension> {
         d: Option<&ArrayRef<T, D>>,
         d_shape: Option<()>,
     ) -> (Reshaped<T, E>, ReshapedTangent<T, E>);
-    fn __fwd_insert_axis(
-        &self,
-        axis: Axis,
-    ) -> (
-        Array<T, Larger<D>>,
-        Pullback2<T, D, Array<T, Larger<D>>, ()>,
-    );
+    fn __fwd_insert_axis(&self, axis: Axis) -> (Array<T, Larger<D>>, Pullback2<T, D, Array<T, Larger<D>>, ()>);
     fn __jvp_insert_axis(
         &self,
         axis: Axis,
@@ -50,10 +44,7 @@ pub trait ArrayShapes<T: Real, D: Dimension> {
         &self,
         axis: Axis,
         index: usize,
-    ) -> (
-        Array<T, Smaller<D>>,
-        Pullback3<T, D, Array<T, Smaller<D>>, (), ()>,
-    )
+    ) -> (Array<T, Smaller<D>>, Pullback3<T, D, Array<T, Smaller<D>>, (), ()>)
     where
         D: RemoveAxis;
     fn __jvp_index_axis(
@@ -126,15 +117,12 @@ fn push_index<T: Real, D: RemoveAxis>(
 
 impl<T: Real, D: Dimension> ArrayShapes<T, D> for ArrayRef<T, D> {
     fn __fwd_view(&self) -> (Array<T, D>, Pullback<T, D, Array<T, D>>) {
-        (
-            self.to_owned(),
-            |(_, ct, (slot,)): Pulled<'_, T, D, Array<T, D>>| {
-                if let Some(slot) = slot {
-                    add(slot, &ct);
-                }
-                ((),)
-            },
-        )
+        (self.to_owned(), |(_, ct, (slot,)): Pulled<'_, T, D, Array<T, D>>| {
+            if let Some(slot) = slot {
+                add(slot, &ct);
+            }
+            ((),)
+        })
     }
 
     fn __jvp_view(&self, d: Option<&ArrayRef<T, D>>) -> (ArrayView<'_, T, D>, Array<T, D>) {
@@ -150,22 +138,16 @@ impl<T: Real, D: Dimension> ArrayShapes<T, D> for ArrayRef<T, D> {
     }
 
     fn __fwd_reversed_axes(&self) -> (Array<T, D>, Pullback<T, D, Array<T, D>>) {
-        (
-            self.to_owned().reversed_axes(),
-            |(_, ct, (slot,)): Pulled<'_, T, D, Array<T, D>>| {
-                if let Some(slot) = slot {
-                    add(slot, &ct.reversed_axes());
-                }
-                ((),)
-            },
-        )
+        (self.to_owned().reversed_axes(), |(_, ct, (slot,)): Pulled<'_, T, D, Array<T, D>>| {
+            if let Some(slot) = slot {
+                add(slot, &ct.reversed_axes());
+            }
+            ((),)
+        })
     }
 
     fn __jvp_reversed_axes(&self, d: Option<&ArrayRef<T, D>>) -> (Array<T, D>, Array<T, D>) {
-        (
-            self.to_owned().reversed_axes(),
-            whole(d, self).reversed_axes(),
-        )
+        (self.to_owned().reversed_axes(), whole(d, self).reversed_axes())
     }
 
     fn __fwd_into_shape_with_order<E: ShapeArg>(
@@ -176,24 +158,22 @@ impl<T: Real, D: Dimension> ArrayShapes<T, D> for ArrayRef<T, D> {
         let order = order.unwrap_or(Order::RowMajor);
         (
             self.to_owned().into_shape_with_order((shape, order)),
-            Box::new(
-                move |(_, ct, (slot, ())): Pulled2<'_, T, D, ReshapedTangent<T, E>>| {
-                    if let (Some(slot), Ok(ct)) = (slot, ct) {
-                        // Zipped with nothing, an empty cotangent counts as zero.
-                        if order == Order::ColumnMajor {
-                            let ct = ct.reversed_axes();
-                            for (s, c) in slot.view_mut().reversed_axes().iter_mut().zip(&ct) {
-                                *s += *c;
-                            }
-                        } else {
-                            for (s, c) in slot.iter_mut().zip(&ct) {
-                                *s += *c;
-                            }
+            Box::new(move |(_, ct, (slot, ())): Pulled2<'_, T, D, ReshapedTangent<T, E>>| {
+                if let (Some(slot), Ok(ct)) = (slot, ct) {
+                    // Zipped with nothing, an empty cotangent counts as zero.
+                    if order == Order::ColumnMajor {
+                        let ct = ct.reversed_axes();
+                        for (s, c) in slot.view_mut().reversed_axes().iter_mut().zip(&ct) {
+                            *s += *c;
+                        }
+                    } else {
+                        for (s, c) in slot.iter_mut().zip(&ct) {
+                            *s += *c;
                         }
                     }
-                    ((), ())
-                },
-            ),
+                }
+                ((), ())
+            }),
         )
     }
 
@@ -209,35 +189,25 @@ impl<T: Real, D: Dimension> ArrayShapes<T, D> for ArrayRef<T, D> {
             (Ok(y), None) => Ok(Array::zeros(y.raw_dim())),
             (Ok(_), Some(d)) => {
                 let (shape, order) = shape.into_shape_and_order();
-                d.to_shape((shape, order.unwrap_or(Order::RowMajor)))
-                    .map(CowArray::into_owned)
-                    .map_err(drop)
+                d.to_shape((shape, order.unwrap_or(Order::RowMajor))).map(CowArray::into_owned).map_err(drop)
             }
         };
         (y, t)
     }
 
     #[track_caller]
-    fn __fwd_insert_axis(
-        &self,
-        axis: Axis,
-    ) -> (
-        Array<T, Larger<D>>,
-        Pullback2<T, D, Array<T, Larger<D>>, ()>,
-    ) {
+    fn __fwd_insert_axis(&self, axis: Axis) -> (Array<T, Larger<D>>, Pullback2<T, D, Array<T, Larger<D>>, ()>) {
         (
             self.to_owned().insert_axis(axis),
-            Box::new(
-                move |(_, ct, (slot, ())): Pulled2<'_, T, D, Array<T, Larger<D>>>| {
-                    if let (Some(slot), false) = (slot, ct.is_empty()) {
-                        // The axis of length 1 does not change the order of the elements.
-                        for (s, c) in slot.iter_mut().zip(&ct) {
-                            *s += *c;
-                        }
+            Box::new(move |(_, ct, (slot, ())): Pulled2<'_, T, D, Array<T, Larger<D>>>| {
+                if let (Some(slot), false) = (slot, ct.is_empty()) {
+                    // The axis of length 1 does not change the order of the elements.
+                    for (s, c) in slot.iter_mut().zip(&ct) {
+                        *s += *c;
                     }
-                    ((), ())
-                },
-            ),
+                }
+                ((), ())
+            }),
         )
     }
 
@@ -248,10 +218,7 @@ impl<T: Real, D: Dimension> ArrayShapes<T, D> for ArrayRef<T, D> {
         d: Option<&ArrayRef<T, D>>,
         _: Option<()>,
     ) -> (Array<T, Larger<D>>, Array<T, Larger<D>>) {
-        (
-            self.to_owned().insert_axis(axis),
-            whole(d, self).insert_axis(axis),
-        )
+        (self.to_owned().insert_axis(axis), whole(d, self).insert_axis(axis))
     }
 
     #[track_caller]
@@ -259,21 +226,16 @@ impl<T: Real, D: Dimension> ArrayShapes<T, D> for ArrayRef<T, D> {
         &self,
         axis: Axis,
         index: usize,
-    ) -> (
-        Array<T, Smaller<D>>,
-        Pullback3<T, D, Array<T, Smaller<D>>, (), ()>,
-    )
+    ) -> (Array<T, Smaller<D>>, Pullback3<T, D, Array<T, Smaller<D>>, (), ()>)
     where
         D: RemoveAxis,
     {
         (
             self.index_axis(axis, index).to_owned(),
-            Box::new(
-                move |(_, ct, (slot, (), ())): Pulled3<'_, T, D, Array<T, Smaller<D>>>| {
-                    pull_index(slot, axis, index, &ct);
-                    ((), (), ())
-                },
-            ),
+            Box::new(move |(_, ct, (slot, (), ())): Pulled3<'_, T, D, Array<T, Smaller<D>>>| {
+                pull_index(slot, axis, index, &ct);
+                ((), (), ())
+            }),
         )
     }
 
@@ -289,10 +251,7 @@ impl<T: Real, D: Dimension> ArrayShapes<T, D> for ArrayRef<T, D> {
     where
         D: RemoveAxis,
     {
-        (
-            self.index_axis(axis, index),
-            push_index(self, axis, index, d),
-        )
+        (self.index_axis(axis, index), push_index(self, axis, index, d))
     }
 }
 

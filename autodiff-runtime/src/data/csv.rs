@@ -14,20 +14,14 @@ use crate::Real;
 ///
 /// Says which file could not be read, and why; for a field that is no number, in which line and column.
 /// NaN and infinite numbers are refused too.
-pub fn read_csv<T: Real + std::str::FromStr>(
-    path: impl AsRef<Path>,
-    has_header: bool,
-) -> Result<Array2<T>, DataError> {
+pub fn read_csv<T: Real + std::str::FromStr>(path: impl AsRef<Path>, has_header: bool) -> Result<Array2<T>, DataError> {
     let path = path.as_ref();
     let fail = |kind, what: &dyn std::fmt::Display| Err(DataError::new(kind, path, what));
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) => return fail(DataErrorKind::Io, &error),
     };
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(has_header)
-        .trim(csv::Trim::All)
-        .from_reader(file);
+    let mut reader = csv::ReaderBuilder::new().has_headers(has_header).trim(csv::Trim::All).from_reader(file);
     let (mut values, mut rows, mut columns) = (Vec::new(), 0, 0);
     for record in reader.records() {
         let record = match record {
@@ -41,10 +35,8 @@ pub fn read_csv<T: Real + std::str::FromStr>(
             match field.parse::<T>() {
                 Ok(value) if value.is_finite() => values.push(value),
                 _ => {
-                    let what = format!(
-                        "line {line}, column {}: expected a finite number; received `{field}`",
-                        column + 1
-                    );
+                    let what =
+                        format!("line {line}, column {}: expected a finite number; received `{field}`", column + 1);
                     return fail(DataErrorKind::Format, &what);
                 }
             }
@@ -75,10 +67,7 @@ mod tests {
 
     #[test]
     fn numbers_are_read_with_and_without_a_header() {
-        assert_eq!(
-            read("plain", "1, 2.5\n-3e2,4\n", false),
-            Ok(array![[1.0, 2.5], [-300.0, 4.0]])
-        );
+        assert_eq!(read("plain", "1, 2.5\n-3e2,4\n", false), Ok(array![[1.0, 2.5], [-300.0, 4.0]]));
         assert_eq!(read("header", "a,b\n1,2\n", true), Ok(array![[1.0, 2.0]]));
     }
 
@@ -87,21 +76,10 @@ mod tests {
         let error = read("word", "1,2\n3,x\n", false).unwrap_err();
         assert_eq!(error.kind(), DataErrorKind::Format);
         let message = error.to_string();
-        assert!(
-            message.ends_with("line 2, column 2: expected a finite number; received `x`"),
-            "{message}"
-        );
+        assert!(message.ends_with("line 2, column 2: expected a finite number; received `x`"), "{message}");
         assert!(read("nan", "1,NaN\n", false).is_err());
-        assert!(
-            read("ragged", "1,2\n3\n", false)
-                .unwrap_err()
-                .to_string()
-                .contains("line: 2")
-        );
-        assert_eq!(
-            read("empty", "a,b\n", true).unwrap_err().kind(),
-            DataErrorKind::Empty
-        );
+        assert!(read("ragged", "1,2\n3\n", false).unwrap_err().to_string().contains("line: 2"));
+        assert_eq!(read("empty", "a,b\n", true).unwrap_err().kind(), DataErrorKind::Empty);
         let missing = read_csv::<f64>("/no/such/file.csv", false).unwrap_err();
         assert_eq!(missing.kind(), DataErrorKind::Io);
     }

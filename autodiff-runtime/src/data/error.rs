@@ -24,10 +24,7 @@ pub enum DataErrorKind {
 
 impl DataError {
     pub(super) fn new(kind: DataErrorKind, path: &Path, what: impl fmt::Display) -> Self {
-        Self {
-            kind,
-            message: format!("cannot read {}: {what}", path.display()),
-        }
+        Self { kind, message: format!("cannot read {}: {what}", path.display()) }
     }
 
     /// What went wrong, for programs.

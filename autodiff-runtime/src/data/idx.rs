@@ -33,48 +33,30 @@ pub fn read_idx(path: impl AsRef<Path>) -> Result<ArrayD<u8>, DataError> {
     if bytes.starts_with(&[0x1f, 0x8b]) {
         let mut plain = Vec::new();
         if let Err(error) = MultiGzDecoder::new(&bytes[..]).read_to_end(&mut plain) {
-            return fail(
-                DataErrorKind::Format,
-                format!("the gzipped data is damaged: {error}"),
-            );
+            return fail(DataErrorKind::Format, format!("the gzipped data is damaged: {error}"));
         }
         bytes = plain;
     }
     let (kind, axes) = match bytes[..] {
         [0, 0, kind, axes, ..] => (kind, usize::from(axes)),
         _ => {
-            return fail(
-                DataErrorKind::Format,
-                "it does not begin as IDX files do".to_owned(),
-            );
+            return fail(DataErrorKind::Format, "it does not begin as IDX files do".to_owned());
         }
     };
     if kind != BYTES {
-        let what =
-            format!("its elements are of type {kind:#04x}; only bytes ({BYTES:#04x}) are read");
+        let what = format!("its elements are of type {kind:#04x}; only bytes ({BYTES:#04x}) are read");
         return fail(DataErrorKind::Format, what);
     }
     let header = 4 + 4 * axes;
     let Some(sizes) = bytes.get(4..header) else {
-        return fail(
-            DataErrorKind::Format,
-            "it is cut off in its header".to_owned(),
-        );
+        return fail(DataErrorKind::Format, "it is cut off in its header".to_owned());
     };
     let (sizes, _) = sizes.as_chunks::<4>();
-    let shape: Vec<usize> = sizes
-        .iter()
-        .map(|size| u32::from_be_bytes(*size) as usize)
-        .collect();
-    let expected = shape
-        .iter()
-        .try_fold(1_usize, |count, size| count.checked_mul(*size));
+    let shape: Vec<usize> = sizes.iter().map(|size| u32::from_be_bytes(*size) as usize).collect();
+    let expected = shape.iter().try_fold(1_usize, |count, size| count.checked_mul(*size));
     let items = bytes.split_off(header);
     if expected != Some(items.len()) {
-        let what = format!(
-            "its header says {shape:?}, but {} bytes follow",
-            items.len()
-        );
+        let what = format!("its header says {shape:?}, but {} bytes follow", items.len());
         return fail(DataErrorKind::Format, what);
     }
     let array = ArrayD::from_shape_vec(IxDyn(&shape), items);
@@ -114,17 +96,13 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said() {
         let message = |test, bytes: &[u8]| read(test, bytes).unwrap_err().to_string();
-        assert!(
-            message("short", &FILE[..17]).ends_with("its header says [2, 3], but 5 bytes follow")
-        );
+        assert!(message("short", &FILE[..17]).ends_with("its header says [2, 3], but 5 bytes follow"));
         assert!(message("header", &FILE[..9]).ends_with("it is cut off in its header"));
         assert!(message("text", b"hello").ends_with("it does not begin as IDX files do"));
         let mut floats = FILE;
         floats[2] = 0x0d;
         assert!(message("floats", &floats).contains("of type 0x0d"));
-        let huge = [
-            0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-        ];
+        let huge = [0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255];
         assert!(message("huge", &huge).contains("but 0 bytes follow"));
     }
 }

@@ -14,18 +14,12 @@ use super::{DataError, DataErrorKind};
 /// # Errors
 ///
 /// Says which file could not be read, and why.
-pub fn read_npy<A: ReadableElement, D: Dimension>(
-    path: impl AsRef<Path>,
-) -> Result<Array<A, D>, DataError> {
+pub fn read_npy<A: ReadableElement, D: Dimension>(path: impl AsRef<Path>) -> Result<Array<A, D>, DataError> {
     let path = path.as_ref();
     let file = open(path)?;
     Array::read_npy(file).map_err(|error| {
         let io = matches!(error, ReadNpyError::Io(_));
-        let kind = if io {
-            DataErrorKind::Io
-        } else {
-            DataErrorKind::Format
-        };
+        let kind = if io { DataErrorKind::Io } else { DataErrorKind::Format };
         DataError::new(kind, path, error)
     })
 }
@@ -47,13 +41,9 @@ pub fn read_npz<A: ReadableElement, D: Dimension>(
     let bare = |entry: &str| entry.strip_suffix(".npy").unwrap_or(entry).to_owned();
     let Some(entry) = names.iter().find(|entry| bare(entry) == bare(name)) else {
         let there: Vec<_> = names.iter().map(|entry| bare(entry)).collect();
-        return Err(format(&format_args!(
-            "it has no array `{name}`; it has {there:?}"
-        )));
+        return Err(format(&format_args!("it has no array `{name}`; it has {there:?}")));
     };
-    archive
-        .by_name::<OwnedRepr<A>, D>(entry)
-        .map_err(|error| format(&format_args!("`{name}`: {error}")))
+    archive.by_name::<OwnedRepr<A>, D>(entry).map_err(|error| format(&format_args!("`{name}`: {error}")))
 }
 
 fn open(path: &Path) -> Result<File, DataError> {
@@ -88,13 +78,8 @@ mod tests {
         let kind = |result: Result<Array1<f64>, DataError>| result.unwrap_err().kind();
         assert_eq!(kind(read_npy(&one)), DataErrorKind::Format);
         assert_eq!(kind(read_npy(place.join("none.npy"))), DataErrorKind::Io);
-        let error = read_npz::<f64, ndarray::Ix1>(&many, "z")
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("it has no array `z`; it has [\"x\", \"y\"]"),
-            "{error}"
-        );
+        let error = read_npz::<f64, ndarray::Ix1>(&many, "z").unwrap_err().to_string();
+        assert!(error.contains("it has no array `z`; it has [\"x\", \"y\"]"), "{error}");
         fs::remove_dir_all(&place).unwrap();
     }
 }

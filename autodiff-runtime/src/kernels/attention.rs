@@ -1,8 +1,6 @@
 //! The computation behind both attention kernels, for each sample and head.
 
-use ndarray::{
-    Array2, Array3, Array4, ArrayRef, ArrayView2, ArrayView3, ArrayViewMut2, Axis, Ix2, Ix3, Slice,
-};
+use ndarray::{Array2, Array3, Array4, ArrayRef, ArrayView2, ArrayView3, ArrayViewMut2, Axis, Ix2, Ix3, Slice};
 
 use super::activations::softmax_in_place;
 use super::attention_kernel::AttentionConfig;
@@ -170,15 +168,7 @@ impl Heads {
             heads > 0 && features % heads == 0 && outputs % heads == 0,
             "{NAME}: {features} features of the queries and {outputs} of the values cannot be divided into {heads} heads"
         );
-        Self {
-            batch,
-            queries,
-            keys,
-            count: heads,
-            features,
-            outputs,
-            causal: config.causal,
-        }
+        Self { batch, queries, keys, count: heads, features, outputs, causal: config.causal }
     }
 
     /// Every sample with every head.
@@ -216,11 +206,7 @@ impl Heads {
     }
 
     /// The matrix of one sample and head.
-    fn part<'a, T>(
-        &self,
-        array: &'a ArrayRef<T, Ix3>,
-        (sample, head): (usize, usize),
-    ) -> ArrayView2<'a, T> {
+    fn part<'a, T>(&self, array: &'a ArrayRef<T, Ix3>, (sample, head): (usize, usize)) -> ArrayView2<'a, T> {
         let array: ArrayView3<'a, T> = array.view();
         let columns = self.columns(array.dim().2, head);
         let mut part = array.index_axis_move(Axis(0), sample);
@@ -229,11 +215,7 @@ impl Heads {
     }
 
     /// The matrix of one sample and head.
-    fn part_mut<'a, T>(
-        &self,
-        array: &'a mut ArrayRef<T, Ix3>,
-        (sample, head): (usize, usize),
-    ) -> ArrayViewMut2<'a, T> {
+    fn part_mut<'a, T>(&self, array: &'a mut ArrayRef<T, Ix3>, (sample, head): (usize, usize)) -> ArrayViewMut2<'a, T> {
         let columns = self.columns(array.dim().2, head);
         let mut part = array.index_axis_mut(Axis(0), sample);
         part.slice_axis_inplace(Axis(1), columns);
@@ -265,11 +247,7 @@ impl Heads {
                     }
                 }
             }
-            let visible = if self.causal {
-                (step + 1).min(row.len())
-            } else {
-                row.len()
-            };
+            let visible = if self.causal { (step + 1).min(row.len()) } else { row.len() };
             let (visible, hidden) = row.split_at_mut(visible);
             hidden.fill(T::zero());
             if visible.iter().all(|&score| score == T::neg_infinity()) {

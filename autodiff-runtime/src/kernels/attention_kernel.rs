@@ -26,10 +26,7 @@ pub struct AttentionConfig {
 
 impl Default for AttentionConfig {
     fn default() -> Self {
-        Self {
-            heads: 1,
-            causal: false,
-        }
+        Self { heads: 1, causal: false }
     }
 }
 
@@ -92,9 +89,7 @@ pub fn multi_head_attention_adjoint<T: Real>(
     key_slot: Option<&mut ArrayRef<T, Ix3>>,
     value_slot: Option<&mut ArrayRef<T, Ix3>>,
 ) {
-    pull_back(
-        query, key, value, config, saved, ct, query_slot, key_slot, value_slot,
-    );
+    pull_back(query, key, value, config, saved, ct, query_slot, key_slot, value_slot);
 }
 
 /// The value of [`multi_head_attention`], and its derivative along the tangents of `query`, `key` and `value`.
@@ -166,9 +161,7 @@ pub fn masked_multi_head_attention_adjoint<T: Real>(
     value_slot: Option<&mut ArrayRef<T, Ix3>>,
 ) {
     // What is masked has probability 0, and so no derivative.
-    pull_back(
-        query, key, value, config, saved, ct, query_slot, key_slot, value_slot,
-    );
+    pull_back(query, key, value, config, saved, ct, query_slot, key_slot, value_slot);
 }
 
 /// The value of [`masked_multi_head_attention`], and its derivative along the tangents of `query`, `key` and
@@ -184,16 +177,7 @@ pub fn masked_multi_head_attention_tangent<T: Real>(
     d_key: Option<&ArrayRef<T, Ix3>>,
     d_value: Option<&ArrayRef<T, Ix3>>,
 ) -> (Array3<T>, Array3<T>) {
-    push_forward(
-        query,
-        key,
-        value,
-        Some(mask),
-        config,
-        d_query,
-        d_key,
-        d_value,
-    )
+    push_forward(query, key, value, Some(mask), config, d_query, d_key, d_value)
 }
 
 #[cfg(test)]
@@ -208,12 +192,7 @@ mod tests {
     fn derivatives_agree_with_differences() {
         let all = Array3::from_elem((1, 1, 1), true);
         let some = Array3::from_shape_fn((2, 5, 6), |(n, i, j)| (n + 2 * i + j) % 3 != 0 && i != 3);
-        for (heads, causal, mask) in [
-            (1, false, &all),
-            (2, true, &all),
-            (2, false, &some),
-            (4, true, &some),
-        ] {
+        for (heads, causal, mask) in [(1, false, &all), (2, true, &all), (2, false, &some), (4, true, &some)] {
             let c = AttentionConfig { heads, causal };
             let (q, k, v) = (wave((2, 5, 8), 1), wave((2, 6, 8), 2), wave((2, 6, 4), 3));
             let y = masked_multi_head_attention(&q, &k, &v, mask, c);
@@ -236,25 +215,19 @@ mod tests {
                 &q,
                 |q| masked_multi_head_attention(q, &k, &v, mask, c),
                 |q, ct| gradients(q, &k, &v, ct)[0].clone(),
-                |q, dq| {
-                    masked_multi_head_attention_tangent(q, &k, &v, mask, c, Some(dq), None, None)
-                },
+                |q, dq| masked_multi_head_attention_tangent(q, &k, &v, mask, c, Some(dq), None, None),
             );
             check(
                 &k,
                 |k| masked_multi_head_attention(&q, k, &v, mask, c),
                 |k, ct| gradients(&q, k, &v, ct)[1].clone(),
-                |k, dk| {
-                    masked_multi_head_attention_tangent(&q, k, &v, mask, c, None, Some(dk), None)
-                },
+                |k, dk| masked_multi_head_attention_tangent(&q, k, &v, mask, c, None, Some(dk), None),
             );
             check(
                 &v,
                 |v| masked_multi_head_attention(&q, &k, v, mask, c),
                 |v, ct| gradients(&q, &k, v, ct)[2].clone(),
-                |v, dv| {
-                    masked_multi_head_attention_tangent(&q, &k, v, mask, c, None, None, Some(dv))
-                },
+                |v, dv| masked_multi_head_attention_tangent(&q, &k, v, mask, c, None, None, Some(dv)),
             );
         }
     }
@@ -262,10 +235,7 @@ mod tests {
     #[test]
     fn the_derivative_along_all_tangents_is_the_sum() {
         let (q, k, v) = (wave((1, 3, 4), 1), wave((1, 3, 4), 2), wave((1, 3, 4), 3));
-        let c = AttentionConfig {
-            heads: 2,
-            causal: true,
-        };
+        let c = AttentionConfig { heads: 2, causal: true };
         let tangent = |dq, dk, dv| multi_head_attention_tangent(&q, &k, &v, c, dq, dk, dv).1;
         let (dq, dk, dv) = (Some(&*k), Some(&*v), Some(&*q));
         let sum = tangent(dq, None, None) + tangent(None, dk, None) + tangent(None, None, dv);
@@ -285,22 +255,15 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(
-        expected = "8 features of the queries and 4 of the values cannot be divided into 3 heads"
-    )]
+    #[should_panic(expected = "8 features of the queries and 4 of the values cannot be divided into 3 heads")]
     fn heads_that_do_not_divide_the_features_are_refused() {
         let (x, v) = (wave((1, 2, 8), 1), wave((1, 2, 4), 2));
-        let config = AttentionConfig {
-            heads: 3,
-            causal: false,
-        };
+        let config = AttentionConfig { heads: 3, causal: false };
         multi_head_attention(&x, &x, &v, config);
     }
 
     #[test]
-    #[should_panic(
-        expected = "the mask must have shape (1, 2, 2), or 1 in place of any of these; received (1, 2, 3)"
-    )]
+    #[should_panic(expected = "the mask must have shape (1, 2, 2), or 1 in place of any of these; received (1, 2, 3)")]
     fn a_mask_of_another_shape_is_refused() {
         let (x, mask) = (wave((1, 2, 8), 1), Array3::from_elem((1, 2, 3), true));
         masked_multi_head_attention(&x, &x, &x, &mask, AttentionConfig::default());

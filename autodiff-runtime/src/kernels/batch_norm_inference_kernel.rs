@@ -149,8 +149,7 @@ pub fn batch_norm_inference_tangent<T: Real, D: Dimension>(
     };
     let x = x.as_standard_layout();
     let rows = items_of_mut(&mut dy).chunks_exact_mut(width);
-    let along =
-        |tangent: Option<&ArrayRef<T, Ix1>>, at: usize| tangent.map_or(T::zero(), |d| d[at]);
+    let along = |tangent: Option<&ArrayRef<T, Ix1>>, at: usize| tangent.map_or(T::zero(), |d| d[at]);
     for (dy, x) in rows.zip(items_of(&x).chunks_exact(width)) {
         for (at, (dy, &x)) in dy.iter_mut().zip(x).enumerate() {
             let scale = scales[at];
@@ -176,10 +175,7 @@ mod tests {
     fn split(all: &Array1<f64>) -> (Array3<f64>, [Array1<f64>; 4]) {
         let (x, rest) = all.as_slice().unwrap().split_at(24);
         let x = Array3::from_shape_vec((2, 4, 3), x.to_vec()).unwrap();
-        (
-            x,
-            [0, 3, 6, 9].map(|at| Array1::from(rest[at..at + 3].to_vec())),
-        )
+        (x, [0, 3, 6, 9].map(|at| Array1::from(rest[at..at + 3].to_vec())))
     }
 
     fn value(all: &Array1<f64>) -> Array3<f64> {
@@ -193,21 +189,7 @@ mod tests {
         let (mut dx, mut slots) = split(&Array1::ones(36));
         let [dg, db, dm, dv] = slots.each_mut().map(|slot| Some(&mut **slot));
         let dx_slot = Some(&mut *dx);
-        batch_norm_inference_adjoint(
-            &x,
-            &gamma,
-            &beta,
-            &mean,
-            &variance,
-            EPSILON,
-            (),
-            ct,
-            dx_slot,
-            dg,
-            db,
-            dm,
-            dv,
-        );
+        batch_norm_inference_adjoint(&x, &gamma, &beta, &mean, &variance, EPSILON, (), ct, dx_slot, dg, db, dm, dv);
         let all = dx.iter().chain(slots.iter().flatten());
         all.map(|item| item - 1.0).collect()
     }
@@ -217,9 +199,7 @@ mod tests {
         let (dx, d) = split(d);
         let [dg, db, dm, dv] = d.each_ref().map(|d| Some(&**d));
         let dx = Some(&*dx);
-        batch_norm_inference_tangent(
-            &x, &gamma, &beta, &mean, &variance, EPSILON, dx, dg, db, dm, dv,
-        )
+        batch_norm_inference_tangent(&x, &gamma, &beta, &mean, &variance, EPSILON, dx, dg, db, dm, dv)
     }
 
     /// All five parameters at once.

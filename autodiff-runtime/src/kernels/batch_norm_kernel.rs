@@ -90,14 +90,10 @@ pub fn batch_norm_adjoint<T: Real, D: Dimension>(
     let sums = channel_sums(ct, width, |_, _, ct| ct);
     let along = channel_sums(ct, width, |at, _, ct| ct * n[at]);
     if let Some(slot) = gamma_slot {
-        slot.iter_mut()
-            .zip(&along)
-            .for_each(|(slot, &along)| *slot += along);
+        slot.iter_mut().zip(&along).for_each(|(slot, &along)| *slot += along);
     }
     if let Some(slot) = beta_slot {
-        slot.iter_mut()
-            .zip(&sums)
-            .for_each(|(slot, &sum)| *slot += sum);
+        slot.iter_mut().zip(&sums).for_each(|(slot, &sum)| *slot += sum);
     }
     if let Some(slot) = x_slot {
         let count = T::__lit(count(x, width));
@@ -155,10 +151,7 @@ pub fn batch_norm_tangent<T: Real, D: Dimension>(
         }
     }
     let two = T::one() + T::one();
-    let d_variance = along
-        .iter()
-        .zip(&scales)
-        .map(|(&along, &s)| two * along / s);
+    let d_variance = along.iter().zip(&scales).map(|(&along, &s)| two * along / s);
     let d_statistics = (d_mean.into(), d_variance.collect());
     (value, (dy, d_statistics.0, d_statistics.1))
 }
@@ -166,10 +159,7 @@ pub fn batch_norm_tangent<T: Real, D: Dimension>(
 /// 1 / √(variance + ε) of each channel.
 pub(super) fn scales<T: Real>(variance: &ArrayRef<T, Ix1>, epsilon: f64) -> Vec<T> {
     let epsilon = T::__lit(epsilon);
-    variance
-        .iter()
-        .map(|&v| (v + epsilon).sqrt().recip())
-        .collect()
+    variance.iter().map(|&v| (v + epsilon).sqrt().recip()).collect()
 }
 
 /// The number of elements of a channel.
@@ -179,11 +169,7 @@ fn count<T, D: Dimension>(x: &ArrayRef<T, D>, width: usize) -> f64 {
 
 /// The sum of `f(index, channel, item)` over each channel, with partial sums of some rows each, so that the
 /// rounding does not grow with the number of rows.
-pub(super) fn channel_sums<T: Real>(
-    items: &[T],
-    width: usize,
-    f: impl Fn(usize, usize, T) -> T,
-) -> Vec<T> {
+pub(super) fn channel_sums<T: Real>(items: &[T], width: usize, f: impl Fn(usize, usize, T) -> T) -> Vec<T> {
     const ROWS: usize = 64;
     let mut sums = vec![T::zero(); width];
     let mut partial = vec![T::zero(); width];
@@ -232,18 +218,12 @@ fn normalise<T: Real, D: Dimension>(
     let variance = Array1::from(channel_sums(items, width, |_, _, x| x * x)) / count;
     let scales = scales(&variance, epsilon);
     for row in items.chunks_exact_mut(width) {
-        row.iter_mut()
-            .zip(&scales)
-            .for_each(|(x, &scale)| *x *= scale);
+        row.iter_mut().zip(&scales).for_each(|(x, &scale)| *x *= scale);
     }
     (mean, variance, scales)
 }
 
-fn scale_and_shift<T: Real, D: Dimension>(
-    y: &mut Array<T, D>,
-    gamma: &ArrayRef<T, Ix1>,
-    beta: &ArrayRef<T, Ix1>,
-) {
+fn scale_and_shift<T: Real, D: Dimension>(y: &mut Array<T, D>, gamma: &ArrayRef<T, Ix1>, beta: &ArrayRef<T, Ix1>) {
     for row in items_of_mut(y).chunks_exact_mut(gamma.len()) {
         for (y, (&gamma, &beta)) in row.iter_mut().zip(gamma.iter().zip(beta)) {
             *y = *y * gamma + beta;
@@ -277,9 +257,7 @@ mod tests {
         let ct = (y, mean.to_owned(), variance.to_owned());
         let (mut dx, mut dg, mut db) = (x * 0.0 + 1.0, gamma * 0.0 + 1.0, beta * 0.0 + 1.0);
         let slots = (Some(&mut *dx), Some(&mut *dg), Some(&mut *db));
-        batch_norm_adjoint(
-            x, gamma, beta, EPSILON, saved, ct, slots.0, slots.1, slots.2,
-        );
+        batch_norm_adjoint(x, gamma, beta, EPSILON, saved, ct, slots.0, slots.1, slots.2);
         (dx - 1.0, dg - 1.0, db - 1.0)
     }
 
@@ -291,56 +269,24 @@ mod tests {
             &x,
             |x| flat(batch_norm(x, &gamma, &beta, EPSILON)),
             |x, ct| gradients(x, &gamma, &beta, &ct).0,
-            |x, dx| {
-                both(batch_norm_tangent(
-                    x,
-                    &gamma,
-                    &beta,
-                    EPSILON,
-                    Some(dx),
-                    None,
-                    None,
-                ))
-            },
+            |x, dx| both(batch_norm_tangent(x, &gamma, &beta, EPSILON, Some(dx), None, None)),
         );
         check(
             &gamma,
             |gamma| flat(batch_norm(&x, gamma, &beta, EPSILON)),
             |gamma, ct| gradients(&x, gamma, &beta, &ct).1,
-            |gamma, dg| {
-                both(batch_norm_tangent(
-                    &x,
-                    gamma,
-                    &beta,
-                    EPSILON,
-                    None,
-                    Some(dg),
-                    None,
-                ))
-            },
+            |gamma, dg| both(batch_norm_tangent(&x, gamma, &beta, EPSILON, None, Some(dg), None)),
         );
         check(
             &beta,
             |beta| flat(batch_norm(&x, &gamma, beta, EPSILON)),
             |beta, ct| gradients(&x, &gamma, beta, &ct).2,
-            |beta, db| {
-                both(batch_norm_tangent(
-                    &x,
-                    &gamma,
-                    beta,
-                    EPSILON,
-                    None,
-                    None,
-                    Some(db),
-                ))
-            },
+            |beta, db| both(batch_norm_tangent(&x, &gamma, beta, EPSILON, None, None, Some(db))),
         );
     }
 
     #[test]
-    #[should_panic(
-        expected = "the input has shape [2, 3], but `gamma` has 2 and `beta` 3 elements"
-    )]
+    #[should_panic(expected = "the input has shape [2, 3], but `gamma` has 2 and `beta` 3 elements")]
     fn parameters_of_another_length_are_refused() {
         batch_norm(&wave((2, 3), 1), &wave(2, 1), &wave(3, 1), EPSILON);
     }

@@ -7,9 +7,7 @@
 use ndarray::{Array2, ArrayRef, Ix1, Ix2};
 
 use super::Activation;
-use super::products::{
-    add_product, add_product_transposed, add_rows, add_transposed_product, repeat_row,
-};
+use super::products::{add_product, add_product_transposed, add_rows, add_transposed_product, repeat_row};
 use super::support::row_major;
 use crate::Real;
 
@@ -110,11 +108,7 @@ pub fn dense_tangent<T: Real>(
 
 /// x·W + b.
 #[track_caller]
-fn affine<T: Real>(
-    x: &ArrayRef<T, Ix2>,
-    weights: &ArrayRef<T, Ix2>,
-    bias: Option<&ArrayRef<T, Ix1>>,
-) -> Array2<T> {
+fn affine<T: Real>(x: &ArrayRef<T, Ix2>, weights: &ArrayRef<T, Ix2>, bias: Option<&ArrayRef<T, Ix1>>) -> Array2<T> {
     assert!(
         x.ncols() == weights.nrows(),
         "dense: the input has shape {:?}, but weights of shape {:?} expect {} features",
@@ -155,9 +149,7 @@ mod tests {
     const ALL: [Activation; 12] = [
         Activation::Linear,
         Activation::Relu,
-        Activation::LeakyRelu {
-            negative_slope: 0.2,
-        },
+        Activation::LeakyRelu { negative_slope: 0.2 },
         Activation::Elu { alpha: 1.0 },
         Activation::Selu,
         Activation::Gelu,
@@ -221,17 +213,7 @@ mod tests {
             let (_, saved) = dense_forward(&x, &w, &b, Activation::Tanh);
             let (mut dw, mut db) = (Array2::zeros((3, 2)), Array1::zeros(2));
             let slots = (Some(&mut *dw), Some(&mut *db));
-            dense_adjoint(
-                &x,
-                &w,
-                &b,
-                Activation::Tanh,
-                saved,
-                ct,
-                None,
-                slots.0,
-                slots.1,
-            );
+            dense_adjoint(&x, &w, &b, Activation::Tanh, saved, ct, None, slots.0, slots.1);
             (dw, db)
         };
         assert_eq!(gradient(ct), gradient(columns));
@@ -239,25 +221,13 @@ mod tests {
 
     #[test]
     fn an_empty_batch_has_an_empty_value() {
-        let y = dense(
-            &Array2::<f32>::zeros((0, 3)),
-            &Array2::zeros((3, 2)),
-            &array![1.0, 1.0],
-            Activation::Softmax,
-        );
+        let y = dense(&Array2::<f32>::zeros((0, 3)), &Array2::zeros((3, 2)), &array![1.0, 1.0], Activation::Softmax);
         assert_eq!(y.dim(), (0, 2));
     }
 
     #[test]
-    #[should_panic(
-        expected = "the input has shape [1, 4], but weights of shape [3, 2] expect 3 features"
-    )]
+    #[should_panic(expected = "the input has shape [1, 4], but weights of shape [3, 2] expect 3 features")]
     fn an_input_of_another_width_is_refused() {
-        dense(
-            &Array2::<f32>::zeros((1, 4)),
-            &Array2::zeros((3, 2)),
-            &Array1::zeros(2),
-            Activation::Linear,
-        );
+        dense(&Array2::<f32>::zeros((1, 4)), &Array2::zeros((3, 2)), &Array1::zeros(2), Activation::Linear);
     }
 }

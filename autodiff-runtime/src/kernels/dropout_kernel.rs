@@ -19,11 +19,7 @@ use crate::random::seeded;
 ///
 /// Panics if `rate` is not in [0, 1).
 #[track_caller]
-pub fn dropout_mask<D: Dimension>(
-    shape: impl ShapeBuilder<Dim = D>,
-    rate: f64,
-    seed: u64,
-) -> Array<bool, D> {
+pub fn dropout_mask<D: Dimension>(shape: impl ShapeBuilder<Dim = D>, rate: f64, seed: u64) -> Array<bool, D> {
     check_rate(rate);
     let mut rng = seeded(seed);
     // The elements drawn below this, of 2³² equally probable numbers, are dropped.
@@ -33,10 +29,7 @@ pub fn dropout_mask<D: Dimension>(
 
 #[track_caller]
 fn check_rate(rate: f64) {
-    assert!(
-        (0.0..1.0).contains(&rate),
-        "dropout: the rate must be at least 0 and less than 1; received {rate}"
-    );
+    assert!((0.0..1.0).contains(&rate), "dropout: the rate must be at least 0 and less than 1; received {rate}");
 }
 
 /// Dropout of elements chosen by a seed, x / (1 − rate) or 0. For the mask see [`dropout_mask`].
@@ -55,11 +48,7 @@ fn check_rate(rate: f64) {
 /// Panics if `rate` is not in [0, 1).
 #[track_caller]
 #[::autodiff_macros::differentiable(kernel = dropout)]
-pub fn dropout<T: Real, D: Dimension>(
-    x: &ArrayRef<T, D>,
-    #[constant] rate: f64,
-    seed: u64,
-) -> Array<T, D> {
+pub fn dropout<T: Real, D: Dimension>(x: &ArrayRef<T, D>, #[constant] rate: f64, seed: u64) -> Array<T, D> {
     scale_kept(x, &dropout_mask(x.raw_dim(), rate, seed), rate)
 }
 
@@ -165,15 +154,9 @@ fn scale<T: Real>(rate: f64) -> T {
     T::__lit((1.0 - rate).recip())
 }
 
-fn scale_kept<T: Real, D: Dimension>(
-    x: &ArrayRef<T, D>,
-    keep: &ArrayRef<bool, D>,
-    rate: f64,
-) -> Array<T, D> {
+fn scale_kept<T: Real, D: Dimension>(x: &ArrayRef<T, D>, keep: &ArrayRef<bool, D>, rate: f64) -> Array<T, D> {
     let scale = scale::<T>(rate);
-    Zip::from(x)
-        .and(keep)
-        .map_collect(|&x, &keep| if keep { x * scale } else { T::zero() })
+    Zip::from(x).and(keep).map_collect(|&x, &keep| if keep { x * scale } else { T::zero() })
 }
 
 fn add_kept<T: Real, D: Dimension>(
@@ -184,14 +167,11 @@ fn add_kept<T: Real, D: Dimension>(
 ) {
     let Some(slot) = slot else { return };
     let scale = scale::<T>(rate);
-    Zip::from(slot)
-        .and(keep)
-        .and(ct)
-        .for_each(|sum, &keep, &ct| {
-            if keep {
-                *sum += ct * scale;
-            }
-        });
+    Zip::from(slot).and(keep).and(ct).for_each(|sum, &keep, &ct| {
+        if keep {
+            *sum += ct * scale;
+        }
+    });
 }
 
 #[cfg(test)]

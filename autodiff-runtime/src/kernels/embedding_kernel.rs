@@ -20,9 +20,7 @@ use crate::Real;
 /// Panics if an index is no row of the table; the message says which.
 #[track_caller]
 pub fn embedding<T: Real, L: Labels + ?Sized>(indices: &L, table: &ArrayRef<T, Ix2>) -> Array2<T> {
-    let rows: Vec<usize> = (0..indices.count())
-        .map(|at| row(indices, at, table.nrows()))
-        .collect();
+    let rows: Vec<usize> = (0..indices.count()).map(|at| row(indices, at, table.nrows())).collect();
     table.select(Axis(0), &rows)
 }
 
@@ -39,10 +37,7 @@ fn row<L: Labels + ?Sized>(indices: &L, at: usize, rows: usize) -> usize {
 
 /// The value of [`embedding`]; nothing is saved.
 #[track_caller]
-pub fn embedding_forward<T: Real, L: Labels + ?Sized>(
-    indices: &L,
-    table: &ArrayRef<T, Ix2>,
-) -> (Array2<T>, ()) {
+pub fn embedding_forward<T: Real, L: Labels + ?Sized>(indices: &L, table: &ArrayRef<T, Ix2>) -> (Array2<T>, ()) {
     (embedding(indices, table), ())
 }
 
@@ -58,8 +53,7 @@ pub fn embedding_adjoint<T: Real, L: Labels + ?Sized>(
     let Some(slot) = table_slot else { return };
     for (at, ct) in ct.rows().into_iter().enumerate() {
         let rows = slot.nrows();
-        slot.row_mut(row(indices, at, rows))
-            .zip_mut_with(&ct, |sum, &ct| *sum += ct);
+        slot.row_mut(row(indices, at, rows)).zip_mut_with(&ct, |sum, &ct| *sum += ct);
     }
 }
 

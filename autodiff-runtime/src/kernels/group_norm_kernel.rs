@@ -66,10 +66,7 @@ pub fn group_norm_forward<T: Real, D: Dimension>(
     layout.update(items, |_, group, _, x| *x -= means[group]);
     let variances = layout.means(items, |_, x| x * x);
     let epsilon = T::__lit(epsilon);
-    let scales: Vec<T> = variances
-        .into_iter()
-        .map(|variance| (variance + epsilon).sqrt().recip())
-        .collect();
+    let scales: Vec<T> = variances.into_iter().map(|variance| (variance + epsilon).sqrt().recip()).collect();
     layout.update(items, |_, group, _, x| *x *= scales[group]);
     let mut y = normalised.clone();
     layout.update(items_of_mut(&mut y), |_, _, channel, y| {
@@ -171,12 +168,7 @@ impl Layout {
             x.shape()
         );
         let pixels = x.len() / (batch * channels).max(1);
-        Self {
-            batch,
-            pixels,
-            channels,
-            groups,
-        }
+        Self { batch, pixels, channels, groups }
     }
 
     /// Calls `each` with the index of every element, the number of its group among all samples, its channel,
@@ -203,11 +195,7 @@ impl Layout {
             let (sample, start) = (pixel / self.pixels, pixel * self.channels);
             for (group, items) in row.chunks_exact(width).enumerate() {
                 let first = start + group * width;
-                let sum: T = items
-                    .iter()
-                    .enumerate()
-                    .map(|(at, &x)| f(first + at, x))
-                    .sum();
+                let sum: T = items.iter().enumerate().map(|(at, &x)| f(first + at, x)).sum();
                 means[sample * self.groups + group] += sum;
             }
         }
@@ -242,9 +230,7 @@ mod tests {
         let (_, saved) = group_norm_forward(x, gamma, beta, groups, EPSILON);
         let (mut dx, mut dg, mut db) = (x * 0.0 + 1.0, gamma * 0.0 + 1.0, beta * 0.0 + 1.0);
         let slots = (Some(&mut *dx), Some(&mut *dg), Some(&mut *db));
-        group_norm_adjoint(
-            x, gamma, beta, groups, EPSILON, saved, ct, slots.0, slots.1, slots.2,
-        );
+        group_norm_adjoint(x, gamma, beta, groups, EPSILON, saved, ct, slots.0, slots.1, slots.2);
         (dx - 1.0, dg - 1.0, db - 1.0)
     }
 
@@ -274,9 +260,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(
-        expected = "the 6 channels of an input of shape [2, 6] cannot be divided into 4 groups"
-    )]
+    #[should_panic(expected = "the 6 channels of an input of shape [2, 6] cannot be divided into 4 groups")]
     fn groups_that_do_not_divide_the_channels_are_refused() {
         group_norm(&wave((2, 6), 1), &wave(6, 1), &wave(6, 1), 4, EPSILON);
     }

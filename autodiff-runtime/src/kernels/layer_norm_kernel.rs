@@ -83,9 +83,7 @@ pub fn layer_norm_adjoint<T: Real, D: Dimension>(
     if let Some(slot) = gamma_slot {
         for_rows(&mut ct, |index, ct| {
             let n = &items[index * width..][..width];
-            slot.iter_mut()
-                .zip(ct.iter().zip(n))
-                .for_each(|(sum, (&ct, &n))| *sum += ct * n);
+            slot.iter_mut().zip(ct.iter().zip(n)).for_each(|(sum, (&ct, &n))| *sum += ct * n);
         });
     }
     if let Some(slot) = beta_slot {
@@ -95,9 +93,7 @@ pub fn layer_norm_adjoint<T: Real, D: Dimension>(
     }
     if let Some(slot) = x_slot {
         for_rows(&mut ct, |index, ct| {
-            ct.iter_mut()
-                .zip(gamma)
-                .for_each(|(ct, &gamma)| *ct *= gamma);
+            ct.iter_mut().zip(gamma).for_each(|(ct, &gamma)| *ct *= gamma);
             project(ct, &items[index * width..][..width], scales[index]);
         });
         slot.zip_mut_with(&ct, |sum, &dx| *sum += dx);
@@ -160,9 +156,7 @@ fn items_of<T: Real, D: Dimension>(array: &Array<T, D>) -> &[T] {
 /// Calls `each` with the index of every row and the row.
 fn for_rows<T: Real, D: Dimension>(array: &mut Array<T, D>, mut each: impl FnMut(usize, &mut [T])) {
     let width = last_axis(array).max(1);
-    let items = array
-        .as_slice_mut()
-        .expect("the array is in row-major order");
+    let items = array.as_slice_mut().expect("the array is in row-major order");
     for (index, row) in items.chunks_exact_mut(width).enumerate() {
         each(index, row);
     }
@@ -218,17 +212,7 @@ mod tests {
         let (y, saved) = layer_norm_forward(x, gamma, beta, EPSILON);
         assert_eq!(y, layer_norm(x, gamma, beta, EPSILON));
         let (mut dx, mut dg, mut db) = (x * 0.0 + 1.0, gamma * 0.0 + 1.0, beta * 0.0 + 1.0);
-        layer_norm_adjoint(
-            x,
-            gamma,
-            beta,
-            EPSILON,
-            saved,
-            ct,
-            Some(&mut dx),
-            Some(&mut dg),
-            Some(&mut db),
-        );
+        layer_norm_adjoint(x, gamma, beta, EPSILON, saved, ct, Some(&mut dx), Some(&mut dg), Some(&mut db));
         (dx - 1.0, dg - 1.0, db - 1.0)
     }
 
@@ -256,9 +240,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(
-        expected = "the input has shape [2, 3], but `gamma` has 2 and `beta` 3 elements"
-    )]
+    #[should_panic(expected = "the input has shape [2, 3], but `gamma` has 2 and `beta` 3 elements")]
     fn parameters_of_another_length_are_refused() {
         layer_norm(&wave((2, 3), 1), &wave(2, 1), &wave(3, 1), EPSILON);
     }

@@ -4,13 +4,10 @@ mod average;
 mod global;
 mod max;
 
-pub use average::{
-    average_pool2d, average_pool2d_adjoint, average_pool2d_forward, average_pool2d_tangent,
-};
+pub use average::{average_pool2d, average_pool2d_adjoint, average_pool2d_forward, average_pool2d_tangent};
 pub use global::{
-    global_average_pool2d, global_average_pool2d_adjoint, global_average_pool2d_forward,
-    global_average_pool2d_tangent, global_max_pool2d, global_max_pool2d_adjoint,
-    global_max_pool2d_forward, global_max_pool2d_tangent,
+    global_average_pool2d, global_average_pool2d_adjoint, global_average_pool2d_forward, global_average_pool2d_tangent,
+    global_max_pool2d, global_max_pool2d_adjoint, global_max_pool2d_forward, global_max_pool2d_tangent,
 };
 pub use max::{max_pool2d, max_pool2d_adjoint, max_pool2d_forward, max_pool2d_tangent};
 
@@ -32,11 +29,7 @@ pub struct Pool2DConfig {
 
 impl Default for Pool2DConfig {
     fn default() -> Self {
-        Self {
-            size: (2, 2),
-            strides: None,
-            padding: Padding::Valid,
-        }
+        Self { size: (2, 2), strides: None, padding: Padding::Valid }
     }
 }
 
@@ -53,11 +46,7 @@ struct Windows {
 
 impl Windows {
     #[track_caller]
-    fn new(
-        kernel: &str,
-        (batch, height, width, channels): (usize, usize, usize, usize),
-        config: Pool2DConfig,
-    ) -> Self {
+    fn new(kernel: &str, (batch, height, width, channels): (usize, usize, usize, usize), config: Pool2DConfig) -> Self {
         let strides = config.strides.unwrap_or(config.size);
         let vertical = (config.size.0, strides.0, 1);
         let horizontal = (config.size.1, strides.1, 1);

@@ -155,27 +155,15 @@ mod tests {
     use super::*;
 
     fn matrix(rows: usize, columns: usize, seed: usize) -> Array2<f64> {
-        Array2::from_shape_fn((rows, columns), |(i, j)| {
-            ((i * 7 + j * 3 + seed) as f64 * 0.7).sin()
-        })
+        Array2::from_shape_fn((rows, columns), |(i, j)| ((i * 7 + j * 3 + seed) as f64 * 0.7).sin())
     }
 
     #[test]
     fn small_and_large_products_agree_with_dot() {
-        for (m, k, n) in [
-            (1, 1, 1),
-            (3, 2, 5),
-            (32, 2, 3),
-            (9, 4, 8),
-            (5, 0, 3),
-            (40, 30, 20),
-        ] {
+        for (m, k, n) in [(1, 1, 1), (3, 2, 5), (32, 2, 3), (9, 4, 8), (5, 0, 3), (40, 30, 20)] {
             let (a, b, start) = (matrix(m, k, 0), matrix(k, n, 1), matrix(m, n, 2));
             let expected = &start + &a.dot(&b);
-            let (at, bt) = (
-                a.t().as_standard_layout().into_owned(),
-                b.t().as_standard_layout().into_owned(),
-            );
+            let (at, bt) = (a.t().as_standard_layout().into_owned(), b.t().as_standard_layout().into_owned());
             let mut plain = start.clone();
             add_product(&a, &b, &mut plain);
             let mut left = start.clone();
@@ -183,12 +171,7 @@ mod tests {
             let mut right = start.clone();
             add_product_transposed(&a, &bt, &mut right);
             for found in [plain, left, right] {
-                assert!(
-                    found
-                        .iter()
-                        .zip(&expected)
-                        .all(|(x, y)| (x - y).abs() < 1e-12)
-                );
+                assert!(found.iter().zip(&expected).all(|(x, y)| (x - y).abs() < 1e-12));
             }
         }
     }
@@ -198,10 +181,7 @@ mod tests {
         for n in [0, 1, 2, 3, 5, 8] {
             let (a, row) = (matrix(7, n, 0), matrix(1, n, 1));
             let copies = repeat_row(row.as_slice().unwrap(), 7);
-            assert_eq!(
-                Array2::from_shape_vec((7, n), copies).unwrap(),
-                &a * 0.0 + &row
-            );
+            assert_eq!(Array2::from_shape_vec((7, n), copies).unwrap(), &a * 0.0 + &row);
             let mut sums = row.row(0).to_owned();
             add_rows(&a, &mut sums);
             let columns = a.t().as_standard_layout().into_owned().reversed_axes();
@@ -217,10 +197,7 @@ mod tests {
     #[test]
     fn views_that_are_not_contiguous_take_the_general_way() {
         let (a, b) = (matrix(4, 6, 0), matrix(3, 5, 1));
-        let (a, b) = (
-            a.slice_axis(Axis(1), Slice::new(0, None, 2)),
-            b.slice_axis(Axis(1), Slice::from(1..3)),
-        );
+        let (a, b) = (a.slice_axis(Axis(1), Slice::new(0, None, 2)), b.slice_axis(Axis(1), Slice::from(1..3)));
         let mut c = Array2::zeros((4, 2));
         add_product(&a, &b, &mut c);
         assert_eq!(c, a.dot(&b));

@@ -6,11 +6,7 @@ use crate::Real;
 
 /// The array in row-major order, copied only if it is not so already.
 pub(crate) fn row_major<T: Real, D: Dimension>(array: Array<T, D>) -> Array<T, D> {
-    if array.is_standard_layout() {
-        array
-    } else {
-        array.as_standard_layout().into_owned()
-    }
+    if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() }
 }
 
 /// A row-major copy of the array.
@@ -41,10 +37,7 @@ pub(crate) fn check_same_shape<T, U, D: Dimension>(
 /// The number of elements to take a mean over, as a float.
 #[track_caller]
 pub(crate) fn mean_count<T: Real>(kernel: &str, count: usize) -> T {
-    assert!(
-        count > 0,
-        "{kernel}: the mean over no elements is not defined, but the arrays are empty"
-    );
+    assert!(count > 0, "{kernel}: the mean over no elements is not defined, but the arrays are empty");
     T::from_usize(count).expect("every count has a nearest float")
 }
 
@@ -57,22 +50,13 @@ pub(crate) fn sum_pairs<T: Real>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
             *sum += f(a, b);
         }
     }
-    let rest: T = a_chunks
-        .remainder()
-        .iter()
-        .zip(b_chunks.remainder())
-        .map(|(&a, &b)| f(a, b))
-        .sum();
+    let rest: T = a_chunks.remainder().iter().zip(b_chunks.remainder()).map(|(&a, &b)| f(a, b)).sum();
     let [p0, p1, p2, p3, p4, p5, p6, p7] = partial;
     ((p0 + p4) + (p1 + p5)) + ((p2 + p6) + (p3 + p7)) + rest
 }
 
 /// Σ f(a, b) over two arrays of equal shape.
-pub(crate) fn sum_over<T: Real, D: Dimension>(
-    a: &ArrayRef<T, D>,
-    b: &ArrayRef<T, D>,
-    f: impl Fn(T, T) -> T,
-) -> T {
+pub(crate) fn sum_over<T: Real, D: Dimension>(a: &ArrayRef<T, D>, b: &ArrayRef<T, D>, f: impl Fn(T, T) -> T) -> T {
     match (a.as_slice(), b.as_slice()) {
         (Some(a), Some(b)) => sum_pairs(a, b, f),
         _ => a.iter().zip(b).map(|(&a, &b)| f(a, b)).sum(),

@@ -86,14 +86,7 @@ impl Span {
                 (outputs, needed.saturating_sub(inputs) / 2)
             }
         };
-        Self {
-            inputs,
-            outputs,
-            taps,
-            stride,
-            dilation,
-            before,
-        }
+        Self { inputs, outputs, taps, stride, dilation, before }
     }
 
     /// The input under a tap of a window; none if that is padding.
@@ -108,9 +101,7 @@ impl Span {
     pub(crate) fn taps_inside(&self, output: usize) -> core::ops::Range<usize> {
         let start = output * self.stride;
         let first = self.before.saturating_sub(start).div_ceil(self.dilation);
-        let end = (self.inputs + self.before)
-            .saturating_sub(start)
-            .div_ceil(self.dilation);
+        let end = (self.inputs + self.before).saturating_sub(start).div_ceil(self.dilation);
         first.min(self.taps)..end.min(self.taps)
     }
     /// The windows of which a tap lies inside the input.
@@ -118,10 +109,7 @@ impl Span {
     pub(crate) fn outputs_inside(&self, tap: usize) -> core::ops::Range<usize> {
         let offset = tap * self.dilation;
         let first = self.before.saturating_sub(offset).div_ceil(self.stride);
-        let end = (self.inputs + self.before)
-            .saturating_sub(offset)
-            .div_ceil(self.stride)
-            .min(self.outputs);
+        let end = (self.inputs + self.before).saturating_sub(offset).div_ceil(self.stride).min(self.outputs);
         first.min(end)..end
     }
 }
@@ -133,17 +121,12 @@ pub(crate) fn items_of<T, D: Dimension>(array: &ArrayRef<T, D>) -> &[T] {
 
 /// The elements of an array that is known to be in row-major order.
 pub(crate) fn items_of_mut<T, D: Dimension>(array: &mut ArrayRef<T, D>) -> &mut [T] {
-    array
-        .as_slice_mut()
-        .expect("the array is in row-major order")
+    array.as_slice_mut().expect("the array is in row-major order")
 }
 
 /// Calls `add` with the elements of a slot in row-major order: in place if they lie so, otherwise with
 /// zeros that are added to the slot afterwards.
-pub(crate) fn with_items<T: Real, D: Dimension>(
-    slot: &mut ArrayRef<T, D>,
-    add: impl FnOnce(&mut [T]),
-) {
+pub(crate) fn with_items<T: Real, D: Dimension>(slot: &mut ArrayRef<T, D>, add: impl FnOnce(&mut [T])) {
     if let Some(items) = slot.as_slice_mut() {
         add(items);
         return;

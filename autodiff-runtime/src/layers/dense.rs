@@ -11,7 +11,8 @@ use crate::training::Model;
 
 /// A fully connected layer, act(x·W + b).
 ///
-/// ```
+/// ```standalone_crate
+/// # extern crate autodiff_runtime as differentiable;
 /// use differentiable::prelude::*;
 ///
 /// let layer = Dense::new(2, 3, &mut seeded(42)).with_activation(Activation::Relu);
@@ -94,12 +95,6 @@ mod tests {
         assert_eq!((layer.weights.dim(), layer.bias.sum()), ((2, 3), 0.0));
         let x = array![[1.0, 2.0]];
         assert_eq!(layer.call(&x), x.dot(&layer.weights));
-        assert!(
-            layer
-                .with_activation(Activation::Sigmoid)
-                .call(&x)
-                .iter()
-                .all(|y| *y > 0.0)
-        );
+        assert!(layer.with_activation(Activation::Sigmoid).call(&x).iter().all(|y| *y > 0.0));
     }
 }

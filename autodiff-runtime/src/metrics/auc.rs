@@ -25,11 +25,8 @@ use crate::Real;
 #[track_caller]
 pub fn auc<T: Real>(y_true: &ArrayRef<T, Ix1>, scores: &ArrayRef<T, Ix1>) -> f64 {
     check_count("auc", y_true.len(), scores.len());
-    let mut samples: Vec<(f64, bool)> = y_true
-        .iter()
-        .zip(scores)
-        .map(|(t, score)| (score.__f64(), *t > T::__lit(0.5)))
-        .collect();
+    let mut samples: Vec<(f64, bool)> =
+        y_true.iter().zip(scores).map(|(t, score)| (score.__f64(), *t > T::__lit(0.5))).collect();
     samples.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut negatives, mut positives, mut pairs) = (0.0, 0.0, 0.0);
     for equal in samples.chunk_by(|a, b| a.0 == b.0) {
@@ -51,10 +48,7 @@ mod tests {
     #[test]
     fn equal_scores_count_half() {
         assert_eq!(auc(&array![0.0, 1.0], &array![0.5, 0.5]), 0.5);
-        assert_eq!(
-            auc(&array![1.0_f32, 0.0, 1.0], &array![0.9, 0.1, 0.1]),
-            0.75
-        );
+        assert_eq!(auc(&array![1.0_f32, 0.0, 1.0], &array![0.9, 0.1, 0.1]), 0.75);
         assert!(auc(&array![1.0, 1.0], &array![0.1, 0.2]).is_nan());
     }
 }

@@ -41,9 +41,7 @@ pub fn argmax<T: Real>(scores: &ArrayRef<T, Ix2>) -> Vec<usize> {
 pub fn accuracy<T: Real, L: Labels + ?Sized>(labels: &L, scores: &ArrayRef<T, Ix2>) -> f64 {
     check_count("accuracy", labels.count(), scores.nrows());
     let predicted = argmax(scores);
-    let right = (0..predicted.len())
-        .filter(|&row| labels.class(row) == Some(predicted[row]))
-        .count();
+    let right = (0..predicted.len()).filter(|&row| labels.class(row) == Some(predicted[row])).count();
     right as f64 / predicted.len() as f64
 }
 
@@ -53,11 +51,7 @@ pub fn accuracy<T: Real, L: Labels + ?Sized>(labels: &L, scores: &ArrayRef<T, Ix
 ///
 /// Panics if there are not as many labels as rows, or none at all.
 #[track_caller]
-pub fn top_k_accuracy<T: Real, L: Labels + ?Sized>(
-    labels: &L,
-    scores: &ArrayRef<T, Ix2>,
-    k: usize,
-) -> f64 {
+pub fn top_k_accuracy<T: Real, L: Labels + ?Sized>(labels: &L, scores: &ArrayRef<T, Ix2>, k: usize) -> f64 {
     check_count("top_k_accuracy", labels.count(), scores.nrows());
     let among_best = |row: usize| {
         let scores = scores.row(row);
@@ -76,11 +70,7 @@ pub fn top_k_accuracy<T: Real, L: Labels + ?Sized>(
 ///
 /// Panics if the shapes differ, or if the arrays are empty.
 #[track_caller]
-pub fn binary_accuracy<T: Real, D: Dimension>(
-    y_true: &ArrayRef<T, D>,
-    y_pred: &ArrayRef<T, D>,
-    threshold: f64,
-) -> f64 {
+pub fn binary_accuracy<T: Real, D: Dimension>(y_true: &ArrayRef<T, D>, y_pred: &ArrayRef<T, D>, threshold: f64) -> f64 {
     assert!(
         y_true.shape() == y_pred.shape(),
         "binary_accuracy: `y_true` has shape {:?} and `y_pred` has shape {:?}, but they must be equal",
@@ -89,20 +79,13 @@ pub fn binary_accuracy<T: Real, D: Dimension>(
     );
     check_count("binary_accuracy", y_true.len(), y_pred.len());
     let half = T::__lit(0.5);
-    let right = y_true
-        .iter()
-        .zip(y_pred)
-        .filter(|&(t, p)| (*t > half) == (*p > T::__lit(threshold)))
-        .count();
+    let right = y_true.iter().zip(y_pred).filter(|&(t, p)| (*t > half) == (*p > T::__lit(threshold))).count();
     right as f64 / y_pred.len() as f64
 }
 
 #[track_caller]
 pub(super) fn check_count(metric: &str, truths: usize, predictions: usize) {
-    assert!(
-        truths == predictions,
-        "{metric}: there are {truths} true values for {predictions} predictions"
-    );
+    assert!(truths == predictions, "{metric}: there are {truths} true values for {predictions} predictions");
     assert!(truths > 0, "{metric}: there are no predictions");
 }
 
@@ -115,10 +98,7 @@ mod tests {
     #[test]
     fn the_first_of_equal_scores_is_the_answer() {
         assert_eq!(argmax(&array![[1.0, 1.0, 0.0], [0.0, 1.0, 2.0]]), [0, 2]);
-        assert_eq!(
-            accuracy(&[0_u8, 1], &array![[1.0, 1.0, 0.0], [0.0, 1.0, 2.0]]),
-            0.5
-        );
+        assert_eq!(accuracy(&[0_u8, 1], &array![[1.0, 1.0, 0.0], [0.0, 1.0, 2.0]]), 0.5);
     }
 
     #[test]

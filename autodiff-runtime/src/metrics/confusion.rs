@@ -31,11 +31,7 @@ impl ConfusionMatrix {
     /// Panics if there are not as many of both, if there are none, or if one of them is not below
     /// `classes`.
     #[track_caller]
-    pub fn new<L: Labels + ?Sized, P: Labels + ?Sized>(
-        labels: &L,
-        predicted: &P,
-        classes: usize,
-    ) -> Self {
+    pub fn new<L: Labels + ?Sized, P: Labels + ?Sized>(labels: &L, predicted: &P, classes: usize) -> Self {
         check_count("ConfusionMatrix", labels.count(), predicted.count());
         let mut counts = Array2::zeros((classes, classes));
         for row in 0..labels.count() {
@@ -84,11 +80,7 @@ impl ConfusionMatrix {
 }
 
 fn share(part: usize, whole: usize) -> f64 {
-    if whole == 0 {
-        0.0
-    } else {
-        part as f64 / whole as f64
-    }
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 impl fmt::Display for ConfusionMatrix {
@@ -116,25 +108,12 @@ mod tests {
     fn scores_follow_from_the_counts() {
         let matrix = ConfusionMatrix::new(&[0_u8, 1, 2, 2, 2, 0], &[0_usize, 0, 2, 2, 1, 0], 4);
         assert_eq!(matrix.accuracy(), 4.0 / 6.0);
-        assert_eq!(
-            (matrix.precision(0), matrix.recall(0), matrix.f1(0)),
-            (2.0 / 3.0, 1.0, 0.8)
-        );
-        assert_eq!(
-            (matrix.precision(1), matrix.recall(1), matrix.f1(1)),
-            (0.0, 0.0, 0.0)
-        );
-        assert_eq!(
-            (matrix.precision(2), matrix.recall(2), matrix.f1(2)),
-            (1.0, 2.0 / 3.0, 0.8)
-        );
+        assert_eq!((matrix.precision(0), matrix.recall(0), matrix.f1(0)), (2.0 / 3.0, 1.0, 0.8));
+        assert_eq!((matrix.precision(1), matrix.recall(1), matrix.f1(1)), (0.0, 0.0, 0.0));
+        assert_eq!((matrix.precision(2), matrix.recall(2), matrix.f1(2)), (1.0, 2.0 / 3.0, 0.8));
         assert_eq!(matrix.f1(3), 0.0);
         assert_eq!(matrix.macro_f1(), 0.4);
-        assert!(
-            matrix
-                .to_string()
-                .ends_with("\n             3      0      0      0      0")
-        );
+        assert!(matrix.to_string().ends_with("\n             3      0      0      0      0"));
     }
 
     #[test]

@@ -11,10 +11,7 @@ use crate::kernels::{mae_loss, mse_loss};
 ///
 /// Panics if the shapes differ, or if the arrays are empty.
 #[track_caller]
-pub fn mean_absolute_error<T: Real, D: Dimension>(
-    y_true: &ArrayRef<T, D>,
-    y_pred: &ArrayRef<T, D>,
-) -> f64 {
+pub fn mean_absolute_error<T: Real, D: Dimension>(y_true: &ArrayRef<T, D>, y_pred: &ArrayRef<T, D>) -> f64 {
     mae_loss(y_true, y_pred).__f64()
 }
 
@@ -24,10 +21,7 @@ pub fn mean_absolute_error<T: Real, D: Dimension>(
 ///
 /// Panics if the shapes differ, or if the arrays are empty.
 #[track_caller]
-pub fn root_mean_squared_error<T: Real, D: Dimension>(
-    y_true: &ArrayRef<T, D>,
-    y_pred: &ArrayRef<T, D>,
-) -> f64 {
+pub fn root_mean_squared_error<T: Real, D: Dimension>(y_true: &ArrayRef<T, D>, y_pred: &ArrayRef<T, D>) -> f64 {
     mse_loss(y_true, y_pred).__f64().sqrt()
 }
 
@@ -42,11 +36,7 @@ pub fn r_squared<T: Real, D: Dimension>(y_true: &ArrayRef<T, D>, y_pred: &ArrayR
     let error = mse_loss(y_true, y_pred).__f64();
     let count = y_true.len() as f64;
     let mean = y_true.iter().map(|t| t.__f64()).sum::<f64>() / count;
-    let variance = y_true
-        .iter()
-        .map(|t| (t.__f64() - mean).powi(2))
-        .sum::<f64>()
-        / count;
+    let variance = y_true.iter().map(|t| (t.__f64() - mean).powi(2)).sum::<f64>() / count;
     1.0 - error / variance
 }
 

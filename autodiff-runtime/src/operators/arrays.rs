@@ -3,10 +3,7 @@
 //! Operands are read through views of the shape of the result; a cotangent is summed over the axes
 //! along which its operand was repeated. A scalar is an array without axes.
 
-use ndarray::{
-    Array, ArrayBase, ArrayRef, ArrayView, ArrayViewMut, Axis, Data, DimMax, Dimension, Zip, arr0,
-    aview0,
-};
+use ndarray::{Array, ArrayBase, ArrayRef, ArrayView, ArrayViewMut, Axis, Data, DimMax, Dimension, Zip, arr0, aview0};
 
 use super::{Add, Div, Mul, Neg, Rem, Sub};
 use crate::Real;
@@ -89,10 +86,7 @@ rules! {
 
 /// The shape to which both operands are broadcast.
 #[track_caller]
-fn common<T, D: DimMax<E> + Dimension, E: Dimension>(
-    a: &ArrayRef<T, D>,
-    b: &ArrayRef<T, E>,
-) -> Common<D, E> {
+fn common<T, D: DimMax<E> + Dimension, E: Dimension>(a: &ArrayRef<T, D>, b: &ArrayRef<T, E>) -> Common<D, E> {
     let n = a.ndim().max(b.ndim());
     let mut dim = <Common<D, E> as Dimension>::zeros(n);
     for i in 0..n {
@@ -101,24 +95,15 @@ fn common<T, D: DimMax<E> + Dimension, E: Dimension>(
         dim[i] = match (length(a.shape()), length(b.shape())) {
             (1, n) | (n, 1) => n,
             (m, n) if m == n => n,
-            _ => panic!(
-                "arrays of shapes {:?} and {:?} cannot be broadcast",
-                a.shape(),
-                b.shape()
-            ),
+            _ => panic!("arrays of shapes {:?} and {:?} cannot be broadcast", a.shape(), b.shape()),
         };
     }
     dim
 }
 
 #[track_caller]
-fn spread<'a, T, D: Dimension, O: Dimension>(
-    array: &'a ArrayRef<T, D>,
-    dim: &O,
-) -> ArrayView<'a, T, O> {
-    array
-        .broadcast(dim.clone())
-        .expect("a derivative has the shape of what it belongs to")
+fn spread<'a, T, D: Dimension, O: Dimension>(array: &'a ArrayRef<T, D>, dim: &O) -> ArrayView<'a, T, O> {
+    array.broadcast(dim.clone()).expect("a derivative has the shape of what it belongs to")
 }
 
 /// A tangent of the shape of its operand: an empty one counts as zero.
@@ -171,18 +156,10 @@ fn tangent<R: Rule<T>, T: Real, D: DimMax<E> + Dimension, E: Dimension>(
     let value = Zip::from(&a).and(&b).map_collect(|&a, &b| R::value(a, b));
     let mut t = Array::zeros(dim.clone());
     if let Some(da) = da {
-        Zip::from(&mut t)
-            .and(&a)
-            .and(&b)
-            .and(&spread(da, &dim))
-            .for_each(|t, &a, &b, &d| *t += R::by_a(a, b) * d);
+        Zip::from(&mut t).and(&a).and(&b).and(&spread(da, &dim)).for_each(|t, &a, &b, &d| *t += R::by_a(a, b) * d);
     }
     if let Some(db) = db {
-        Zip::from(&mut t)
-            .and(&a)
-            .and(&b)
-            .and(&spread(db, &dim))
-            .for_each(|t, &a, &b, &d| *t += R::by_b(a, b) * d);
+        Zip::from(&mut t).and(&a).and(&b).and(&spread(db, &dim)).for_each(|t, &a, &b, &d| *t += R::by_b(a, b) * d);
     }
     (value, t)
 }
@@ -202,20 +179,12 @@ fn adjoint<R: Rule<T>, T: Real, D: DimMax<E> + Dimension, E: Dimension>(
     let (a, b, ct) = (spread(a, &dim), spread(b, &dim), spread(ct, &dim));
     if let Some(da) = da {
         accumulate(da, &dim, |slot| {
-            Zip::from(slot)
-                .and(&a)
-                .and(&b)
-                .and(&ct)
-                .for_each(|s, &a, &b, &ct| *s += R::by_a(a, b) * ct);
+            Zip::from(slot).and(&a).and(&b).and(&ct).for_each(|s, &a, &b, &ct| *s += R::by_a(a, b) * ct);
         });
     }
     if let Some(db) = db {
         accumulate(db, &dim, |slot| {
-            Zip::from(slot)
-                .and(&a)
-                .and(&b)
-                .and(&ct)
-                .for_each(|s, &a, &b, &ct| *s += R::by_b(a, b) * ct);
+            Zip::from(slot).and(&a).and(&b).and(&ct).for_each(|s, &a, &b, &ct| *s += R::by_b(a, b) * ct);
         });
     }
 }
@@ -289,9 +258,7 @@ macro_rules! operand {
         shaped($slot, $a)
     };
     (@slot scalar $slot:ident $a:ident) => {
-        $slot
-            .map(|s| ArrayViewMut::from(core::slice::from_mut(s)).remove_axis(Axis(0)))
-            .as_deref_mut()
+        $slot.map(|s| ArrayViewMut::from(core::slice::from_mut(s)).remove_axis(Axis(0))).as_deref_mut()
     };
 }
 

@@ -22,10 +22,7 @@ pub struct GradientAccumulator<G> {
 impl<G: Tangent> GradientAccumulator<G> {
     /// An accumulator with nothing in it.
     pub fn new() -> Self {
-        Self {
-            sum: None,
-            weight: 0.0,
-        }
+        Self { sum: None, weight: 0.0 }
     }
 
     /// Adds the gradient of one batch.

@@ -23,11 +23,7 @@ pub struct AdadeltaConfig {
 
 impl Default for AdadeltaConfig {
     fn default() -> Self {
-        Self {
-            learning_rate: 0.001,
-            rho: 0.95,
-            epsilon: 1e-7,
-        }
+        Self { learning_rate: 0.001, rho: 0.95, epsilon: 1e-7 }
     }
 }
 
@@ -41,9 +37,7 @@ impl Rule for AdadeltaConfig {
     fn update<T: Real>(&self, _: u64, learning_rate: f64, leaf: Leaf<'_, T>) {
         let (rate, epsilon) = (T::__lit(learning_rate), T::__lit(self.epsilon));
         let (rho, blend) = (T::__lit(self.rho), T::__lit(1.0 - self.rho));
-        let [squares, steps] = leaf.state else {
-            unreachable!("Adadelta has two arrays of state")
-        };
+        let [squares, steps] = leaf.state else { unreachable!("Adadelta has two arrays of state") };
         let pairs = leaf.parameters.iter_mut().zip(leaf.gradients);
         for ((p, &g), (s, q)) in pairs.zip(squares.iter_mut().zip(steps)) {
             *s = rho * *s + blend * (g * g);

@@ -22,11 +22,7 @@ pub struct AdagradConfig {
 
 impl Default for AdagradConfig {
     fn default() -> Self {
-        Self {
-            learning_rate: 0.001,
-            initial_accumulator: 0.1,
-            epsilon: 1e-7,
-        }
+        Self { learning_rate: 0.001, initial_accumulator: 0.1, epsilon: 1e-7 }
     }
 }
 
@@ -43,9 +39,7 @@ impl Rule for AdagradConfig {
 
     fn update<T: Real>(&self, _: u64, learning_rate: f64, leaf: Leaf<'_, T>) {
         let (rate, epsilon) = (T::__lit(learning_rate), T::__lit(self.epsilon));
-        let [sums] = leaf.state else {
-            unreachable!("Adagrad has one array of state")
-        };
+        let [sums] = leaf.state else { unreachable!("Adagrad has one array of state") };
         for ((p, &g), s) in leaf.parameters.iter_mut().zip(leaf.gradients).zip(sums) {
             *s += g * g;
             *p -= rate * g / (*s + epsilon).sqrt();

@@ -26,12 +26,7 @@ pub struct AdamaxConfig {
 
 impl Default for AdamaxConfig {
     fn default() -> Self {
-        Self {
-            learning_rate: 0.001,
-            beta_1: 0.9,
-            beta_2: 0.999,
-            epsilon: 1e-7,
-        }
+        Self { learning_rate: 0.001, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 }
     }
 }
 
@@ -46,9 +41,7 @@ impl Rule for AdamaxConfig {
         let (rate, epsilon) = (T::__lit(learning_rate), T::__lit(self.epsilon));
         let (blend, beta_2) = (T::__lit(1.0 - self.beta_1), T::__lit(self.beta_2));
         let correction = T::one() - T::__lit(self.beta_1).powf(T::__lit(step as f64));
-        let [means, norms] = leaf.state else {
-            unreachable!("Adamax has two arrays of state")
-        };
+        let [means, norms] = leaf.state else { unreachable!("Adamax has two arrays of state") };
         let pairs = leaf.parameters.iter_mut().zip(leaf.gradients);
         for ((p, &g), (m, u)) in pairs.zip(means.iter_mut().zip(norms)) {
             *m += (g - *m) * blend;

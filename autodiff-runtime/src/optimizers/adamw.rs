@@ -19,10 +19,7 @@ pub struct AdamWConfig {
 
 impl Default for AdamWConfig {
     fn default() -> Self {
-        Self {
-            adam: AdamConfig::default(),
-            weight_decay: 0.004,
-        }
+        Self { adam: AdamConfig::default(), weight_decay: 0.004 }
     }
 }
 

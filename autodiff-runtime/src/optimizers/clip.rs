@@ -57,11 +57,7 @@ impl Clip {
             }
             Clip::Norm(limit) => {
                 let norm = gradients.iter().map(|&g| g * g).sum::<T>().sqrt();
-                if norm <= T::__lit(limit) {
-                    T::one()
-                } else {
-                    T::__lit(limit) / norm
-                }
+                if norm <= T::__lit(limit) { T::one() } else { T::__lit(limit) / norm }
             }
             Clip::GlobalNorm(_) => unreachable!("the global norm was turned into a factor"),
             Clip::Scale(factor) => T::__lit(factor),
@@ -82,10 +78,7 @@ pub fn global_norm<M: Differentiable + ?Sized>(value: &M) -> f64 {
 
     impl Visit for Squares {
         fn leaf_f32(&mut self, _: &[usize], values: &[f32]) {
-            self.0 += values
-                .iter()
-                .map(|&x| f64::from(x) * f64::from(x))
-                .sum::<f64>();
+            self.0 += values.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>();
         }
 
         fn leaf_f64(&mut self, _: &[usize], values: &[f64]) {
@@ -104,9 +97,7 @@ mod tests {
 
     fn step(clip: Clip) -> ([f64; 2], f64) {
         let mut x = ([0.0, 0.0], 0.0);
-        Sgd::new(1.0)
-            .with_clip(clip)
-            .apply_gradients(&mut x, &([-3.0, 4.0], 12.0));
+        Sgd::new(1.0).with_clip(clip).apply_gradients(&mut x, &([-3.0, 4.0], 12.0));
         x
     }
 

@@ -21,11 +21,7 @@ pub struct LionConfig {
 
 impl Default for LionConfig {
     fn default() -> Self {
-        Self {
-            learning_rate: 0.001,
-            beta_1: 0.9,
-            beta_2: 0.99,
-        }
+        Self { learning_rate: 0.001, beta_1: 0.9, beta_2: 0.99 }
     }
 }
 
@@ -39,9 +35,7 @@ impl Rule for LionConfig {
     fn update<T: Real>(&self, _: u64, learning_rate: f64, leaf: Leaf<'_, T>) {
         let (rate, one) = (T::__lit(learning_rate), T::one());
         let (beta_1, beta_2) = (T::__lit(self.beta_1), T::__lit(self.beta_2));
-        let [means] = leaf.state else {
-            unreachable!("Lion has one array of state")
-        };
+        let [means] = leaf.state else { unreachable!("Lion has one array of state") };
         for ((p, &g), m) in leaf.parameters.iter_mut().zip(leaf.gradients).zip(means) {
             let direction = *m * beta_1 + g * (one - beta_1);
             // `signum` of 0 is 1, and there must be no step then.

@@ -29,12 +29,7 @@ pub struct NadamConfig {
 
 impl Default for NadamConfig {
     fn default() -> Self {
-        Self {
-            learning_rate: 0.001,
-            beta_1: 0.9,
-            beta_2: 0.999,
-            epsilon: 1e-7,
-        }
+        Self { learning_rate: 0.001, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 }
     }
 }
 
@@ -71,9 +66,7 @@ impl Rule for NadamConfig {
         let by_mean = T::__lit(next) / (one - T::__lit(product * next));
         let by_gradient = (one - T::__lit(now)) / (one - T::__lit(product));
         let correction = one - beta_2.powf(T::__lit(step as f64));
-        let [means, squares] = leaf.state else {
-            unreachable!("Nadam has two arrays of state")
-        };
+        let [means, squares] = leaf.state else { unreachable!("Nadam has two arrays of state") };
         let pairs = leaf.parameters.iter_mut().zip(leaf.gradients);
         for ((p, &g), (m, v)) in pairs.zip(means.iter_mut().zip(squares)) {
             *m += (g - *m) * (one - beta_1);

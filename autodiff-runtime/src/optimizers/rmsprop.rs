@@ -28,13 +28,7 @@ pub struct RmsPropConfig {
 
 impl Default for RmsPropConfig {
     fn default() -> Self {
-        Self {
-            learning_rate: 0.001,
-            rho: 0.9,
-            momentum: 0.0,
-            epsilon: 1e-7,
-            centered: false,
-        }
+        Self { learning_rate: 0.001, rho: 0.9, momentum: 0.0, epsilon: 1e-7, centered: false }
     }
 }
 
@@ -50,10 +44,7 @@ impl Rule for RmsPropConfig {
         let (rate, epsilon) = (T::__lit(learning_rate), T::__lit(self.epsilon));
         let (rho, blend) = (T::__lit(self.rho), T::__lit(1.0 - self.rho));
         let momentum = T::__lit(self.momentum);
-        let (squares, others) = leaf
-            .state
-            .split_first_mut()
-            .expect("there is a first array");
+        let (squares, others) = leaf.state.split_first_mut().expect("there is a first array");
         let (means, velocities) = others.split_at_mut(usize::from(self.centered));
         let (mut means, mut velocities) = (means.first_mut(), velocities.first_mut());
         for (i, (p, &g)) in leaf.parameters.iter_mut().zip(leaf.gradients).enumerate() {

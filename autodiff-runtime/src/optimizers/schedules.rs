@@ -90,14 +90,9 @@ impl Schedule for CosineRestarts {
         let (restarts, fraction) = if self.growth == 1.0 {
             (periods.floor(), periods.fract())
         } else {
-            let restarts = (1.0 - periods * (1.0 - self.growth))
-                .log(self.growth)
-                .floor();
+            let restarts = (1.0 - periods * (1.0 - self.growth)).log(self.growth).floor();
             let grown = self.growth.powf(restarts);
-            (
-                restarts,
-                (periods - (1.0 - grown) / (1.0 - self.growth)) / grown,
-            )
+            (restarts, (periods - (1.0 - grown) / (1.0 - self.growth)) / grown)
         };
         let cosine = 0.5 * self.shrink.powf(restarts) * (1.0 + (PI * fraction).cos());
         self.initial * ((1.0 - self.floor) * cosine + self.floor)
@@ -145,31 +140,20 @@ impl OneCycle {
     /// A cycle of this many steps to this rate, rising for 0.3 of them, from `peak` / 25 to
     /// `peak` / 250,000.
     pub fn new(peak: f64, steps: u64) -> Self {
-        Self {
-            peak,
-            steps,
-            rising: 0.3,
-            first_divisor: 25.0,
-            last_divisor: 1e4,
-        }
+        Self { peak, steps, rising: 0.3, first_divisor: 25.0, last_divisor: 1e4 }
     }
 }
 
 impl Schedule for OneCycle {
     fn learning_rate(&self, steps: u64) -> f64 {
-        let between =
-            |from: f64, to: f64, part: f64| to + (from - to) / 2.0 * (1.0 + (PI * part).cos());
+        let between = |from: f64, to: f64, part: f64| to + (from - to) / 2.0 * (1.0 + (PI * part).cos());
         let first = self.peak / self.first_divisor;
         let (at, top) = (steps as f64, self.rising * self.steps as f64 - 1.0);
         let last = self.steps as f64 - 1.0;
         if at <= top {
             between(first, self.peak, at / top)
         } else {
-            between(
-                self.peak,
-                first / self.last_divisor,
-                ((at - top) / (last - top)).min(1.0),
-            )
+            between(self.peak, first / self.last_divisor, ((at - top) / (last - top)).min(1.0))
         }
     }
 }
@@ -182,64 +166,35 @@ mod tests {
     fn assert_rates(schedule: &dyn Schedule, expected: &[(u64, f64)]) {
         for &(steps, rate) in expected {
             let found = schedule.learning_rate(steps);
-            assert!(
-                (found - rate).abs() < 1e-9,
-                "after {steps} steps: {found}, not {rate}"
-            );
+            assert!((found - rate).abs() < 1e-9, "after {steps} steps: {found}, not {rate}");
         }
     }
 
     #[test]
     fn rates_follow_their_formulas() {
         assert_rates(&Constant(0.1), &[(0, 0.1), (1000, 0.1)]);
-        let stairs = StepDecay {
-            initial: 1.0,
-            factor: 0.5,
-            every: 10,
-        };
+        let stairs = StepDecay { initial: 1.0, factor: 0.5, every: 10 };
         assert_rates(&stairs, &[(0, 1.0), (9, 1.0), (10, 0.5), (25, 0.25)]);
-        let smooth = ExponentialDecay {
-            initial: 1.0,
-            factor: 0.25,
-            over: 10.0,
-        };
+        let smooth = ExponentialDecay { initial: 1.0, factor: 0.25, over: 10.0 };
         assert_rates(&smooth, &[(0, 1.0), (5, 0.5), (10, 0.25)]);
-        let warm = WarmUp {
-            steps: 4,
-            then: stairs,
-        };
+        let warm = WarmUp { steps: 4, then: stairs };
         assert_rates(&warm, &[(0, 0.25), (3, 1.0), (4, 1.0), (14, 0.5)]);
     }
 
     #[test]
     fn cosines_restart() {
-        let mut cosine = CosineRestarts {
-            initial: 1.0,
-            period: 10.0,
-            growth: 1.0,
-            shrink: 0.5,
-            floor: 0.0,
-        };
-        assert_rates(
-            &cosine,
-            &[(0, 1.0), (5, 0.5), (10, 0.5), (15, 0.25), (20, 0.25)],
-        );
+        let mut cosine = CosineRestarts { initial: 1.0, period: 10.0, growth: 1.0, shrink: 0.5, floor: 0.0 };
+        assert_rates(&cosine, &[(0, 1.0), (5, 0.5), (10, 0.5), (15, 0.25), (20, 0.25)]);
         cosine.growth = 2.0;
         cosine.floor = 0.2;
-        assert_rates(
-            &cosine,
-            &[(0, 1.0), (5, 0.6), (10, 0.6), (20, 0.4), (30, 0.4)],
-        );
+        assert_rates(&cosine, &[(0, 1.0), (5, 0.6), (10, 0.6), (20, 0.4), (30, 0.4)]);
     }
 
     /// The numbers are those of `OneCycleLR(max_lr=1, total_steps=10)`.
     #[test]
     fn one_cycle_rises_and_falls() {
         let cycle = OneCycle::new(1.0, 10);
-        assert_rates(
-            &cycle,
-            &[(0, 0.04), (1, 0.52), (2, 1.0), (9, 4e-6), (100, 4e-6)],
-        );
+        assert_rates(&cycle, &[(0, 0.04), (1, 0.52), (2, 1.0), (9, 4e-6), (100, 4e-6)]);
         assert!(cycle.learning_rate(5) > cycle.learning_rate(6));
     }
 }

@@ -25,11 +25,7 @@ pub struct SgdConfig {
 
 impl Default for SgdConfig {
     fn default() -> Self {
-        Self {
-            learning_rate: 0.01,
-            momentum: 0.0,
-            nesterov: false,
-        }
+        Self { learning_rate: 0.01, momentum: 0.0, nesterov: false }
     }
 }
 
@@ -51,11 +47,7 @@ impl Rule for SgdConfig {
         };
         for ((p, &g), m) in pairs.zip(velocity) {
             *m = *m * momentum - g * rate;
-            *p += if self.nesterov {
-                *m * momentum - g * rate
-            } else {
-                *m
-            };
+            *p += if self.nesterov { *m * momentum - g * rate } else { *m };
         }
     }
 }

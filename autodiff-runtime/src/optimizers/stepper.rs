@@ -211,14 +211,9 @@ impl<R: Rule> Pass<'_, R> {
     fn rate_factor(&self) -> f64 {
         let leads_here = |path: &str| {
             let mut names = self.path.iter();
-            path.split('.')
-                .all(|name| names.next().is_some_and(|other| other == name))
+            path.split('.').all(|name| names.next().is_some_and(|other| other == name))
         };
-        self.rates
-            .iter()
-            .rev()
-            .find(|(path, _)| leads_here(path))
-            .map_or(1.0, |(_, factor)| *factor)
+        self.rates.iter().rev().find(|(path, _)| leads_here(path)).map_or(1.0, |(_, factor)| *factor)
     }
 
     #[track_caller]
@@ -227,17 +222,13 @@ impl<R: Rule> Pass<'_, R> {
         self.index += 1;
         if self.first {
             let (slots, initial) = (self.rule.slots(), self.rule.initial());
-            self.leaves
-                .push(LeafState::new::<T>(slots, parameters.len(), initial));
+            self.leaves.push(LeafState::new::<T>(slots, parameters.len(), initial));
         }
         let state = self
             .leaves
             .get_mut(index)
             .and_then(LeafState::arrays::<T>)
-            .filter(|state| {
-                state.len() == self.rule.slots()
-                    && state.iter().all(|s| s.len() == parameters.len())
-            });
+            .filter(|state| state.len() == self.rule.slots() && state.iter().all(|s| s.len() == parameters.len()));
         let Some(state) = state else {
             panic!(
                 "parameter array {index} has {} elements of type {}, which is not what the \
@@ -263,15 +254,7 @@ impl<R: Rule> Pass<'_, R> {
             }
             None => gradients,
         };
-        self.rule.update(
-            self.step,
-            learning_rate,
-            Leaf {
-                parameters,
-                gradients,
-                state,
-            },
-        );
+        self.rule.update(self.step, learning_rate, Leaf { parameters, gradients, state });
     }
 }
 
@@ -315,10 +298,7 @@ mod tests {
         optimizer.apply_gradients(&mut model, &(array![1.0, -1.0], vec![0.0]));
         assert!((model.0[0] - 0.9).abs() < 1e-5 && (model.0[1] - 2.1).abs() < 1e-5);
         assert_eq!(model.1, [3.0]);
-        assert!(matches!(
-            optimizer.state().leaves[..],
-            [LeafState::F32(_), LeafState::F64(_)]
-        ));
+        assert!(matches!(optimizer.state().leaves[..], [LeafState::F32(_), LeafState::F64(_)]));
     }
 
     #[test]
@@ -348,9 +328,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(
-        expected = "the model has 1 parameter arrays, but the optimiser has state for 2"
-    )]
+    #[should_panic(expected = "the model has 1 parameter arrays, but the optimiser has state for 2")]
     fn a_model_with_fewer_arrays_is_refused() {
         let mut optimizer = Sgd::new(0.1);
         optimizer.apply_gradients(&mut (1.0, 2.0), &(1.0, 1.0));
@@ -363,10 +341,7 @@ mod tests {
         layer.bias.fill(1.0);
         let (weights, zero) = (layer.weights.clone(), layer.__zero());
         let zero: DenseTangent<f64> = zero;
-        let config = super::super::AdamWConfig {
-            weight_decay: 0.5,
-            ..Default::default()
-        };
+        let config = super::super::AdamWConfig { weight_decay: 0.5, ..Default::default() };
         let mut optimizer = AdamW::with_config(config).exclude_from_weight_decay("bias");
         optimizer.set_learning_rate(0.1);
         optimizer.apply_gradients(&mut layer, &zero);
@@ -377,33 +352,23 @@ mod tests {
     #[test]
     fn parts_have_rates_of_their_own_or_are_frozen() {
         let mut model = ((1.0, 2.0), (3.0, 4.0), 5.0);
-        let mut optimizer = Sgd::with_config(SgdConfig {
-            learning_rate: 1.0,
-            ..Default::default()
-        })
-        .with_weight_decay(0.5)
-        .with_rate_factor("0", 0.5)
-        .freeze("0.1")
-        .freeze("1");
+        let mut optimizer = Sgd::with_config(SgdConfig { learning_rate: 1.0, ..Default::default() })
+            .with_weight_decay(0.5)
+            .with_rate_factor("0", 0.5)
+            .freeze("0.1")
+            .freeze("1");
         optimizer.apply_gradients(&mut model, &((1.0, 1.0), (1.0, 1.0), 1.0));
         assert_eq!(model, ((0.25, 2.0), (3.0, 4.0), 1.5));
     }
 
     #[test]
     fn a_schedule_sets_the_rate_of_each_step() {
-        let schedule = schedules::StepDecay {
-            initial: 1.0,
-            factor: 0.5,
-            every: 1,
-        };
+        let schedule = schedules::StepDecay { initial: 1.0, factor: 0.5, every: 1 };
         let mut optimizer = Sgd::new(7.0).with_schedule(schedule);
         let mut x = 0.0_f64;
         optimizer.apply_gradients(&mut x, &-1.0);
         optimizer.apply_gradients(&mut x, &-1.0);
-        assert_eq!(
-            (x, optimizer.learning_rate(), optimizer.steps()),
-            (1.5, 0.25, 2)
-        );
+        assert_eq!((x, optimizer.learning_rate(), optimizer.steps()), (1.5, 0.25, 2));
         optimizer.set_learning_rate(2.0);
         assert_eq!(optimizer.learning_rate(), 2.0);
     }

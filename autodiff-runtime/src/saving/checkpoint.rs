@@ -35,11 +35,7 @@ pub fn save_checkpoint<M: Differentiable>(
     for (leaf, state) in checkpoint.optimizer.leaves.iter().enumerate() {
         let mut push = |slot: usize, len: usize, values| {
             let name = format!("{OPTIMIZER}{leaf}.{slot}");
-            stored.push(Tensor {
-                name,
-                shape: vec![len],
-                values,
-            });
+            stored.push(Tensor { name, shape: vec![len], values });
         };
         match state {
             LeafState::F32(slots) => {
@@ -54,10 +50,7 @@ pub fn save_checkpoint<M: Differentiable>(
             }
         }
     }
-    let note = format!(
-        "epoch {} step {}",
-        checkpoint.epoch, checkpoint.optimizer.steps
-    );
+    let note = format!("epoch {} step {}", checkpoint.epoch, checkpoint.optimizer.steps);
     file::write(path.as_ref(), &stored, Some(note))
 }
 
@@ -69,36 +62,18 @@ pub fn save_checkpoint<M: Differentiable>(
 /// # Errors
 ///
 /// Says which file could not be read, and why; or everything in which file and model differ.
-pub fn load_checkpoint<M: Differentiable>(
-    model: &mut M,
-    path: impl AsRef<Path>,
-) -> Result<Checkpoint, SavingError> {
+pub fn load_checkpoint<M: Differentiable>(model: &mut M, path: impl AsRef<Path>) -> Result<Checkpoint, SavingError> {
     let path = path.as_ref();
     let (stored, note) = file::read(path)?;
     let Some((epoch, steps)) = note.as_deref().and_then(parse_note) else {
-        return Err(SavingError::format(
-            path,
-            "it has weights, but is no checkpoint of a training",
-        ));
+        return Err(SavingError::format(path, "it has weights, but is no checkpoint of a training"));
     };
-    let (state, weights): (Vec<_>, Vec<_>) = stored
-        .into_iter()
-        .partition(|tensor| tensor.name.starts_with(OPTIMIZER));
+    let (state, weights): (Vec<_>, Vec<_>) = stored.into_iter().partition(|tensor| tensor.name.starts_with(OPTIMIZER));
     let expected = tensors::collect(model);
-    let ordered = tensors::match_up(&expected, weights)
-        .map_err(|differences| SavingError::mismatch(path, &differences))?;
-    let leaves = expected
-        .iter()
-        .enumerate()
-        .map(|(leaf, tensor)| leaf_state(&state, leaf, tensor));
-    let optimizer = OptimizerState {
-        steps,
-        leaves: if steps == 0 {
-            Vec::new()
-        } else {
-            leaves.collect()
-        },
-    };
+    let ordered =
+        tensors::match_up(&expected, weights).map_err(|differences| SavingError::mismatch(path, &differences))?;
+    let leaves = expected.iter().enumerate().map(|(leaf, tensor)| leaf_state(&state, leaf, tensor));
+    let optimizer = OptimizerState { steps, leaves: if steps == 0 { Vec::new() } else { leaves.collect() } };
     tensors::assign(model, &ordered);
     Ok(Checkpoint { epoch, optimizer })
 }
@@ -113,33 +88,14 @@ fn parse_note(note: &str) -> Option<(usize, u64)> {
 fn leaf_state(stored: &[Tensor], leaf: usize, parameters: &Tensor) -> LeafState {
     let slots = (0..).map_while(|slot| {
         let name = format!("{OPTIMIZER}{leaf}.{slot}");
-        stored
-            .iter()
-            .find(|tensor| tensor.name == name)
-            .map(|tensor| tensor.values.clone())
+        stored.iter().find(|tensor| tensor.name == name).map(|tensor| tensor.values.clone())
     });
     match parameters.values {
         Values::F32(_) => LeafState::F32(
-            slots
-                .filter_map(|values| {
-                    if let Values::F32(v) = values {
-                        Some(v)
-                    } else {
-                        None
-                    }
-                })
-                .collect(),
+            slots.filter_map(|values| if let Values::F32(v) = values { Some(v) } else { None }).collect(),
         ),
         Values::F64(_) => LeafState::F64(
-            slots
-                .filter_map(|values| {
-                    if let Values::F64(v) = values {
-                        Some(v)
-                    } else {
-                        None
-                    }
-                })
-                .collect(),
+            slots.filter_map(|values| if let Values::F64(v) = values { Some(v) } else { None }).collect(),
         ),
     }
 }
@@ -153,17 +109,11 @@ mod tests {
     use crate::saving::save_weights;
     use crate::training::Fit;
 
-    #[allow(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "the shape that `Fit` asks for"
-    )]
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "the shape that `Fit` asks for")]
     fn value_and_grad(w: &(f64, f32), x: &Array1<f64>, y: &Array1<f64>) -> (f64, (f64, f32)) {
         let error = x * w.0 + f64::from(w.1) - y;
         let by_offset = 2.0 * error.mean().unwrap();
-        (
-            (&error * &error).mean().unwrap(),
-            (2.0 * (&error * x).mean().unwrap(), by_offset as f32),
-        )
+        ((&error * &error).mean().unwrap(), (2.0 * (&error * x).mean().unwrap(), by_offset as f32))
     }
 
     #[test]
@@ -174,37 +124,22 @@ mod tests {
         let path = std::env::temp_dir().join(format!("resume-{}.safetensors", std::process::id()));
 
         let (mut whole, mut optimizer) = ((0.0, 0.0), Adam::new(0.05));
-        fit()
-            .epochs(6)
-            .run(&mut whole, &mut optimizer, &x, &y)
-            .unwrap();
+        fit().epochs(6).run(&mut whole, &mut optimizer, &x, &y).unwrap();
 
         let (mut model, mut first) = ((0.0, 0.0), Adam::new(0.05));
         fit().epochs(4).run(&mut model, &mut first, &x, &y).unwrap();
-        let checkpoint = Checkpoint {
-            epoch: 4,
-            optimizer: first.state().clone(),
-        };
+        let checkpoint = Checkpoint { epoch: 4, optimizer: first.state().clone() };
         save_checkpoint(&model, &checkpoint, &path).unwrap();
 
         let (mut resumed, mut second) = ((9.0, 9.0), Adam::new(0.05));
         let loaded = load_checkpoint(&mut resumed, &path).unwrap();
         assert_eq!(loaded, checkpoint);
         second.set_state(loaded.optimizer);
-        fit()
-            .epochs(6)
-            .initial_epoch(loaded.epoch)
-            .run(&mut resumed, &mut second, &x, &y)
-            .unwrap();
+        fit().epochs(6).initial_epoch(loaded.epoch).run(&mut resumed, &mut second, &x, &y).unwrap();
         assert_eq!(resumed, whole);
 
         save_weights(&model, &path).unwrap();
-        assert!(
-            load_checkpoint(&mut resumed, &path)
-                .unwrap_err()
-                .to_string()
-                .contains("no checkpoint")
-        );
+        assert!(load_checkpoint(&mut resumed, &path).unwrap_err().to_string().contains("no checkpoint"));
         std::fs::remove_file(&path).unwrap();
     }
 }

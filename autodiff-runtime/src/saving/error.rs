@@ -44,11 +44,7 @@ impl SavingError {
     pub(super) fn mismatch(path: &Path, differences: &[String]) -> Self {
         Self {
             kind: SavingErrorKind::Mismatch,
-            message: format!(
-                "{} does not fit the model:\n  {}",
-                path.display(),
-                differences.join("\n  ")
-            ),
+            message: format!("{} does not fit the model:\n  {}", path.display(), differences.join("\n  ")),
             source: None,
         }
     }
@@ -67,8 +63,6 @@ impl fmt::Display for SavingError {
 
 impl Error for SavingError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source
-            .as_ref()
-            .map(|error| &**error as &(dyn Error + 'static))
+        self.source.as_ref().map(|error| &**error as &(dyn Error + 'static))
     }
 }

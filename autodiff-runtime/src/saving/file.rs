@@ -43,11 +43,7 @@ impl View for &Tensor {
 }
 
 /// Writes tensors and a note, all or nothing.
-pub(super) fn write(
-    path: &Path,
-    tensors: &[Tensor],
-    note: Option<String>,
-) -> Result<(), SavingError> {
+pub(super) fn write(path: &Path, tensors: &[Tensor], note: Option<String>) -> Result<(), SavingError> {
     let note = note.map(|note| HashMap::from([(NOTE.to_owned(), note)]));
     let named = tensors.iter().map(|tensor| (&tensor.name, tensor));
     let bytes = safetensors::serialize(named, note).map_err(|e| SavingError::format(path, e))?;
@@ -58,13 +54,11 @@ pub(super) fn write(
         file.write_all(&bytes)?;
         file.sync_all()
     });
-    written
-        .and_then(|()| fs::rename(&temporary, path))
-        .map_err(|error| {
-            // What is left over is of no use, and the error that matters is the first.
-            let _ = fs::remove_file(&temporary);
-            SavingError::io("write", path, error)
-        })
+    written.and_then(|()| fs::rename(&temporary, path)).map_err(|error| {
+        // What is left over is of no use, and the error that matters is the first.
+        let _ = fs::remove_file(&temporary);
+        SavingError::io("write", path, error)
+    })
 }
 
 fn beside(path: &Path) -> PathBuf {
@@ -78,46 +72,24 @@ pub(super) fn read(path: &Path) -> Result<(Vec<Tensor>, Option<String>), SavingE
     let bytes = fs::read(path).map_err(|error| SavingError::io("read", path, error))?;
     let format = |what: &dyn std::fmt::Display| SavingError::format(path, what);
     let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| format(&e))?;
-    let note = metadata
-        .metadata()
-        .as_ref()
-        .and_then(|entries| entries.get(NOTE).cloned());
+    let note = metadata.metadata().as_ref().and_then(|entries| entries.get(NOTE).cloned());
     let mut tensors = Vec::new();
-    for (name, view) in SafeTensors::deserialize(&bytes)
-        .map_err(|e| format(&e))?
-        .iter()
-    {
+    for (name, view) in SafeTensors::deserialize(&bytes).map_err(|e| format(&e))?.iter() {
         let data = view.data();
         let values = match view.dtype() {
             Dtype::F32 => {
                 let (numbers, _) = data.as_chunks::<4>();
-                Values::F32(
-                    numbers
-                        .iter()
-                        .map(|bytes| f32::from_le_bytes(*bytes))
-                        .collect(),
-                )
+                Values::F32(numbers.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
             }
             Dtype::F64 => {
                 let (numbers, _) = data.as_chunks::<8>();
-                Values::F64(
-                    numbers
-                        .iter()
-                        .map(|bytes| f64::from_le_bytes(*bytes))
-                        .collect(),
-                )
+                Values::F64(numbers.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect())
             }
             other => {
-                return Err(format(&format_args!(
-                    "`{name}` is of type {other:?}; f32 and f64 are read"
-                )));
+                return Err(format(&format_args!("`{name}` is of type {other:?}; f32 and f64 are read")));
             }
         };
-        tensors.push(Tensor {
-            name: name.to_owned(),
-            shape: view.shape().to_vec(),
-            values,
-        });
+        tensors.push(Tensor { name: name.to_owned(), shape: view.shape().to_vec(), values });
     }
     Ok((tensors, note))
 }
@@ -150,10 +122,7 @@ mod tests {
 
     fn net(seed: u64) -> (Dense<f32>, Vec<Dense<f64>>) {
         let mut rng = seeded(seed);
-        (
-            Dense::new(3, 2, &mut rng),
-            vec![Dense::new(2, 2, &mut rng), Dense::new(2, 1, &mut rng)],
-        )
+        (Dense::new(3, 2, &mut rng), vec![Dense::new(2, 2, &mut rng), Dense::new(2, 1, &mut rng)])
     }
 
     #[test]
@@ -164,11 +133,7 @@ mod tests {
         save_weights(&saved, &path).unwrap();
         let first = fs::read(&path).unwrap();
         save_weights(&saved, &path).unwrap();
-        assert_eq!(
-            fs::read(&path).unwrap(),
-            first,
-            "the same model makes the same file"
-        );
+        assert_eq!(fs::read(&path).unwrap(), first, "the same model makes the same file");
         let mut loaded = net(2);
         load_weights(&mut loaded, &path).unwrap();
         assert_eq!(loaded, saved);
@@ -176,14 +141,7 @@ mod tests {
         let (tensors, _) = read(&path).unwrap();
         let mut names: Vec<_> = tensors.iter().map(|tensor| &tensor.name[..]).collect();
         names.sort_unstable();
-        let expected = [
-            "0.bias",
-            "0.weights",
-            "1.0.bias",
-            "1.0.weights",
-            "1.1.bias",
-            "1.1.weights",
-        ];
+        let expected = ["0.bias", "0.weights", "1.0.bias", "1.0.weights", "1.1.bias", "1.1.weights"];
         assert_eq!(names, expected);
     }
 
@@ -205,12 +163,7 @@ mod tests {
         let mut rng = seeded(1);
         let saved = (Dense::<f32>::new(3, 2, &mut rng), 1.0_f64, 2.0_f64, 3.0_f64);
         save_weights(&saved, &path).unwrap();
-        let mut other = (
-            Dense::<f32>::new(3, 4, &mut rng),
-            5.0_f64,
-            6.0_f32,
-            ((), 7.0_f64),
-        );
+        let mut other = (Dense::<f32>::new(3, 4, &mut rng), 5.0_f64, 6.0_f32, ((), 7.0_f64));
         let before = other.clone();
         let error = load_weights(&mut other, &path).unwrap_err();
         assert_eq!(error.kind(), SavingErrorKind::Mismatch);
@@ -231,10 +184,7 @@ mod tests {
         let place = Place::new("damaged");
         let path = place.0.join("net.safetensors");
         let mut model = net(1);
-        assert_eq!(
-            load_weights(&mut model, &path).unwrap_err().kind(),
-            SavingErrorKind::Io
-        );
+        assert_eq!(load_weights(&mut model, &path).unwrap_err().kind(), SavingErrorKind::Io);
         save_weights(&model, &path).unwrap();
         let bytes = fs::read(&path).unwrap();
         for end in [0, 4, 20, bytes.len() - 1] {
@@ -243,9 +193,6 @@ mod tests {
             assert_eq!(error.kind(), SavingErrorKind::Format, "{error}");
         }
         let nowhere = place.0.join("missing/net.safetensors");
-        assert_eq!(
-            save_weights(&model, nowhere).unwrap_err().kind(),
-            SavingErrorKind::Io
-        );
+        assert_eq!(save_weights(&model, nowhere).unwrap_err().kind(), SavingErrorKind::Io);
     }
 }

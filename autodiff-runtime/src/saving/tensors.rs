@@ -38,16 +38,8 @@ pub(super) fn collect<M: Differentiable>(model: &M) -> Vec<Tensor> {
     impl Collect {
         fn push(&mut self, shape: &[usize], values: Values) {
             // A model that is a bare number or array has no field to be named after.
-            let name = if self.path.is_empty() {
-                "value".to_owned()
-            } else {
-                self.path.join(".")
-            };
-            self.tensors.push(Tensor {
-                name,
-                shape: shape.to_vec(),
-                values,
-            });
+            let name = if self.path.is_empty() { "value".to_owned() } else { self.path.join(".") };
+            self.tensors.push(Tensor { name, shape: shape.to_vec(), values });
         }
     }
 
@@ -75,17 +67,11 @@ pub(super) fn collect<M: Differentiable>(model: &M) -> Vec<Tensor> {
 }
 
 /// The stored tensors in the order of those expected, or all differences.
-pub(super) fn match_up(
-    expected: &[Tensor],
-    mut stored: Vec<Tensor>,
-) -> Result<Vec<Tensor>, Vec<String>> {
+pub(super) fn match_up(expected: &[Tensor], mut stored: Vec<Tensor>) -> Result<Vec<Tensor>, Vec<String>> {
     let mut differences = Vec::new();
     let mut ordered = Vec::new();
     for expected in expected {
-        let Some(at) = stored
-            .iter()
-            .position(|tensor| tensor.name == expected.name)
-        else {
+        let Some(at) = stored.iter().position(|tensor| tensor.name == expected.name) else {
             differences.push(format!("`{}` is missing from the file", expected.name));
             continue;
         };
@@ -107,16 +93,8 @@ pub(super) fn match_up(
         ordered.push(found);
     }
     stored.sort_by(|a, b| a.name.cmp(&b.name));
-    differences.extend(
-        stored
-            .iter()
-            .map(|tensor| format!("the model has no `{}`", tensor.name)),
-    );
-    if differences.is_empty() {
-        Ok(ordered)
-    } else {
-        Err(differences)
-    }
+    differences.extend(stored.iter().map(|tensor| format!("the model has no `{}`", tensor.name)));
+    if differences.is_empty() { Ok(ordered) } else { Err(differences) }
 }
 
 /// Sets the parameters of a model; names, shapes and types have been compared.
@@ -125,21 +103,13 @@ pub(super) fn assign<M: Differentiable>(model: &mut M, tensors: &[Tensor]) {
 
     impl Update for Assign<'_> {
         fn leaf_f32(&mut self, parameters: &mut [f32], _: &[f32]) {
-            if let Some(Tensor {
-                values: Values::F32(values),
-                ..
-            }) = self.0.next()
-            {
+            if let Some(Tensor { values: Values::F32(values), .. }) = self.0.next() {
                 parameters.copy_from_slice(values);
             }
         }
 
         fn leaf_f64(&mut self, parameters: &mut [f64], _: &[f64]) {
-            if let Some(Tensor {
-                values: Values::F64(values),
-                ..
-            }) = self.0.next()
-            {
+            if let Some(Tensor { values: Values::F64(values), .. }) = self.0.next() {
                 parameters.copy_from_slice(values);
             }
         }

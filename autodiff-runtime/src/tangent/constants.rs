@@ -51,24 +51,7 @@ macro_rules! constants {
     )*};
 }
 
-constants!(
-    (),
-    bool,
-    char,
-    String,
-    i8,
-    i16,
-    i32,
-    i64,
-    i128,
-    isize,
-    u8,
-    u16,
-    u32,
-    u64,
-    u128,
-    usize,
-);
+constants!((), bool, char, String, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize,);
 
 impl Differentiable for str {
     no_leaves!();

@@ -53,11 +53,7 @@ macro_rules! float {
                 visitor.$leaf(shape, items);
             }
 
-            fn __visit_iter(
-                shape: &[usize],
-                items: &mut dyn Iterator<Item = &$float>,
-                visitor: &mut dyn Visit,
-            ) {
+            fn __visit_iter(shape: &[usize], items: &mut dyn Iterator<Item = &$float>, visitor: &mut dyn Visit) {
                 visitor.$leaf(shape, &items.copied().collect::<Vec<_>>());
             }
         }

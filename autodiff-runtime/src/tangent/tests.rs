@@ -91,11 +91,7 @@ fn constants_have_no_leaves() {
     let mut value = (1_i32, true, 'c', String::new(), vec![1_usize, 2], [3_u8; 4]);
     let ((), (), (), (), lengths, four) = value.__zero();
     assert_eq!((lengths.len(), four.len()), (2, 4));
-    assert!(
-        descend(&mut value, &((), (), (), (), vec![(), ()], [(); 4]))
-            .leaves
-            .is_empty()
-    );
+    assert!(descend(&mut value, &((), (), (), (), vec![(), ()], [(); 4])).leaves.is_empty());
     assert!(read(&value).is_empty());
     "text".__zero();
     let mut function: fn(f64) -> f64 = f64::sin;
@@ -109,11 +105,7 @@ fn a_vec_of_floats_is_one_leaf() {
     assert_eq!(values.__zero(), [0.0; 3]);
     assert_eq!(descend(&mut values, &vec![1.0, 1.0, 1.0]).leaves, [3]);
     assert_eq!(values, [0.0, 1.0, 2.0]);
-    assert_eq!(
-        descend(&mut values, &vec![]).leaves,
-        [3],
-        "an absent gradient is zero"
-    );
+    assert_eq!(descend(&mut values, &vec![]).leaves, [3], "an absent gradient is zero");
     assert_eq!(values, [0.0, 1.0, 2.0]);
     assert_eq!(read(&values[1..]), [(vec![2], vec![1.0, 2.0])]);
 }
@@ -121,10 +113,7 @@ fn a_vec_of_floats_is_one_leaf() {
 #[test]
 fn a_vec_of_complex_numbers_is_one_leaf_of_parts() {
     let mut values = vec![Complex::new(1.0_f64, 2.0), Complex::new(3.0, 4.0)];
-    assert_eq!(
-        descend(&mut values, &vec![Complex::new(1.0, 0.0); 2]).leaves,
-        [4]
-    );
+    assert_eq!(descend(&mut values, &vec![Complex::new(1.0, 0.0); 2]).leaves, [4]);
     assert_eq!(read(&values), [(vec![2, 2], vec![0.0, 2.0, 2.0, 4.0])]);
 }
 
@@ -168,11 +157,7 @@ fn a_view_cannot_be_updated() {
 #[test]
 fn an_array_is_one_leaf_in_logical_order_whatever_its_layout() {
     let mut standard: Array2<f64> = array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
-    let mut transposed = standard
-        .t()
-        .as_standard_layout()
-        .into_owned()
-        .reversed_axes();
+    let mut transposed = standard.t().as_standard_layout().into_owned().reversed_axes();
     assert!(transposed.as_slice().is_none());
     assert_eq!(transposed, standard);
 
@@ -182,10 +167,7 @@ fn an_array_is_one_leaf_in_logical_order_whatever_its_layout() {
     assert_eq!(transposed, standard);
     assert_eq!(standard[[1, 2]], 4.0);
     assert_eq!(read(&transposed), read(&standard));
-    assert_eq!(
-        read(&standard),
-        [(vec![2, 3], vec![0.0, 2.0, 3.0, 4.0, 5.0, 4.0])]
-    );
+    assert_eq!(read(&standard), [(vec![2, 3], vec![0.0, 2.0, 3.0, 4.0, 5.0, 4.0])]);
 
     let mut view = standard.view_mut();
     assert_eq!(descend(&mut view, &gradient).leaves, [6]);

@@ -133,10 +133,7 @@ mod tests {
         let selected = batch.select_samples(&[2, 0]);
         assert_eq!(selected, (array![3.0, 1.0], vec!['c', 'a']));
         let whole = Batch::concatenate_samples(vec![batch.select_samples(&[0, 1]), selected]);
-        assert_eq!(
-            whole,
-            Some((array![1.0, 2.0, 3.0, 1.0], vec!['a', 'b', 'c', 'a']))
-        );
+        assert_eq!(whole, Some((array![1.0, 2.0, 3.0, 1.0], vec!['a', 'b', 'c', 'a'])));
     }
 
     #[test]

@@ -91,12 +91,7 @@ pub struct EarlyStopping<M> {
 impl<M: Clone> EarlyStopping<M> {
     /// Ends training after `patience` epochs in a row without a new least loss.
     pub fn new(patience: usize) -> Self {
-        Self {
-            patience,
-            min_delta: 0.0,
-            waited: 0,
-            best: None,
-        }
+        Self { patience, min_delta: 0.0, waited: 0, best: None }
     }
 
     /// Counts a loss as a new least one only if it is smaller by more than this.
@@ -123,11 +118,7 @@ impl<M: Clone, O> Callback<M, O> for EarlyStopping<M> {
             return ControlFlow::Continue(());
         }
         self.waited += 1;
-        if self.waited < self.patience {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(())
-        }
+        if self.waited < self.patience { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 
     fn train_end(&mut self, model: &mut M) {
@@ -147,10 +138,7 @@ pub struct SaveBest<F> {
 impl<F> SaveBest<F> {
     /// Saves by calling `save` with the report and the model.
     pub fn new(save: F) -> Self {
-        Self {
-            save,
-            best: f64::INFINITY,
-        }
+        Self { save, best: f64::INFINITY }
     }
 }
 

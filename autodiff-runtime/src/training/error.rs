@@ -33,10 +33,7 @@ pub enum FitErrorKind {
 
 impl FitError {
     pub(super) fn new(kind: FitErrorKind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-        }
+        Self { kind, message: message.into() }
     }
 
     /// What went wrong, for programs.

@@ -89,13 +89,7 @@ impl<F> Fit<F> {
             verbose: 0,
             validation_split: 0.0,
         };
-        Self {
-            value_and_grad,
-            settings,
-            validation: (),
-            callbacks: (),
-            metrics: (),
-        }
+        Self { value_and_grad, settings, validation: (), callbacks: (), metrics: () }
     }
 }
 
@@ -127,10 +121,7 @@ impl<F, V, C, E> Fit<F, V, C, E> {
     /// Panics if it is 0.
     #[track_caller]
     pub fn accumulate(mut self, batches: usize) -> Self {
-        assert!(
-            batches > 0,
-            "a step must be made from at least one batch; received 0"
-        );
+        assert!(batches > 0, "a step must be made from at least one batch; received 0");
         self.settings.accumulate = batches;
         self
     }
@@ -161,64 +152,22 @@ impl<F, V, C, E> Fit<F, V, C, E> {
 
     /// Computes the loss of these samples after each epoch.
     pub fn validation_data<'a, X, Y>(self, x: &'a X, y: &'a Y) -> Fit<F, (&'a X, &'a Y), C, E> {
-        let Self {
-            value_and_grad,
-            settings,
-            callbacks,
-            metrics,
-            ..
-        } = self;
-        Fit {
-            value_and_grad,
-            settings,
-            validation: (x, y),
-            callbacks,
-            metrics,
-        }
+        let Self { value_and_grad, settings, callbacks, metrics, .. } = self;
+        Fit { value_and_grad, settings, validation: (x, y), callbacks, metrics }
     }
 
     /// Computes a number after each epoch, for the [`History`] and the printed lines: `compute` is given
     /// the model, and inputs and targets of the validation data, or of all data if there is none.
     pub fn metric<G>(self, name: impl Into<String>, compute: G) -> Fit<F, V, C, (E, Metric<G>)> {
-        let Self {
-            value_and_grad,
-            settings,
-            validation,
-            callbacks,
-            metrics,
-        } = self;
-        let metrics = (
-            metrics,
-            Metric {
-                name: name.into(),
-                compute,
-            },
-        );
-        Fit {
-            value_and_grad,
-            settings,
-            validation,
-            callbacks,
-            metrics,
-        }
+        let Self { value_and_grad, settings, validation, callbacks, metrics } = self;
+        let metrics = (metrics, Metric { name: name.into(), compute });
+        Fit { value_and_grad, settings, validation, callbacks, metrics }
     }
 
     /// Adds something to do after each epoch.
     pub fn callback<D>(self, callback: D) -> Fit<F, V, (C, D), E> {
-        let Self {
-            value_and_grad,
-            settings,
-            validation,
-            callbacks,
-            metrics,
-        } = self;
-        Fit {
-            value_and_grad,
-            settings,
-            validation,
-            callbacks: (callbacks, callback),
-            metrics,
-        }
+        let Self { value_and_grad, settings, validation, callbacks, metrics } = self;
+        Fit { value_and_grad, settings, validation, callbacks: (callbacks, callback), metrics }
     }
 
     /// Calls a closure after each epoch with the [`EpochReport`] and the model; it may end the
@@ -237,13 +186,7 @@ impl<F, V, C, E> Fit<F, V, C, E> {
     /// # Panics
     ///
     /// Panics where the model or the optimiser does.
-    pub fn run<M, X, Y, L, O>(
-        mut self,
-        model: &mut M,
-        optimizer: &mut O,
-        x: &X,
-        y: &Y,
-    ) -> Result<History, FitError>
+    pub fn run<M, X, Y, L, O>(mut self, model: &mut M, optimizer: &mut O, x: &X, y: &Y) -> Result<History, FitError>
     where
         M: Differentiable,
         X: Batch,
@@ -257,13 +200,9 @@ impl<F, V, C, E> Fit<F, V, C, E> {
     {
         let trained = self.split(x, y)?;
         let held_out: Vec<usize> = (trained..x.sample_count()).collect();
-        let held_out = (!held_out.is_empty())
-            .then(|| (x.select_samples(&held_out), y.select_samples(&held_out)));
+        let held_out = (!held_out.is_empty()).then(|| (x.select_samples(&held_out), y.select_samples(&held_out)));
         let held_out = held_out.as_ref().map(|(x, y)| (x, y));
-        let mut history = History {
-            initial_epoch: self.settings.initial_epoch,
-            ..History::default()
-        };
+        let mut history = History { initial_epoch: self.settings.initial_epoch, ..History::default() };
         let mut order: Vec<usize> = (0..trained).collect();
         for epoch in self.settings.initial_epoch + 1..=self.settings.epochs {
             self.put_in_order(&mut order, epoch);
@@ -277,8 +216,7 @@ impl<F, V, C, E> Fit<F, V, C, E> {
                     optimizer.apply_gradients(model, &gradients);
                 } else {
                     accumulated.add_weighted(gradients, indices.len() as f64);
-                    if (batch + 1).is_multiple_of(self.settings.accumulate) || batch + 1 == batches
-                    {
+                    if (batch + 1).is_multiple_of(self.settings.accumulate) || batch + 1 == batches {
                         let mean = accumulated.take_mean();
                         optimizer.apply_gradients(model, &mean.expect("a gradient was added"));
                     }
@@ -291,18 +229,12 @@ impl<F, V, C, E> Fit<F, V, C, E> {
                 check_finite(loss, epoch, None)?;
             }
             let loss = sum / trained as f64;
-            let report = EpochReport {
-                epoch,
-                epochs: self.settings.epochs,
-                loss,
-                val_loss,
-            };
+            let report = EpochReport { epoch, epochs: self.settings.epochs, loss, val_loss };
             history.loss.push(loss);
             history.val_loss.extend(val_loss);
             let (x_metric, y_metric) = validation.unwrap_or((x, y));
             let mut metrics = Vec::new();
-            self.metrics
-                .compute(model, x_metric, y_metric, &mut metrics);
+            self.metrics.compute(model, x_metric, y_metric, &mut metrics);
             if self.settings.verbose > 0 && epoch.is_multiple_of(self.settings.verbose) {
                 println!("{}", line(&report, &metrics));
             }
@@ -343,9 +275,7 @@ impl<F, V, C, E> Fit<F, V, C, E> {
         let invalid = |message| Err(FitError::new(FitErrorKind::InvalidValidation, message));
         if let Some((x, y)) = self.validation.data() {
             if self.settings.validation_split != 0.0 {
-                return invalid(
-                    "give either `validation_data` or `validation_split`; received both".to_owned(),
-                );
+                return invalid("give either `validation_data` or `validation_split`; received both".to_owned());
             }
             self.check(x, y, "validation ")?;
         }
@@ -434,19 +364,10 @@ fn check_finite<L: Real>(loss: L, epoch: usize, batch: Option<usize>) -> Result<
 
 /// What is printed about an epoch.
 fn line(report: &EpochReport, metrics: &[(String, f64)]) -> String {
-    let EpochReport {
-        epoch,
-        epochs,
-        loss,
-        val_loss,
-    } = report;
+    let EpochReport { epoch, epochs, loss, val_loss } = report;
     let mut parts = vec![format!("Loss={loss:.4}")];
     parts.extend(val_loss.map(|loss| format!("Validation={loss:.4}")));
-    parts.extend(
-        metrics
-            .iter()
-            .map(|(name, value)| format!("{name}={value:.4}")),
-    );
+    parts.extend(metrics.iter().map(|(name, value)| format!("{name}={value:.4}")));
     format!("Epoch {epoch}/{epochs}: {}", parts.join(", "))
 }
 

@@ -31,11 +31,7 @@ impl History {
     /// The columns that have values, with their names.
     fn columns(&self) -> Vec<(&str, &[f64])> {
         let mut columns = vec![("loss", &self.loss[..]), ("val_loss", &self.val_loss)];
-        columns.extend(
-            self.metrics
-                .iter()
-                .map(|(name, values)| (&name[..], &values[..])),
-        );
+        columns.extend(self.metrics.iter().map(|(name, values)| (&name[..], &values[..])));
         columns.push(("learning_rate", &self.learning_rate));
         columns.retain(|(_, values)| !values.is_empty());
         columns
@@ -106,16 +102,9 @@ mod tests {
 
     #[test]
     fn a_history_is_a_table_and_exact_values() {
-        let history = History {
-            initial_epoch: 8,
-            loss: vec![0.1 + 0.2, 0.25],
-            val_loss: vec![1.0, 2.0],
-            ..History::default()
-        };
-        assert_eq!(
-            history.to_csv(),
-            "epoch,loss,val_loss\n9,0.30000000000000004,1\n10,0.25,2\n"
-        );
+        let history =
+            History { initial_epoch: 8, loss: vec![0.1 + 0.2, 0.25], val_loss: vec![1.0, 2.0], ..History::default() };
+        assert_eq!(history.to_csv(), "epoch,loss,val_loss\n9,0.30000000000000004,1\n10,0.25,2\n");
         let table = "\
 epoch          loss      val_loss
     9      0.300000      1.000000

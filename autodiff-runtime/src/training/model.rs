@@ -6,11 +6,15 @@ use super::Batch;
 
 /// A function with parameters.
 ///
-/// ```
-/// use autodiff_runtime::prelude::*;
+/// ```standalone_crate
+/// # extern crate autodiff_runtime as differentiable;
+/// # use autodiff_macros::{Differentiable, differentiable};
+/// use differentiable::prelude::*;
 ///
+/// #[derive(Clone, Differentiable)]
 /// struct Scale(f64);
 ///
+/// #[differentiable]
 /// impl Model for Scale {
 ///     type Input = Array1<f64>;
 ///     type Output = Array1<f64>;
@@ -44,17 +48,12 @@ pub trait Model {
         Self::Input: Batch,
         Self::Output: Batch,
     {
-        assert!(
-            batch_size > 0,
-            "predict: the batch size must be at least 1; received 0"
-        );
+        assert!(batch_size > 0, "predict: the batch size must be at least 1; received 0");
         let indices: Vec<usize> = (0..x.sample_count()).collect();
         if indices.len() <= batch_size {
             return self.call(x);
         }
-        let parts = indices
-            .chunks(batch_size)
-            .map(|batch| self.call(&x.select_samples(batch)));
+        let parts = indices.chunks(batch_size).map(|batch| self.call(&x.select_samples(batch)));
         Batch::concatenate_samples(parts.collect()).expect("there is more than one batch")
     }
 }

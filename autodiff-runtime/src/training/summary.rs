@@ -41,10 +41,7 @@ impl SummaryRow {
 impl Summary {
     /// Looks through a model.
     pub fn new<M: Differentiable + ?Sized>(model: &M) -> Self {
-        let mut walk = Walk {
-            path: Vec::new(),
-            rows: Vec::new(),
-        };
+        let mut walk = Walk { path: Vec::new(), rows: Vec::new() };
         model.__visit(&mut walk);
         Self { rows: walk.rows }
     }
@@ -67,11 +64,7 @@ struct Walk {
 
 impl Walk {
     fn push(&mut self, kind: &'static str, shape: &[usize]) {
-        self.rows.push(SummaryRow {
-            name: self.path.join("."),
-            kind,
-            shape: shape.to_vec(),
-        });
+        self.rows.push(SummaryRow { name: self.path.join("."), kind, shape: shape.to_vec() });
     }
 }
 
@@ -95,26 +88,12 @@ impl Visit for Walk {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let width = self
-            .rows
-            .iter()
-            .map(|row| row.name.chars().count())
-            .max()
-            .unwrap_or(0)
-            .max(9);
-        writeln!(
-            f,
-            "{:<width$}  type  {:<16}  {:>10}",
-            "parameter", "shape", "count"
-        )?;
+        let width = self.rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0).max(9);
+        writeln!(f, "{:<width$}  type  {:<16}  {:>10}", "parameter", "shape", "count")?;
         for row in &self.rows {
             let shape = format!("{:?}", row.shape);
             let count = row.parameter_count();
-            writeln!(
-                f,
-                "{:<width$}  {:<4}  {shape:<16}  {count:>10}",
-                row.name, row.kind
-            )?;
+            writeln!(f, "{:<width$}  {:<4}  {shape:<16}  {count:>10}", row.name, row.kind)?;
         }
         write!(f, "{:<width$}  {:>34}", "total", self.parameter_count())
     }

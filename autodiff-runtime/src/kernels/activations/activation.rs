@@ -3,8 +3,8 @@
 use ndarray::{Array, Dimension};
 
 use super::{
-    elu_kernel, gelu_kernel, leaky_relu_kernel, relu_kernel, selu_kernel, sigmoid_kernel,
-    silu_kernel, softmax_kernel, softplus_kernel, tanh_kernel,
+    elu_kernel, gelu_kernel, leaky_relu_kernel, relu_kernel, selu_kernel, sigmoid_kernel, silu_kernel, softmax_kernel,
+    softplus_kernel, tanh_kernel,
 };
 use crate::Real;
 use crate::tangent::{Differentiable, Update, Visit};
@@ -55,9 +55,7 @@ macro_rules! with_scalar {
         match $activation {
             Activation::Linear => $identity,
             Activation::Relu => $each(relu_kernel::scalar),
-            Activation::LeakyRelu { negative_slope } => {
-                $each(|x| leaky_relu_kernel::scalar(x, negative_slope))
-            }
+            Activation::LeakyRelu { negative_slope } => $each(|x| leaky_relu_kernel::scalar(x, negative_slope)),
             Activation::Elu { alpha } => $each(|x| elu_kernel::scalar(x, alpha)),
             Activation::Selu => $each(selu_kernel::scalar),
             Activation::Gelu => $each(gelu_kernel::exact),
@@ -75,10 +73,7 @@ fn replace<T: Real, D: Dimension>(y: &mut Array<T, D>, scalar: impl Fn(T) -> (T,
     y.mapv_inplace(|x| scalar(x).0);
 }
 
-fn replace_and_save<T: Real, D: Dimension>(
-    y: &mut Array<T, D>,
-    scalar: impl Fn(T) -> (T, T),
-) -> Array<T, D> {
+fn replace_and_save<T: Real, D: Dimension>(y: &mut Array<T, D>, scalar: impl Fn(T) -> (T, T)) -> Array<T, D> {
     y.map_mut(|item| {
         let (value, slope) = scalar(*item);
         *item = value;
@@ -94,10 +89,7 @@ impl Activation {
 
     /// Applies the function in place, and returns what [`Activation::pull_back`] needs: the slopes
     /// (nothing for the identity, the value for the softmax).
-    pub(crate) fn apply_and_save<T: Real, D: Dimension>(
-        self,
-        y: &mut Array<T, D>,
-    ) -> Option<Array<T, D>> {
+    pub(crate) fn apply_and_save<T: Real, D: Dimension>(self, y: &mut Array<T, D>) -> Option<Array<T, D>> {
         with_scalar!(self, |scalar| Some(replace_and_save(y, scalar)), None, {
             softmax_rows(y);
             Some(y.clone())
@@ -105,11 +97,7 @@ impl Activation {
     }
 
     /// The gradient at what the function was applied to, from that at its value, in place.
-    pub(crate) fn pull_back<T: Real, D: Dimension>(
-        self,
-        saved: Option<&Array<T, D>>,
-        ct: Array<T, D>,
-    ) -> Array<T, D> {
+    pub(crate) fn pull_back<T: Real, D: Dimension>(self, saved: Option<&Array<T, D>>, ct: Array<T, D>) -> Array<T, D> {
         match (self, saved) {
             (Activation::Softmax, Some(y)) => softmax_kernel::pull_back(y, ct),
             (_, Some(slopes)) => {

@@ -28,10 +28,7 @@ pub(super) fn adjoint<T: Real, D: Dimension>(
     slot: Option<&mut ArrayRef<T, D>>,
 ) {
     if let Some(slot) = slot {
-        Zip::from(slot)
-            .and(slopes)
-            .and(ct)
-            .for_each(|sum, &slope, &ct| *sum += slope * ct);
+        Zip::from(slot).and(slopes).and(ct).for_each(|sum, &slope, &ct| *sum += slope * ct);
     }
 }
 

@@ -18,10 +18,7 @@ pub(super) fn approximate<T: Real>(x: T) -> (T, T) {
     let scale = T::FRAC_2_SQRT_PI() * T::FRAC_1_SQRT_2();
     let t = (scale * (x + cubic * x * x * x)).tanh();
     let inner_slope = scale * (T::one() + T::__lit(3.0) * cubic * x * x);
-    (
-        half * x * (T::one() + t),
-        half * (T::one() + t) + half * x * (T::one() - t * t) * inner_slope,
-    )
+    (half * x * (T::one() + t), half * (T::one() + t) + half * x * (T::one() - t * t) * inner_slope)
 }
 
 elementwise! {

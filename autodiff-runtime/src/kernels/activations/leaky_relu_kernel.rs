@@ -5,11 +5,7 @@ use crate::Real;
 /// The value and the slope at `x`.
 #[inline]
 pub(super) fn scalar<T: Real>(x: T, negative_slope: f64) -> (T, T) {
-    let slope = if x > T::zero() {
-        T::one()
-    } else {
-        T::__lit(negative_slope)
-    };
+    let slope = if x > T::zero() { T::one() } else { T::__lit(negative_slope) };
     (slope * x, slope)
 }
 

@@ -30,9 +30,7 @@ pub fn log_softmax<T: Real, D: Dimension>(x: &ArrayRef<T, D>) -> Array<T, D> {
 }
 
 /// The value of [`log_softmax`], and a copy of it.
-pub fn log_softmax_forward<T: Real, D: Dimension>(
-    x: &ArrayRef<T, D>,
-) -> (Array<T, D>, Array<T, D>) {
+pub fn log_softmax_forward<T: Real, D: Dimension>(x: &ArrayRef<T, D>) -> (Array<T, D>, Array<T, D>) {
     let y = log_softmax(x);
     (y.clone(), y)
 }

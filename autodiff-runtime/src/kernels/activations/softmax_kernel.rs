@@ -16,10 +16,7 @@ pub(crate) fn log_sum_exp<T: Real>(row: &[T]) -> T {
 
 /// The largest element of a row; NaN if the row has one, −∞ if it has none.
 fn maximum<T: Real>(row: &[T]) -> T {
-    row.iter().fold(
-        T::neg_infinity(),
-        |largest, &x| if x <= largest { largest } else { x },
-    )
+    row.iter().fold(T::neg_infinity(), |largest, &x| if x <= largest { largest } else { x })
 }
 
 /// Replaces a row by its softmax; returns ln Σ eˣ of the row.
@@ -119,23 +116,13 @@ mod tests {
         for sum in &y.sum_axis(ndarray::Axis(2)) {
             assert!((sum - 1.0).abs() < 1e-15);
         }
-        assert_eq!(
-            softmax(&ndarray::Array2::<f32>::zeros((0, 3))).dim(),
-            (0, 3)
-        );
-        assert_eq!(
-            softmax(&ndarray::Array2::<f32>::zeros((3, 0))).dim(),
-            (3, 0)
-        );
+        assert_eq!(softmax(&ndarray::Array2::<f32>::zeros((0, 3))).dim(), (0, 3));
+        assert_eq!(softmax(&ndarray::Array2::<f32>::zeros((3, 0))).dim(), (3, 0));
     }
 
     #[test]
     fn nan_stays() {
-        assert!(
-            softmax(&ndarray::array![1.0, f64::NAN])
-                .iter()
-                .all(|y| y.is_nan())
-        );
+        assert!(softmax(&ndarray::array![1.0, f64::NAN]).iter().all(|y| y.is_nan()));
         assert!(log_sum_exp(&[1.0, f64::NAN]).is_nan());
     }
 }

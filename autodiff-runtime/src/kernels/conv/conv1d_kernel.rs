@@ -2,9 +2,7 @@
 
 use ndarray::{Array3, ArrayRef, Axis, Ix1, Ix3};
 
-use super::conv2d_kernel::{
-    Conv2DConfig, Conv2DSaved, conv2d, conv2d_adjoint, conv2d_forward, conv2d_tangent,
-};
+use super::conv2d_kernel::{Conv2DConfig, Conv2DSaved, conv2d, conv2d_adjoint, conv2d_forward, conv2d_tangent};
 use crate::Real;
 use crate::kernels::Activation;
 use crate::kernels::windows::{Padding, constant_settings};
@@ -26,12 +24,7 @@ pub struct Conv1DConfig {
 
 impl Default for Conv1DConfig {
     fn default() -> Self {
-        Self {
-            stride: 1,
-            padding: Padding::Valid,
-            dilation: 1,
-            groups: 1,
-        }
+        Self { stride: 1, padding: Padding::Valid, dilation: 1, groups: 1 }
     }
 }
 
@@ -77,10 +70,7 @@ pub fn conv1d<T: Real>(
     #[constant] config: Conv1DConfig,
     #[constant] activation: Activation,
 ) -> Array3<T> {
-    let (x, weights) = (
-        x.view().insert_axis(Axis(1)),
-        weights.view().insert_axis(Axis(0)),
-    );
+    let (x, weights) = (x.view().insert_axis(Axis(1)), weights.view().insert_axis(Axis(0)));
     conv2d(&x, &weights, bias, config.of_images(), activation).remove_axis(Axis(1))
 }
 
@@ -93,10 +83,7 @@ pub fn conv1d_forward<T: Real>(
     config: Conv1DConfig,
     activation: Activation,
 ) -> (Array3<T>, Conv2DSaved<T>) {
-    let (x, weights) = (
-        x.view().insert_axis(Axis(1)),
-        weights.view().insert_axis(Axis(0)),
-    );
+    let (x, weights) = (x.view().insert_axis(Axis(1)), weights.view().insert_axis(Axis(0)));
     let (y, saved) = conv2d_forward(&x, &weights, bias, config.of_images(), activation);
     (y.remove_axis(Axis(1)), saved)
 }
@@ -114,10 +101,7 @@ pub fn conv1d_adjoint<T: Real>(
     weights_slot: Option<&mut ArrayRef<T, Ix3>>,
     bias_slot: Option<&mut ArrayRef<T, Ix1>>,
 ) {
-    let (x, weights) = (
-        x.view().insert_axis(Axis(1)),
-        weights.view().insert_axis(Axis(0)),
-    );
+    let (x, weights) = (x.view().insert_axis(Axis(1)), weights.view().insert_axis(Axis(0)));
     let mut x_slot = x_slot.map(|slot| slot.view_mut().insert_axis(Axis(1)));
     let mut weights_slot = weights_slot.map(|slot| slot.view_mut().insert_axis(Axis(0)));
     conv2d_adjoint(
@@ -146,22 +130,11 @@ pub fn conv1d_tangent<T: Real>(
     d_weights: Option<&ArrayRef<T, Ix3>>,
     d_bias: Option<&ArrayRef<T, Ix1>>,
 ) -> (Array3<T>, Array3<T>) {
-    let (x, weights) = (
-        x.view().insert_axis(Axis(1)),
-        weights.view().insert_axis(Axis(0)),
-    );
+    let (x, weights) = (x.view().insert_axis(Axis(1)), weights.view().insert_axis(Axis(0)));
     let dx = dx.map(|dx| dx.view().insert_axis(Axis(1)));
     let d_weights = d_weights.map(|d_weights| d_weights.view().insert_axis(Axis(0)));
-    let (y, dy) = conv2d_tangent(
-        &x,
-        &weights,
-        bias,
-        config.of_images(),
-        activation,
-        dx.as_deref(),
-        d_weights.as_deref(),
-        d_bias,
-    );
+    let (y, dy) =
+        conv2d_tangent(&x, &weights, bias, config.of_images(), activation, dx.as_deref(), d_weights.as_deref(), d_bias);
     (y.remove_axis(Axis(1)), dy.remove_axis(Axis(1)))
 }
 
@@ -174,12 +147,7 @@ mod tests {
 
     #[test]
     fn derivatives_agree_with_differences() {
-        let config = Conv1DConfig {
-            stride: 2,
-            padding: Padding::Same,
-            dilation: 2,
-            groups: 2,
-        };
+        let config = Conv1DConfig { stride: 2, padding: Padding::Same, dilation: 2, groups: 2 };
         let act = Activation::Tanh;
         let (x, w, b) = (wave((2, 7, 4), 1), wave((3, 2, 6), 2), wave(6, 3));
         check(

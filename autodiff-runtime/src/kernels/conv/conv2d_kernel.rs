@@ -14,9 +14,7 @@ use crate::Real;
 use crate::kernels::Activation;
 use crate::kernels::products::{add_rows, repeat_row};
 use crate::kernels::support::row_major;
-use crate::kernels::windows::{
-    Padding, Span, constant_settings, items_of, items_of_mut, with_items,
-};
+use crate::kernels::windows::{Padding, Span, constant_settings, items_of, items_of_mut, with_items};
 
 /// What the way back needs of [`conv2d`]: the slopes of the activation, or the value of a softmax.
 pub type Conv2DSaved<T> = Option<Array4<T>>;
@@ -38,12 +36,7 @@ pub struct Conv2DConfig {
 
 impl Default for Conv2DConfig {
     fn default() -> Self {
-        Self {
-            strides: (1, 1),
-            padding: Padding::Valid,
-            dilation: (1, 1),
-            groups: 1,
-        }
+        Self { strides: (1, 1), padding: Padding::Valid, dilation: (1, 1), groups: 1 }
     }
 }
 
@@ -218,12 +211,7 @@ pub(super) fn bias_pixels<T: Real>(
     let Some(bias) = bias else {
         return Array4::zeros(shape);
     };
-    assert!(
-        bias.len() == shape.3,
-        "{kernel}: the bias has {} elements, but there are {} filters",
-        bias.len(),
-        shape.3
-    );
+    assert!(bias.len() == shape.3, "{kernel}: the bias has {} elements, but there are {} filters", bias.len(), shape.3);
     let items = repeat_row(&bias.to_vec(), shape.0 * shape.1 * shape.2);
     Array4::from_shape_vec(shape, items).expect("as many pixels as asked for")
 }
@@ -231,10 +219,8 @@ pub(super) fn bias_pixels<T: Real>(
 /// slot += the sum of all pixels of an array in row-major order.
 pub(super) fn add_pixels<T: Real>(ct: &Array4<T>, slot: &mut ArrayRef<T, Ix1>) {
     let (batch, height, width, channels) = ct.dim();
-    let rows = ct
-        .view()
-        .into_shape_with_order((batch * height * width, channels))
-        .expect("the array is in row-major order");
+    let rows =
+        ct.view().into_shape_with_order((batch * height * width, channels)).expect("the array is in row-major order");
     add_rows(&rows, slot);
 }
 
@@ -248,90 +234,35 @@ mod tests {
     /// All combinations of settings that differ in what code they run.
     fn cases() -> Vec<(Conv2DConfig, (usize, usize), Activation)> {
         let config = Conv2DConfig::default();
-        let same = Conv2DConfig {
-            padding: Padding::Same,
-            ..config
-        };
+        let same = Conv2DConfig { padding: Padding::Same, ..config };
         vec![
             (config, (3, 3), Activation::Linear),
             (same, (3, 3), Activation::Tanh),
             (same, (1, 1), Activation::Softmax),
             (same, (2, 4), Activation::Linear),
-            (
-                Conv2DConfig {
-                    strides: (2, 1),
-                    ..config
-                },
-                (2, 3),
-                Activation::Linear,
-            ),
-            (
-                Conv2DConfig {
-                    strides: (2, 3),
-                    ..same
-                },
-                (3, 2),
-                Activation::Sigmoid,
-            ),
-            (
-                Conv2DConfig {
-                    strides: (3, 3),
-                    ..same
-                },
-                (1, 1),
-                Activation::Linear,
-            ),
-            (
-                Conv2DConfig {
-                    dilation: (2, 2),
-                    ..config
-                },
-                (2, 3),
-                Activation::Linear,
-            ),
-            (
-                Conv2DConfig {
-                    dilation: (3, 2),
-                    ..same
-                },
-                (3, 3),
-                Activation::Linear,
-            ),
+            (Conv2DConfig { strides: (2, 1), ..config }, (2, 3), Activation::Linear),
+            (Conv2DConfig { strides: (2, 3), ..same }, (3, 2), Activation::Sigmoid),
+            (Conv2DConfig { strides: (3, 3), ..same }, (1, 1), Activation::Linear),
+            (Conv2DConfig { dilation: (2, 2), ..config }, (2, 3), Activation::Linear),
+            (Conv2DConfig { dilation: (3, 2), ..same }, (3, 3), Activation::Linear),
             (Conv2DConfig { groups: 2, ..same }, (3, 3), Activation::Tanh),
-            (
-                Conv2DConfig {
-                    groups: 4,
-                    strides: (2, 2),
-                    dilation: (1, 2),
-                    ..same
-                },
-                (3, 2),
-                Activation::Linear,
-            ),
+            (Conv2DConfig { groups: 4, strides: (2, 2), dilation: (1, 2), ..same }, (3, 2), Activation::Linear),
         ]
     }
 
     /// The sum of the definition.
-    fn expected(
-        x: &Array4<f64>,
-        w: &Array4<f64>,
-        b: &Array1<f64>,
-        config: Conv2DConfig,
-    ) -> Array4<f64> {
+    fn expected(x: &Array4<f64>, w: &Array4<f64>, b: &Array1<f64>, config: Conv2DConfig) -> Array4<f64> {
         let g = config.geometry("test", x.dim(), w.dim());
         let (channels, filters) = (w.dim().2, g.filters / g.groups);
-        Array4::from_shape_fn(
-            (g.batch, g.rows.outputs, g.columns.outputs, g.filters),
-            |(n, i, j, f)| {
-                let mut sum = b[f];
-                for ((p, q, c, _), w) in w.indexed_iter().filter(|((.., filter), _)| *filter == f) {
-                    if let (Some(row), Some(column)) = (g.rows.input(i, p), g.columns.input(j, q)) {
-                        sum += x[(n, row, column, f / filters * channels + c)] * w;
-                    }
+        Array4::from_shape_fn((g.batch, g.rows.outputs, g.columns.outputs, g.filters), |(n, i, j, f)| {
+            let mut sum = b[f];
+            for ((p, q, c, _), w) in w.indexed_iter().filter(|((.., filter), _)| *filter == f) {
+                if let (Some(row), Some(column)) = (g.rows.input(i, p), g.columns.input(j, q)) {
+                    sum += x[(n, row, column, f / filters * channels + c)] * w;
                 }
-                sum
-            },
-        )
+            }
+            sum
+        })
     }
 
     /// Every slot in turn, in all settings.
@@ -384,10 +315,7 @@ mod tests {
 
     #[test]
     fn many_blocks_and_other_layouts_give_the_same() {
-        let config = Conv2DConfig {
-            padding: Padding::Same,
-            ..Default::default()
-        };
+        let config = Conv2DConfig { padding: Padding::Same, ..Default::default() };
         let (x, w, b) = (wave((3, 40, 31, 5), 1), wave((5, 5, 5, 3), 2), wave(3, 3));
         let x = x.permuted_axes([0, 2, 1, 3]);
         let w = w.permuted_axes([1, 0, 2, 3]);
@@ -397,18 +325,7 @@ mod tests {
         let mut slots = (x.clone(), w.clone());
         let (dx, dw) = (Some(&mut *slots.0), Some(&mut *slots.1));
         let ct = wave(y.dim(), 4);
-        conv2d_adjoint(
-            &x,
-            &w,
-            &b,
-            config,
-            Activation::Linear,
-            None,
-            ct.clone(),
-            dx,
-            dw,
-            None,
-        );
+        conv2d_adjoint(&x, &w, &b, config, Activation::Linear, None, ct.clone(), dx, dw, None);
         let linear = y - &b;
         let product = (&linear * &ct).sum();
         assert_close(((slots.0 - &x) * &x).sum(), product, 1e-12);
@@ -417,47 +334,23 @@ mod tests {
 
     #[test]
     fn an_empty_batch_has_an_empty_value() {
-        let (x, w) = (
-            Array4::<f32>::zeros((0, 5, 5, 2)),
-            Array4::zeros((3, 3, 2, 4)),
-        );
-        let y = conv2d(
-            &x,
-            &w,
-            &Array1::zeros(4),
-            Conv2DConfig::default(),
-            Activation::Relu,
-        );
+        let (x, w) = (Array4::<f32>::zeros((0, 5, 5, 2)), Array4::zeros((3, 3, 2, 4)));
+        let y = conv2d(&x, &w, &Array1::zeros(4), Conv2DConfig::default(), Activation::Relu);
         assert_eq!(y.dim(), (0, 3, 3, 4));
     }
 
     #[test]
     #[should_panic(expected = "the images have 3 channels, but the weights of shape (2, 2, 4, 5)")]
     fn images_with_other_channels_are_refused() {
-        let (x, w) = (
-            Array4::<f32>::zeros((1, 5, 5, 3)),
-            Array4::zeros((2, 2, 4, 5)),
-        );
-        conv2d(
-            &x,
-            &w,
-            &Array1::zeros(5),
-            Conv2DConfig::default(),
-            Activation::Linear,
-        );
+        let (x, w) = (Array4::<f32>::zeros((1, 5, 5, 3)), Array4::zeros((2, 2, 4, 5)));
+        conv2d(&x, &w, &Array1::zeros(5), Conv2DConfig::default(), Activation::Linear);
     }
 
     #[test]
     #[should_panic(expected = "5 filters cannot be divided into 2 groups")]
     fn groups_that_do_not_divide_the_filters_are_refused() {
-        let (x, w) = (
-            Array4::<f32>::zeros((1, 5, 5, 4)),
-            Array4::zeros((2, 2, 2, 5)),
-        );
-        let config = Conv2DConfig {
-            groups: 2,
-            ..Default::default()
-        };
+        let (x, w) = (Array4::<f32>::zeros((1, 5, 5, 4)), Array4::zeros((2, 2, 2, 5)));
+        let config = Conv2DConfig { groups: 2, ..Default::default() };
         conv2d(&x, &w, &Array1::zeros(5), config, Activation::Linear);
     }
 }

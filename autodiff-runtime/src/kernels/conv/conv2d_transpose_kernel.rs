@@ -143,11 +143,7 @@ fn affine<T: Real>(
 
 /// The sizes of the convolution that this is the transpose of: from the value's shape to that of `x`.
 #[track_caller]
-fn geometry<T: Real>(
-    x: &ArrayRef<T, Ix4>,
-    weights: &ArrayRef<T, Ix4>,
-    config: Conv2DConfig,
-) -> Geometry {
+fn geometry<T: Real>(x: &ArrayRef<T, Ix4>, weights: &ArrayRef<T, Ix4>, config: Conv2DConfig) -> Geometry {
     let (batch, height, width, channels) = x.dim();
     let (vertical, horizontal, group_filters, expected) = weights.dim();
     assert!(
@@ -178,43 +174,15 @@ mod tests {
 
     fn cases() -> Vec<(Conv2DConfig, (usize, usize), Activation)> {
         let config = Conv2DConfig::default();
-        let same = Conv2DConfig {
-            padding: Padding::Same,
-            ..config
-        };
-        let stride = Conv2DConfig {
-            strides: (2, 3),
-            ..config
-        };
+        let same = Conv2DConfig { padding: Padding::Same, ..config };
+        let stride = Conv2DConfig { strides: (2, 3), ..config };
         vec![
             (config, (3, 2), Activation::Linear),
             (same, (3, 3), Activation::Tanh),
             (stride, (4, 2), Activation::Linear),
-            (
-                Conv2DConfig {
-                    strides: (2, 2),
-                    ..same
-                },
-                (3, 3),
-                Activation::Sigmoid,
-            ),
-            (
-                Conv2DConfig {
-                    strides: (3, 2),
-                    ..same
-                },
-                (2, 1),
-                Activation::Linear,
-            ),
-            (
-                Conv2DConfig {
-                    groups: 2,
-                    dilation: (2, 1),
-                    ..same
-                },
-                (3, 3),
-                Activation::Linear,
-            ),
+            (Conv2DConfig { strides: (2, 2), ..same }, (3, 3), Activation::Sigmoid),
+            (Conv2DConfig { strides: (3, 2), ..same }, (2, 1), Activation::Linear),
+            (Conv2DConfig { groups: 2, dilation: (2, 1), ..same }, (3, 3), Activation::Linear),
         ]
     }
 
@@ -276,16 +244,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "the images have 3 channels, but the weights of shape (2, 2, 3, 5)")]
     fn images_with_other_channels_are_refused() {
-        let (x, w) = (
-            Array4::<f32>::zeros((1, 5, 5, 3)),
-            Array4::zeros((2, 2, 3, 5)),
-        );
-        conv2d_transpose(
-            &x,
-            &w,
-            &Array1::zeros(3),
-            Conv2DConfig::default(),
-            Activation::Linear,
-        );
+        let (x, w) = (Array4::<f32>::zeros((1, 5, 5, 3)), Array4::zeros((2, 2, 3, 5)));
+        conv2d_transpose(&x, &w, &Array1::zeros(3), Conv2DConfig::default(), Activation::Linear);
     }
 }

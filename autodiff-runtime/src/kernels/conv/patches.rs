@@ -48,10 +48,7 @@ impl Geometry {
 
     /// Whether the input itself is the matrix of patches.
     fn is_pointwise(&self) -> bool {
-        self.groups == 1
-            && [self.rows, self.columns]
-                .iter()
-                .all(|span| span.taps == 1 && span.stride == 1)
+        self.groups == 1 && [self.rows, self.columns].iter().all(|span| span.taps == 1 && span.stride == 1)
     }
 
     /// The lines of outputs, over all images, in blocks.
@@ -60,9 +57,7 @@ impl Geometry {
         let width = self.columns.outputs.max(1);
         let rows = (BLOCK / self.patch().max(1)).max(BLOCK_ROWS);
         let step = (rows / width).max(1);
-        (0..lines)
-            .step_by(step)
-            .map(move |start| start..(start + step).min(lines))
+        (0..lines).step_by(step).map(move |start| start..(start + step).min(lines))
     }
 
     /// The columns of the filters, and of the output, that belong to a group.
@@ -73,12 +68,7 @@ impl Geometry {
 
     /// Calls `each` with runs that together make up the patches of some lines, and with the start of each
     /// run in the input; nowhere if that is padding.
-    fn for_runs(
-        &self,
-        lines: Range<usize>,
-        group: usize,
-        mut each: impl FnMut(Run, Option<usize>),
-    ) {
+    fn for_runs(&self, lines: Range<usize>, group: usize, mut each: impl FnMut(Run, Option<usize>)) {
         let (columns, per_tap) = (&self.columns, self.group_channels());
         let (outputs, taps) = (columns.outputs, columns.taps);
         let (patch, line) = (self.patch(), taps * per_tap);
@@ -99,10 +89,7 @@ impl Geometry {
                     count: windows.len(),
                     length,
                 };
-                let Some(row) = self
-                    .rows
-                    .input(line_of_outputs % self.rows.outputs, row_tap)
-                else {
+                let Some(row) = self.rows.input(line_of_outputs % self.rows.outputs, row_tap) else {
                     each(run(0..outputs, 0, line), None);
                     continue;
                 };
@@ -153,11 +140,7 @@ impl Geometry {
     }
 
     /// Calls `each` with the patches of every block, its rows among all outputs, and its group.
-    fn for_patches<T: Real>(
-        &self,
-        input: &[T],
-        mut each: impl FnMut(ArrayView2<'_, T>, Range<usize>, usize),
-    ) {
+    fn for_patches<T: Real>(&self, input: &[T], mut each: impl FnMut(ArrayView2<'_, T>, Range<usize>, usize)) {
         let (width, patch) = (self.columns.outputs, self.patch());
         let mut buffer = Vec::new();
         for lines in self.blocks() {
@@ -182,11 +165,7 @@ impl Geometry {
             let items = &mut output[rows.start * self.filters..rows.end * self.filters];
             let mut output = matrix_mut(items, rows.len(), self.filters);
             let columns = self.filters_of(group);
-            add_product(
-                &patches,
-                &weights.slice_axis(Axis(1), columns),
-                &mut output.slice_axis_mut(Axis(1), columns),
-            );
+            add_product(&patches, &weights.slice_axis(Axis(1), columns), &mut output.slice_axis_mut(Axis(1), columns));
         });
     }
 
@@ -216,10 +195,7 @@ impl Geometry {
             let ct = matrix(items, rows.len(), self.filters);
             for group in 0..self.groups {
                 let columns = self.filters_of(group);
-                let (ct, weights) = (
-                    ct.slice_axis(Axis(1), columns),
-                    weights.slice_axis(Axis(1), columns),
-                );
+                let (ct, weights) = (ct.slice_axis(Axis(1), columns), weights.slice_axis(Axis(1), columns));
                 if self.is_pointwise() {
                     let items = &mut input[rows.start * patch..rows.end * patch];
                     let mut target = matrix_mut(items, rows.len(), patch);
@@ -280,10 +256,8 @@ impl Run {
     #[inline]
     fn copy_short<T: Real, const N: usize>(self, input: &[T], patches: &mut [T]) {
         self.for_each(|to, from| {
-            if let (Some(patch), Some(item)) = (
-                patches[to..].first_chunk_mut::<N>(),
-                input[from..].first_chunk::<N>(),
-            ) {
+            if let (Some(patch), Some(item)) = (patches[to..].first_chunk_mut::<N>(), input[from..].first_chunk::<N>())
+            {
                 *patch = *item;
             }
         });

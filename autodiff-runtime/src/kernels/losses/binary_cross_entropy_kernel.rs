@@ -18,16 +18,8 @@ fn from_probability<T: Real>(t: T, p: T) -> Partials<T> {
         p
     };
     let (log_p, log_1p) = (q.ln(), (T::one() - q).ln());
-    let slope = if q == p {
-        (q - t) / (q * (T::one() - q))
-    } else {
-        T::zero()
-    };
-    (
-        -(t * log_p + (T::one() - t) * log_1p),
-        log_1p - log_p,
-        slope,
-    )
+    let slope = if q == p { (q - t) / (q * (T::one() - q)) } else { T::zero() };
+    (-(t * log_p + (T::one() - t) * log_1p), log_1p - log_p, slope)
 }
 
 #[inline]

@@ -30,10 +30,7 @@ const EPSILON: f64 = 1e-7;
 /// Panics if the shapes differ, or if the arrays are empty.
 #[track_caller]
 #[::autodiff_macros::differentiable(kernel = categorical_cross_entropy)]
-pub fn categorical_cross_entropy<T: Real>(
-    y_true: &ArrayRef<T, Ix2>,
-    y_pred: &ArrayRef<T, Ix2>,
-) -> T {
+pub fn categorical_cross_entropy<T: Real>(y_true: &ArrayRef<T, Ix2>, y_pred: &ArrayRef<T, Ix2>) -> T {
     check_same_shape(NAME, ("y_true", y_true), ("y_pred", y_pred));
     let rows = mean_count::<T>(NAME, if y_pred.is_empty() { 0 } else { y_pred.nrows() });
     let mut loss = T::zero();
@@ -60,27 +57,15 @@ fn clip<T: Real>(p: T) -> (T, bool) {
 
 /// The value of [`categorical_cross_entropy`]; nothing is saved.
 #[track_caller]
-pub fn categorical_cross_entropy_forward<T: Real>(
-    y_true: &ArrayRef<T, Ix2>,
-    y_pred: &ArrayRef<T, Ix2>,
-) -> (T, ()) {
+pub fn categorical_cross_entropy_forward<T: Real>(y_true: &ArrayRef<T, Ix2>, y_pred: &ArrayRef<T, Ix2>) -> (T, ()) {
     (categorical_cross_entropy(y_true, y_pred), ())
 }
 
 /// Calls `each` with the index and the partial derivatives of every element of a row.
-fn for_each_partial<T: Real>(
-    t: &ArrayRef<T, Ix1>,
-    p: &ArrayRef<T, Ix1>,
-    mut each: impl FnMut(usize, T, T),
-) {
+fn for_each_partial<T: Real>(t: &ArrayRef<T, Ix1>, p: &ArrayRef<T, Ix1>, mut each: impl FnMut(usize, T, T)) {
     let sum = p.sum();
     let free = |p: T| clip(p / sum).1;
-    let shared: T = t
-        .iter()
-        .zip(p)
-        .filter(|&(_, &p)| free(p))
-        .map(|(&t, _)| t / sum)
-        .sum();
+    let shared: T = t.iter().zip(p).filter(|&(_, &p)| free(p)).map(|(&t, _)| t / sum).sum();
     for (index, (&t, &p)) in t.iter().zip(p).enumerate() {
         let own = if free(p) { t / p } else { T::zero() };
         each(index, -clip(p / sum).0.ln(), shared - own);

@@ -30,28 +30,18 @@ pub fn cosine_similarity_loss<T: Real>(y_true: &ArrayRef<T, Ix2>, y_pred: &Array
     check_same_shape(NAME, ("y_true", y_true), ("y_pred", y_pred));
     let rows = mean_count::<T>(NAME, if y_pred.is_empty() { 0 } else { y_pred.nrows() });
     let pairs = y_true.rows().into_iter().zip(y_pred.rows());
-    -pairs
-        .map(|(t, p)| t.dot(&p) * scale_of(&t).0 * scale_of(&p).0)
-        .sum::<T>()
-        / rows
+    -pairs.map(|(t, p)| t.dot(&p) * scale_of(&t).0 * scale_of(&p).0).sum::<T>() / rows
 }
 
 /// 1 / |x|, and 1 / |x|² or 0 where the norm is held constant.
 fn scale_of<T: Real>(x: &ArrayRef<T, Ix1>) -> (T, T) {
     let (square, least) = (x.dot(x), T::__lit(LEAST_SQUARE));
-    if square > least {
-        (square.sqrt().recip(), square.recip())
-    } else {
-        (least.sqrt().recip(), T::zero())
-    }
+    if square > least { (square.sqrt().recip(), square.recip()) } else { (least.sqrt().recip(), T::zero()) }
 }
 
 /// The value of [`cosine_similarity_loss`]; nothing is saved.
 #[track_caller]
-pub fn cosine_similarity_loss_forward<T: Real>(
-    y_true: &ArrayRef<T, Ix2>,
-    y_pred: &ArrayRef<T, Ix2>,
-) -> (T, ()) {
+pub fn cosine_similarity_loss_forward<T: Real>(y_true: &ArrayRef<T, Ix2>, y_pred: &ArrayRef<T, Ix2>) -> (T, ()) {
     (cosine_similarity_loss(y_true, y_pred), ())
 }
 
@@ -74,18 +64,8 @@ pub fn cosine_similarity_loss_adjoint<T: Real>(
 }
 
 /// Adds −`scale` times the gradient of the cosine with respect to `moving`.
-fn add_gradient<T: Real>(
-    fixed: &ArrayRef<T, Ix2>,
-    moving: &ArrayRef<T, Ix2>,
-    scale: T,
-    slot: &mut ArrayRef<T, Ix2>,
-) {
-    for ((mut slot, f), m) in slot
-        .rows_mut()
-        .into_iter()
-        .zip(fixed.rows())
-        .zip(moving.rows())
-    {
+fn add_gradient<T: Real>(fixed: &ArrayRef<T, Ix2>, moving: &ArrayRef<T, Ix2>, scale: T, slot: &mut ArrayRef<T, Ix2>) {
+    for ((mut slot, f), m) in slot.rows_mut().into_iter().zip(fixed.rows()).zip(moving.rows()) {
         let (by_norm, by_square) = scale_of(&m);
         let by_norms = by_norm * scale_of(&f).0;
         let cosine = f.dot(&m) * by_norms;
@@ -131,14 +111,8 @@ mod tests {
 
     #[test]
     fn rows_are_averaged_and_zero_has_no_direction() {
-        let (t, p) = (
-            array![[1.0, 0.0], [1.0, 0.0]],
-            array![[0.0, 2.0], [-2.0, 0.0]],
-        );
+        let (t, p) = (array![[1.0, 0.0], [1.0, 0.0]], array![[0.0, 2.0], [-2.0, 0.0]]);
         assert_eq!(cosine_similarity_loss(&t, &p), 0.5);
-        assert_eq!(
-            cosine_similarity_loss(&array![[0.0, 0.0]], &array![[1.0, 1.0]]),
-            0.0
-        );
+        assert_eq!(cosine_similarity_loss(&array![[0.0, 0.0]], &array![[1.0, 1.0]]), 0.0);
     }
 }

@@ -6,11 +6,7 @@ use crate::Real;
 #[inline]
 fn plain<T: Real>(t: T, p: T) -> Partials<T> {
     let margin = T::one() - t * p;
-    if margin > T::zero() {
-        (margin, -p, -t)
-    } else {
-        (margin.max(T::zero()), T::zero(), T::zero())
-    }
+    if margin > T::zero() { (margin, -p, -t) } else { (margin.max(T::zero()), T::zero(), T::zero()) }
 }
 
 #[inline]

@@ -23,11 +23,7 @@ fn clip<T: Real>(p: T) -> (T, bool) {
 fn scalar<T: Real>(t: T, p: T) -> Partials<T> {
     let ((t, t_free), (p, p_free)) = (clip(t), clip(p));
     let log_ratio = (t / p).ln();
-    let by_true = if t_free {
-        log_ratio + T::one()
-    } else {
-        T::zero()
-    };
+    let by_true = if t_free { log_ratio + T::one() } else { T::zero() };
     let by_pred = if p_free { -t / p } else { T::zero() };
     (t * log_ratio, by_true, by_pred)
 }
@@ -56,10 +52,7 @@ mod tests {
     fn a_distribution_is_at_no_distance_from_itself_and_rows_are_averaged() {
         let p: ndarray::Array2<f64> = softmax(&wave((4, 3), 1));
         assert_eq!(kl_divergence(&p, &p), 0.0);
-        let (t, p) = (
-            ndarray::array![[0.5, 0.5], [0.5, 0.5]],
-            ndarray::array![[0.25, 0.75], [0.25, 0.75]],
-        );
+        let (t, p) = (ndarray::array![[0.5, 0.5], [0.5, 0.5]], ndarray::array![[0.25, 0.75], [0.25, 0.75]]);
         let row = 0.5 * 2.0_f64.ln() + 0.5 * (2.0_f64 / 3.0).ln();
         assert!((kl_divergence(&t, &p) - row).abs() < 1e-15);
     }

@@ -6,11 +6,7 @@ use crate::Real;
 #[inline]
 fn scalar<T: Real>(t: T, p: T) -> Partials<T> {
     let difference = p - t;
-    let slope = if difference == T::zero() {
-        T::zero()
-    } else {
-        difference.signum()
-    };
+    let slope = if difference == T::zero() { T::zero() } else { difference.signum() };
     (difference.abs(), -slope, slope)
 }
 

@@ -54,16 +54,10 @@ pub(super) fn adjoint<T: Real, D: Dimension>(
 ) {
     let scale = ct / T::__lit(count(y_pred.shape()) as f64);
     if let Some(slot) = true_slot {
-        Zip::from(slot)
-            .and(y_true)
-            .and(y_pred)
-            .for_each(|sum, &t, &p| *sum += scale * scalar(t, p).1);
+        Zip::from(slot).and(y_true).and(y_pred).for_each(|sum, &t, &p| *sum += scale * scalar(t, p).1);
     }
     if let Some(slot) = pred_slot {
-        Zip::from(slot)
-            .and(y_true)
-            .and(y_pred)
-            .for_each(|sum, &t, &p| *sum += scale * scalar(t, p).2);
+        Zip::from(slot).and(y_true).and(y_pred).for_each(|sum, &t, &p| *sum += scale * scalar(t, p).2);
     }
 }
 
@@ -80,16 +74,10 @@ pub(super) fn tangent<T: Real, D: Dimension>(
     let loss = value(kernel, count, y_true, y_pred, &scalar);
     let mut sum = T::zero();
     if let Some(d_true) = d_true {
-        Zip::from(y_true)
-            .and(y_pred)
-            .and(d_true)
-            .for_each(|&t, &p, &d| sum += d * scalar(t, p).1);
+        Zip::from(y_true).and(y_pred).and(d_true).for_each(|&t, &p, &d| sum += d * scalar(t, p).1);
     }
     if let Some(d_pred) = d_pred {
-        Zip::from(y_true)
-            .and(y_pred)
-            .and(d_pred)
-            .for_each(|&t, &p, &d| sum += d * scalar(t, p).2);
+        Zip::from(y_true).and(y_pred).and(d_pred).for_each(|&t, &p, &d| sum += d * scalar(t, p).2);
     }
     (loss, sum / T::__lit(count(y_pred.shape()) as f64))
 }

@@ -44,31 +44,19 @@ pub fn softmax_cross_entropy<T: Real>(y_true: &ArrayRef<T, Ix2>, logits: &ArrayR
 
 /// Σ t·(shift − z), where shift = ln Σ eᶻ. A target of exactly 0 counts nothing, whatever z is.
 fn row_loss<T: Real>(t: &[T], z: &[T], shift: T) -> T {
-    sum_pairs(
-        t,
-        z,
-        |t, z| if t == T::zero() { t } else { t * (shift - z) },
-    )
+    sum_pairs(t, z, |t, z| if t == T::zero() { t } else { t * (shift - z) })
 }
 
 /// The value of [`softmax_cross_entropy`], and the softmax of the logits.
 #[track_caller]
-pub fn softmax_cross_entropy_forward<T: Real>(
-    y_true: &ArrayRef<T, Ix2>,
-    logits: &ArrayRef<T, Ix2>,
-) -> (T, Array2<T>) {
+pub fn softmax_cross_entropy_forward<T: Real>(y_true: &ArrayRef<T, Ix2>, logits: &ArrayRef<T, Ix2>) -> (T, Array2<T>) {
     check_same_shape(NAME, ("y_true", y_true), ("logits", logits));
     let rows = mean_count::<T>(NAME, if logits.is_empty() { 0 } else { logits.nrows() });
     let logits = logits.as_standard_layout();
     let targets = y_true.as_standard_layout();
     let mut p = row_major_copy(&logits);
     let mut sum = T::zero();
-    for ((t, z), mut p) in targets
-        .rows()
-        .into_iter()
-        .zip(logits.rows())
-        .zip(p.rows_mut())
-    {
+    for ((t, z), mut p) in targets.rows().into_iter().zip(logits.rows()).zip(p.rows_mut()) {
         if let (Some(t), Some(z), Some(p)) = (t.to_slice(), z.to_slice(), p.as_slice_mut()) {
             sum += row_loss(t, z, softmax_in_place(p));
         }
@@ -110,14 +98,7 @@ pub fn softmax_cross_entropy_tangent<T: Real>(
     let (loss, p) = softmax_cross_entropy_forward(y_true, logits);
     let along = |d: Option<&ArrayRef<T, Ix2>>| d.map(|_| Array2::zeros(logits.raw_dim()));
     let (mut by_true, mut by_logits) = (along(d_true), along(d_logits));
-    softmax_cross_entropy_adjoint(
-        y_true,
-        logits,
-        p,
-        T::one(),
-        by_true.as_deref_mut(),
-        by_logits.as_deref_mut(),
-    );
+    softmax_cross_entropy_adjoint(y_true, logits, p, T::one(), by_true.as_deref_mut(), by_logits.as_deref_mut());
     let inner = |gradient: Option<Array2<T>>, d: Option<&ArrayRef<T, Ix2>>| match (gradient, d) {
         (Some(gradient), Some(d)) => gradient.iter().zip(d).map(|(&g, &d)| g * d).sum(),
         _ => T::zero(),

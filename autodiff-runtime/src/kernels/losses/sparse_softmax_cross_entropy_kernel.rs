@@ -38,9 +38,7 @@ pub fn sparse_softmax_cross_entropy<T: Real, L: Labels + ?Sized>(
     let logits = logits.as_standard_layout();
     let mut sum = T::zero();
     for (row, z) in logits.rows().into_iter().enumerate() {
-        let z = z
-            .to_slice()
-            .expect("rows of a row-major array are contiguous");
+        let z = z.to_slice().expect("rows of a row-major array are contiguous");
         sum += log_sum_exp(z) - z[class(labels, row, z.len())];
     }
     sum / rows
@@ -62,9 +60,7 @@ fn class<L: Labels + ?Sized>(labels: &L, row: usize, classes: usize) -> usize {
     match labels.class(row) {
         Some(class) if class < classes => class,
         Some(class) => {
-            panic!(
-                "{NAME}: the label of row {row} is {class}, but there are only {classes} classes"
-            )
+            panic!("{NAME}: the label of row {row} is {class}, but there are only {classes} classes")
         }
         None => panic!("{NAME}: the label of row {row} is negative"),
     }
@@ -84,9 +80,7 @@ pub fn sparse_softmax_cross_entropy_forward<T: Real, L: Labels + ?Sized>(
     let mut p = row_major_copy(logits);
     let mut sum = T::zero();
     for (row, mut p) in p.rows_mut().into_iter().enumerate() {
-        let p = p
-            .as_slice_mut()
-            .expect("rows of a row-major array are contiguous");
+        let p = p.as_slice_mut().expect("rows of a row-major array are contiguous");
         let logit = p[class(labels, row, p.len())];
         sum += softmax_in_place(p) - logit;
     }
@@ -165,16 +159,8 @@ mod tests {
         let expected = softmax_cross_entropy(&one_hot, &z);
         let bytes: Array1<u8> = array![2, 0, 1, 2];
         assert_close(sparse_softmax_cross_entropy(&LABELS, &z), expected, 1e-15);
-        assert_close(
-            sparse_softmax_cross_entropy(&LABELS[..], &z),
-            expected,
-            1e-15,
-        );
-        assert_close(
-            sparse_softmax_cross_entropy(&LABELS.to_vec(), &z),
-            expected,
-            1e-15,
-        );
+        assert_close(sparse_softmax_cross_entropy(&LABELS[..], &z), expected, 1e-15);
+        assert_close(sparse_softmax_cross_entropy(&LABELS.to_vec(), &z), expected, 1e-15);
         assert_close(sparse_softmax_cross_entropy(&bytes, &z), expected, 1e-15);
     }
 

@@ -28,10 +28,7 @@ const NAME: &str = "average_pool2d";
 /// Panics if a setting is 0, or if a window without padding is larger than the images.
 #[track_caller]
 #[::autodiff_macros::differentiable(kernel = average_pool2d)]
-pub fn average_pool2d<T: Real>(
-    x: &ArrayRef<T, Ix4>,
-    #[constant] config: Pool2DConfig,
-) -> Array4<T> {
+pub fn average_pool2d<T: Real>(x: &ArrayRef<T, Ix4>, #[constant] config: Pool2DConfig) -> Array4<T> {
     let windows = Windows::new(NAME, x.dim(), config);
     let mut y = Array4::zeros(windows.outputs());
     let channels = windows.channels;
@@ -60,10 +57,7 @@ pub fn average_pool2d<T: Real>(
 
 /// The value of [`average_pool2d`]; nothing is saved.
 #[track_caller]
-pub fn average_pool2d_forward<T: Real>(
-    x: &ArrayRef<T, Ix4>,
-    config: Pool2DConfig,
-) -> (Array4<T>, ()) {
+pub fn average_pool2d_forward<T: Real>(x: &ArrayRef<T, Ix4>, config: Pool2DConfig) -> (Array4<T>, ()) {
     (average_pool2d(x, config), ())
 }
 
@@ -118,11 +112,7 @@ mod tests {
 
     #[test]
     fn derivatives_agree_with_differences() {
-        let same = Pool2DConfig {
-            size: (3, 2),
-            strides: Some((2, 1)),
-            padding: Padding::Same,
-        };
+        let same = Pool2DConfig { size: (3, 2), strides: Some((2, 1)), padding: Padding::Same };
         for config in [Pool2DConfig::default(), same] {
             check(
                 &wave((2, 5, 4, 3), 1),
@@ -140,11 +130,7 @@ mod tests {
 
     #[test]
     fn padding_is_not_counted() {
-        let same = Pool2DConfig {
-            size: (3, 3),
-            strides: Some((1, 1)),
-            padding: Padding::Same,
-        };
+        let same = Pool2DConfig { size: (3, 3), strides: Some((1, 1)), padding: Padding::Same };
         let y = average_pool2d(&Array4::<f64>::ones((1, 4, 4, 2)), same);
         assert!(y.iter().all(|y| (y - 1.0).abs() < 1e-15));
     }

@@ -8,11 +8,7 @@ use crate::Real;
 #[track_caller]
 fn pixels<T: Real>(kernel: &str, x: &ArrayRef<T, Ix4>) -> T {
     let (_, height, width, _) = x.dim();
-    assert!(
-        height * width > 0,
-        "{kernel}: images of shape {:?} have no pixels",
-        x.shape()
-    );
+    assert!(height * width > 0, "{kernel}: images of shape {:?} have no pixels", x.shape());
     T::__lit((height * width) as f64)
 }
 
@@ -51,9 +47,7 @@ pub fn global_average_pool2d_adjoint<T: Real>(
 ) {
     if let Some(slot) = x_slot {
         let share = ct / pixels::<T>("global_average_pool2d", x);
-        Zip::from(slot)
-            .and_broadcast(&spread(&share))
-            .for_each(|sum, &share| *sum += share);
+        Zip::from(slot).and_broadcast(&spread(&share)).for_each(|sum, &share| *sum += share);
     }
 }
 
@@ -119,15 +113,13 @@ pub fn global_max_pool2d_adjoint<T: Real>(
 ) {
     let Some(slot) = x_slot else { return };
     let share = ct / maxima(x, &y);
-    Zip::from(slot)
-        .and(x)
-        .and_broadcast(&spread(&y))
-        .and_broadcast(&spread(&share))
-        .for_each(|sum, &x, &largest, &share| {
+    Zip::from(slot).and(x).and_broadcast(&spread(&y)).and_broadcast(&spread(&share)).for_each(
+        |sum, &x, &largest, &share| {
             if x == largest {
                 *sum += share;
             }
-        });
+        },
+    );
 }
 
 /// The value of [`global_max_pool2d`], and its derivative along `dx`.
@@ -142,14 +134,11 @@ pub fn global_max_pool2d_tangent<T: Real>(
         return (y, dy);
     };
     let mut along = dx.to_owned();
-    Zip::from(&mut along)
-        .and(x)
-        .and_broadcast(&spread(&y))
-        .for_each(|dx, &x, &largest| {
-            if x != largest {
-                *dx = T::zero();
-            }
-        });
+    Zip::from(&mut along).and(x).and_broadcast(&spread(&y)).for_each(|dx, &x, &largest| {
+        if x != largest {
+            *dx = T::zero();
+        }
+    });
     let dy = along.sum_axis(Axis(1)).sum_axis(Axis(1)) / maxima(x, &y);
     (y, dy)
 }

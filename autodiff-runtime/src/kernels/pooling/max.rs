@@ -41,10 +41,7 @@ pub fn max_pool2d<T: Real>(x: &ArrayRef<T, Ix4>, #[constant] config: Pool2DConfi
 ///
 /// As [`max_pool2d`], and if an image has 2³² or more elements.
 #[track_caller]
-pub fn max_pool2d_forward<T: Real>(
-    x: &ArrayRef<T, Ix4>,
-    config: Pool2DConfig,
-) -> (Array4<T>, Array4<u32>) {
+pub fn max_pool2d_forward<T: Real>(x: &ArrayRef<T, Ix4>, config: Pool2DConfig) -> (Array4<T>, Array4<u32>) {
     let windows = Windows::new(NAME, x.dim(), config);
     assert!(
         u32::try_from(windows.image()).is_ok(),
@@ -61,9 +58,7 @@ pub fn max_pool2d_forward<T: Real>(
     let x = items_of(&x);
     let outputs = items_of_mut(&mut y);
     let indices = items_of_mut(&mut places);
-    let mut outputs = outputs
-        .chunks_exact_mut(channels)
-        .zip(indices.chunks_exact_mut(channels));
+    let mut outputs = outputs.chunks_exact_mut(channels).zip(indices.chunks_exact_mut(channels));
     windows.for_each(|image, pixels| {
         let Some((output, places)) = outputs.next() else {
             return;
@@ -74,12 +69,7 @@ pub fn max_pool2d_forward<T: Real>(
         places.fill(first as u32);
         pixels.for_each(|start| {
             if start != first {
-                keep_larger(
-                    output,
-                    places,
-                    &image[start..start + channels],
-                    start as u32,
-                );
+                keep_larger(output, places, &image[start..start + channels], start as u32);
             }
         });
     });
@@ -94,8 +84,7 @@ fn keep_larger<T: Real>(largest: &mut [T], places: &mut [u32], pixel: &[T], plac
     let (pixel, pixel_rest) = pixel.as_chunks::<8>();
     for ((largest, places), pixel) in largest.iter_mut().zip(places).zip(pixel) {
         // All of one kind at a time and without a branch, so that it becomes vector instructions.
-        let is_larger: [bool; 8] =
-            core::array::from_fn(|at| (pixel[at] > largest[at]) | pixel[at].is_nan());
+        let is_larger: [bool; 8] = core::array::from_fn(|at| (pixel[at] > largest[at]) | pixel[at].is_nan());
         for ((largest, &item), &is_larger) in largest.iter_mut().zip(pixel).zip(&is_larger) {
             *largest = if is_larger { item } else { *largest };
         }
@@ -128,9 +117,7 @@ pub fn max_pool2d_adjoint<T: Real>(
     if let (Some(ct), Some(places)) = (ct.as_slice(), places.as_slice()) {
         with_items(slot, |slot| {
             let images = slot.chunks_exact_mut(image.max(1));
-            let outputs = ct
-                .chunks_exact(per_image)
-                .zip(places.chunks_exact(per_image));
+            let outputs = ct.chunks_exact(per_image).zip(places.chunks_exact(per_image));
             for (slot, (ct, places)) in images.zip(outputs) {
                 let pixels = ct.chunks_exact(channels).zip(places.chunks_exact(channels));
                 for (ct, places) in pixels {
@@ -159,9 +146,7 @@ pub fn max_pool2d_tangent<T: Real>(
     let image = height * width * channels;
     let dx = dx.as_standard_layout();
     let dx = items_of(&dx);
-    let dy = Array4::from_shape_fn(y.raw_dim(), |at| {
-        dx[at.0 * image + places[at] as usize + at.3]
-    });
+    let dy = Array4::from_shape_fn(y.raw_dim(), |at| dx[at.0 * image + places[at] as usize + at.3]);
     (y, dy)
 }
 
@@ -173,15 +158,8 @@ mod tests {
 
     #[test]
     fn derivatives_agree_with_differences() {
-        let same = Pool2DConfig {
-            size: (3, 2),
-            strides: Some((2, 1)),
-            padding: Padding::Same,
-        };
-        let overlapping = Pool2DConfig {
-            strides: Some((1, 1)),
-            ..Default::default()
-        };
+        let same = Pool2DConfig { size: (3, 2), strides: Some((2, 1)), padding: Padding::Same };
+        let overlapping = Pool2DConfig { strides: Some((1, 1)), ..Default::default() };
         for config in [Pool2DConfig::default(), same, overlapping] {
             check(
                 &wave((2, 5, 4, 3), 1),

@@ -10,8 +10,7 @@
 use ndarray::{Array2, Array3, ArrayRef, Axis, Ix2, Ix3};
 
 use super::series::{
-    Sizes, add_series_gradient, add_weights_gradients, affine, affine_tangent, rows, rows_mut,
-    time_major,
+    Sizes, add_series_gradient, add_weights_gradients, affine, affine_tangent, rows, rows_mut, time_major,
 };
 use crate::Real;
 use crate::kernels::activations::logistic;
@@ -133,11 +132,7 @@ pub fn gru_adjoint<T: Real>(
     state_slot: Option<&mut ArrayRef<T, Ix2>>,
 ) {
     let sizes = Sizes::new(NAME, x, weights, recurrent, 3);
-    let GruSaved {
-        gates: mut da,
-        inner,
-        h,
-    } = saved;
+    let GruSaved { gates: mut da, inner, h } = saved;
     let units = sizes.units;
     let mut dr = Array2::zeros(da.raw_dim());
     let mut dh = ct_last;
@@ -239,13 +234,7 @@ mod tests {
     use crate::kernels::testing::{check, wave};
 
     const PARTS: [usize; 5] = [2 * 4 * 3, 3 * 15, 5 * 15, 2 * 15, 2 * 5];
-    type All = (
-        Array3<f64>,
-        Array2<f64>,
-        Array2<f64>,
-        Array2<f64>,
-        Array2<f64>,
-    );
+    type All = (Array3<f64>, Array2<f64>, Array2<f64>, Array2<f64>, Array2<f64>);
 
     /// All parameters from one vector.
     fn split(all: &Array1<f64>) -> All {

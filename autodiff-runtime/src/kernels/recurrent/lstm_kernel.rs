@@ -11,8 +11,7 @@
 use ndarray::{Array2, Array3, ArrayRef, Axis, Ix1, Ix2, Ix3};
 
 use super::series::{
-    Sizes, add_series_gradient, add_weights_gradients, affine, affine_tangent, rows, rows_mut,
-    time_major,
+    Sizes, add_series_gradient, add_weights_gradients, affine, affine_tangent, rows, rows_mut, time_major,
 };
 use crate::Real;
 use crate::kernels::activations::logistic;
@@ -107,12 +106,7 @@ pub fn lstm_forward<T: Real>(
         advance(sizes, step, &mut gates, &mut c, &mut tanh_c, &mut h);
     }
     let value = (sizes.sequence(&h), sizes.last(&h), sizes.last(&c));
-    let saved = LstmSaved {
-        gates,
-        h,
-        c,
-        tanh_c,
-    };
+    let saved = LstmSaved { gates, h, c, tanh_c };
     (value, saved)
 }
 
@@ -169,12 +163,7 @@ pub fn lstm_adjoint<T: Real>(
     c_slot: Option<&mut ArrayRef<T, Ix2>>,
 ) {
     let sizes = Sizes::new(NAME, x, weights, recurrent, 4);
-    let LstmSaved {
-        gates: mut dz,
-        h,
-        c,
-        tanh_c,
-    } = saved;
+    let LstmSaved { gates: mut dz, h, c, tanh_c } = saved;
     let (mut dh, mut dc) = (ct_h, ct_c);
     for step in (0..sizes.time).rev() {
         dh += &ct_sequence.index_axis(Axis(1), step);
@@ -255,10 +244,7 @@ pub fn lstm_tangent<T: Real>(
             add_product(&rows(&saved.h, sizes.rows(step)), d_recurrent, &mut dz);
         }
         for (sample, dz) in dz.rows().into_iter().enumerate() {
-            let (before, after) = (
-                step * sizes.batch + sample,
-                (step + 1) * sizes.batch + sample,
-            );
+            let (before, after) = (step * sizes.batch + sample, (step + 1) * sizes.batch + sample);
             let (gates, tanh_c) = (saved.gates.row(before), saved.tanh_c.row(before));
             let units = sizes.units;
             for at in 0..units {
@@ -278,10 +264,7 @@ pub fn lstm_tangent<T: Real>(
             }
         }
     }
-    (
-        value,
-        (sizes.sequence(&dh), sizes.last(&dh), sizes.last(&dc)),
-    )
+    (value, (sizes.sequence(&dh), sizes.last(&dh), sizes.last(&dc)))
 }
 
 #[cfg(test)]
@@ -292,14 +275,7 @@ mod tests {
     use crate::kernels::testing::{check, wave};
 
     const PARTS: [usize; 6] = [2 * 4 * 3, 3 * 20, 5 * 20, 20, 2 * 5, 2 * 5];
-    type All = (
-        Array3<f64>,
-        Array2<f64>,
-        Array2<f64>,
-        Array1<f64>,
-        Array2<f64>,
-        Array2<f64>,
-    );
+    type All = (Array3<f64>, Array2<f64>, Array2<f64>, Array1<f64>, Array2<f64>, Array2<f64>);
 
     /// All parameters from one vector.
     fn split(all: &Array1<f64>) -> All {
@@ -342,8 +318,7 @@ mod tests {
                     Array2::from_shape_vec((2, 5), ct_h.to_vec()).unwrap(),
                     Array2::from_shape_vec((2, 5), ct_c.to_vec()).unwrap(),
                 );
-                let (mut dx, mut dw, mut du, mut db, mut dh, mut dc) =
-                    split(&Array1::ones(all.len()));
+                let (mut dx, mut dw, mut du, mut db, mut dh, mut dc) = split(&Array1::ones(all.len()));
                 lstm_adjoint(
                     &x,
                     &w,
@@ -360,13 +335,7 @@ mod tests {
                     Some(&mut dh),
                     Some(&mut dc),
                 );
-                let all = dx
-                    .iter()
-                    .chain(&dw)
-                    .chain(&du)
-                    .chain(&db)
-                    .chain(&dh)
-                    .chain(&dc);
+                let all = dx.iter().chain(&dw).chain(&du).chain(&db).chain(&dh).chain(&dc);
                 all.map(|item| item - 1.0).collect()
             },
             |all, d| {

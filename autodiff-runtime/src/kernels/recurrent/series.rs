@@ -9,9 +9,7 @@ use core::ops::Range;
 use ndarray::{Array2, Array3, ArrayRef, ArrayView2, ArrayViewMut2, Axis, Ix1, Ix2, Ix3, Slice};
 
 use crate::Real;
-use crate::kernels::products::{
-    add_product, add_product_transposed, add_rows, add_transposed_product, repeat_row,
-};
+use crate::kernels::products::{add_product, add_product_transposed, add_rows, add_transposed_product, repeat_row};
 use crate::kernels::support::row_major;
 
 /// The sizes of a recurrent layer.
@@ -80,9 +78,7 @@ impl Sizes {
     pub(super) fn sequence<T: Real>(&self, states: &Array2<T>) -> Array3<T> {
         let after = rows(states, self.batch..states.nrows());
         let shape = (self.time, self.batch, self.units);
-        let after = after
-            .into_shape_with_order(shape)
-            .expect("rows of a row-major array");
+        let after = after.into_shape_with_order(shape).expect("rows of a row-major array");
         row_major(after.permuted_axes([1, 0, 2]).to_owned())
     }
 
@@ -96,21 +92,16 @@ impl Sizes {
 pub(super) fn time_major<T: Real>(x: &ArrayRef<T, Ix3>) -> Array2<T> {
     let (batch, time, width) = x.dim();
     let steps = x.view().permuted_axes([1, 0, 2]);
-    row_major(steps.to_owned())
-        .into_shape_with_order((time * batch, width))
-        .expect("the array is in row-major order")
+    row_major(steps.to_owned()).into_shape_with_order((time * batch, width)).expect("the array is in row-major order")
 }
 
 /// X·W + b for all steps.
-pub(super) fn affine<T: Real>(
-    x: &Array2<T>,
-    weights: &ArrayRef<T, Ix2>,
-    bias: Option<&ArrayRef<T, Ix1>>,
-) -> Array2<T> {
+pub(super) fn affine<T: Real>(x: &Array2<T>, weights: &ArrayRef<T, Ix2>, bias: Option<&ArrayRef<T, Ix1>>) -> Array2<T> {
     let shape = (x.nrows(), weights.ncols());
     let mut z = match bias {
-        Some(bias) => Array2::from_shape_vec(shape, repeat_row(&bias.to_vec(), shape.0))
-            .expect("as many rows as asked for"),
+        Some(bias) => {
+            Array2::from_shape_vec(shape, repeat_row(&bias.to_vec(), shape.0)).expect("as many rows as asked for")
+        }
         None => Array2::zeros(shape),
     };
     add_product(x, weights, &mut z);
@@ -125,11 +116,7 @@ pub(super) fn affine_tangent<T: Real>(
 ) -> Array2<T> {
     let mut dz = match d_weights {
         Some(d_weights) => affine(x, d_weights, d_bias),
-        None => affine(
-            &Array2::zeros((x.nrows(), 0)),
-            &Array2::zeros((0, weights.ncols())),
-            d_bias,
-        ),
+        None => affine(&Array2::zeros((x.nrows(), 0)), &Array2::zeros((0, weights.ncols())), d_bias),
     };
     if let Some(dx) = dx {
         add_product(dx, weights, &mut dz);
@@ -153,20 +140,12 @@ pub(super) fn add_weights_gradients<T: Real>(
 }
 
 /// Adds dZ·Wᵀ, of all steps, to the slot of a series (batch, time, n).
-pub(super) fn add_series_gradient<T: Real>(
-    dz: &Array2<T>,
-    weights: &ArrayRef<T, Ix2>,
-    slot: &mut ArrayRef<T, Ix3>,
-) {
+pub(super) fn add_series_gradient<T: Real>(dz: &Array2<T>, weights: &ArrayRef<T, Ix2>, slot: &mut ArrayRef<T, Ix3>) {
     let (batch, time, width) = slot.dim();
     let mut dx = Array2::zeros((dz.nrows(), width));
     add_product_transposed(dz, weights, &mut dx);
-    let dx = dx
-        .into_shape_with_order((time, batch, width))
-        .expect("the array is in row-major order");
-    slot.view_mut()
-        .permuted_axes([1, 0, 2])
-        .zip_mut_with(&dx, |sum, &dx| *sum += dx);
+    let dx = dx.into_shape_with_order((time, batch, width)).expect("the array is in row-major order");
+    slot.view_mut().permuted_axes([1, 0, 2]).zip_mut_with(&dx, |sum, &dx| *sum += dx);
 }
 
 /// Some rows of a matrix.
@@ -175,9 +154,6 @@ pub(super) fn rows<T>(matrix: &ArrayRef<T, Ix2>, rows: Range<usize>) -> ArrayVie
 }
 
 /// Some rows of a matrix.
-pub(super) fn rows_mut<T>(
-    matrix: &mut ArrayRef<T, Ix2>,
-    rows: Range<usize>,
-) -> ArrayViewMut2<'_, T> {
+pub(super) fn rows_mut<T>(matrix: &mut ArrayRef<T, Ix2>, rows: Range<usize>) -> ArrayViewMut2<'_, T> {
     matrix.slice_axis_mut(Axis(0), Slice::from(rows))
 }

@@ -8,8 +8,7 @@
 use ndarray::{Array2, Array3, ArrayRef, Axis, Ix1, Ix2, Ix3};
 
 use super::series::{
-    Sizes, add_series_gradient, add_weights_gradients, affine, affine_tangent, rows, rows_mut,
-    time_major,
+    Sizes, add_series_gradient, add_weights_gradients, affine, affine_tangent, rows, rows_mut, time_major,
 };
 use crate::Real;
 use crate::kernels::products::{add_product, add_product_transposed};
@@ -71,12 +70,7 @@ pub fn simple_rnn_forward<T: Real>(
 ) -> (SimpleRnnValue<T>, SimpleRnnSaved<T>) {
     let sizes = Sizes::new(NAME, x, weights, recurrent, 1);
     sizes.check_state(NAME, "state", state);
-    assert!(
-        bias.len() == sizes.units,
-        "{NAME}: the bias has {} elements for {} units",
-        bias.len(),
-        sizes.units
-    );
+    assert!(bias.len() == sizes.units, "{NAME}: the bias has {} elements for {} units", bias.len(), sizes.units);
     let mut z = affine(&time_major(x), weights, Some(bias));
     let mut states = sizes.states(Some(state));
     for step in 0..sizes.time {
@@ -173,15 +167,7 @@ mod tests {
     const PARTS: [usize; 5] = [2 * 4 * 3, 3 * 5, 5 * 5, 5, 2 * 5];
 
     /// x, weights, recurrent, bias and state from one vector.
-    fn split(
-        all: &Array1<f64>,
-    ) -> (
-        Array3<f64>,
-        Array2<f64>,
-        Array2<f64>,
-        Array1<f64>,
-        Array2<f64>,
-    ) {
+    fn split(all: &Array1<f64>) -> (Array3<f64>, Array2<f64>, Array2<f64>, Array1<f64>, Array2<f64>) {
         let mut rest = all.as_slice().unwrap();
         let [x, w, u, b, h] = PARTS.map(|count| {
             let (part, others) = rest.split_at(count);
@@ -248,27 +234,15 @@ mod tests {
 
     #[test]
     fn no_steps_leave_the_state() {
-        let (w, u, b, h) = (
-            wave((3, 5), 1),
-            wave((5, 5), 2),
-            wave(5, 3),
-            wave((2, 5), 4),
-        );
+        let (w, u, b, h) = (wave((3, 5), 1), wave((5, 5), 2), wave(5, 3), wave((2, 5), 4));
         let (sequence, last) = simple_rnn(&Array3::zeros((2, 0, 3)), &w, &u, &b, &h);
         assert_eq!((sequence.dim(), last), ((2, 0, 5), h));
     }
 
     #[test]
-    #[should_panic(
-        expected = "`state` must have shape (2, 5), a row for each series; received (1, 5)"
-    )]
+    #[should_panic(expected = "`state` must have shape (2, 5), a row for each series; received (1, 5)")]
     fn a_state_of_another_shape_is_refused() {
-        let (w, u, b, h) = (
-            wave((3, 5), 1),
-            wave((5, 5), 2),
-            wave(5, 3),
-            wave((1, 5), 4),
-        );
+        let (w, u, b, h) = (wave((3, 5), 1), wave((5, 5), 2), wave(5, 3), wave((1, 5), 4));
         simple_rnn(&wave((2, 4, 3), 5), &w, &u, &b, &h);
     }
 }

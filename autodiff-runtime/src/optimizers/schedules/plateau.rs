@@ -32,14 +32,7 @@ pub struct ReduceOnPlateau {
 
 impl Default for ReduceOnPlateau {
     fn default() -> Self {
-        Self {
-            factor: 0.1,
-            patience: 10,
-            min_delta: 1e-4,
-            min_rate: 0.0,
-            best: f64::INFINITY,
-            waited: 0,
-        }
+        Self { factor: 0.1, patience: 10, min_delta: 1e-4, min_rate: 0.0, best: f64::INFINITY, waited: 0 }
     }
 }
 
@@ -71,17 +64,10 @@ mod tests {
     #[test]
     fn an_improvement_starts_the_wait_again_and_the_rate_has_a_floor() {
         let mut optimizer = Sgd::new(1.0);
-        let mut plateau = ReduceOnPlateau {
-            patience: 2,
-            min_rate: 0.05,
-            ..Default::default()
-        };
+        let mut plateau = ReduceOnPlateau { patience: 2, min_rate: 0.05, ..Default::default() };
         let losses = [1.0, 1.0, 0.5, 0.5, 0.49999, 0.5, 0.5, 0.5];
         let lowered = losses.map(|loss| plateau.observe(loss, &mut optimizer));
-        assert_eq!(
-            lowered,
-            [false, false, false, false, true, false, true, false]
-        );
+        assert_eq!(lowered, [false, false, false, false, true, false, true, false]);
         assert_eq!(optimizer.learning_rate(), 0.05);
     }
 }

@@ -8,24 +8,15 @@ use super::*;
 use crate::optimizers::schedules::ReduceOnPlateau;
 use crate::optimizers::{Adam, Sgd};
 
-#[allow(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the shape that `Fit` asks for"
-)]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the shape that `Fit` asks for")]
 /// The mean of (w − y)², with its derivative; inputs play no part.
 fn value_and_grad(w: &f64, _: &Vec<usize>, y: &Array1<f64>) -> (f64, f64) {
     let error = y.mapv(|y| w - y);
-    (
-        (&error * &error).mean().unwrap(),
-        2.0 * error.mean().unwrap(),
-    )
+    ((&error * &error).mean().unwrap(), 2.0 * error.mean().unwrap())
 }
 
 fn data(count: usize) -> (Vec<usize>, Array1<f64>) {
-    (
-        (0..count).collect(),
-        Array1::from_iter((0..count).map(|i| i as f64)),
-    )
+    ((0..count).collect(), Array1::from_iter((0..count).map(|i| i as f64)))
 }
 
 type Function<'a> = dyn Fn(&f64, &Vec<usize>, &Array1<f64>) -> (f64, f64) + 'a;
@@ -34,10 +25,7 @@ type Function<'a> = dyn Fn(&f64, &Vec<usize>, &Array1<f64>) -> (f64, f64) + 'a;
 fn batches(fit: impl FnOnce(Fit<&Function<'_>>) -> usize) -> Vec<Vec<usize>> {
     let seen = RefCell::new(Vec::new());
     let function = |_: &f64, x: &Vec<usize>, y: &Array1<f64>| {
-        assert!(
-            x.iter().zip(y).all(|(x, y)| *x as f64 == *y),
-            "inputs and targets stay together"
-        );
+        assert!(x.iter().zip(y).all(|(x, y)| *x as f64 == *y), "inputs and targets stay together");
         seen.borrow_mut().push(x.clone());
         (1.0, 0.0)
     };
@@ -47,10 +35,7 @@ fn batches(fit: impl FnOnce(Fit<&Function<'_>>) -> usize) -> Vec<Vec<usize>> {
 
 fn run(fit: Fit<&Function<'_>>, count: usize) -> usize {
     let (x, y) = data(count);
-    fit.run(&mut 0.0, &mut Sgd::new(0.1), &x, &y)
-        .unwrap()
-        .loss
-        .len()
+    fit.run(&mut 0.0, &mut Sgd::new(0.1), &x, &y).unwrap().loss.len()
 }
 
 #[test]
@@ -65,9 +50,7 @@ fn the_last_batch_is_smaller_and_none_is_empty() {
 
 #[test]
 fn shuffling_goes_by_seed_and_epoch_and_loses_no_sample() {
-    let order = |seed, epochs, initial| {
-        batches(|fit| run(fit.epochs(epochs).initial_epoch(initial).seed(seed), 20))
-    };
+    let order = |seed, epochs, initial| batches(|fit| run(fit.epochs(epochs).initial_epoch(initial).seed(seed), 20));
     let two = order(1, 2, 0);
     assert_eq!(two.len(), 2);
     for batch in &two {
@@ -79,21 +62,14 @@ fn shuffling_goes_by_seed_and_epoch_and_loses_no_sample() {
     assert_ne!(two[0], two[1]);
     assert_eq!(two, order(1, 2, 0));
     assert_ne!(two, order(2, 2, 0));
-    assert_eq!(
-        two[1..],
-        order(1, 2, 1),
-        "a resumed training has the same batches"
-    );
+    assert_eq!(two[1..], order(1, 2, 1), "a resumed training has the same batches");
 }
 
 #[test]
 fn the_epoch_loss_is_weighted_by_samples() {
     let (x, y) = (vec![0; 3], array![0.0, 0.0, 3.0]);
     let fit = Fit::new(value_and_grad).batch_size(2).shuffle(false);
-    let history = fit
-        .clone()
-        .run(&mut 0.0, &mut Sgd::new(0.0), &x, &y)
-        .unwrap();
+    let history = fit.clone().run(&mut 0.0, &mut Sgd::new(0.0), &x, &y).unwrap();
     assert_eq!(history.loss, [3.0]);
     assert_eq!(fit.evaluate(&0.0, &x, &y), Ok(3.0));
 }
@@ -112,11 +88,7 @@ fn validation_takes_the_last_samples_and_does_not_train_on_them() {
     let given = fit.validation_data(&x_val, &y_val);
     let history = given.run(&mut 1.0, &mut Sgd::new(0.0), &x, &y).unwrap();
     assert_eq!(history.val_loss, vec![1.0; 200]);
-    assert!(
-        history
-            .to_csv()
-            .starts_with("epoch,loss,val_loss,learning_rate\n1,")
-    );
+    assert!(history.to_csv().starts_with("epoch,loss,val_loss,learning_rate\n1,"));
 }
 
 #[test]
@@ -127,17 +99,11 @@ fn what_cannot_be_trained_is_refused() {
         let error = fit.run(&mut 0.0, &mut Sgd::new(0.1), x, y).unwrap_err();
         (error.kind(), error.to_string())
     };
-    assert_eq!(
-        kind(fit().batch_size(0), &x, &y).0,
-        FitErrorKind::BatchSizeZero
-    );
+    assert_eq!(kind(fit().batch_size(0), &x, &y).0, FitErrorKind::BatchSizeZero);
     assert_eq!(kind(fit(), &vec![], &array![]).0, FitErrorKind::EmptyData);
     let (found, message) = kind(fit(), &vec![1, 2], &y);
     assert_eq!(found, FitErrorKind::LengthMismatch);
-    assert!(
-        message.contains("received 2 inputs and 10 targets"),
-        "{message}"
-    );
+    assert!(message.contains("received 2 inputs and 10 targets"), "{message}");
     for split in [-0.1, 0.99999, 1.0, 2.0, f64::NAN] {
         let (found, _) = kind(fit().validation_split(split), &x, &y);
         assert_eq!(found, FitErrorKind::InvalidValidation, "{split}");
@@ -154,30 +120,15 @@ fn a_loss_that_is_not_finite_is_named_and_not_trained_on() {
     let mut w = 1.0;
     let fit = Fit::new(value_and_grad).batch_size(3).shuffle(false);
     let error = fit.run(&mut w, &mut Sgd::new(0.1), &x, &y).unwrap_err();
-    assert_eq!(
-        error.kind(),
-        FitErrorKind::NonFiniteLoss {
-            epoch: 1,
-            batch: Some(3)
-        }
-    );
-    assert!(
-        error
-            .to_string()
-            .starts_with("the loss of batch 3 of epoch 1 is NaN"),
-        "{error}"
-    );
+    assert_eq!(error.kind(), FitErrorKind::NonFiniteLoss { epoch: 1, batch: Some(3) });
+    assert!(error.to_string().starts_with("the loss of batch 3 of epoch 1 is NaN"), "{error}");
     assert!(w.is_finite());
 }
 
 #[test]
 fn early_stopping_gives_back_the_best_model() {
     // Validation data at 1, training data at 2: the best w on the way is near 1.
-    let (x, y, y_val) = (
-        vec![0; 4],
-        array![2.0, 2.0, 2.0, 2.0],
-        array![1.0, 1.0, 1.0, 1.0],
-    );
+    let (x, y, y_val) = (vec![0; 4], array![2.0, 2.0, 2.0, 2.0], array![1.0, 1.0, 1.0, 1.0]);
     let (mut w, mut saved) = (0.0, Vec::new());
     let mut stopping = EarlyStopping::new(3).min_delta(1e-9);
     let history = Fit::new(value_and_grad)
@@ -201,18 +152,12 @@ fn callbacks_can_end_training_and_change_the_rate() {
     let (x, y) = data(4);
     let history = Fit::new(value_and_grad)
         .epochs(10)
-        .callback(ReduceOnPlateau {
-            patience: 1,
-            min_delta: 1e9,
-            ..Default::default()
-        })
-        .on_epoch_end(|report: &EpochReport, _: &f64| {
-            if report.epoch == 3 {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        })
+        .callback(ReduceOnPlateau { patience: 1, min_delta: 1e9, ..Default::default() })
+        .on_epoch_end(
+            |report: &EpochReport, _: &f64| {
+                if report.epoch == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            },
+        )
         .run(&mut 0.0, &mut Sgd::new(1.0), &x, &y)
         .unwrap();
     assert_eq!(history.learning_rate.len(), 3);
@@ -221,29 +166,17 @@ fn callbacks_can_end_training_and_change_the_rate() {
 
 #[test]
 fn lines_have_the_form_that_the_documentation_gives() {
-    let mut report = EpochReport {
-        epoch: 10,
-        epochs: 100,
-        loss: 0.12341,
-        val_loss: None,
-    };
+    let mut report = EpochReport { epoch: 10, epochs: 100, loss: 0.12341, val_loss: None };
     assert_eq!(line(&report, &[]), "Epoch 10/100: Loss=0.1234");
     report.val_loss = Some(0.5);
-    assert_eq!(
-        line(&report, &[]),
-        "Epoch 10/100: Loss=0.1234, Validation=0.5000"
-    );
+    assert_eq!(line(&report, &[]), "Epoch 10/100: Loss=0.1234, Validation=0.5000");
 }
 
 #[test]
 fn inputs_may_be_arrays_of_another_precision_than_the_loss() {
     let x = Array2::<f32>::zeros((3, 2));
     let function = |_: &f32, _: &Array2<f32>, _: &Vec<u8>| (1.0_f32, 0.0_f32);
-    assert!(
-        Fit::new(function)
-            .run(&mut 0.0, &mut Adam::new(0.1), &x, &vec![1, 2, 3])
-            .is_ok()
-    );
+    assert!(Fit::new(function).run(&mut 0.0, &mut Adam::new(0.1), &x, &vec![1, 2, 3]).is_ok());
 }
 
 #[test]
@@ -252,28 +185,14 @@ fn metrics_are_those_of_the_validation_data_if_there_is_any() {
     let fit = || {
         Fit::new(value_and_grad)
             .epochs(2)
-            .metric("count", |_: &f64, x: &Vec<usize>, _: &Array1<f64>| {
-                x.len() as f64
-            })
-            .metric("last", |_: &f64, _: &Vec<usize>, y: &Array1<f64>| {
-                y[y.len() - 1]
-            })
+            .metric("count", |_: &f64, x: &Vec<usize>, _: &Array1<f64>| x.len() as f64)
+            .metric("last", |_: &f64, _: &Vec<usize>, y: &Array1<f64>| y[y.len() - 1])
     };
     let history = fit().run(&mut 0.0, &mut Sgd::new(0.0), &x, &y).unwrap();
     assert_eq!(history.metric("count"), Some(&[10.0, 10.0][..]));
-    let split = fit()
-        .validation_split(0.3)
-        .run(&mut 0.0, &mut Sgd::new(0.0), &x, &y)
-        .unwrap();
-    assert_eq!(
-        (split.metric("count"), split.metric("last")),
-        (Some(&[3.0; 2][..]), Some(&[9.0; 2][..]))
-    );
-    assert!(
-        split
-            .to_csv()
-            .starts_with("epoch,loss,val_loss,count,last,learning_rate")
-    );
+    let split = fit().validation_split(0.3).run(&mut 0.0, &mut Sgd::new(0.0), &x, &y).unwrap();
+    assert_eq!((split.metric("count"), split.metric("last")), (Some(&[3.0; 2][..]), Some(&[9.0; 2][..])));
+    assert!(split.to_csv().starts_with("epoch,loss,val_loss,count,last,learning_rate"));
 }
 
 #[test]
@@ -281,13 +200,8 @@ fn accumulated_batches_make_the_steps_of_large_ones() {
     let (x, y) = data(10);
     let train = |batch_size, accumulate| {
         let (mut w, mut optimizer) = (0.0, Sgd::new(0.1));
-        let fit = Fit::new(value_and_grad)
-            .epochs(3)
-            .batch_size(batch_size)
-            .shuffle(false);
-        fit.accumulate(accumulate)
-            .run(&mut w, &mut optimizer, &x, &y)
-            .unwrap();
+        let fit = Fit::new(value_and_grad).epochs(3).batch_size(batch_size).shuffle(false);
+        fit.accumulate(accumulate).run(&mut w, &mut optimizer, &x, &y).unwrap();
         (w, optimizer.steps())
     };
     for (small, count, large) in [(2, 2, 4), (3, 2, 6), (1, 100, 10)] {

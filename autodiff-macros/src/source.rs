@@ -1,0 +1,70 @@
+//! The text of generated code, for people: absolute paths left out, formatted.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// Formats an item as `rustfmt` would.
+pub(crate) fn format_source(tokens: TokenStream) -> String {
+    let tokens = shorten(tokens);
+    if let Ok(mut file) = syn::parse2::<syn::File>(tokens.clone()) {
+        for item in &mut file.items {
+            if let syn::Item::Fn(f) = item {
+                f.attrs.clear();
+            }
+        }
+        prettyplease::unparse(&file)
+    } else {
+        let wrapped = quote!(impl Type { #tokens });
+        syn::parse2::<syn::File>(wrapped).map_or_else(|_| tokens.to_string(), |file| prettyplease::unparse(&file))
+    }
+}
+
+/// Leaves out the absolute paths that keep generated code independent of the user's imports.
+fn shorten(tokens: TokenStream) -> TokenStream {
+    const CRATES: [&str; 3] = ["differentiable", "core", "std"];
+    const MODULES: [&str; 10] =
+        ["__private", "vec", "option", "mem", "ops", "boxed", "clone", "result", "default", "convert"];
+    let is = |t: Option<&proc_macro2::TokenTree>, c: char| matches!(t, Some(proc_macro2::TokenTree::Punct(p)) if p.as_char() == c);
+    let list: Vec<proc_macro2::TokenTree> = tokens.into_iter().collect();
+    let mut out = Vec::new();
+    let mut i = 0;
+    while i < list.len() {
+        if is(list.get(i), ':')
+            && is(list.get(i + 1), ':')
+            && let Some(proc_macro2::TokenTree::Ident(name)) = list.get(i + 2)
+        {
+            let arrow = out.len() > 1 && is(out.last(), '>') && is(out.get(out.len() - 2), '=');
+            let after_name = matches!(out.last(), Some(proc_macro2::TokenTree::Ident(i)) if i != "as" && i != "in" && i != "else" && i != "dyn" && i != "impl");
+            let begins = arrow || !after_name && !is(out.last(), '>');
+            if begins && CRATES.contains(&name.to_string().as_str()) {
+                i += 3;
+                // `::std::vec::Vec` ⇒ `Vec`.
+                while let (true, true, Some(proc_macro2::TokenTree::Ident(module))) =
+                    (is(list.get(i), ':'), is(list.get(i + 1), ':'), list.get(i + 2))
+                {
+                    i += 2;
+                    let skip = MODULES.contains(&module.to_string().as_str()) && is(list.get(i + 1), ':');
+                    if !skip {
+                        // `Option::Some` ⇒ `Some`.
+                        if *module == "Option" && is(list.get(i + 1), ':') {
+                            i += 3;
+                        }
+                        break;
+                    }
+                    i += 1;
+                }
+                continue;
+            }
+        }
+        out.push(match &list[i] {
+            proc_macro2::TokenTree::Group(g) => {
+                let mut group = proc_macro2::Group::new(g.delimiter(), shorten(g.stream()));
+                group.set_span(g.span());
+                proc_macro2::TokenTree::Group(group)
+            }
+            other => other.clone(),
+        });
+        i += 1;
+    }
+    out.into_iter().collect()
+}

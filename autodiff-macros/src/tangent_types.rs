@@ -1,0 +1,103 @@
+//! The types that generated signatures name: tangents, slots, references with the lifetime of a pullback.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
+use syn::Type;
+
+use crate::emit::tuple;
+
+/// The tangent type of a value that is owned: of known containers part by part, so that the type is
+/// plain even where its parts are generic.
+pub(crate) fn owned_tangent(ty: &Type) -> TokenStream {
+    match ty {
+        Type::Path(p) if p.path.is_ident("f64") || p.path.is_ident("f32") => ty.to_token_stream(),
+        Type::Array(a) => {
+            let (element, len) = (owned_tangent(&a.elem), &a.len);
+            quote!([#element; #len])
+        }
+        Type::Tuple(t) => {
+            let parts: Vec<TokenStream> = t.elems.iter().map(owned_tangent).collect();
+            if parts.is_empty() { quote!(()) } else { tuple(&parts) }
+        }
+        Type::Paren(p) => owned_tangent(&p.elem),
+        _ => quote!(<#ty as ::differentiable::Differentiable>::Tangent),
+    }
+}
+
+/// The type behind a reference to cotangents: what the tangent dereferences to, where the parameter is
+/// a reference to what the argument dereferences to.
+pub(crate) fn slot_type(target: &Type) -> TokenStream {
+    match target {
+        Type::Slice(s) => {
+            let element = owned_tangent(&s.elem);
+            quote!([#element])
+        }
+        Type::Path(p) if p.qself.is_none() && p.path.segments.last().is_some_and(|s| s.ident == "ArrayRef") => {
+            quote!(<<#target as ::differentiable::Differentiable>::Tangent as ::core::ops::Deref>::Target)
+        }
+        _ => owned_tangent(target),
+    }
+}
+
+/// A reference type with the lifetime of the pullback's arguments.
+pub(crate) fn with_lifetime(ty: &Type) -> TokenStream {
+    match ty {
+        Type::Reference(r) => {
+            let (mutable, elem) = (&r.mutability, &r.elem);
+            quote!(&'r #mutable #elem)
+        }
+        other => other.to_token_stream(),
+    }
+}
+
+/// `&T` ⇒ `&'r T` for a type that is written with its `&` first.
+pub(crate) fn lifetime_tokens(ty: &TokenStream) -> TokenStream {
+    match syn::parse2::<Type>(ty.clone()) {
+        Ok(ty) => with_lifetime(&ty),
+        Err(_) => ty.clone(),
+    }
+}
+
+/// The same type with the lifetime `'r` left out.
+pub(crate) fn elide(tokens: &TokenStream) -> TokenStream {
+    struct Elide;
+    impl syn::visit_mut::VisitMut for Elide {
+        fn visit_type_reference_mut(&mut self, r: &mut syn::TypeReference) {
+            if r.lifetime.as_ref().is_some_and(|l| l.ident == "r") {
+                r.lifetime = None;
+            }
+            syn::visit_mut::visit_type_reference_mut(self, r);
+        }
+    }
+    match syn::parse2::<Type>(tokens.clone()) {
+        Ok(mut ty) => {
+            syn::visit_mut::VisitMut::visit_type_mut(&mut Elide, &mut ty);
+            ty.to_token_stream()
+        }
+        Err(_) => tokens.clone(),
+    }
+}
+
+/// Whether a type parameter is a float, whose bound says all there is to say, or a dimension.
+pub(crate) fn bounded_otherwise(p: &syn::TypeParam) -> bool {
+    p.bounds.iter().any(|b| match b {
+        syn::TypeParamBound::Trait(t) => t
+            .path
+            .segments
+            .last()
+            .is_some_and(|s| matches!(s.ident.to_string().as_str(), "Real" | "Float" | "Dimension")),
+        _ => false,
+    })
+}
+
+/// Whether a type names a type parameter.
+pub(crate) fn mentions(ty: &Type, ident: &Ident) -> bool {
+    fn search(tokens: TokenStream, ident: &Ident) -> bool {
+        tokens.into_iter().any(|t| match t {
+            proc_macro2::TokenTree::Ident(i) => i == *ident,
+            proc_macro2::TokenTree::Group(g) => search(g.stream(), ident),
+            _ => false,
+        })
+    }
+    search(ty.to_token_stream(), ident)
+}
