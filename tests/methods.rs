@@ -169,7 +169,8 @@ fn companions() {
     l.affine_check(&x).unwrap();
     l.forward_check(&x).unwrap();
     l.norm2_check().unwrap();
-    l.clone().consume_check(0.7).unwrap();
+    l.consume_check(0.7).unwrap();
+    assert_eq!(l.clone().consume(0.7), l.consume_value_and_grad(0.7).0);
     Layer::scale_check(2.0).unwrap();
     let (value, (dl, dx)) = l.forward_value_and_grad(&x);
     assert_eq!(value, l.forward(&x));

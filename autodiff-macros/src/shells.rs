@@ -148,7 +148,9 @@ impl Shells<'_> {
         let name = host.public(base, self.companions.f.options.prefix.as_ref());
         let (attrs, vis) = (&host.attrs, &host.vis);
         let doc = Docs::line(base, &self.companions.f.signature.name.to_string());
-        (quote!(#attrs #[doc = #doc] #[inline] #[must_use] #vis fn #name), name)
+        // What only changes its arguments may be called for that.
+        let must_use = (base != "grad_into" && !self.has_mut()).then(|| quote!(#[must_use]));
+        (quote!(#attrs #[doc = #doc] #[inline] #must_use #vis fn #name), name)
     }
 
     fn value_and_grad(&self) -> TokenStream {
@@ -370,7 +372,6 @@ impl Shells<'_> {
         let scalar = matches!(c.f.types.kind_of(c.f.signature.output.as_ref()), Some(Kind::Float(_)));
         let text = c.source(scalar);
         let (head, _) = self.fn_head("source");
-        let _ = self.has_mut();
         quote! {
             #head() -> &'static str { #text }
         }
