@@ -24,17 +24,17 @@ mod scalar {
         y * (0.1 * y).exp()
     }
 
-    #[divan::bench]
+    #[divan::bench(sample_size = 10000)]
     fn primal(bencher: Bencher<'_, '_>) {
         bencher.bench(|| f(black_box(1.3), black_box(0.7)));
     }
 
-    #[divan::bench]
+    #[divan::bench(sample_size = 10000)]
     fn value_and_grad(bencher: Bencher<'_, '_>) {
         bencher.bench(|| f::value_and_grad(black_box(1.3), black_box(0.7)));
     }
 
-    #[divan::bench]
+    #[divan::bench(sample_size = 10000)]
     fn by_hand(bencher: Bencher<'_, '_>) {
         bencher.bench(|| {
             let (x, w) = (black_box(1.3_f64), black_box(0.7));
@@ -67,19 +67,19 @@ mod rosenbrock {
         (0..1000).map(|i| f64::from(i % 7) * 0.3 - 1.0).collect()
     }
 
-    #[divan::bench]
+    #[divan::bench(sample_size = 20)]
     fn primal(bencher: Bencher<'_, '_>) {
         let x = point();
         bencher.bench(|| f(black_box(&x)));
     }
 
-    #[divan::bench]
+    #[divan::bench(sample_size = 20)]
     fn grad_into(bencher: Bencher<'_, '_>) {
         let (x, mut d) = (point(), vec![0.0; 1000]);
         bencher.bench_local(|| f::grad_into(black_box(&x), &mut d));
     }
 
-    #[divan::bench]
+    #[divan::bench(sample_size = 20)]
     fn by_hand(bencher: Bencher<'_, '_>) {
         let (x, mut d) = (point(), vec![0.0; 1000]);
         bencher.bench_local(|| {
@@ -134,7 +134,7 @@ mod simple_net {
         (x, y)
     }
 
-    #[divan::bench]
+    #[divan::bench(sample_size = 20)]
     fn generated(bencher: Bencher<'_, '_>) {
         let ((x, y), mut model, mut adam) = (data(), net(), Adam::new(0.01));
         bencher.bench_local(|| {
@@ -191,7 +191,7 @@ mod simple_net {
         }
     }
 
-    #[divan::bench]
+    #[divan::bench(sample_size = 20)]
     fn by_hand(bencher: Bencher<'_, '_>) {
         let ((x, y), mut state) = (data(), ByHand::new(&net()));
         bencher.bench_local(|| state.step(&x, &y));
