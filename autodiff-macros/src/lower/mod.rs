@@ -8,11 +8,13 @@ mod calls;
 mod closures;
 mod control;
 mod exprs;
+mod flow;
 mod iterators;
 mod macros;
 mod patterns;
 mod places;
 mod stmts;
+mod terminals;
 
 use std::collections::HashMap;
 use std::rc::Rc;
