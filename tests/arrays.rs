@@ -300,3 +300,15 @@ fn repeated_operands_receive_sums() {
     assert_eq!(d_row, array![[2.0 * 7.0 - 25.0, 4.0 * 7.0 - 25.0]]);
     assert_eq!(d_column, array![[5.0 - 6.0 * 3.0], [5.0 - 6.0 * 4.0]]);
 }
+
+#[differentiable]
+fn squared_residual(x: &Array1<f64>, k: f64) -> f64 {
+    let mut r = x * k;
+    r += x;
+    r.dot(&r)
+}
+
+#[test]
+fn a_mutable_receiver_that_is_its_own_argument() {
+    squared_residual::check(&array![0.3, -0.8, 1.1], 0.7).unwrap();
+}

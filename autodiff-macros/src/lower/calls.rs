@@ -240,12 +240,19 @@ impl Lowerer<'_> {
             Expr::Ref { mutable, .. } => *mutable,
             _ => self.program.vars[place.root].mutable && !matches!(self.program.vars[place.root].kind, Kind::Ref(_)),
         };
-        let passing = if mutable { Passing::RefMut } else { Passing::Ref };
+        let rest: Vec<Arg> = m
+            .args
+            .iter()
+            .map(|a| {
+                let value = self.argument(a);
+                self.pass(value)
+            })
+            .collect();
+        // An argument that borrows the receiver shows that the method takes `&self`.
+        let borrowed = rest.iter().flat_map(|a| &a.parts).flatten().any(|e| e.mentions(place.root));
+        let passing = if mutable && !borrowed { Passing::RefMut } else { Passing::Ref };
         let mut args = vec![Arg { passing, parts: vec![Some(Expr::Place(place))] }];
-        for a in &m.args {
-            let value = self.argument(a);
-            args.push(self.pass(value));
-        }
+        args.extend(rest);
         let callee = Callee::Method { name: m.method.clone(), turbofish: m.turbofish.clone() };
         let out = self.fresh("t", span, Kind::Unknown, Role::Temporary);
         self.emit(Stmt::Call(Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, span }));
