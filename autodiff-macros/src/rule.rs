@@ -8,8 +8,8 @@
 //! - `<kernel>_forward(args…) -> (value, saved)`, `<kernel>_adjoint(args…, saved, cotangent, slots…)`
 //!   and `<kernel>_tangent(args…, tangents…) -> (value, tangent)`.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
 use syn::Path;
 
 use crate::companions::{Companions, Host};
@@ -193,7 +193,6 @@ impl Rule<'_> {
         let (rev, fwd, turbofish) = (self.host.hidden("__rev", 0), self.host.hidden("__fwd", 0), c.turbofish());
         let arguments: Vec<TokenStream> = (0..params.len()).map(|i| self.shells.name(i).to_token_stream()).collect();
         let (vis, attrs, output) = (&self.host.vis, &self.host.attrs, c.output());
-        let _ = format_ident!("unused", span = Span::mixed_site());
         quote! {
             #attrs #[doc(hidden)] #[inline]
             #vis fn #rev #generics (#(#parameters),*) -> (#output, #grad_types) #clause {

@@ -35,10 +35,9 @@ impl Emitter<'_> {
                     now = Tokens::new(quote!(#base.#member), Prec::Postfix);
                     pending = 0;
                 }
-                Step::Index { at, range } => {
+                Step::Index { at, .. } => {
                     let base = now.at_least(Prec::Postfix);
                     let at = self.index(at);
-                    let _ = range;
                     now = Tokens::new(quote!(#base[#at]), Prec::Postfix);
                     pending = 0;
                 }

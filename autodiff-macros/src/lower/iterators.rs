@@ -154,7 +154,6 @@ impl Lowerer<'_> {
                     let last = n.clone();
                     let item: ItemAt = Rc::new(move |l, i| {
                         let at = Lowerer::minus(Lowerer::minus(last.clone(), Expr::int(1)), i);
-                        let at = l.fixed_index(at, span);
                         item(l, at)
                     });
                     Some(Stream::Indexed { len: n, item })
@@ -190,7 +189,7 @@ impl Lowerer<'_> {
                 Some(Stream::Indexed {
                     len,
                     item: Rc::new(move |l, i| {
-                        let at = l.fixed_index(Expr::binary(BinOp::Add, i, n.clone()), span);
+                        let at = Expr::binary(BinOp::Add, i, n.clone());
                         item(l, at)
                     }),
                 })
@@ -207,7 +206,7 @@ impl Lowerer<'_> {
                 Some(Stream::Indexed {
                     len,
                     item: Rc::new(move |l, i| {
-                        let at = l.fixed_index(Expr::binary(BinOp::Mul, i, k.clone()), span);
+                        let at = Expr::binary(BinOp::Mul, i, k.clone());
                         item(l, at)
                     }),
                 })
@@ -250,11 +249,6 @@ impl Lowerer<'_> {
             Expr::Tuple(es) => Expr::Tuple(es.into_iter().map(|e| self.as_part(e, span)).collect()),
             other => self.as_atom(other, span),
         }
-    }
-
-    fn fixed_index(&mut self, at: Expr, span: Span) -> Expr {
-        let _ = span;
-        at
     }
 
     fn stage(&mut self, m: &syn::ExprMethodCall, stage: fn(Callable) -> Stage) -> Option<Stream> {

@@ -1,7 +1,6 @@
 //! Patterns: a test that binds nothing, and bindings that are places.
 
 use proc_macro2::Span;
-use quote::ToTokens;
 use syn::{Member, Pat, Path};
 
 use super::{Lowerer, strip};
@@ -261,9 +260,6 @@ pub(super) fn alternatives(pat: &Pat) -> Option<(Vec<Pat>, bool)> {
             Some((or.cases.iter().cloned().collect(), binds.0))
         }
         Pat::Paren(p) => alternatives(&p.pat),
-        other => {
-            let _ = other.to_token_stream();
-            None
-        }
+        _ => None,
     }
 }

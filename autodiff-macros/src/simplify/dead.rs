@@ -170,7 +170,7 @@ impl Pass {
                     live.extend(&pull.values);
                 }
             }
-            Stmt::If { cond, then, els, tape } => {
+            Stmt::If { then, els, tape, .. } => {
                 if let (Some(tape), true) = (tape.as_ref(), remove)
                     && tape.write
                 {
@@ -192,7 +192,6 @@ impl Pass {
                 if then.stmts.is_empty() && els.stmts.is_empty() && then.saves.is_empty() && els.saves.is_empty() {
                     return false;
                 }
-                let _ = cond;
             }
             Stmt::Loop(l) => {
                 if let (Some(tape), true) = (&l.tape, remove)
