@@ -84,6 +84,7 @@ pub(crate) fn carriers(e: &Expr, f: &mut dyn FnMut(VarId)) {
             }
         }
         Expr::CastTangent { tangent, .. } => carriers(tangent, f),
+        Expr::Wrap { value, .. } => carriers(value, f),
         _ => {}
     }
 }

@@ -11,6 +11,7 @@ use proc_macro2::Span;
 use crate::ir::{Block, Expr, Header, Place, Program, Role, Stmt, VarId};
 use crate::kinds::Kind;
 use crate::lower::diverges;
+use crate::variants;
 
 /// What an exit leads out of.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -304,7 +305,7 @@ fn make_late(program: &mut Program, var: VarId) {
     };
     program.vars[var].mutable = true;
     let wrap = scalar.is_none();
-    let init = scalar.unwrap_or_else(|| Expr::Item(syn::parse_quote!(None), None));
+    let init = scalar.unwrap_or_else(|| Expr::Item(variants::none(), None));
     if wrap {
         let kind = program.vars[var].kind.clone();
         program.vars[var].kind = Kind::Option(Box::new(kind));
@@ -313,13 +314,7 @@ fn make_late(program: &mut Program, var: VarId) {
     }
     let payload = |place: &mut Place| {
         if place.root == var {
-            let step = crate::ir::Step::Payload {
-                variant: syn::parse_quote!(Some),
-                member: syn::parse_quote!(0),
-                arity: 1,
-                tangent: false,
-            };
-            place.path.insert(0, step);
+            place.path.insert(0, variants::payload(variants::some()));
         }
     };
     program.body.walk_mut(&mut |stmt| {
@@ -337,13 +332,7 @@ fn make_late(program: &mut Program, var: VarId) {
             if wrap {
                 value.places_mut(&mut |p| payload(p));
                 let inner = std::mem::replace(value, Expr::Bool(false));
-                *value = Expr::Call {
-                    func: syn::parse_quote!(Some),
-                    qself: None,
-                    args: vec![inner],
-                    ctor: true,
-                    tangent: false,
-                };
+                *value = variants::construct(variants::some(), inner);
             }
             return;
         }

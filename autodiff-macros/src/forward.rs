@@ -108,6 +108,10 @@ impl Pass<'_> {
             }
             Expr::Math(rule, args) => self.chain(rule, args, value),
             Expr::Clone(a) => self.tangent(a, a).map(|t| Expr::Clone(Box::new(t))),
+            Expr::Wrap { like, value, .. } => {
+                let value = Box::new(self.tangent(value, value)?);
+                Some(Expr::Wrap { like: like.clone(), value, tangent: true })
+            }
             Expr::Tuple(es) => self.all(es).map(Expr::Tuple),
             Expr::Array(es, sequence) => self.all(es).map(|es| Expr::Array(es, *sequence)),
             Expr::Call { func, qself, args, ctor: true, .. } => {

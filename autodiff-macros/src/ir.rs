@@ -72,6 +72,8 @@ pub(crate) enum Step {
         arity: usize,
         tangent: bool,
     },
+    /// What an `Option` or a `Result` holds, where it is not known which of the two it is.
+    Content,
 }
 
 /// A pure expression.
@@ -138,6 +140,12 @@ pub(crate) enum Expr {
     /// The zero tangent in the shape of a value.
     Zero(Box<Expr>),
     Clone(Box<Expr>),
+    /// A value in a container like another: `Some(value)` or `Ok(value)`.
+    Wrap {
+        like: Box<Expr>,
+        value: Box<Expr>,
+        tangent: bool,
+    },
     /// A conversion of an integer to the float type of the surroundings.
     FromInt(Box<Expr>, Float),
     /// The tangent (or cotangent) of `primal as ty`, where the type of `primal` is not known.

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use syn::{GenericArgument, GenericParam, Generics, PathArguments, Type, TypeParamBound, WherePredicate};
 
 use crate::ir::{BinOp, Block, Call, Callee, Expr, Header, Place, Program, Step, Stmt, VarId};
-use crate::methods;
+use crate::{methods, variants};
 
 /// What is known of a type.
 #[derive(Clone, PartialEq, Debug)]
@@ -25,6 +25,7 @@ pub(crate) enum Kind {
     /// Indexed by an integer; sliced by a range.
     Seq(Box<Kind>),
     Option(Box<Kind>),
+    Result(Box<Kind>),
     Ref(Box<Kind>),
     Unknown,
 }
@@ -58,7 +59,7 @@ impl Kind {
         match self {
             Self::Int | Self::Bool | Self::Constant | Self::Unit => true,
             Self::Tuple(kinds) => kinds.iter().all(Self::is_constant),
-            Self::Seq(kind) | Self::Option(kind) | Self::Ref(kind) => kind.is_constant(),
+            Self::Seq(kind) | Self::Option(kind) | Self::Result(kind) | Self::Ref(kind) => kind.is_constant(),
             Self::Float(_) | Self::Unknown => false,
         }
     }
@@ -79,6 +80,7 @@ impl Kind {
             Self::Tuple(kinds) => Self::Tuple(kinds.iter().map(Self::tangent).collect()),
             Self::Seq(kind) => Self::Seq(Box::new(kind.tangent())),
             Self::Option(kind) => Self::Option(Box::new(kind.tangent())),
+            Self::Result(kind) => Self::Result(Box::new(kind.tangent())),
             Self::Ref(kind) => kind.tangent(),
             Self::Float(_) | Self::Unknown => self.clone(),
         }
@@ -94,6 +96,7 @@ impl Kind {
             }
             (Self::Seq(a), Self::Seq(b)) => Self::Seq(Box::new(a.join(b))),
             (Self::Option(a), Self::Option(b)) => Self::Option(Box::new(a.join(b))),
+            (Self::Result(a), Self::Result(b)) => Self::Result(Box::new(a.join(b))),
             (a, _) => a.clone(),
         }
     }
@@ -171,6 +174,7 @@ impl Types {
             "char" | "str" | "String" => Kind::Constant,
             "Vec" => Kind::Seq(Box::new(argument().unwrap_or(Kind::Unknown))),
             "Option" => Kind::Option(Box::new(argument().unwrap_or(Kind::Unknown))),
+            "Result" => Kind::Result(Box::new(argument().unwrap_or(Kind::Unknown))),
             "Array1" | "ArrayView1" | "ArrayViewMut1" | "Array2" | "Array3" | "Array4" | "Array5" | "Array6"
             | "ArrayD" | "ArrayView2" | "ArrayView3" | "ArrayViewD" | "ArrayViewMut2" | "Array" | "ArrayView"
             | "ArrayViewMut" => match argument() {
@@ -398,6 +402,7 @@ pub(crate) fn path_key(program: &Program, place: &Place) -> String {
             Step::Field(m) => key.push_str(&format!(".{}", m.to_token_stream())),
             Step::Index { range: false, .. } => key.push_str("[]"),
             Step::Index { range: true, .. } | Step::Deref => {}
+            Step::Content => key.push('?'),
             Step::Payload { variant, member, .. } => {
                 let last = variant.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
                 key.push_str(&format!("::{last}.{}", member.to_token_stream()));
@@ -423,7 +428,11 @@ pub(crate) fn of_place(program: &Program, place: &Place) -> Kind {
             (Step::Field(syn::Member::Unnamed(i)), Kind::Tuple(kinds)) => {
                 kinds.get(i.index as usize).cloned().unwrap_or(Kind::Unknown)
             }
-            (Step::Payload { .. }, Kind::Option(inner)) => (**inner).clone(),
+            (Step::Payload { .. } | Step::Content, Kind::Option(inner)) => (**inner).clone(),
+            (Step::Payload { variant, .. }, Kind::Result(inner)) if variants::is_named(variant, "Ok") => {
+                (**inner).clone()
+            }
+            (Step::Content, Kind::Result(inner)) => (**inner).clone(),
             _ => Kind::Unknown,
         };
     }
@@ -472,7 +481,19 @@ pub(crate) fn of_expr(program: &Program, types: &Types, e: &Expr) -> Kind {
             if rule.integer_argument { kind } else { args.iter().fold(kind, |k, a| k.join(of(a).deref())) }
         }
         Expr::Method { recv, name, .. } => methods::kind(&name.to_string(), of(recv).deref()),
-        Expr::Call { func, args, ctor, .. } if *ctor && func.is_ident("Some") => Kind::Option(Box::new(of(&args[0]))),
+        Expr::Call { func, args, ctor: true, .. } if variants::is_named(func, "Some") && args.len() == 1 => {
+            Kind::Option(Box::new(of(&args[0])))
+        }
+        Expr::Call { func, args, ctor: true, .. } if variants::is_named(func, "Ok") && args.len() == 1 => {
+            Kind::Result(Box::new(of(&args[0])))
+        }
+        Expr::Call { func, ctor: true, .. } if variants::is_named(func, "Err") => Kind::Result(Box::new(Kind::Unknown)),
+        Expr::Wrap { like, value, .. } => match of(like).deref() {
+            Kind::Option(_) => Kind::Option(Box::new(of(value))),
+            Kind::Result(_) => Kind::Result(Box::new(of(value))),
+            _ => Kind::Unknown,
+        },
+        Expr::Item(path, None) if variants::is_named(path, "None") => Kind::Option(Box::new(Kind::Unknown)),
         Expr::Call { func, .. } => {
             // `f64::from(n)`, `T::zero()`: an associated function of a float type gives the type.
             let segments: Vec<_> = func.segments.iter().map(|s| s.ident.to_string()).collect();

@@ -37,6 +37,7 @@ mod tangent_types;
 mod tape;
 mod traits;
 mod twin;
+mod variants;
 mod verify;
 mod visit;
 

@@ -201,8 +201,8 @@ impl Shells<'_> {
             });
             point.tangent_arguments.push(match (p.wanted, p.passing) {
                 (false, _) => quote!(::core::option::Option::None),
-                (true, Passing::Value) => quote!(Some(::core::clone::Clone::clone(&#t))),
-                (true, Passing::Ref) => quote!(Some(&#t)),
+                (true, Passing::Value) => quote!(::core::option::Option::Some(::core::clone::Clone::clone(&#t))),
+                (true, Passing::Ref) => quote!(::core::option::Option::Some(&#t)),
                 (true, Passing::RefMut) => quote!(::core::option::Option::Some(&mut #t)),
             });
         }

@@ -83,7 +83,7 @@ pub(crate) fn kind(name: &str, recv: &Kind) -> Kind {
         | "is_sign_positive" => Kind::Bool,
         "clone" | "to_owned" | "to_vec" | "into_owned" => recv.clone(),
         "unwrap" | "expect" | "unwrap_or" | "unwrap_or_default" => match recv {
-            Kind::Option(inner) => (**inner).clone(),
+            Kind::Option(inner) | Kind::Result(inner) => (**inner).clone(),
             _ => Kind::Unknown,
         },
         _ if recv.is_float() && (rules::find(name).is_some() || rules::FLAT.contains(&name)) => recv.clone(),

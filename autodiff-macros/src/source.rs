@@ -46,7 +46,7 @@ fn shorten(tokens: TokenStream) -> TokenStream {
                     let skip = MODULES.contains(&module.to_string().as_str()) && is(list.get(i + 1), ':');
                     if !skip {
                         // `Option::Some` ⇒ `Some`.
-                        if *module == "Option" && is(list.get(i + 1), ':') {
+                        if (*module == "Option" || *module == "Result") && is(list.get(i + 1), ':') {
                             i += 3;
                         }
                         break;

@@ -268,7 +268,7 @@ fn is_cheap(e: &Expr) -> bool {
         Expr::Lit(_) | Expr::Number(..) | Expr::Bool(_) | Expr::Item(..) => true,
         Expr::Place(place) => place.path.iter().all(|s| match s {
             Step::Index { at, .. } => is_cheap(at),
-            Step::Payload { .. } => false,
+            Step::Payload { .. } | Step::Content => false,
             _ => true,
         }),
         Expr::Neg(e) | Expr::Not(e) | Expr::Cast(e, _) | Expr::Ref { of: e, .. } | Expr::FromInt(e, _) => is_cheap(e),

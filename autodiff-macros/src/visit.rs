@@ -19,6 +19,7 @@ impl Expr {
             | Self::FromInt(e, _) => f(e),
             Self::Binary(_, a, b)
             | Self::Repeat { value: a, len: b, .. }
+            | Self::Wrap { like: a, value: b, .. }
             | Self::CastTangent { primal: a, tangent: b, .. } => {
                 f(a);
                 f(b);
@@ -83,7 +84,7 @@ impl Place {
         let step = |(a, b): (&Step, &Step)| match (a, b) {
             (Step::Field(a), Step::Field(b)) => a == b,
             (Step::Index { at: a, range: false }, Step::Index { at: b, range: false }) => same_index(a, b),
-            (Step::Deref, Step::Deref) => true,
+            (Step::Deref, Step::Deref) | (Step::Content, Step::Content) => true,
             _ => false,
         };
         self.root == other.root && self.path.len() == other.path.len() && self.path.iter().zip(&other.path).all(step)

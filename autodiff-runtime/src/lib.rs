@@ -13,6 +13,7 @@ pub mod arrays;
 pub mod check;
 #[cfg(feature = "data")]
 pub mod data;
+mod fallible;
 pub mod initializers;
 pub mod kernels;
 pub mod layers;

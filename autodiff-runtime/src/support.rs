@@ -5,6 +5,8 @@
 
 pub use crate::check::{LinearMap, check, displace, flatten, flatten_value, hessian, jacobian, scalars, unflatten};
 
+pub use crate::fallible::{Fallible, content, content_mut, default_content, failed, is_good, wrap, wrap_tangent};
+
 use num_traits::Float;
 
 use crate::tangent::{Differentiable, Tangent};

@@ -229,7 +229,7 @@ impl Emitter<'_> {
                 rest.remove(0);
             }
             if rest.is_empty() {
-                return quote!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => Some(&mut *#name), ::core::option::Option::None => ::core::option::Option::None });
+                return quote!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => ::core::option::Option::Some(&mut *#name), ::core::option::Option::None => ::core::option::Option::None });
             }
             let inner = self.place_mut(place).at_least(Prec::Unary);
             return quote!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => ::core::option::Option::Some(&mut #inner), ::core::option::Option::None => ::core::option::Option::None });

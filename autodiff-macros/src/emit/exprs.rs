@@ -193,6 +193,11 @@ impl Emitter<'_> {
                 Rename { captures }.visit_expr_mut(&mut e);
                 Tokens::new(e.to_token_stream(), Prec::Lowest)
             }
+            Expr::Wrap { like, value, tangent } => {
+                let (like, value) = (self.expr(like).at_least(Prec::Unary), self.value(value));
+                let wrap = if *tangent { quote!(wrap_tangent) } else { quote!(wrap) };
+                Tokens::new(quote!(::differentiable::__private::#wrap(&#like, #value)), Prec::Postfix)
+            }
             Expr::Zero(e) => self.zero(e),
             Expr::Clone(e) => {
                 if self.kind_of(e).is_scalar() {
@@ -289,7 +294,7 @@ impl Emitter<'_> {
             return zero;
         }
         if let Expr::Item(path, None) = e
-            && path.is_ident("None")
+            && crate::variants::is_named(path, "None")
         {
             return Tokens::atom(quote!(::core::option::Option::None));
         }

@@ -141,7 +141,7 @@ impl Pass<'_> {
                     self.value(e);
                 }
             }
-            Expr::Repeat { value, .. } => self.value(value),
+            Expr::Repeat { value, .. } | Expr::Wrap { value, .. } => self.value(value),
             Expr::Method { recv, name, .. } if matches!(name.to_string().as_str(), "unwrap" | "expect") => {
                 self.value(recv);
             }
@@ -158,7 +158,7 @@ impl Pass<'_> {
         if kind.is_scalar() || matches!(kind, Kind::Ref(_)) {
             return false;
         }
-        if place.path.iter().any(|s| matches!(s, Step::Index { .. } | Step::Payload { .. })) {
+        if place.path.iter().any(|s| matches!(s, Step::Index { .. } | Step::Payload { .. } | Step::Content)) {
             return true;
         }
         // The user's own moves out of references are copies; tangents of such types may not be.

@@ -55,6 +55,16 @@ impl Emitter<'_> {
                     now = Tokens::new(payload(&borrow, variant, member, *arity, *tangent), Prec::Lowest);
                     pending += 1;
                 }
+                Step::Content => {
+                    let base = dereferenced(now, pending).at_least(Prec::Unary);
+                    let content = if mutable {
+                        quote!(::differentiable::__private::content_mut(&mut #base))
+                    } else {
+                        quote!(::differentiable::__private::content(&#base))
+                    };
+                    now = Tokens::new(content, Prec::Postfix);
+                    pending = 1;
+                }
             }
         }
         dereferenced(now, pending)
@@ -112,8 +122,7 @@ fn payload(borrow: &TokenStream, variant: &Path, member: &Member, arity: usize, 
 /// The path of a variant, or of the variant of the tangent type, which needs an alias in scope.
 pub(crate) fn variant_path(variant: &Path, tangent: bool) -> (TokenStream, TokenStream) {
     let last = &variant.segments.last().expect("a path has a segment").ident;
-    let prelude = matches!(last.to_string().as_str(), "Some" | "None" | "Ok" | "Err");
-    if !tangent || prelude {
+    if !tangent || crate::variants::is_standard(variant) {
         return (TokenStream::new(), variant.to_token_stream());
     }
     let mut owner = variant.clone();

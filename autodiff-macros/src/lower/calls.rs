@@ -211,6 +211,9 @@ impl Lowerer<'_> {
                 },
             };
         }
+        if let Some(value) = self.fallible_method(&recv, m) {
+            return value;
+        }
         if let Some(value) = self.vector_method(&recv, name, m, span) {
             return value;
         }

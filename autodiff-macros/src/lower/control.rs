@@ -8,8 +8,10 @@ use std::collections::HashSet;
 use syn::visit::Visit;
 use syn::{Expr as S, Ident, UnOp};
 
+use super::exprs::if_stmt;
 use super::{Binding, Lowerer};
-use crate::ir::{BinOp, Expr};
+use crate::ir::{BinOp, Expr, Place, Stmt};
+use crate::kinds::Kind;
 
 impl Lowerer<'_> {
     /// Lowers an expression through which no derivative flows.
@@ -30,6 +32,7 @@ impl Lowerer<'_> {
                 _ => self.verbatim(e),
             },
             S::Binary(b) => match BinOp::of(&b.op) {
+                Some(op @ (BinOp::And | BinOp::Or)) => self.short_circuit(op, &b.left, &b.right),
                 Some(op) => Expr::binary(op, self.control(&b.left), self.control(&b.right)),
                 None => self.verbatim(e),
             },
@@ -71,6 +74,25 @@ impl Lowerer<'_> {
             S::If(_) | S::Match(_) | S::Block(_) | S::Loop(_) => self.atom(e),
             _ => self.verbatim(e),
         }
+    }
+
+    /// `a && b` or `a || b`: statements that `b` needs run only where `b` is evaluated.
+    fn short_circuit(&mut self, op: BinOp, left: &S, right: &S) -> Expr {
+        let left = self.control(left);
+        let before = self.emitted();
+        let right = self.control(right);
+        let mut needed = self.stmts.last_mut().expect("a block is open").split_off(before);
+        if needed.is_empty() {
+            return Expr::binary(op, left, right);
+        }
+        let span = proc_macro2::Span::mixed_site();
+        let dest = self.destination(None, span);
+        self.program.vars[dest].kind = Kind::Bool;
+        let assign = |value| Stmt::Assign { place: Place::var(dest, span), value, init: true };
+        needed.push(assign(right));
+        let known = vec![assign(Expr::Bool(op == BinOp::Or))];
+        self.emit(if op == BinOp::And { if_stmt(left, needed, known) } else { if_stmt(left, known, needed) });
+        Expr::var(dest, span)
     }
 
     /// A chain of fields, indices and dereferences of a path.

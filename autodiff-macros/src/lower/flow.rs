@@ -6,7 +6,8 @@ use syn::spanned::Spanned;
 
 use super::exprs::{Hint, block, diverges, if_stmt};
 use super::{Fallible, LoopScope, Lowerer, is_atom};
-use crate::ir::{BinOp, Expr, Header, Loop, Step, Stmt, VarId};
+use crate::ir::{BinOp, Expr, Header, Loop, Stmt, VarId};
+use crate::variants;
 
 impl Lowerer<'_> {
     pub(super) fn if_value(&mut self, i: &syn::ExprIf, hint: Option<&Hint<'_>>) -> Expr {
@@ -27,21 +28,14 @@ impl Lowerer<'_> {
 
     pub(super) fn if_into(&mut self, i: &syn::ExprIf, dest: Option<VarId>) {
         let span = i.if_token.span;
-        self.scopes.push(std::collections::HashMap::new());
-        let mut lets = Vec::new();
-        let cond = self.condition(&i.cond, &mut lets);
-        let (then, ()) = self.scoped(|l| {
-            for (pat, value) in lets {
-                l.bind_pattern(&pat, value);
-            }
+        let then = |l: &mut Lowerer<'_>| {
             let value = l.block_value(&i.then_branch);
             match dest {
                 Some(dest) => l.give(dest, value, span),
                 None => l.discard(value),
             }
-        });
-        self.scopes.pop();
-        let (els, ()) = self.scoped(|l| match (&i.else_branch, dest) {
+        };
+        let els = |l: &mut Lowerer<'_>| match (&i.else_branch, dest) {
             (Some((_, e)), Some(dest)) => {
                 if let S::If(inner) = &**e
                     && inner.else_branch.is_some()
@@ -61,8 +55,69 @@ impl Lowerer<'_> {
                 }
             }
             (None, _) => {}
+        };
+        self.branch_on(&i.cond, span, &then, &els);
+    }
+
+    /// A branch on a chain of conditions, of which each may bind names for those after it.
+    ///
+    /// Where a later condition needs statements, a branch of its own stands inside the first, and what
+    /// is done otherwise stands twice.
+    fn branch_on(&mut self, cond: &S, span: Span, then: &dyn Fn(&mut Lowerer<'_>), els: &dyn Fn(&mut Lowerer<'_>)) {
+        let mut conds = Vec::new();
+        conjuncts(cond, &mut conds);
+        self.scopes.push(std::collections::HashMap::new());
+        self.branch_on_all(&conds, Vec::new(), None, &Branches { span, then, els });
+        self.scopes.pop();
+    }
+
+    /// The same, where `held` is a condition that has been evaluated before these.
+    fn branch_on_all(&mut self, conds: &[&S], mut lets: Vec<(syn::Pat, Expr)>, held: Option<Expr>, to: &Branches<'_>) {
+        let mut test = held;
+        for (i, cond) in conds.iter().enumerate() {
+            let before = self.emitted();
+            let mut bound = Vec::new();
+            let next = self.condition(cond, &mut bound);
+            let Some(first) = test.take() else {
+                lets.extend(bound);
+                test = Some(next);
+                continue;
+            };
+            let needed = self.stmts.last_mut().expect("a block is open").split_off(before);
+            if needed.is_empty() {
+                lets.extend(bound);
+                test = Some(Expr::binary(BinOp::And, first, next));
+                continue;
+            }
+            let (inner, ()) = self.scoped(|l| {
+                for (pat, value) in lets {
+                    l.bind_pattern(&pat, value);
+                }
+                l.stmts.last_mut().expect("a block is open").extend(needed);
+                l.branch_on_all(&conds[i + 1..], bound, Some(next), to);
+            });
+            let otherwise = self.copied(to.span, to.els);
+            return self.emit(if_stmt(first, inner, otherwise));
+        }
+        let (then, ()) = self.scoped(|l| {
+            for (pat, value) in lets {
+                l.bind_pattern(&pat, value);
+            }
+            (to.then)(l);
         });
-        self.emit(if_stmt(cond, then, els));
+        let (els, ()) = self.scoped(to.els);
+        self.emit(if_stmt(test.unwrap_or(Expr::Bool(true)), then, els));
+    }
+
+    /// Statements that stand more than once.
+    fn copied(&mut self, span: Span, f: impl FnOnce(&mut Self)) -> Vec<Stmt> {
+        self.copies += 1;
+        if self.copies > COPIES {
+            self.errors.at(span, "too many calls in later conditions; bind what they give to names before");
+            return Vec::new();
+        }
+        let (stmts, ()) = self.scoped(f);
+        stmts
     }
 
     /// A value that nobody uses: keep what it does.
@@ -135,24 +190,37 @@ impl Lowerer<'_> {
         self.bind_pattern_views(arm_pat, scrutinee.clone());
         let before = self.emitted();
         let guard = arm_guard.map(|g| self.control(g));
-        self.refuse_hoisting(before, span);
-        let cond = match (test, guard) {
-            (Some(a), Some(b)) => Some(Expr::binary(BinOp::And, a, b)),
-            (a, b) => a.or(b),
+        let needed = self.stmts.last_mut().expect("a block is open").split_off(before);
+        // What a guard needs runs only where the pattern matches; the arms after it then stand twice.
+        let inside = !needed.is_empty() && test.is_some();
+        let (outer, cond) = match (test, guard) {
+            (Some(a), Some(b)) if inside => (Some(a), Some(b)),
+            (Some(a), Some(b)) => (None, Some(Expr::binary(BinOp::And, a, b))),
+            (a, b) => (None, a.or(b)),
         };
-        let (then, ()) = self.scoped(|l| {
-            l.bind_pattern(arm_pat, scrutinee.clone());
-            let value = l.branch(&arm.body);
-            l.give(dest, value, span);
+        let (branch, ()) = self.scoped(|l| {
+            l.stmts.last_mut().expect("a block is open").extend(needed);
+            let (then, ()) = l.scoped(|l| {
+                l.bind_pattern(arm_pat, scrutinee.clone());
+                let value = l.branch(&arm.body);
+                l.give(dest, value, span);
+            });
+            match cond {
+                // The last arm without a guard matches whatever is left.
+                Some(cond) if !(rest.is_empty() && arm_guard.is_none()) => {
+                    let (els, ()) = l.scoped(|l| l.arms(scrutinee, rest, dest, span));
+                    l.emit(if_stmt(cond, then, els));
+                }
+                _ => l.stmts.last_mut().expect("a block is open").extend(then),
+            }
         });
         self.scopes.pop();
-        match cond {
-            // The last arm without a guard matches whatever is left.
-            Some(cond) if !(rest.is_empty() && arm_guard.is_none()) => {
-                let (els, ()) = self.scoped(|l| l.arms(scrutinee, rest, dest, span));
-                self.emit(if_stmt(cond, then, els));
+        match outer {
+            Some(outer) => {
+                let els = self.copied(span, |l| l.arms(scrutinee, rest, dest, span));
+                self.emit(if_stmt(outer, branch, els));
             }
-            _ => self.stmts.last_mut().expect("a block is open").extend(then),
+            None => self.stmts.last_mut().expect("a block is open").extend(branch),
         }
     }
 
@@ -217,20 +285,15 @@ impl Lowerer<'_> {
         let span = t.span();
         let place = self.place_of(value, span);
         let (good, bad): (syn::Path, syn::Pat) = match fallible {
-            Fallible::Option => (syn::parse_quote!(Some), syn::parse_quote!(None)),
-            Fallible::Result => (syn::parse_quote!(Ok), syn::parse_quote!(Err(_))),
+            Fallible::Option => (variants::some(), syn::parse_quote!(::core::option::Option::None)),
+            Fallible::Result => (variants::ok(), syn::parse_quote!(::core::result::Result::Err(_))),
         };
         let failed = Expr::Matches(Box::new(Expr::Place(place.clone())), Box::new(bad));
         let (then, ()) = self.scoped(|l| {
             let value = match fallible {
-                Fallible::Option => Expr::Item(syn::parse_quote!(None), None),
+                Fallible::Option => Expr::Item(variants::none(), None),
                 Fallible::Result => {
-                    let error = Expr::Place(place.step(Step::Payload {
-                        variant: syn::parse_quote!(Err),
-                        member: syn::parse_quote!(0),
-                        arity: 1,
-                        tangent: false,
-                    }));
+                    let error = Expr::Place(place.step(variants::payload(variants::err())));
                     let from = Expr::Call {
                         func: syn::parse_quote!(::core::convert::From::from),
                         qself: None,
@@ -239,25 +302,14 @@ impl Lowerer<'_> {
                         tangent: false,
                     };
                     let error = l.as_atom(from, span);
-                    Expr::Call {
-                        func: syn::parse_quote!(Err),
-                        qself: None,
-                        args: vec![error],
-                        ctor: true,
-                        tangent: false,
-                    }
+                    variants::construct(variants::err(), error)
                 }
             };
             let value = l.as_atom(value, span);
             l.return_value(value);
         });
         self.emit(if_stmt(failed, then, Vec::new()));
-        self.normal(Expr::Place(place.step(Step::Payload {
-            variant: good,
-            member: syn::parse_quote!(0),
-            arity: 1,
-            tangent: false,
-        })))
+        self.normal(Expr::Place(place.step(variants::payload(good))))
     }
 
     pub(super) fn loop_value(&mut self, l: &syn::ExprLoop) -> Expr {
@@ -292,25 +344,19 @@ impl Lowerer<'_> {
             block: false,
         });
         // The condition is evaluated inside the loop, since it may need statements and bind names.
-        let (mut head, (cond, body)) = self.scoped(|l| {
-            let mut lets = Vec::new();
-            let cond = l.condition(&w.cond, &mut lets);
-            let (body, value) = l.scoped(|l| {
-                for (pat, value) in lets {
-                    l.bind_pattern(&pat, value);
-                }
-                l.block_value(&w.body)
-            });
-            let _ = value;
-            (cond, body)
+        let (mut stmts, ()) = self.scoped(|l| {
+            let then = |l: &mut Lowerer<'_>| {
+                let _ = l.block_value(&w.body);
+            };
+            let els = |l: &mut Lowerer<'_>| l.emit(Stmt::Break(label));
+            l.branch_on(&w.cond, w.while_token.span, &then, &els);
         });
         self.loops.pop();
-        let (header, stmts) = if head.is_empty() {
-            (Header::While(cond), body)
-        } else {
-            head.push(if_stmt(cond, body, vec![Stmt::Break(label)]));
-            (Header::While(Expr::Bool(true)), head)
-        };
+        let mut header = Header::While(Expr::Bool(true));
+        if let [Stmt::If { cond, then, .. }] = stmts.as_mut_slice() {
+            header = Header::While(std::mem::replace(cond, Expr::Bool(true)));
+            stmts = std::mem::take(&mut then.stmts);
+        }
         self.emit(Stmt::Loop(Loop { label, header, body: block(stmts), exits: Vec::new(), tape: None }));
         Expr::Tuple(Vec::new())
     }
@@ -357,13 +403,6 @@ impl Lowerer<'_> {
                 lets.push(((*l.pat).clone(), scrutinee));
                 test.unwrap_or(Expr::Bool(true))
             }
-            S::Binary(b) if matches!(b.op, syn::BinOp::And(_)) => {
-                let left = self.condition(&b.left, lets);
-                let before = self.emitted();
-                let right = self.condition(&b.right, lets);
-                self.refuse_hoisting(before, b.right.span());
-                Expr::binary(BinOp::And, left, right)
-            }
             S::Paren(p) => self.condition(&p.expr, lets),
             other => self.control(other),
         }
@@ -373,15 +412,27 @@ impl Lowerer<'_> {
     pub(super) fn emitted(&self) -> usize {
         self.stmts.last().map_or(0, Vec::len)
     }
+}
 
-    /// What a later condition evaluates must not run before the earlier ones hold.
-    pub(super) fn refuse_hoisting(&mut self, before: usize, span: Span) {
-        if self.emitted() > before {
-            self.errors.at(
-                span,
-                "a call or a block in a later condition cannot be differentiated; nest a second `if` in the first",
-            );
+/// Where a chain of conditions leads.
+struct Branches<'a> {
+    span: Span,
+    then: &'a dyn Fn(&mut Lowerer<'_>),
+    els: &'a dyn Fn(&mut Lowerer<'_>),
+}
+
+/// How often statements may stand twice in a function.
+const COPIES: usize = 32;
+
+/// The conditions of a chain `a && b && c`, in order.
+fn conjuncts<'e>(e: &'e S, out: &mut Vec<&'e S>) {
+    match e {
+        S::Binary(b) if matches!(b.op, syn::BinOp::And(_)) => {
+            conjuncts(&b.left, out);
+            conjuncts(&b.right, out);
         }
+        S::Paren(p) => conjuncts(&p.expr, out),
+        other => out.push(other),
     }
 }
 

@@ -8,6 +8,7 @@ mod calls;
 mod closures;
 mod control;
 mod exprs;
+mod fallible;
 mod flow;
 mod iterators;
 mod macros;
@@ -54,6 +55,8 @@ pub(crate) struct Lowerer<'a> {
     stmts: Vec<Vec<Stmt>>,
     loops: Vec<LoopScope>,
     labels: usize,
+    /// How often statements stand twice, which is limited.
+    copies: usize,
     /// Where `return` goes inside an inlined closure.
     returns: Vec<Option<usize>>,
     /// The function's return type is `Option` or `Result`, for `?`.
@@ -94,6 +97,7 @@ pub(crate) fn lower(signature: &Signature, block: &syn::Block, types: &Types, er
         stmts: vec![Vec::new()],
         loops: Vec::new(),
         labels: 0,
+        copies: 0,
         returns: vec![None],
         fallible,
     };

@@ -19,6 +19,12 @@ impl Lowerer<'_> {
             return None;
         }
         let silent = without_bindings(pat);
+        if let Pat::TupleStruct(syn::PatTupleStruct { path, .. }) = pat
+            && crate::variants::is_named(path, "Some")
+            && let Some(place) = super::as_place(value)
+        {
+            self.learn_option(&place.clone());
+        }
         Some(Expr::Matches(Box::new(value.clone()), Box::new(silent)))
     }
 
@@ -123,7 +129,7 @@ impl Lowerer<'_> {
     }
 
     /// A part of a value: by reference, if the value is a reference.
-    fn part(&mut self, value: Expr, step: Step) -> Expr {
+    pub(super) fn part(&mut self, value: Expr, step: Step) -> Expr {
         match value {
             Expr::Ref { mutable, of } => match self.part(*of, step) {
                 inner @ Expr::Ref { .. } => inner,

@@ -226,6 +226,9 @@ impl Lowerer<'_> {
             let joined = self.program.vars[place.root].kind.join(&self.kind(&value));
             self.program.vars[place.root].kind = joined;
         }
+        if matches!(self.kind(&value), Kind::Option(_)) {
+            self.learn_option(&place);
+        }
         self.emit(Stmt::Assign { place, value, init });
     }
 

@@ -19,7 +19,7 @@ use crate::ir::{
     Stmt, Tape, VarId,
 };
 use crate::kinds::{self, Float, Kind, Types};
-use crate::rules;
+use crate::{rules, variants};
 
 /// Differentiates a program backward with respect to its active parameters.
 pub(crate) fn transform(program: &Program, types: &Types) -> Program {
@@ -397,24 +397,18 @@ impl Pass<'_> {
             }
             Edit::Pop { var, place, .. } => {
                 let span = place.span;
-                let some = |tangent| Step::Payload {
-                    variant: syn::parse_quote!(Some),
-                    member: syn::parse_quote!(0),
-                    arity: 1,
-                    tangent,
-                };
                 let popped = Place::var(*var, span);
                 let mut then = Vec::new();
-                let value = Expr::Clone(Box::new(Expr::Place(popped.step(some(false)))));
+                let value = Expr::Clone(Box::new(Expr::Place(popped.step(variants::payload(variants::some())))));
                 then.push(Stmt::Edit(Edit::Push { place: place.clone(), value }));
                 if let (Some(mirror), true) = (self.mirror(place), self.is_active(*var)) {
                     let d = Place::var(self.adjoint(*var), span);
                     then.push(Stmt::Edit(Edit::Push {
                         place: mirror,
-                        value: Expr::Clone(Box::new(Expr::Place(d.step(some(true))))),
+                        value: Expr::Clone(Box::new(Expr::Place(d.step(variants::tangent_payload(variants::some()))))),
                     }));
                 }
-                let cond = Expr::Matches(Box::new(Expr::Place(popped)), Box::new(syn::parse_quote!(Some(_))));
+                let cond = rules::method(Expr::Place(popped), "is_some", Vec::new());
                 backward.push(Stmt::If { cond, then: plain(then), els: Block::default(), tape: None });
             }
             Edit::Swap { place, i, j } => {
@@ -427,16 +421,17 @@ impl Pass<'_> {
     }
 }
 
-/// Whether two places may share memory: all but different fields of the same variable.
+/// Whether two places may not be borrowed mutably at once: all of one variable but different fields
+/// that are reached without a call or a match.
 fn may_overlap(a: &Place, b: &Place) -> bool {
     if a.root != b.root {
         return false;
     }
     for (x, y) in a.path.iter().zip(&b.path) {
-        if let (Step::Field(x), Step::Field(y)) = (x, y)
-            && x != y
-        {
-            return false;
+        match (x, y) {
+            (Step::Field(x), Step::Field(y)) if x != y => return false,
+            (Step::Field(_), Step::Field(_)) | (Step::Deref, Step::Deref) => {}
+            _ => return true,
         }
     }
     true

@@ -6,7 +6,7 @@ use crate::fold;
 use crate::ir::{BinOp, Expr, Header, Loop, Place, Role, Step, Stmt};
 use crate::kinds::{self, Float, Kind};
 use crate::lower::{is_box, is_variant};
-use crate::rules;
+use crate::{rules, variants};
 
 impl Pass<'_> {
     pub(super) fn add(&mut self, e: &Expr, value: Expr, out: &mut Vec<Stmt>) {
@@ -34,6 +34,7 @@ impl Pass<'_> {
             }
             Expr::Math(rule, args) => self.chain(rule, args, value.unwrap_or(e), ct, out),
             Expr::Clone(a) => self.pull_back(a, ct, None, out),
+            Expr::Wrap { value, .. } => self.pull_back(value, &ct.step(Step::Content), None, out),
             Expr::Tuple(es) => {
                 for (i, e) in es.iter().enumerate() {
                     self.pull_back(e, &ct.step(Step::Field(syn::Member::from(i))), None, out);
@@ -95,14 +96,13 @@ impl Pass<'_> {
             Expr::Method { recv, name, .. } => match name.to_string().as_str() {
                 "unwrap" | "expect" => {
                     if let Expr::Place(place) = &**recv {
-                        let some = Step::Payload {
-                            variant: syn::parse_quote!(Some),
-                            member: syn::parse_quote!(0),
-                            arity: 1,
-                            tangent: true,
+                        let content = match kinds::of_place(&self.out, place).deref() {
+                            Kind::Option(_) => variants::tangent_payload(variants::some()),
+                            Kind::Result(_) => variants::tangent_payload(variants::ok()),
+                            _ => Step::Content,
                         };
                         if let Some(mirror) = self.mirror(place) {
-                            out.push(Stmt::Accumulate { place: mirror.step(some), value: whole() });
+                            out.push(Stmt::Accumulate { place: mirror.step(content), value: whole() });
                         }
                     }
                 }
