@@ -15,6 +15,7 @@ mod expand;
 mod fence;
 mod fold;
 mod forward;
+mod graph;
 mod ir;
 mod kinds;
 mod linear;

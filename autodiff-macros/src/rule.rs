@@ -35,6 +35,7 @@ pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
         out
     } else {
         out.extend(rule.both());
+        out.extend(rule.shells.graph(&crate::graph::encode_rule(f, rule.backward_name())));
         out
     }
 }
@@ -59,6 +60,15 @@ impl Rule<'_> {
     fn both(&self) -> TokenStream {
         let complete = self.f.options.kernel.is_some() || self.f.options.vjp.is_some() && self.f.options.jvp.is_some();
         if complete { self.shells.linear() } else { TokenStream::new() }
+    }
+
+    /// The name of the function that goes backward.
+    fn backward_name(&self) -> Option<String> {
+        let path = match (&self.f.options.kernel, &self.f.options.vjp) {
+            (Some(kernel), _) => suffixed(kernel, "adjoint"),
+            (None, vjp) => vjp.clone()?,
+        };
+        Some(path.segments.iter().map(|s| s.ident.to_string()).collect::<Vec<_>>().join("::"))
     }
 
     fn local(&self, prefix: &str, i: usize) -> Ident {

@@ -121,6 +121,7 @@ impl Shells<'_> {
         let mut out = self.reverse();
         out.extend(self.forward());
         out.extend(self.source());
+        out.extend(self.graph(&crate::graph::encode(self.companions.f, self.companions.returns_scalar())));
         out.extend(self.linear());
         if self.companions.f.options.order() >= 2 {
             out.extend(self.hvp());
@@ -376,6 +377,15 @@ impl Shells<'_> {
             #head() -> &'static str { #text }
         }
     }
+
+    /// `graph`, which hands the text of the graph to the runtime.
+    pub(crate) fn graph(&self, text: &str) -> TokenStream {
+        let name = self.companions.f.signature.name.to_string();
+        let (head, _) = self.fn_head("graph");
+        quote! {
+            #head() -> ::differentiable::graph::Graph { ::differentiable::graph::Graph::__read(#name, #text) }
+        }
+    }
 }
 
 impl Docs {
@@ -394,6 +404,9 @@ impl Docs {
                 format!("The value of [`{name}`] and its derivative along the given tangents.")
             }
             "source" => format!("The source code of the derivative of [`{name}`]."),
+            "graph" => format!(
+                "The data-flow graph of [`{name}`] and of its derivative, which prints as Graphviz DOT and as Mermaid."
+            ),
             "check" => format!(
                 "Checks the derivatives of [`{name}`] at a point: reverse mode against forward mode, and both against central differences."
             ),

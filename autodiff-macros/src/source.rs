@@ -19,6 +19,34 @@ pub(crate) fn format_source(tokens: TokenStream) -> String {
     }
 }
 
+/// Formats an expression on one line, for labels.
+pub(crate) fn format_expression(tokens: TokenStream) -> String {
+    let tokens = shorten(tokens);
+    let plain = tokens.to_string();
+    let text = syn::parse2::<syn::File>(quote!(const LABEL: () = #tokens;)).map_or(plain, |file| {
+        let text = prettyplease::unparse(&file);
+        let text = text.trim_end().trim_start_matches("const LABEL: () =").trim_end_matches(';');
+        text.trim().to_owned()
+    });
+    one_line(&text)
+}
+
+/// Formats a type on one line, for labels.
+pub(crate) fn format_type(ty: &syn::Type) -> String {
+    let text = prettyplease::unparse(&syn::parse_quote!(type Label = #ty;));
+    one_line(text.trim().trim_start_matches("type Label =").trim_end_matches(';').trim())
+}
+
+/// Words with single spaces between them, and an ellipsis where it is too long for a label.
+fn one_line(text: &str) -> String {
+    const LIMIT: usize = 60;
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.chars().count() <= LIMIT {
+        return text;
+    }
+    text.chars().take(LIMIT - 1).chain(std::iter::once('…')).collect()
+}
+
 /// Leaves out the absolute paths that keep generated code independent of the user's imports.
 fn shorten(tokens: TokenStream) -> TokenStream {
     const CRATES: [&str; 3] = ["differentiable", "core", "std"];

@@ -14,6 +14,7 @@ pub mod check;
 #[cfg(feature = "data")]
 pub mod data;
 mod fallible;
+pub mod graph;
 pub mod initializers;
 pub mod kernels;
 pub mod layers;
@@ -33,6 +34,7 @@ pub use num_traits;
 pub use rand;
 
 pub use check::{Disagreement, GradientCheckError, Tolerance};
+pub use graph::Graph;
 pub use real::{Real, stop_gradient};
 pub use tangent::{Differentiable, Tangent};
 

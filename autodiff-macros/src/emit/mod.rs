@@ -10,7 +10,7 @@ mod places;
 mod stmts;
 
 pub(crate) use calls::companion;
-pub(crate) use exprs::tuple;
+pub(crate) use exprs::{operator_token, tuple};
 
 use std::collections::{HashMap, HashSet};
 
