@@ -433,6 +433,7 @@ impl<'a> Companions<'a> {
         let name = self.host.hidden("__fwd", level);
         let (vis, attrs, this) = (&self.host.vis, &self.host.attrs, self.receiver(&emitter));
         let outputs = self.outputs(level);
+        let result = emitter.unused("value");
         let closure = quote!(move |(#again_pattern, #cotangent, #slot_pattern): #elided| -> #grad_types { #unwrap #backward #grads });
         let closure = if wrap { quote!(::std::boxed::Box::new(#closure)) } else { closure };
         if !with_body {
@@ -443,8 +444,8 @@ impl<'a> Companions<'a> {
             #attrs #[doc(hidden)] #[inline]
             #vis fn #name #generics (#(#params,)* #(#tangents),*) -> (#outputs, #tape_type) #clause {
                 #this #prologue #forward
-                let value = #value;
-                (value, #closure)
+                let #result = #value;
+                (#result, #closure)
             }
         }
     }
@@ -510,7 +511,7 @@ impl<'a> Companions<'a> {
                 }
             }
         }
-        let result = Ident::new("value", Span::mixed_site());
+        let result = emitter.unused("value");
         // A value that is a variable which nothing changes any more needs no other name.
         let direct = level == 0
             && program.value[0].as_var().is_some_and(|v| !emitter.is_written(v) && program.vars[v].kind.is_scalar());

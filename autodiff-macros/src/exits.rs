@@ -196,6 +196,19 @@ impl Pass<'_> {
                         return (out, status);
                     }
                 }
+                Stmt::Scope { body, checkpoint } => {
+                    let (body, s) = self.list(body.stmts);
+                    out.push(Stmt::Scope { body: block(body), checkpoint });
+                    if !s.exits.is_empty() {
+                        status.exits.extend(&s.exits);
+                        status.always = s.always;
+                        if !s.always {
+                            let remaining: Vec<Stmt> = rest.by_ref().collect();
+                            out.extend(self.guarded(&s.exits, remaining, &mut status));
+                        }
+                        return (out, status);
+                    }
+                }
                 other => out.push(other),
             }
         }
@@ -262,6 +275,7 @@ fn is_definite(body: &Block, var: VarId) -> bool {
                     let (a, b) = (a || diverges(&then.stmts), b || diverges(&els.stmts));
                     if a == b { Some(a) } else { None }
                 }
+                Stmt::Scope { body, .. } => count(&body.stmts, var),
                 Stmt::Loop(l) => {
                     if count(&l.body.stmts, var)? && !declares(&l.body.stmts, var) {
                         None

@@ -227,6 +227,13 @@ fn names(tokens: TokenStream, into: &mut HashSet<String>, _inner: bool) {
 pub(crate) fn strip_statement_markers(block: &mut syn::Block) {
     struct Strip;
     impl syn::visit_mut::VisitMut for Strip {
+        fn visit_block_mut(&mut self, block: &mut syn::Block) {
+            // What only the attribute mentions is used all the same.
+            let stmts = std::mem::take(&mut block.stmts).into_iter();
+            block.stmts = stmts.flat_map(|s| lower::checkpoint_argument(&s).into_iter().chain([s])).collect();
+            syn::visit_mut::visit_block_mut(self, block);
+        }
+
         fn visit_attributes_mut(&mut self, attrs: &mut Vec<syn::Attribute>) {
             attrs.retain(|a| !a.path().is_ident("checkpoint"));
         }

@@ -308,6 +308,10 @@ impl Pass<'_> {
                 let body = self.block(&l.body);
                 out.push(Stmt::Loop(Loop { body, ..l.clone() }));
             }
+            Stmt::Scope { body, checkpoint } => {
+                let body = self.block(body);
+                out.push(Stmt::Scope { body, checkpoint: *checkpoint });
+            }
             Stmt::Edit(edit) => {
                 out.push(stmt.clone());
                 match edit {

@@ -237,6 +237,13 @@ pub(crate) enum Stmt {
         tape: Option<Tape>,
     },
     Loop(Loop),
+    /// A block with a scope of its own, in which a backward sweep may follow a forward sweep after a
+    /// `Turn`. With `checkpoint`, the backward sweep of the program runs it again rather than to store
+    /// what it computes.
+    Scope {
+        body: Block,
+        checkpoint: bool,
+    },
     Edit(Edit),
     Effect(Expr),
     Turn,
@@ -262,6 +269,17 @@ pub(crate) struct Loop {
     /// The loop ends after an iteration that has set one of these flags.
     pub(crate) exits: Vec<VarId>,
     pub(crate) tape: Option<Tape>,
+    /// How the backward sweep runs it again, where that is asked for.
+    pub(crate) plan: Option<Plan>,
+}
+
+/// Which states of a loop are stored, and the iterations between them run again.
+#[derive(Clone, Debug)]
+pub(crate) enum Plan {
+    /// That before every so many iterations.
+    Every(Expr),
+    /// At most so many, by the binomial schedule.
+    Snapshots(Expr),
 }
 
 /// What drives a loop.

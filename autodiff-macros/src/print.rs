@@ -48,6 +48,10 @@ fn block(emitter: &Emitter<'_>, b: &Block, depth: usize, out: &mut String) {
                 );
                 block(emitter, &l.body, depth + 1, out);
             }
+            Stmt::Scope { body, .. } => {
+                let _ = writeln!(out, "{pad}scope");
+                block(emitter, body, depth + 1, out);
+            }
             other => {
                 let _ = writeln!(out, "{pad}{}", emitter.stmts(std::slice::from_ref(other)));
             }

@@ -12,19 +12,8 @@ use crate::simplify::writes;
 
 /// Places the saves and loads of a reversed program.
 pub(crate) fn place(program: &mut Program) {
-    let Some(turn) = program.body.stmts.iter().position(|s| matches!(s, Stmt::Turn)) else {
-        return;
-    };
     let scalars: Vec<bool> = program.vars.iter().map(|v| v.kind.is_scalar()).collect();
-    let mut backward = program.body.stmts.split_off(turn);
-    let mut pass = Pass { scalars };
-    // Forward scopes by tape, taken out, completed and put back.
-    let mut scopes = Scopes::take(&mut program.body);
-    for stmt in &mut backward {
-        pass.stmt(stmt, &mut scopes);
-    }
-    scopes.put_back(&mut program.body);
-    program.body.stmts.append(&mut backward);
+    Pass { scalars }.sweeps(&mut program.body);
     program.taped = true;
 }
 
@@ -89,7 +78,27 @@ struct Pass {
 }
 
 impl Pass {
+    /// Places the saves and loads of a forward sweep, a turn and a backward sweep.
+    fn sweeps(&mut self, body: &mut Block) {
+        let Some(turn) = body.stmts.iter().position(|s| matches!(s, Stmt::Turn)) else {
+            return;
+        };
+        let mut backward = body.stmts.split_off(turn);
+        // Forward scopes by tape, taken out, completed and put back.
+        let mut scopes = Scopes::take(body);
+        for stmt in &mut backward {
+            self.stmt(stmt, &mut scopes);
+        }
+        scopes.put_back(body);
+        body.stmts.append(&mut backward);
+    }
+
     fn stmt(&mut self, stmt: &mut Stmt, scopes: &mut Scopes) {
+        if let Stmt::Scope { body, .. } = stmt
+            && body.stmts.iter().any(|s| matches!(s, Stmt::Turn))
+        {
+            return self.sweeps(body);
+        }
         for block in stmt.blocks_mut() {
             for inner in &mut block.stmts {
                 self.stmt(inner, scopes);

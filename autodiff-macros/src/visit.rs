@@ -1,7 +1,7 @@
 //! Walks over the intermediate language: every place that an expression or a statement reads or
 //! writes, and every expression that a statement holds.
 
-use crate::ir::{Arg, Block, Edit, Expr, Header, Place, Step, Stmt, VarId};
+use crate::ir::{Arg, Block, Edit, Expr, Header, Place, Plan, Step, Stmt, VarId};
 
 impl Expr {
     /// Calls `f` on every direct subexpression, indices of places included.
@@ -106,7 +106,7 @@ impl Stmt {
     pub(crate) fn parts_mut(&mut self, f: &mut dyn FnMut(&mut Expr), g: &mut dyn FnMut(&mut Place)) {
         match self {
             Self::Let { value, .. } | Self::Effect(value) | Self::Return(value) => f(value),
-            Self::Declare(_) | Self::Turn | Self::Break(_) | Self::Continue(_) => {}
+            Self::Declare(_) | Self::Turn | Self::Break(_) | Self::Continue(_) | Self::Scope { .. } => {}
             Self::Assign { place, value, .. }
             | Self::Replace { place, value, .. }
             | Self::Update { place, value, .. }
@@ -126,15 +126,20 @@ impl Stmt {
                 }
             }
             Self::If { cond, .. } => f(cond),
-            Self::Loop(l) => match &mut l.header {
-                Header::Range { lo, hi, step, .. } => {
-                    f(lo);
-                    f(hi);
-                    step.iter_mut().for_each(f);
+            Self::Loop(l) => {
+                match &mut l.header {
+                    Header::Range { lo, hi, step, .. } => {
+                        f(lo);
+                        f(hi);
+                        step.iter_mut().for_each(&mut *f);
+                    }
+                    Header::While(cond) => f(cond),
+                    Header::Tape => {}
                 }
-                Header::While(cond) => f(cond),
-                Header::Tape => {}
-            },
+                if let Some(Plan::Every(n) | Plan::Snapshots(n)) = &mut l.plan {
+                    f(n);
+                }
+            }
             Self::Edit(Edit::Pop { place, .. }) => {
                 place.exprs_mut(f);
                 g(place);
@@ -154,11 +159,50 @@ impl Stmt {
         self.parts_mut(&mut |e| e.places_mut(&mut |p| (*f.borrow_mut())(p)), &mut |p| (*f.borrow_mut())(p));
     }
 
+    /// Calls `f` on every variable that this statement itself mentions, and on what its blocks load and
+    /// save.
+    pub(crate) fn vars_mut(&mut self, f: &mut dyn FnMut(&mut VarId)) {
+        self.own_vars_mut(f);
+        for block in self.blocks_mut() {
+            block.loads.iter_mut().chain(&mut block.saves).for_each(&mut *f);
+        }
+    }
+
+    /// Calls `f` on every variable that this statement itself mentions, wherever it stands.
+    pub(crate) fn own_vars_mut(&mut self, f: &mut dyn FnMut(&mut VarId)) {
+        self.places_mut(&mut |p| f(&mut p.root));
+        match self {
+            Self::Let { var, .. }
+            | Self::Declare(var)
+            | Self::Replace { old: var, .. }
+            | Self::Edit(Edit::Pop { var, .. }) => f(var),
+            Self::Call(call) => {
+                if let crate::ir::Callee::Variable(v) = &mut call.callee {
+                    f(v);
+                }
+                call.outs.iter_mut().chain(&mut call.tape).for_each(&mut *f);
+            }
+            Self::Pull(pull) => {
+                f(&mut pull.tape);
+                pull.grads.iter_mut().flatten().flatten().chain(&mut pull.values).for_each(&mut *f);
+            }
+            Self::If { tape, .. } => tape.iter_mut().for_each(|t| f(&mut t.var)),
+            Self::Loop(l) => {
+                if let Header::Range { var, .. } = &mut l.header {
+                    f(var);
+                }
+                l.exits.iter_mut().chain(l.tape.iter_mut().map(|t| &mut t.var)).for_each(&mut *f);
+            }
+            _ => {}
+        }
+    }
+
     /// The blocks directly inside.
     pub(crate) fn blocks_mut(&mut self) -> Vec<&mut Block> {
         match self {
             Self::If { then, els, .. } => vec![then, els],
             Self::Loop(l) => vec![&mut l.body],
+            Self::Scope { body, .. } => vec![body],
             _ => Vec::new(),
         }
     }
@@ -168,6 +212,7 @@ impl Stmt {
         match self {
             Self::If { then, els, .. } => vec![then, els],
             Self::Loop(l) => vec![&l.body],
+            Self::Scope { body, .. } => vec![body],
             _ => Vec::new(),
         }
     }
@@ -228,7 +273,9 @@ impl Stmt {
                 body: Block::default(),
                 exits: l.exits.clone(),
                 tape: l.tape,
+                plan: l.plan.clone(),
             }),
+            Self::Scope { checkpoint, .. } => Self::Scope { body: Block::default(), checkpoint: *checkpoint },
             other => other.clone(),
         }
     }

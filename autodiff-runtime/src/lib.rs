@@ -25,6 +25,7 @@ pub mod random;
 pub mod real;
 #[cfg(feature = "saving")]
 pub mod saving;
+mod schedule;
 pub mod tangent;
 pub mod training;
 

@@ -6,6 +6,7 @@
 pub use crate::check::{LinearMap, check, displace, flatten, flatten_value, hessian, jacobian, scalars, unflatten};
 
 pub use crate::fallible::{Fallible, content, content_mut, default_content, failed, is_good, wrap, wrap_tangent};
+pub use crate::schedule::Schedule;
 
 use num_traits::Float;
 
@@ -18,6 +19,23 @@ pub enum Either<L, R> {
     Left(L),
     /// The second branch.
     Right(R),
+}
+
+/// The fewest iterations that a range has: exact for all that have fewer than `usize::MAX`.
+#[inline]
+#[must_use]
+pub fn lower_bound(hint: (usize, Option<usize>)) -> usize {
+    hint.0
+}
+
+/// The element of a range with a number.
+///
+/// # Panics
+///
+/// If there are not so many.
+#[inline]
+pub fn nth<I: Iterator>(mut range: I, number: usize) -> I::Item {
+    range.nth(number).expect("the range has as many elements as the loop had iterations")
 }
 
 /// A tangent to which another can be added, if need be from a container of another type.

@@ -104,6 +104,14 @@ impl<'a> Emitter<'a> {
         self.names.get(&v).cloned().unwrap_or_else(|| Ident::new("unnamed", Span::mixed_site()))
     }
 
+    /// A name like this that no variable has.
+    pub(crate) fn unused(&self, base: &str) -> Ident {
+        let taken = |name: &str| self.names.values().any(|n| n == name);
+        let numbered = (1..).map(|i| format!("{base}_{i}"));
+        let name = std::iter::once(base.to_owned()).chain(numbered).find(|name| !taken(name));
+        Ident::new(&name.expect("there is always another name"), Span::mixed_site())
+    }
+
     pub(crate) fn is_written(&self, v: VarId) -> bool {
         self.written.contains(&v)
     }

@@ -93,6 +93,14 @@ impl Emitter<'_> {
                 quote!(let #name #ty;)
             }
             Stmt::Assign { place, value, .. } => {
+                if let Some(method) = self.unsized_assignment(place) {
+                    let source = match value {
+                        Expr::Clone(of) => self.value(of),
+                        other => self.value(other),
+                    };
+                    let target = self.receiver(place);
+                    return quote!(#target.#method(&#source););
+                }
                 let value = self.value(value);
                 self.on_slot(place, |place| {
                     let place = self.place_mut(place).tokens;
@@ -112,12 +120,31 @@ impl Emitter<'_> {
             Stmt::Pull(pull) => self.pull(pull),
             Stmt::If { cond, then, els, tape } => self.branch(cond, then, els, *tape),
             Stmt::Loop(l) => self.loop_stmt(l),
+            Stmt::Scope { body, .. } => {
+                let body = self.stmts(&body.stmts);
+                quote!({ #body })
+            }
             Stmt::Edit(edit) => self.edit(edit),
             Stmt::Effect(e) => {
                 let e = self.value(e);
                 quote!(#e;)
             }
             Stmt::Turn | Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => TokenStream::new(),
+        }
+    }
+
+    /// The method that overwrites what a parameter refers to, where it cannot be assigned as a whole.
+    fn unsized_assignment(&self, place: &Place) -> Option<TokenStream> {
+        if !matches!(place.path.as_slice(), [crate::ir::Step::Deref]) {
+            return None;
+        }
+        let var = &self.program.vars[place.root];
+        let ty = var.ty.as_ref().or_else(|| self.program.vars[var.mirrors?].ty.as_ref())?;
+        let syn::Type::Reference(reference) = ty else { return None };
+        match &*reference.elem {
+            syn::Type::Slice(_) => Some(quote!(clone_from_slice)),
+            syn::Type::Path(p) if p.path.segments.last().is_some_and(|s| s.ident == "ArrayRef") => Some(quote!(assign)),
+            _ => None,
         }
     }
 

@@ -205,6 +205,13 @@ impl Draw<'_> {
             Stmt::Pull(pull) => self.pull(pull),
             Stmt::If { cond, then, els, tape } => self.branch(cond, then, els, *tape),
             Stmt::Loop(l) => self.repeat(l),
+            Stmt::Scope { body, .. } => {
+                let again = body.stmts.iter().any(|s| matches!(s, Stmt::Turn));
+                let label = if again { "run again" } else { "checkpoint" };
+                let outer = self.table.open(self.part, label.to_owned());
+                body.stmts.iter().for_each(|s| self.stmt(s));
+                self.table.cluster = outer;
+            }
             Stmt::Edit(edit) => self.edit(edit),
             Stmt::Declare(_) | Stmt::Effect(_) | Stmt::Turn => {}
             Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => {}

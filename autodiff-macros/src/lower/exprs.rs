@@ -53,6 +53,9 @@ impl Lowerer<'_> {
     }
 
     pub(super) fn rhs_named(&mut self, e: &S, hint: Option<&Hint<'_>>) -> Expr {
+        if let Some(value) = self.checkpoint(e, hint) {
+            return value;
+        }
         match e {
             S::Paren(p) => self.rhs_named(&p.expr, hint),
             S::Group(p) => self.rhs_named(&p.expr, hint),
@@ -219,6 +222,7 @@ pub(crate) fn diverges(stmts: &[Stmt]) -> bool {
             _ => false,
         },
         Stmt::If { then, els, .. } => diverges(&then.stmts) && diverges(&els.stmts),
+        Stmt::Scope { body, .. } => diverges(&body.stmts),
         _ => false,
     })
 }

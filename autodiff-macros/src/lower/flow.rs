@@ -331,6 +331,7 @@ impl Lowerer<'_> {
             body: block(body),
             exits: Vec::new(),
             tape: None,
+            plan: None,
         }));
         self.result(dest, span)
     }
@@ -357,7 +358,7 @@ impl Lowerer<'_> {
             header = Header::While(std::mem::replace(cond, Expr::Bool(true)));
             stmts = std::mem::take(&mut then.stmts);
         }
-        self.emit(Stmt::Loop(Loop { label, header, body: block(stmts), exits: Vec::new(), tape: None }));
+        self.emit(Stmt::Loop(Loop { label, header, body: block(stmts), exits: Vec::new(), tape: None, plan: None }));
         Expr::Tuple(Vec::new())
     }
 
@@ -460,5 +461,6 @@ fn once(label: usize, body: Vec<Stmt>) -> Stmt {
         body: block(body),
         exits: Vec::new(),
         tape: None,
+        plan: None,
     })
 }

@@ -364,7 +364,7 @@ impl Lowerer<'_> {
             *var = i;
         }
         let (body, ()) = self.scoped(|l| f(l, Expr::var(i, span), label));
-        self.emit(Stmt::Loop(Loop { label, header, body: block(body), exits: Vec::new(), tape: None }));
+        self.emit(Stmt::Loop(Loop { label, header, body: block(body), exits: Vec::new(), tape: None, plan: None }));
     }
 
     /// Emits the loops of a stream around what the sink emits for an item.

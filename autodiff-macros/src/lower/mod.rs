@@ -5,6 +5,7 @@
 //! reference to a place; so aliases, patterns, closures and iterators are gone after lowering.
 
 mod calls;
+mod checkpoint;
 mod closures;
 mod control;
 mod exprs;
@@ -217,6 +218,7 @@ fn as_place(e: &Expr) -> Option<&Place> {
     }
 }
 
+pub(crate) use checkpoint::argument as checkpoint_argument;
 pub(crate) use macros::{arguments as macro_arguments, inline_names};
 pub(crate) use patterns::{capital, is_variant};
 

@@ -3,6 +3,7 @@
 use syn::spanned::Spanned;
 use syn::{Expr as S, Pat};
 
+use super::checkpoint::take_attribute;
 use super::exprs::Hint;
 use super::{Binding, Lowerer};
 use crate::ir::{Expr, Place, Role, Stmt};
@@ -27,7 +28,7 @@ impl Lowerer<'_> {
 
     fn tail(&mut self, e: &S) -> Expr {
         match e {
-            S::If(i) if i.else_branch.is_none() => {
+            S::If(i) if i.else_branch.is_none() && i.attrs.is_empty() => {
                 self.if_stmt(i);
                 Expr::Tuple(Vec::new())
             }
@@ -40,7 +41,7 @@ impl Lowerer<'_> {
             syn::Stmt::Local(local) => self.local(local),
             // Items are hoisted by emission.
             syn::Stmt::Item(_) => {}
-            syn::Stmt::Expr(S::If(i), _) if i.else_branch.is_none() => self.if_stmt(i),
+            syn::Stmt::Expr(S::If(i), _) if i.else_branch.is_none() && i.attrs.is_empty() => self.if_stmt(i),
             syn::Stmt::Expr(e, _) => {
                 let value = self.rhs(e);
                 self.discard(Some(value));
@@ -74,6 +75,18 @@ impl Lowerer<'_> {
             }
             return;
         };
+        if let (Some(attribute), None) = (take_attribute(&mut local.attrs.clone()), &init.diverge) {
+            let hint = match pat {
+                Pat::Ident(p) => Some(Hint { name: &p.ident, mutable: p.mutability.is_some(), ty }),
+                _ => None,
+            };
+            let value = self.checkpointed(&attribute, &init.expr, hint.as_ref());
+            match hint {
+                Some(hint) => self.bind(&hint.name.to_string(), value),
+                None => self.bind_pattern(pat, value),
+            }
+            return;
+        }
         if let Some((_, diverge)) = &init.diverge {
             let scrutinee = self.scrutinee(&init.expr);
             let test = self.test_pattern(pat, &scrutinee);

@@ -6,6 +6,7 @@
 //! restored here; what nobody reads is removed by simplification. Backward scopes use variables of the
 //! forward scope that they mirror as if they were visible: [`crate::tape`] makes them so.
 
+mod checkpoint;
 mod values;
 
 use std::collections::{HashMap, HashSet};
@@ -15,14 +16,15 @@ use proc_macro2::Span;
 use crate::activity;
 use crate::fold;
 use crate::ir::{
-    BinOp, Block, Call, Callee, Edit, Expr, Header, Loop, Mode, Passing, Place, Program, Pull, Reverse, Role, Step,
-    Stmt, Tape, VarId,
+    BinOp, Block, Call, Callee, Edit, Expr, Header, Loop, Mode, Passing, Place, Plan, Program, Pull, Reverse, Role,
+    Step, Stmt, Tape, VarId,
 };
 use crate::kinds::{self, Float, Kind, Types};
 use crate::{rules, variants};
 
 /// Differentiates a program backward with respect to its active parameters.
 pub(crate) fn transform(program: &Program, types: &Types) -> Program {
+    let program = &checkpoint::in_parts(program);
     let seeds = program.params.iter().filter(|p| p.active).map(|p| p.parts[0]);
     let varied = activity::varied(program, seeds);
     let useful = activity::useful(program);
@@ -198,6 +200,14 @@ impl Pass<'_> {
                     tape: Some(Tape { var: tape, write: false }),
                 });
             }
+            Stmt::Scope { body, checkpoint: true } => self.rerun(body, forward, backward),
+            Stmt::Scope { body, checkpoint: false } => {
+                // What a scope of its own stores must outlive it.
+                let (f, b) = self.block(body);
+                forward.extend(f);
+                backward.extend(b);
+            }
+            Stmt::Loop(l) if matches!(l.plan, Some(Plan::Snapshots(_))) => self.by_snapshots(l, forward, backward),
             Stmt::Loop(l) => {
                 let tape = self.out.fresh("tape", Span::mixed_site(), Kind::Constant, Role::Tape);
                 let (f, b) = self.block(&l.body);
@@ -223,6 +233,7 @@ impl Pass<'_> {
                     body: plain(b),
                     exits: Vec::new(),
                     tape: Some(Tape { var: tape, write: false }),
+                    plan: None,
                 }));
             }
             Stmt::Edit(edit) => self.edit(edit, forward, backward),

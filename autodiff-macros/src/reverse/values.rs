@@ -59,7 +59,14 @@ impl Pass<'_> {
                         step: None,
                         rev: false,
                     };
-                    out.push(Stmt::Loop(Loop { label: 0, header, body: plain(body), exits: Vec::new(), tape: None }));
+                    out.push(Stmt::Loop(Loop {
+                        label: 0,
+                        header,
+                        body: plain(body),
+                        exits: Vec::new(),
+                        tape: None,
+                        plan: None,
+                    }));
                 }
             }
             Expr::Struct { path, fields, rest, .. } => {

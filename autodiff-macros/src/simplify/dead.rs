@@ -36,8 +36,16 @@ pub(crate) fn eliminate(program: &mut Program) -> bool {
             }
         });
     }
-    let mut pass =
-        Pass { always, value: Vec::new(), trims: HashMap::new(), changed: false, taped: program.taped, definitions };
+    let mut pass = Pass {
+        always,
+        value: Vec::new(),
+        trims: HashMap::new(),
+        changed: false,
+        taped: program.taped,
+        depth: 0,
+        overwritten: HashSet::new(),
+        definitions,
+    };
     for e in &program.value {
         e.vars(&mut |v| pass.value.push(v));
     }
@@ -65,6 +73,10 @@ struct Pass {
     trims: HashMap<VarId, Vec<bool>>,
     changed: bool,
     taped: bool,
+    /// How many scopes are open: only the outermost turn is where the value is computed.
+    depth: usize,
+    /// Variables whose value is replaced as a whole, which must have been declared before.
+    overwritten: HashSet<VarId>,
     /// Before tapes are placed, what each variable may be computed again from: a variable that the
     /// backward sweep reads needs the restored values of those too.
     definitions: HashMap<VarId, Vec<VarId>>,
@@ -93,13 +105,17 @@ impl Pass {
     fn keep(&mut self, stmt: &mut Stmt, live: &mut HashSet<VarId>, remove: bool) -> bool {
         match stmt {
             Stmt::Let { var, .. } | Stmt::Declare(var) => {
-                if !live.remove(var) {
+                if !live.remove(var) && !self.overwritten.contains(var) {
                     return false;
                 }
             }
-            Stmt::Assign { place, .. } => {
+            Stmt::Assign { place, init, .. } => {
                 if !self.is_live(place.root, live) {
                     return false;
+                }
+                if place.path.is_empty() && !*init {
+                    live.remove(&place.root);
+                    self.overwritten.insert(place.root);
                 }
             }
             Stmt::Replace { old, place, value } => {
@@ -238,8 +254,16 @@ impl Pass {
                     return false;
                 }
             }
+            Stmt::Scope { body, .. } => {
+                self.depth += 1;
+                *live = self.block(body, std::mem::take(live), remove);
+                self.depth -= 1;
+                return !body.stmts.is_empty();
+            }
             Stmt::Turn => {
-                live.extend(&self.value);
+                if self.depth == 0 {
+                    live.extend(&self.value);
+                }
                 return true;
             }
             Stmt::Effect(_) | Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => {}
@@ -258,7 +282,7 @@ impl Pass {
 
     /// Drops the loads that are not used, and remembers which for the scope that saves them.
     fn loads(&mut self, tape: VarId, block: &mut Block, live: &mut HashSet<VarId>, remove: bool, branch: usize) {
-        let used: Vec<bool> = block.loads.iter().map(|v| live.contains(v)).collect();
+        let used: Vec<bool> = block.loads.iter().map(|v| live.contains(v) || self.overwritten.contains(v)).collect();
         for v in &block.loads {
             live.remove(v);
         }

@@ -2,13 +2,14 @@
 //!
 //! In: a program as a transform left it. Out: one with the same results. Each pass has a file: dead
 //! code ([`dead`]), copies ([`copies`]), cotangents that need no accumulator ([`accumulators`]), temporaries that are used
-//! once ([`inline`]).
+//! once ([`inline`]), variables of a backward scope ([`localise`]).
 
 mod accumulators;
 mod copies;
 mod dead;
 mod guards;
 mod inline;
+mod localise;
 mod order;
 
 pub(crate) use accumulators::touches;
@@ -23,6 +24,7 @@ use crate::{fold, ir::Stmt};
 pub(crate) fn run(program: &mut Program) {
     for _ in 0..12 {
         let mut changed = dead::eliminate(program);
+        changed |= program.taped && localise::definitions(program);
         changed |= copies::propagate(program);
         changed |= accumulators::merge(program);
         changed |= inline::temporaries(program);

@@ -1,0 +1,73 @@
+//! Localise: a variable that a backward scope sets before it reads it, and that nothing outside reads, is
+//! a variable of that scope.
+//!
+//! In: a program whose tapes are placed. Out: `y = old; …` ⇒ `let y = old; …` there, so that the value
+//! that the scope is entered with needs to be neither restored nor loaded.
+
+use std::collections::HashMap;
+
+use crate::ir::{Block, Program, Stmt, VarId};
+
+/// Makes assignments definitions where that is all they are; tells whether anything changed.
+pub(crate) fn definitions(program: &mut Program) -> bool {
+    let Some(turn) = program.body.stmts.iter().position(|s| matches!(s, Stmt::Turn)) else {
+        return false;
+    };
+    let fixed: Vec<VarId> = program
+        .params
+        .iter()
+        .flat_map(|p| &p.parts)
+        .chain(program.reverse.iter().flat_map(|r| r.adjoints.iter().flatten()))
+        .copied()
+        .collect();
+    let mut backward = Block { stmts: program.body.stmts.split_off(turn), ..Block::default() };
+    let mut total = HashMap::new();
+    count(&mut backward, &mut total);
+    fixed.iter().for_each(|v| {
+        total.remove(v);
+    });
+    let changed = localise(&mut backward, &total);
+    program.body.stmts.append(&mut backward.stmts);
+    changed
+}
+
+/// How often each variable is mentioned; that a scope loads or saves it is not a use.
+fn count(block: &mut Block, into: &mut HashMap<VarId, usize>) {
+    block.walk_mut(&mut |s| mentions(s, into));
+}
+
+fn mentions(stmt: &mut Stmt, into: &mut HashMap<VarId, usize>) {
+    stmt.own_vars_mut(&mut |v| *into.entry(*v).or_default() += 1);
+}
+
+fn localise(block: &mut Block, total: &HashMap<VarId, usize>) -> bool {
+    let mut changed = false;
+    for i in 0..block.stmts.len() {
+        let Stmt::Assign { place, value, init: false } = &block.stmts[i] else { continue };
+        let (var, value) = (place.root, value.clone());
+        let saved = block.saves.contains(&var);
+        if !place.path.is_empty() || value.mentions(var) || saved || !total.contains_key(&var) {
+            continue;
+        }
+        if block.stmts[..i].iter().any(|s| super::touches(s, var)) {
+            continue;
+        }
+        let mut own = HashMap::new();
+        for stmt in &mut block.stmts[i..] {
+            mentions(stmt, &mut own);
+            for inner in stmt.blocks_mut() {
+                count(inner, &mut own);
+            }
+        }
+        if own.get(&var) == total.get(&var) {
+            block.stmts[i] = Stmt::Let { var, value };
+            changed = true;
+        }
+    }
+    for stmt in &mut block.stmts {
+        for inner in stmt.blocks_mut() {
+            changed |= localise(inner, total);
+        }
+    }
+    changed
+}
