@@ -332,3 +332,38 @@ fn activity_changes() {
     assert_eq!(constant_becomes_active::grad(0.3, 0), 0.0);
     turns_inactive::check(1.3, 0.4).unwrap();
 }
+
+#[differentiable]
+fn chosen_then_changed(x: &[f64], n: usize) -> f64 {
+    let mut sum = 0.0;
+    for i in 0..n {
+        let t = i as f64 - 1.0;
+        let mut difference = if t > 0.0 { 1.0 } else { 0.0 };
+        difference -= x[0] * t;
+        sum += difference * difference;
+    }
+    sum
+}
+
+#[test]
+fn variables_initialised_by_branches() {
+    chosen_then_changed::check(&[0.3], 4).unwrap();
+    // What an iteration restores and no other reads is not saved.
+    assert!(!chosen_then_changed::source().contains("old"), "{}", chosen_then_changed::source());
+}
+
+#[differentiable]
+fn squared_length(x: &[f64]) -> f64 {
+    x.iter().map(|x| x * x).sum()
+}
+
+#[differentiable]
+fn sine_and_cosine_of_a_call(x: &[f64]) -> f64 {
+    let (sin, cos) = squared_length(x).sqrt().sin_cos();
+    sin * 2.0 + cos
+}
+
+#[test]
+fn sine_and_cosine_of_a_value_of_unknown_kind() {
+    sine_and_cosine_of_a_call::check(&[0.3, 0.5]).unwrap();
+}

@@ -113,6 +113,15 @@ fn stopped(x: f64, y: f64) -> f64 {
     k * x
 }
 
+fn reversed(w: &[f64]) -> Vec<f64> {
+    w.iter().rev().copied().collect()
+}
+
+#[differentiable]
+fn stopped_reference(w: &[f64]) -> Vec<f64> {
+    reversed(stop_gradient(w))
+}
+
 static TABLE: [f64; 3] = [0.5, 1.5, 2.5];
 const OFFSET: f64 = 0.25;
 
@@ -198,4 +207,12 @@ fn surroundings() {
     macros::check(0.7, &[0.3, 0.4]).unwrap();
     partial::check(0.7, "square").unwrap();
     partial::check(0.7, "sine").unwrap();
+}
+
+#[test]
+fn stopped_references() {
+    let (value, tangent) = stopped_reference::jvp(&[1.0, 2.0], &[3.0, 4.0]);
+    assert_eq!((value, tangent), (vec![2.0, 1.0], vec![0.0, 0.0]));
+    let (_, pullback) = stopped_reference::vjp(&[1.0, 2.0]);
+    assert_eq!(pullback(vec![1.0, 1.0]), vec![0.0, 0.0]);
 }

@@ -31,8 +31,10 @@ pub(crate) fn clone_where_needed(program: &mut Program) {
     program.body = body;
     let at = counter.turn.unwrap_or(end);
     pass.now = at;
-    for e in &mut program.value {
+    // From the last component back: each may be read by those after it.
+    for e in program.value.iter_mut().rev() {
         pass.value(e);
+        e.vars(&mut |v| pass.reads.entry(v).or_default().push(at + 1));
     }
 }
 

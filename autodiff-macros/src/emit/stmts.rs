@@ -88,9 +88,8 @@ impl Emitter<'_> {
                 quote!(let #binding = #value;)
             }
             Stmt::Declare(var) => {
-                let name = self.name(*var);
-                let ty = self.program.vars[*var].ty.as_ref().map(|ty| quote!(: #ty));
-                quote!(let #name #ty;)
+                let binding = self.binding(*var);
+                quote!(let #binding;)
             }
             Stmt::Assign { place, value, .. } => {
                 if let Some(method) = self.unsized_assignment(place) {

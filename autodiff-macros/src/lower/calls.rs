@@ -149,7 +149,13 @@ impl Lowerer<'_> {
                 Some(old)
             }
             ["stop_gradient"] | [.., "stop_gradient"] => {
-                Some(rules::method(strip(args[0].clone()), "__stop", Vec::new()))
+                let stopped = rules::method(strip(args[0].clone()), "__stop", Vec::new());
+                if !matches!(args[0], Expr::Ref { mutable: false, .. }) {
+                    return Some(stopped);
+                }
+                // Of a reference: a reference to a copy that carries no derivative.
+                let copy = self.temporary(stopped, span);
+                Some(Expr::Ref { mutable: false, of: Box::new(strip(copy)) })
             }
             ["drop"] | [.., "mem", "drop"] => Some(Expr::Tuple(Vec::new())),
             [.., "Box", "new"] | [.., "Some" | "Ok"] => {
@@ -225,7 +231,8 @@ impl Lowerer<'_> {
             let recv = self.as_atom(recv, span);
             let recv = if kind.is_scalar() || kind == Kind::Unknown { strip(recv) } else { recv };
             let args = m.args.iter().map(|a| self.scalar(a)).collect::<Vec<_>>();
-            if kind.is_float() {
+            // Floats alone have a `sin_cos`.
+            if kind.is_float() || (name == "sin_cos" && kind == Kind::Unknown) {
                 return self.float_method(recv, name, args, span);
             }
             return Expr::Method { recv: Box::new(recv), name: m.method.clone(), turbofish: m.turbofish.clone(), args };

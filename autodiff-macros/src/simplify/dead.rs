@@ -221,6 +221,10 @@ impl Pass {
                 loop {
                     let mut copy = l.body.clone();
                     let mut inside = self.block(&mut copy, around.clone(), false);
+                    // What is loaded anew in each iteration is not carried from one to the next.
+                    for v in &l.body.loads {
+                        inside.remove(v);
+                    }
                     inside.extend(&around);
                     if inside.len() == around.len() {
                         break;
