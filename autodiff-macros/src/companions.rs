@@ -238,7 +238,12 @@ impl<'a> Companions<'a> {
                 use ::differentiable::__private::FloatMethods as _;
             )
         });
-        quote!(#floats #items #this)
+        let complex = self.f.calls_complex().then(|| {
+            quote!(
+                use ::differentiable::__private::{ComplexMethods as _, ComplexPolar as _};
+            )
+        });
+        quote!(#floats #complex #items #this)
     }
 
     fn this(&self, emitter: &Emitter<'_>) -> TokenStream {

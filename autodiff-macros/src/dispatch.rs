@@ -4,9 +4,9 @@
 //! the operands are floats, nothing where they carry no derivative, and calls (to a trait of the
 //! runtime, or to a method's companion) where the types decide.
 
-use crate::ir::{Arg, Block, Call, Callee, Expr, Mode, Operator, Passing, Program, Role, Stmt, VarId};
+use crate::ir::{Arg, BinOp, Block, Call, Callee, Expr, Mode, Operator, Passing, Program, Role, Stmt, VarId};
 use crate::kinds::{self, Kind, Types};
-use crate::{methods, rules};
+use crate::{complex, methods, rules};
 
 /// Resolves the operations of a program.
 pub(crate) fn resolve(program: &mut Program, types: &Types) {
@@ -36,7 +36,9 @@ fn block(program: &mut Program, types: &Types, b: &mut Block) {
             Stmt::Let { var, value } => resolve_let(program, types, var, value),
             Stmt::Update { place, op, value } => {
                 let kind = kinds::of_place(program, &place);
-                if op.is_arithmetic() && kind.deref() == &Kind::Unknown {
+                let mixed = kind.deref().is_complex()
+                    && (op == BinOp::Rem || kinds::of_expr(program, types, &value).deref() == &Kind::Unknown);
+                if op.is_arithmetic() && (kind.deref() == &Kind::Unknown || mixed) {
                     // `p op= v` of an unknown type is `p = p op v`.
                     let span = place.span;
                     let out = program.fresh("t", span, Kind::Unknown, Role::Temporary);
@@ -47,6 +49,7 @@ fn block(program: &mut Program, types: &Types, b: &mut Block) {
                     Stmt::Update { place, op, value }
                 }
             }
+            Stmt::Call(call) => complex_method(program, types, call),
             other => other,
         };
         for inner in stmt.blocks_mut() {
@@ -78,8 +81,36 @@ fn resolve_let(program: &mut Program, types: &Types, var: VarId, value: Expr) ->
     }
 }
 
+/// `let var = value`, where the kind of `var` was not known before.
+fn number(program: &mut Program, types: &Types, var: VarId, value: Expr) -> Stmt {
+    let kind = kinds::of_expr(program, types, &value);
+    program.vars[var].kind = program.vars[var].kind.join(&kind);
+    Stmt::Let { var, value }
+}
+
+/// A method that belongs to complex numbers only, now that its receiver is known to be one.
+fn complex_method(program: &mut Program, types: &Types, call: Call) -> Stmt {
+    if let (Callee::Method { name, .. }, Some(Some(recv))) = (&call.callee, call.args.first().map(|a| &a.parts[0]))
+        && kinds::of_expr(program, types, recv).deref().is_complex()
+        && let Some(rule) = complex::method(&name.to_string(), call.args.len())
+    {
+        let args = call.args.iter().filter_map(|a| a.parts[0].clone()).map(scalar).collect();
+        return number(program, types, call.outs[0], Expr::Math(rule, args));
+    }
+    if let Callee::Function { path, qself: None } = &call.callee
+        && program.vars[call.outs[0]].kind.is_complex()
+        && path.segments.len() == 2
+        && path.segments[0].ident == "Complex"
+        && let Some(rule) = complex::function(&path.segments[1].ident.to_string(), call.args.len())
+    {
+        let args = call.args.iter().filter_map(|a| a.parts[0].clone()).map(scalar).collect();
+        return Stmt::Let { var: call.outs[0], value: Expr::Math(rule, args) };
+    }
+    Stmt::Call(call)
+}
+
 fn method(
-    program: &Program,
+    program: &mut Program,
     types: &Types,
     var: VarId,
     recv: Expr,
@@ -89,6 +120,12 @@ fn method(
 ) -> Stmt {
     let text = name.to_string();
     let kind = kinds::of_expr(program, types, &recv);
+    if kind.deref().is_complex()
+        && let Some(rule) = complex::method(&text, args.len() + 1)
+    {
+        args.insert(0, scalar(recv));
+        return number(program, types, var, Expr::Math(rule, args));
+    }
     if kind.deref().is_float()
         && let Some(rule) = rules::find(&text).filter(|r| r.args.len() == args.len() + 1)
     {

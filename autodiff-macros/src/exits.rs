@@ -312,6 +312,7 @@ fn is_definite(body: &Block, var: VarId) -> bool {
 fn make_late(program: &mut Program, var: VarId) {
     let scalar = match &program.vars[var].kind {
         Kind::Float(float) => Some(Expr::Number(0.0, float.clone())),
+        Kind::Complex(float) => Some(crate::complex::literal(0.0, float)),
         Kind::Int => Some(Expr::int(0)),
         Kind::Bool => Some(Expr::Bool(false)),
         Kind::Unit => Some(Expr::Tuple(Vec::new())),

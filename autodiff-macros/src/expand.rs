@@ -69,7 +69,7 @@ pub(crate) fn analyse(
 ) -> Result<Function, syn::Error> {
     let errors = Errors::new();
     let generics = sig.generics.clone();
-    let types = Types::new(&outer.into_iter().chain([&generics]).collect::<Vec<_>>());
+    let types = Types::new(&outer.into_iter().chain([&generics]).collect::<Vec<_>>()).with_signature(sig);
     let mut signature = Signature::read(sig, options, &types, &errors);
     let by_value_receiver = signature.params.first().is_some_and(|p| p.receiver && p.passing == Passing::Value);
     // A method's receiver is handed over by reference, whatever the method takes.
@@ -161,6 +161,21 @@ impl Function {
             {
                 found |= crate::rules::find(&name.to_string()).is_some();
             }
+        });
+        found
+    }
+
+    /// Whether the function calls what may be a function of complex numbers.
+    pub(crate) fn calls_complex(&self) -> bool {
+        use crate::ir::{Callee, Stmt};
+        let mut found = false;
+        self.primal.body.walk(&mut |s| {
+            let Stmt::Call(call) = s else { return };
+            found |= match &call.callee {
+                Callee::Method { name, .. } => name == "to_polar" || crate::complex::find(&name.to_string()).is_some(),
+                Callee::Function { path, .. } => path.segments.iter().rev().nth(1).is_some_and(|s| s.ident == "Complex"),
+                _ => false,
+            };
         });
         found
     }

@@ -7,9 +7,10 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::activity;
+use crate::complex::Partials;
 use crate::fold;
 use crate::ir::{Arg, Block, Edit, Expr, Loop, Place, Program, Pull, Role, Step, Stmt, VarId};
-use crate::kinds::{self, Float, Kind, Types};
+use crate::kinds::{self, Kind, Types};
 
 /// Differentiates a program along the tangents of its active parameters and of its cotangent.
 pub(crate) fn transform(program: &Program, types: &Types) -> Program {
@@ -182,33 +183,19 @@ impl Pass<'_> {
 
     /// The chain rule: the sum of partial derivatives times tangents.
     fn chain(&mut self, rule: &'static crate::rules::Rule, args: &[Expr], value: &Expr) -> Option<Expr> {
-        let float = self.float(args);
+        let float = kinds::float_of(args.iter().map(|a| kinds::of_expr(&self.out, self.types, a)));
         let mut sum: Option<Expr> = None;
         for (i, arg) in args.iter().enumerate() {
             let Some(t) = self.tangent(arg, arg) else {
                 continue;
             };
-            let term = fold::times(rule.partial(i, args, value, &float), t);
+            let term = Partials::new(&self.out, self.types, rule, args, value, &float).tangent(i, t);
             sum = Some(match sum {
                 None => term,
                 Some(sum) => fold::plus(sum, term),
             });
         }
         sum
-    }
-
-    fn float(&self, args: &[Expr]) -> Float {
-        let kind = args.iter().map(|a| kinds::of_expr(&self.out, self.types, a).deref().clone()).fold(
-            Kind::Unknown,
-            |a, b| match (&a, &b) {
-                (_, Kind::Int) => a,
-                _ => a.join(&b),
-            },
-        );
-        match kind {
-            Kind::Float(float) => float,
-            _ => Float::Any,
-        }
     }
 
     fn vars(&mut self, list: &[VarId]) -> Vec<VarId> {

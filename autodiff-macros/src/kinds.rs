@@ -10,12 +10,14 @@ use std::collections::HashMap;
 use syn::{GenericArgument, GenericParam, Generics, PathArguments, Type, TypeParamBound, WherePredicate};
 
 use crate::ir::{BinOp, Block, Call, Callee, Expr, Header, Place, Program, Step, Stmt, VarId};
-use crate::{methods, variants};
+use crate::{complex, methods, variants};
 
 /// What is known of a type.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Kind {
     Float(Float),
+    /// A complex number of `num-complex`.
+    Complex(Float),
     Int,
     Bool,
     /// Strings, characters, functions: types without derivative.
@@ -54,20 +56,29 @@ impl Kind {
         matches!(self, Self::Float(_))
     }
 
+    pub(crate) fn is_complex(&self) -> bool {
+        matches!(self, Self::Complex(_))
+    }
+
+    /// Floats and complex numbers: the kinds with plain arithmetic.
+    pub(crate) fn is_number(&self) -> bool {
+        self.is_float() || self.is_complex()
+    }
+
     /// Values of the kind carry no derivative.
     pub(crate) fn is_constant(&self) -> bool {
         match self {
             Self::Int | Self::Bool | Self::Constant | Self::Unit => true,
             Self::Tuple(kinds) => kinds.iter().all(Self::is_constant),
             Self::Seq(kind) | Self::Option(kind) | Self::Result(kind) | Self::Ref(kind) => kind.is_constant(),
-            Self::Float(_) | Self::Unknown => false,
+            Self::Float(_) | Self::Complex(_) | Self::Unknown => false,
         }
     }
 
     /// Values of the kind are copied for nothing.
     pub(crate) fn is_scalar(&self) -> bool {
         match self {
-            Self::Float(_) | Self::Int | Self::Bool | Self::Unit => true,
+            Self::Float(_) | Self::Complex(_) | Self::Int | Self::Bool | Self::Unit => true,
             Self::Tuple(kinds) => kinds.iter().all(Self::is_scalar),
             _ => false,
         }
@@ -82,7 +93,7 @@ impl Kind {
             Self::Option(kind) => Self::Option(Box::new(kind.tangent())),
             Self::Result(kind) => Self::Result(Box::new(kind.tangent())),
             Self::Ref(kind) => kind.tangent(),
-            Self::Float(_) | Self::Unknown => self.clone(),
+            Self::Float(_) | Self::Complex(_) | Self::Unknown => self.clone(),
         }
     }
 
@@ -91,6 +102,9 @@ impl Kind {
         match (self, other) {
             (Self::Unknown, k) | (k, Self::Unknown) => k.clone(),
             (Self::Float(Float::Any), k @ Self::Float(_)) | (k @ Self::Float(_), Self::Float(Float::Any)) => k.clone(),
+            (Self::Complex(Float::Any), k @ Self::Complex(_)) | (k @ Self::Complex(_), Self::Complex(Float::Any)) => {
+                k.clone()
+            }
             (Self::Tuple(a), Self::Tuple(b)) if a.len() == b.len() => {
                 Self::Tuple(a.iter().zip(b).map(|(a, b)| a.join(b)).collect())
             }
@@ -106,6 +120,8 @@ impl Kind {
 #[derive(Clone, Default)]
 pub(crate) struct Types {
     floats: Vec<String>,
+    /// The signature names `Complex<…>`, so that `Complex` alone is the type of `num-complex` too.
+    complex: bool,
 }
 
 impl Types {
@@ -132,7 +148,23 @@ impl Types {
                 }
             }
         }
-        Self { floats }
+        Self { floats, complex: false }
+    }
+
+    /// The same, with what the types of a signature tell of the names in the body.
+    pub(crate) fn with_signature(mut self, sig: &syn::Signature) -> Self {
+        struct Find<'a>(&'a Types, bool);
+        impl<'ast> syn::visit::Visit<'ast> for Find<'_> {
+            fn visit_type_path(&mut self, p: &'ast syn::TypePath) {
+                let named = p.path.segments.last().is_some_and(|s| s.ident == "Complex");
+                self.1 |= named && p.qself.is_none() && self.0.path_kind(p).is_complex();
+                syn::visit::visit_type_path(self, p);
+            }
+        }
+        let mut find = Find(&self, false);
+        syn::visit::Visit::visit_signature(&mut find, sig);
+        self.complex = find.1;
+        self
     }
 
     /// The kind of the values of a type.
@@ -170,6 +202,13 @@ impl Types {
         match name.as_str() {
             "f64" => Kind::Float(Float::F64),
             "f32" => Kind::Float(Float::F32),
+            "Complex64" => Kind::Complex(Float::F64),
+            "Complex32" => Kind::Complex(Float::F32),
+            "Complex" => match argument() {
+                Some(Kind::Float(float)) => Kind::Complex(float),
+                None if self.complex => Kind::Complex(Float::Any),
+                _ => Kind::Unknown,
+            },
             "bool" => Kind::Bool,
             "char" | "str" | "String" => Kind::Constant,
             "Vec" => Kind::Seq(Box::new(argument().unwrap_or(Kind::Unknown))),
@@ -185,6 +224,17 @@ impl Types {
             _ if p.path.segments.len() == 1 && self.floats.contains(&name) => Kind::Float(Float::Generic(name)),
             _ => Kind::Unknown,
         }
+    }
+
+    /// The kind of the type before the last segment of a path: `f64::from`, `Complex::<f64>::new`.
+    pub(crate) fn owner(&self, path: &syn::Path) -> Kind {
+        let mut path = path.clone();
+        path.segments.pop();
+        path.segments.pop_punct();
+        if path.segments.is_empty() {
+            return Kind::Unknown;
+        }
+        self.kind(&Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path }))
     }
 
     /// The kind of a function's value.
@@ -378,13 +428,25 @@ impl Inference<'_> {
 
     /// Floats combine only with floats of their own type in the functions of the table.
     fn operands(&mut self, e: &Expr) {
-        if let Expr::Math(rule, args) = e {
+        if let Expr::Math(rule, args) = e
+            && rule.fields.is_empty()
+        {
             let joined = args.iter().map(|a| self.of(a)).fold(Kind::Unknown, |a, b| a.join(&b));
             if joined.is_float() && !rule.integer_argument {
                 args.iter().for_each(|a| self.expect(a, &joined));
             }
         }
     }
+}
+
+/// The float type of numbers that are combined.
+pub(crate) fn float_of(kinds: impl Iterator<Item = Kind>) -> Float {
+    kinds
+        .filter_map(|kind| match kind.deref() {
+            Kind::Float(float) | Kind::Complex(float) => Some(float.clone()),
+            _ => None,
+        })
+        .fold(Float::Any, |a, b| if a == Float::Any { b } else { a })
 }
 
 /// A name for the fields and elements that a place stands for: those of the same type share it.
@@ -433,6 +495,9 @@ pub(crate) fn of_place(program: &Program, place: &Place) -> Kind {
                 (**inner).clone()
             }
             (Step::Content, Kind::Result(inner)) => (**inner).clone(),
+            (Step::Field(syn::Member::Named(part)), Kind::Complex(float)) if part == "re" || part == "im" => {
+                Kind::Float(float.clone())
+            }
             _ => Kind::Unknown,
         };
     }
@@ -474,8 +539,10 @@ pub(crate) fn of_expr(program: &Program, types: &Types, e: &Expr) -> Kind {
             BinOp::Eq | BinOp::Ne | BinOp::Lt | BinOp::Le | BinOp::Gt | BinOp::Ge | BinOp::And | BinOp::Or => {
                 Kind::Bool
             }
+            BinOp::Rem if of(a).deref().is_complex() || of(b).deref().is_complex() => Kind::Unknown,
             _ => binary(of(a).deref(), of(b).deref()),
         },
+        Expr::Math(rule, args) if !rule.fields.is_empty() => complex::kind(rule, args.iter().map(of)),
         Expr::Math(rule, args) => {
             let kind = of(&args[0]).deref().clone();
             if rule.integer_argument { kind } else { args.iter().fold(kind, |k, a| k.join(of(a).deref())) }
@@ -498,6 +565,13 @@ pub(crate) fn of_expr(program: &Program, types: &Types, e: &Expr) -> Kind {
             // `f64::from(n)`, `T::zero()`: an associated function of a float type gives the type.
             let segments: Vec<_> = func.segments.iter().map(|s| s.ident.to_string()).collect();
             match segments.as_slice() {
+                [.., name] if func.segments.len() > 1 && complex::CONSTANTS.contains(&name.as_str()) => {
+                    match types.owner(func) {
+                        kind if kind.is_complex() => kind,
+                        _ if methods::FLOAT_CONSTRUCTORS.contains(&name.as_str()) => types.owner(func),
+                        _ => Kind::Unknown,
+                    }
+                }
                 [ty, name] if methods::FLOAT_CONSTRUCTORS.contains(&name.as_str()) => {
                     match syn::parse_str::<Type>(ty) {
                         Ok(ty) => types.kind(&ty),
@@ -513,6 +587,10 @@ pub(crate) fn of_expr(program: &Program, types: &Types, e: &Expr) -> Kind {
                 [.., "f64", "consts", _] | ["f64", _] => Kind::Float(Float::F64),
                 [.., "f32", "consts", _] | ["f32", _] => Kind::Float(Float::F32),
                 [ty, _] if is_integer(ty) => Kind::Int,
+                [.., "ZERO" | "ONE" | "I"] => match types.owner(path) {
+                    kind if kind.is_complex() => kind,
+                    _ => Kind::Unknown,
+                },
                 _ => Kind::Unknown,
             }
         }
@@ -530,10 +608,13 @@ pub(crate) fn of_expr(program: &Program, types: &Types, e: &Expr) -> Kind {
 fn binary(a: &Kind, b: &Kind) -> Kind {
     match (a, b) {
         (Kind::Float(_), Kind::Float(_)) => a.join(b),
+        (Kind::Complex(_), Kind::Complex(_)) => a.join(b),
+        (Kind::Complex(x), Kind::Float(y)) | (Kind::Float(y), Kind::Complex(x)) => {
+            Kind::Complex(if *x == Float::Any { y.clone() } else { x.clone() })
+        }
         (Kind::Int, Kind::Int) => Kind::Int,
-        // A type parameter combines only with itself.
+        // On the right of a type parameter stands only the parameter itself.
         (Kind::Float(Float::Generic(_)), _) => a.clone(),
-        (_, Kind::Float(Float::Generic(_))) => b.clone(),
         (Kind::Bool, Kind::Bool) => Kind::Bool,
         _ => Kind::Unknown,
     }

@@ -6,6 +6,7 @@
 
 mod activity;
 mod companions;
+mod complex;
 mod derive;
 mod dispatch;
 mod emit;
@@ -65,6 +66,13 @@ pub fn derive_differentiable(item: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn __rules(callback: TokenStream) -> TokenStream {
     rules::enumerate(callback.into()).into()
+}
+
+/// Defines the trait of the companions of the functions of complex numbers, and implements it.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __complex_methods(_: TokenStream) -> TokenStream {
+    complex::companions().into()
 }
 
 /// Defines the trait that the runtime implements for the functions of floats.

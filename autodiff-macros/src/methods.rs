@@ -86,6 +86,10 @@ pub(crate) fn kind(name: &str, recv: &Kind) -> Kind {
             Kind::Option(inner) | Kind::Result(inner) => (**inner).clone(),
             _ => Kind::Unknown,
         },
+        _ if recv.is_complex() => match crate::complex::find(name) {
+            Some(rule) => crate::complex::kind(rule, [recv.clone()].into_iter()),
+            None => Kind::Unknown,
+        },
         _ if recv.is_float() && (rules::find(name).is_some() || rules::FLAT.contains(&name)) => recv.clone(),
         _ if matches!(recv, Kind::Int) && INTEGER.contains(&name) => Kind::Int,
         _ => Kind::Unknown,

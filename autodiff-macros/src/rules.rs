@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use proc_macro2::Span;
 use syn::{Ident, Lit};
 
+use crate::complex::{self, Field};
 use crate::fold;
 use crate::ir::{BinOp, Expr};
 use crate::kinds::Float;
@@ -28,6 +29,8 @@ pub(crate) struct Rule {
     pub(crate) ranges: &'static [(f64, f64)],
     /// The last argument is an integer.
     pub(crate) integer_argument: bool,
+    /// Of a function of complex numbers: the fields of the arguments, then that of the value.
+    pub(crate) fields: &'static [Field],
 }
 
 macro_rules! rules {
@@ -39,6 +42,7 @@ macro_rules! rules {
             partials: &[$(stringify!($partial)),+],
             ranges: &[$(($lo, $hi)),+],
             integer_argument: false $(|| matches!(stringify!($arg).as_bytes(), b"n"))+,
+            fields: &[],
         }),*];
     };
 }
@@ -140,13 +144,19 @@ impl Rule {
         let mut names: HashMap<&str, &Expr> = self.args.iter().copied().zip(args).collect();
         names.insert("y", value);
         let source = syn::parse_str(self.partials[i]).expect("the table holds expressions");
-        fold::constants(read(&source, &names, float))
+        let find = if self.fields.is_empty() { find } else { complex::inner };
+        fold::constants(read(&source, &names, float, find))
     }
 }
 
-/// Reads an expression of the table.
-fn read(e: &syn::Expr, names: &HashMap<&str, &Expr>, float: &Float) -> Expr {
-    let sub = |e: &syn::Expr| read(e, names, float);
+/// Reads an expression of a table, whose functions `find` knows.
+fn read(
+    e: &syn::Expr,
+    names: &HashMap<&str, &Expr>,
+    float: &Float,
+    find: fn(&str) -> Option<&'static Rule>,
+) -> Expr {
+    let sub = |e: &syn::Expr| read(e, names, float, find);
     match e {
         syn::Expr::Path(p) => {
             names[p.path.get_ident().expect("the table names arguments").to_string().as_str()].clone()
@@ -172,7 +182,10 @@ fn read(e: &syn::Expr, names: &HashMap<&str, &Expr>, float: &Float) -> Expr {
             };
             Expr::Select(Box::new(sub(&i.cond)), Box::new(branch(&i.then_branch)), Box::new(els))
         }
-        syn::Expr::Call(c) => Expr::FromInt(Box::new(sub(&c.args[0])), float.clone()),
+        syn::Expr::Call(c) => {
+            let args: Vec<Expr> = c.args.iter().map(sub).collect();
+            complex::called(&quote::ToTokens::to_token_stream(&c.func).to_string(), args, float)
+        }
         syn::Expr::MethodCall(m) => {
             let name = m.method.to_string();
             let mut args = vec![sub(&m.receiver)];

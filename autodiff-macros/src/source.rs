@@ -50,8 +50,8 @@ fn one_line(text: &str) -> String {
 /// Leaves out the absolute paths that keep generated code independent of the user's imports.
 fn shorten(tokens: TokenStream) -> TokenStream {
     const CRATES: [&str; 3] = ["differentiable", "core", "std"];
-    const MODULES: [&str; 10] =
-        ["__private", "vec", "option", "mem", "ops", "boxed", "clone", "result", "default", "convert"];
+    const MODULES: [&str; 11] =
+        ["__private", "num_complex", "vec", "option", "mem", "ops", "boxed", "clone", "result", "default", "convert"];
     let is = |t: Option<&proc_macro2::TokenTree>, c: char| matches!(t, Some(proc_macro2::TokenTree::Punct(p)) if p.as_char() == c);
     let list: Vec<proc_macro2::TokenTree> = tokens.into_iter().collect();
     let mut out = Vec::new();

@@ -11,6 +11,8 @@ pub mod __private;
 #[doc(hidden)]
 pub mod arrays;
 pub mod check;
+#[doc(hidden)]
+pub mod complex;
 #[cfg(feature = "data")]
 pub mod data;
 mod fallible;

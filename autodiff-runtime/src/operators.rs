@@ -7,6 +7,7 @@
 //! A missing tangent or slot is `None`. Cotangents are added to slots.
 
 mod arrays;
+mod complex;
 mod scalars;
 
 use crate::tangent::Differentiable;

@@ -6,6 +6,7 @@ use core::iter::{Product, Sum};
 use ndarray::{LinalgScalar, ScalarOperand};
 use num_traits::{Float, FloatConst, FromPrimitive, NumAssign};
 
+use crate::operators;
 use crate::tangent::{Differentiable, Tangent};
 
 /// A real scalar, `f32` or `f64`, that is its own tangent.
@@ -32,6 +33,12 @@ pub trait Real:
     + for<'a> Sum<&'a Self>
     + Product
     + Differentiable<Tangent = Self>
+    + operators::Add<Self, Output = Self>
+    + operators::Sub<Self, Output = Self>
+    + operators::Mul<Self, Output = Self>
+    + operators::Div<Self, Output = Self>
+    + operators::Rem<Self, Output = Self>
+    + operators::Neg<Output = Self>
     + Tangent
     + LinalgScalar
     + ScalarOperand

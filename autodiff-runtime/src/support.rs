@@ -4,7 +4,7 @@
 //! compiler could not write as plain arithmetic.
 
 pub use crate::check::{LinearMap, check, displace, flatten, flatten_value, hessian, jacobian, scalars, unflatten};
-
+pub use crate::complex::{ComplexMethods, ComplexPolar};
 pub use crate::fallible::{Fallible, content, content_mut, default_content, failed, is_good, wrap, wrap_tangent};
 pub use crate::schedule::Schedule;
 
@@ -127,7 +127,7 @@ pub fn scale<T: Tangent, F: crate::Real>(tangent: &mut T, factor: F) {
 
 /// A small integer in the float type of the surroundings.
 #[inline]
-pub fn from_i32<T: Float>(n: i32) -> T {
+pub fn from_integer<T: Float>(n: impl num_traits::ToPrimitive) -> T {
     T::from(n).expect("floats hold small integers")
 }
 

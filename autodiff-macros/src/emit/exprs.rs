@@ -96,6 +96,7 @@ impl Emitter<'_> {
                 Tokens::new(quote!(!#inner), Prec::Unary)
             }
             Expr::Binary(op, a, b) => self.binary(*op, a, b),
+            Expr::Math(rule, args) if !rule.fields.is_empty() => self.complex(rule, args),
             Expr::Math(rule, args) => match crate::rules::TABLE.iter().position(|r| r.name == rule.name) {
                 Some(_) if !rule.name.chars().next().is_some_and(char::is_alphabetic) => {
                     let op = syn::parse_str::<syn::BinOp>(rule.name).expect("an operator");
@@ -225,7 +226,7 @@ impl Emitter<'_> {
                     }
                     _ => {
                         let inner = inner.tokens;
-                        Tokens::new(quote!(::differentiable::__private::from_i32(#inner)), Prec::Postfix)
+                        Tokens::new(quote!(::differentiable::__private::from_integer(#inner)), Prec::Postfix)
                     }
                 }
             }
@@ -243,6 +244,26 @@ impl Emitter<'_> {
         }
     }
 
+    /// A function of complex numbers.
+    fn complex(&self, rule: &crate::rules::Rule, args: &[Expr]) -> Tokens {
+        let name = syn::Ident::new(rule.name, Span::mixed_site());
+        match rule.name {
+            "new" | "from_polar" | "cis" => {
+                let args = self.values(args);
+                Tokens::new(quote!(::differentiable::num_complex::Complex::#name(#(#args),*)), Prec::Postfix)
+            }
+            "re" | "im" => {
+                let recv = self.expr(&args[0]).at_least(Prec::Postfix);
+                Tokens::new(quote!(#recv.#name), Prec::Postfix)
+            }
+            _ => {
+                let recv = self.typed_receiver(&args[0]);
+                let rest = self.values(&args[1..]);
+                Tokens::new(quote!(#recv.#name(#(#rest),*)), Prec::Postfix)
+            }
+        }
+    }
+
     /// A condition: a struct literal in it would be ambiguous.
     pub(crate) fn condition(&self, e: &Expr) -> TokenStream {
         match e {
@@ -254,16 +275,25 @@ impl Emitter<'_> {
     /// The receiver of a float method: a literal alone has no type yet.
     fn typed_receiver(&self, e: &Expr) -> TokenStream {
         match (e, self.kind_of(e)) {
-            (Expr::Number(x, _), Kind::Float(_)) => {
-                let x = Literal::f64_suffixed(*x);
-                quote!(#x)
-            }
+            (Expr::Number(x, float), _) => match float {
+                Float::F32 => Literal::f32_suffixed(*x as f32).to_token_stream(),
+                Float::Generic(_) => number(*x, float).at_least(Prec::Postfix),
+                _ => Literal::f64_suffixed(*x).to_token_stream(),
+            },
             (Expr::Place(place), _) => self.receiver(place),
             _ => self.expr(e).at_least(Prec::Postfix),
         }
     }
 
     fn binary(&self, op: BinOp, a: &Expr, b: &Expr) -> Tokens {
+        if matches!(self.kind_of(a), Kind::Float(Float::Generic(_)) if self.kind_of(b).deref().is_complex()) {
+            // A type parameter stands on the right of a complex number only.
+            match op {
+                BinOp::Add | BinOp::Mul => return self.binary(op, b, a),
+                BinOp::Sub => return self.binary(BinOp::Add, &Expr::Neg(Box::new(b.clone())), a),
+                _ => {}
+            }
+        }
         let (token, prec) = operator(op);
         let right = match prec {
             Prec::Add => Prec::Mul,
@@ -314,6 +344,10 @@ impl Emitter<'_> {
 fn zero_of(kind: &Kind) -> Option<Tokens> {
     match kind {
         Kind::Float(float) => Some(number(0.0, float)),
+        Kind::Complex(float) => {
+            let zero = number(0.0, float).tokens;
+            Some(Tokens::new(quote!(::differentiable::num_complex::Complex::new(#zero, #zero)), Prec::Postfix))
+        }
         Kind::Int | Kind::Bool | Kind::Unit | Kind::Constant => Some(Tokens::atom(quote!(()))),
         Kind::Tuple(kinds) => {
             let parts: Option<Vec<TokenStream>> = kinds.iter().map(|k| zero_of(k).map(|t| t.tokens)).collect();

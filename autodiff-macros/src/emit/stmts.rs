@@ -164,7 +164,7 @@ impl Emitter<'_> {
     /// Adds a tangent to a tangent.
     fn accumulate(&self, place: &Place, value: &Expr) -> TokenStream {
         let kind = kinds::of_place(self.program, place);
-        if kind.is_float() {
+        if kind.is_number() {
             let target = self.place_mut(place).tokens;
             if let Expr::Neg(value) = value {
                 let value = self.value(value);
@@ -190,6 +190,10 @@ impl Emitter<'_> {
             return quote!(let #pattern = #target; #target = #new;);
         }
         let target = self.reference(place, true).tokens;
+        if value.mentions(place.root) {
+            // The new value is read before the place is borrowed.
+            return quote!(let #pattern = { let new = #new; ::core::mem::replace(#target, new) };);
+        }
         quote!(let #pattern = ::core::mem::replace(#target, #new);)
     }
 

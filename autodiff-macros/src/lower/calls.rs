@@ -7,8 +7,8 @@ use syn::{Expr as S, ExprPath, Path};
 use super::patterns::capital;
 use super::{Binding, Lowerer, strip};
 use crate::ir::{Arg, BinOp, Call, Callee, Edit, Expr, Mode, Passing, Place, Role, Step, Stmt};
-use crate::kinds::{self, Kind};
-use crate::{methods, rules};
+use crate::kinds::{self, Float, Kind};
+use crate::{complex, methods, rules};
 
 impl Lowerer<'_> {
     /// The value of a call.
@@ -64,6 +64,9 @@ impl Lowerer<'_> {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let last = *names.last().expect("a path has a segment");
         if let Some(value) = self.known_function(&names, &args, span) {
+            return value;
+        }
+        if let Some(value) = self.complex_function(path, last, &args, span) {
             return value;
         }
         let float = match names.as_slice() {
@@ -173,6 +176,51 @@ impl Lowerer<'_> {
         }
     }
 
+    /// An associated function of a complex type.
+    fn complex_function(&mut self, path: &ExprPath, name: &str, args: &[Expr], span: Span) -> Option<Expr> {
+        let args: Vec<Expr> = args.iter().cloned().map(strip).collect();
+        let float = match name {
+            "c64" if args.len() == 2 => Some(Float::F64),
+            "c32" if args.len() == 2 => Some(Float::F32),
+            _ => None,
+        };
+        if let Some(float) = float {
+            let mut part = |e: &Expr| match self.kind(e) {
+                Kind::Float(f) if f == float || f == Float::Any => e.clone(),
+                _ => {
+                    let ty: syn::Type = if float == Float::F64 { syn::parse_quote!(f64) } else { syn::parse_quote!(f32) };
+                    self.temporary(Expr::Cast(Box::new(e.clone()), ty), span)
+                }
+            };
+            return Some(complex::new(part(&args[0]), part(&args[1])));
+        }
+        if args.is_empty() || !self.types.owner(&path.path).is_complex() {
+            return None;
+        }
+        if name == "from" {
+            let (Kind::Complex(float) | Kind::Float(float)) = self.kind(&args[0]) else {
+                return None;
+            };
+            return Some(match self.kind(&args[0]) {
+                Kind::Complex(_) => args[0].clone(),
+                _ => complex::new(args[0].clone(), Expr::Number(0.0, float)),
+            });
+        }
+        self.complex_method(args, name, span)
+    }
+
+    /// A function of complex numbers, whose arguments are known to be such.
+    fn complex_method(&mut self, args: Vec<Expr>, name: &str, span: Span) -> Option<Expr> {
+        if name == "to_polar" {
+            let mut part = |name: &str| {
+                let rule = complex::find(name).expect("in the table");
+                self.temporary(Expr::Math(rule, args.clone()), span)
+            };
+            return Some(Expr::Tuple(vec![part("norm"), part("arg")]));
+        }
+        complex::function(name, args.len()).map(|rule| Expr::Math(rule, args))
+    }
+
     /// A method of a float.
     fn float_method(&mut self, recv: Expr, name: &str, mut args: Vec<Expr>, span: Span) -> Expr {
         if name == "sin_cos" {
@@ -224,6 +272,14 @@ impl Lowerer<'_> {
             return value;
         }
         let kind = self.kind(&strip(recv.clone())).deref().clone();
+        if kind.is_complex() && (name == "to_polar" || complex::method(name, m.args.len() + 1).is_some()) {
+            let recv = self.as_atom(recv.clone(), span);
+            let mut args = vec![strip(recv)];
+            args.extend(m.args.iter().map(|a| self.scalar(a)));
+            if let Some(value) = self.complex_method(args, name, span) {
+                return value;
+            }
+        }
         let in_table = rules::find(name).is_some_and(|r| r.args.len() == m.args.len() + 1) || name == "sin_cos";
         let flat = rules::FLAT.contains(&name) || rules::CONTROL.contains(&name);
         if in_table || flat || matches!(kind, Kind::Int | Kind::Bool | Kind::Constant) {

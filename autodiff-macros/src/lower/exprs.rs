@@ -5,6 +5,7 @@ use syn::spanned::Spanned;
 use syn::{Expr as S, UnOp};
 
 use super::{Binding, Lowerer, is_atom, strip};
+use crate::complex;
 use crate::ir::{BinOp, Block, Expr, Place, Role, Sequence, Stmt, VarId};
 use crate::kinds::Kind;
 
@@ -40,7 +41,7 @@ impl Lowerer<'_> {
     pub(super) fn without_reference(&self, atom: Expr) -> Expr {
         if matches!(atom, Expr::Ref { .. }) {
             let inner = strip(atom.clone());
-            if matches!(self.kind(&inner), Kind::Float(_) | Kind::Int | Kind::Bool) {
+            if matches!(self.kind(&inner), Kind::Float(_) | Kind::Complex(_) | Kind::Int | Kind::Bool) {
                 return inner;
             }
         }
@@ -78,6 +79,9 @@ impl Lowerer<'_> {
             S::Array(a) => Expr::Array(a.elems.iter().map(|e| self.operand(e)).collect(), Sequence::Array),
             S::Repeat(r) => self.repeat(&r.expr, &r.len, Sequence::Array),
             S::Struct(s) => {
+                if let Some(value) = self.complex_literal(s) {
+                    return value;
+                }
                 let fields = s.fields.iter().map(|f| (f.member.clone(), self.operand(&f.expr))).collect();
                 let rest = s.rest.as_ref().map(|rest| Box::new(self.operand(rest)));
                 Expr::Struct { path: s.path.clone(), fields, rest, tangent: false }
@@ -124,6 +128,20 @@ impl Lowerer<'_> {
                 Expr::Tuple(Vec::new())
             }
         }
+    }
+
+    /// `Complex { re, im }`.
+    fn complex_literal(&mut self, s: &syn::ExprStruct) -> Option<Expr> {
+        let ty = syn::Type::Path(syn::TypePath { attrs: Vec::new(), qself: s.qself.clone(), path: s.path.clone() });
+        if s.rest.is_some() || !self.types.kind(&ty).is_complex() {
+            return None;
+        }
+        let mut part = |name: &str| {
+            let field = s.fields.iter().find(|f| matches!(&f.member, syn::Member::Named(m) if m == name))?;
+            Some(self.scalar(&field.expr))
+        };
+        let (re, im) = (part("re")?, part("im")?);
+        Some(complex::new(re, im))
     }
 
     fn binary(&mut self, b: &syn::ExprBinary) -> Expr {

@@ -5,6 +5,7 @@ use syn::Expr as S;
 
 use super::iterators::Stream;
 use super::{Lowerer, strip};
+use crate::complex;
 use crate::ir::{BinOp, Edit, Expr, Place, Role, Sequence, Stmt};
 use crate::kinds::{Float, Kind};
 
@@ -96,6 +97,7 @@ impl Lowerer<'_> {
             (Kind::Int, true) => Expr::int(0),
             (Kind::Int, false) => Expr::int(1),
             (Kind::Float(float), _) => Expr::Number(if sum { 0.0 } else { 1.0 }, float.clone()),
+            (Kind::Complex(float), _) => complex::literal(if sum { 0.0 } else { 1.0 }, float),
             _ => Expr::Number(if sum { 0.0 } else { 1.0 }, Float::Any),
         };
         let acc = self.accumulator(init, span);

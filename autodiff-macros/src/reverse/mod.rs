@@ -14,6 +14,7 @@ use std::collections::{HashMap, HashSet};
 use proc_macro2::Span;
 
 use crate::activity;
+use crate::complex::Partials;
 use crate::fold;
 use crate::ir::{
     BinOp, Block, Call, Callee, Edit, Expr, Header, Loop, Mode, Passing, Place, Plan, Program, Pull, Reverse, Role,
@@ -285,21 +286,19 @@ impl Pass<'_> {
         };
         let d = Expr::Place(mirror.clone());
         match op {
-            BinOp::Add => self.add(value, d, backward),
-            BinOp::Sub => self.add(value, fold::negate(d), backward),
+            BinOp::Add if !kind.is_complex() => self.add(value, d, backward),
+            BinOp::Sub if !kind.is_complex() => self.add(value, fold::negate(d), backward),
             _ => {
                 let rule = rules::operator(op).expect("compound assignment of floats is arithmetic");
-                let float = match &kind {
-                    Kind::Float(float) => float.clone(),
-                    _ => Float::Any,
-                };
+                let float = kinds::float_of([kind.clone()].into_iter());
                 let ct = self.out.fresh("ct", span, kind.tangent(), Role::Adjoint);
                 let args = [this.clone(), value.clone()];
                 let result = Expr::binary(op, this, value.clone());
                 backward.push(Stmt::Let { var: ct, value: d });
-                let by_place = fold::times(rule.partial(0, &args, &result, &float), Expr::var(ct, span));
+                let partials = Partials::new(&self.out, self.types, rule, &args, &result, &float);
+                let cotangent = |i| partials.cotangent(i, Expr::var(ct, span)).expect("operators have two partial derivatives");
+                let (by_place, by_value) = (cotangent(0), cotangent(1));
                 backward.push(Stmt::Assign { place: mirror, value: by_place, init: false });
-                let by_value = fold::times(rule.partial(1, &args, &result, &float), Expr::var(ct, span));
                 self.add(value, by_value, backward);
             }
         }

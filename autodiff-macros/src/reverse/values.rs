@@ -2,6 +2,7 @@
 
 use super::{Pass, plain};
 use crate::activity;
+use crate::complex::Partials;
 use crate::fold;
 use crate::ir::{BinOp, Expr, Header, Loop, Place, Role, Step, Stmt};
 use crate::kinds::{self, Float, Kind};
@@ -179,30 +180,23 @@ impl Pass<'_> {
         ct: &Place,
         out: &mut Vec<Stmt>,
     ) {
-        let float =
-            match args.iter().map(|a| kinds::of_expr(&self.out, self.types, a).deref().clone()).find(Kind::is_float) {
-                Some(Kind::Float(Float::Any)) | None => match kinds::of_place(&self.out, ct) {
-                    Kind::Float(float) => float,
-                    _ => Float::Any,
-                },
-                Some(Kind::Float(float)) => float,
-                Some(_) => Float::Any,
-            };
+        let kinds = args.iter().map(|a| kinds::of_expr(&self.out, self.types, a));
+        let float = kinds::float_of(kinds.chain([kinds::of_place(&self.out, ct)]));
         // `x * x` has one derivative, 2 x.
         if let [Expr::Place(a), Expr::Place(b)] = args
             && rule.name == "*"
             && a.same(b)
+            && !kinds::of_place(&self.out, a).deref().is_complex()
         {
             let two = Expr::binary(BinOp::Mul, Expr::Number(2.0, float), args[0].clone());
             self.add(&args[0], fold::times(two, Expr::Place(ct.clone())), out);
             return;
         }
         for (i, arg) in args.iter().enumerate() {
-            let partial = rule.partial(i, args, value, &float);
-            if fold::number(&partial) == Some(0.0) {
-                continue;
+            let partials = Partials::new(&self.out, self.types, rule, args, value, &float);
+            if let Some(term) = partials.cotangent(i, Expr::Place(ct.clone())) {
+                self.add(arg, term, out);
             }
-            self.add(arg, fold::times(partial, Expr::Place(ct.clone())), out);
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::ir::{Expr, Program, Role, Stmt, VarId};
 /// `let mut d = 0; …; d += e`  ⇒  `…; let mut d = e`. Tells whether anything changed.
 pub(crate) fn merge(program: &mut Program) -> bool {
     let roles: Vec<Role> = program.vars.iter().map(|v| v.role).collect();
-    let scalars: Vec<bool> = program.vars.iter().map(|v| v.kind.is_float()).collect();
+    let scalars: Vec<bool> = program.vars.iter().map(|v| v.kind.is_number()).collect();
     let mut changed = false;
     program.body.blocks_mut(&mut |block| {
         let mut i = 0;

@@ -8,22 +8,22 @@
 use std::collections::HashSet;
 
 use crate::ir::{BinOp, Block, Expr, Program, Role, Stmt, VarId};
-use crate::kinds::{Float, Kind};
+use crate::kinds::Kind;
 
 /// Guards the singular terms of a program.
 pub(crate) fn singular_terms(program: &mut Program) {
-    let scalars: Vec<Option<Float>> = program
+    let scalars: Vec<Option<Kind>> = program
         .vars
         .iter()
         .map(|v| match (v.role, &v.kind) {
-            (Role::Adjoint | Role::Tangent, Kind::Float(float)) => Some(float.clone()),
+            (Role::Adjoint | Role::Tangent, Kind::Float(_) | Kind::Complex(_)) => Some(v.kind.clone()),
             _ => None,
         })
         .collect();
     program.body.blocks_mut(&mut |block| guard_block(block, &scalars));
 }
 
-fn guard_block(block: &mut Block, scalars: &[Option<Float>]) {
+fn guard_block(block: &mut Block, scalars: &[Option<Kind>]) {
     let mut conditional: HashSet<VarId> = HashSet::new();
     for stmt in &mut block.stmts {
         match stmt {
@@ -47,7 +47,7 @@ fn guard_block(block: &mut Block, scalars: &[Option<Float>]) {
     }
 }
 
-fn guard(value: &mut Expr, conditional: &HashSet<VarId>, scalars: &[Option<Float>]) {
+fn guard(value: &mut Expr, conditional: &HashSet<VarId>, scalars: &[Option<Kind>]) {
     let mut vars: Vec<VarId> = Vec::new();
     value.vars(&mut |v| {
         if conditional.contains(&v) && !vars.contains(&v) {
@@ -58,22 +58,30 @@ fn guard(value: &mut Expr, conditional: &HashSet<VarId>, scalars: &[Option<Float
         return;
     }
     let span = proc_macro2::Span::mixed_site();
-    let float = scalars[vars[0]].clone().expect("conditional cotangents are floats");
-    let zero = || Expr::Number(0.0, float.clone());
+    let zero_of = |v: VarId| match scalars[v].as_ref() {
+        Some(Kind::Float(float)) => Expr::Number(0.0, float.clone()),
+        _ => Expr::Zero(Box::new(Expr::var(v, span))),
+    };
+    let complex = vars.iter().any(|v| scalars[*v].as_ref().is_some_and(Kind::is_complex));
+    // A term of complex cotangents may be real: it says itself what its zero is.
+    let zero = match scalars[vars[0]].as_ref() {
+        Some(Kind::Float(float)) if !complex => Expr::Number(0.0, float.clone()),
+        _ => Expr::Zero(Box::new(value.clone())),
+    };
     let used = vars
         .into_iter()
-        .map(|v| Expr::binary(BinOp::Ne, Expr::var(v, span), zero()))
+        .map(|v| Expr::binary(BinOp::Ne, Expr::var(v, span), zero_of(v)))
         .reduce(|a, b| Expr::binary(BinOp::Or, a, b))
         .expect("a variable was found");
-    let term = std::mem::replace(value, zero());
-    *value = Expr::Select(Box::new(used), Box::new(term), Box::new(zero()));
+    let term = std::mem::replace(value, zero.clone());
+    *value = Expr::Select(Box::new(used), Box::new(term), Box::new(zero));
 }
 
 /// Whether an expression can be infinite for finite arguments.
 fn is_singular(e: &Expr) -> bool {
     match e {
         Expr::Binary(BinOp::Div | BinOp::Rem, ..) => true,
-        Expr::Math(rule, _) if matches!(rule.name, "powi" | "powf" | "ln" | "log" | "recip" | "/") => true,
+        Expr::Math(rule, _) if matches!(rule.name, "powi" | "powf" | "ln" | "log" | "recip" | "/" | "inv") => true,
         _ => {
             let mut found = false;
             let mut copy = e.clone();

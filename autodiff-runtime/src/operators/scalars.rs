@@ -1,41 +1,6 @@
-//! Operators of floats, complex numbers and integers.
-
-use num_complex::Complex;
+//! Operators of floats and integers.
 
 use super::{Add, Div, Mul, Neg, Rem, Sub};
-
-/// The conjugate, under which cotangents of products pass: a real number is its own.
-trait Conjugate {
-    fn conjugate(self) -> Self;
-}
-
-impl Conjugate for f32 {
-    #[inline]
-    fn conjugate(self) -> Self {
-        self
-    }
-}
-
-impl Conjugate for f64 {
-    #[inline]
-    fn conjugate(self) -> Self {
-        self
-    }
-}
-
-impl Conjugate for Complex<f32> {
-    #[inline]
-    fn conjugate(self) -> Self {
-        self.conj()
-    }
-}
-
-impl Conjugate for Complex<f64> {
-    #[inline]
-    fn conjugate(self) -> Self {
-        self.conj()
-    }
-}
 
 /// One operator of one field: the partial derivatives by both operands, and by a direction.
 macro_rules! field {
@@ -62,10 +27,10 @@ macro_rules! field {
                 let ($a, $b) = (*$a, *$b);
                 let _ = ($a, $b);
                 if let Some(da) = da {
-                    *da += Conjugate::conjugate($pa) * *ct;
+                    *da += $pa * *ct;
                 }
                 if let Some(db) = db {
-                    *db += Conjugate::conjugate($pb) * *ct;
+                    *db += $pb * *ct;
                 }
             }
 
@@ -88,10 +53,10 @@ macro_rules! field {
                 let $ta = ta.copied().unwrap_or_default();
                 let $tb = tb.copied().unwrap_or_default();
                 if let Some(ea) = ea {
-                    *ea += Conjugate::conjugate($pa) * *tct + Conjugate::conjugate($ppa) * *ct;
+                    *ea += $pa * *tct + $ppa * *ct;
                 }
                 if let Some(eb) = eb {
-                    *eb += Conjugate::conjugate($pb) * *tct + Conjugate::conjugate($ppb) * *ct;
+                    *eb += $pb * *tct + $ppb * *ct;
                 }
             }
         }
@@ -133,8 +98,6 @@ macro_rules! operators {
 operators! {
     f32, 1.0_f32, 0.0_f32;
     f64, 1.0_f64, 0.0_f64;
-    Complex<f32>, Complex::new(1.0_f32, 0.0), Complex::new(0.0_f32, 0.0);
-    Complex<f64>, Complex::new(1.0_f64, 0.0), Complex::new(0.0_f64, 0.0);
 }
 
 field!(Rem, f32, |a, b| a % b, 1.0_f32, -(a / b).trunc(); |_ta, _tb| 0.0_f32, 0.0_f32);

@@ -6,6 +6,7 @@
 use num_complex::Complex;
 
 use super::{Differentiable, Tangent, Update, Visit, check_lengths};
+use crate::Real;
 
 macro_rules! float {
     ($float:ident, $leaf:ident) => {
@@ -69,65 +70,61 @@ macro_rules! float {
                 *self = f(f64::from(*self)) as $float;
             }
         }
-
-        impl Differentiable for Complex<$float> {
-            type Tangent = Complex<$float>;
-
-            #[inline]
-            fn __zero(&self) -> Complex<$float> {
-                Complex::new(0.0, 0.0)
-            }
-
-            #[inline]
-            fn __update(&mut self, tangent: &Complex<$float>, update: &mut dyn Update) {
-                let mut parts = [self.re, self.im];
-                update.$leaf(&mut parts, &[tangent.re, tangent.im]);
-                *self = Complex::new(parts[0], parts[1]);
-            }
-
-            #[inline]
-            fn __visit(&self, visitor: &mut dyn Visit) {
-                visitor.$leaf(&[2], &[self.re, self.im]);
-            }
-
-            fn __update_iter(
-                items: &mut dyn ExactSizeIterator<Item = &mut Complex<$float>>,
-                tangents: &mut dyn ExactSizeIterator<Item = &Complex<$float>>,
-                update: &mut dyn Update,
-            ) {
-                let items: Vec<&mut Complex<$float>> = items.collect();
-                let mut values: Vec<$float> = items.iter().flat_map(|z| [z.re, z.im]).collect();
-                let tangents: Vec<$float> = tangents.flat_map(|z| [z.re, z.im]).collect();
-                <$float>::__update_slice(&mut values, &tangents, update);
-                for (item, parts) in items.into_iter().zip(values.chunks_exact(2)) {
-                    *item = Complex::new(parts[0], parts[1]);
-                }
-            }
-
-            fn __visit_iter(
-                shape: &[usize],
-                items: &mut dyn Iterator<Item = &Complex<$float>>,
-                visitor: &mut dyn Visit,
-            ) {
-                let parts: Vec<$float> = items.flat_map(|z| [z.re, z.im]).collect();
-                visitor.$leaf(&[shape, &[2]].concat(), &parts);
-            }
-        }
-
-        impl Tangent for Complex<$float> {
-            #[inline]
-            fn __add(&mut self, other: &Complex<$float>) {
-                *self += *other;
-            }
-
-            #[inline]
-            fn __map(&mut self, f: &mut dyn FnMut(f64) -> f64) {
-                self.re.__map(f);
-                self.im.__map(f);
-            }
-        }
     };
 }
 
 float!(f32, leaf_f32);
 float!(f64, leaf_f64);
+
+impl<T: Real> Differentiable for Complex<T> {
+    type Tangent = Complex<T>;
+
+    #[inline]
+    fn __zero(&self) -> Complex<T> {
+        Complex::new(T::zero(), T::zero())
+    }
+
+    #[inline]
+    fn __update(&mut self, tangent: &Complex<T>, update: &mut dyn Update) {
+        let mut parts = [self.re, self.im];
+        T::__update_slice(&mut parts, &[tangent.re, tangent.im], update);
+        *self = Complex::new(parts[0], parts[1]);
+    }
+
+    #[inline]
+    fn __visit(&self, visitor: &mut dyn Visit) {
+        T::__visit_slice(&[2], &[self.re, self.im], visitor);
+    }
+
+    fn __update_iter(
+        items: &mut dyn ExactSizeIterator<Item = &mut Complex<T>>,
+        tangents: &mut dyn ExactSizeIterator<Item = &Complex<T>>,
+        update: &mut dyn Update,
+    ) {
+        let items: Vec<&mut Complex<T>> = items.collect();
+        let mut values: Vec<T> = items.iter().flat_map(|z| [z.re, z.im]).collect();
+        let tangents: Vec<T> = tangents.flat_map(|z| [z.re, z.im]).collect();
+        T::__update_slice(&mut values, &tangents, update);
+        for (item, parts) in items.into_iter().zip(values.chunks_exact(2)) {
+            *item = Complex::new(parts[0], parts[1]);
+        }
+    }
+
+    fn __visit_iter(shape: &[usize], items: &mut dyn Iterator<Item = &Complex<T>>, visitor: &mut dyn Visit) {
+        let parts: Vec<T> = items.flat_map(|z| [z.re, z.im]).collect();
+        T::__visit_slice(&[shape, &[2]].concat(), &parts, visitor);
+    }
+}
+
+impl<T: Real> Tangent for Complex<T> {
+    #[inline]
+    fn __add(&mut self, other: &Complex<T>) {
+        *self += *other;
+    }
+
+    #[inline]
+    fn __map(&mut self, f: &mut dyn FnMut(f64) -> f64) {
+        self.re.__map(f);
+        self.im.__map(f);
+    }
+}
