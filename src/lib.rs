@@ -10,6 +10,15 @@ pub use autodiff_macros::__rules;
 pub use autodiff_macros::{Differentiable, differentiable};
 pub use autodiff_runtime::*;
 
+/// Pages of documentation whose code is tested.
+#[allow(clippy::doc_markdown, reason = "the pages name other libraries as they name themselves")]
+pub mod guide {
+    #[doc = include_str!("../docs/migration.md")]
+    pub mod migration {}
+    #[doc = include_str!("../docs/none.md")]
+    pub mod none {}
+}
+
 /// Everything a program needs.
 pub mod prelude {
     pub use autodiff_macros::{Differentiable, differentiable};

@@ -272,26 +272,26 @@ mod own {
     use differentiable::prelude::{Differentiable, differentiable};
 
     #[derive(Clone, Copy, Differentiable)]
-    pub struct Complex {
+    pub(super) struct Complex {
         pub re: f64,
         pub im: f64,
     }
 
     #[differentiable]
     impl Complex {
-        pub fn new(re: f64, im: f64) -> Complex {
+        pub(super) fn new(re: f64, im: f64) -> Complex {
             Complex { re: 2.0 * re, im }
         }
-        pub fn norm(&self) -> f64 {
+        pub(super) fn norm(&self) -> f64 {
             self.re + 3.0 * self.im
         }
-        pub fn scale(&mut self, t: f64) {
+        pub(super) fn scale(&mut self, t: f64) {
             self.re *= t;
         }
     }
 
     #[differentiable]
-    pub fn f(x: f64) -> f64 {
+    pub(super) fn f(x: f64) -> f64 {
         let mut z = Complex::new(x, x);
         z.scale(x);
         z.norm()

@@ -89,10 +89,10 @@ macro_rules! functions {
     ) => {
         mod rows {
             use super::*;
-            $(#[differentiable] pub fn $one<T: Real>($z: Complex<T>) -> $out { $e })*
-            $(#[differentiable] pub fn $two<T: Real>($a: Complex<T>, $b: Complex<T>) -> Complex<T> { $e2 })*
-            $(#[differentiable] pub fn $mixed<T: Real>($c: Complex<T>, $x: T) -> Complex<T> { $e3 })*
-            $(#[differentiable] pub fn $made<T: Real>($r: T, $t: T) -> Complex<T> { $e4 })*
+            $(#[differentiable] pub(super) fn $one<T: Real>($z: Complex<T>) -> $out { $e })*
+            $(#[differentiable] pub(super) fn $two<T: Real>($a: Complex<T>, $b: Complex<T>) -> Complex<T> { $e2 })*
+            $(#[differentiable] pub(super) fn $mixed<T: Real>($c: Complex<T>, $x: T) -> Complex<T> { $e3 })*
+            $(#[differentiable] pub(super) fn $made<T: Real>($r: T, $t: T) -> Complex<T> { $e4 })*
         }
 
         fn compare<T: Real + Parts>(text: &str, tolerance: f64)

@@ -145,9 +145,7 @@ fn conjugate(e: Expr, real: &dyn Fn(&Expr) -> bool) -> Expr {
     match e {
         e if real(&e) => e,
         Expr::Neg(e) => fold::negate(conjugate(*e, real)),
-        Expr::Select(c, a, b) => {
-            Expr::Select(c, Box::new(conjugate(*a, real)), Box::new(conjugate(*b, real)))
-        }
+        Expr::Select(c, a, b) => Expr::Select(c, Box::new(conjugate(*a, real)), Box::new(conjugate(*b, real))),
         Expr::Math(rule, mut args) => match rule.name {
             "conj" => args.swap_remove(0),
             "inv" => apply("inv", vec![conjugate(args.swap_remove(0), real)]),
@@ -166,9 +164,7 @@ fn conjugate(e: Expr, real: &dyn Fn(&Expr) -> bool) -> Expr {
 fn mixed_times(p: Expr, t: Expr) -> Expr {
     match p {
         Expr::Neg(p) => fold::negate(mixed_times(*p, t)),
-        Expr::Select(c, p, q) => {
-            Expr::Select(c, Box::new(mixed_times(*p, t.clone())), Box::new(mixed_times(*q, t)))
-        }
+        Expr::Select(c, p, q) => Expr::Select(c, Box::new(mixed_times(*p, t.clone())), Box::new(mixed_times(*q, t))),
         p => Expr::binary(BinOp::Mul, p, t),
     }
 }

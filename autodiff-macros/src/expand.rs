@@ -173,7 +173,9 @@ impl Function {
             let Stmt::Call(call) = s else { return };
             found |= match &call.callee {
                 Callee::Method { name, .. } => name == "to_polar" || crate::complex::find(&name.to_string()).is_some(),
-                Callee::Function { path, .. } => path.segments.iter().rev().nth(1).is_some_and(|s| s.ident == "Complex"),
+                Callee::Function { path, .. } => {
+                    path.segments.iter().rev().nth(1).is_some_and(|s| s.ident == "Complex")
+                }
                 _ => false,
             };
         });

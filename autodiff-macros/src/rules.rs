@@ -150,12 +150,7 @@ impl Rule {
 }
 
 /// Reads an expression of a table, whose functions `find` knows.
-fn read(
-    e: &syn::Expr,
-    names: &HashMap<&str, &Expr>,
-    float: &Float,
-    find: fn(&str) -> Option<&'static Rule>,
-) -> Expr {
+fn read(e: &syn::Expr, names: &HashMap<&str, &Expr>, float: &Float, find: fn(&str) -> Option<&'static Rule>) -> Expr {
     let sub = |e: &syn::Expr| read(e, names, float, find);
     match e {
         syn::Expr::Path(p) => {

@@ -283,7 +283,21 @@ fn is_cheap(e: &Expr) -> bool {
         Expr::Neg(e) | Expr::Not(e) | Expr::Cast(e, _) | Expr::Ref { of: e, .. } | Expr::FromInt(e, _) => is_cheap(e),
         Expr::Binary(op, a, b) => !matches!(op, BinOp::Div | BinOp::Rem) && is_cheap(a) && is_cheap(b),
         Expr::Math(rule, args) => {
-            matches!(rule.name, "abs" | "max" | "min" | "mul_add" | "clamp" | "copysign" | "re" | "im" | "new" | "conj" | "norm_sqr" | "scale") && args.iter().all(is_cheap)
+            matches!(
+                rule.name,
+                "abs"
+                    | "max"
+                    | "min"
+                    | "mul_add"
+                    | "clamp"
+                    | "copysign"
+                    | "re"
+                    | "im"
+                    | "new"
+                    | "conj"
+                    | "norm_sqr"
+                    | "scale"
+            ) && args.iter().all(is_cheap)
         }
         Expr::Method { recv, name, args, .. } => {
             matches!(

@@ -76,7 +76,8 @@ impl<T: Real> ComplexPolar<T> for Complex<T> {
     #[inline]
     fn __fwd_to_polar(
         &self,
-    ) -> ((T, T), impl for<'r> FnOnce(((&'r Complex<T>,), (T, T), (Option<&'r mut Complex<T>>,))) -> ((),) + use<T>) {
+    ) -> ((T, T), impl for<'r> FnOnce(((&'r Complex<T>,), (T, T), (Option<&'r mut Complex<T>>,))) -> ((),) + use<T>)
+    {
         (self.to_polar(), |((z,), (d_r, d_t), (mut slot,)): ((&Complex<T>,), (T, T), (Option<&mut Complex<T>>,))| {
             let (_, norm) = z.__fwd_norm();
             let (_, arg) = z.__fwd_arg();

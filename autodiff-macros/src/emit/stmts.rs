@@ -192,7 +192,8 @@ impl Emitter<'_> {
         let target = self.reference(place, true).tokens;
         if value.mentions(place.root) {
             // The new value is read before the place is borrowed.
-            return quote!(let #pattern = { let new = #new; ::core::mem::replace(#target, new) };);
+            let next = proc_macro2::Ident::new("next", proc_macro2::Span::mixed_site());
+            return quote!(let #pattern = { let #next = #new; ::core::mem::replace(#target, #next) };);
         }
         quote!(let #pattern = ::core::mem::replace(#target, #new);)
     }

@@ -188,7 +188,8 @@ impl Lowerer<'_> {
             let mut part = |e: &Expr| match self.kind(e) {
                 Kind::Float(f) if f == float || f == Float::Any => e.clone(),
                 _ => {
-                    let ty: syn::Type = if float == Float::F64 { syn::parse_quote!(f64) } else { syn::parse_quote!(f32) };
+                    let ty: syn::Type =
+                        if float == Float::F64 { syn::parse_quote!(f64) } else { syn::parse_quote!(f32) };
                     self.temporary(Expr::Cast(Box::new(e.clone()), ty), span)
                 }
             };

@@ -296,7 +296,8 @@ impl Pass<'_> {
                 let result = Expr::binary(op, this, value.clone());
                 backward.push(Stmt::Let { var: ct, value: d });
                 let partials = Partials::new(&self.out, self.types, rule, &args, &result, &float);
-                let cotangent = |i| partials.cotangent(i, Expr::var(ct, span)).expect("operators have two partial derivatives");
+                let cotangent =
+                    |i| partials.cotangent(i, Expr::var(ct, span)).expect("operators have two partial derivatives");
                 let (by_place, by_value) = (cotangent(0), cotangent(1));
                 backward.push(Stmt::Assign { place: mirror, value: by_place, init: false });
                 self.add(value, by_value, backward);
