@@ -29,6 +29,8 @@ pub(crate) struct Host {
     pub(crate) of_trait: bool,
     /// Parameters of the `impl` around, which opaque types capture.
     pub(crate) outer: Generics,
+    /// The associated types of an `impl` of a trait, which are generic in the trait's companions.
+    pub(crate) associated: Vec<Type>,
 }
 
 impl Host {
@@ -196,7 +198,7 @@ impl<'a> Companions<'a> {
         for c in 1..1_usize << level {
             for (p, q) in self.params().iter().zip(&emitter.program.params) {
                 let Some(&v) = q.parts.get(c) else {
-                    let ty = if p.differentiable { self.tangent_type(p) } else { quote!(()) };
+                    let ty = if self.has_space(p) { self.tangent_type(p) } else { quote!(()) };
                     params.push(quote!(_: ::core::option::Option<#ty>));
                     continue;
                 };
@@ -207,6 +209,12 @@ impl<'a> Companions<'a> {
             }
         }
         (params, prologue)
+    }
+
+    /// Whether signatures name the tangent of a parameter: where it is differentiable, and where the trait cannot know
+    /// that it is not, since it sees an associated type.
+    fn has_space(&self, p: &Param) -> bool {
+        p.differentiable || self.host.associated.contains(p.target())
     }
 
     /// The type behind the reference to a parameter's cotangent.
@@ -361,7 +369,7 @@ impl<'a> Companions<'a> {
                         (quote!(#name), quote!(::core::option::Option<#ty>))
                     }
                     (false, _, None) => {
-                        let ty = if p.differentiable { lifetime_tokens(&ty) } else { quote!(()) };
+                        let ty = if self.has_space(p) { lifetime_tokens(&ty) } else { quote!(()) };
                         (quote!(_), quote!(::core::option::Option<#ty>))
                     }
                 };
@@ -369,7 +377,7 @@ impl<'a> Companions<'a> {
                 again.1.push(again_type);
                 // The slots.
                 let adjoint = adjoints.get(c);
-                let target = if p.differentiable { self.slot(p) } else { quote!(()) };
+                let target = if self.has_space(p) { self.slot(p) } else { quote!(()) };
                 slot.0.push(match (by_value, adjoint) {
                     (false, Some(&d)) if slots.contains(&d) => {
                         let name = emitter.name(d);

@@ -264,6 +264,7 @@ impl Derive {
             quote!(#(#steps)*)
         });
         let mismatch = self.mismatch();
+        let kind = self.name.to_string();
         quote! {
             #[automatically_derived]
             #[allow(unused_variables, clippy::all, clippy::pedantic)]
@@ -282,6 +283,7 @@ impl Derive {
 
                 #[inline]
                 fn __visit(&self, visitor: &mut dyn ::differentiable::tangent::Visit) {
+                    visitor.kind(#kind);
                     match self { #(#visit)* }
                 }
             }

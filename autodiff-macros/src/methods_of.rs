@@ -17,6 +17,11 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
     let mut companions = TokenStream::new();
     let mut errors = TokenStream::new();
     let of_trait = item.trait_.is_some();
+    let associated: Vec<syn::Type> = item
+        .items
+        .iter()
+        .filter_map(|member| if let ImplItem::Type(t) = member { Some(t.ty.clone()) } else { None })
+        .collect();
     for member in &mut item.items {
         let ImplItem::Fn(f) = member else { continue };
         let own = match take_options(&mut f.attrs, &options) {
@@ -48,6 +53,7 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
                     attrs: cfgs,
                     of_trait,
                     outer: item.generics.clone(),
+                    associated: associated.clone(),
                 };
                 companions.extend(if of_trait { trait_items(&function, &host) } else { twin::items(&function, &host) });
             }

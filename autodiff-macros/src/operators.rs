@@ -90,6 +90,7 @@ fn derivative(item: &ItemImpl, options: &Options, name: &str, rhs: &Type) -> syn
         attrs: TokenStream::new(),
         of_trait: false,
         outer: item.generics.clone(),
+        associated: Vec::new(),
     };
     let c = Companions { f: &function, host: &host };
     let mut companions = TokenStream::new();

@@ -39,6 +39,7 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
                     attrs: TokenStream::new(),
                     of_trait: true,
                     outer: item.generics.clone(),
+                    associated: Vec::new(),
                 };
                 let c = Companions { f: &function, host: &host };
                 for level in 1..=own.order() {

@@ -50,8 +50,14 @@ fn twin(item: &ItemFn, f: &Function) -> TokenStream {
         syn::Visibility::Inherited => quote!(),
         vis => vis.to_token_stream(),
     };
-    let host =
-        Host { vis: inner, method: None, attrs: TokenStream::new(), of_trait: false, outer: syn::Generics::default() };
+    let host = Host {
+        vis: inner,
+        method: None,
+        attrs: TokenStream::new(),
+        of_trait: false,
+        outer: syn::Generics::default(),
+        associated: Vec::new(),
+    };
     let items = items(f, &host);
     quote! {
         #(#cfgs)*

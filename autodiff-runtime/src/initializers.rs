@@ -10,6 +10,7 @@
 //! | He normal | truncated normal with variance 2 / n |
 //! | Lecun uniform | uniform in ±√(3 / n) |
 //! | Lecun normal | truncated normal with variance 1 / n |
+//! | orthogonal | orthonormal columns or rows |
 //!
 //! Sources: Glorot and Bengio, *Understanding the difficulty of training deep feedforward neural
 //! networks*, 2010; He et al., *Delving Deep into Rectifiers*, 2015; `LeCun` et al., *Efficient
@@ -41,6 +42,12 @@ pub enum Initializer {
     LecunUniform,
     /// Truncated normal with variance 1 / fan-in; for layers followed by a selu.
     LecunNormal,
+    /// Orthonormal columns, or rows where there are more columns than rows; all axes but the last are taken as rows. For
+    /// the weights of recurrent states.
+    ///
+    /// Source: Saxe, `McClelland`, Ganguli, *Exact solutions to the nonlinear dynamics of learning in deep linear neural
+    /// networks*, 2013.
+    Orthogonal,
     /// All 0.
     Zeros,
     /// All 1.
@@ -100,6 +107,7 @@ impl Initializer {
             Initializer::GlorotNormal => truncated_with(shape, 2.0 / (n + m), rng),
             Initializer::HeNormal => truncated_with(shape, 2.0 / n, rng),
             Initializer::LecunNormal => truncated_with(shape, 1.0 / n, rng),
+            Initializer::Orthogonal => orthogonal(shape, rng),
             Initializer::Zeros => fill(shape, || 0.0),
             Initializer::Ones => fill(shape, || 1.0),
             Initializer::Constant(value) => fill(shape, || value),
@@ -139,6 +147,33 @@ fn uniform_within<T: Real, D: Dimension, R: Rng + ?Sized>(
     check_scale(square);
     let limit = square.sqrt();
     fill(shape, || uniform(-limit, limit, rng))
+}
+
+/// Orthonormal columns or rows, whichever are fewer: normal vectors, each made orthogonal to those before it.
+fn orthogonal<T: Real, D: Dimension, R: Rng + ?Sized>(shape: impl ShapeBuilder<Dim = D>, rng: &mut R) -> Array<T, D> {
+    let mut values = Array::<T, D>::zeros(shape);
+    let columns = values.shape().last().copied().unwrap_or(1);
+    let rows = values.len().checked_div(columns).unwrap_or(0);
+    let (count, length) = (rows.min(columns), rows.max(columns));
+    let mut basis: Vec<Vec<f64>> = Vec::with_capacity(count);
+    for _ in 0..count {
+        let mut vector: Vec<f64> = (0..length).map(|_| rng.sample(StandardNormal)).collect();
+        // Twice, since the first time leaves errors of rounding where vectors are nearly parallel.
+        for _ in 0..2 {
+            for before in &basis {
+                let along: f64 = before.iter().zip(&vector).map(|(a, b)| a * b).sum();
+                vector.iter_mut().zip(before).for_each(|(x, b)| *x -= along * b);
+            }
+        }
+        let norm = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
+        vector.iter_mut().for_each(|x| *x /= norm);
+        basis.push(vector);
+    }
+    for (at, value) in values.iter_mut().enumerate() {
+        let (row, column) = (at / columns, at % columns);
+        *value = T::__lit(if rows < columns { basis[row][column] } else { basis[column][row] });
+    }
+    values
 }
 
 /// Truncated normal with this variance after truncation.
@@ -195,6 +230,16 @@ mod tests {
         assert!((mean - 2.0).abs() < 0.01);
         let (mean, _, largest) = moments(Initializer::TruncatedNormal { mean: 1.0, deviation: 0.5 });
         assert!((mean - 1.0).abs() < 0.01 && largest <= 2.0);
+    }
+
+    #[test]
+    fn orthogonal_vectors_are_orthonormal() {
+        for shape in [(4, 12), (12, 4), (5, 5)] {
+            let w: Array2<f64> = Initializer::Orthogonal.sample(shape, shape, &mut seeded(3));
+            let products = if shape.0 < shape.1 { w.dot(&w.t()) } else { w.t().dot(&w) };
+            let unit = Array2::<f64>::eye(shape.0.min(shape.1));
+            assert!((products - unit).iter().all(|x| x.abs() < 1e-14));
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@
 #![allow(clippy::too_many_arguments, reason = "an adjoint has a slot for every parameter")]
 
 pub mod activations;
+pub mod add_kernel;
 mod attention;
 pub mod attention_kernel;
 pub mod batch_norm_inference_kernel;
@@ -21,29 +22,38 @@ pub mod batch_norm_kernel;
 pub mod conv;
 pub mod dense_kernel;
 pub mod dropout_kernel;
+pub mod embed_kernel;
 pub mod embedding_kernel;
+pub mod flatten_kernel;
 pub mod group_norm_kernel;
 pub mod layer_norm_kernel;
 pub mod losses;
 pub mod pooling;
 mod products;
 pub mod recurrent;
+pub mod running_batch_norm_kernel;
+pub mod steps_kernel;
 mod support;
 #[cfg(test)]
 pub(crate) mod testing;
 mod windows;
 
 pub use activations::*;
+pub use add_kernel::{add, add_adjoint, add_forward, add_tangent};
 pub use attention_kernel::*;
 pub use batch_norm_inference_kernel::*;
 pub use batch_norm_kernel::*;
 pub use conv::*;
 pub use dense_kernel::{DenseSaved, dense, dense_adjoint, dense_forward, dense_tangent};
 pub use dropout_kernel::*;
+pub use embed_kernel::{embed, embed_adjoint, embed_forward, embed_tangent};
 pub use embedding_kernel::{embedding, embedding_adjoint, embedding_forward, embedding_tangent};
+pub use flatten_kernel::{flatten, flatten_adjoint, flatten_forward, flatten_tangent};
 pub use group_norm_kernel::*;
 pub use layer_norm_kernel::{LayerNormSaved, layer_norm, layer_norm_adjoint, layer_norm_forward, layer_norm_tangent};
 pub use losses::*;
 pub use pooling::*;
 pub use recurrent::*;
+pub use running_batch_norm_kernel::*;
+pub use steps_kernel::*;
 pub use windows::Padding;

@@ -52,13 +52,23 @@ pub mod prelude {
     pub use crate::kernels::activations::{
         Activation, elu, gelu, gelu_tanh, leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softplus, tanh,
     };
-    pub use crate::kernels::dense;
     pub use crate::kernels::losses::{
-        Labels, binary_cross_entropy, binary_cross_entropy_from_logits, categorical_cross_entropy,
-        cosine_similarity_loss, hinge_loss, huber_loss, kl_divergence, mae_loss, mse_loss, softmax_cross_entropy,
-        sparse_softmax_cross_entropy, squared_hinge_loss,
+        Labels, Loss, Reduction, binary_cross_entropy, binary_cross_entropy_from_logits, categorical_cross_entropy,
+        class_weights, cosine_similarity_loss, hinge_loss, huber_loss, kl_divergence, loss_each, mae_loss, mse_loss,
+        one_hot, softmax_cross_entropy, sparse_categorical_cross_entropy, sparse_softmax_cross_entropy,
+        squared_hinge_loss, weighted_loss,
     };
-    pub use crate::layers::{Dense, DenseTangent};
+    pub use crate::kernels::losses::{
+        binary_cross_entropy_each, binary_cross_entropy_from_logits_each, binary_cross_entropy_from_logits_with,
+        binary_cross_entropy_with, categorical_cross_entropy_each, categorical_cross_entropy_with,
+        cosine_similarity_loss_each, cosine_similarity_loss_with, hinge_loss_each, hinge_loss_with, huber_loss_each,
+        huber_loss_with, kl_divergence_each, kl_divergence_with, mae_loss_each, mae_loss_with, mse_loss_each,
+        mse_loss_with, softmax_cross_entropy_each, softmax_cross_entropy_with, sparse_categorical_cross_entropy_each,
+        sparse_categorical_cross_entropy_with, sparse_softmax_cross_entropy_each, sparse_softmax_cross_entropy_with,
+        squared_hinge_loss_each, squared_hinge_loss_with,
+    };
+    pub use crate::kernels::{Padding, dense};
+    pub use crate::layers::*;
     pub use crate::metrics::{
         ConfusionMatrix, accuracy, argmax, auc, binary_accuracy, mean_absolute_error, r_squared,
         root_mean_squared_error, top_k_accuracy,
@@ -76,6 +86,7 @@ pub mod prelude {
     pub use crate::tangent::{Differentiable, Tangent};
     pub use crate::training::{
         Batch, Callback, EarlyStopping, EpochReport, Fit, FitError, FitErrorKind, History, Model, SaveBest, Summary,
+        summary,
     };
     pub use ndarray::{
         Array, Array0, Array1, Array2, Array3, Array4, ArrayD, ArrayRef, ArrayView, ArrayView1, ArrayView2,

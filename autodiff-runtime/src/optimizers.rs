@@ -37,6 +37,8 @@ mod adam;
 mod adamax;
 mod adamw;
 mod clip;
+#[cfg(feature = "argmin")]
+mod lbfgs;
 mod lion;
 mod nadam;
 mod rmsprop;
@@ -54,6 +56,8 @@ pub use adam::{Adam, AdamConfig};
 pub use adamax::{Adamax, AdamaxConfig};
 pub use adamw::{AdamW, AdamWConfig};
 pub use clip::{Clip, global_norm};
+#[cfg(feature = "argmin")]
+pub use lbfgs::{Lbfgs, LbfgsError, Minimum};
 pub use lion::{Lion, LionConfig};
 pub use nadam::{Nadam, NadamConfig};
 pub use rmsprop::{RmsProp, RmsPropConfig};

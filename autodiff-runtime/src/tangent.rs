@@ -13,6 +13,8 @@ mod tests;
 
 use core::fmt::Debug;
 
+use crate::layers::Mode;
+
 /// A type whose values can vary smoothly, with the type of its tangents.
 ///
 /// Derive it for structs and enums with `#[derive(Differentiable)]`. The tangent of a value has the
@@ -166,6 +168,18 @@ pub trait Update {
     fn enter(&mut self, _name: &str) {}
     /// The field or element entered last has ended.
     fn leave(&mut self) {}
+    /// Whether this is a step of training, which statistics of layers follow.
+    fn is_step(&self) -> bool {
+        false
+    }
+    /// Whether numbers that no gradient belongs to, such as a layer's statistics, are leaves too.
+    fn includes_state(&self) -> bool {
+        false
+    }
+    /// The mode of a layer.
+    fn mode(&mut self, _mode: &mut Mode) {}
+    /// The number that makes a layer's random numbers new in every step.
+    fn counter(&mut self, _counter: &mut u64) {}
 }
 
 /// A reader of leaves, for saving, counting and comparing parameters.
@@ -178,4 +192,12 @@ pub trait Visit {
     fn enter(&mut self, _name: &str) {}
     /// The field or element entered last has ended.
     fn leave(&mut self) {}
+    /// What has been entered is a struct or an enum of this name.
+    fn kind(&mut self, _name: &'static str) {}
+    /// Numbers follow that no gradient belongs to, such as a layer's statistics; `false` leaves them out.
+    fn begin_state(&mut self) -> bool {
+        false
+    }
+    /// These numbers have ended.
+    fn end_state(&mut self) {}
 }

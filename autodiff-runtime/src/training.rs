@@ -16,4 +16,4 @@ pub use fit::{Fit, Validation};
 pub use history::History;
 pub use metric::{Metric, Metrics};
 pub use model::Model;
-pub use summary::{Summary, SummaryRow};
+pub use summary::{Summary, SummaryRow, summary};

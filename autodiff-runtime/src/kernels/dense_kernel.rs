@@ -101,8 +101,7 @@ pub fn dense_tangent<T: Real>(
     if let Some(dx) = dx {
         add_product(dx, weights, &mut dz);
     }
-    // The Jacobian of every activation is symmetric: diagonal, or that of the softmax.
-    let dy = activation.pull_back(saved.as_ref(), dz);
+    let dy = activation.push_forward(saved.as_ref(), dz);
     (y, dy)
 }
 

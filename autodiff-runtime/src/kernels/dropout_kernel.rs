@@ -28,7 +28,7 @@ pub fn dropout_mask<D: Dimension>(shape: impl ShapeBuilder<Dim = D>, rate: f64, 
 }
 
 #[track_caller]
-fn check_rate(rate: f64) {
+pub(crate) fn check_rate(rate: f64) {
     assert!((0.0..1.0).contains(&rate), "dropout: the rate must be at least 0 and less than 1; received {rate}");
 }
 

@@ -31,11 +31,12 @@ pub type LayerNormSaved<T, D> = (Array<T, D>, Vec<T>);
 ///
 /// Panics if `gamma` or `beta` has another length than the rows of `x`.
 #[track_caller]
+#[::autodiff_macros::differentiable(kernel = layer_norm)]
 pub fn layer_norm<T: Real, D: Dimension>(
     x: &ArrayRef<T, D>,
     gamma: &ArrayRef<T, Ix1>,
     beta: &ArrayRef<T, Ix1>,
-    epsilon: f64,
+    #[constant] epsilon: f64,
 ) -> Array<T, D> {
     let mut y = row_major_copy(x);
     let (gamma, beta) = parameters(x, gamma, beta);

@@ -280,6 +280,10 @@ impl<R: Rule> Update for Pass<'_, R> {
     fn leave(&mut self) {
         self.path.pop();
     }
+
+    fn is_step(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

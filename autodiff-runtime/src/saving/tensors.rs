@@ -59,6 +59,10 @@ pub(super) fn collect<M: Differentiable>(model: &M) -> Vec<Tensor> {
         fn leave(&mut self) {
             self.path.pop();
         }
+
+        fn begin_state(&mut self) -> bool {
+            true
+        }
     }
 
     let mut collect = Collect::default();
@@ -112,6 +116,10 @@ pub(super) fn assign<M: Differentiable>(model: &mut M, tensors: &[Tensor]) {
             if let Some(Tensor { values: Values::F64(values), .. }) = self.0.next() {
                 parameters.copy_from_slice(values);
             }
+        }
+
+        fn includes_state(&self) -> bool {
+            true
         }
     }
 

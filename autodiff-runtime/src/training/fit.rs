@@ -8,6 +8,7 @@ use super::callbacks::{Callback, EpochReport, OnEpochEnd};
 use super::error::{FitError, FitErrorKind};
 use super::metric::{Metric, Metrics};
 use super::{Batch, History};
+use crate::layers::{advance, begin_epoch, predicting};
 use crate::optimizers::{GradientAccumulator, Optimizer};
 use crate::{Differentiable, Real};
 
@@ -206,6 +207,7 @@ impl<F, V, C, E> Fit<F, V, C, E> {
         let mut order: Vec<usize> = (0..trained).collect();
         for epoch in self.settings.initial_epoch + 1..=self.settings.epochs {
             self.put_in_order(&mut order, epoch);
+            begin_epoch(model, epoch);
             let (mut sum, mut accumulated) = (0.0, GradientAccumulator::new());
             let batches = order.len().div_ceil(self.settings.batch_size);
             for (batch, indices) in order.chunks(self.settings.batch_size).enumerate() {
@@ -216,6 +218,7 @@ impl<F, V, C, E> Fit<F, V, C, E> {
                     optimizer.apply_gradients(model, &gradients);
                 } else {
                     accumulated.add_weighted(gradients, indices.len() as f64);
+                    advance(model);
                     if (batch + 1).is_multiple_of(self.settings.accumulate) || batch + 1 == batches {
                         let mean = accumulated.take_mean();
                         optimizer.apply_gradients(model, &mean.expect("a gradient was added"));
@@ -234,7 +237,7 @@ impl<F, V, C, E> Fit<F, V, C, E> {
             history.val_loss.extend(val_loss);
             let (x_metric, y_metric) = validation.unwrap_or((x, y));
             let mut metrics = Vec::new();
-            self.metrics.compute(model, x_metric, y_metric, &mut metrics);
+            predicting(|| self.metrics.compute(model, x_metric, y_metric, &mut metrics));
             if self.settings.verbose > 0 && epoch.is_multiple_of(self.settings.verbose) {
                 println!("{}", line(&report, &metrics));
             }
@@ -339,7 +342,8 @@ impl<F, V, C, E> Fit<F, V, C, E> {
         let mut sum = 0.0;
         for batch in indices.chunks(self.settings.batch_size) {
             let (x, y) = (x.select_samples(batch), y.select_samples(batch));
-            sum += (self.value_and_grad)(model, &x, &y).0.__f64() * batch.len() as f64;
+            let (loss, _) = predicting(|| (self.value_and_grad)(model, &x, &y));
+            sum += loss.__f64() * batch.len() as f64;
         }
         sum / indices.len() as f64
     }

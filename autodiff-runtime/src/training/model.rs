@@ -3,6 +3,8 @@
 use autodiff_macros::differentiable;
 
 use super::Batch;
+use crate::Differentiable;
+use crate::layers::{Mode, predicting, set_mode};
 
 /// A function with parameters.
 ///
@@ -36,8 +38,8 @@ pub trait Model {
     /// The model's value.
     fn call(&self, x: &Self::Input) -> Self::Output;
 
-    /// The model's value, computed in batches of at most `batch_size` samples, so that memory is
-    /// needed for one batch only.
+    /// The model's value for new data, with all layers predicting, computed in batches of at most `batch_size`
+    /// samples, so that memory is needed for one batch only.
     ///
     /// # Panics
     ///
@@ -50,10 +52,20 @@ pub trait Model {
     {
         assert!(batch_size > 0, "predict: the batch size must be at least 1; received 0");
         let indices: Vec<usize> = (0..x.sample_count()).collect();
-        if indices.len() <= batch_size {
-            return self.call(x);
-        }
-        let parts = indices.chunks(batch_size).map(|batch| self.call(&x.select_samples(batch)));
-        Batch::concatenate_samples(parts.collect()).expect("there is more than one batch")
+        predicting(|| {
+            if indices.len() <= batch_size {
+                return self.call(x);
+            }
+            let parts = indices.chunks(batch_size).map(|batch| self.call(&x.select_samples(batch)));
+            Batch::concatenate_samples(parts.collect()).expect("there is more than one batch")
+        })
+    }
+
+    /// Sets what all layers of the model are used for; see [`Mode`].
+    fn set_mode(&mut self, mode: Mode)
+    where
+        Self: Differentiable,
+    {
+        set_mode(self, mode);
     }
 }

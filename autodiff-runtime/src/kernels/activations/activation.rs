@@ -3,8 +3,8 @@
 use ndarray::{Array, Dimension};
 
 use super::{
-    elu_kernel, gelu_kernel, leaky_relu_kernel, relu_kernel, selu_kernel, sigmoid_kernel, silu_kernel, softmax_kernel,
-    softplus_kernel, tanh_kernel,
+    elu_kernel, gelu_kernel, leaky_relu_kernel, log_softmax_kernel, relu_kernel, selu_kernel, sigmoid_kernel,
+    silu_kernel, softmax_kernel, softplus_kernel, tanh_kernel,
 };
 use crate::Real;
 use crate::tangent::{Differentiable, Update, Visit};
@@ -46,12 +46,14 @@ pub enum Activation {
     Tanh,
     /// eˣ / Σ eˣ over the last axis: see [`softmax`](super::softmax()).
     Softmax,
+    /// x − ln Σ eˣ over the last axis: see [`log_softmax`](super::log_softmax()).
+    LogSoftmax,
 }
 
 /// Calls `$each` with the scalar function of an elementwise activation, so that the loop in it is
 /// compiled for that function.
 macro_rules! with_scalar {
-    ($activation:expr, $each:expr, $identity:expr, $softmax:expr) => {
+    ($activation:expr, $each:expr, $identity:expr, $rows:expr) => {
         match $activation {
             Activation::Linear => $identity,
             Activation::Relu => $each(relu_kernel::scalar),
@@ -64,7 +66,8 @@ macro_rules! with_scalar {
             Activation::Softplus => $each(softplus_kernel::scalar),
             Activation::Sigmoid => $each(sigmoid_kernel::scalar),
             Activation::Tanh => $each(tanh_kernel::scalar),
-            Activation::Softmax => $softmax,
+            Activation::Softmax => $rows(softmax_kernel::softmax_in_place),
+            Activation::LogSoftmax => $rows(log_softmax_kernel::log_softmax_in_place),
         }
     };
 }
@@ -84,14 +87,14 @@ fn replace_and_save<T: Real, D: Dimension>(y: &mut Array<T, D>, scalar: impl Fn(
 impl Activation {
     /// Applies the function in place, to an array in row-major order.
     pub(crate) fn apply<T: Real, D: Dimension>(self, y: &mut Array<T, D>) {
-        with_scalar!(self, |scalar| replace(y, scalar), (), softmax_rows(y));
+        with_scalar!(self, |scalar| replace(y, scalar), (), |row| replace_rows(y, row));
     }
 
     /// Applies the function in place, and returns what [`Activation::pull_back`] needs: the slopes
-    /// (nothing for the identity, the value for the softmax).
+    /// (nothing for the identity, the value for the softmax and its logarithm).
     pub(crate) fn apply_and_save<T: Real, D: Dimension>(self, y: &mut Array<T, D>) -> Option<Array<T, D>> {
-        with_scalar!(self, |scalar| Some(replace_and_save(y, scalar)), None, {
-            softmax_rows(y);
+        with_scalar!(self, |scalar| Some(replace_and_save(y, scalar)), None, |row| {
+            replace_rows(y, row);
             Some(y.clone())
         })
     }
@@ -100,6 +103,7 @@ impl Activation {
     pub(crate) fn pull_back<T: Real, D: Dimension>(self, saved: Option<&Array<T, D>>, ct: Array<T, D>) -> Array<T, D> {
         match (self, saved) {
             (Activation::Softmax, Some(y)) => softmax_kernel::pull_back(y, ct),
+            (Activation::LogSoftmax, Some(y)) => log_softmax_kernel::pull_back(y, ct),
             (_, Some(slopes)) => {
                 let mut dz = ct;
                 dz.zip_mut_with(slopes, |ct, &slope| *ct *= slope);
@@ -108,13 +112,27 @@ impl Activation {
             (_, None) => ct,
         }
     }
+
+    /// The derivative of the value along that of what the function was applied to, in place.
+    pub(crate) fn push_forward<T: Real, D: Dimension>(
+        self,
+        saved: Option<&Array<T, D>>,
+        dz: Array<T, D>,
+    ) -> Array<T, D> {
+        match (self, saved) {
+            (Activation::LogSoftmax, Some(y)) => log_softmax_kernel::push_forward(y, dz),
+            // The other Jacobians are symmetric: diagonal, or that of the softmax.
+            _ => self.pull_back(saved, dz),
+        }
+    }
 }
 
-fn softmax_rows<T: Real, D: Dimension>(y: &mut Array<T, D>) {
+/// Applies a function in place to all rows along the last axis.
+fn replace_rows<T: Real, D: Dimension>(y: &mut Array<T, D>, row: impl Fn(&mut [T]) -> T) {
     let n = y.shape().last().copied().unwrap_or(1).max(1);
     let items = y.as_slice_mut().expect("the array is in row-major order");
-    for row in items.chunks_exact_mut(n) {
-        softmax_kernel::softmax_in_place(row);
+    for items in items.chunks_exact_mut(n) {
+        row(items);
     }
 }
 

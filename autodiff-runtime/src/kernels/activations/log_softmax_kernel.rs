@@ -20,13 +20,19 @@ pub fn log_softmax<T: Real, D: Dimension>(x: &ArrayRef<T, D>) -> Array<T, D> {
     let mut y = row_major_copy(x);
     if let Some(items) = y.as_slice_mut() {
         for row in items.chunks_exact_mut(n) {
-            let shift = log_sum_exp(row);
-            for item in row {
-                *item -= shift;
-            }
+            log_softmax_in_place(row);
         }
     }
     y
+}
+
+/// Replaces a row by the logarithm of its softmax; returns ln Σ eˣ of the row.
+pub(crate) fn log_softmax_in_place<T: Real>(row: &mut [T]) -> T {
+    let shift = log_sum_exp(row);
+    for item in row {
+        *item -= shift;
+    }
+    shift
 }
 
 /// The value of [`log_softmax`], and a copy of it.
@@ -42,8 +48,14 @@ pub fn log_softmax_adjoint<T: Real, D: Dimension>(
     ct: Array<T, D>,
     slot: Option<&mut ArrayRef<T, D>>,
 ) {
-    let Some(slot) = slot else { return };
-    let n = last_axis(&y).max(1);
+    if let Some(slot) = slot {
+        slot.zip_mut_with(&pull_back(&y, ct), |sum, &dx| *sum += dx);
+    }
+}
+
+/// dx = ct − eʸ·Σ ct of every row, in place of `ct`.
+pub(super) fn pull_back<T: Real, D: Dimension>(y: &ArrayRef<T, D>, ct: Array<T, D>) -> Array<T, D> {
+    let n = last_axis(y).max(1);
     let mut dx = row_major(ct);
     if let (Some(dx), Some(y)) = (dx.as_slice_mut(), y.as_slice()) {
         for (dx, y) in dx.chunks_exact_mut(n).zip(y.chunks_exact(n)) {
@@ -53,21 +65,13 @@ pub fn log_softmax_adjoint<T: Real, D: Dimension>(
             }
         }
     }
-    slot.zip_mut_with(&dx, |sum, &dx| *sum += dx);
+    dx
 }
 
-/// The value of [`log_softmax`], and its derivative along `dx`, dx − Σ eʸ·dx.
-pub fn log_softmax_tangent<T: Real, D: Dimension>(
-    x: &ArrayRef<T, D>,
-    dx: Option<&ArrayRef<T, D>>,
-) -> (Array<T, D>, Array<T, D>) {
-    let y = log_softmax(x);
-    let Some(dx) = dx else {
-        let zero = Array::zeros(y.raw_dim());
-        return (y, zero);
-    };
-    let n = last_axis(&y).max(1);
-    let mut dy = row_major_copy(dx);
+/// dy = dx − Σ eʸ·dx of every row, in place of `dx`.
+pub(super) fn push_forward<T: Real, D: Dimension>(y: &ArrayRef<T, D>, dx: Array<T, D>) -> Array<T, D> {
+    let n = last_axis(y).max(1);
+    let mut dy = row_major(dx);
     if let (Some(dy), Some(y)) = (dy.as_slice_mut(), y.as_slice()) {
         for (dy, y) in dy.chunks_exact_mut(n).zip(y.chunks_exact(n)) {
             let mean = sum_pairs(dy, y, |dx, y| dx * y.exp());
@@ -76,6 +80,19 @@ pub fn log_softmax_tangent<T: Real, D: Dimension>(
             }
         }
     }
+    dy
+}
+
+/// The value of [`log_softmax`], and its derivative along `dx`, dx − Σ eʸ·dx.
+pub fn log_softmax_tangent<T: Real, D: Dimension>(
+    x: &ArrayRef<T, D>,
+    dx: Option<&ArrayRef<T, D>>,
+) -> (Array<T, D>, Array<T, D>) {
+    let y = log_softmax(x);
+    let dy = match dx {
+        Some(dx) => push_forward(&y, row_major_copy(dx)),
+        None => Array::zeros(y.raw_dim()),
+    };
     (y, dy)
 }
 

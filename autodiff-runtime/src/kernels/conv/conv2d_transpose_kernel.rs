@@ -119,8 +119,7 @@ pub fn conv2d_transpose_tangent<T: Real>(
     if let Some(dx) = dx {
         dz += &affine(dx, weights, None, config);
     }
-    // The Jacobian of every activation is symmetric: diagonal, or that of the softmax.
-    let dy = activation.pull_back(saved.as_ref(), dz);
+    let dy = activation.push_forward(saved.as_ref(), dz);
     (y, dy)
 }
 

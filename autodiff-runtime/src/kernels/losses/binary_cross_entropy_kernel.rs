@@ -8,7 +8,7 @@ use crate::kernels::activations::{log_one_plus_exp, logistic};
 const EPSILON: f64 = 1e-7;
 
 #[inline]
-fn from_probability<T: Real>(t: T, p: T) -> Partials<T> {
+pub(super) fn from_probability<T: Real>(t: T, p: T) -> Partials<T> {
     let (low, high) = (T::__lit(EPSILON), T::one() - T::__lit(EPSILON));
     let q = if p < low {
         low
@@ -23,7 +23,7 @@ fn from_probability<T: Real>(t: T, p: T) -> Partials<T> {
 }
 
 #[inline]
-fn from_logit<T: Real>(t: T, z: T) -> Partials<T> {
+pub(super) fn from_logit<T: Real>(t: T, z: T) -> Partials<T> {
     (log_one_plus_exp(z) - t * z, -z, logistic(z) - t)
 }
 

@@ -44,7 +44,7 @@ pub fn categorical_cross_entropy<T: Real>(y_true: &ArrayRef<T, Ix2>, y_pred: &Ar
 }
 
 /// A probability kept within [ε, 1 − ε], and whether it was there.
-fn clip<T: Real>(p: T) -> (T, bool) {
+pub(super) fn clip<T: Real>(p: T) -> (T, bool) {
     let (low, high) = (T::__lit(EPSILON), T::one() - T::__lit(EPSILON));
     if p < low {
         (low, false)
@@ -62,7 +62,7 @@ pub fn categorical_cross_entropy_forward<T: Real>(y_true: &ArrayRef<T, Ix2>, y_p
 }
 
 /// Calls `each` with the index and the partial derivatives of every element of a row.
-fn for_each_partial<T: Real>(t: &ArrayRef<T, Ix1>, p: &ArrayRef<T, Ix1>, mut each: impl FnMut(usize, T, T)) {
+pub(super) fn for_each_partial<T: Real>(t: &ArrayRef<T, Ix1>, p: &ArrayRef<T, Ix1>, mut each: impl FnMut(usize, T, T)) {
     let sum = p.sum();
     let free = |p: T| clip(p / sum).1;
     let shared: T = t.iter().zip(p).filter(|&(_, &p)| free(p)).map(|(&t, _)| t / sum).sum();

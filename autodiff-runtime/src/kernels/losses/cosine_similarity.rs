@@ -34,7 +34,7 @@ pub fn cosine_similarity_loss<T: Real>(y_true: &ArrayRef<T, Ix2>, y_pred: &Array
 }
 
 /// 1 / |x|, and 1 / |x|² or 0 where the norm is held constant.
-fn scale_of<T: Real>(x: &ArrayRef<T, Ix1>) -> (T, T) {
+pub(super) fn scale_of<T: Real>(x: &ArrayRef<T, Ix1>) -> (T, T) {
     let (square, least) = (x.dot(x), T::__lit(LEAST_SQUARE));
     if square > least { (square.sqrt().recip(), square.recip()) } else { (least.sqrt().recip(), T::zero()) }
 }

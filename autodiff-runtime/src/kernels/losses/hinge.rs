@@ -4,13 +4,13 @@ use super::paired::Partials;
 use crate::Real;
 
 #[inline]
-fn plain<T: Real>(t: T, p: T) -> Partials<T> {
+pub(super) fn plain<T: Real>(t: T, p: T) -> Partials<T> {
     let margin = T::one() - t * p;
     if margin > T::zero() { (margin, -p, -t) } else { (margin.max(T::zero()), T::zero(), T::zero()) }
 }
 
 #[inline]
-fn squared<T: Real>(t: T, p: T) -> Partials<T> {
+pub(super) fn squared<T: Real>(t: T, p: T) -> Partials<T> {
     let (margin, by_true, by_pred) = plain(t, p);
     let twice = margin + margin;
     (margin * margin, twice * by_true, twice * by_pred)

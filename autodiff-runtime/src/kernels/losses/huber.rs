@@ -4,7 +4,7 @@ use super::paired::Partials;
 use crate::Real;
 
 #[inline]
-fn scalar<T: Real>(t: T, p: T, delta: f64) -> Partials<T> {
+pub(super) fn scalar<T: Real>(t: T, p: T, delta: f64) -> Partials<T> {
     let (difference, delta, half) = (p - t, T::__lit(delta), T::__lit(0.5));
     let size = difference.abs();
     if size <= delta {

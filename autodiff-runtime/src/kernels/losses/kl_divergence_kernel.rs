@@ -20,7 +20,7 @@ fn clip<T: Real>(p: T) -> (T, bool) {
 }
 
 #[inline]
-fn scalar<T: Real>(t: T, p: T) -> Partials<T> {
+pub(super) fn scalar<T: Real>(t: T, p: T) -> Partials<T> {
     let ((t, t_free), (p, p_free)) = (clip(t), clip(p));
     let log_ratio = (t / p).ln();
     let by_true = if t_free { log_ratio + T::one() } else { T::zero() };

@@ -4,7 +4,7 @@ use super::paired::Partials;
 use crate::Real;
 
 #[inline]
-fn scalar<T: Real>(t: T, p: T) -> Partials<T> {
+pub(super) fn scalar<T: Real>(t: T, p: T) -> Partials<T> {
     let difference = p - t;
     let slope = difference + difference;
     (difference * difference, -slope, slope)

@@ -43,7 +43,7 @@ pub fn softmax_cross_entropy<T: Real>(y_true: &ArrayRef<T, Ix2>, logits: &ArrayR
 }
 
 /// Σ t·(shift − z), where shift = ln Σ eᶻ. A target of exactly 0 counts nothing, whatever z is.
-fn row_loss<T: Real>(t: &[T], z: &[T], shift: T) -> T {
+pub(super) fn row_loss<T: Real>(t: &[T], z: &[T], shift: T) -> T {
     sum_pairs(t, z, |t, z| if t == T::zero() { t } else { t * (shift - z) })
 }
 

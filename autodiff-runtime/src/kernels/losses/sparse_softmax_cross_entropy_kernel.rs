@@ -5,6 +5,7 @@
 use ndarray::{Array2, ArrayRef, Ix2};
 
 use super::Labels;
+use super::weights::class;
 use crate::Real;
 use crate::kernels::activations::{log_sum_exp, softmax_in_place};
 use crate::kernels::support::{mean_count, row_major_copy};
@@ -39,7 +40,7 @@ pub fn sparse_softmax_cross_entropy<T: Real, L: Labels + ?Sized>(
     let mut sum = T::zero();
     for (row, z) in logits.rows().into_iter().enumerate() {
         let z = z.to_slice().expect("rows of a row-major array are contiguous");
-        sum += log_sum_exp(z) - z[class(labels, row, z.len())];
+        sum += log_sum_exp(z) - z[class(NAME, labels, row, z.len())];
     }
     sum / rows
 }
@@ -53,17 +54,6 @@ fn check<T: Real, L: Labels + ?Sized>(labels: &L, logits: &ArrayRef<T, Ix2>) -> 
         logits.nrows()
     );
     mean_count::<T>(NAME, if logits.is_empty() { 0 } else { logits.nrows() })
-}
-
-#[track_caller]
-fn class<L: Labels + ?Sized>(labels: &L, row: usize, classes: usize) -> usize {
-    match labels.class(row) {
-        Some(class) if class < classes => class,
-        Some(class) => {
-            panic!("{NAME}: the label of row {row} is {class}, but there are only {classes} classes")
-        }
-        None => panic!("{NAME}: the label of row {row} is negative"),
-    }
 }
 
 /// The value of [`sparse_softmax_cross_entropy`], and the softmax of the logits.
@@ -81,7 +71,7 @@ pub fn sparse_softmax_cross_entropy_forward<T: Real, L: Labels + ?Sized>(
     let mut sum = T::zero();
     for (row, mut p) in p.rows_mut().into_iter().enumerate() {
         let p = p.as_slice_mut().expect("rows of a row-major array are contiguous");
-        let logit = p[class(labels, row, p.len())];
+        let logit = p[class(NAME, labels, row, p.len())];
         sum += softmax_in_place(p) - logit;
     }
     (sum / rows, p)
@@ -100,7 +90,7 @@ pub fn sparse_softmax_cross_entropy_adjoint<T: Real, L: Labels + ?Sized>(
     slot.zip_mut_with(&p, |sum, &p| *sum += scale * p);
     for (row, mut slot) in slot.rows_mut().into_iter().enumerate() {
         let classes = slot.len();
-        slot[class(labels, row, classes)] -= scale;
+        slot[class(NAME, labels, row, classes)] -= scale;
     }
 }
 
@@ -117,7 +107,7 @@ pub fn sparse_softmax_cross_entropy_tangent<T: Real, L: Labels + ?Sized>(
     };
     let mut sum = T::zero();
     for (row, (p, d)) in p.rows().into_iter().zip(d_logits.rows()).enumerate() {
-        sum += p.dot(&d) - d[class(labels, row, p.len())];
+        sum += p.dot(&d) - d[class(NAME, labels, row, p.len())];
     }
     (loss, sum / T::__lit(logits.nrows() as f64))
 }

@@ -1,0 +1,125 @@
+//! The convolution of images.
+
+use autodiff_macros::{Differentiable, differentiable};
+use ndarray::{Array1, Array4};
+use rand::Rng;
+
+use crate::Real;
+use crate::initializers::Initializer;
+use crate::kernels::{Activation, Conv2DConfig, Padding, conv2d};
+use crate::training::Model;
+
+/// The convolution of images, act(x ∗ W + b). Keras: `Conv2D`.
+///
+/// See [`conv2d`] for the formula. Images have shape (batch, height, width, channels).
+///
+/// ```
+/// use autodiff_runtime::prelude::*;
+///
+/// let layer = Conv2D::new(3, 8, (3, 3), &mut seeded(1))
+///     .padding(Padding::Same)
+///     .strides((2, 2))
+///     .with_activation(Activation::Relu);
+/// let y = layer.call(&Array4::<f32>::ones((1, 28, 28, 3)));
+/// assert_eq!(y.dim(), (1, 14, 14, 8));
+/// ```
+#[derive(Clone, Debug, PartialEq, Differentiable)]
+pub struct Conv2D<T: Real> {
+    /// The windows W, of shape (height, width, channels / groups, filters).
+    pub weights: Array4<T>,
+    /// The bias b, one for each filter.
+    pub bias: Array1<T>,
+    /// Strides, padding, dilation and groups.
+    pub config: Conv2DConfig,
+    /// What is applied to the result; the identity unless chosen.
+    pub activation: Activation,
+}
+
+impl<T: Real> Conv2D<T> {
+    /// A layer with windows of this size, stride 1, no padding and no activation, with Glorot-uniform weights and zero
+    /// biases, as in Keras.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the weights are empty.
+    #[track_caller]
+    pub fn new<R: Rng + ?Sized>(channels: usize, filters: usize, size: (usize, usize), rng: &mut R) -> Self {
+        Self::grouped(channels, filters, size, 1, rng)
+    }
+
+    /// As [`Conv2D::new`], with channels and filters in this many groups, each convolved by itself.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the groups do not divide the channels and the filters, or if the weights are empty.
+    #[track_caller]
+    pub fn grouped<R: Rng + ?Sized>(
+        channels: usize,
+        filters: usize,
+        size: (usize, usize),
+        groups: usize,
+        rng: &mut R,
+    ) -> Self {
+        super::check_groups("Conv2D", channels, filters, groups);
+        let layer = Self {
+            weights: Array4::zeros((size.0, size.1, channels / groups, filters)),
+            bias: Array1::zeros(filters),
+            config: Conv2DConfig { groups, ..Conv2DConfig::default() },
+            activation: Activation::Linear,
+        };
+        layer.with_initializer(Initializer::GlorotUniform, rng)
+    }
+
+    /// The same layer with new weights from `initializer`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the initializer's scale depends on fans that are 0.
+    #[track_caller]
+    pub fn with_initializer<R: Rng + ?Sized>(mut self, initializer: Initializer, rng: &mut R) -> Self {
+        let (height, width, channels, filters) = self.weights.dim();
+        let fans = (height * width * channels, height * width * filters);
+        self.weights = initializer.sample(self.weights.dim(), fans, rng);
+        self
+    }
+
+    /// The same layer with these distances between windows.
+    pub fn strides(mut self, strides: (usize, usize)) -> Self {
+        self.config.strides = strides;
+        self
+    }
+
+    /// The same layer with this padding.
+    pub fn padding(mut self, padding: Padding) -> Self {
+        self.config.padding = padding;
+        self
+    }
+
+    /// The same layer with these distances between the taps of a window.
+    pub fn dilation(mut self, dilation: (usize, usize)) -> Self {
+        self.config.dilation = dilation;
+        self
+    }
+
+    /// The same layer with this activation.
+    pub fn with_activation(mut self, activation: Activation) -> Self {
+        self.activation = activation;
+        self
+    }
+}
+
+#[differentiable]
+impl<T: Real> Model for Conv2D<T> {
+    type Input = Array4<T>;
+    type Output = Array4<T>;
+
+    /// The layer's value for images of shape (batch, height, width, channels): (batch, height, width, filters).
+    ///
+    /// # Panics
+    ///
+    /// Panics if `x` has another number of channels than the layer expects, or is smaller than a window without padding.
+    #[track_caller]
+    fn call(&self, x: &Array4<T>) -> Array4<T> {
+        conv2d(x, &self.weights, &self.bias, self.config, self.activation)
+    }
+}

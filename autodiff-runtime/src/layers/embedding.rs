@@ -1,0 +1,51 @@
+//! Vectors for integers.
+
+use autodiff_macros::{Differentiable, differentiable};
+use ndarray::{Array2, Array3};
+use rand::Rng;
+
+use crate::Real;
+use crate::initializers::Initializer;
+use crate::kernels::embed;
+use crate::training::Model;
+
+/// A vector for each integer, such as a word: (batch, time) to (batch, time, width). Keras: `Embedding`.
+///
+/// The way back touches only the rows that were looked up; the gradient itself is an array of the shape of the table,
+/// and an optimiser goes over all of it.
+///
+/// ```
+/// use autodiff_runtime::prelude::*;
+///
+/// let layer = Embedding::<f32>::new(1000, 16, &mut seeded(1));
+/// assert_eq!(layer.call(&array![[3, 999, 3]]).dim(), (1, 3, 16));
+/// ```
+#[derive(Clone, Debug, PartialEq, Differentiable)]
+pub struct Embedding<T: Real> {
+    /// The table, with a row for each integer.
+    pub weights: Array2<T>,
+}
+
+impl<T: Real> Embedding<T> {
+    /// A layer for the integers below `count`, with vectors of this width, uniform in ±0.05 as in Keras.
+    pub fn new<R: Rng + ?Sized>(count: usize, width: usize, rng: &mut R) -> Self {
+        let initializer = Initializer::Uniform { low: -0.05, high: 0.05 };
+        Self { weights: initializer.sample((count, width), (count, width), rng) }
+    }
+}
+
+#[differentiable]
+impl<T: Real> Model for Embedding<T> {
+    type Input = Array2<usize>;
+    type Output = Array3<T>;
+
+    /// The rows with these indices, (batch, time) to (batch, time, width).
+    ///
+    /// # Panics
+    ///
+    /// Panics if an index is no row of the table; the message says which.
+    #[track_caller]
+    fn call(&self, x: &Array2<usize>) -> Array3<T> {
+        embed(x, &self.weights)
+    }
+}

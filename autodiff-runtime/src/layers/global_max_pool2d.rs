@@ -1,0 +1,44 @@
+//! The maximum over whole images.
+
+use core::marker::PhantomData;
+
+use autodiff_macros::{Differentiable, differentiable};
+use ndarray::{Array2, Array4};
+
+use crate::Real;
+use crate::kernels::global_max_pool2d;
+use crate::training::Model;
+
+/// The largest number of every channel of an image, (batch, height, width, channels) to (batch, channels). Keras: `GlobalMaxPooling2D`.
+///
+/// ```
+/// use autodiff_runtime::prelude::*;
+///
+/// let y = GlobalMaxPool2D::new().call(&Array4::<f32>::ones((2, 7, 7, 3)));
+/// assert_eq!(y, Array2::ones((2, 3)));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Differentiable)]
+pub struct GlobalMaxPool2D<T: Real> {
+    kind: PhantomData<fn(T)>,
+}
+
+impl<T: Real> GlobalMaxPool2D<T> {
+    /// A layer; it has no settings.
+    pub fn new() -> Self {
+        Self { kind: PhantomData }
+    }
+}
+
+#[differentiable]
+impl<T: Real> Model for GlobalMaxPool2D<T> {
+    type Input = Array4<T>;
+    type Output = Array2<T>;
+
+    /// # Panics
+    ///
+    /// Panics if the images have no pixels.
+    #[track_caller]
+    fn call(&self, x: &Array4<T>) -> Array2<T> {
+        global_max_pool2d(x)
+    }
+}
