@@ -15,7 +15,7 @@ use crate::training::Model;
 /// use autodiff_runtime::prelude::*;
 ///
 /// let y = GlobalMaxPool2D::new().call(&Array4::<f32>::ones((2, 7, 7, 3)));
-/// assert_eq!(y, Array2::ones((2, 3)));
+/// assert_eq!(y, Array2::<f32>::ones((2, 3)));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Differentiable)]
 pub struct GlobalMaxPool2D<T: Real> {

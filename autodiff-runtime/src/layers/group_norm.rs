@@ -18,7 +18,7 @@ use crate::training::Model;
 /// use autodiff_runtime::prelude::*;
 ///
 /// let layer = GroupNorm::new(2, 4);
-/// assert_eq!(layer.call(&Array4::<f32>::ones((1, 3, 3, 4))), Array4::zeros((1, 3, 3, 4)));
+/// assert_eq!(layer.call(&Array4::<f32>::ones((1, 3, 3, 4))), Array4::<f32>::zeros((1, 3, 3, 4)));
 /// ```
 #[derive(Clone, Debug, PartialEq, Differentiable)]
 pub struct GroupNorm<T: Real, D: Dimension = Ix4> {

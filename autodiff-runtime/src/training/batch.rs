@@ -1,5 +1,7 @@
 //! Collections of samples that can be taken apart into batches and put together again.
 
+use std::any::Any;
+
 use ndarray::{Array, Axis, RemoveAxis};
 
 /// Samples one after the other: the rows of an array, the items of a `Vec`, or a tuple of such
@@ -25,9 +27,21 @@ pub trait Batch: Sized {
     ///
     /// Panics if samples differ in shape between parts.
     fn concatenate_samples(parts: Vec<Self>) -> Option<Self>;
+
+    /// The first sample that holds a number which is not finite; `None` if there is none, or if that is not known.
+    fn first_not_finite(&self) -> Option<usize> {
+        None
+    }
 }
 
-impl<A: Clone, D: RemoveAxis> Batch for Array<A, D> {
+/// Whether a number is infinite or NaN; other things are not.
+fn not_finite<A: 'static>(item: &A) -> bool {
+    let item: &dyn Any = item;
+    item.downcast_ref::<f32>().is_some_and(|x| !x.is_finite())
+        || item.downcast_ref::<f64>().is_some_and(|x| !x.is_finite())
+}
+
+impl<A: Clone + 'static, D: RemoveAxis> Batch for Array<A, D> {
     fn sample_count(&self) -> usize {
         self.len_of(Axis(0))
     }
@@ -57,9 +71,13 @@ impl<A: Clone, D: RemoveAxis> Batch for Array<A, D> {
             Err(error) => panic!("the batches of a value do not fit together: {error}"),
         }
     }
+
+    fn first_not_finite(&self) -> Option<usize> {
+        self.axis_iter(Axis(0)).position(|sample| sample.iter().any(not_finite))
+    }
 }
 
-impl<T: Clone> Batch for Vec<T> {
+impl<T: Clone + 'static> Batch for Vec<T> {
     fn sample_count(&self) -> usize {
         self.len()
     }
@@ -70,6 +88,10 @@ impl<T: Clone> Batch for Vec<T> {
 
     fn concatenate_samples(parts: Vec<Self>) -> Option<Self> {
         (!parts.is_empty()).then(|| parts.concat())
+    }
+
+    fn first_not_finite(&self) -> Option<usize> {
+        self.iter().position(not_finite)
     }
 }
 
@@ -96,6 +118,10 @@ macro_rules! tuple {
                     $(separate.$index.push(part.$index);)*
                 }
                 Some(($($part::concatenate_samples(separate.$index)?,)*))
+            }
+
+            fn first_not_finite(&self) -> Option<usize> {
+                [$(self.$index.first_not_finite()),*].into_iter().flatten().min()
             }
         }
     };
@@ -134,6 +160,14 @@ mod tests {
         assert_eq!(selected, (array![3.0, 1.0], vec!['c', 'a']));
         let whole = Batch::concatenate_samples(vec![batch.select_samples(&[0, 1]), selected]);
         assert_eq!(whole, Some((array![1.0, 2.0, 3.0, 1.0], vec!['a', 'b', 'c', 'a'])));
+    }
+
+    #[test]
+    fn numbers_that_are_not_finite_are_found() {
+        let x = array![[1.0_f32, 2.0], [f32::NAN, 1.0]];
+        assert_eq!(x.first_not_finite(), Some(1));
+        assert_eq!((x, vec![f64::INFINITY, 1.0]).first_not_finite(), Some(0));
+        assert_eq!(vec!['a'].first_not_finite(), None);
     }
 
     #[test]

@@ -213,7 +213,8 @@ impl<F, V, C, E> Fit<F, V, C, E> {
             for (batch, indices) in order.chunks(self.settings.batch_size).enumerate() {
                 let (x, y) = (x.select_samples(indices), y.select_samples(indices));
                 let (loss, gradients) = (self.value_and_grad)(model, &x, &y);
-                check_finite(loss, epoch, Some(batch + 1))?;
+                let sample = |at: usize| indices[at];
+                check_finite(loss, epoch, Some(batch + 1), || culprit(&x, &y, sample))?;
                 if self.settings.accumulate == 1 {
                     optimizer.apply_gradients(model, &gradients);
                 } else {
@@ -228,8 +229,8 @@ impl<F, V, C, E> Fit<F, V, C, E> {
             }
             let validation = self.validation.data().or(held_out);
             let val_loss = validation.map(|(x, y)| self.mean_loss(model, x, y));
-            if let Some(loss) = val_loss {
-                check_finite(loss, epoch, None)?;
+            if let (Some(loss), Some((x, y))) = (val_loss, validation) {
+                check_finite(loss, epoch, None, || culprit(x, y, |at| at))?;
             }
             let loss = sum / trained as f64;
             let report = EpochReport { epoch, epochs: self.settings.epochs, loss, val_loss };
@@ -349,7 +350,12 @@ impl<F, V, C, E> Fit<F, V, C, E> {
     }
 }
 
-fn check_finite<L: Real>(loss: L, epoch: usize, batch: Option<usize>) -> Result<(), FitError> {
+fn check_finite<L: Real>(
+    loss: L,
+    epoch: usize,
+    batch: Option<usize>,
+    culprit: impl FnOnce() -> Option<String>,
+) -> Result<(), FitError> {
     if loss.is_finite() {
         return Ok(());
     }
@@ -357,13 +363,19 @@ fn check_finite<L: Real>(loss: L, epoch: usize, batch: Option<usize>) -> Result<
         Some(batch) => format!("batch {batch} of epoch {epoch}"),
         None => format!("the validation data after epoch {epoch}"),
     };
-    Err(FitError::new(
-        FitErrorKind::NonFiniteLoss { epoch, batch },
-        format!(
-            "the loss of {place} is {loss}: lower the learning rate, clip the gradients, or look for \
-             NaN in the data"
-        ),
-    ))
+    let advice =
+        culprit().unwrap_or_else(|| "lower the learning rate, clip the gradients, or look at the loss".to_owned());
+    Err(FitError::new(FitErrorKind::NonFiniteLoss { epoch, batch }, format!("the loss of {place} is {loss}: {advice}")))
+}
+
+/// Which sample of the data, if any, holds a number that is not finite; `sample` numbers those at hand.
+fn culprit<X: Batch, Y: Batch>(x: &X, y: &Y, sample: impl Fn(usize) -> usize) -> Option<String> {
+    let (what, at) = match (x.first_not_finite(), y.first_not_finite()) {
+        (Some(at), _) => ("input", at),
+        (None, Some(at)) => ("target", at),
+        (None, None) => return None,
+    };
+    Some(format!("the {what} of sample {} holds NaN or infinity (samples count from 0)", sample(at)))
 }
 
 /// What is printed about an epoch.

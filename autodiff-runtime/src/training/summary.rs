@@ -13,8 +13,8 @@ use crate::tangent::Visit;
 /// let mut rng = seeded(1);
 /// let model = Sequential((
 ///     Dense::<f32>::new(2, 3, &mut rng),
-///     Activate::new(Activation::Relu),
-///     Dense::new(3, 1, &mut rng),
+///     Activate::<f32>::new(Activation::Relu),
+///     Dense::<f32>::new(3, 1, &mut rng),
 /// ));
 /// let summary = summary(&model);
 /// assert_eq!(summary.parameter_count(), 13);
@@ -206,12 +206,12 @@ total                                                        6";
         let summary = summary(&model);
         assert_eq!((summary.parameter_count(), summary.state_count()), (31, 4));
         let table = "\
-layer         type       parameters                                                     count
-0.0.0         BatchNorm  gamma [2], beta [2], running_mean [2], running_var [2]             8
-0.0.1         Flatten                                                                       0
-1             Dense      weights [8, 3], bias [3]                                          27
-total                                                                                      35
-of it state                                                                                 4";
+layer         type       parameters                                                   count
+0.0.0         BatchNorm  gamma [2], beta [2], running_mean [2], running_var [2]           8
+0.0.1         Flatten                                                                     0
+1             Dense      weights [8, 3], bias [3]                                        27
+total                                                                                    35
+of it state                                                                               4";
         assert_eq!(summary.to_string(), table);
     }
 }

@@ -44,7 +44,7 @@ pub fn class_weights<T: Real, L: Labels + ?Sized>(labels: &L, weights: &[T]) -> 
 /// ```
 /// use autodiff_runtime::prelude::*;
 ///
-/// assert_eq!(one_hot(&[2_usize, 0], 3), array![[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]);
+/// assert_eq!(one_hot::<f64, _>(&[2_usize, 0], 3), array![[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]);
 /// ```
 ///
 /// # Panics

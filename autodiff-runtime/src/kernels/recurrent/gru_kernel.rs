@@ -10,7 +10,7 @@
 use ndarray::{Array2, Array3, ArrayRef, Axis, Ix2, Ix3};
 
 use super::series::{
-    Sizes, add_series_gradient, add_weights_gradients, affine, affine_tangent, rows, rows_mut, time_major,
+    Sizes, add_layer_gradients, add_state_gradient, affine, affine_tangent, rows, rows_mut, time_major,
 };
 use crate::Real;
 use crate::kernels::activations::logistic;
@@ -159,23 +159,16 @@ pub fn gru_adjoint<T: Real>(
         }
         add_product_transposed(&rows(&dr, sizes.rows(step)), recurrent, &mut dh);
     }
-    if let Some(slot) = state_slot {
-        slot.zip_mut_with(&dh, |sum, &dh| *sum += dh);
-    }
+    add_state_gradient(&dh, state_slot);
     let (mut input_bias, mut state_bias) = (None, None);
     if let Some(slot) = bias_slot {
         let (input, state) = slot.view_mut().split_at(Axis(0), 1);
         input_bias = Some(input.remove_axis(Axis(0)));
         state_bias = Some(state.remove_axis(Axis(0)));
     }
-    if weights_slot.is_some() || input_bias.is_some() {
-        add_weights_gradients(&time_major(x), &da, weights_slot, input_bias.as_deref_mut());
-    }
-    let before = rows(&h, 0..da.nrows());
-    add_weights_gradients(&before, &dr, recurrent_slot, state_bias.as_deref_mut());
-    if let Some(slot) = x_slot {
-        add_series_gradient(&da, weights, slot);
-    }
+    let weights_slots = (weights_slot, input_bias.as_deref_mut());
+    let recurrent_slots = (recurrent_slot, state_bias.as_deref_mut());
+    add_layer_gradients((x, weights, &h), (&da, &dr), x_slot, weights_slots, recurrent_slots);
 }
 
 /// The value of [`gru`], and its derivative along the tangents of `x`, `weights`, `recurrent`, `bias` and `state`.

@@ -11,7 +11,7 @@
 use ndarray::{Array2, Array3, ArrayRef, Axis, Ix1, Ix2, Ix3};
 
 use super::series::{
-    Sizes, add_series_gradient, add_weights_gradients, affine, affine_tangent, rows, rows_mut, time_major,
+    Sizes, add_layer_gradients, add_state_gradient, affine, affine_tangent, rows, rows_mut, time_major,
 };
 use crate::Real;
 use crate::kernels::activations::logistic;
@@ -171,19 +171,10 @@ pub fn lstm_adjoint<T: Real>(
         dh = Array2::zeros((sizes.batch, sizes.units));
         add_product_transposed(&rows(&dz, sizes.rows(step)), recurrent, &mut dh);
     }
-    if let Some(slot) = h_slot {
-        slot.zip_mut_with(&dh, |sum, &dh| *sum += dh);
-    }
-    if let Some(slot) = c_slot {
-        slot.zip_mut_with(&dc, |sum, &dc| *sum += dc);
-    }
-    if weights_slot.is_some() || bias_slot.is_some() {
-        add_weights_gradients(&time_major(x), &dz, weights_slot, bias_slot);
-    }
-    add_weights_gradients(&rows(&h, 0..dz.nrows()), &dz, recurrent_slot, None);
-    if let Some(slot) = x_slot {
-        add_series_gradient(&dz, weights, slot);
-    }
+    add_state_gradient(&dh, h_slot);
+    add_state_gradient(&dc, c_slot);
+    let (weights_slots, recurrent_slots) = ((weights_slot, bias_slot), (recurrent_slot, None));
+    add_layer_gradients((x, weights, &h), (&dz, &dz), x_slot, weights_slots, recurrent_slots);
 }
 
 /// One step back: the gates become dz in place, and dc that of the step before.

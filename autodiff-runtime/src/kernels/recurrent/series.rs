@@ -125,7 +125,7 @@ pub(super) fn affine_tangent<T: Real>(
 }
 
 /// Adds the gradients of Z = X·W + b with respect to W and b.
-pub(super) fn add_weights_gradients<T: Real>(
+fn add_weights_gradients<T: Real>(
     x: &ArrayRef<T, Ix2>,
     dz: &Array2<T>,
     weights_slot: Option<&mut ArrayRef<T, Ix2>>,
@@ -139,8 +139,35 @@ pub(super) fn add_weights_gradients<T: Real>(
     }
 }
 
+/// Adds the gradients of all steps, once that of every step is known.
+///
+/// `da` is the gradient at X·W + b, and `dr` that at H·U + c, of the states `h` before each step; where the layer sums the
+/// two they are the same.
+pub(super) fn add_layer_gradients<T: Real>(
+    (x, weights, h): (&ArrayRef<T, Ix3>, &ArrayRef<T, Ix2>, &Array2<T>),
+    (da, dr): (&Array2<T>, &Array2<T>),
+    x_slot: Option<&mut ArrayRef<T, Ix3>>,
+    (weights_slot, input_bias_slot): (Option<&mut ArrayRef<T, Ix2>>, Option<&mut ArrayRef<T, Ix1>>),
+    (recurrent_slot, state_bias_slot): (Option<&mut ArrayRef<T, Ix2>>, Option<&mut ArrayRef<T, Ix1>>),
+) {
+    if weights_slot.is_some() || input_bias_slot.is_some() {
+        add_weights_gradients(&time_major(x), da, weights_slot, input_bias_slot);
+    }
+    add_weights_gradients(&rows(h, 0..dr.nrows()), dr, recurrent_slot, state_bias_slot);
+    if let Some(slot) = x_slot {
+        add_series_gradient(da, weights, slot);
+    }
+}
+
+/// Adds the gradient of an initial state to its slot.
+pub(super) fn add_state_gradient<T: Real>(dh: &Array2<T>, slot: Option<&mut ArrayRef<T, Ix2>>) {
+    if let Some(slot) = slot {
+        slot.zip_mut_with(dh, |sum, &dh| *sum += dh);
+    }
+}
+
 /// Adds dZ·Wᵀ, of all steps, to the slot of a series (batch, time, n).
-pub(super) fn add_series_gradient<T: Real>(dz: &Array2<T>, weights: &ArrayRef<T, Ix2>, slot: &mut ArrayRef<T, Ix3>) {
+fn add_series_gradient<T: Real>(dz: &Array2<T>, weights: &ArrayRef<T, Ix2>, slot: &mut ArrayRef<T, Ix3>) {
     let (batch, time, width) = slot.dim();
     let mut dx = Array2::zeros((dz.nrows(), width));
     add_product_transposed(dz, weights, &mut dx);

@@ -8,7 +8,7 @@
 use ndarray::{Array2, Array3, ArrayRef, Axis, Ix1, Ix2, Ix3};
 
 use super::series::{
-    Sizes, add_series_gradient, add_weights_gradients, affine, affine_tangent, rows, rows_mut, time_major,
+    Sizes, add_layer_gradients, add_state_gradient, affine, affine_tangent, rows, rows_mut, time_major,
 };
 use crate::Real;
 use crate::kernels::products::{add_product, add_product_transposed};
@@ -109,17 +109,9 @@ pub fn simple_rnn_adjoint<T: Real>(
         dh.fill(T::zero());
         add_product_transposed(&dz, recurrent, &mut dh);
     }
-    if let Some(slot) = state_slot {
-        slot.zip_mut_with(&dh, |sum, &dh| *sum += dh);
-    }
-    if weights_slot.is_some() || bias_slot.is_some() {
-        add_weights_gradients(&time_major(x), &dz, weights_slot, bias_slot);
-    }
-    let before = rows(&states, 0..dz.nrows());
-    add_weights_gradients(&before, &dz, recurrent_slot, None);
-    if let Some(slot) = x_slot {
-        add_series_gradient(&dz, weights, slot);
-    }
+    add_state_gradient(&dh, state_slot);
+    let (weights_slots, recurrent_slots) = ((weights_slot, bias_slot), (recurrent_slot, None));
+    add_layer_gradients((x, weights, &states), (&dz, &dz), x_slot, weights_slots, recurrent_slots);
 }
 
 /// The value of [`simple_rnn`], and its derivative along the tangents of `x`, `weights`, `recurrent`, `bias` and

@@ -121,8 +121,20 @@ fn a_loss_that_is_not_finite_is_named_and_not_trained_on() {
     let fit = Fit::new(value_and_grad).batch_size(3).shuffle(false);
     let error = fit.run(&mut w, &mut Sgd::new(0.1), &x, &y).unwrap_err();
     assert_eq!(error.kind(), FitErrorKind::NonFiniteLoss { epoch: 1, batch: Some(3) });
-    assert!(error.to_string().starts_with("the loss of batch 3 of epoch 1 is NaN"), "{error}");
+    let expected = "the loss of batch 3 of epoch 1 is NaN: the target of sample 7 holds NaN or infinity";
+    assert!(error.to_string().starts_with(expected), "{error}");
     assert!(w.is_finite());
+
+    let sum = |_: &f64, x: &Array1<f64>, _: &Array1<f64>| (x.sum(), 0.0);
+    let mut x = Array1::zeros(10);
+    let y = x.clone();
+    x[2] = f64::INFINITY;
+    let error = Fit::new(sum).batch_size(3).run(&mut 1.0, &mut Sgd::new(0.1), &x, &y).unwrap_err();
+    assert!(error.to_string().contains("the input of sample 2 holds NaN or infinity"), "{error}");
+
+    let diverged = |_: &f64, _: &Array1<f64>, _: &Array1<f64>| (f64::NAN, 0.0);
+    let error = Fit::new(diverged).run(&mut 1.0, &mut Sgd::new(0.1), &y, &y).unwrap_err();
+    assert!(error.to_string().contains("lower the learning rate"), "{error}");
 }
 
 #[test]
