@@ -100,6 +100,10 @@ mod tests {
         assert!(result.is_err());
         assert!(Mode::Train.trains());
         assert!(!Mode::Predict.trains());
-        assert!(!predicting(|| predicting(|| ()) == () && Mode::Train.trains()));
+        let nested = || {
+            predicting(|| ());
+            Mode::Train.trains()
+        };
+        assert!(!predicting(nested));
     }
 }
