@@ -66,3 +66,214 @@ fn perturbations_are_not_confused() {
     assert_eq!(confusing::grad(1.0), 1.0);
     assert_eq!(confusing::jvp(1.0, 1.0).1, 1.0);
 }
+
+/// Gradients with respect to some of the parameters still depend on the others.
+#[differentiable(order = 2, wrt(x))]
+fn narrowed(c: f64, x: f64, v: &[f64]) -> f64 {
+    c * c * x * x * v[0] + v[1] * x
+}
+
+#[differentiable]
+fn of_narrowed(c: f64, x: f64, v: &[f64]) -> f64 {
+    narrowed::grad(c, x, v)
+}
+
+#[differentiable]
+fn of_narrowed_value(c: f64, x: f64, v: &[f64]) -> f64 {
+    let (value, slope) = narrowed::value_and_grad(c, x, v);
+    value * slope
+}
+
+#[differentiable]
+fn of_narrowed_direction(c: f64, x: f64, v: &[f64], dx: f64) -> f64 {
+    let (value, slope) = narrowed::jvp(c, x, v, dx);
+    value * slope
+}
+
+#[test]
+fn mixed_derivatives_survive_wrt() {
+    of_narrowed::check(2.0, 3.0, &[0.5, 1.5]).unwrap();
+    of_narrowed_value::check(2.0, 3.0, &[0.5, 1.5]).unwrap();
+    of_narrowed_direction::check(2.0, 3.0, &[0.5, 1.5], 0.7).unwrap();
+    assert_eq!(of_narrowed::grad(2.0, 3.0, &[1.0, 0.0]), (24.0, 8.0, vec![24.0, 1.0]));
+}
+
+/// A Newton step, and gradient descent over its step size.
+#[differentiable(order = 3)]
+fn bowl(x: &[f64], a: f64) -> f64 {
+    let mut s = 0.0;
+    for i in 0..x.len() {
+        s += a * (x[i] * x[i]).sin() + x[i].exp() * x[(i + 1) % x.len()];
+    }
+    s
+}
+
+#[differentiable(order = 2)]
+fn descend(x: &[f64], a: f64, rate: f64, steps: usize) -> f64 {
+    let mut y = x.to_vec();
+    for _ in 0..steps {
+        let (g, _) = bowl::grad(&y, a);
+        for i in 0..y.len() {
+            y[i] -= rate * g[i];
+        }
+    }
+    bowl(&y, a)
+}
+
+#[differentiable]
+fn curvature(x: &[f64], a: f64, v: &[f64], va: f64) -> f64 {
+    let (h, ha) = bowl::hvp(x, a, v, va);
+    let mut s = ha * va;
+    for i in 0..v.len() {
+        s += h[i] * v[i] * v[i];
+    }
+    s
+}
+
+#[test]
+fn gradient_descent_over_its_step_size() {
+    let x = [0.3, -0.5, 0.8];
+    descend::check(&x, 0.9, 0.05, 3).unwrap();
+    let hessian = descend::hessian(&x, 0.9, 0.05, 2);
+    let n = hessian.nrows();
+    for i in 0..n {
+        for j in 0..n {
+            assert!((hessian[[i, j]] - hessian[[j, i]]).abs() < 1e-10);
+        }
+    }
+    // The second derivative by the rate is the difference of the first.
+    let slope = |rate: f64| descend::grad(&x, 0.9, rate, 2).2;
+    let h = 1e-5;
+    let difference = (slope(0.05 + h) - slope(0.05 - h)) / (2.0 * h);
+    assert!((hessian[[n - 1, n - 1]] - difference).abs() < 1e-6 * difference.abs().max(1.0));
+}
+
+#[test]
+fn products_with_the_hessian_are_differentiated() {
+    curvature::check(&[0.3, -0.5], 0.9, &[1.0, 0.4], -0.6).unwrap();
+}
+
+/// Third and fourth derivatives, in every order of the modes.
+#[differentiable(order = 4)]
+fn quintic(x: f64, k: f64) -> f64 {
+    x * x * x * x * x * k
+}
+
+#[differentiable(order = 3)]
+fn first(x: f64, k: f64) -> f64 {
+    quintic::grad(x, k).0
+}
+
+#[differentiable(order = 2)]
+fn second(x: f64, k: f64) -> f64 {
+    first::grad(x, k).0
+}
+
+#[differentiable(order = 2)]
+fn second_forward(x: f64, k: f64) -> f64 {
+    let (_, slope) = first::jvp(x, k, 1.0, 0.0);
+    slope
+}
+
+#[differentiable]
+fn third(x: f64, k: f64) -> f64 {
+    second::grad(x, k).0
+}
+
+#[differentiable]
+fn third_over_forward(x: f64, k: f64) -> f64 {
+    second_forward::value_and_grad(x, k).1.0
+}
+
+#[differentiable]
+fn third_by_product(x: f64, k: f64) -> f64 {
+    first::hvp(x, k, 1.0, 0.0).0
+}
+
+#[test]
+fn four_orders() {
+    let x: f64 = 1.3;
+    let expected = (120.0 * x * 0.7, 60.0 * x * x);
+    for (name, (dx, dk)) in [
+        ("reverse", third::grad(x, 0.7)),
+        ("forward inside", third_over_forward::grad(x, 0.7)),
+        ("product", third_by_product::grad(x, 0.7)),
+    ] {
+        assert!((dx - expected.0).abs() < 1e-10 && (dk - expected.1).abs() < 1e-10, "{name}: {dx} {dk}");
+    }
+    assert!((third::jvp(x, 0.7, 1.0, 0.0).1 - expected.0).abs() < 1e-10);
+    assert!((third_over_forward::jvp(x, 0.7, 1.0, 0.0).1 - expected.0).abs() < 1e-10);
+    assert!((second::hvp(x, 0.7, 1.0, 0.0).0 - expected.0).abs() < 1e-10);
+    assert!((second_forward::hvp(x, 0.7, 1.0, 0.0).0 - expected.0).abs() < 1e-10);
+}
+
+/// Whole matrices.
+#[differentiable(order = 3)]
+fn curve(t: f64, w: &[f64]) -> Vec<f64> {
+    vec![w[0] * t.sin(), w[1] * w[0] * t * t, (w[1] * t).exp()]
+}
+
+#[differentiable]
+fn of_jacobian(t: f64, w: &[f64]) -> f64 {
+    let j = curve::jacobian(t, w);
+    let mut s = 0.0;
+    for i in 0..3 {
+        for k in 0..3 {
+            s += j[[i, k]] * j[[i, k]] * (1 + i + 2 * k) as f64;
+        }
+    }
+    s
+}
+
+#[differentiable]
+fn of_hessian(x: &[f64], a: f64) -> f64 {
+    let h = bowl::hessian(x, a);
+    h[[0, 0]] * h[[1, 2]] - h[[0, 1]] * h[[2, 2]]
+}
+
+#[test]
+fn jacobians_and_hessians_are_differentiated() {
+    of_jacobian::check(0.7, &[0.4, 1.2]).unwrap();
+    of_hessian::check(&[0.3, -0.5], 0.9).unwrap();
+}
+
+/// Methods, structs and generic floats.
+#[derive(Clone, Differentiable)]
+struct Spring {
+    stiffness: f64,
+    rest: [f64; 2],
+}
+
+#[differentiable(order = 2)]
+impl Spring {
+    fn energy(&self, x: [f64; 2]) -> f64 {
+        let a: f64 = x[0] - self.rest[0];
+        let b: f64 = x[1] - self.rest[1];
+        0.5 * self.stiffness * (a * a + b * b * b)
+    }
+}
+
+#[differentiable]
+fn work(spring: &Spring, x: [f64; 2]) -> f64 {
+    let (_, force) = spring.energy_grad(x);
+    force[0] * x[1] - force[1] * x[0]
+}
+
+#[differentiable(order = 2)]
+fn generic<T: Real>(x: T, y: &[T]) -> T {
+    x * x * y[0] + y[1].sin() * x
+}
+
+#[differentiable]
+fn of_generic<T: Real>(x: T, y: &[T]) -> T {
+    let (dx, dy) = generic::grad(x, y);
+    dx * dy[0] + dy[1]
+}
+
+#[test]
+fn methods_and_generics() {
+    work::check(&Spring { stiffness: 1.5, rest: [0.1, -0.2] }, [0.4, 0.9]).unwrap();
+    of_generic::check(0.6, &[0.3, 1.1]).unwrap();
+    let single = Tolerance { modes: 1e-5, differences: 1e-3, step: 1e-2 };
+    of_generic::check_with(0.6_f32, &[0.3, 1.1], single).unwrap();
+}

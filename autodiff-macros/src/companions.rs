@@ -329,7 +329,7 @@ impl<'a> Companions<'a> {
     }
 
     fn taped_as(&self, level: u32, erased: bool, with_body: bool) -> TokenStream {
-        let mut program = self.f.adjoint(level, false);
+        let mut program = self.f.adjoint(level, false, false);
         crate::emit::moves::clone_where_needed(&mut program);
         let reverse = program.reverse.clone().expect("a reversed program");
         let slots: HashSet<VarId> = self
@@ -471,9 +471,18 @@ impl<'a> Companions<'a> {
     ///
     /// Gradients by value are returned, the others are added to slots.
     pub(crate) fn joined(&self, level: u32) -> TokenStream {
-        let (body, params, grad_types) = self.joined_parts(level, false);
+        self.joined_as("__rev", level, true)
+    }
+
+    /// The same for all differentiable parameters, whatever `wrt` says.
+    pub(crate) fn joined_over_all(&self, level: u32) -> TokenStream {
+        self.joined_as("__all", level, false)
+    }
+
+    fn joined_as(&self, base: &str, level: u32, narrowed: bool) -> TokenStream {
+        let (body, params, grad_types) = self.joined_parts(level, narrowed, false);
         let (generics, clause) = self.generics(&[]);
-        let name = self.host.hidden("__rev", level);
+        let name = self.host.hidden(base, level);
         let (vis, attrs, outputs) = (&self.host.vis, &self.host.attrs, self.outputs(level));
         let clause = self.scalar_clause(clause);
         quote! {
@@ -489,8 +498,8 @@ impl<'a> Companions<'a> {
         if clause.is_empty() { quote!(where #bound) } else { quote!(#clause, #bound) }
     }
 
-    fn joined_parts(&self, level: u32, as_text: bool) -> (TokenStream, Vec<TokenStream>, TokenStream) {
-        let mut program = self.f.adjoint(level, true);
+    fn joined_parts(&self, level: u32, narrowed: bool, as_text: bool) -> (TokenStream, Vec<TokenStream>, TokenStream) {
+        let mut program = self.f.adjoint(level, narrowed, true);
         crate::emit::moves::clone_where_needed(&mut program);
         let reverse = program.reverse.clone().expect("a reversed program");
         let emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);
@@ -555,7 +564,7 @@ impl<'a> Companions<'a> {
     pub(crate) fn source(&self, scalar: bool) -> String {
         let name = format_ident!("{}_grad", self.f.signature.name);
         let tokens = if scalar {
-            let (body, params, types) = self.joined_parts(0, true);
+            let (body, params, types) = self.joined_parts(0, true, true);
             let (generics, clause) = self.generics(&[]);
             let output = self.output();
             let types = if types.to_string() == "()" { quote!(#output) } else { quote!((#output, #types)) };

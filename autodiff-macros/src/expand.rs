@@ -133,10 +133,10 @@ impl Function {
 
     /// Forward and backward sweep, and `level` times forward mode over both.
     ///
-    /// With `narrowed` only the parameters of `wrt` are active, and a float value has the cotangent 1.
-    pub(crate) fn adjoint(&self, level: u32, narrowed: bool) -> Program {
+    /// With `narrowed` only the parameters of `wrt` are active; with `seeded` a float value has the cotangent 1.
+    pub(crate) fn adjoint(&self, level: u32, narrowed: bool, seeded: bool) -> Program {
         let mut program = reverse::transform(&self.activated(narrowed), &self.types);
-        if let (true, Some(Kind::Float(float))) = (narrowed, self.types.kind_of(self.signature.output.as_ref())) {
+        if let (true, Some(Kind::Float(float))) = (seeded, self.types.kind_of(self.signature.output.as_ref())) {
             reverse::seed(&mut program, float);
         }
         simplify::run(&mut program);

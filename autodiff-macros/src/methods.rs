@@ -132,3 +132,8 @@ const INTEGER: &[&str] = &[
 pub(crate) fn is_structural(name: &str) -> bool {
     IDENTITIES.contains(&name) || matches!(name, "unwrap" | "expect")
 }
+
+/// The names under which a function's derivatives are called inside other functions.
+pub(crate) fn is_derivative(name: &str) -> bool {
+    matches!(name, "grad" | "value_and_grad" | "jvp" | "hvp" | "jacobian" | "hessian")
+}

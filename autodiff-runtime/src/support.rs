@@ -125,6 +125,38 @@ pub fn scale<T: Tangent, F: crate::Real>(tangent: &mut T, factor: F) {
     tangent.__map(&mut |x| x * factor);
 }
 
+/// The tangents along the axes, in order.
+#[must_use]
+pub fn axes<T: Tangent + Clone>(zero: T) -> Vec<T> {
+    let n = scalars(zero.clone());
+    (0..n)
+        .map(|axis| {
+            let mut at = 0;
+            let mut tangent = zero.clone();
+            tangent.__map(&mut |_| {
+                at += 1;
+                f64::from(u8::from(at == axis + 1))
+            });
+            tangent
+        })
+        .collect()
+}
+
+/// The scalars of a tangent.
+#[must_use]
+pub fn flattened<T: Tangent>(mut tangent: T) -> Vec<f64> {
+    let mut scalars = Vec::new();
+    flatten(&mut tangent, &mut scalars);
+    scalars
+}
+
+/// The matrix with the given columns.
+#[must_use]
+pub fn from_columns(columns: &[Vec<f64>]) -> ndarray::Array2<f64> {
+    let rows = columns.first().map_or(0, Vec::len);
+    ndarray::Array2::from_shape_fn((rows, columns.len()), |(i, j)| columns[j][i])
+}
+
 /// A small integer in the float type of the surroundings.
 #[inline]
 pub fn from_integer<T: Float>(n: impl num_traits::ToPrimitive) -> T {

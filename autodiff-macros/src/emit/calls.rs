@@ -275,7 +275,7 @@ fn companion_path(path: &syn::Path, companion: Option<&str>, span: Span) -> syn:
     let mut path = path.clone();
     let n = path.segments.len();
     // `g::grad` ⇒ `g::__fwd_grad`.
-    let nested = n >= 2 && matches!(path.segments[n - 1].ident.to_string().as_str(), "grad" | "value_and_grad" | "jvp");
+    let nested = n >= 2 && crate::methods::is_derivative(&path.segments[n - 1].ident.to_string());
     let associated = nested || n >= 2 && crate::lower::capital(&path.segments[n - 2].ident.to_string());
     let last = path.segments.last_mut().expect("a path has a segment");
     if associated {

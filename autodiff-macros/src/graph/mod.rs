@@ -20,7 +20,7 @@ use values::{Operand, callee_text};
 
 /// The text of the graph of a function, with its gradient (`scalar`) or its pullback.
 pub(crate) fn encode(f: &Function, scalar: bool) -> String {
-    let program = f.adjoint(0, scalar);
+    let program = f.adjoint(0, scalar, scalar);
     let emitter = Emitter::new(&program, &f.types, HashSet::new(), &f.reserved);
     let mut draw = Draw {
         program: &program,

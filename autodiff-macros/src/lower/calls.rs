@@ -63,6 +63,12 @@ impl Lowerer<'_> {
         let names: Vec<String> = path.path.segments.iter().map(|s| s.ident.to_string()).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let last = *names.last().expect("a path has a segment");
+        if names.len() >= 2 && last == "vjp" {
+            self.errors.at(
+                span,
+                "the pullback that `vjp` gives cannot be differentiated; call `grad`, `value_and_grad`, `jvp` or `jacobian`",
+            );
+        }
         if let Some(value) = self.known_function(&names, &args, span) {
             return value;
         }
