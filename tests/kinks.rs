@@ -167,3 +167,13 @@ fn a_singular_value_in_an_untaken_branch_does_not_reach_the_gradient() {
     assert_eq!(unused_root::grad(-1.0), 0.0);
     unused_root::check(2.0).unwrap();
 }
+
+#[test]
+fn maxima_of_equal_pixels() {
+    use differentiable::kernels::{Pool2DConfig, global_max_pool2d, max_pool2d};
+    let x = Array4::<f64>::ones((1, 2, 2, 1));
+    let first = max_pool2d::vjp(&x, Pool2DConfig::default()).1(Array4::ones((1, 1, 1, 1)));
+    assert_eq!(first.iter().copied().collect::<Vec<_>>(), [1.0, 0.0, 0.0, 0.0]);
+    let shared = global_max_pool2d::vjp(&x).1(Array2::ones((1, 1)));
+    assert_eq!(shared, &x * 0.25);
+}

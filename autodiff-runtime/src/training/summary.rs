@@ -20,11 +20,11 @@ use crate::tangent::Visit;
 /// assert_eq!(summary.parameter_count(), 13);
 /// assert_eq!(summary.rows()[2].name, "0.2.weights");
 /// assert_eq!(summary.to_string(), "\
-/// layer         type      parameters                         count
-/// 0.0           Dense     weights [2, 3], bias [3]               9
-/// 0.1           Activate                                         0
-/// 0.2           Dense     weights [3, 1], bias [1]               4
-/// total                                                         13");
+/// layer         type      parameters                       count
+/// 0.0           Dense     weights [2, 3], bias [3]             9
+/// 0.1           Activate                                       0
+/// 0.2           Dense     weights [3, 1], bias [1]             4
+/// total                                                       13");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
