@@ -351,3 +351,60 @@ fn names_in_files_are_those_of_the_fields() {
         assert!(names.iter().any(|found| found == name), "{name} is not among {names:?}");
     }
 }
+
+#[differentiable(wrt(net))]
+fn weighted_loss_of_net<L>(net: &Net<L>, x: &Array4<f64>, #[constant] y: &(Vec<usize>, Array1<f64>)) -> f64
+where
+    L: Model<Input = Array2<f64>, Output = Array2<f64>> + Differentiable,
+{
+    sparse_softmax_cross_entropy_with(&y.0, &net.call(x), Reduction::WeightedMean, &y.1)
+}
+
+#[test]
+fn weights_of_samples_are_batched_with_the_targets() {
+    let x = wave((9, 4, 4, 1));
+    let labels: Vec<usize> = (0..9).map(|row| row % 3).collect();
+    let weights = class_weights(&labels, &[1.0, 2.0, 0.5]);
+    let mut model = net();
+    let y = (labels, weights);
+    weighted_loss_of_net::check(&model, &x, &y).unwrap();
+    let fit = Fit::new(weighted_loss_of_net::value_and_grad).epochs(20).batch_size(4);
+    let history = fit.run(&mut model, &mut Adam::new(0.01), &x, &y).unwrap();
+    assert!(history.loss[19] < history.loss[0]);
+}
+
+/// What a layer says of an input that does not fit.
+fn refusal<L: Model>(layer: &L, x: &L::Input) -> String {
+    let call = std::panic::AssertUnwindSafe(|| layer.call(x));
+    let Err(payload) = std::panic::catch_unwind(call) else { panic!("the input fits") };
+    payload.downcast_ref::<String>().expect("a formatted message").clone()
+}
+
+#[test]
+fn shapes_that_do_not_fit_name_the_layer_and_what_it_expects() {
+    let rng = &mut seeded(1);
+    let images = Array4::<f64>::zeros((1, 5, 5, 3));
+    let series = Array3::<f64>::zeros((1, 5, 3));
+    let rows = Array2::<f64>::zeros((1, 3));
+    let refusals = [
+        (refusal(&Dense::new(2, 2, rng), &rows), "dense", "2 features"),
+        (refusal(&Conv1D::new(2, 2, 2, rng), &series), "conv", "expect 2"),
+        (refusal(&Conv2D::new(2, 2, (2, 2), rng), &images), "conv2d", "expect 2"),
+        (refusal(&Conv2D::new(3, 2, (6, 2), rng), &images), "conv2d", "spans 6"),
+        (refusal(&Conv2DTranspose::new(2, 2, (2, 2), rng), &images), "conv2d_transpose", "2"),
+        (refusal(&MaxPool2D::new((6, 6)), &images), "max_pool2d", "spans 6"),
+        (refusal(&AveragePool2D::new((6, 6)), &images), "average_pool2d", "spans 6"),
+        (refusal(&BatchNorm::new(2), &images), "batch_norm", "2"),
+        (refusal(&LayerNorm::new(2), &rows), "layer_norm", "2"),
+        (refusal(&GroupNorm::new(1, 2), &images), "group_norm", "2"),
+        (refusal(&SimpleRNN::new(2, 2, rng), &series), "simple_rnn", "2 features"),
+        (refusal(&LSTM::new(2, 2, rng), &series), "lstm", "2 features"),
+        (refusal(&GRU::new(2, 2, rng), &series), "gru", "2 features"),
+        (refusal(&MultiHeadAttention::new(2, 1, 2, rng), &series), "dense", "2 features"),
+        (refusal(&Embedding::<f64>::new(4, 2, rng), &array![[0, 4]]), "embedding", "only 4 rows"),
+        (refusal(&LastStep::new(), &Array3::<f64>::zeros((1, 0, 3))), "LastStep", "no steps"),
+    ];
+    for (message, layer, expected) in refusals {
+        assert!(message.starts_with(layer) && message.contains(expected), "{message}");
+    }
+}
