@@ -31,6 +31,11 @@ impl Errors {
         self.list.borrow_mut().as_mut().expect("errors are reported before they are taken").push(error);
     }
 
+    /// The number of errors of this phase so far.
+    pub(crate) fn count(&self) -> usize {
+        self.list.borrow().as_ref().map_or(0, Vec::len)
+    }
+
     /// Ends a phase: all errors so far as one, if there are any.
     pub(crate) fn check(&self) -> Result<(), syn::Error> {
         let errors = self.list.borrow_mut().replace(Vec::new()).unwrap_or_default();

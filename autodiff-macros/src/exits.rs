@@ -319,6 +319,14 @@ fn make_late(program: &mut Program, var: VarId) {
         _ => None,
     };
     program.vars[var].mutable = true;
+    if program.vars[var].ty.is_none() {
+        // A method may be called before the type of `0.0` is known otherwise.
+        program.vars[var].ty = match &program.vars[var].kind {
+            Kind::Float(crate::kinds::Float::F64) => Some(syn::parse_quote!(f64)),
+            Kind::Float(crate::kinds::Float::F32) => Some(syn::parse_quote!(f32)),
+            _ => None,
+        };
+    }
     let wrap = scalar.is_none();
     let init = scalar.unwrap_or_else(|| Expr::Item(variants::none(), None));
     if wrap {

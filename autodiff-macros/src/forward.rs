@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use crate::activity;
 use crate::complex::Partials;
 use crate::fold;
-use crate::ir::{Arg, Block, Edit, Expr, Loop, Place, Program, Pull, Role, Step, Stmt, VarId};
+use crate::ir::{Arg, Block, Edit, Expr, Loop, Place, Program, Pull, Role, Sequence, Step, Stmt, VarId};
 use crate::kinds::{self, Kind, Types};
 
 /// Differentiates a program along the tangents of its active parameters and of its cotangent.
@@ -114,6 +114,8 @@ impl Pass<'_> {
                 Some(Expr::Wrap { like: like.clone(), value, tangent: true })
             }
             Expr::Tuple(es) => self.all(es).map(Expr::Tuple),
+            // An empty vector is its own tangent.
+            Expr::Array(es, Sequence::Vec) if es.is_empty() => Some(e.clone()),
             Expr::Array(es, sequence) => self.all(es).map(|es| Expr::Array(es, *sequence)),
             Expr::Call { func, qself, args, ctor: true, .. } => {
                 let args = self.all(args)?;
@@ -311,6 +313,12 @@ impl Pass<'_> {
                     Edit::Pop { var, place, unwrap } => {
                         if let Some(place) = self.tangent_place(place) {
                             out.push(Stmt::Edit(Edit::Pop { var: self.tangent_var(*var), place, unwrap: *unwrap }));
+                        }
+                    }
+                    Edit::Permute { place, order, inverse } => {
+                        if let Some(place) = self.tangent_place(place) {
+                            let (order, inverse) = (order.clone(), *inverse);
+                            out.push(Stmt::Edit(Edit::Permute { place, order, inverse }));
                         }
                     }
                     Edit::Swap { place, i, j } => {

@@ -317,6 +317,12 @@ pub(crate) enum Edit {
         i: Expr,
         j: Expr,
     },
+    /// Element k becomes what element `order[k]` was; with `inverse`, the other way round.
+    Permute {
+        place: Place,
+        order: Expr,
+        inverse: bool,
+    },
 }
 
 /// Who is called.

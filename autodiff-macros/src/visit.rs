@@ -144,6 +144,11 @@ impl Stmt {
                 place.exprs_mut(f);
                 g(place);
             }
+            Self::Edit(Edit::Permute { place, order, .. }) => {
+                f(order);
+                place.exprs_mut(f);
+                g(place);
+            }
             Self::Edit(Edit::Swap { place, i, j }) => {
                 f(i);
                 f(j);

@@ -28,6 +28,7 @@ pub mod real;
 #[cfg(feature = "saving")]
 pub mod saving;
 mod schedule;
+mod sorting;
 pub mod tangent;
 pub mod training;
 

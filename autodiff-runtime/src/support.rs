@@ -5,6 +5,8 @@
 
 pub use crate::check::{LinearMap, check, displace, flatten, flatten_value, hessian, jacobian, scalars, unflatten};
 pub use crate::complex::{ComplexMethods, ComplexPolar};
+pub use crate::sorting::{order, order_by, order_by_key, order_rotated_left, order_rotated_right, permute, unpermute};
+
 pub use crate::fallible::{Fallible, content, content_mut, default_content, failed, is_good, wrap, wrap_tangent};
 pub use crate::schedule::Schedule;
 

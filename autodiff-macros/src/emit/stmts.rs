@@ -281,7 +281,9 @@ impl Emitter<'_> {
             let name = self.name(tape.var);
             if tape.write {
                 let entry = self.entry(&l.body.saves, false);
-                before = if let Header::Range { lo, hi, inclusive, step: None, .. } = &l.header {
+                before = if let (Header::Range { lo, hi, inclusive, step: None, .. }, true) =
+                    (&l.header, l.exits.is_empty())
+                {
                     let range = self.value(&Expr::Range {
                         lo: Some(Box::new(lo.clone())),
                         hi: Some(Box::new(hi.clone())),
@@ -346,6 +348,12 @@ impl Emitter<'_> {
                 } else {
                     quote!(#place.pop();)
                 }
+            }
+            Edit::Permute { place, order, inverse } => {
+                let place = self.reference(place, true).tokens;
+                let order = self.expr(order).at_least(Prec::Unary);
+                let function = if *inverse { quote!(unpermute) } else { quote!(permute) };
+                quote!(::differentiable::__private::#function(#place, &#order);)
             }
             Edit::Swap { place, i, j } => {
                 let (i, j) = (self.value(i), self.value(j));

@@ -488,6 +488,14 @@ impl Draw<'_> {
                 let node = self.change(place, "pop", None);
                 self.bind(*var, Operand::Node(node));
             }
+            Edit::Permute { place, order, .. } => {
+                self.part = self.part_of(place.root);
+                let inputs = self.inputs(order);
+                let node = self.change(place, "permute", None);
+                for input in inputs {
+                    self.table.edge(input, node, Flow::Control);
+                }
+            }
             Edit::Swap { place, i, j } => {
                 self.part = self.part_of(place.root);
                 let inputs: Vec<NodeId> = self.inputs(i).into_iter().chain(self.inputs(j)).collect();

@@ -6,8 +6,8 @@ use syn::{Expr as S, ExprPath, Path};
 
 use super::patterns::capital;
 use super::{Binding, Lowerer, strip};
-use crate::ir::{Arg, BinOp, Call, Callee, Edit, Expr, Mode, Passing, Place, Role, Step, Stmt};
-use crate::kinds::{self, Float, Kind};
+use crate::ir::{Arg, BinOp, Call, Callee, Expr, Mode, Passing, Role, Stmt};
+use crate::kinds::{Float, Kind};
 use crate::{complex, methods, rules};
 
 impl Lowerer<'_> {
@@ -133,29 +133,16 @@ impl Lowerer<'_> {
         match names {
             [.., "mem", "swap"] => {
                 let (a, b) = (place(0)?, place(1)?);
-                let old = self.temporary(Expr::Place(a.clone()), span);
-                self.emit(Stmt::Assign { place: a, value: Expr::Place(b.clone()), init: false });
-                self.emit(Stmt::Assign { place: b, value: old, init: false });
+                self.exchange(a, b, span);
                 Some(Expr::Tuple(Vec::new()))
             }
             [.., "mem", "replace"] => {
                 let a = place(0)?;
-                let old = self.temporary(Expr::Place(a.clone()), span);
-                self.emit(Stmt::Assign { place: a, value: args[1].clone(), init: false });
-                Some(old)
+                Some(self.put_in(a, args[1].clone(), span))
             }
             [.., "mem", "take"] => {
                 let a = place(0)?;
-                let old = self.temporary(Expr::Place(a.clone()), span);
-                let empty = Expr::Call {
-                    func: syn::parse_quote!(::core::default::Default::default),
-                    qself: None,
-                    args: Vec::new(),
-                    ctor: false,
-                    tangent: false,
-                };
-                self.emit(Stmt::Assign { place: a, value: empty, init: false });
-                Some(old)
+                Some(self.take_out(a, span))
             }
             ["stop_gradient"] | [.., "stop_gradient"] => {
                 let stopped = rules::method(strip(args[0].clone()), "__stop", Vec::new());
@@ -256,6 +243,11 @@ impl Lowerer<'_> {
             return self.control(&S::MethodCall(m.clone()));
         }
         let recv = self.place_or_value(&m.receiver);
+        if let Expr::Select(..) = &recv
+            && let Some(value) = self.chosen_method(&recv, m)
+        {
+            return value;
+        }
         if methods::VIEWS.contains(&name) && m.args.is_empty() {
             let place = self.place_of(recv, span);
             return Expr::Ref { mutable: name.ends_with("mut"), of: Box::new(Expr::Place(place)) };
@@ -330,83 +322,6 @@ impl Lowerer<'_> {
         let out = self.fresh("t", span, Kind::Unknown, Role::Temporary);
         self.emit(Stmt::Call(Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, span }));
         Expr::var(out, span)
-    }
-
-    /// Methods that change the length or the order of a vector, or view a part of it.
-    fn vector_method(&mut self, recv: &Expr, name: &str, m: &syn::ExprMethodCall, span: Span) -> Option<Expr> {
-        let unit = Some(Expr::Tuple(Vec::new()));
-        match (name, m.args.len()) {
-            ("push", 1) => {
-                let value = self.operand(&m.args[0]);
-                let place = self.place_of(recv.clone(), span);
-                self.emit(Stmt::Edit(Edit::Push { place, value }));
-                unit
-            }
-            ("pop", 0) => {
-                let place = self.place_of(recv.clone(), span);
-                let inner = match kinds::of_place(&self.program, &place) {
-                    Kind::Seq(kind) => *kind,
-                    _ => Kind::Unknown,
-                };
-                let var = self.fresh("t", span, Kind::Option(Box::new(inner)), Role::Temporary);
-                self.emit(Stmt::Edit(Edit::Pop { var, place, unwrap: false }));
-                Some(Expr::var(var, span))
-            }
-            ("swap", 2) => {
-                let (i, j) = (self.control(&m.args[0]), self.control(&m.args[1]));
-                let place = self.place_of(recv.clone(), span);
-                self.emit(Stmt::Edit(Edit::Swap { place, i, j }));
-                unit
-            }
-            ("fill", 1) => {
-                let value = self.scalar(&m.args[0]);
-                let place = self.place_of(recv.clone(), span);
-                self.for_each_index(&place, span, |l, i| {
-                    let at = place.step(Step::Index { at: Box::new(i), range: false });
-                    l.emit(Stmt::Assign { place: at, value, init: false });
-                });
-                unit
-            }
-            ("copy_from_slice" | "clone_from_slice", 1) => {
-                let source = self.place_or_value(&m.args[0]);
-                let source = self.place_of(source, span);
-                let place = self.place_of(recv.clone(), span);
-                self.for_each_index(&place, span, |l, i| {
-                    let to = place.step(Step::Index { at: Box::new(i.clone()), range: false });
-                    let from = source.step(Step::Index { at: Box::new(i), range: false });
-                    l.emit(Stmt::Assign { place: to, value: Expr::Place(from), init: false });
-                });
-                unit
-            }
-            ("extend" | "extend_from_slice", 1) => {
-                let place = self.place_of(recv.clone(), span);
-                let stream = self.stream(&m.args[0])?;
-                self.run_stream(stream, span, &mut |l, item, _| {
-                    let value = l.as_atom(strip(item), span);
-                    l.emit(Stmt::Edit(Edit::Push { place: place.clone(), value }));
-                });
-                unit
-            }
-            ("split_at" | "split_at_mut", 1) => {
-                let mutable = name == "split_at_mut";
-                let at = self.control(&m.args[0]);
-                let at = if self.is_fixed(&at) { at } else { self.temporary(at, span) };
-                let place = self.place_of(recv.clone(), span);
-                let range = |lo: Option<Expr>, hi: Option<Expr>| {
-                    let at = Expr::Range { lo: lo.map(Box::new), hi: hi.map(Box::new), inclusive: false };
-                    let of = Box::new(Expr::Place(place.step(Step::Index { at: Box::new(at), range: true })));
-                    Expr::Ref { mutable, of }
-                };
-                Some(Expr::Tuple(vec![range(None, Some(at.clone())), range(Some(at), None)]))
-            }
-            _ => None,
-        }
-    }
-
-    /// Emits a loop over the indices of a sequence.
-    fn for_each_index(&mut self, place: &Place, span: Span, f: impl FnOnce(&mut Self, Expr)) {
-        let len = rules::method(Expr::Place(place.clone()), "len", Vec::new());
-        self.range_loop("i", Expr::int(0), len, span, |l, i, _| f(l, i));
     }
 
     /// `a - b` of integers.

@@ -61,7 +61,7 @@ impl Lowerer<'_> {
             S::Paren(p) => self.callable(&p.expr),
             S::Path(p) => match p.path.get_ident().and_then(|i| self.lookup(&i.to_string())) {
                 Some(Binding::Closure(c)) => Some(Callable::Closure(c.clone())),
-                Some(Binding::Value(_)) => None,
+                Some(Binding::Value(_) | Binding::Iterator(_)) => None,
                 None => Some(Callable::Path(p.clone())),
             },
             S::Reference(r) => self.callable(&r.expr),
@@ -74,6 +74,20 @@ impl Lowerer<'_> {
         match callable {
             Callable::Closure(closure) => self.inline(&closure.clone(), args),
             Callable::Path(path) => self.call_path(path, args, syn::spanned::Spanned::span(path)),
+        }
+    }
+
+    /// The value of a call through which no derivative flows: a predicate, a comparison, a key.
+    pub(super) fn apply_control(&mut self, callable: &Callable, args: Vec<Expr>) -> Expr {
+        match callable {
+            Callable::Path(p) => {
+                Expr::Call { func: p.path.clone(), qself: p.qself.clone(), args, ctor: false, tangent: false }
+            }
+            Callable::Closure(closure) => match &*closure.source.body {
+                S::Block(_) => self.inline(&closure.clone(), args),
+                body if returns(body) => self.inline(&closure.clone(), args),
+                body => self.with_parameters(closure, args, |l| l.control(body)).unwrap_or(Expr::Bool(true)),
+            },
         }
     }
 
@@ -139,7 +153,7 @@ impl Lowerer<'_> {
 }
 
 /// Whether a body contains a `return` of its own.
-fn returns(body: &S) -> bool {
+pub(super) fn returns(body: &S) -> bool {
     struct Finder(bool);
     impl<'a> Visit<'a> for Finder {
         fn visit_expr_return(&mut self, _: &'a syn::ExprReturn) {

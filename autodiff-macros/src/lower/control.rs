@@ -45,6 +45,7 @@ impl Lowerer<'_> {
             },
             S::Tuple(t) => Expr::Tuple(t.elems.iter().map(|e| self.control(e)).collect()),
             S::Array(t) => Expr::Array(t.elems.iter().map(|e| self.control(e)).collect(), crate::ir::Sequence::Array),
+            S::MethodCall(m) if self.is_bound(&m.receiver) => self.method_call(m),
             S::MethodCall(m) if !m.args.iter().any(|a| matches!(a, S::Closure(_))) => {
                 let recv = if self.is_plain_place(&m.receiver) {
                     self.place_or_value(&m.receiver)
@@ -127,6 +128,12 @@ impl Lowerer<'_> {
                     let source = closure.source.clone();
                     let value = self.verbatim(&S::Closure(source));
                     captures.push((name, value));
+                }
+                Some(Binding::Iterator(_)) => {
+                    self.errors.at(
+                        name.span(),
+                        format!("the iterator `{name}` is used in code that is kept as it is; collect it into a `Vec` before"),
+                    );
                 }
                 None => {}
             }

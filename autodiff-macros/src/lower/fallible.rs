@@ -29,6 +29,8 @@ struct Subject {
     /// The place, or a reference to it.
     whole: Expr,
     place: Place,
+    /// For an option that has not been made: when it holds what; `place` is then that of the content.
+    chosen: Option<(Expr, Expr)>,
     span: Span,
 }
 
@@ -50,19 +52,31 @@ const DISTINCT: &[(&str, usize, Family)] = &[
 const COMMON: &[(&str, usize)] =
     &[("or", 1), ("and", 1), ("zip", 1), ("filter", 1), ("xor", 1), ("replace", 1), ("insert", 1)];
 
+/// Methods that change the option itself.
+const IN_PLACE: &[&str] = &["take", "replace", "insert", "get_or_insert", "get_or_insert_with"];
+
 impl Lowerer<'_> {
     /// The value of a method of `Option` or `Result`; `None` if it is none.
     pub(super) fn fallible_method(&mut self, recv: &Expr, m: &ExprMethodCall) -> Option<Expr> {
         let span = m.method.span();
         let name = m.method.to_string();
         let family = self.family(recv, &name, m)?;
-        let whole = self.as_atom(recv.clone(), span);
-        let whole = self.pin(whole);
-        let place = self.place_of(whole.clone(), span);
-        if family == Family::Option {
-            self.learn_option(&place);
-        }
-        let subject = Subject { family, whole, place, span };
+        let chosen = match recv {
+            Expr::Select(..) if !IN_PLACE.contains(&name.as_str()) => super::chosen::parts(recv),
+            _ => None,
+        };
+        let subject = if let Some((_, item)) = &chosen {
+            let place = self.place_of(item.clone(), span);
+            Subject { family, whole: recv.clone(), place, chosen, span }
+        } else {
+            let whole = self.as_atom(recv.clone(), span);
+            let whole = self.pin(whole);
+            let place = self.place_of(whole.clone(), span);
+            if family == Family::Option {
+                self.learn_option(&place);
+            }
+            Subject { family, whole, place, chosen: None, span }
+        };
         let args = &m.args;
         let callable = |l: &mut Self, i: usize| l.callable(&args[i]);
         match name.as_str() {
@@ -167,8 +181,8 @@ impl Lowerer<'_> {
             }
             "zip" => {
                 let other = self.operand(&args[0]);
-                let other =
-                    Subject { family: Family::Option, place: self.place_of(other.clone(), span), whole: other, span };
+                let place = self.place_of(other.clone(), span);
+                let other = Subject { family: Family::Option, place, whole: other, chosen: None, span };
                 Some(self.choose(
                     &subject,
                     |l, a| {
@@ -207,6 +221,7 @@ impl Lowerer<'_> {
                     family: Family::Option,
                     place: self.place_of(other.clone(), span),
                     whole: other.clone(),
+                    chosen: None,
                     span,
                 };
                 Some(self.choose(
@@ -328,23 +343,41 @@ impl Lowerer<'_> {
         let span = subject.span;
         let test = self.is_good(subject);
         let dest = self.destination(None, span);
-        let (then, ()) = self.scoped(|l| {
-            let content = l.part(subject.whole.clone(), content_step(subject.family));
-            let value = good(l, content);
+        // What is chosen from a sequence is copied, and a reference is one to the copy.
+        let mut reference = false;
+        let mut end = |l: &mut Self, value: Option<Expr>| {
             let value = if l.diverges() { None } else { value };
+            let value = match (&subject.chosen, value) {
+                (Some(_), Some(value)) => {
+                    reference |= matches!(value, Expr::Ref { .. });
+                    Some(l.owned(value, span))
+                }
+                (_, value) => value,
+            };
             l.give(dest, value, span);
+        };
+        let (then, ()) = self.scoped(|l| {
+            let content = match &subject.chosen {
+                Some((_, item)) => item.clone(),
+                None => l.part(subject.whole.clone(), content_step(subject.family)),
+            };
+            let value = good(l, content);
+            end(l, value);
         });
         let (els, ()) = self.scoped(|l| {
             let value = bad(l);
-            let value = if l.diverges() { None } else { value };
-            l.give(dest, value, span);
+            end(l, value);
         });
         self.emit(if_stmt(test, then, els));
-        self.result(dest, span)
+        let value = self.result(dest, span);
+        if reference { Expr::Ref { mutable: false, of: Box::new(value) } } else { value }
     }
 
     /// The condition that there is a value.
     fn is_good(&self, subject: &Subject) -> Expr {
+        if let Some((some, _)) = &subject.chosen {
+            return some.clone();
+        }
         let whole = Expr::Place(subject.place.clone());
         match subject.family {
             Family::Option => rules::method(whole, "is_some", Vec::new()),
@@ -401,9 +434,19 @@ impl Lowerer<'_> {
 
     /// The default of what the subject holds.
     fn default_content(&self, subject: &Subject) -> Expr {
-        let content = kinds::of_place(&self.program, &subject.place.step(content_step(subject.family)));
+        let content = match subject.chosen {
+            Some(_) => kinds::of_place(&self.program, &subject.place).deref().clone(),
+            None => kinds::of_place(&self.program, &subject.place.step(content_step(subject.family))),
+        };
         match content {
             Kind::Float(float) => Expr::Number(0.0, float),
+            _ if subject.chosen.is_some() => Expr::Call {
+                func: syn::parse_quote!(::core::default::Default::default),
+                qself: None,
+                args: Vec::new(),
+                ctor: false,
+                tangent: false,
+            },
             _ => support(
                 "default_content",
                 vec![Expr::Ref { mutable: false, of: Box::new(Expr::Place(subject.place.clone())) }],

@@ -167,6 +167,9 @@ impl Lowerer<'_> {
             S::Tuple(t) => Expr::Tuple(t.elems.iter().map(|e| self.scrutinee(e)).collect()),
             _ => self.place_or_value(e),
         };
+        if let (Expr::Select(..), Some((some, item))) = (&value, super::chosen::parts(&value)) {
+            return self.pin_chosen(some, item, e.span());
+        }
         let value = match value {
             Expr::Tuple(es) => Expr::Tuple(es),
             value => self.as_atom(value, e.span()),
@@ -227,7 +230,13 @@ impl Lowerer<'_> {
     pub(super) fn labelled_block(&mut self, name: &syn::Lifetime, block: &syn::Block, span: Span) -> Expr {
         let label = self.label();
         let dest = self.destination(None, span);
-        self.loops.push(LoopScope { name: Some(name.ident.to_string()), label, result: Some(dest), block: true });
+        self.loops.push(LoopScope {
+            name: Some(name.ident.to_string()),
+            label,
+            next: label,
+            result: Some(dest),
+            block: true,
+        });
         let (mut body, ()) = self.scoped(|l| {
             let value = l.block_value(block);
             l.give(dest, value, span);
@@ -244,7 +253,7 @@ impl Lowerer<'_> {
     pub(super) fn returning(&mut self, span: Span, f: impl FnOnce(&mut Self) -> Option<Expr>) -> Expr {
         let label = self.label();
         let dest = self.destination(None, span);
-        self.loops.push(LoopScope { name: None, label, result: Some(dest), block: true });
+        self.loops.push(LoopScope { name: None, label, next: label, result: Some(dest), block: true });
         self.returns.push(Some(label));
         let (mut body, ()) = self.scoped(|l| {
             let value = f(l);
@@ -283,6 +292,11 @@ impl Lowerer<'_> {
         };
         let value = self.scrutinee(&t.expr);
         let span = t.span();
+        if let (Expr::Select(..), Some((some, item))) = (&value, super::chosen::parts(&value)) {
+            let (then, ()) = self.scoped(|l| l.return_value(Expr::Item(variants::none(), None)));
+            self.emit(if_stmt(Expr::Not(Box::new(some)), then, Vec::new()));
+            return item;
+        }
         let place = self.place_of(value, span);
         let (good, bad): (syn::Path, syn::Pat) = match fallible {
             Fallible::Option => (variants::some(), syn::parse_quote!(::core::option::Option::None)),
@@ -319,6 +333,7 @@ impl Lowerer<'_> {
         self.loops.push(LoopScope {
             name: l.label.as_ref().map(|l| l.name.ident.to_string()),
             label,
+            next: label,
             result: Some(dest),
             block: false,
         });
@@ -337,10 +352,14 @@ impl Lowerer<'_> {
     }
 
     pub(super) fn while_loop(&mut self, w: &syn::ExprWhile) -> Expr {
+        if self.while_next(w) {
+            return Expr::Tuple(Vec::new());
+        }
         let label = self.label();
         self.loops.push(LoopScope {
             name: w.label.as_ref().map(|l| l.name.ident.to_string()),
             label,
+            next: label,
             result: None,
             block: false,
         });
@@ -383,7 +402,8 @@ impl Lowerer<'_> {
             None => !l.block,
         });
         match found {
-            Some(l) if !(only_loops && l.block) => Some((l.label, l.result)),
+            Some(l) if only_loops && !l.block => Some((l.next, None)),
+            Some(l) if !only_loops => Some((l.label, l.result)),
             _ => {
                 self.errors.at(span, "there is no such loop around this");
                 None
@@ -454,7 +474,7 @@ fn with_guard(pat: syn::Pat, like: &syn::Pat) -> syn::Pat {
 }
 
 /// A block that is left by `Break`.
-fn once(label: usize, body: Vec<Stmt>) -> Stmt {
+pub(super) fn once(label: usize, body: Vec<Stmt>) -> Stmt {
     Stmt::Loop(Loop {
         label,
         header: Header::While(Expr::Bool(true)),

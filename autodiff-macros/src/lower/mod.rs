@@ -6,6 +6,7 @@
 
 mod calls;
 mod checkpoint;
+mod chosen;
 mod closures;
 mod control;
 mod exprs;
@@ -16,7 +17,7 @@ mod macros;
 mod patterns;
 mod places;
 mod stmts;
-mod terminals;
+mod vectors;
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -36,12 +37,16 @@ pub(crate) use exprs::diverges;
 enum Binding {
     Value(Expr),
     Closure(Rc<closures::Closure>),
+    /// An iterator that has not been consumed.
+    Iterator(Rc<iterators::Stream>),
 }
 
 /// The target of `break` and `continue`.
 struct LoopScope {
     name: Option<String>,
     label: usize,
+    /// The target of `continue`, which differs where one stream is several loops.
+    next: usize,
     /// Where `break value` puts the value; `None` for loops without one.
     result: Option<VarId>,
     /// A labelled block rather than a loop: only `break` with its label leaves it.

@@ -18,6 +18,19 @@ impl Lowerer<'_> {
         if !is_refutable(pat) {
             return None;
         }
+        if let (Expr::Select(..), Some((some, item))) = (value, super::chosen::parts(value)) {
+            match pat {
+                Pat::TupleStruct(t) if crate::variants::is_named(&t.path, "Some") && t.elems.len() == 1 => {
+                    return Some(match self.test_pattern(&t.elems[0], &item) {
+                        Some(test) => Expr::binary(BinOp::And, some, test),
+                        None => some,
+                    });
+                }
+                Pat::Ident(p) if p.ident == "None" => return Some(Expr::Not(Box::new(some))),
+                Pat::Paren(p) => return self.test_pattern(&p.pat, value),
+                _ => {}
+            }
+        }
         let silent = without_bindings(pat);
         if let Pat::TupleStruct(syn::PatTupleStruct { path, .. }) = pat
             && crate::variants::is_named(path, "Some")
@@ -130,6 +143,11 @@ impl Lowerer<'_> {
 
     /// A part of a value: by reference, if the value is a reference.
     pub(super) fn part(&mut self, value: Expr, step: Step) -> Expr {
+        if let (Expr::Select(..), Step::Payload { .. }) = (&value, &step)
+            && let Some((_, item)) = super::chosen::parts(&value)
+        {
+            return item;
+        }
         match value {
             Expr::Ref { mutable, of } => match self.part(*of, step) {
                 inner @ Expr::Ref { .. } => inner,
@@ -208,7 +226,7 @@ fn is_constant(p: &syn::PatIdent) -> bool {
 }
 
 /// Whether a pattern may fail to match.
-fn is_refutable(pat: &Pat) -> bool {
+pub(super) fn is_refutable(pat: &Pat) -> bool {
     match pat {
         Pat::Wild(_) | Pat::Rest(_) => false,
         Pat::Ident(p) => is_constant(p) || p.subpat.as_ref().is_some_and(|(_, p)| is_refutable(p)),

@@ -21,6 +21,15 @@ impl Lowerer<'_> {
                     );
                     return Expr::Tuple(Vec::new());
                 }
+                Some(Binding::Iterator(_)) => {
+                    self.errors.at(
+                        ident.span(),
+                        format!(
+                            "the iterator `{ident}` is used as a value; consume it here, or collect it into a `Vec`"
+                        ),
+                    );
+                    return Expr::Tuple(Vec::new());
+                }
                 None => {}
             }
         }

@@ -36,7 +36,7 @@ impl Lowerer<'_> {
         }
     }
 
-    fn stmt(&mut self, stmt: &syn::Stmt) {
+    pub(super) fn stmt(&mut self, stmt: &syn::Stmt) {
         match stmt {
             syn::Stmt::Local(local) => self.local(local),
             // Items are hoisted by emission.
@@ -105,6 +105,12 @@ impl Lowerer<'_> {
             return;
         }
         if let Pat::Ident(p) = pat
+            && !matches!(&*init.expr, S::Range(_) | S::Paren(_))
+            && self.bind_iterator(p, &init.expr)
+        {
+            return;
+        }
+        if let Pat::Ident(p) = pat
             && p.subpat.is_none()
             && p.by_ref.is_none()
         {
@@ -133,6 +139,13 @@ impl Lowerer<'_> {
         // An immutable reference to a place is another name for it.
         if let (Expr::Ref { .. }, false) = (&value, mutable) {
             let value = self.pin(value);
+            self.bind(&name.to_string(), value);
+            return;
+        }
+        if let (Expr::Select(..), false) = (&value, mutable)
+            && let Some((some, item)) = super::chosen::parts(&value)
+        {
+            let value = self.pin_chosen(some, item, name.span());
             self.bind(&name.to_string(), value);
             return;
         }

@@ -178,6 +178,7 @@ impl Pass<'_> {
             Stmt::Assign { place, value, init } => {
                 self.assign(place, value, *init, forward, backward);
             }
+            Stmt::Replace { old, place, value } => self.replace(*old, place, value, forward, backward),
             Stmt::Update { place, op, value } => self.update(place, *op, value, forward, backward),
             Stmt::Call(call) => self.call(call, forward, backward),
             Stmt::If { cond, then, els, .. } => {
@@ -261,6 +262,28 @@ impl Pass<'_> {
             backward.push(Stmt::Replace { old: ct, place: mirror.clone(), value: zero });
         }
         backward.push(Stmt::Assign { place: place.clone(), value: Expr::var(old, span), init: false });
+        if mirror.is_some() {
+            self.pull_back(value, &Place::var(ct, span), None, backward);
+        }
+    }
+
+    /// `let old = mem::replace(&mut place, value)`, written by the user.
+    fn replace(&mut self, old: VarId, place: &Place, value: &Expr, forward: &mut Vec<Stmt>, backward: &mut Vec<Stmt>) {
+        let span = place.span;
+        forward.push(Stmt::Replace { old, place: place.clone(), value: value.clone() });
+        let ct = self.out.fresh("ct", span, kinds::of_place(&self.out, place).tangent(), Role::Adjoint);
+        let mirror = self.mirror(place);
+        if let Some(mirror) = &mirror {
+            let whole = Expr::var(old, span);
+            let back = if self.is_active(old) {
+                Expr::Clone(Box::new(Expr::var(self.adjoint(old), span)))
+            } else {
+                Expr::Zero(Box::new(whole))
+            };
+            backward.push(Stmt::Replace { old: ct, place: mirror.clone(), value: back });
+        }
+        let restored = Expr::Clone(Box::new(Expr::var(old, span)));
+        backward.push(Stmt::Assign { place: place.clone(), value: restored, init: false });
         if mirror.is_some() {
             self.pull_back(value, &Place::var(ct, span), None, backward);
         }
@@ -410,17 +433,28 @@ impl Pass<'_> {
                 let span = place.span;
                 let popped = Place::var(*var, span);
                 let mut then = Vec::new();
-                let value = Expr::Clone(Box::new(Expr::Place(popped.step(variants::payload(variants::some())))));
+                let content = Expr::Place(popped.step(variants::payload(variants::some())));
+                let value = Expr::Clone(Box::new(content.clone()));
                 then.push(Stmt::Edit(Edit::Push { place: place.clone(), value }));
-                if let (Some(mirror), true) = (self.mirror(place), self.is_active(*var)) {
-                    let d = Place::var(self.adjoint(*var), span);
-                    then.push(Stmt::Edit(Edit::Push {
-                        place: mirror,
-                        value: Expr::Clone(Box::new(Expr::Place(d.step(variants::tangent_payload(variants::some()))))),
-                    }));
+                if let Some(mirror) = self.mirror(place) {
+                    // What nobody has used has no cotangent, but its place has.
+                    let value = if self.is_active(*var) {
+                        let d = Place::var(self.adjoint(*var), span);
+                        Expr::Clone(Box::new(Expr::Place(d.step(variants::tangent_payload(variants::some())))))
+                    } else {
+                        Expr::Zero(Box::new(content))
+                    };
+                    then.push(Stmt::Edit(Edit::Push { place: mirror, value }));
                 }
                 let cond = rules::method(Expr::Place(popped), "is_some", Vec::new());
                 backward.push(Stmt::If { cond, then: plain(then), els: Block::default(), tape: None });
+            }
+            Edit::Permute { place, order, inverse } => {
+                let back = |place| Stmt::Edit(Edit::Permute { place, order: order.clone(), inverse: !inverse });
+                backward.push(back(place.clone()));
+                if let Some(mirror) = self.mirror(place) {
+                    backward.push(back(mirror));
+                }
             }
             Edit::Swap { place, i, j } => {
                 backward.push(Stmt::Edit(edit.clone()));

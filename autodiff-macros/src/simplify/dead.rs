@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::ir::{Block, Edit, Expr, Header, Mode, Passing, Program, Stmt, VarId};
+use crate::ir::{Block, Edit, Expr, Header, Mode, Passing, Program, Stmt, Tape, VarId};
 
 /// Removes dead code; tells whether anything changed.
 pub(crate) fn eliminate(program: &mut Program) -> bool {
@@ -136,7 +136,7 @@ impl Pass {
                     return false;
                 }
             }
-            Stmt::Edit(Edit::Push { place, .. } | Edit::Swap { place, .. }) => {
+            Stmt::Edit(Edit::Push { place, .. } | Edit::Swap { place, .. } | Edit::Permute { place, .. }) => {
                 if !self.is_live(place.root, live) {
                     return false;
                 }
@@ -187,6 +187,11 @@ impl Pass {
                 }
             }
             Stmt::If { then, els, tape, .. } => {
+                if remove && self.is_unread(*tape, live) {
+                    *tape = None;
+                    then.saves.clear();
+                    els.saves.clear();
+                }
                 if let (Some(tape), true) = (tape.as_ref(), remove)
                     && tape.write
                 {
@@ -210,6 +215,10 @@ impl Pass {
                 }
             }
             Stmt::Loop(l) => {
+                if remove && self.is_unread(l.tape, live) {
+                    l.tape = None;
+                    l.body.saves.clear();
+                }
                 if let (Some(tape), true) = (&l.tape, remove)
                     && tape.write
                 {
@@ -282,6 +291,13 @@ impl Pass {
             }
         }
         true
+    }
+
+    /// Whether a tape is written that no backward scope reads any more.
+    fn is_unread(&mut self, tape: Option<Tape>, live: &HashSet<VarId>) -> bool {
+        let unread = self.taped && tape.is_some_and(|t| t.write && !live.contains(&t.var));
+        self.changed |= unread;
+        unread
     }
 
     /// Drops the loads that are not used, and remembers which for the scope that saves them.

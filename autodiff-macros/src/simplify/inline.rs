@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::ir::{Block, Expr, Header, Passing, Place, Program, Role, Stmt, VarId};
+use crate::ir::{Block, Edit, Expr, Header, Passing, Place, Program, Role, Stmt, VarId};
 
 /// Inlines temporaries; tells whether anything changed.
 pub(crate) fn temporaries(program: &mut Program) -> bool {
@@ -117,7 +117,7 @@ impl Pass {
 pub(crate) fn writes(stmt: &Stmt, var: VarId) -> bool {
     let mut found = false;
     stmt.uses(&mut |_| {}, &mut |v| found |= v == var);
-    if let Stmt::Edit(crate::ir::Edit::Pop { place, .. }) = stmt {
+    if let Stmt::Edit(Edit::Pop { place, .. }) = stmt {
         found |= place.root == var;
     }
     found
@@ -144,6 +144,14 @@ fn substitute(stmt: &mut Stmt, var: VarId, value: &Expr) -> bool {
     }
     if let Stmt::Pull(pull) = &*stmt {
         blocked |= pull.args.iter().any(|a| a.parts.iter().flatten().any(|e| e.mentions(var)) && !is_place);
+    }
+    if let Stmt::Edit(edit) = &*stmt {
+        // What is read from the vector itself is read before it is borrowed to be changed.
+        blocked |= match edit {
+            Edit::Permute { order, .. } => order.mentions(var),
+            Edit::Swap { place, .. } | Edit::Push { place, .. } => value.mentions(place.root),
+            Edit::Pop { .. } => false,
+        };
     }
     if blocked {
         return false;

@@ -1,0 +1,113 @@
+//! Options whose content is a place that is already known: `v.first()`, `v.get(i)`, `it.next()`,
+//! `v.iter().max_by(…)`.
+//!
+//! They are written `Select(condition, Some(item), None)`. As long as such an option is tested,
+//! matched or unwrapped, the condition and the item are used directly, so that no option is made and the
+//! item stays the place that it is; elsewhere the expression is an ordinary value.
+
+use proc_macro2::Span;
+use syn::Expr as S;
+
+use super::iterators::is_some;
+use super::{Lowerer, strip};
+use crate::ir::{Expr, Stmt};
+use crate::variants;
+
+/// `if some { Some(item) } else { None }`.
+pub(super) fn chosen(some: Expr, item: Expr) -> Expr {
+    let item = variants::construct(variants::some(), item);
+    Expr::Select(Box::new(some), Box::new(item), Box::new(Expr::Item(variants::none(), None)))
+}
+
+/// The condition and the item of such an option, or of `Some(item)`.
+pub(super) fn parts(e: &Expr) -> Option<(Expr, Expr)> {
+    let content = |e: &Expr| match e {
+        Expr::Call { func, args, ctor: true, .. } if variants::is_named(func, "Some") && args.len() == 1 => {
+            Some(args[0].clone())
+        }
+        _ => None,
+    };
+    match e {
+        Expr::Select(some, item, none) if matches!(&**none, Expr::Item(p, None) if variants::is_named(p, "None")) => {
+            Some(((**some).clone(), content(item)?))
+        }
+        Expr::Ref { mutable: false, of } => parts(of),
+        e => Some((Expr::Bool(true), content(e)?)),
+    }
+}
+
+impl Lowerer<'_> {
+    /// The condition under which an option has content, and its content.
+    pub(super) fn chosen_parts(&mut self, value: Expr, span: Span) -> (Expr, Expr) {
+        if let Some(parts) = parts(&value) {
+            return parts;
+        }
+        // `let t = Some(x);` as the last statement: the option need not be made.
+        if let Some(var) = value.as_var()
+            && let Some(Stmt::Let { var: last, value }) = self.stmts.last().and_then(|s| s.last())
+            && *last == var
+            && let Some(parts) = parts(value)
+        {
+            self.stmts.last_mut().expect("a block is open").pop();
+            return parts;
+        }
+        let place = self.place_of(value, span);
+        (is_some(Expr::Place(place.clone())), self.normal(Expr::Place(place.step(variants::payload(variants::some())))))
+    }
+
+    /// Makes condition and item independent of later changes.
+    pub(super) fn pin_chosen(&mut self, some: Expr, item: Expr, span: Span) -> Expr {
+        let some = if self.is_fixed(&some) { some } else { self.temporary(some, span) };
+        let item = self.pin(item);
+        chosen(some, item)
+    }
+
+    /// A method of such an option; `None` if it has to be made after all.
+    pub(super) fn chosen_method(&mut self, recv: &Expr, m: &syn::ExprMethodCall) -> Option<Expr> {
+        let (some, item) = parts(recv)?;
+        let name = m.method.to_string();
+        match (name.as_str(), m.args.len()) {
+            ("unwrap", 0) | ("expect", 1) => {
+                if let Expr::Bool(true) = some {
+                    return Some(item);
+                }
+                let message = match m.args.first() {
+                    Some(S::Lit(l)) => l.lit.clone(),
+                    Some(_) => return None,
+                    None => syn::parse_quote!("called `Option::unwrap()` on a `None` value"),
+                };
+                let check = syn::parse_quote!(::core::assert!(holds, #message));
+                let holds = syn::Ident::new("holds", Span::mixed_site());
+                self.emit(Stmt::Effect(Expr::Verbatim(Box::new(check), vec![(holds, some)])));
+                Some(item)
+            }
+            ("is_some", 0) => Some(some),
+            ("is_none", 0) => Some(Expr::Not(Box::new(some))),
+            ("copied" | "cloned", 0) => Some(chosen(some, strip(item))),
+            ("as_ref" | "as_mut" | "as_deref" | "iter" | "into_iter" | "clone", 0) => Some(recv.clone()),
+            ("map", 1) if matches!(m.args[0], S::Closure(_)) => {
+                // A closure that needs no statements is applied whether there is an item or not.
+                let f = self.callable(&m.args[0])?;
+                let (stmts, value) = self.scoped(|l| l.apply(&f, vec![item]));
+                if stmts.is_empty() && super::is_atom(&value) { Some(chosen(some, value)) } else { None }
+            }
+            _ => None,
+        }
+    }
+
+    /// A value that a branch can give: what is borrowed is copied.
+    pub(super) fn owned(&mut self, value: Expr, span: Span) -> Expr {
+        match value {
+            Expr::Ref { mutable: false, .. } => {
+                let inner = strip(value);
+                if self.kind(&inner).is_scalar() || !matches!(inner, Expr::Place(_)) {
+                    self.as_atom(inner, span)
+                } else {
+                    Expr::Clone(Box::new(inner))
+                }
+            }
+            value @ (Expr::Call { .. } | Expr::Tuple(_)) => value,
+            value => self.as_atom(value, span),
+        }
+    }
+}

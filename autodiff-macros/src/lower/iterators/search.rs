@@ -1,0 +1,308 @@
+//! Methods that choose an item of a stream: `next`, `last`, `nth`, `find`, `max_by`, `reduce`, ….
+//!
+//! What is chosen outlives its loop: an element of a sequence by the indices that lead to it, a value in
+//! a variable. The result is an option that need not be made, see [`crate::lower::chosen`].
+
+use proc_macro2::Span;
+use syn::Expr as S;
+
+use super::{Lowerer, Stream};
+use crate::ir::{BinOp, Expr, Place, Role, Step, Stmt, VarId};
+use crate::kinds::Kind;
+use crate::lower::chosen::chosen;
+use crate::lower::exprs::if_stmt;
+use crate::rules;
+
+/// Variables that hold an item after its loop.
+#[derive(Default)]
+struct Kept {
+    /// Declarations, before the loop.
+    declared: Vec<Stmt>,
+    /// Assignments, where the item is chosen.
+    assigned: Vec<Stmt>,
+}
+
+impl Lowerer<'_> {
+    /// A method that chooses an item; `None` if it is another one.
+    pub(super) fn search(&mut self, stream: Stream, m: &syn::ExprMethodCall, span: Span) -> Option<Expr> {
+        let name = m.method.to_string();
+        match (name.as_str(), m.args.len()) {
+            ("next", 0) => Some(self.first(stream, span)),
+            ("next_back", 0) => {
+                let stream = self.reversed(stream, span)?;
+                Some(self.first(stream, span))
+            }
+            ("last", 0) => Some(match self.indexed(stream, span) {
+                Ok((len, item)) => {
+                    let n = self.fixed(len, span);
+                    let at = Lowerer::minus(n.clone(), Expr::int(1));
+                    self.at_index(n, at, &item, span)
+                }
+                Err(stream) => self.choose_item(stream, span, |_, _, _| (Expr::Bool(true), false)),
+            }),
+            ("nth", 1) => {
+                let k = self.control(&m.args[0]);
+                let k = self.fixed(k, span);
+                match self.indexed(stream, span) {
+                    Ok((len, item)) => Some(self.at_index(len, k, &item, span)),
+                    Err(stream) => {
+                        let seen = self.counter("seen", Expr::int(0), Kind::Int, span);
+                        let skipped = super::adapters::staged(stream, super::Stage::Skip { n: k, seen });
+                        Some(self.first(skipped, span))
+                    }
+                }
+            }
+            ("find", 1) => {
+                let f = self.callable(&m.args[0])?;
+                let found = super::adapters::staged(stream, super::Stage::Filter(f));
+                Some(self.first(found, span))
+            }
+            ("find_map", 1) => {
+                let f = self.callable(&m.args[0])?;
+                let found = super::adapters::staged(stream, super::Stage::FilterMap(f));
+                Some(self.first(found, span))
+            }
+            ("max_by" | "min_by", 1) => {
+                let f = self.callable(&m.args[0])?;
+                let better = if name == "max_by" { "is_le" } else { "is_gt" };
+                Some(self.choose_item(stream, span, |l, best, item| {
+                    let args = [best, item].map(super::borrowed);
+                    let order = l.apply_control(&f, args.to_vec());
+                    (rules::method(order, better, Vec::new()), true)
+                }))
+            }
+            ("max" | "min", 0) => {
+                let op = if name == "max" { BinOp::Le } else { BinOp::Gt };
+                Some(
+                    self.choose_item(stream, span, |_, best, item| {
+                        (Expr::binary(op, best.clone(), item.clone()), true)
+                    }),
+                )
+            }
+            ("max_by_key" | "min_by_key", 1) => Some(self.by_key(stream, &m.args[0], name == "max_by_key", span)?),
+            ("reduce", 1) => Some(self.reduced(stream, &m.args[0], span)?),
+            _ => None,
+        }
+    }
+
+    /// The first item of a stream, after which it ends.
+    pub(super) fn first(&mut self, stream: Stream, span: Span) -> Expr {
+        if let Stream::Indexed { len, item } = &stream {
+            return self.at_index(len.clone(), Expr::int(0), item, span);
+        }
+        let found = self.flag("found", span);
+        let before = self.program.vars.len();
+        let mut declared = Vec::new();
+        let mut kept = Expr::Tuple(Vec::new());
+        let (loops, ()) = self.scoped(|l| {
+            l.run_stream(stream, span, &mut |l, item, exit| {
+                let mut slots = Kept::default();
+                kept = l.keep(item, before, &mut slots, span);
+                declared = slots.declared;
+                slots.assigned.into_iter().for_each(|s| l.emit(s));
+                l.emit(Stmt::Assign { place: found.clone(), value: Expr::Bool(true), init: false });
+                l.emit(Stmt::Break(exit.leave));
+            });
+        });
+        self.put(declared, loops);
+        chosen(Expr::Place(found), kept)
+    }
+
+    /// The item at an index, if there are so many.
+    fn at_index(&mut self, len: Expr, at: Expr, item: &super::ItemAt, span: Span) -> Expr {
+        let some = match &at {
+            // The last of n.
+            Expr::Binary(BinOp::Sub, n, _) => Expr::binary(BinOp::Gt, (**n).clone(), Expr::int(0)),
+            at => Expr::binary(BinOp::Lt, at.clone(), len),
+        };
+        let some = self.fixed(some, span);
+        let (stmts, made) = self.scoped(|l| item(l, at));
+        if stmts.is_empty() {
+            return chosen(some, made);
+        }
+        let before = self.program.vars.len();
+        // The item is made only where there is one.
+        let mut slots = Kept::default();
+        let first = stmts.iter().flat_map(Stmt::defines).min().unwrap_or(before);
+        let kept = self.keep(made, first, &mut slots, span);
+        let mut then = stmts;
+        then.extend(slots.assigned);
+        self.put(slots.declared, vec![if_stmt(some.clone(), then, Vec::new())]);
+        chosen(some, kept)
+    }
+
+    /// The item that is left when each that is `better` than the best so far takes its place. A first
+    /// item needs no comparison; without `compares`, there is none at all.
+    fn choose_item(
+        &mut self,
+        stream: Stream,
+        span: Span,
+        better: impl Fn(&mut Lowerer<'_>, &Expr, &Expr) -> (Expr, bool),
+    ) -> Expr {
+        let found = self.flag("found", span);
+        let before = self.program.vars.len();
+        let mut declared = Vec::new();
+        let mut best = Expr::Tuple(Vec::new());
+        let (loops, ()) = self.scoped(|l| {
+            l.run_stream(stream, span, &mut |l, item, _| {
+                let item = l.as_part(item, span);
+                let mut slots = Kept::default();
+                best = l.keep(item.clone(), before, &mut slots, span);
+                declared = slots.declared;
+                let mut then = slots.assigned;
+                then.push(Stmt::Assign { place: found.clone(), value: Expr::Bool(true), init: false });
+                let (stmts, (test, compares)) = l.scoped(|l| better(l, &best, &item));
+                if !compares {
+                    then.into_iter().for_each(|s| l.emit(s));
+                } else if stmts.is_empty() {
+                    let first = Expr::Not(Box::new(Expr::Place(found.clone())));
+                    l.emit(if_stmt(Expr::binary(BinOp::Or, first, test), then, Vec::new()));
+                } else {
+                    let better = l.fresh("better", span, Kind::Bool, Role::Temporary);
+                    let place = Place::var(better, span);
+                    let assign = |value| Stmt::Assign { place: place.clone(), value, init: true };
+                    let mut compare = stmts;
+                    compare.push(assign(test));
+                    l.emit(Stmt::Declare(better));
+                    l.emit(if_stmt(Expr::Place(found.clone()), compare, vec![assign(Expr::Bool(true))]));
+                    l.emit(if_stmt(Expr::var(better, span), then, Vec::new()));
+                }
+            });
+        });
+        self.put(declared, loops);
+        chosen(Expr::Place(found), best)
+    }
+
+    fn by_key(&mut self, stream: Stream, key: &S, max: bool, span: Span) -> Option<Expr> {
+        let f = self.callable(key)?;
+        let found = self.flag("found", span);
+        let before = self.program.vars.len();
+        let mut declared = Vec::new();
+        let mut best = Expr::Tuple(Vec::new());
+        let (loops, ()) = self.scoped(|l| {
+            l.run_stream(stream, span, &mut |l, item, _| {
+                let item = l.as_part(item, span);
+                let key = l.apply_control(&f, vec![super::borrowed(&item)]);
+                let key = l.as_atom(key, span);
+                let mut slots = Kept::default();
+                best = l.keep(item, before, &mut slots, span);
+                let best_key = l.keep(key.clone(), before, &mut slots, span);
+                declared = slots.declared;
+                let mut then = slots.assigned;
+                then.push(Stmt::Assign { place: found.clone(), value: Expr::Bool(true), init: false });
+                let op = if max { BinOp::Le } else { BinOp::Gt };
+                let first = Expr::Not(Box::new(Expr::Place(found.clone())));
+                let test = Expr::binary(BinOp::Or, first, Expr::binary(op, best_key, key));
+                l.emit(if_stmt(test, then, Vec::new()));
+            });
+        });
+        self.put(declared, loops);
+        Some(chosen(Expr::Place(found), best))
+    }
+
+    fn reduced(&mut self, stream: Stream, f: &S, span: Span) -> Option<Expr> {
+        let f = self.callable(f)?;
+        let found = self.flag("found", span);
+        let before = self.program.vars.len();
+        let mut declared = Vec::new();
+        let mut acc = Expr::Tuple(Vec::new());
+        let mut failed = false;
+        let (loops, ()) = self.scoped(|l| {
+            l.run_stream(stream, span, &mut |l, item, _| {
+                let item = l.as_part(item, span);
+                let mut slots = Kept::default();
+                acc = l.keep(item.clone(), before, &mut slots, span);
+                let ([Stmt::Assign { .. }], Expr::Place(target)) = (slots.assigned.as_slice(), &acc) else {
+                    failed = true;
+                    return;
+                };
+                let target = target.clone();
+                declared = slots.declared;
+                let (els, ()) = l.scoped(|l| {
+                    let value = l.apply(&f, vec![acc.clone(), item]);
+                    let value = l.as_atom(value, span);
+                    l.emit(Stmt::Assign { place: target, value, init: false });
+                });
+                let mut first = slots.assigned;
+                first.push(Stmt::Assign { place: found.clone(), value: Expr::Bool(true), init: false });
+                l.emit(if_stmt(Expr::Place(found.clone()), els, first));
+            });
+        });
+        if failed {
+            self.errors
+                .at(span, "`reduce` of references or tuples cannot be differentiated; use `copied()`, or `fold`");
+        }
+        self.put(declared, loops);
+        Some(chosen(Expr::Place(found), acc))
+    }
+
+    fn flag(&mut self, name: &str, span: Span) -> Place {
+        self.counter(name, Expr::Bool(false), Kind::Bool, span)
+    }
+
+    /// Puts declarations before what assigns them.
+    fn put(&mut self, declared: Vec<Stmt>, loops: Vec<Stmt>) {
+        let open = self.stmts.last_mut().expect("a block is open");
+        open.extend(declared);
+        open.extend(loops);
+    }
+
+    /// The item, as it can be named outside of the loop that has made it.
+    ///
+    /// Variables from `before` on belong to the loop.
+    fn keep(&mut self, item: Expr, before: VarId, kept: &mut Kept, span: Span) -> Expr {
+        match item {
+            Expr::Tuple(es) => Expr::Tuple(es.into_iter().map(|e| self.keep(e, before, kept, span)).collect()),
+            Expr::Ref { mutable, of } => {
+                let of = match *of {
+                    Expr::Place(place) if place.root < before => Expr::Place(self.keep_path(place, before, kept, span)),
+                    Expr::Place(place) => self.keep_value(Expr::Clone(Box::new(Expr::Place(place))), kept, span),
+                    other => self.keep(other, before, kept, span),
+                };
+                Expr::Ref { mutable, of: Box::new(of) }
+            }
+            Expr::Lit(_) | Expr::Item(..) | Expr::Bool(_) | Expr::Number(..) => item,
+            other => self.keep_value(other, kept, span),
+        }
+    }
+
+    /// A place whose indices keep their values.
+    fn keep_path(&mut self, mut place: Place, before: VarId, kept: &mut Kept, span: Span) -> Place {
+        for step in &mut place.path {
+            let Step::Index { at, .. } = step else { continue };
+            let bounds: Vec<&mut Box<Expr>> = match &mut **at {
+                Expr::Range { lo, hi, .. } => [lo, hi].into_iter().flatten().collect(),
+                _ => vec![at],
+            };
+            for bound in bounds {
+                let mut inner = false;
+                bound.vars(&mut |v| inner |= v >= before);
+                if inner {
+                    let value = std::mem::replace(&mut **bound, Expr::Bool(false));
+                    **bound = self.keep_index(value, kept, span);
+                }
+            }
+        }
+        place
+    }
+
+    fn keep_index(&mut self, value: Expr, kept: &mut Kept, span: Span) -> Expr {
+        let var = self.fresh("at", span, Kind::Int, Role::Temporary);
+        self.program.vars[var].mutable = true;
+        kept.declared.push(Stmt::Let { var, value: Expr::int(0) });
+        kept.assigned.push(Stmt::Assign { place: Place::var(var, span), value, init: false });
+        Expr::var(var, span)
+    }
+
+    fn keep_value(&mut self, value: Expr, kept: &mut Kept, span: Span) -> Expr {
+        let kind = self.kind(&value);
+        if kind == Kind::Int {
+            return self.keep_index(value, kept, span);
+        }
+        let var = self.fresh("kept", span, kind, Role::Temporary);
+        self.program.vars[var].mutable = true;
+        kept.declared.push(Stmt::Declare(var));
+        kept.assigned.push(Stmt::Assign { place: Place::var(var, span), value, init: false });
+        Expr::var(var, span)
+    }
+}

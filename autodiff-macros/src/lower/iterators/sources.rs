@@ -1,0 +1,260 @@
+//! What a chain begins with: ranges, sequences, their pieces, and the generators of `std::iter`.
+
+use std::rc::Rc;
+
+use proc_macro2::Span;
+use syn::Expr as S;
+use syn::spanned::Spanned;
+
+use super::{ItemAt, Lowerer, Stream};
+use crate::ir::{BinOp, Expr, Place, Step};
+use crate::kinds::Kind;
+use crate::lower::{Binding, as_place};
+use crate::rules;
+
+/// Methods that make an iterator of a value.
+pub(super) const MAKERS: &[&str] = &[
+    "iter",
+    "iter_mut",
+    "into_iter",
+    "windows",
+    "chunks",
+    "chunks_exact",
+    "chunks_mut",
+    "chunks_exact_mut",
+    "rchunks",
+    "rchunks_exact",
+    "rchunks_mut",
+    "drain",
+];
+
+/// The functions of `std::iter`.
+const GENERATORS: &[&str] = &["once", "repeat", "repeat_n", "repeat_with", "successors", "from_fn"];
+
+/// The name of the function, if a call is one of a generator: `iter::once(x)`.
+pub(super) fn generator(c: &syn::ExprCall) -> Option<String> {
+    let S::Path(p) = &*c.func else { return None };
+    let names: Vec<String> = p.path.segments.iter().map(|s| s.ident.to_string()).collect();
+    match names.as_slice() {
+        [.., module, name] if module == "iter" && GENERATORS.contains(&name.as_str()) => Some(name.clone()),
+        _ => None,
+    }
+}
+
+impl Lowerer<'_> {
+    /// The stream of an expression that is iterated over.
+    pub(super) fn stream(&mut self, e: &S) -> Option<Stream> {
+        match e {
+            S::Paren(p) => self.stream(&p.expr),
+            S::Group(p) => self.stream(&p.expr),
+            S::Range(r) => {
+                let lo = r.start.as_ref().map_or_else(|| Expr::int(0), |e| self.control(e));
+                let lo = self.fixed(lo, e.span());
+                let inclusive = matches!(r.limits, syn::RangeLimits::Closed(_));
+                let hi = match &r.end {
+                    Some(e) => self.control(e),
+                    None => unbounded(),
+                };
+                let hi = self.fixed(hi, e.span());
+                Some(Stream::Range { lo, hi, inclusive, step: None, rev: false })
+            }
+            S::MethodCall(m) => self.adapter(m),
+            S::Call(c) if generator(c).is_some() => self.generated(c),
+            S::Path(p)
+                if p.path
+                    .get_ident()
+                    .is_some_and(|i| matches!(self.lookup(&i.to_string()), Some(Binding::Iterator(_)))) =>
+            {
+                let ident = p.path.get_ident().expect("tested above");
+                let Some(Binding::Iterator(stream)) = self.lookup(&ident.to_string()) else { return None };
+                Some((**stream).clone())
+            }
+            S::Reference(r) if self.is_chain(e) => {
+                let stream = self.stream(&r.expr)?;
+                Some(super::cursors::shared(stream))
+            }
+            S::Reference(r) => {
+                let value = self.place_or_value(&r.expr);
+                let place = self.place_of(value, e.span());
+                Some(self.elements(place, true, r.mutability.is_some()))
+            }
+            S::Path(_)
+            | S::Field(_)
+            | S::Index(_)
+            | S::Array(_)
+            | S::Repeat(_)
+            | S::Macro(_)
+            | S::Call(_)
+            | S::Unary(_)
+            | S::Block(_)
+            | S::If(_)
+            | S::Match(_) => {
+                let value = self.place_or_value(e);
+                Some(self.items_of(value, e.span()))
+            }
+            _ => None,
+        }
+    }
+
+    /// The elements of a sequence, by value or by reference.
+    pub(super) fn elements(&mut self, place: Place, reference: bool, mutable: bool) -> Stream {
+        let Expr::Place(place) = self.pin(Expr::Place(place)) else { unreachable!("pinning keeps places") };
+        let len = rules::method(Expr::Place(place.clone()), "len", Vec::new());
+        let item: ItemAt = Rc::new(move |l, i| {
+            let element = l.normal(Expr::Place(place.step(Step::Index { at: Box::new(i), range: false })));
+            if reference { Expr::Ref { mutable, of: Box::new(element) } } else { element }
+        });
+        Stream::Indexed { len, item }
+    }
+
+    /// A method that makes an iterator of its receiver.
+    pub(super) fn maker(&mut self, name: &str, m: &syn::ExprMethodCall) -> Option<Stream> {
+        let span = m.method.span();
+        match (name, m.args.len()) {
+            ("iter", 0) => Some(self.source(&m.receiver, true, false)),
+            ("iter_mut", 0) => Some(self.source(&m.receiver, true, true)),
+            ("into_iter", 0) => match self.stream(&m.receiver) {
+                Some(stream) => Some(stream),
+                None => Some(self.source(&m.receiver, false, false)),
+            },
+            ("drain", 1) => self.drained(m, span),
+            (_, 1) => self.pieces(name, m),
+            _ => None,
+        }
+    }
+
+    fn source(&mut self, recv: &S, reference: bool, mutable: bool) -> Stream {
+        let value = self.place_or_value(recv);
+        let reference = reference || matches!(value, Expr::Ref { .. });
+        let kind = self.kind(&crate::lower::strip(value.clone()));
+        let place = self.place_of(value, recv.span());
+        if let Kind::Option(_) = kind.deref() {
+            let some = super::run::is_some(Expr::Place(place.clone()));
+            let payload = self.normal(Expr::Place(place.step(crate::variants::payload(crate::variants::some()))));
+            let item = if reference { Expr::Ref { mutable, of: Box::new(payload) } } else { payload };
+            let len = Expr::Cast(Box::new(some), syn::parse_quote!(usize));
+            return Stream::Indexed { len, item: Rc::new(move |_, _| item.clone()) };
+        }
+        self.elements(place, reference, mutable)
+    }
+
+    /// `v.drain(..)`: the elements of what the vector held.
+    fn drained(&mut self, m: &syn::ExprMethodCall, span: Span) -> Option<Stream> {
+        if !matches!(&m.args[0], S::Range(r) if r.start.is_none() && r.end.is_none()) {
+            self.errors.at(
+                span,
+                "`drain` of a part of a vector cannot be differentiated; copy the part, then `truncate` or `remove`",
+            );
+            return None;
+        }
+        let recv = self.place_or_value(&m.receiver);
+        let place = self.place_of(recv, span);
+        let held = self.take_out(place, span);
+        let held = Self::variable(&held);
+        Some(self.elements(held, false, false))
+    }
+
+    /// `windows`, `chunks`, `chunks_exact`, `rchunks` and their mutable forms.
+    fn pieces(&mut self, name: &str, m: &syn::ExprMethodCall) -> Option<Stream> {
+        let span = m.method.span();
+        let value = self.place_or_value(&m.receiver);
+        let place = self.place_of(value, span);
+        let Expr::Place(place) = self.pin(Expr::Place(place)) else {
+            return None;
+        };
+        let k = self.control(m.args.first()?);
+        let k = self.fixed(k, span);
+        let n = rules::method(Expr::Place(place.clone()), "len", Vec::new());
+        let n = self.fixed(n, span);
+        let ragged = matches!(name, "chunks" | "chunks_mut" | "rchunks" | "rchunks_mut");
+        let len = match name {
+            "windows" => {
+                rules::method(Expr::binary(BinOp::Add, n.clone(), Expr::int(1)), "saturating_sub", vec![k.clone()])
+            }
+            _ if ragged => rules::method(n.clone(), "div_ceil", vec![k.clone()]),
+            _ => Expr::binary(BinOp::Div, n.clone(), k.clone()),
+        };
+        let windows = name == "windows";
+        let backward = name.starts_with("rchunks");
+        let mutable = name.ends_with("mut");
+        let item: ItemAt = Rc::new(move |_, i| {
+            let (lo, hi) = if backward {
+                let hi = Expr::binary(BinOp::Sub, n.clone(), Expr::binary(BinOp::Mul, i, k.clone()));
+                let lo = if ragged {
+                    rules::method(hi.clone(), "saturating_sub", vec![k.clone()])
+                } else {
+                    Expr::binary(BinOp::Sub, hi.clone(), k.clone())
+                };
+                (lo, hi)
+            } else {
+                let lo = if windows { i } else { Expr::binary(BinOp::Mul, i, k.clone()) };
+                let hi = Expr::binary(BinOp::Add, lo.clone(), k.clone());
+                let hi = if ragged { rules::method(hi, "min", vec![n.clone()]) } else { hi };
+                (lo, hi)
+            };
+            let at = Expr::Range { lo: Some(Box::new(lo)), hi: Some(Box::new(hi)), inclusive: false };
+            Expr::Ref { mutable, of: Box::new(Expr::Place(place.step(Step::Index { at: Box::new(at), range: true }))) }
+        });
+        Some(Stream::Indexed { len, item })
+    }
+
+    /// `iter::once(x)` and its like.
+    fn generated(&mut self, c: &syn::ExprCall) -> Option<Stream> {
+        let name = generator(c)?;
+        let span = c.span();
+        match (name.as_str(), c.args.len()) {
+            ("once" | "repeat", 1) | ("repeat_n", 2) => {
+                let value = self.atom(&c.args[0]);
+                let item = match value {
+                    // What changes later keeps the value that it has now.
+                    Expr::Place(_) if !self.is_fixed(&value) => self.temporary(Expr::Clone(Box::new(value)), span),
+                    value => value,
+                };
+                let len = match name.as_str() {
+                    "once" => Expr::int(1),
+                    "repeat" => unbounded(),
+                    _ => self.control(&c.args[1]),
+                };
+                Some(Stream::Indexed { len, item: Rc::new(move |_, _| item.clone()) })
+            }
+            ("repeat_with" | "from_fn", 1) => {
+                let f = self.callable(&c.args[0])?;
+                Some(Stream::Calls { f, endless: name == "repeat_with" })
+            }
+            ("successors", 2) => {
+                let first = self.rhs(&c.args[0]);
+                let next = self.callable(&c.args[1])?;
+                let parts = self.chosen_parts(first.clone(), span);
+                let (now, ends) = match (parts, endless(&c.args[1])) {
+                    ((Expr::Bool(true), first), true) => (first, false),
+                    ((some, first), _) => (crate::lower::chosen::chosen(some, first), true),
+                };
+                let now = if ends && as_place(&first).is_some() { first } else { now };
+                let now = self.accumulator(now, span);
+                Some(Stream::Successors { now: Self::variable(&now), next, ends })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether a closure always gives `Some(…)`.
+fn endless(f: &S) -> bool {
+    let S::Closure(c) = f else { return false };
+    let mut body = &*c.body;
+    while let S::Block(b) = body {
+        let Some(syn::Stmt::Expr(last, None)) = b.block.stmts.last() else { return false };
+        body = last;
+    }
+    matches!(body, S::Call(c) if matches!(&*c.func, S::Path(p) if crate::variants::is_named(&p.path, "Some")))
+        && !crate::lower::closures::returns(&c.body)
+}
+
+/// The number of items of a stream without an end.
+pub(super) fn unbounded() -> Expr {
+    Expr::Item(syn::parse_quote!(::core::primitive::usize::MAX), None)
+}
+
+pub(super) fn is_unbounded(e: &Expr) -> bool {
+    matches!(e, Expr::Item(p, _) if p.segments.last().is_some_and(|s| s.ident == "MAX") && p.leading_colon.is_some())
+}

@@ -1,0 +1,392 @@
+//! Methods that consume an iterator into a value: `sum`, `product`, `fold`, `for_each`, `collect`, ….
+
+use proc_macro2::Span;
+use syn::{Expr as S, GenericArgument, Type};
+
+use super::run::negated;
+use super::{Lowerer, Stream};
+use crate::ir::{BinOp, Edit, Expr, Place, Role, Sequence, Stmt};
+use crate::kinds::{Float, Kind};
+use crate::lower::exprs::if_stmt;
+use crate::lower::strip;
+use crate::{complex, rules, variants};
+
+/// The methods that consume.
+pub(super) const NAMES: &[&str] = &[
+    "sum",
+    "product",
+    "fold",
+    "try_fold",
+    "for_each",
+    "try_for_each",
+    "collect",
+    "unzip",
+    "partition",
+    "count",
+    "any",
+    "all",
+    "position",
+    "next",
+    "next_back",
+    "last",
+    "nth",
+    "find",
+    "find_map",
+    "max",
+    "min",
+    "max_by",
+    "min_by",
+    "max_by_key",
+    "min_by_key",
+    "reduce",
+    "peek",
+    "len",
+    "rposition",
+    "is_sorted",
+    "is_sorted_by",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "cmp",
+    "partial_cmp",
+];
+
+impl Lowerer<'_> {
+    /// A method that consumes an iterator; `None` if the receiver is no iterator.
+    pub(in crate::lower) fn iterator_method(&mut self, m: &syn::ExprMethodCall) -> Option<Expr> {
+        if !self.is_chain(&m.receiver) {
+            return None;
+        }
+        let name = m.method.to_string();
+        if let Some(value) = self.cursor_method(m) {
+            return Some(value);
+        }
+        if !NAMES.contains(&name.as_str()) {
+            if super::adapters::NAMES.contains(&name.as_str()) {
+                return Some(self.refuse_as_value(m));
+            }
+            if matches!(&*m.receiver, S::Range(_) | S::Paren(_)) || super::sources::MAKERS.contains(&name.as_str()) {
+                return None;
+            }
+            self.errors
+                .at(m.method.span(), format!("`{name}` of an iterator cannot be differentiated; write it as a loop"));
+            return Some(Expr::Tuple(Vec::new()));
+        }
+        // What carries no derivative is kept as it is written, unless the iterator has a name.
+        let constant = crate::methods::CONSTANT.contains(&name.as_str());
+        if constant && (!self.is_bound(&m.receiver) || !matches!(name.as_str(), "any" | "all" | "position" | "count")) {
+            return None;
+        }
+        let span = m.method.span();
+        let Some(stream) = self.stream_or_refuse(&m.receiver) else {
+            return Some(Expr::Tuple(Vec::new()));
+        };
+        let before = self.errors.count();
+        if let Some(value) = self.consume(stream.clone(), m, span) {
+            return Some(value);
+        }
+        if let Some(value) = self.search(stream, m, span) {
+            return Some(value);
+        }
+        if self.errors.count() == before {
+            self.errors.at(span, format!("`{name}` of this iterator cannot be differentiated; write it as a loop"));
+        }
+        Some(Expr::Tuple(Vec::new()))
+    }
+
+    /// Whether a chain begins with a name that is bound to an iterator.
+    pub(in crate::lower) fn is_bound(&self, e: &S) -> bool {
+        match e {
+            S::Paren(p) => self.is_bound(&p.expr),
+            S::Path(_) => self.is_chain(e),
+            S::MethodCall(m) => self.is_bound(&m.receiver),
+            _ => false,
+        }
+    }
+
+    fn consume(&mut self, stream: Stream, m: &syn::ExprMethodCall, span: Span) -> Option<Expr> {
+        let name = m.method.to_string();
+        match (name.as_str(), m.args.len()) {
+            ("sum" | "product", 0) => Some(self.total(stream, name == "sum", m, span)),
+            ("fold", 2) => {
+                let init = self.operand(&m.args[0]);
+                let f = self.callable(&m.args[1])?;
+                let acc = self.accumulator(init, span);
+                let place = Self::variable(&acc);
+                self.run_stream(stream, span, &mut |l, item, _| {
+                    let value = l.apply(&f, vec![acc.clone(), item]);
+                    let value = l.as_atom(value, span);
+                    l.store(place.clone(), value);
+                });
+                Some(acc)
+            }
+            ("try_fold", 2) => self.try_fold(stream, m, span),
+            ("for_each", 1) => {
+                let f = self.callable(&m.args[0])?;
+                self.run_stream(stream, span, &mut |l, item, _| {
+                    let value = l.apply(&f, vec![item]);
+                    l.discard(Some(value));
+                });
+                Some(Expr::Tuple(Vec::new()))
+            }
+            ("count", 0) => {
+                let n = self.counter("n", Expr::int(0), Kind::Int, span);
+                self.run_stream(stream, span, &mut |l, _, _| {
+                    l.emit(Stmt::Update { place: n.clone(), op: BinOp::Add, value: Expr::int(1) });
+                });
+                Some(Expr::Place(n))
+            }
+            ("any" | "all", 1) => {
+                let f = self.callable(&m.args[0])?;
+                let any = name == "any";
+                let result = self.counter("holds", Expr::Bool(!any), Kind::Bool, span);
+                self.run_stream(stream, span, &mut |l, item, exit| {
+                    let test = l.test(&f, item);
+                    let set = Stmt::Assign { place: result.clone(), value: Expr::Bool(any), init: false };
+                    let test = if any { test } else { negated(test) };
+                    l.emit(if_stmt(test, vec![set, Stmt::Break(exit.leave)], Vec::new()));
+                });
+                Some(Expr::Place(result))
+            }
+            ("position", 1) => {
+                let f = self.callable(&m.args[0])?;
+                let found = self.counter("found", Expr::Bool(false), Kind::Bool, span);
+                let at = self.counter("at", Expr::int(0), Kind::Int, span);
+                self.run_stream(stream, span, &mut |l, item, exit| {
+                    let test = l.test(&f, item);
+                    let set = Stmt::Assign { place: found.clone(), value: Expr::Bool(true), init: false };
+                    l.emit(if_stmt(test, vec![set, Stmt::Break(exit.leave)], Vec::new()));
+                    l.emit(Stmt::Update { place: at.clone(), op: BinOp::Add, value: Expr::int(1) });
+                });
+                Some(crate::lower::chosen::chosen(Expr::Place(found), Expr::Place(at)))
+            }
+            ("collect", 0) => Some(self.collected(stream, m, span)),
+            ("unzip", 0) => {
+                let (a, b) = (self.vector(span), self.vector(span));
+                self.run_stream(stream, span, &mut |l, item, _| {
+                    let item = l.as_part(item, span);
+                    for (i, place) in [&a, &b].into_iter().enumerate() {
+                        let part = l.field(item.clone(), &syn::Member::from(i), span);
+                        l.push_to(place, part, span);
+                    }
+                });
+                Some(Expr::Tuple(vec![Expr::Place(a), Expr::Place(b)]))
+            }
+            ("partition", 1) => {
+                let f = self.callable(&m.args[0])?;
+                let (a, b) = (self.vector(span), self.vector(span));
+                self.run_stream(stream, span, &mut |l, item, _| {
+                    let item = l.as_part(item, span);
+                    let test = l.test(&f, super::borrowed(&item));
+                    let (then, ()) = l.scoped(|l| l.push_to(&a, item.clone(), span));
+                    let (els, ()) = l.scoped(|l| l.push_to(&b, item, span));
+                    l.emit(if_stmt(test, then, els));
+                });
+                Some(Expr::Tuple(vec![Expr::Place(a), Expr::Place(b)]))
+            }
+            _ => None,
+        }
+    }
+
+    /// A new vector.
+    fn vector(&mut self, span: Span) -> Place {
+        let var = self.let_var("items", span, Role::Temporary, Expr::Array(Vec::new(), Sequence::Vec));
+        self.program.vars[var].mutable = true;
+        Place::var(var, span)
+    }
+
+    /// `place.push(item)` to a vector that this module has made.
+    fn push_to(&mut self, place: &Place, item: Expr, span: Span) {
+        let kind = self.kind(&item);
+        if let Kind::Seq(inner) = &self.program.vars[place.root].kind {
+            let joined = inner.join(&kind);
+            self.program.vars[place.root].kind = Kind::Seq(Box::new(joined));
+        }
+        let value = self.as_atom(item, span);
+        self.emit(Stmt::Edit(Edit::Push { place: place.clone(), value }));
+    }
+
+    fn collected(&mut self, stream: Stream, m: &syn::ExprMethodCall, span: Span) -> Expr {
+        let target = m.turbofish.as_ref().and_then(|t| match t.args.first() {
+            Some(GenericArgument::Type(ty)) => Some(ty.clone()),
+            _ => None,
+        });
+        let outer = target.as_ref().and_then(type_name);
+        match outer.as_deref() {
+            None | Some("Vec") => {}
+            Some("Option" | "Result") => {
+                return self.try_collected(stream, outer.as_deref() == Some("Option"), span);
+            }
+            Some("Box") => {
+                let items = self.collect_into_vec(stream, span);
+                let name = syn::Ident::new("into_boxed_slice", Span::mixed_site());
+                return Expr::Method { recv: Box::new(items), name, turbofish: None, args: Vec::new() };
+            }
+            Some(name) => {
+                self.errors.on(
+                    &target,
+                    format!("`collect` into `{name}` cannot be differentiated; collect into a `Vec`, and make the other from that"),
+                );
+                return Expr::Tuple(Vec::new());
+            }
+        }
+        self.collect_into_vec(stream, span)
+    }
+
+    fn collect_into_vec(&mut self, stream: Stream, span: Span) -> Expr {
+        let place = self.vector(span);
+        self.run_stream(stream, span, &mut |l, item, _| l.push_to(&place, item, span));
+        Expr::Place(place)
+    }
+
+    /// `collect::<Option<Vec<_>>>()`: all items, or the first that failed.
+    fn try_collected(&mut self, stream: Stream, option: bool, span: Span) -> Expr {
+        let place = self.vector(span);
+        let target = place.clone();
+        let mut trial = self.trial(option, span);
+        self.run_stream(stream, span, &mut |l, item, exit| {
+            let item = if crate::lower::chosen::parts(&item).is_some() { item } else { l.as_atom(item, span) };
+            let value = trial.pass(l, item, exit.leave, span);
+            l.push_to(&target, value, span);
+        });
+        trial.outcome(self, Expr::Place(place), span)
+    }
+
+    /// `try_fold(init, f)`: the accumulated value, or the first failure.
+    fn try_fold(&mut self, stream: Stream, m: &syn::ExprMethodCall, span: Span) -> Option<Expr> {
+        let init = self.operand(&m.args[0]);
+        let f = self.callable(&m.args[1])?;
+        let acc = self.accumulator(init, span);
+        let place = Self::variable(&acc);
+        let mut trial = self.trial(!mentions_result(&m.args[1]), span);
+        self.run_stream(stream, span, &mut |l, item, exit| {
+            let value = l.apply(&f, vec![acc.clone(), item]);
+            let value = if crate::lower::chosen::parts(&value).is_some() { value } else { l.as_atom(value, span) };
+            let value = trial.pass(l, value, exit.leave, span);
+            let value = l.as_atom(value, span);
+            l.store(place.clone(), value);
+        });
+        Some(trial.outcome(self, acc, span))
+    }
+
+    fn trial(&mut self, option: bool, span: Span) -> Trial {
+        let failed = self.counter("failed", Expr::Bool(false), Kind::Bool, span);
+        let error = (!option).then(|| {
+            let error = self.destination(None, span);
+            self.program.vars[error].kind = Kind::Constant;
+            self.program.vars[error].mutable = true;
+            Place::var(error, span)
+        });
+        Trial { failed, error }
+    }
+
+    pub(super) fn accumulator(&mut self, init: Expr, span: Span) -> Expr {
+        let var = self.let_var("acc", span, Role::Temporary, init);
+        self.program.vars[var].mutable = true;
+        Expr::var(var, span)
+    }
+
+    fn total(&mut self, stream: Stream, sum: bool, m: &syn::ExprMethodCall, span: Span) -> Expr {
+        let declared = m.turbofish.as_ref().and_then(|t| match t.args.first() {
+            Some(GenericArgument::Type(ty)) => Some(self.types.kind(ty)).filter(|k| *k != Kind::Unknown),
+            _ => None,
+        });
+        let var = self.fresh("acc", span, Kind::Unknown, Role::Temporary);
+        self.program.vars[var].mutable = true;
+        let place = Place::var(var, span);
+        // What the items are is known once one has been lowered.
+        let mut seen = Kind::Unknown;
+        let (loops, ()) = self.scoped(|l| {
+            l.run_stream(stream, span, &mut |l, item, _| {
+                let item = strip(item);
+                seen = l.kind(&item);
+                let value = l.as_atom(item, span);
+                l.emit(Stmt::Update { place: place.clone(), op: if sum { BinOp::Add } else { BinOp::Mul }, value });
+            });
+        });
+        let init = match (declared.unwrap_or(seen), sum) {
+            (Kind::Int, true) => Expr::int(0),
+            (Kind::Int, false) => Expr::int(1),
+            (Kind::Float(float), _) => Expr::Number(if sum { 0.0 } else { 1.0 }, float),
+            (Kind::Complex(float), _) => complex::literal(if sum { 0.0 } else { 1.0 }, &float),
+            _ => Expr::Number(if sum { 0.0 } else { 1.0 }, Float::Any),
+        };
+        self.program.vars[var].kind = self.kind(&init);
+        self.emit(Stmt::Let { var, value: init });
+        self.stmts.last_mut().expect("a block is open").extend(loops);
+        Expr::var(var, span)
+    }
+}
+
+/// A loop that ends with the first option or result that holds no value.
+struct Trial {
+    failed: Place,
+    /// Where the error of a result goes.
+    error: Option<Place>,
+}
+
+impl Trial {
+    /// What an option or a result holds; if nothing, the loop is left.
+    fn pass(&mut self, l: &mut Lowerer<'_>, value: Expr, leave: usize, span: Span) -> Expr {
+        let failed = Stmt::Assign { place: self.failed.clone(), value: Expr::Bool(true), init: false };
+        let mut then = vec![failed, Stmt::Break(leave)];
+        let Some(error) = &self.error else {
+            let (some, item) = l.chosen_parts(value, span);
+            if !matches!(some, Expr::Bool(true)) {
+                l.emit(if_stmt(negated(some), then, Vec::new()));
+            }
+            return item;
+        };
+        let place = l.place_of(value, span);
+        let payload = |variant: syn::Path| Expr::Place(place.step(variants::payload(variant)));
+        let good = rules::method(Expr::Place(place.clone()), "is_ok", Vec::new());
+        let held = Expr::Clone(Box::new(payload(variants::err())));
+        then.insert(0, Stmt::Assign { place: error.clone(), value: held, init: false });
+        l.emit(if_stmt(negated(good), then, Vec::new()));
+        payload(variants::ok())
+    }
+
+    /// The option or result of the whole loop.
+    fn outcome(self, l: &mut Lowerer<'_>, value: Expr, span: Span) -> Expr {
+        let Some(error) = self.error else {
+            return crate::lower::chosen::chosen(negated(Expr::Place(self.failed)), value);
+        };
+        let dest = l.destination(None, span);
+        let assign = |value| Stmt::Assign { place: Place::var(dest, span), value, init: true };
+        let failed = assign(variants::construct(variants::err(), Expr::Place(error)));
+        l.emit(if_stmt(
+            Expr::Place(self.failed),
+            vec![failed],
+            vec![assign(variants::construct(variants::ok(), value))],
+        ));
+        l.result(dest, span)
+    }
+}
+
+/// The name of a type, without its arguments; `None` for `_`.
+fn type_name(ty: &Type) -> Option<String> {
+    match ty {
+        Type::Path(p) => {
+            let last = p.path.segments.last()?;
+            Some(last.ident.to_string())
+        }
+        Type::Infer(_) => None,
+        _ => Some("this type".to_owned()),
+    }
+}
+
+/// Whether a closure gives a `Result` rather than an `Option`.
+fn mentions_result(f: &S) -> bool {
+    struct Finder(bool);
+    impl<'a> syn::visit::Visit<'a> for Finder {
+        fn visit_expr_path(&mut self, p: &'a syn::ExprPath) {
+            self.0 |= variants::is_named(&p.path, "Ok") || variants::is_named(&p.path, "Err");
+        }
+    }
+    let mut finder = Finder(false);
+    syn::visit::Visit::visit_expr(&mut finder, f);
+    finder.0
+}

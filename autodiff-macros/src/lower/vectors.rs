@@ -1,0 +1,452 @@
+//! Methods of vectors and slices, in terms of assignments, loops and edits that have inverses.
+
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::{Expr as S, Path};
+
+use super::chosen::chosen;
+use super::exprs::if_stmt;
+use super::{Lowerer, strip};
+use crate::ir::{BinOp, Edit, Expr, Place, Role, Sequence, Step, Stmt};
+use crate::kinds::{self, Kind};
+use crate::rules;
+
+/// Methods that sort, with the function of the runtime that finds the order.
+const SORTS: &[(&str, &str)] = &[
+    ("sort", "order"),
+    ("sort_unstable", "order"),
+    ("sort_by", "order_by"),
+    ("sort_unstable_by", "order_by"),
+    ("sort_by_key", "order_by_key"),
+    ("sort_unstable_by_key", "order_by_key"),
+    ("sort_by_cached_key", "order_by_key"),
+];
+
+/// Methods of vectors that have no derivative here, and what to write instead.
+const REFUSED: &[(&str, &str)] = &[
+    ("dedup_by", "collect what is to stay into a new `Vec`"),
+    ("dedup_by_key", "collect what is to stay into a new `Vec`"),
+    ("retain_mut", "change the elements in a loop, then use `retain`"),
+    ("splice", "collect into a new `Vec`"),
+    ("extend_from_within", "copy the part with `to_vec`, then use `extend`"),
+    ("select_nth_unstable", "use `sort_by`"),
+    ("select_nth_unstable_by", "use `sort_by`"),
+    ("resize_with", "use `resize`"),
+    ("fill_with", "assign in a loop"),
+    ("push_back", "use a `Vec`"),
+    ("push_front", "use a `Vec`"),
+    ("pop_back", "use a `Vec`"),
+    ("pop_front", "use a `Vec`"),
+];
+
+impl Lowerer<'_> {
+    /// Methods that change the length or the order of a vector, or view a part of it.
+    pub(super) fn vector_method(
+        &mut self,
+        recv: &Expr,
+        name: &str,
+        m: &syn::ExprMethodCall,
+        span: Span,
+    ) -> Option<Expr> {
+        if let Some((_, instead)) = REFUSED.iter().find(|(n, _)| *n == name) {
+            self.errors.at(span, format!("`{name}` of a sequence cannot be differentiated; {instead}"));
+            return Some(unit());
+        }
+        if let Some((_, function)) = SORTS.iter().find(|(n, _)| *n == name) {
+            let place = self.place_of(recv.clone(), span);
+            let mut args = vec![Expr::Ref { mutable: false, of: Box::new(Expr::Place(place.clone())) }];
+            args.extend(m.args.iter().map(|f| self.verbatim(f)));
+            let order = self.order(function, args, span);
+            self.emit(Stmt::Edit(Edit::Permute { place, order, inverse: false }));
+            return Some(unit());
+        }
+        self.view(recv, name, m, span)
+            .or_else(|| self.resizing(recv, name, m, span))
+            .or_else(|| self.in_place(recv, name, m, span))
+    }
+
+    /// The permutation that a function of the runtime finds.
+    fn order(&mut self, function: &str, args: Vec<Expr>, span: Span) -> Expr {
+        let function = syn::Ident::new(function, Span::mixed_site());
+        let func: Path = syn::parse_quote!(::differentiable::__private::#function);
+        let value = Expr::Call { func, qself: None, args, ctor: false, tangent: false };
+        let var = self.fresh("order", span, Kind::Constant, Role::Temporary);
+        self.emit(Stmt::Let { var, value });
+        Expr::var(var, span)
+    }
+
+    /// Methods that give references into a sequence.
+    fn view(&mut self, recv: &Expr, name: &str, m: &syn::ExprMethodCall, span: Span) -> Option<Expr> {
+        let kind = self.kind(&strip(recv.clone()));
+        let sequence = matches!(kind.deref(), Kind::Seq(_) | Kind::Unknown);
+        match (name, m.args.len()) {
+            ("split_at" | "split_at_mut", 1) => {
+                let at = self.control(&m.args[0]);
+                let at = if self.is_fixed(&at) { at } else { self.temporary(at, span) };
+                let place = self.place_of(recv.clone(), span);
+                let mutable = name == "split_at_mut";
+                Some(Expr::Tuple(vec![
+                    part(&place, None, Some(at.clone()), mutable),
+                    part(&place, Some(at), None, mutable),
+                ]))
+            }
+            (
+                "first" | "last" | "first_mut" | "last_mut" | "split_first" | "split_last" | "split_first_mut"
+                | "split_last_mut",
+                0,
+            ) if sequence => {
+                let mutable = name.ends_with("mut");
+                let place = self.pinned(recv, span);
+                let some = Expr::Not(Box::new(rules::method(Expr::Place(place.clone()), "is_empty", Vec::new())));
+                let last = Self::minus(length(&place), Expr::int(1));
+                let (at, rest) = if name.contains("first") {
+                    (Expr::int(0), part(&place, Some(Expr::int(1)), None, mutable))
+                } else {
+                    (last.clone(), part(&place, None, Some(last), mutable))
+                };
+                let element = self.element(&place, at, mutable);
+                let item = if name.starts_with("split") { Expr::Tuple(vec![element, rest]) } else { element };
+                Some(chosen(some, item))
+            }
+            ("get" | "get_mut", 1) if sequence => {
+                let at = self.control(&m.args[0]);
+                if matches!(at, Expr::Range { .. } | Expr::Tuple(_) | Expr::Array(..)) {
+                    return None;
+                }
+                let at = if self.is_fixed(&at) { at } else { self.temporary(at, span) };
+                let place = self.pinned(recv, span);
+                let some = Expr::binary(BinOp::Lt, at.clone(), length(&place));
+                let element = self.element(&place, at, name == "get_mut");
+                Some(chosen(some, element))
+            }
+            ("concat", 0) => {
+                let outer = match &m.receiver as &S {
+                    S::Array(a) => Some(a.elems.iter().cloned().collect::<Vec<_>>()),
+                    _ => None,
+                };
+                let var = self.let_var("items", span, Role::Temporary, Expr::Array(Vec::new(), Sequence::Vec));
+                self.program.vars[var].mutable = true;
+                let items = Place::var(var, span);
+                if let Some(parts) = outer {
+                    for e in &parts {
+                        let source = self.place_or_value(e);
+                        let source = self.place_of(source, span);
+                        self.push_all(&items, &source, span);
+                    }
+                } else {
+                    let place = self.pinned(recv, span);
+                    self.for_each_index(&place.clone(), span, |l, i| {
+                        let row = strip(l.element(&place, i, false));
+                        let row = l.place_of(row, span);
+                        l.push_all(&items, &row, span);
+                    });
+                }
+                Some(Expr::Place(items))
+            }
+            _ => None,
+        }
+    }
+
+    /// Methods that change the length of a vector.
+    fn resizing(&mut self, recv: &Expr, name: &str, m: &syn::ExprMethodCall, span: Span) -> Option<Expr> {
+        let known = |l: &Self| matches!(l.kind(&strip(recv.clone())).deref(), Kind::Seq(_) | Kind::Unknown);
+        match (name, m.args.len()) {
+            ("push", 1) => {
+                let value = self.operand(&m.args[0]);
+                let place = self.place_of(recv.clone(), span);
+                self.emit(Stmt::Edit(Edit::Push { place, value }));
+                Some(unit())
+            }
+            ("pop", 0) => {
+                let place = self.place_of(recv.clone(), span);
+                Some(self.pop(place, span))
+            }
+            ("extend" | "extend_from_slice", 1) => {
+                let place = self.place_of(recv.clone(), span);
+                let stream = self.stream_or_refuse(&m.args[0])?;
+                self.run_stream(stream, span, &mut |l, item, _| {
+                    let value = l.as_atom(strip(item), span);
+                    l.emit(Stmt::Edit(Edit::Push { place: place.clone(), value }));
+                });
+                Some(unit())
+            }
+            ("append", 1) => {
+                let place = self.place_of(recv.clone(), span);
+                let other = self.place(&m.args[0]);
+                let held = self.take_out(other, span);
+                let held = self.place_of(held, span);
+                self.push_all(&place, &held, span);
+                Some(unit())
+            }
+            ("insert", 2) if known(self) => {
+                let at = self.control(&m.args[0]);
+                let at = if self.is_fixed(&at) { at } else { self.temporary(at, span) };
+                let value = self.operand(&m.args[1]);
+                let place = self.place_of(recv.clone(), span);
+                self.emit(Stmt::Edit(Edit::Push { place: place.clone(), value }));
+                let moved = strip(part(&place, Some(at), None, true));
+                self.rotate("order_rotated_right", moved, Expr::int(1), span);
+                Some(unit())
+            }
+            ("remove", 1) if known(self) => {
+                let at = self.control(&m.args[0]);
+                let place = self.place_of(recv.clone(), span);
+                let moved = strip(part(&place, Some(at), None, true));
+                self.rotate("order_rotated_left", moved, Expr::int(1), span);
+                Some(self.popped(place, span))
+            }
+            ("swap_remove", 1) => {
+                let i = self.control(&m.args[0]);
+                let place = self.place_of(recv.clone(), span);
+                let j = self.temporary(Self::minus(length(&place), Expr::int(1)), span);
+                self.emit(Stmt::Edit(Edit::Swap { place: place.clone(), i, j }));
+                Some(self.popped(place, span))
+            }
+            ("truncate", 1) | ("clear", 0) => {
+                let n = m.args.first().map_or_else(|| Expr::int(0), |n| self.control(n));
+                let place = self.place_of(recv.clone(), span);
+                self.shrink(&place, n, span);
+                Some(unit())
+            }
+            ("resize", 2) => {
+                let n = self.control(&m.args[0]);
+                let n = if self.is_fixed(&n) { n } else { self.temporary(n, span) };
+                let value = self.operand(&m.args[1]);
+                let place = self.place_of(recv.clone(), span);
+                let len = self.temporary(length(&place), span);
+                self.range_loop("_i", len, n.clone(), span, |l, _, _| {
+                    let value = match &value {
+                        Expr::Place(_) => Expr::Clone(Box::new(value.clone())),
+                        value => value.clone(),
+                    };
+                    l.emit(Stmt::Edit(Edit::Push { place: place.clone(), value }));
+                });
+                self.shrink(&place, n, span);
+                Some(unit())
+            }
+            ("split_off", 1) => {
+                let at = self.control(&m.args[0]);
+                let at = if self.is_fixed(&at) { at } else { self.temporary(at, span) };
+                let place = self.place_of(recv.clone(), span);
+                let tail = strip(part(&place, Some(at.clone()), None, false));
+                let tail = self.temporary(rules::method(tail, "to_vec", Vec::new()), span);
+                self.shrink(&place, at, span);
+                Some(tail)
+            }
+            ("retain" | "dedup", n) if n == usize::from(name == "retain") => {
+                let place = self.place_of(recv.clone(), span);
+                let f = match m.args.first() {
+                    Some(f) => Some(self.callable(f)?),
+                    None => None,
+                };
+                let held = self.take_out(place.clone(), span);
+                let held = self.place_of(held, span);
+                self.for_each_index(&held.clone(), span, |l, i| {
+                    let item = l.element(&held, i.clone(), false);
+                    let keep = if let Some(f) = &f {
+                        l.apply_control(f, vec![item.clone()])
+                    } else {
+                        let before = strip(l.element(&held, Self::minus(i.clone(), Expr::int(1)), false));
+                        let differs = Expr::binary(BinOp::Ne, strip(item.clone()), before);
+                        Expr::binary(BinOp::Or, Expr::binary(BinOp::Eq, i, Expr::int(0)), differs)
+                    };
+                    let value = Expr::Clone(Box::new(strip(item)));
+                    let push = Stmt::Edit(Edit::Push { place: place.clone(), value });
+                    l.emit(if_stmt(keep, vec![push], Vec::new()));
+                });
+                Some(unit())
+            }
+            _ => None,
+        }
+    }
+
+    /// Methods that change elements, or their order.
+    fn in_place(&mut self, recv: &Expr, name: &str, m: &syn::ExprMethodCall, span: Span) -> Option<Expr> {
+        match (name, m.args.len()) {
+            ("swap", 2) => {
+                let (i, j) = (self.control(&m.args[0]), self.control(&m.args[1]));
+                let place = self.place_of(recv.clone(), span);
+                self.emit(Stmt::Edit(Edit::Swap { place, i, j }));
+                Some(unit())
+            }
+            ("reverse", 0) => {
+                let place = self.pinned(recv, span);
+                let half = Expr::binary(BinOp::Div, length(&place), Expr::int(2));
+                self.range_loop("i", Expr::int(0), half, span, |l, i, _| {
+                    let j = Self::minus(Self::minus(length(&place), Expr::int(1)), i.clone());
+                    let j = l.temporary(j, span);
+                    l.emit(Stmt::Edit(Edit::Swap { place: place.clone(), i, j }));
+                });
+                Some(unit())
+            }
+            ("rotate_left" | "rotate_right", 1) if !matches!(self.kind(&strip(recv.clone())).deref(), Kind::Int) => {
+                let k = self.control(&m.args[0]);
+                let place = self.place_of(recv.clone(), span);
+                let function = if name == "rotate_left" { "order_rotated_left" } else { "order_rotated_right" };
+                self.rotate(function, Expr::Place(place), k, span);
+                Some(unit())
+            }
+            ("fill", 1) => {
+                let value = self.scalar(&m.args[0]);
+                let place = self.place_of(recv.clone(), span);
+                self.for_each_index(&place, span, |l, i| {
+                    let at = place.step(Step::Index { at: Box::new(i), range: false });
+                    l.emit(Stmt::Assign { place: at, value, init: false });
+                });
+                Some(unit())
+            }
+            ("copy_from_slice" | "clone_from_slice", 1) => {
+                let source = self.place_or_value(&m.args[0]);
+                let source = self.place_of(source, span);
+                let place = self.place_of(recv.clone(), span);
+                self.for_each_index(&place, span, |l, i| {
+                    let to = place.step(Step::Index { at: Box::new(i.clone()), range: false });
+                    let from = source.step(Step::Index { at: Box::new(i), range: false });
+                    l.emit(Stmt::Assign { place: to, value: Expr::Place(from), init: false });
+                });
+                Some(unit())
+            }
+            ("swap_with_slice", 1) => {
+                let other = self.place(&m.args[0]);
+                let place = self.place_of(recv.clone(), span);
+                self.for_each_index(&place, span, |l, i| {
+                    let a = place.step(Step::Index { at: Box::new(i.clone()), range: false });
+                    let b = other.step(Step::Index { at: Box::new(i), range: false });
+                    l.exchange(a, b, span);
+                });
+                Some(unit())
+            }
+            ("copy_within", 2) => {
+                let S::Range(_) = &m.args[0] else { return None };
+                let from = self.control(&m.args[0]);
+                let to = self.control(&m.args[1]);
+                let to = if self.is_fixed(&to) { to } else { self.temporary(to, m.args[1].span()) };
+                let place = self.pinned(recv, span);
+                let part = Expr::Place(place.step(Step::Index { at: Box::new(from), range: true }));
+                let held = self.temporary(rules::method(part, "to_vec", Vec::new()), span);
+                let held = self.place_of(held, span);
+                self.for_each_index(&held.clone(), span, |l, i| {
+                    let at = Expr::binary(BinOp::Add, to.clone(), i.clone());
+                    let target = place.step(Step::Index { at: Box::new(at), range: false });
+                    let source = held.step(Step::Index { at: Box::new(i), range: false });
+                    l.emit(Stmt::Assign { place: target, value: Expr::Place(source), init: false });
+                });
+                Some(unit())
+            }
+            _ => None,
+        }
+    }
+
+    /// Exchanges the values of two places.
+    pub(super) fn exchange(&mut self, a: Place, b: Place, span: Span) {
+        let old = self.temporary(Expr::Place(a.clone()), span);
+        self.emit(Stmt::Assign { place: a, value: Expr::Place(b.clone()), init: false });
+        self.emit(Stmt::Assign { place: b, value: old, init: false });
+    }
+
+    /// What a place holds, which is empty from then on.
+    pub(super) fn take_out(&mut self, place: Place, span: Span) -> Expr {
+        let sequence = matches!(kinds::of_place(&self.program, &place).deref(), Kind::Seq(_));
+        let empty = if sequence {
+            Expr::Array(Vec::new(), Sequence::Vec)
+        } else {
+            Expr::Call {
+                func: syn::parse_quote!(::core::default::Default::default),
+                qself: None,
+                args: Vec::new(),
+                ctor: false,
+                tangent: false,
+            }
+        };
+        self.put_in(place, empty, span)
+    }
+
+    /// What a place holds, which holds the value from then on.
+    pub(super) fn put_in(&mut self, place: Place, value: Expr, span: Span) -> Expr {
+        let kind = kinds::of_place(&self.program, &place);
+        let old = self.fresh("t", span, kind, Role::Temporary);
+        self.emit(Stmt::Replace { old, place, value });
+        Expr::var(old, span)
+    }
+
+    /// Pops the elements from the n-th on.
+    fn shrink(&mut self, place: &Place, n: Expr, span: Span) {
+        let n = if self.is_fixed(&n) { n } else { self.temporary(n, span) };
+        let len = self.temporary(length(place), span);
+        self.range_loop("_i", n, len, span, |l, _, _| {
+            let _ = l.pop(place.clone(), span);
+        });
+    }
+
+    fn pop(&mut self, place: Place, span: Span) -> Expr {
+        let inner = match kinds::of_place(&self.program, &place).deref() {
+            Kind::Seq(kind) => (**kind).clone(),
+            _ => Kind::Unknown,
+        };
+        let var = self.fresh("t", span, Kind::Option(Box::new(inner)), Role::Temporary);
+        self.emit(Stmt::Edit(Edit::Pop { var, place, unwrap: false }));
+        Expr::var(var, span)
+    }
+
+    /// The last element of a vector that has one.
+    fn popped(&mut self, place: Place, span: Span) -> Expr {
+        let last = self.pop(place, span);
+        self.temporary(rules::method(last, "unwrap", Vec::new()), span)
+    }
+
+    fn rotate(&mut self, function: &str, place: Expr, k: Expr, span: Span) {
+        let place = self.place_of(place, span);
+        let order = self.order(function, vec![length(&place), k], span);
+        self.emit(Stmt::Edit(Edit::Permute { place, order, inverse: false }));
+    }
+
+    /// Pushes copies of the elements of one sequence to another.
+    fn push_all(&mut self, to: &Place, from: &Place, span: Span) {
+        self.for_each_index(from, span, |l, i| {
+            let element = Expr::Place(from.step(Step::Index { at: Box::new(i), range: false }));
+            let kind = l.kind(&element);
+            if let Kind::Seq(inner) = &l.program.vars[to.root].kind
+                && to.path.is_empty()
+            {
+                let joined = inner.join(&kind);
+                l.program.vars[to.root].kind = Kind::Seq(Box::new(joined));
+            }
+            let value = if kind.is_scalar() { element } else { Expr::Clone(Box::new(element)) };
+            l.emit(Stmt::Edit(Edit::Push { place: to.clone(), value }));
+        });
+    }
+
+    fn pinned(&mut self, recv: &Expr, span: Span) -> Place {
+        let place = self.place_of(recv.clone(), span);
+        match self.pin(Expr::Place(place)) {
+            Expr::Place(place) => place,
+            _ => unreachable!("pinning keeps places"),
+        }
+    }
+
+    /// A reference to an element.
+    fn element(&mut self, place: &Place, at: Expr, mutable: bool) -> Expr {
+        let element = self.normal(Expr::Place(place.step(Step::Index { at: Box::new(at), range: false })));
+        Expr::Ref { mutable, of: Box::new(element) }
+    }
+
+    /// Emits a loop over the indices of a sequence.
+    pub(super) fn for_each_index(&mut self, place: &Place, span: Span, f: impl FnOnce(&mut Self, Expr)) {
+        self.range_loop("i", Expr::int(0), length(place), span, |l, i, _| f(l, i));
+    }
+}
+
+fn unit() -> Expr {
+    Expr::Tuple(Vec::new())
+}
+
+fn length(place: &Place) -> Expr {
+    rules::method(Expr::Place(place.clone()), "len", Vec::new())
+}
+
+/// `&place[lo..hi]`.
+fn part(place: &Place, lo: Option<Expr>, hi: Option<Expr>, mutable: bool) -> Expr {
+    let at = Expr::Range { lo: lo.map(Box::new), hi: hi.map(Box::new), inclusive: false };
+    let of = Box::new(Expr::Place(place.step(Step::Index { at: Box::new(at), range: true })));
+    Expr::Ref { mutable, of }
+}
