@@ -9,7 +9,7 @@ use crate::descent::{Problem, minimum};
 use crate::runs::{Done, Runs, read, unknown};
 
 /// The potential of two charges at (x, y).
-#[differentiable(order = 2)]
+#[differentiable(order = 2, wrt(x, y))]
 fn potential(charges: &[[f64; 2]; 2], x: f64, y: f64) -> f64 {
     let mut sum = 0.0;
     for charge in charges {
@@ -23,11 +23,9 @@ fn potential(charges: &[[f64; 2]; 2], x: f64, y: f64) -> f64 {
 #[differentiable]
 fn slope(charges: &[[f64; 2]; 2], x: f64, y: f64, reverse: bool) -> (f64, f64) {
     if reverse {
-        let (_, d_x, d_y) = potential::grad(charges, x, y);
-        (d_x, d_y)
+        potential::grad(charges, x, y)
     } else {
-        let still = [[0.0; 2]; 2];
-        (potential::jvp(charges, x, y, &still, 1.0, 0.0).1, potential::jvp(charges, x, y, &still, 0.0, 1.0).1)
+        (potential::jvp(charges, x, y, 1.0, 0.0).1, potential::jvp(charges, x, y, 0.0, 1.0).1)
     }
 }
 
