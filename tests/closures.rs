@@ -163,3 +163,36 @@ fn adapters() {
     in_adapters::check(&[0.7, 1.2, 0.4], 0.6).unwrap();
     returns_early::check(&[0.7, -1.2, 0.4], 0.6).unwrap();
 }
+
+/// Closures that capture nothing active may be passed to a function.
+mod passed {
+    use super::*;
+    #[differentiable]
+    fn apply<F: Fn(f64) -> f64>(f: F, x: f64) -> f64 {
+        f(2.0) * x
+    }
+    #[differentiable]
+    fn integrate(f: impl Fn(f64) -> f64, width: f64, n: usize) -> f64 {
+        let h = width / n as f64;
+        let mut s = 0.0;
+        for i in 0..n {
+            s += f(i as f64) * h;
+        }
+        s
+    }
+    #[differentiable]
+    fn square(k: f64) -> f64 {
+        apply(|x| x * x, k)
+    }
+    #[differentiable]
+    fn moments(width: f64, n: usize) -> f64 {
+        let power = |x: f64| x.powi(n as i32);
+        integrate(power, width, 4) * integrate(|x| x + n as f64, width, 5)
+    }
+    #[test]
+    fn checks() {
+        square::check(0.7).unwrap();
+        moments::check(1.3, 2).unwrap();
+        integrate::check(|x| x * x, 0.5, 3).unwrap();
+    }
+}

@@ -216,3 +216,27 @@ fn stopped_references() {
     let (_, pullback) = stopped_reference::vjp(&[1.0, 2.0]);
     assert_eq!(pullback(vec![1.0, 1.0]), vec![0.0, 0.0]);
 }
+
+mod methods {
+    use super::*;
+    #[derive(Clone, Debug, Differentiable)]
+    struct S<T> {
+        a: T,
+        v: Vec<T>,
+    }
+    #[differentiable]
+    impl<T: Real> S<T> {
+        fn m(&self, x: T) -> T {
+            self.a * x * self.v[0] + (-self.a).sin()
+        }
+        fn n(&mut self, x: T) {
+            self.a *= x;
+        }
+    }
+    #[test]
+    fn checks() {
+        let mut s = S { a: 0.3, v: vec![0.4] };
+        s.m_check(0.4).unwrap();
+        s.n_check(0.4).unwrap();
+    }
+}

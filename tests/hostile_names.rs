@@ -139,3 +139,285 @@ fn modules() {
     visible::outer::check(0.7).unwrap();
     assert_eq!(attributes::grad(3.0), 6.0);
 }
+
+/// Names that code kept as it is binds again.
+mod inner_bindings {
+    use super::*;
+    #[differentiable]
+    fn f(v: &[f64], o: Option<f64>, x: f64, y: f64) -> f64 {
+        let any = v.iter().any(|&x| x > 1.0);
+        let a = matches!(o, Some(x) if x > y);
+        let b = o.is_some_and(|y| y > x);
+        let c = {
+            let x = v.iter().filter(|&&y| y > 0.5).count();
+            x > 1
+        };
+        let n = v.iter().position(|&y| y > x).unwrap_or(0);
+        let mut r = x * y;
+        if any {
+            r *= x;
+        }
+        if a {
+            r *= y;
+        }
+        if b {
+            r += x * x;
+        }
+        if c {
+            r += y * y;
+        }
+        r * v[n]
+    }
+    #[test]
+    fn checks() {
+        for v in [[0.45, 2.0], [0.6, 0.7], [0.1, 0.2]] {
+            for o in [None, Some(0.3), Some(4.0)] {
+                for (x, y) in [(0.11, 0.21), (0.21, 3.5), (5.0, 0.23)] {
+                    f::check(&v, o, x, y).unwrap();
+                }
+            }
+        }
+    }
+}
+
+/// The names of the prelude stand for something else.
+#[allow(nonstandard_style, unused, unreachable_pub)]
+mod own_prelude {
+    mod m {
+        pub enum Option {
+            Some,
+            None,
+        }
+        pub struct Vec;
+        pub struct Box;
+        pub struct Result;
+        pub trait Clone {}
+        pub trait Default {}
+        pub trait Iterator {}
+        pub struct Cell;
+        pub struct String;
+        pub trait Into {}
+        pub trait From {}
+        pub trait Fn {}
+        pub trait FnOnce {}
+        pub trait Copy {}
+        pub trait Sized {}
+        pub struct usize;
+        pub fn drop() {}
+        pub use Option::{None, Some};
+        pub fn Ok() {}
+        pub fn Err() {}
+        #[differentiable::differentiable]
+        pub fn branches(x: f64, v: &[f64]) -> f64 {
+            let mut y = x;
+            for i in 0..v.len() {
+                if y > 1.0 {
+                    y *= v[i];
+                } else {
+                    y += v[i] * y;
+                }
+            }
+            y
+        }
+        #[differentiable::differentiable]
+        pub fn calls(x: f64, v: &[f64], w: &mut [f64]) -> f64 {
+            w[0] *= branches(x, v);
+            let mut s = 0.0;
+            while s < 3.0 {
+                s += 1.0 + x * x + branches(x, w);
+                if s > 100.0 {
+                    return s;
+                }
+            }
+            s
+        }
+        #[derive(::differentiable::Differentiable, ::core::clone::Clone, Debug)]
+        pub struct S {
+            pub a: f64,
+            pub v: ::std::vec::Vec<f64>,
+        }
+        #[derive(::differentiable::Differentiable, ::core::clone::Clone, Debug)]
+        pub enum E {
+            A(f64),
+            B { x: f64, y: f64 },
+            C,
+        }
+        #[differentiable::differentiable(order = 2)]
+        pub fn st(s: &S, k: f64) -> f64 {
+            s.a * k * s.v[0]
+        }
+        #[differentiable::differentiable]
+        pub fn en(s: &S, e: &E) -> f64 {
+            match e {
+                E::A(x) => s.a * x,
+                E::B { x, y } => x * y * s.v[0],
+                E::C => s.a,
+            }
+        }
+    }
+    #[test]
+    fn checks() {
+        m::branches::check(0.7, &[1.2, 0.9]).unwrap();
+        m::calls::check(0.7, &[1.2, 0.9], &mut [0.3]).unwrap();
+        let s = m::S { a: 0.3, v: vec![0.4] };
+        m::st::check(&s, 0.4).unwrap();
+        m::en::check(&s, &m::E::B { x: 0.1, y: 0.2 }).unwrap();
+    }
+}
+
+/// There is no prelude.
+#[allow(dead_code, unreachable_pub)]
+mod no_prelude {
+    #![no_implicit_prelude]
+    use ::differentiable::differentiable;
+    #[differentiable]
+    pub fn branches(x: f64, v: &[f64]) -> f64 {
+        let mut y = x;
+        let mut k = 0;
+        while k < v.len() {
+            if y > 1.0 {
+                y = y * v[k];
+            } else {
+                y = y + v[k] * y;
+            }
+            k += 1;
+        }
+        y.sin()
+    }
+    #[differentiable]
+    pub fn by_slot(v: &[f64]) -> f64 {
+        v[0] * v[1]
+    }
+    #[differentiable]
+    pub fn calls(v: &[f64], w: &mut [f64]) -> f64 {
+        w[0] = branches(v[0], v);
+        by_slot(w) * by_slot(v)
+    }
+    #[differentiable]
+    pub fn option(v: ::core::option::Option<f64>, x: f64) -> ::core::option::Option<f64> {
+        let y = v?;
+        ::core::option::Option::Some(x * y)
+    }
+    #[::core::prelude::v1::derive(::core::clone::Clone, ::core::fmt::Debug, ::differentiable::Differentiable)]
+    pub struct S {
+        a: f64,
+        v: ::std::vec::Vec<f64>,
+    }
+    #[::core::prelude::v1::derive(::core::clone::Clone, ::core::fmt::Debug, ::differentiable::Differentiable)]
+    pub enum E {
+        A(f64),
+        B { x: f64, y: f64 },
+        C,
+    }
+    #[differentiable]
+    pub fn st(s: &S, e: &E) -> f64 {
+        match e {
+            E::A(x) => s.a * x,
+            E::B { x, y } => x * y * s.v[0],
+            E::C => s.a,
+        }
+    }
+    #[differentiable(order = 2)]
+    pub fn second(x: f64, v: &[f64]) -> f64 {
+        x * x * v[0]
+    }
+    #[differentiable]
+    impl S {
+        fn m(&self, x: f64) -> f64 {
+            self.a * x
+        }
+        fn n(&mut self, x: f64) {
+            self.a *= x;
+        }
+    }
+    #[::core::prelude::v1::test]
+    fn checks() {
+        branches::check(0.7, &[1.2, 0.9]).unwrap();
+        calls::check(&[0.7, 1.3], &mut [0.2, 0.4]).unwrap();
+        let s = S { a: 0.3, v: ::std::vec![0.4] };
+        st::check(&s, &E::B { x: 0.2, y: 0.5 }).unwrap();
+        option::check(::core::option::Option::Some(1.0), 2.0).unwrap();
+        second::check(0.3, &[0.4]).unwrap();
+        let _ = second::hvp(0.3, &[0.4], 1.0, &[1.0]);
+        s.m_check(0.4).unwrap();
+    }
+}
+
+/// Functions and parameters are called as generated code calls its variables.
+mod taken {
+    use super::*;
+    #[differentiable]
+    fn steps(steps: f64, cotangents: f64, direction: f64, tolerance: f64) -> f64 {
+        let inputs = steps * cotangents;
+        let now_x = inputs + direction;
+        now_x * tolerance
+    }
+    #[differentiable]
+    fn tape(x: f64, d_x: f64, d_d_x: f64, x_dot: f64, in_x: f64) -> f64 {
+        x * d_x * x_dot * in_x + d_d_x
+    }
+    #[differentiable]
+    fn state(value: f64, state: &[f64], d_state: &[f64], given_state: &mut [f64]) -> f64 {
+        given_state[0] *= value;
+        value * state[0] * d_state[0] * given_state[0]
+    }
+    #[differentiable]
+    fn value(f: f64, t: f64, ct: f64, seed: f64) -> f64 {
+        f * t * ct * seed
+    }
+    #[differentiable]
+    fn cotangents(a: f64, b: &[f64]) -> f64 {
+        a * b[0]
+    }
+    #[differentiable]
+    fn inputs(a: f64, b: &[f64]) -> f64 {
+        a * b[0]
+    }
+    #[differentiable]
+    fn x(x: f64) -> f64 {
+        x * x
+    }
+    #[differentiable]
+    fn callers(x: f64, v: &[f64]) -> f64 {
+        steps(x, x, x, v[0]) * cotangents(x, v) * inputs(x, v) * value(x, x, x, x)
+    }
+    #[differentiable]
+    fn raw(r#type: f64, r#match: f64, v: &[f64]) -> f64 {
+        let r#fn = r#type * r#match;
+        let mut r#loop = r#fn;
+        for r#in in 0..v.len() {
+            r#loop *= v[r#in];
+        }
+        r#fn.exp() * r#type * r#loop
+    }
+    #[differentiable]
+    fn r#move(r#type: f64) -> f64 {
+        r#type * r#type
+    }
+    #[differentiable(order = 2)]
+    fn second(d_x: f64, x: f64, v: &[f64], v_x: f64) -> f64 {
+        d_x * x * v[0] * v_x
+    }
+    #[test]
+    fn checks() {
+        steps::check(0.3, 0.7, 1.1, 0.9).unwrap();
+        tape::check(0.3, 0.4, 0.5, 0.6, 0.7).unwrap();
+        let _ = tape::jvp(0.3, 0.4, 0.5, 0.6, 0.7, 1.0, 1.0, 1.0, 1.0, 1.0);
+        let mut a = [0.0; 5];
+        let [p, q, r, s, u] = &mut a;
+        tape::grad_into(0.3, 0.4, 0.5, 0.6, 0.7, p, q, r, s, u);
+        state::check(0.3, &[0.4], &[0.5], &mut [0.6]).unwrap();
+        value::check(0.3, 0.4, 0.5, 0.6).unwrap();
+        x::check(0.3).unwrap();
+        callers::check(0.3, &[0.6]).unwrap();
+        raw::check(0.3, 0.4, &[0.5, 0.6]).unwrap();
+        r#move::check(0.4).unwrap();
+        second::check(0.1, 0.2, &[0.3], 0.4).unwrap();
+        let _ = second::hvp(0.1, 0.2, &[0.3], 0.4, 1.0, 1.0, &[1.0], 1.0);
+        let _ = second::hessian(0.1, 0.2, &[0.3], 0.4);
+        let _ = x::vjp(0.2).1(1.0);
+        let _ = value::jacobian(0.1, 0.2, 0.3, 0.4);
+        cotangents::check(0.3, &[0.4]).unwrap();
+        inputs::check(0.3, &[0.4]).unwrap();
+    }
+}

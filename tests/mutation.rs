@@ -263,3 +263,134 @@ fn matrices() {
 fn variables() {
     overwritten_after_use::check(&[0.3, 0.2, 0.7]).unwrap();
 }
+
+mod enums {
+    use super::*;
+    #[derive(Clone, Debug, Differentiable)]
+    enum Shape {
+        Circle { r: f64 },
+        Rect(f64, f64),
+        Poly(Vec<(f64, f64)>),
+        Unit,
+    }
+    #[differentiable]
+    fn enlarge(s: &mut Shape, x: f64) {
+        match s {
+            Shape::Circle { r } => *r += x,
+            Shape::Rect(w, h) => {
+                *w *= x;
+                *h += *w;
+            }
+            Shape::Poly(ps) => {
+                for (px, py) in ps.iter_mut() {
+                    *px *= x;
+                    *py += *px;
+                }
+            }
+            Shape::Unit => {}
+        }
+    }
+    #[differentiable]
+    fn area(s: &Shape, x: f64) -> f64 {
+        let mut t = s.clone();
+        enlarge(&mut t, x);
+        match &t {
+            Shape::Circle { r } => r * r,
+            Shape::Rect(w, h) => w * h,
+            Shape::Poly(ps) => {
+                let mut a = 0.0;
+                for (px, py) in ps {
+                    a += px * py;
+                }
+                a
+            }
+            Shape::Unit => x,
+        }
+    }
+    #[test]
+    fn checks() {
+        for mut s in
+            [Shape::Circle { r: 0.3 }, Shape::Rect(0.3, 0.4), Shape::Poly(vec![(0.3, 0.4), (0.5, 0.6)]), Shape::Unit]
+        {
+            area::check(&s, 1.3).unwrap();
+            enlarge::check(&mut s, 1.3).unwrap();
+        }
+    }
+}
+
+mod enum_fields {
+    use super::*;
+    #[derive(Clone, Debug, Differentiable)]
+    enum S {
+        C { r: f64 },
+        P(Vec<f64>),
+    }
+    #[differentiable]
+    fn f(s: &mut S, x: f64) {
+        match s {
+            S::C { r } => *r *= x,
+            S::P(ps) => ps.iter_mut().for_each(|p| *p *= x),
+        }
+    }
+    #[differentiable]
+    fn g(s: &mut S, x: f64) -> f64 {
+        if let S::C { r } = s {
+            *r = *r * x;
+            *r
+        } else {
+            x
+        }
+    }
+    #[test]
+    fn checks() {
+        f::check(&mut S::C { r: 0.3 }, 1.2).unwrap();
+        f::check(&mut S::P(vec![0.3, 0.4]), 1.2).unwrap();
+        g::check(&mut S::C { r: 0.3 }, 1.2).unwrap();
+    }
+}
+
+mod lent_fields {
+    use super::*;
+    #[derive(Clone, Debug, Differentiable)]
+    struct B {
+        p: [f64; 2],
+        v: Vec<f64>,
+        k: f64,
+    }
+    #[differentiable]
+    fn bump(x: &mut f64, by: f64) {
+        *x *= by;
+    }
+    #[differentiable]
+    fn bump_all(x: &mut [f64], by: f64) {
+        for a in x.iter_mut() {
+            *a *= by;
+        }
+    }
+    #[differentiable]
+    fn step(b: &mut B, dt: f64) {
+        bump(&mut b.k, dt);
+        bump(&mut b.p[1], b.k);
+        bump_all(&mut b.v, dt);
+        bump_all(&mut b.p, b.k);
+        bump_all(&mut b.v[1..], dt);
+    }
+    #[differentiable]
+    impl B {
+        fn kick(&mut self, dt: f64) {
+            self.k += dt;
+            bump_all(&mut self.p, dt);
+        }
+        fn two(&mut self, dt: f64) -> f64 {
+            self.kick(dt);
+            self.kick(dt * self.k);
+            self.p[0] * self.k
+        }
+    }
+    #[test]
+    fn checks() {
+        let mut b = B { p: [0.3, 0.4], v: vec![0.5, 0.6], k: 0.7 };
+        step::check(&mut b, 1.1).unwrap();
+        b.two_check(1.1).unwrap();
+    }
+}

@@ -201,3 +201,232 @@ fn generic() {
     trace::check(&Matrix { m: [[1.0, 2.0], [3.0, 4.0]] }, 0.4).unwrap();
     mat_vec::check(&Matrix { m: [[1.0, 2.0, 0.5], [3.0, 4.0, 0.1]] }, [0.4, 0.3, 0.2]).unwrap();
 }
+
+mod boxes {
+    use super::*;
+    #[derive(Clone, Debug, Differentiable)]
+    enum Tree {
+        Leaf(f64),
+        Node(Box<Tree>, Box<Tree>),
+        Scaled { by: f64, of: Box<Tree> },
+    }
+    #[differentiable]
+    fn eval(t: &Tree, x: f64) -> f64 {
+        match t {
+            Tree::Leaf(v) => v * x,
+            Tree::Node(a, b) => eval(a, x) * eval(b, x),
+            Tree::Scaled { by, of } => by * eval(of, x),
+        }
+    }
+    #[differentiable]
+    fn unbox(b: Box<f64>, c: &Box<f64>) -> f64 {
+        let v = *b;
+        v * v * **c
+    }
+    #[differentiable]
+    fn moved(t: Tree, x: f64) -> f64 {
+        match t {
+            Tree::Leaf(v) => v * x,
+            Tree::Node(a, b) => moved(*a, x) + moved(*b, x),
+            Tree::Scaled { by, of } => {
+                let inner = *of;
+                by * moved(inner, x)
+            }
+        }
+    }
+    #[test]
+    fn checks() {
+        let t =
+            Tree::Node(Box::new(Tree::Leaf(0.3)), Box::new(Tree::Scaled { by: 0.5, of: Box::new(Tree::Leaf(0.7)) }));
+        eval::check(&t, 1.3).unwrap();
+        unbox::check(Box::new(0.3), &Box::new(0.7)).unwrap();
+        moved::check(t, 1.3).unwrap();
+    }
+}
+
+mod nested_enums {
+    use super::*;
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    struct P {
+        x: f64,
+        y: f64,
+    }
+    #[derive(Clone, Debug, Differentiable)]
+    enum Prim {
+        Dot(P),
+        Seg { a: P, b: P },
+    }
+    #[derive(Clone, Debug, Differentiable)]
+    enum Sc {
+        One(Prim),
+        Many(Vec<Prim>),
+        Opt(Option<P>),
+    }
+    #[differentiable]
+    fn len(p: &Prim) -> f64 {
+        match p {
+            Prim::Dot(P { x, y }) => x * y,
+            Prim::Seg { a, b: P { x, .. } } => (a.x - x).powi(2) + a.y,
+        }
+    }
+    #[differentiable]
+    fn total(s: &Sc, k: f64) -> f64 {
+        match s {
+            Sc::One(Prim::Dot(p)) => p.x * k,
+            Sc::One(p) => len(p),
+            Sc::Many(ps) => ps.iter().map(|p| len(p) * k).sum(),
+            Sc::Opt(Some(P { x, y })) => x * y * k,
+            Sc::Opt(None) => k,
+        }
+    }
+    #[test]
+    fn checks() {
+        let p = P { x: 0.3, y: 0.4 };
+        let q = P { x: 0.5, y: 0.7 };
+        for s in [
+            Sc::One(Prim::Dot(p)),
+            Sc::One(Prim::Seg { a: p, b: q }),
+            Sc::Many(vec![Prim::Dot(q), Prim::Seg { a: q, b: p }]),
+            Sc::Opt(Some(p)),
+            Sc::Opt(None),
+        ] {
+            total::check(&s, 1.3).unwrap();
+        }
+    }
+}
+
+mod arrays_of_structs {
+    use super::*;
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    struct P {
+        x: f64,
+        y: f64,
+    }
+    #[derive(Clone, Debug, Differentiable)]
+    struct W<T>(T, T);
+    type Cloud = [P; 3];
+    type Num = f64;
+    #[differentiable]
+    fn f(c: &Cloud, k: Num) -> Num {
+        let mut s = 0.0;
+        for p in c {
+            s += p.x * p.y * k;
+        }
+        let q = c[1];
+        s * q.x
+    }
+    #[differentiable]
+    fn g(mut c: Cloud, k: f64) -> Cloud {
+        for p in c.iter_mut() {
+            p.x *= k;
+            p.y += p.x;
+        }
+        c[0] = P { x: k, ..c[1] };
+        c
+    }
+    #[differentiable]
+    fn h(w: &W<f64>, k: f64) -> W<f64> {
+        let W(a, b) = w;
+        W(a * k, b * a)
+    }
+    #[differentiable]
+    fn w2(w: W<Vec<f64>>, k: f64) -> f64 {
+        let W(a, b) = w;
+        a[0] * b[0] * k
+    }
+    #[test]
+    fn checks() {
+        let p = P { x: 0.3, y: 0.4 };
+        let q = P { x: 0.5, y: 0.7 };
+        f::check(&[p, q, p], 1.3).unwrap();
+        g::check([p, q, p], 1.3).unwrap();
+        h::check(&W(0.3, 0.4), 1.3).unwrap();
+        w2::check(W(vec![0.3], vec![0.4]), 1.2).unwrap();
+    }
+}
+
+mod items {
+    use super::*;
+    #[derive(Clone, Debug, Differentiable)]
+    struct K {
+        x: f64,
+    }
+    #[differentiable]
+    impl K {
+        const G: f64 = 9.81;
+        fn w(&self, m: f64) -> f64 {
+            Self::G * self.x * m + K::G
+        }
+    }
+    trait Phys {
+        const C: f64;
+    }
+    impl Phys for K {
+        const C: f64 = 2.0;
+    }
+    const TABLE: [f64; 3] = [0.1, 0.2, 0.3];
+    static S: f64 = 1.5;
+    #[differentiable]
+    fn f(x: f64) -> f64 {
+        const SCALE: f64 = 2.5;
+        #[differentiable]
+        fn inner(y: f64) -> f64 {
+            y * y * SCALE
+        }
+        struct Loc;
+        impl Loc {
+            const Z: f64 = 3.0;
+        }
+        let mut s = 0.0;
+        for i in 0..3 {
+            s += TABLE[i] * x;
+        }
+        inner(x) * SCALE * S * <K as Phys>::C * Loc::Z + s
+    }
+    #[differentiable]
+    fn gen_<T: Phys>(x: f64, #[constant] t: &T) -> f64 {
+        let _ = t;
+        x * T::C * x
+    }
+    #[test]
+    fn checks() {
+        f::check(0.7).unwrap();
+        K { x: 0.3 }.w_check(0.4).unwrap();
+        gen_::check(0.3, &K { x: 1.0 }).unwrap();
+    }
+}
+
+mod update_syntax {
+    use super::*;
+    #[derive(Clone, Debug, Differentiable)]
+    struct C {
+        a: f64,
+        b: f64,
+        v: Vec<f64>,
+        #[constant]
+        n: String,
+        i: usize,
+    }
+    #[differentiable]
+    fn f(c: &C, x: f64) -> C {
+        C { a: c.a * x, ..c.clone() }
+    }
+    #[differentiable]
+    fn g(c: C, x: f64) -> f64 {
+        let d = C { b: x * x, ..c };
+        d.a * d.b * d.v[0]
+    }
+    #[differentiable]
+    fn h(c: &C, x: f64) -> f64 {
+        let d = f(c, x);
+        let e = C { v: vec![x, d.a], i: 1, ..d };
+        e.v[e.i] * e.a * e.b
+    }
+    #[test]
+    fn checks() {
+        let c = C { a: 0.3, b: 0.4, v: vec![0.5], n: "n".into(), i: 0 };
+        f::check(&c, 1.2).unwrap();
+        g::check(c.clone(), 1.2).unwrap();
+        h::check(&c, 1.2).unwrap();
+    }
+}

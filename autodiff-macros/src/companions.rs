@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
+use syn::ext::IdentExt;
 use syn::{GenericParam, Generics, Type};
 
 use crate::emit::{Emitter, companion, tuple};
@@ -39,7 +40,7 @@ impl Host {
         let base = companion(base, level);
         match &self.method {
             None => Ident::new(&base, Span::mixed_site()),
-            Some(m) => Ident::new(&format!("{base}_{m}"), m.span()),
+            Some(m) => Ident::new(&format!("{base}_{}", m.unraw()), m.span()),
         }
     }
 
@@ -47,8 +48,8 @@ impl Host {
     pub(crate) fn public(&self, base: &str, prefix: Option<&Ident>) -> Ident {
         match (&self.method, prefix) {
             (None, _) => Ident::new(base, Span::call_site()),
-            (Some(_), Some(p)) => Ident::new(&format!("{p}_{base}"), p.span()),
-            (Some(m), None) => Ident::new(&format!("{m}_{base}"), m.span()),
+            (Some(_), Some(p)) => Ident::new(&format!("{}_{base}", p.unraw()), p.span()),
+            (Some(m), None) => Ident::new(&format!("{}_{base}", m.unraw()), m.span()),
         }
     }
 }
@@ -237,8 +238,8 @@ impl<'a> Companions<'a> {
         }
     }
 
-    /// `let this = self;`, and the items of the function.
-    fn receiver(&self, emitter: &Emitter<'_>) -> TokenStream {
+    /// `let this = self;`, the items of the function, and the traits whose methods the body calls.
+    fn receiver(&self, emitter: &Emitter<'_>, body: &TokenStream) -> TokenStream {
         let items = &self.f.items;
         let this = self.this(emitter);
         let floats = self.f.calls_float_methods().then(|| {
@@ -251,7 +252,8 @@ impl<'a> Companions<'a> {
                 use ::differentiable::__private::{ComplexMethods as _, ComplexPolar as _};
             )
         });
-        quote!(#floats #complex #items #this)
+        let traits = traits(body);
+        quote!(#traits #floats #complex #items #this)
     }
 
     fn this(&self, emitter: &Emitter<'_>) -> TokenStream {
@@ -281,7 +283,7 @@ impl<'a> Companions<'a> {
         let (generics, clause) = self.generics(&[]);
         let name = self.host.hidden("__jvp", level);
         let outputs = self.outputs(level);
-        let (vis, attrs, this) = (&self.host.vis, &self.host.attrs, self.receiver(&emitter));
+        let (vis, attrs, this) = (&self.host.vis, &self.host.attrs, self.receiver(&emitter, &body));
         let values = tuple(&values);
         if !with_body {
             let clause = self.sized(clause);
@@ -444,7 +446,8 @@ impl<'a> Companions<'a> {
             if clause.is_empty() { quote!(where #outlive) } else { quote!(#clause, #outlive) }
         };
         let name = self.host.hidden("__fwd", level);
-        let (vis, attrs, this) = (&self.host.vis, &self.host.attrs, self.receiver(&emitter));
+        let (vis, attrs) = (&self.host.vis, &self.host.attrs);
+        let this = self.receiver(&emitter, &quote!(#forward #backward));
         let outputs = self.outputs(level);
         let result = emitter.unused("value");
         let closure = quote!(move |(#again_pattern, #cotangent, #slot_pattern): #elided| -> #grad_types { #unwrap #backward #grads });
@@ -553,7 +556,7 @@ impl<'a> Companions<'a> {
             };
             seeds.extend(quote!(let #pattern = #seed;));
         }
-        let this = self.receiver(&emitter);
+        let this = self.receiver(&emitter, &quote!(#forward #backward));
         let (grads, types) = (tuple(&grads), tuple(&types));
         let body = quote!(#this #prologue #forward #bind #before #seeds #backward #after);
         let pair = if as_text && types.to_string() == "()" { result } else { quote!((#result, #grads)) };
@@ -574,6 +577,32 @@ impl<'a> Companions<'a> {
         };
         format_source(tokens)
     }
+}
+
+/// Brings the traits of the prelude into scope whose methods generated code calls: the user's prelude
+/// may lack them.
+pub(crate) fn traits(body: &TokenStream) -> TokenStream {
+    let mut out = TokenStream::new();
+    if calls(body, &["to_owned"]) {
+        out.extend(quote!(
+            use ::std::borrow::ToOwned as _;
+        ));
+    }
+    if calls(body, &["rev", "step_by", "size_hint"]) {
+        out.extend(quote!(
+            use ::core::iter::Iterator as _;
+        ));
+    }
+    out
+}
+
+/// Whether one of the names occurs.
+fn calls(tokens: &TokenStream, names: &[&str]) -> bool {
+    tokens.clone().into_iter().any(|t| match t {
+        proc_macro2::TokenTree::Ident(i) => names.iter().any(|n| i == n),
+        proc_macro2::TokenTree::Group(g) => calls(&g.stream(), names),
+        _ => false,
+    })
 }
 
 /// Whether a slot is only added to, so that it may be absent.

@@ -4,11 +4,16 @@
 //! point, forward mode along a direction, reverse mode for a cotangent) to the runtime.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::quote_spanned;
 
 use crate::emit::tuple;
 use crate::ir::Passing;
 use crate::shells::Shells;
+
+/// Tokens whose local variables nothing in the user's scope can be taken for.
+macro_rules! local {
+    ($($tokens:tt)*) => { quote_spanned!(proc_macro2::Span::mixed_site()=> $($tokens)*) };
+}
 
 impl Shells<'_> {
     /// `check` and `jacobian`.
@@ -21,10 +26,10 @@ impl Shells<'_> {
         let (check, _) = self.fn_head("check");
         let (with, _) = self.fn_head("check_with");
         let (jacobian, _) = self.fn_head("jacobian");
-        quote! {
+        local! {
             #check #generics (#(#params),*) -> ::core::result::Result<(), ::differentiable::GradientCheckError> #clause {
                 #copies
-                ::differentiable::__private::check(#map, ::differentiable::Tolerance::default())
+                ::differentiable::__private::check(#map, <::differentiable::Tolerance as ::core::default::Default>::default())
             }
             #with #generics (#(#params,)* tolerance: ::differentiable::Tolerance) -> ::core::result::Result<(), ::differentiable::GradientCheckError> #clause {
                 #copies
@@ -39,7 +44,7 @@ impl Shells<'_> {
 
     fn linear_map(&self) -> (TokenStream, TokenStream) {
         let c = &self.companions;
-        let private = quote!(::differentiable::__private);
+        let private = local!(::differentiable::__private);
         let turbofish = c.turbofish();
         let (fwd, jvp) = (c.host.hidden("__fwd", 0), c.host.hidden("__jvp", 1));
         let point = self.point();
@@ -58,55 +63,55 @@ impl Shells<'_> {
             let (t, d) = (self.local("t_", i), self.local("d_", i));
             let owned = p.passing == Passing::Value;
             if p.wanted {
-                displaced.extend(quote!(#private::displace(&mut #now, &mut steps);));
+                displaced.extend(local!(#private::displace(&mut #now, &mut steps);));
             }
             match (p.passing, p.differentiable) {
                 (Passing::Value, true) => {
-                    again.push(quote!(()));
-                    slots.push(quote!(()));
-                    patterns.push(if p.wanted { quote!(mut #d) } else { quote!(_) });
+                    again.push(local!(()));
+                    slots.push(local!(()));
+                    patterns.push(if p.wanted { local!(mut #d) } else { local!(_) });
                 }
                 (Passing::Value, false) => {
-                    again.push(quote!(()));
-                    slots.push(quote!(()));
-                    patterns.push(quote!(_));
+                    again.push(local!(()));
+                    slots.push(local!(()));
+                    patterns.push(local!(_));
                 }
                 (Passing::Ref, true) => {
-                    again.push(quote!(&#now));
-                    patterns.push(quote!(_));
+                    again.push(local!(&#now));
+                    patterns.push(local!(_));
                 }
                 (Passing::RefMut, true) => {
-                    again.push(quote!(&mut #now));
-                    patterns.push(quote!(_));
-                    finals.extend(quote!(#private::flatten_value(&#now, &mut values);));
+                    again.push(local!(&mut #now));
+                    patterns.push(local!(_));
+                    finals.extend(local!(#private::flatten_value(&#now, &mut values);));
                 }
                 (_, false) => {
-                    again.push(if p.passing == Passing::RefMut { quote!(&mut *#x) } else { quote!(#x) });
-                    patterns.push(quote!(_));
-                    slots.push(quote!(::core::option::Option::None));
+                    again.push(if p.passing == Passing::RefMut { local!(&mut *#x) } else { local!(#x) });
+                    patterns.push(local!(_));
+                    slots.push(local!(::core::option::Option::None));
                 }
             }
             if p.differentiable && !owned {
                 let seeded = p.passing == Passing::RefMut;
                 slot_zeros.extend(if seeded {
-                    quote!(let mut #d = #private::unflatten(::differentiable::Differentiable::__zero(&#now), &mut cotangents);)
+                    local!(let mut #d = #private::unflatten(::differentiable::Differentiable::__zero(&#now), &mut cotangents);)
                 } else {
-                    quote!(let mut #d = ::differentiable::Differentiable::__zero(&#now);)
+                    local!(let mut #d = ::differentiable::Differentiable::__zero(&#now);)
                 });
                 slots.push(if p.wanted || seeded {
-                    quote!(::core::option::Option::Some(&mut #d))
+                    local!(::core::option::Option::Some(&mut #d))
                 } else {
-                    quote!(::core::option::Option::None)
+                    local!(::core::option::Option::None)
                 });
             }
             if p.wanted {
-                collect.extend(quote!(#private::flatten(&mut #d, &mut gradient);));
+                collect.extend(local!(#private::flatten(&mut #d, &mut gradient);));
             }
             if p.passing == Passing::RefMut && p.differentiable {
                 final_tangents.extend(if p.wanted {
-                    quote!(#private::flatten(&mut #t, &mut derivatives);)
+                    local!(#private::flatten(&mut #t, &mut derivatives);)
                 } else {
-                    quote!(#private::flatten(&mut ::differentiable::Differentiable::__zero(&#base), &mut derivatives);)
+                    local!(#private::flatten(&mut ::differentiable::Differentiable::__zero(&#base), &mut derivatives);)
                 });
             }
         }
@@ -114,22 +119,22 @@ impl Shells<'_> {
         // A function with `impl Trait` takes no explicit type arguments.
         let explicit = if c.has_anonymous_parameters() { TokenStream::new() } else { turbofish.clone() };
         let primal = match &c.host.method {
-            None => quote!(#name #explicit(#(#plain_args),*)),
-            Some(m) => quote!(Self::#m #explicit(#(#plain_args),*)),
+            None => local!(#name #explicit(#(#plain_args),*)),
+            Some(m) => local!(Self::#m #explicit(#(#plain_args),*)),
         };
         // A method that takes `self` by value is differentiated by reference.
         let primal = if c.f.by_value_receiver {
-            let nothing = self.params().iter().map(|_| quote!(::core::option::Option::None));
-            quote!(Self::#jvp #turbofish(#(#plain_args,)* #(#nothing),*).0)
+            let nothing = self.params().iter().map(|_| local!(::core::option::Option::None));
+            local!(Self::#jvp #turbofish(#(#plain_args,)* #(#nothing),*).0)
         } else {
             primal
         };
         let (again, slots, patterns) = (tuple(&again), tuple(&slots), tuple(&patterns));
-        let before = quote! {
+        let before = local! {
             #copies
             #inputs
         };
-        let map = quote! {
+        let map = local! {
             #private::LinearMap {
                 inputs: inputs.to_vec(),
                 value: |steps: &[f64]| {
@@ -170,7 +175,7 @@ impl Shells<'_> {
 
     /// The arguments as values of their own, which can be displaced.
     pub(crate) fn point(&self) -> Point {
-        let private = quote!(::differentiable::__private);
+        let private = local!(::differentiable::__private);
         let mut point = Point::default();
         let mut inputs = Vec::new();
         for (i, p) in self.params().iter().enumerate() {
@@ -178,35 +183,35 @@ impl Shells<'_> {
             let owned = p.passing == Passing::Value;
             if p.differentiable {
                 point.copies.extend(if owned {
-                    quote!(let #base = ::core::clone::Clone::clone(&#x);)
+                    local!(let #base = ::core::clone::Clone::clone(&#x);)
                 } else {
-                    quote!(let #base = #x.to_owned();)
+                    local!(let #base = { use ::std::borrow::ToOwned as _; #x.to_owned() };)
                 });
-                point.fresh.extend(quote!(let mut #now = ::core::clone::Clone::clone(&#base);));
+                point.fresh.extend(local!(let mut #now = ::core::clone::Clone::clone(&#base);));
             }
             if p.wanted {
                 let label = p.name.to_string();
-                inputs.push(quote!((#label, #private::scalars(::differentiable::Differentiable::__zero(&#base)))));
-                point.tangents.extend(quote! {
+                inputs.push(local!((#label, #private::scalars(::differentiable::Differentiable::__zero(&#base)))));
+                point.tangents.extend(local! {
                     let mut #t = #private::unflatten(::differentiable::Differentiable::__zero(&#base), &mut direction);
                 });
             }
             point.arguments.push(match (p.passing, p.differentiable) {
-                (Passing::Value, true) => quote!(#now),
-                (Passing::Value, false) => quote!(::core::clone::Clone::clone(&#x)),
-                (Passing::Ref, true) => quote!(&#now),
-                (Passing::Ref, false) => quote!(#x),
-                (Passing::RefMut, true) => quote!(&mut #now),
-                (Passing::RefMut, false) => quote!(&mut *#x),
+                (Passing::Value, true) => local!(#now),
+                (Passing::Value, false) => local!(::core::clone::Clone::clone(&#x)),
+                (Passing::Ref, true) => local!(&#now),
+                (Passing::Ref, false) => local!(#x),
+                (Passing::RefMut, true) => local!(&mut #now),
+                (Passing::RefMut, false) => local!(&mut *#x),
             });
             point.tangent_arguments.push(match (p.wanted, p.passing) {
-                (false, _) => quote!(::core::option::Option::None),
-                (true, Passing::Value) => quote!(::core::option::Option::Some(::core::clone::Clone::clone(&#t))),
-                (true, Passing::Ref) => quote!(::core::option::Option::Some(&#t)),
-                (true, Passing::RefMut) => quote!(::core::option::Option::Some(&mut #t)),
+                (false, _) => local!(::core::option::Option::None),
+                (true, Passing::Value) => local!(::core::option::Option::Some(::core::clone::Clone::clone(&#t))),
+                (true, Passing::Ref) => local!(::core::option::Option::Some(&#t)),
+                (true, Passing::RefMut) => local!(::core::option::Option::Some(&mut #t)),
             });
         }
-        point.inputs = quote!(let inputs = [#(#inputs),*];);
+        point.inputs = local!(let inputs = [#(#inputs),*];);
         point
     }
 }

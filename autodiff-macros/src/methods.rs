@@ -14,6 +14,10 @@ pub(crate) const CONSTANT: &[&str] = &[
     "is_none",
     "is_ok",
     "is_err",
+    "is_some_and",
+    "is_none_or",
+    "is_ok_and",
+    "is_err_and",
     "capacity",
     "nrows",
     "ncols",
@@ -78,9 +82,9 @@ pub(crate) const FLOAT_CONSTRUCTORS: &[&str] = &[
 pub(crate) fn kind(name: &str, recv: &Kind) -> Kind {
     match name {
         "len" | "count" | "nrows" | "ncols" | "ndim" | "len_of" | "capacity" => Kind::Int,
-        "is_empty" | "is_some" | "is_none" | "is_ok" | "is_err" | "is_nan" | "is_finite" | "is_infinite"
-        | "contains" | "any" | "all" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "is_sign_negative"
-        | "is_sign_positive" => Kind::Bool,
+        "is_empty" | "is_some" | "is_none" | "is_ok" | "is_err" | "is_some_and" | "is_none_or" | "is_ok_and"
+        | "is_err_and" | "is_nan" | "is_finite" | "is_infinite" | "contains" | "any" | "all" | "eq" | "ne" | "lt"
+        | "le" | "gt" | "ge" | "is_sign_negative" | "is_sign_positive" => Kind::Bool,
         "clone" | "to_owned" | "to_vec" | "into_owned" => recv.clone(),
         "unwrap" | "expect" | "unwrap_or" | "unwrap_or_default" => match recv {
             Kind::Option(inner) | Kind::Result(inner) => (**inner).clone(),

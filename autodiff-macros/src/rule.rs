@@ -50,7 +50,7 @@ struct Rule<'a> {
 fn suffixed(path: &Path, suffix: &str) -> Path {
     let mut path = path.clone();
     if let Some(last) = path.segments.last_mut() {
-        last.ident = Ident::new(&format!("{}_{suffix}", last.ident), last.ident.span());
+        last.ident = Ident::new(&format!("{}_{suffix}", syn::ext::IdentExt::unraw(&last.ident)), last.ident.span());
     }
     path
 }

@@ -92,7 +92,7 @@ impl Shells<'_> {
         args.extend(slots);
         let patterns = tuple(&patterns);
         let (head, _) = self.fn_head("hessian");
-        quote! {
+        quote::quote_spanned! {proc_macro2::Span::mixed_site()=>
             #head #generics (#(#params),*) -> ::differentiable::ndarray::Array2<f64> #clause {
                 #copies
                 #inputs

@@ -63,6 +63,16 @@ impl Signature {
         for (i, arg) in sig.inputs.iter_mut().enumerate() {
             params.push(read_param(arg, i, types, errors));
         }
+        // A type parameter that is bound to be a function has no derivative.
+        let generics = &sig.generics;
+        for p in &mut params {
+            if let Type::Path(path) = p.target()
+                && path.path.get_ident().is_some_and(|ident| types.is_function(generics, ident))
+            {
+                p.differentiable = false;
+                p.wanted = false;
+            }
+        }
         if let Some(wrt) = &options.wrt {
             for name in wrt {
                 match params.iter().find(|p| p.name == *name) {

@@ -10,6 +10,7 @@ pub(crate) fn format_source(tokens: TokenStream) -> String {
         for item in &mut file.items {
             if let syn::Item::Fn(f) = item {
                 f.attrs.clear();
+                f.block.stmts.retain(|s| !matches!(s, syn::Stmt::Item(syn::Item::Use(_))));
             }
         }
         prettyplease::unparse(&file)

@@ -3,7 +3,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Ident, ItemFn};
+use syn::ItemFn;
 
 use crate::companions::{Companions, Host};
 use crate::expand::{self, Function};
@@ -44,7 +44,8 @@ fn twin(item: &ItemFn, f: &Function) -> TokenStream {
     let vis = &item.vis;
     let cfgs: Vec<_> = item.attrs.iter().filter(|a| a.path().is_ident("cfg")).collect();
     let named = f.options.twin.as_ref().unwrap_or(&f.signature.name);
-    let name = Ident::new(&named.to_string(), Span::call_site().located_at(named.span()));
+    let mut name = named.clone();
+    name.set_span(Span::call_site().located_at(named.span()));
     // Derivatives of a function with the default visibility are seen where the function is.
     let inner = match vis {
         syn::Visibility::Inherited => quote!(),

@@ -6,6 +6,7 @@ use core::iter::{Product, Sum};
 use ndarray::{LinalgScalar, ScalarOperand};
 use num_traits::{Float, FloatConst, FromPrimitive, NumAssign};
 
+use crate::__private::FloatMethods;
 use crate::operators;
 use crate::tangent::{Differentiable, Tangent};
 
@@ -42,6 +43,7 @@ pub trait Real:
     + Tangent
     + LinalgScalar
     + ScalarOperand
+    + FloatMethods
     + Debug
     + Display
     + LowerExp

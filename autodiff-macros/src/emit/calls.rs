@@ -7,6 +7,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
+use syn::ext::IdentExt;
 
 use super::Emitter;
 use super::exprs::{Prec, operator_token, tuple};
@@ -279,7 +280,7 @@ fn companion_path(path: &syn::Path, companion: Option<&str>, span: Span) -> syn:
     let associated = nested || n >= 2 && crate::lower::capital(&path.segments[n - 2].ident.to_string());
     let last = path.segments.last_mut().expect("a path has a segment");
     if associated {
-        last.ident = Ident::new(&format!("{companion}_{}", last.ident), last.ident.span());
+        last.ident = Ident::new(&format!("{companion}_{}", last.ident.unraw()), last.ident.span());
     } else {
         // `f::<T>` ⇒ `f::__fwd::<T>`.
         let arguments = std::mem::take(&mut last.arguments);
@@ -291,7 +292,7 @@ fn companion_path(path: &syn::Path, companion: Option<&str>, span: Span) -> syn:
 fn method_companion(name: &Ident, companion: Option<&str>) -> Ident {
     match companion {
         None => name.clone(),
-        Some(companion) => Ident::new(&format!("{companion}_{name}"), name.span()),
+        Some(companion) => Ident::new(&format!("{companion}_{}", name.unraw()), name.span()),
     }
 }
 

@@ -206,7 +206,8 @@ impl Emitter<'_> {
                 }
                 let recv = match &**e {
                     Expr::Place(place) => match place.path.as_slice() {
-                        [crate::ir::Step::Deref] => self.place(place).at_least(Prec::Postfix),
+                        // What is behind a box is meant, not the box.
+                        [.., crate::ir::Step::Deref] => self.place(place).at_least(Prec::Postfix),
                         _ => self.receiver(place),
                     },
                     other => self.expr(other).at_least(Prec::Postfix),
@@ -416,7 +417,87 @@ struct Rename {
     captures: std::collections::HashMap<String, TokenStream>,
 }
 
+impl Rename {
+    /// Runs `f` where a pattern hides the variables of its names.
+    fn hiding(&mut self, pats: &[&syn::Pat], f: impl FnOnce(&mut Self)) {
+        let outer = self.captures.clone();
+        pats.iter().for_each(|pat| self.hide(pat));
+        f(self);
+        self.captures = outer;
+    }
+
+    fn hide(&mut self, pat: &syn::Pat) {
+        struct Bound<'a>(&'a mut std::collections::HashMap<String, TokenStream>);
+        impl<'ast> syn::visit::Visit<'ast> for Bound<'_> {
+            fn visit_pat_ident(&mut self, p: &'ast syn::PatIdent) {
+                self.0.remove(&p.ident.to_string());
+                syn::visit::visit_pat_ident(self, p);
+            }
+        }
+        syn::visit::Visit::visit_pat(&mut Bound(&mut self.captures), pat);
+    }
+
+    /// A condition, whose patterns hide names from what comes after them.
+    fn condition(&mut self, e: &mut syn::Expr) {
+        match e {
+            syn::Expr::Let(l) => {
+                self.visit_expr_mut(&mut l.expr);
+                self.hide(&l.pat);
+            }
+            syn::Expr::Binary(b) if matches!(b.op, syn::BinOp::And(_)) => {
+                self.condition(&mut b.left);
+                self.condition(&mut b.right);
+            }
+            other => self.visit_expr_mut(other),
+        }
+    }
+}
+
 impl VisitMut for Rename {
+    fn visit_expr_closure_mut(&mut self, c: &mut syn::ExprClosure) {
+        let inputs: Vec<syn::Pat> = c.inputs.iter().cloned().collect();
+        self.hiding(&inputs.iter().collect::<Vec<_>>(), |r| r.visit_expr_mut(&mut c.body));
+    }
+
+    fn visit_arm_mut(&mut self, arm: &mut syn::Arm) {
+        let pat = arm.pat.clone();
+        self.hiding(&[&pat], |r| syn::visit_mut::visit_arm_mut(r, arm));
+    }
+
+    fn visit_expr_for_loop_mut(&mut self, f: &mut syn::ExprForLoop) {
+        self.visit_expr_mut(&mut f.expr);
+        let pat = (*f.pat).clone();
+        self.hiding(&[&pat], |r| r.visit_block_mut(&mut f.body));
+    }
+
+    fn visit_expr_if_mut(&mut self, i: &mut syn::ExprIf) {
+        self.hiding(&[], |r| {
+            r.condition(&mut i.cond);
+            r.visit_block_mut(&mut i.then_branch);
+        });
+        if let Some((_, e)) = &mut i.else_branch {
+            self.visit_expr_mut(e);
+        }
+    }
+
+    fn visit_expr_while_mut(&mut self, w: &mut syn::ExprWhile) {
+        self.hiding(&[], |r| {
+            r.condition(&mut w.cond);
+            r.visit_block_mut(&mut w.body);
+        });
+    }
+
+    fn visit_block_mut(&mut self, b: &mut syn::Block) {
+        self.hiding(&[], |r| {
+            for stmt in &mut b.stmts {
+                r.visit_stmt_mut(stmt);
+                if let syn::Stmt::Local(local) = stmt {
+                    r.hide(&local.pat);
+                }
+            }
+        });
+    }
+
     fn visit_expr_mut(&mut self, e: &mut syn::Expr) {
         if let syn::Expr::Path(p) = e
             && let Some(tokens) = p.path.get_ident().and_then(|i| self.captures.get(&i.to_string()))
@@ -443,7 +524,13 @@ impl VisitMut for Rename {
                 let before = first.to_token_stream().into_iter().count();
                 let rest: TokenStream = m.tokens.clone().into_iter().skip(before).collect();
                 self.visit_expr_mut(&mut first);
-                m.tokens = quote!(#first #rest);
+                m.tokens = match syn::parse2::<crate::lower::Alternatives>(rest.clone()) {
+                    Ok(crate::lower::Alternatives { pat, guard: Some(mut guard) }) => {
+                        self.hiding(&[&pat], |r| r.visit_expr_mut(&mut guard));
+                        quote!(#first, #pat if #guard)
+                    }
+                    _ => quote!(#first #rest),
+                };
             }
             return;
         }

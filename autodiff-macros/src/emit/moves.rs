@@ -164,7 +164,8 @@ impl Pass<'_> {
             return true;
         }
         // The user's own moves out of references are copies; tangents of such types may not be.
-        let behind = place.path.iter().any(|s| matches!(s, Step::Deref));
+        let reference = matches!(self.program.vars[place.root].kind, Kind::Ref(_));
+        let behind = reference && place.path.iter().any(|s| matches!(s, Step::Deref));
         if self.program.vars[place.root].mirrors.is_some() && !place.path.is_empty() {
             return true;
         }

@@ -9,21 +9,35 @@ use super::exprs::{Prec, Tokens};
 use crate::ir::{Expr, Place, Step};
 use crate::kinds::Kind;
 
+/// What is done with a place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Read,
+    /// Read behind a `&mut`, which must be lent and not given away.
+    ReadUnique,
+    Write,
+}
+
 impl Emitter<'_> {
     /// A place, to be read.
     pub(crate) fn place(&self, place: &Place) -> Tokens {
         let name = self.name(place.root);
-        self.path(Tokens::atom(quote!(#name)), &place.path, false)
+        self.path(Tokens::atom(quote!(#name)), &place.path, self.access(place.root))
     }
 
     /// A place, to be written or borrowed mutably.
     pub(crate) fn place_mut(&self, place: &Place) -> Tokens {
         let name = self.name(place.root);
-        self.path(Tokens::atom(quote!(#name)), &place.path, true)
+        self.path(Tokens::atom(quote!(#name)), &place.path, Access::Write)
     }
 
-    /// A path from a base; `mutable` borrows payloads mutably.
-    pub(crate) fn path(&self, base: Tokens, path: &[Step], mutable: bool) -> Tokens {
+    fn access(&self, root: crate::ir::VarId) -> Access {
+        if self.program.vars[root].mutable { Access::ReadUnique } else { Access::Read }
+    }
+
+    /// A path from a base.
+    fn path(&self, base: Tokens, path: &[Step], access: Access) -> Tokens {
+        let mutable = access == Access::Write;
         let mut now = base;
         let mut pending = 0_usize;
         for step in path {
@@ -43,7 +57,7 @@ impl Emitter<'_> {
                 }
                 Step::Payload { variant, member, arity, tangent } => {
                     // What is behind a shared reference is matched through it.
-                    let shared = !mutable && pending == 1;
+                    let shared = access == Access::Read && pending == 1;
                     let whole = if shared { now } else { dereferenced(now, pending) };
                     pending = 0;
                     let base = whole.at_least(Prec::Unary);
@@ -92,7 +106,7 @@ impl Emitter<'_> {
             path.pop();
         }
         let name = self.name(place.root);
-        self.path(Tokens::atom(quote!(#name)), &path, false).at_least(Prec::Postfix)
+        self.path(Tokens::atom(quote!(#name)), &path, self.access(place.root)).at_least(Prec::Postfix)
     }
 }
 

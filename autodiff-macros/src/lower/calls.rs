@@ -2,7 +2,7 @@
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
-use syn::{Expr as S, ExprPath, Path};
+use syn::{Expr as S, ExprPath};
 
 use super::patterns::capital;
 use super::{Binding, Lowerer, strip};
@@ -52,7 +52,7 @@ impl Lowerer<'_> {
     /// An argument: closures without a derivative are kept as they are.
     fn argument(&mut self, e: &S) -> Expr {
         match e {
-            S::Closure(_) => self.verbatim(e),
+            S::Closure(c) => self.kept_closure(c),
             S::Path(p) if p.path.get_ident().is_some_and(|i| self.is_closure(i)) => self.verbatim(e),
             _ => self.atom(e),
         }
@@ -89,7 +89,7 @@ impl Lowerer<'_> {
             let ty = &path.path.segments[names.len() - 2].ident;
             return Expr::Cast(Box::new(strip(args[0].clone())), syn::parse_quote!(#ty));
         }
-        if capital(last) {
+        if capital(last) || super::is_box(&path.path) {
             return Expr::Call { func: path.path.clone(), qself: path.qself.clone(), args, ctor: true, tangent: false };
         }
         if args.is_empty() {
@@ -154,10 +154,6 @@ impl Lowerer<'_> {
                 Some(Expr::Ref { mutable: false, of: Box::new(strip(copy)) })
             }
             ["drop"] | [.., "mem", "drop"] => Some(Expr::Tuple(Vec::new())),
-            [.., "Box", "new"] | [.., "Some" | "Ok"] => {
-                let func: Path = syn::parse_str(&names.join("::")).ok()?;
-                Some(Expr::Call { func, qself: None, args: args.to_vec(), ctor: true, tangent: false })
-            }
             [.., "Vec", "with_capacity"] => Some(Expr::Call {
                 func: syn::parse_quote!(::std::vec::Vec::with_capacity),
                 qself: None,

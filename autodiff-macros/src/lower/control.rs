@@ -117,6 +117,19 @@ impl Lowerer<'_> {
         self.capture(e, names(e))
     }
 
+    /// Keeps a closure as it is; numbers are moved in, so that a pullback can hold it.
+    pub(super) fn kept_closure(&mut self, c: &syn::ExprClosure) -> Expr {
+        let value = self.verbatim(&S::Closure(c.clone()));
+        if let Expr::Verbatim(_, captures) = &value
+            && captures.iter().all(|(_, e)| self.kind(e).is_scalar())
+        {
+            let mut moving = c.clone();
+            moving.capture.get_or_insert_with(|| syn::parse_quote!(move));
+            return self.verbatim(&S::Closure(moving));
+        }
+        value
+    }
+
     /// Keeps an expression with those of the given names that are local variables.
     pub(super) fn capture(&mut self, e: &S, names: Vec<Ident>) -> Expr {
         let mut captures = Vec::new();
@@ -125,8 +138,7 @@ impl Lowerer<'_> {
                 Some(Binding::Value(value)) => captures.push((name, value.clone())),
                 Some(Binding::Closure(closure)) => {
                     // A closure used inside code that is kept: write it out in its place.
-                    let source = closure.source.clone();
-                    let value = self.verbatim(&S::Closure(source));
+                    let value = self.kept_closure(&closure.source.clone());
                     captures.push((name, value));
                 }
                 Some(Binding::Iterator(_)) => {

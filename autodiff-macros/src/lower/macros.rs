@@ -87,6 +87,22 @@ impl Lowerer<'_> {
     }
 }
 
+/// What follows the first argument of `matches!`.
+pub(crate) struct Alternatives {
+    pub(crate) pat: syn::Pat,
+    pub(crate) guard: Option<syn::Expr>,
+}
+
+impl syn::parse::Parse for Alternatives {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        input.parse::<Token![,]>()?;
+        let pat = syn::Pat::parse_multi_with_leading_vert(input)?;
+        let guard = if input.parse::<Option<Token![if]>>()?.is_some() { Some(input.parse()?) } else { None };
+        input.parse::<Option<Token![,]>>()?;
+        Ok(Self { pat, guard })
+    }
+}
+
 /// The arguments of a macro that takes expressions, with the names of named ones.
 pub(crate) fn arguments(m: &syn::Macro) -> Vec<(Option<Ident>, S)> {
     let list = |input: ParseStream| {
@@ -109,12 +125,14 @@ pub(crate) fn arguments(m: &syn::Macro) -> Vec<(Option<Ident>, S)> {
         Ok(args)
     };
     if m.path.is_ident("matches") {
-        let first = |input: ParseStream| {
+        // The value, and the guard behind the pattern.
+        let parts = |input: ParseStream| {
             let e: S = input.parse()?;
-            let _rest: proc_macro2::TokenStream = input.parse()?;
-            Ok(e)
+            let rest: proc_macro2::TokenStream = input.parse()?;
+            let guard = syn::parse2::<Alternatives>(rest).ok().and_then(|a| a.guard);
+            Ok(std::iter::once(e).chain(guard).map(|e| (None, e)).collect())
         };
-        return first.parse2(m.tokens.clone()).map(|e| vec![(None, e)]).unwrap_or_default();
+        return parts.parse2(m.tokens.clone()).unwrap_or_default();
     }
     list.parse2(m.tokens.clone()).unwrap_or_default()
 }

@@ -224,7 +224,7 @@ fn as_place(e: &Expr) -> Option<&Place> {
 }
 
 pub(crate) use checkpoint::argument as checkpoint_argument;
-pub(crate) use macros::{arguments as macro_arguments, inline_names};
+pub(crate) use macros::{Alternatives, arguments as macro_arguments, inline_names};
 pub(crate) use patterns::{capital, is_variant};
 
 /// Whether a constructor's path is that of `Box::new`, whose content is reached by dereferencing.

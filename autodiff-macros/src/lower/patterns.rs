@@ -38,7 +38,7 @@ impl Lowerer<'_> {
         {
             self.learn_option(&place.clone());
         }
-        Some(Expr::Matches(Box::new(value.clone()), Box::new(silent)))
+        Some(Expr::Matches(Box::new(shared(value.clone())), Box::new(silent)))
     }
 
     /// Binds the names of a pattern that matches; what it binds by value is copied.
@@ -196,6 +196,15 @@ impl Lowerer<'_> {
                 pat => self.walk_pattern(pat, part, bind),
             }
         }
+    }
+}
+
+/// A test only looks.
+fn shared(value: Expr) -> Expr {
+    match value {
+        Expr::Ref { of, .. } => Expr::Ref { mutable: false, of: Box::new(shared(*of)) },
+        Expr::Tuple(es) => Expr::Tuple(es.into_iter().map(shared).collect()),
+        other => other,
     }
 }
 

@@ -81,7 +81,7 @@ impl Pass<'_> {
                 }
                 if let Some(rest) = rest {
                     let fields = fields.iter().map(|(m, _)| m.clone()).collect::<Vec<_>>();
-                    self.rest(rest, &fields, ct, value, out);
+                    self.rest(rest, &fields, ct, out);
                 }
             }
             Expr::Call { func, args, ctor: true, .. } => {
@@ -145,29 +145,20 @@ impl Pass<'_> {
     }
 
     /// `Struct { fields, ..rest }`: what the literal does not name comes from `rest`.
-    pub(super) fn rest(
-        &mut self,
-        rest: &Expr,
-        fields: &[syn::Member],
-        ct: &Place,
-        value: Option<&Expr>,
-        out: &mut Vec<Stmt>,
-    ) {
+    pub(super) fn rest(&mut self, rest: &Expr, fields: &[syn::Member], ct: &Place, out: &mut Vec<Stmt>) {
         let Expr::Place(place) = rest else { return };
-        let (Some(mirror), Some(value)) = (self.mirror(place), value) else {
+        let Some(mirror) = self.mirror(place) else {
             return;
         };
         let t = self.out.fresh("d_rest", ct.span, Kind::Unknown, Role::Adjoint);
         out.push(Stmt::Let { var: t, value: Expr::Clone(Box::new(Expr::Place(ct.clone()))) });
         for member in fields {
-            if let Expr::Place(whole) = value {
-                let zero = Expr::Zero(Box::new(Expr::Place(whole.step(Step::Field(member.clone())))));
-                out.push(Stmt::Assign {
-                    place: Place::var(t, ct.span).step(Step::Field(member.clone())),
-                    value: zero,
-                    init: false,
-                });
-            }
+            let zero = Expr::Zero(Box::new(Expr::Place(place.step(Step::Field(member.clone())))));
+            out.push(Stmt::Assign {
+                place: Place::var(t, ct.span).step(Step::Field(member.clone())),
+                value: zero,
+                init: false,
+            });
         }
         out.push(Stmt::Accumulate { place: mirror, value: Expr::var(t, ct.span) });
     }

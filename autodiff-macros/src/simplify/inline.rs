@@ -136,6 +136,8 @@ fn substitute(stmt: &mut Stmt, var: VarId, value: &Expr) -> bool {
         blocked.set(blocked.get() || p.root == var);
     });
     let mut blocked = blocked.get();
+    // What is lent to the callee cannot be read beside it.
+    blocked |= lent(stmt).into_iter().any(|root| value.mentions(root));
     if let Stmt::Call(call) = &*stmt {
         for arg in &call.args {
             blocked |=
@@ -158,6 +160,21 @@ fn substitute(stmt: &mut Stmt, var: VarId, value: &Expr) -> bool {
     }
     stmt.parts_mut(&mut |e| replace(e, var, value), &mut |_| {});
     true
+}
+
+/// The variables that a call borrows mutably.
+fn lent(stmt: &Stmt) -> Vec<VarId> {
+    let mut roots = Vec::new();
+    let (args, slots) = match stmt {
+        Stmt::Call(call) => (&call.args, None),
+        Stmt::Pull(pull) => (&pull.args, Some(&pull.slots)),
+        _ => return roots,
+    };
+    for arg in args.iter().filter(|a| a.passing == Passing::RefMut) {
+        arg.parts.iter().flatten().for_each(|e| e.vars(&mut |v| roots.push(v)));
+    }
+    roots.extend(slots.into_iter().flatten().flatten().flatten().map(|p| p.root));
+    roots
 }
 
 /// Replaces a variable by a value inside an expression.
