@@ -92,7 +92,7 @@ pub(crate) fn analyse(
     kinds::infer(&mut primal, &types, &result);
     verify::normal_form(&primal, &types);
     refuse_unknown_functions(&primal, &signature, &errors);
-    refuse_lost_derivatives(&primal, &signature, &errors);
+    crate::lost::refuse(&primal, &signature, &errors);
     refuse_idle_parameters(&primal, &signature, options, &errors);
     errors.finish()?;
     let mut reserved = HashSet::new();
@@ -225,56 +225,6 @@ fn refuse_unknown_functions(program: &Program, signature: &Signature, errors: &E
                 format!("`{}` is a function that is passed in, and its derivative is not known; call an annotated function, or wrap the argument in `stop_gradient`", program.vars[v].name),
             );
         }
-    });
-}
-
-/// Where a derivative would be lost without a word: in a closure that is handed to a function, and in
-/// the error of a `Result`.
-fn refuse_lost_derivatives(program: &Program, signature: &Signature, errors: &Errors) {
-    use crate::ir::{Expr, Stmt};
-    let seeds = program.params.iter().zip(&signature.params).filter(|(_, p)| p.differentiable).map(|(q, _)| q.parts[0]);
-    let varied = crate::activity::varied(program, seeds);
-    let useful = crate::activity::useful(program);
-    let carried = |e: &Expr| {
-        let mut found = None;
-        crate::activity::carriers(e, &mut |v| found = found.or(varied.contains(&v).then_some(v)));
-        found
-    };
-    // A closure may use others.
-    fn captured(e: &Expr, carried: &dyn Fn(&Expr) -> Option<crate::ir::VarId>) -> Option<crate::ir::VarId> {
-        match e {
-            Expr::Verbatim(_, captures) => captures.iter().find_map(|(_, e)| captured(e, carried)),
-            other => carried(other),
-        }
-    }
-    program.body.walk(&mut |s| match s {
-        Stmt::Call(call) if call.outs.iter().any(|o| useful.contains(o)) => {
-            for e in call.args.iter().flat_map(|a| &a.parts).flatten() {
-                if !matches!(e, Expr::Verbatim(..)) {
-                    continue;
-                }
-                if let Some(v) = captured(e, &carried) {
-                    errors.at(
-                        call.span,
-                        format!(
-                            "a closure that is passed to a function cannot carry the derivative of `{}`; pass that as an argument of its own, call the closure here, or wrap it in `stop_gradient`",
-                            program.vars[v].name
-                        ),
-                    );
-                }
-            }
-        }
-        Stmt::Let { var, value: Expr::Call { func, args, ctor: true, .. } }
-            if crate::variants::is_named(func, "Err") && useful.contains(var) =>
-        {
-            if args.iter().find_map(carried).is_some() {
-                errors.at(
-                    program.vars[*var].span,
-                    "an error carries no derivative; give the value back in an enum of your own, or wrap it in `stop_gradient`",
-                );
-            }
-        }
-        _ => {}
     });
 }
 

@@ -20,6 +20,7 @@ mod graph;
 mod ir;
 mod kinds;
 mod linear;
+mod lost;
 mod lower;
 mod methods;
 mod methods_of;

@@ -524,12 +524,12 @@ impl VisitMut for Rename {
                 let before = first.to_token_stream().into_iter().count();
                 let rest: TokenStream = m.tokens.clone().into_iter().skip(before).collect();
                 self.visit_expr_mut(&mut first);
-                m.tokens = match syn::parse2::<crate::lower::Alternatives>(rest.clone()) {
-                    Ok(crate::lower::Alternatives { pat, guard: Some(mut guard) }) => {
-                        self.hiding(&[&pat], |r| r.visit_expr_mut(&mut guard));
-                        quote!(#first, #pat if #guard)
-                    }
-                    _ => quote!(#first #rest),
+                let parts = syn::parse2::<crate::lower::Alternatives>(rest.clone());
+                m.tokens = if let Ok(crate::lower::Alternatives { pat, guard: Some(mut guard) }) = parts {
+                    self.hiding(&[&pat], |r| r.visit_expr_mut(&mut guard));
+                    quote!(#first, #pat if #guard)
+                } else {
+                    quote!(#first #rest)
                 };
             }
             return;
