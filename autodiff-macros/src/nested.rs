@@ -205,9 +205,10 @@ impl Nested<'_, '_> {
             1 if own == 1 => self.tangent_of(Input { param, direction: true }, c, in_pullback),
             r if r == 1 << own && self.params()[param].wanted => {
                 let w = self.ident("w", c, param);
-                match self.params()[param].passing {
-                    Passing::Value => quote!(::core::option::Option::Some(::core::clone::Clone::clone(&#w))),
-                    _ => quote!(::core::option::Option::Some(&#w)),
+                if self.params()[param].passing == Passing::Value {
+                    quote!(::core::option::Option::Some(::core::clone::Clone::clone(&#w)))
+                } else {
+                    quote!(::core::option::Option::Some(&#w))
                 }
             }
             _ => quote!(::core::option::Option::None),
@@ -219,10 +220,7 @@ impl Nested<'_, '_> {
         let mut list = Vec::new();
         for (i, p) in self.params().iter().enumerate() {
             let x = self.variable(Input { param: i, direction: false }, 0, in_pullback);
-            list.push(match p.passing {
-                Passing::Value => quote!(::core::clone::Clone::clone(&#x)),
-                _ => quote!(#x),
-            });
+            list.push(if p.passing == Passing::Value { quote!(::core::clone::Clone::clone(&#x)) } else { quote!(#x) });
         }
         for b in 1..1 << (self.level + bits) {
             list.extend((0..self.params().len()).map(|i| self.source(b, i, bits, in_pullback)));
