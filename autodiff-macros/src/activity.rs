@@ -141,12 +141,13 @@ fn call_flow(call: &Call, of: &dyn Fn(&Expr) -> Vec<VarId>) -> (Vec<VarId>, Vec<
 }
 
 fn pull_flow(pull: &Pull, of: &dyn Fn(&Expr) -> Vec<VarId>) -> (Vec<VarId>, Vec<VarId>) {
-    let mut sources = vec![pull.tape];
+    let mut sources = if pull.joined { Vec::new() } else { vec![pull.tape] };
     for e in pull.cotangent.iter().chain(pull.args.iter().flat_map(|a| &a.parts)).flatten() {
         sources.extend(of(e));
     }
     let slots: Vec<VarId> = pull.slots.iter().flatten().flatten().map(|p| p.root).collect();
     sources.extend(&slots);
     let grads = pull.grads.iter().flatten().flatten().copied();
-    (sources, slots.iter().copied().chain(grads).collect())
+    let values = pull.values.iter().copied().filter(|_| pull.joined);
+    (sources, slots.iter().copied().chain(grads).chain(values).collect())
 }

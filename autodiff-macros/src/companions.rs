@@ -12,7 +12,7 @@ use syn::ext::IdentExt;
 use syn::{GenericParam, Generics, Type};
 
 use crate::emit::{Emitter, companion, tuple};
-use crate::expand::Function;
+use crate::expand::{Function, Sweeps};
 use crate::ir::{Passing, Program, Stmt, VarId};
 use crate::signature::Param;
 use crate::source::format_source;
@@ -331,17 +331,10 @@ impl<'a> Companions<'a> {
     }
 
     fn taped_as(&self, level: u32, erased: bool, with_body: bool) -> TokenStream {
-        let mut program = self.f.adjoint(level, false, false);
+        let mut program = self.f.adjoint(level, Sweeps::Taped);
         crate::emit::moves::clone_where_needed(&mut program);
         let reverse = program.reverse.clone().expect("a reversed program");
-        let slots: HashSet<VarId> = self
-            .params()
-            .iter()
-            .zip(&reverse.adjoints)
-            .filter(|(p, _)| p.passing == Passing::Ref)
-            .flat_map(|(_, list)| list.clone())
-            .filter(|d| only_added_to(&program, *d))
-            .collect();
+        let slots = self.optional_slots(&program);
         let emitter = Emitter::new(&program, &self.f.types, slots.clone(), &self.f.reserved);
         let (forward, backward) = emitter.sweeps();
         let values: Vec<TokenStream> = program.value.iter().map(|e| emitter.value(e)).collect();
@@ -380,25 +373,7 @@ impl<'a> Companions<'a> {
                 // The slots.
                 let adjoint = adjoints.get(c);
                 let target = if self.has_space(p) { self.slot(p) } else { quote!(()) };
-                slot.0.push(match (by_value, adjoint) {
-                    (false, Some(&d)) if slots.contains(&d) => {
-                        let name = emitter.name(d);
-                        quote!(mut #name)
-                    }
-                    (false, Some(&d)) => {
-                        // Read as well as added to: where the caller wants none, there is one all the same.
-                        let (name, x) = (emitter.name(d), emitter.name(q.parts[0]));
-                        let zero = format_ident!("{}_zero", name, span = name.span());
-                        let target = self.slot(p);
-                        unwrap.extend(quote! {
-                            let mut #zero;
-                            let #name: &mut #target = match #name { ::core::option::Option::Some(given) => given, ::core::option::Option::None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &mut #zero } };
-                        });
-                        quote!(#name)
-                    }
-                    (false, None) => quote!(_),
-                    (true, _) => quote!(()),
-                });
+                slot.0.push(self.slot_pattern(&emitter, p, q.parts[0], adjoint.copied(), &slots, &mut unwrap));
                 slot.1.push(if by_value { quote!(()) } else { quote!(::core::option::Option<&'r mut #target>) });
                 // The gradients by value.
                 if let (true, Some(&d)) = (by_value, adjoint) {
@@ -466,6 +441,100 @@ impl<'a> Companions<'a> {
         }
     }
 
+    /// The slots that may be absent: those that are only added to.
+    fn optional_slots(&self, program: &Program) -> HashSet<VarId> {
+        let reverse = program.reverse.as_ref().expect("a reversed program");
+        let by_reference = self.params().iter().zip(&reverse.adjoints).filter(|(p, _)| p.passing == Passing::Ref);
+        by_reference.flat_map(|(_, list)| list.clone()).filter(|d| only_added_to(program, *d)).collect()
+    }
+
+    /// The pattern that takes a slot in, and what unwraps it.
+    fn slot_pattern(
+        &self,
+        emitter: &Emitter<'_>,
+        p: &Param,
+        primal: VarId,
+        adjoint: Option<VarId>,
+        optional: &HashSet<VarId>,
+        unwrap: &mut TokenStream,
+    ) -> TokenStream {
+        match (p.passing == Passing::Value, adjoint) {
+            (false, Some(d)) if optional.contains(&d) => {
+                let name = emitter.name(d);
+                quote!(mut #name)
+            }
+            (false, Some(d)) => {
+                // Read as well as added to: where the caller wants none, there is one all the same.
+                let (name, x) = (emitter.name(d), emitter.name(primal));
+                let zero = format_ident!("{}_zero", name, span = name.span());
+                let target = self.slot(p);
+                unwrap.extend(quote! {
+                    let mut #zero;
+                    let #name: &mut #target = match #name { ::core::option::Option::Some(given) => given, ::core::option::Option::None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &mut #zero } };
+                });
+                quote!(#name)
+            }
+            (false, None) => quote!(_),
+            (true, _) => quote!(()),
+        }
+    }
+
+    /// Both sweeps of a level with the cotangent of the value as an argument, for callers that know it:
+    /// `__adj(arguments, tangents, cotangent, slots) -> (value, gradients by value)`.
+    pub(crate) fn at_once(&self, level: u32) -> TokenStream {
+        if self.params().iter().any(|p| p.passing == Passing::RefMut) {
+            return TokenStream::new();
+        }
+        let mut program = self.f.adjoint(level, Sweeps::Joined);
+        crate::emit::moves::clone_where_needed(&mut program);
+        let reverse = program.reverse.clone().expect("a reversed program");
+        let optional = self.optional_slots(&program);
+        let emitter = Emitter::new(&program, &self.f.types, optional.clone(), &self.f.reserved);
+        let (forward, backward) = emitter.sweeps();
+        let values: Vec<TokenStream> = program.value.iter().map(|e| emitter.value(e)).collect();
+        let value = if level == 0 { values[0].clone() } else { tuple(&values) };
+        let (tangents, prologue) = self.tangent_params(&emitter, level);
+        let mut params = self.primal_params(&emitter);
+        params.extend(tangents);
+        let mut unwrap = TokenStream::new();
+        let (mut slots, mut slot_types, mut grads, mut grad_types) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for c in 0..1_usize << level {
+            for ((p, q), adjoints) in self.params().iter().zip(&program.params).zip(&reverse.adjoints) {
+                let adjoint = adjoints.get(c).copied();
+                slots.push(self.slot_pattern(&emitter, p, q.parts[0], adjoint, &optional, &mut unwrap));
+                let target = if self.has_space(p) { self.slot(p) } else { quote!(()) };
+                let by_value = p.passing == Passing::Value;
+                slot_types.push(if by_value { quote!(()) } else { quote!(::core::option::Option<&mut #target>) });
+                if let (true, Some(d)) = (by_value, adjoint) {
+                    let name = emitter.name(d);
+                    grads.push(quote!(#name));
+                    grad_types.push(owned_tangent(&p.ty));
+                } else {
+                    grads.push(quote!(()));
+                    grad_types.push(quote!(()));
+                }
+            }
+        }
+        let bare = crate::shells::bare;
+        let cotangent = bare(&reverse.cotangent.iter().map(|v| emitter.pattern(*v)).collect::<Vec<_>>());
+        let cotangent_type = bare(&reverse.cotangent.iter().map(|_| self.output_tangent()).collect::<Vec<_>>());
+        let (slots, slot_types) = (tuple(&slots), tuple(&slot_types));
+        let (grads, grad_types) = (tuple(&grads), tuple(&grad_types));
+        let (generics, clause) = self.generics(&[]);
+        let (name, result, outputs) = (self.host.hidden("__adj", level), emitter.unused("value"), self.outputs(level));
+        let (vis, attrs) = (&self.host.vis, &self.host.attrs);
+        let this = self.receiver(&emitter, &quote!(#forward #backward));
+        quote! {
+            #attrs #[doc(hidden)] #[inline] #[allow(clippy::too_many_arguments)]
+            #vis fn #name #generics (#(#params,)* #cotangent: #cotangent_type, #slots: #slot_types) -> (#outputs, #grad_types) #clause {
+                #this #prologue #unwrap #forward
+                let #result = #value;
+                #backward
+                (#result, #grads)
+            }
+        }
+    }
+
     fn type_names(&self) -> Vec<Ident> {
         self.host.outer.type_params().chain(self.f.signature.generics.type_params()).map(|t| t.ident.clone()).collect()
     }
@@ -502,7 +571,7 @@ impl<'a> Companions<'a> {
     }
 
     fn joined_parts(&self, level: u32, narrowed: bool, as_text: bool) -> (TokenStream, Vec<TokenStream>, TokenStream) {
-        let mut program = self.f.adjoint(level, narrowed, true);
+        let mut program = self.f.adjoint(level, Sweeps::Seeded { narrowed });
         crate::emit::moves::clone_where_needed(&mut program);
         let reverse = program.reverse.clone().expect("a reversed program");
         let emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);

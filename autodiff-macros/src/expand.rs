@@ -10,7 +10,7 @@ use crate::ir::{Passing, Program};
 use crate::kinds::{Kind, Types};
 use crate::options::Options;
 use crate::signature::Signature;
-use crate::{dispatch, exits, fence, forward, kinds, lower, reverse, simplify, tape, verify};
+use crate::{dispatch, exits, fence, forward, fuse, kinds, lower, reverse, simplify, tape, verify};
 
 /// A function on its way through the passes.
 pub(crate) struct Function {
@@ -111,6 +111,20 @@ pub(crate) fn analyse(
     })
 }
 
+/// Which sweeps of a function are wanted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sweeps {
+    /// The backward sweep comes later, from a tape.
+    Taped,
+    /// One after the other, with the cotangent of the value as an argument.
+    Joined,
+    /// One after the other, with the cotangent 1 for a float value; with `narrowed` only the parameters
+    /// of `wrt` are active.
+    Seeded { narrowed: bool },
+    /// The same for the parameters of `wrt`, with all of the forward sweep before all of the backward sweep.
+    Apart,
+}
+
 impl Function {
     /// The program with its active parameters marked: all differentiable ones, or those of `wrt`.
     fn activated(&self, narrowed: bool) -> Program {
@@ -134,13 +148,22 @@ impl Function {
 
     /// Forward and backward sweep, and `level` times forward mode over both.
     ///
-    /// With `narrowed` only the parameters of `wrt` are active; with `seeded` a float value has the cotangent 1.
-    pub(crate) fn adjoint(&self, level: u32, narrowed: bool, seeded: bool) -> Program {
+    /// Where the cotangent of the value is known from the beginning, the sweeps are fused.
+    pub(crate) fn adjoint(&self, level: u32, sweeps: Sweeps) -> Program {
+        let narrowed = matches!(sweeps, Sweeps::Seeded { narrowed: true } | Sweeps::Apart);
         let mut program = reverse::transform(&self.activated(narrowed), &self.types);
-        if let (true, Some(Kind::Float(float))) = (seeded, self.types.kind_of(self.signature.output.as_ref())) {
+        let float = match self.types.kind_of(self.signature.output.as_ref()) {
+            Some(Kind::Float(float)) if matches!(sweeps, Sweeps::Seeded { .. } | Sweeps::Apart) => Some(float),
+            _ => None,
+        };
+        let known = (float.is_some() || sweeps == Sweeps::Joined) && sweeps != Sweeps::Apart;
+        if let Some(float) = float {
             reverse::seed(&mut program, float);
         }
         simplify::run(&mut program);
+        if known && fuse::sweeps(&mut program) {
+            simplify::run(&mut program);
+        }
         tape::place(&mut program);
         simplify::run(&mut program);
         for _ in 0..level {

@@ -374,7 +374,8 @@ impl Pass<'_> {
     }
 
     fn pull(&mut self, pull: &Pull, out: &mut Vec<Stmt>) {
-        let varied = self.is_varied(pull.tape)
+        let varied = !pull.joined && self.is_varied(pull.tape)
+            || pull.joined && pull.args.iter().any(|a| a.parts.iter().flatten().any(|e| self.tangent(e, e).is_some()))
             || pull.cotangent.iter().flatten().any(|e| self.tangent(e, e).is_some())
             || pull.slots.iter().flatten().flatten().any(|p| self.is_varied(p.root));
         if !varied {
@@ -398,6 +399,9 @@ impl Pass<'_> {
             grad.extend(tangents);
         }
         let values: Vec<VarId> = pull.values.iter().map(|v| self.tangent_var(*v)).collect();
+        if pull.joined {
+            self.varied.extend(&pull.values);
+        }
         pull.values.extend(values);
         out.push(Stmt::Pull(pull));
     }

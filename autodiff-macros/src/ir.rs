@@ -406,6 +406,8 @@ pub(crate) struct Pull {
     pub(crate) cotangent: Vec<Option<Expr>>,
     /// The variables that hold the value, for `Zero` cotangents.
     pub(crate) values: Vec<VarId>,
+    /// The forward sweep runs here as well, and gives the values: there is no tape.
+    pub(crate) joined: bool,
     pub(crate) span: Span,
 }
 

@@ -16,6 +16,7 @@ mod expand;
 mod fence;
 mod fold;
 mod forward;
+mod fuse;
 mod graph;
 mod ir;
 mod kinds;

@@ -25,6 +25,9 @@ pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
     if f.options.vjp.is_some() || f.options.kernel.is_some() {
         out.extend(rule.taped());
         out.extend(rule.joined());
+        if host.method.is_none() {
+            out.extend(rule.at_once());
+        }
         out.extend(rule.shells.reverse());
     }
     if f.options.jvp.is_some() || f.options.kernel.is_some() {
@@ -164,6 +167,45 @@ impl Rule<'_> {
             #vis fn #name #generics (#(#parameters),*) -> (#output, impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + #captured) #clause {
                 #forward
                 (value, move |(#again, ct, #slots): #elided| -> #grad_types { #backward #grads })
+            }
+        }
+    }
+
+    /// `__adj`: the forward sweep and its pullback, one after the other.
+    fn at_once(&self) -> TokenStream {
+        let c = &self.shells.companions;
+        let params = self.shells.params();
+        if params.iter().any(|p| p.passing == Passing::RefMut) {
+            return TokenStream::new();
+        }
+        let (mut again, mut slots, mut slot_types, mut grad_types) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (i, p) in params.iter().enumerate() {
+            let (name, d) = (self.shells.name(i), self.local("d_", i));
+            if p.passing == Passing::Value {
+                again.push(quote!(()));
+                slots.push(quote!(()));
+                slot_types.push(quote!(()));
+                grad_types.push(if p.differentiable { c.tangent_type(p) } else { quote!(()) });
+                continue;
+            }
+            let slot = if p.differentiable { c.slot(p) } else { quote!(()) };
+            again.push(quote!(#name));
+            slots.push(quote!(#d));
+            slot_types.push(quote!(::core::option::Option<&mut #slot>));
+            grad_types.push(quote!(()));
+        }
+        let (generics, clause) = c.generics(&[]);
+        let clause = self.shells.cloning_values(clause);
+        let (again, slots, slot_types, grad_types) =
+            (tuple(&again), tuple(&slots), tuple(&slot_types), tuple(&grad_types));
+        let (name, fwd, turbofish) = (self.host.hidden("__adj", 0), self.host.hidden("__fwd", 0), c.turbofish());
+        let (vis, attrs, output, ct) = (&self.host.vis, &self.host.attrs, c.output(), c.output_tangent());
+        let (parameters, forwarded) = (self.shells.signature(None), self.shells.forwarded());
+        quote! {
+            #attrs #[doc(hidden)] #[inline] #[allow(clippy::too_many_arguments)]
+            #vis fn #name #generics (#(#parameters,)* ct: #ct, #slots: #slot_types) -> (#output, #grad_types) #clause {
+                let (value, tape) = Self::#fwd #turbofish(#(#forwarded),*);
+                (value, tape((#again, ct, #slots)))
             }
         }
     }

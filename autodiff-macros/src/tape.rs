@@ -14,6 +14,9 @@ use crate::simplify::writes;
 pub(crate) fn place(program: &mut Program) {
     let scalars: Vec<bool> = program.vars.iter().map(|v| v.kind.is_scalar()).collect();
     Pass { scalars }.sweeps(&mut program.body);
+    for inner in program.body.stmts.iter_mut().flat_map(Stmt::blocks_mut) {
+        inner.blocks_mut(&mut |b| b.stmts.retain(|s| !matches!(s, Stmt::Turn)));
+    }
     program.taped = true;
 }
 
@@ -27,7 +30,7 @@ struct Scopes {
 impl Scopes {
     fn take(body: &mut Block) -> Self {
         let mut scopes = Self { copies: HashMap::new(), saves: HashMap::new(), loop_vars: HashMap::new() };
-        body.walk(&mut |s| match s {
+        walk(body, &mut |s| match s {
             Stmt::If { then, els, tape: Some(tape), .. } => {
                 scopes.copies.insert((tape.var, 0), then.clone());
                 scopes.copies.insert((tape.var, 1), els.clone());
@@ -47,7 +50,7 @@ impl Scopes {
 
     /// Writes the saves into the forward scopes, and drops the tapes that nobody reads.
     fn put_back(&mut self, body: &mut Block) {
-        body.walk_mut(&mut |s| match s {
+        walk(body, &mut |s| match s {
             Stmt::If { then, els, tape, .. } => {
                 if let Some(t) = tape {
                     let (a, b) = (self.saves.remove(&(t.var, 0)), self.saves.remove(&(t.var, 1)));
@@ -84,6 +87,7 @@ impl Pass {
             return;
         };
         let mut backward = body.stmts.split_off(turn);
+        body.stmts.iter_mut().for_each(|s| self.fused(s));
         // Forward scopes by tape, taken out, completed and put back.
         let mut scopes = Scopes::take(body);
         for stmt in &mut backward {
@@ -93,9 +97,20 @@ impl Pass {
         body.stmts.append(&mut backward);
     }
 
+    /// Places those of the sweeps that stand inside the forward sweep.
+    fn fused(&mut self, stmt: &mut Stmt) {
+        for block in stmt.blocks_mut() {
+            if has_turn(block) {
+                self.sweeps(block);
+            } else {
+                block.stmts.iter_mut().for_each(|s| self.fused(s));
+            }
+        }
+    }
+
     fn stmt(&mut self, stmt: &mut Stmt, scopes: &mut Scopes) {
         if let Stmt::Scope { body, .. } = stmt
-            && body.stmts.iter().any(|s| matches!(s, Stmt::Turn))
+            && has_turn(body)
         {
             return self.sweeps(body);
         }
@@ -246,6 +261,22 @@ impl Pass {
     }
 }
 
+fn has_turn(block: &Block) -> bool {
+    block.stmts.iter().any(|s| matches!(s, Stmt::Turn))
+}
+
+/// Calls `f` on every statement of a sweep, at any depth, but not on those of sweeps inside it.
+fn walk(block: &mut Block, f: &mut dyn FnMut(&mut Stmt)) {
+    for stmt in &mut block.stmts {
+        f(stmt);
+        for inner in stmt.blocks_mut() {
+            if !has_turn(inner) {
+                walk(inner, f);
+            }
+        }
+    }
+}
+
 /// The recomputed variables that something needs.
 fn prune(
     again: &HashSet<VarId>,
@@ -329,6 +360,7 @@ fn free(block: &Block) -> HashSet<VarId> {
         });
         used.extend(written);
         if let Stmt::Pull(pull) = stmt
+            && !pull.joined
             && pull.cotangent.iter().any(Option::is_none)
         {
             used.extend(&pull.values);

@@ -88,6 +88,9 @@ pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
     for level in 0..order {
         out.extend(c.taped(level));
         out.extend(c.joined(level));
+        if host.method.is_none() {
+            out.extend(c.at_once(level));
+        }
     }
     out.extend(Shells { companions: companions() }.all());
     out

@@ -232,7 +232,10 @@ impl Stmt {
                 vec![*var]
             }
             Self::Call(call) => call.outs.iter().copied().chain(call.tape).collect(),
-            Self::Pull(pull) => pull.grads.iter().flatten().flatten().copied().collect(),
+            Self::Pull(pull) => {
+                let values = pull.values.iter().copied().filter(|_| pull.joined);
+                pull.grads.iter().flatten().flatten().copied().chain(values).collect()
+            }
             Self::Loop(l) => match l.header {
                 Header::Range { var, .. } => vec![var],
                 _ => Vec::new(),
@@ -248,7 +251,7 @@ impl Stmt {
         copy.parts_mut(&mut |e| e.vars(f), &mut |p| g(p.root));
         match self {
             Self::Call(crate::ir::Call { callee: crate::ir::Callee::Variable(v), .. }) => f(*v),
-            Self::Pull(pull) => f(pull.tape),
+            Self::Pull(pull) if !pull.joined => f(pull.tape),
             Self::Loop(l) => {
                 l.exits.iter().for_each(|&v| f(v));
                 if let Some(tape) = l.tape {

@@ -16,7 +16,7 @@ use crate::ir::{Arg, Call, Callee, Expr, Mode, Operator, Passing, Place, Pull, V
 /// The name of a companion at a level.
 pub(crate) fn companion(base: &str, level: u32) -> String {
     match (base, level) {
-        ("__jvp", 1) | ("__fwd" | "__bwd", 0) => base.to_owned(),
+        ("__jvp", 1) | ("__fwd" | "__adj", 0) => base.to_owned(),
         _ => format!("{base}{level}"),
     }
 }
@@ -171,6 +171,8 @@ impl Emitter<'_> {
                 if let Some(e) = ct {
                     let e = self.expr(e);
                     if operator { e.at_least(Prec::Unary) } else { e.tokens }
+                } else if let (true, Some(ct)) = (pull.joined, &pull.cotangent[0]) {
+                    self.value(&Expr::Zero(Box::new(ct.clone())))
                 } else {
                     let zero = Expr::Zero(Box::new(Expr::var(*v, pull.span)));
                     self.value(&zero)
@@ -209,6 +211,9 @@ impl Emitter<'_> {
             [one] => one.clone(),
             many => quote!((#(#many),*)),
         };
+        if pull.joined {
+            return self.joined_call(pull, &cotangent, &tuple(&slots), &tuple(&grads));
+        }
         let (again, slots) = (tuple(&again), tuple(&slots));
         let call = quote!(#tape((#again, #cotangent, #slots)));
         if pull.grads.iter().flatten().all(Option::is_none) {
@@ -216,6 +221,30 @@ impl Emitter<'_> {
         }
         let grads = tuple(&grads);
         quote!(let #grads = #call;)
+    }
+
+    /// Both sweeps of a call: `let (value, grads) = f::__adj(arguments, tangents, cotangent, slots)`.
+    fn joined_call(
+        &self,
+        pull: &Pull,
+        cotangent: &TokenStream,
+        slots: &TokenStream,
+        grads: &TokenStream,
+    ) -> TokenStream {
+        let Callee::Function { path, .. } = &pull.callee else { unreachable!("functions are joined by name") };
+        let mut list: Vec<TokenStream> = pull.args.iter().map(|a| self.argument(a)).collect();
+        for c in 1..pull.cotangent.len() {
+            list.extend(pull.args.iter().map(|a| self.tangent_argument(a, c)));
+        }
+        let path = companion_path(path, Some(&companion("__adj", pull.level)), pull.span);
+        let call = quote!(#path(#(#list,)* #cotangent, #slots));
+        let values: Vec<TokenStream> = pull.values.iter().map(|v| self.pattern(*v)).collect();
+        let values = match values.as_slice() {
+            [one] => one.clone(),
+            many => quote!((#(#many),*)),
+        };
+        let grads = if pull.grads.iter().flatten().all(Option::is_none) { quote!(_) } else { grads.clone() };
+        quote!(let (#values, #grads) = #call;)
     }
 
     /// The slot for an argument's cotangent.

@@ -42,6 +42,8 @@ pub(crate) fn clone_where_needed(program: &mut Program) {
 #[derive(Default)]
 struct Counter {
     now: usize,
+    /// How many blocks are open.
+    depth: usize,
     turn: Option<usize>,
     reads: HashMap<VarId, Vec<usize>>,
     defined: HashMap<VarId, usize>,
@@ -49,16 +51,18 @@ struct Counter {
 
 impl Counter {
     fn block(&mut self, block: &Block) {
+        self.depth += 1;
         for stmt in &block.stmts {
             self.now += 1;
             let now = self.now;
-            if matches!(stmt, Stmt::Turn) {
+            if matches!(stmt, Stmt::Turn) && self.depth == 1 {
                 self.turn = Some(now);
             }
             let reads = &mut self.reads;
             let mut note = |v: VarId| reads.entry(v).or_default().push(now);
             stmt.uses(&mut note, &mut |_| {});
             if let Stmt::Pull(pull) = stmt
+                && !pull.joined
                 && pull.cotangent.iter().any(Option::is_none)
             {
                 pull.values.iter().for_each(|v| note(*v));
@@ -73,6 +77,7 @@ impl Counter {
                 self.block(inner);
             }
         }
+        self.depth -= 1;
         self.now += 1;
         for v in &block.saves {
             self.reads.entry(*v).or_default().push(self.now);
@@ -104,6 +109,10 @@ impl Pass<'_> {
                 Stmt::Call(call) if call.level > 0 && matches!(call.callee, Callee::Operator(_)) => {}
                 Stmt::Pull(pull) if matches!(pull.callee, Callee::Operator(_)) => {}
                 Stmt::Call(call) => call.args.iter_mut().for_each(|a| self.arg(a)),
+                Stmt::Pull(pull) if pull.joined => {
+                    pull.args.iter_mut().for_each(|a| self.arg(a));
+                    pull.cotangent.iter_mut().flatten().for_each(|e| self.value(e));
+                }
                 Stmt::Pull(pull) => pull.cotangent.iter_mut().flatten().for_each(|e| self.value(e)),
                 _ => {}
             }

@@ -11,7 +11,7 @@ mod values;
 use std::collections::{HashMap, HashSet};
 
 use crate::emit::{Emitter, operator_token};
-use crate::expand::Function;
+use crate::expand::{Function, Sweeps};
 use crate::ir::{
     Arg, Block, Call, Edit, Expr, Header, Loop, Passing, Place, Program, Pull, Role, Step, Stmt, Tape, VarId,
 };
@@ -20,7 +20,7 @@ use values::{Operand, callee_text};
 
 /// The text of the graph of a function, with its gradient (`scalar`) or its pullback.
 pub(crate) fn encode(f: &Function, scalar: bool) -> String {
-    let program = f.adjoint(0, scalar, scalar);
+    let program = f.adjoint(0, if scalar { Sweeps::Apart } else { Sweeps::Taped });
     let emitter = Emitter::new(&program, &f.types, HashSet::new(), &f.reserved);
     let mut draw = Draw {
         program: &program,

@@ -410,6 +410,7 @@ impl Pass<'_> {
             grads,
             cotangent: vec![cotangent],
             values: call.outs.clone(),
+            joined: false,
             span,
         }));
         backward.extend(adds);

@@ -73,7 +73,7 @@ struct Pass {
     trims: HashMap<VarId, Vec<bool>>,
     changed: bool,
     taped: bool,
-    /// How many scopes are open: only the outermost turn is where the value is computed.
+    /// How many blocks are open: only the outermost turn is where the value is computed.
     depth: usize,
     /// Variables whose value is replaced as a whole, which must have been declared before.
     overwritten: HashSet<VarId>,
@@ -89,6 +89,7 @@ impl Pass {
 
     /// Walks a block backward; `remove` is false while a loop looks for its fixed point.
     fn block(&mut self, block: &mut Block, mut live: HashSet<VarId>, remove: bool) -> HashSet<VarId> {
+        self.depth += 1;
         live.extend(&block.saves);
         let mut kept = Vec::new();
         for mut stmt in std::mem::take(&mut block.stmts).into_iter().rev() {
@@ -98,6 +99,7 @@ impl Pass {
         }
         kept.reverse();
         block.stmts = kept;
+        self.depth -= 1;
         live
     }
 
@@ -161,6 +163,7 @@ impl Pass {
             Stmt::Pull(pull) => {
                 let wanted = pull.grads.iter().flatten().flatten().any(|g| live.contains(g))
                     || pull.slots.iter().flatten().flatten().any(|p| self.is_live(p.root, live))
+                    || pull.joined && pull.values.iter().any(|v| live.contains(v))
                     || pull.args.iter().filter(|a| a.passing == Passing::RefMut).any(|a| {
                         a.parts.iter().flatten().any(|e| matches!(e, Expr::Place(p) if self.is_live(p.root, live)))
                     });
@@ -169,6 +172,11 @@ impl Pass {
                 }
                 for g in pull.grads.iter().flatten().flatten() {
                     live.remove(g);
+                }
+                if pull.joined {
+                    pull.values.iter().for_each(|v| {
+                        live.remove(v);
+                    });
                 }
                 if remove {
                     // The cotangent of a `&mut` argument's final value goes in as well.
@@ -182,7 +190,7 @@ impl Pass {
                 for p in pull.slots.iter().flatten().flatten() {
                     live.insert(p.root);
                 }
-                if pull.cotangent.iter().any(Option::is_none) {
+                if !pull.joined && pull.cotangent.iter().any(Option::is_none) {
                     live.extend(&pull.values);
                 }
             }
@@ -268,13 +276,11 @@ impl Pass {
                 }
             }
             Stmt::Scope { body, .. } => {
-                self.depth += 1;
                 *live = self.block(body, std::mem::take(live), remove);
-                self.depth -= 1;
                 return !body.stmts.is_empty();
             }
             Stmt::Turn => {
-                if self.depth == 0 {
+                if self.depth == 1 {
                     live.extend(&self.value);
                 }
                 return true;

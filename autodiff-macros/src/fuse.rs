@@ -1,0 +1,505 @@
+//! Fusion: where the cotangent of what a loop, a branch or a call computes is known before it runs, its
+//! backward sweep runs right after its forward sweep, and nothing has to be stored in between.
+//!
+//! In: a reversed program whose tapes are not placed yet, and whose cotangent is known. Out: the same
+//! sums. A loop `sum += f(i)` and its mirror become one loop, whose body is a forward sweep, a `Turn` and
+//! a backward sweep; a call and its pullback become one call that gives the value and adds to the
+//! cotangents. This is possible where
+//!
+//! - the cotangents that the backward part reads can be computed before the forward part;
+//! - it only adds to cotangents, which nobody reads before it has run;
+//! - what it restores is read by nobody after it.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::ir::{BinOp, Block, Call, Callee, Edit, Expr, Loop, Mode, Passing, Program, Pull, Role, Stmt, VarId};
+use crate::kinds::Kind;
+use crate::simplify::{touches, writes};
+
+/// Fuses what can be fused; tells whether anything changed.
+pub(crate) fn sweeps(program: &mut Program) -> bool {
+    let mut body = std::mem::take(&mut program.body.stmts);
+    let mut definitions = HashMap::new();
+    Block { stmts: body.clone(), ..Block::default() }.walk(&mut |s| {
+        if let Stmt::Let { var, value } = s {
+            value.vars(&mut |u| definitions.entry(*var).or_insert_with(Vec::new).push(u));
+        }
+    });
+    let mut pass = Pass { program, definitions };
+    let changed = pass.list(&mut body);
+    program.body.stmts = body;
+    changed
+}
+
+struct Pass<'a> {
+    program: &'a mut Program,
+    /// What each variable may be computed again from.
+    definitions: HashMap<VarId, Vec<VarId>>,
+}
+
+impl Pass<'_> {
+    fn is_cotangent(&self, v: VarId) -> bool {
+        self.program.vars[v].role == Role::Adjoint
+    }
+
+    /// Fuses the pairs of a forward sweep, a turn and a backward sweep.
+    fn list(&mut self, stmts: &mut Vec<Stmt>) -> bool {
+        let mut changed = false;
+        loop {
+            let Some(turn) = turn_of(stmts) else { return changed };
+            let pairs: Vec<(usize, usize)> = (0..turn)
+                .filter_map(|p| {
+                    let tape = tape_of(&stmts[p])?;
+                    let q = (turn + 1..stmts.len()).find(|q| tape_of(&stmts[*q]) == Some(tape))?;
+                    Some((p, q))
+                })
+                .collect();
+            let fused = pairs.into_iter().rev().any(|(p, q)| self.attempt(stmts, p, q));
+            if !fused {
+                return changed;
+            }
+            changed = true;
+        }
+    }
+
+    fn attempt(&mut self, stmts: &mut Vec<Stmt>, p: usize, q: usize) -> bool {
+        let Some(turn) = turn_of(stmts) else { return false };
+        // Names of its own for what the backward sweep restores as a whole.
+        let mut candidate = stmts.clone();
+        self.own_names(&mut candidate, turn + 1, &HashSet::new());
+        let backward = candidate[q].clone();
+        let mut own = defined_in(&candidate[p]);
+        own.extend(defined_in(&backward));
+        let Some(backward) = self.without_restores(&candidate, q, backward, &own) else { return false };
+        let mut sums = HashSet::new();
+        if !self.only_adds(&backward, &own, &mut sums) || sums.iter().any(|d| reads(&backward, *d)) {
+            return false;
+        }
+        let mut plan = Plan { candidate: &candidate, p, q, turn, moved: HashSet::new(), split: HashSet::new() };
+        // What it adds to exists before, and nobody reads it in between.
+        for d in &sums {
+            if !plan.accumulator(self, *d) {
+                return false;
+            }
+        }
+        let mut read = HashSet::new();
+        free_reads(&backward, &mut read);
+        for v in read.into_iter().filter(|v| !own.contains(v) && !sums.contains(v)) {
+            let ready = if self.is_cotangent(v) { plan.cotangent(self, v) } else { plan.visible_after(v) };
+            if !ready {
+                return false;
+            }
+        }
+        let (moved, split) = (plan.moved, plan.split);
+        if sums.iter().any(|d| (turn + 1..q).any(|k| !moved.contains(&k) && reads(&candidate[k], *d))) {
+            return false;
+        }
+        let Some(fused) = self.join(candidate[p].clone(), backward) else { return false };
+        let mut lets: Vec<usize> = moved.iter().chain(&split).copied().collect();
+        lets.sort_unstable();
+        let mut out = Vec::new();
+        for (k, stmt) in candidate.iter().enumerate() {
+            if k == p {
+                for &l in &lets {
+                    out.push(if split.contains(&l) { self.zero(&candidate[l]) } else { candidate[l].clone() });
+                }
+                out.push(fused.clone());
+            } else if split.contains(&k) {
+                out.push(added(stmt));
+            } else if k != q && !moved.contains(&k) {
+                out.push(stmt.clone());
+            }
+        }
+        *stmts = out;
+        true
+    }
+
+    /// Gives what a backward list restores as a whole a name of its own from there on, also in branches if
+    /// nothing reads it `after` them.
+    fn own_names(&mut self, stmts: &mut [Stmt], from: usize, after: &HashSet<VarId>) {
+        for k in from..stmts.len() {
+            if let Stmt::If { .. } = stmts[k] {
+                let (head, tail) = stmts.split_at_mut(k + 1);
+                let mut after = after.clone();
+                tail.iter().for_each(|s| free_reads(s, &mut after));
+                for block in head[k].blocks_mut() {
+                    self.own_names(&mut block.stmts, 0, &after);
+                }
+                continue;
+            }
+            let Stmt::Assign { place, value, init: false } = &stmts[k] else { continue };
+            if !place.path.is_empty() || self.is_cotangent(place.root) || after.contains(&place.root) {
+                continue;
+            }
+            let (old, value) = (place.root, value.clone());
+            let param = self.program.params.iter().any(|p| p.parts.contains(&old));
+            if param && matches!(self.program.vars[old].kind, Kind::Ref(_)) {
+                continue;
+            }
+            self.program.vars.push(self.program.vars[old].clone());
+            let new = self.program.vars.len() - 1;
+            self.program.vars[new].role = Role::Temporary;
+            stmts[k] = Stmt::Let { var: new, value };
+            for later in &mut stmts[k + 1..] {
+                rename(later, old, new);
+            }
+        }
+    }
+
+    /// The backward half without what it restores of the state around it, if nobody needs that.
+    fn without_restores(&mut self, stmts: &[Stmt], q: usize, mut backward: Stmt, own: &HashSet<VarId>) -> Option<Stmt> {
+        for w in self.restored(&backward, own) {
+            if self.is_parameter(w) || stmts[q + 1..].iter().any(|s| self.needs(s, w)) {
+                return None;
+            }
+        }
+        for block in backward.blocks_mut() {
+            self.own_names(&mut block.stmts, 0, &HashSet::new());
+        }
+        let mut own = own.clone();
+        own.extend(defined_in(&backward));
+        let restored = self.restored(&backward, &own);
+        if restored.iter().any(|w| reads(&backward, *w)) {
+            return None;
+        }
+        let drop = |s: &Stmt| match s {
+            Stmt::Assign { place, .. } | Stmt::Update { place, .. } => restored.contains(&place.root),
+            _ => false,
+        };
+        for block in backward.blocks_mut() {
+            block.blocks_mut(&mut |b| b.stmts.retain(|s| !drop(s)));
+        }
+        let mut rest = false;
+        each(&backward, &mut |s| restored.iter().for_each(|w| rest |= writes(&shallow(s), *w)));
+        (!rest).then_some(backward)
+    }
+
+    /// The state around it that a backward half writes to.
+    fn restored(&self, backward: &Stmt, own: &HashSet<VarId>) -> HashSet<VarId> {
+        let mut restored = HashSet::new();
+        each(backward, &mut |s| {
+            shallow(s).parts_mut(&mut |_| {}, &mut |p| {
+                restored.insert(p.root);
+            });
+        });
+        restored.retain(|v| !own.contains(v) && !matches!(self.program.vars[*v].role, Role::Adjoint | Role::Tape));
+        restored
+    }
+
+    /// Whether what a `&mut` parameter refers to is restored: the caller may need it.
+    fn is_parameter(&self, v: VarId) -> bool {
+        self.program.params.iter().any(|p| p.passing != Passing::Value && p.parts.contains(&v))
+    }
+
+    /// Whether a statement reads a variable, or one that may be computed again from it.
+    fn needs(&self, stmt: &Stmt, w: VarId) -> bool {
+        let mut found = false;
+        let mut seen = HashSet::new();
+        let mut open = Vec::new();
+        each(stmt, &mut |s| s.uses(&mut |v| open.push(v), &mut |_| {}));
+        while let Some(v) = open.pop() {
+            found |= v == w;
+            if seen.insert(v) {
+                open.extend(self.definitions.get(&v).into_iter().flatten());
+            }
+        }
+        found
+    }
+
+    /// Whether a statement writes to variables of its own and else only adds to cotangents.
+    fn only_adds(&self, stmt: &Stmt, own: &HashSet<VarId>, sums: &mut HashSet<VarId>) -> bool {
+        let fine = match stmt {
+            Stmt::Let { .. } | Stmt::Declare(_) | Stmt::If { .. } | Stmt::Loop(_) | Stmt::Scope { .. } => true,
+            Stmt::Turn => true,
+            Stmt::Accumulate { place, .. } => {
+                if !own.contains(&place.root) {
+                    sums.insert(place.root);
+                }
+                true
+            }
+            Stmt::Assign { place, .. } | Stmt::Update { place, .. } | Stmt::Replace { place, .. } => {
+                own.contains(&place.root)
+            }
+            Stmt::Edit(Edit::Push { place, .. } | Edit::Pop { place, .. } | Edit::Swap { place, .. }) => {
+                own.contains(&place.root)
+            }
+            Stmt::Pull(pull) => {
+                sums.extend(pull.slots.iter().flatten().flatten().map(|p| p.root).filter(|v| !own.contains(v)));
+                pull.args.iter().zip(&pull.slots).all(|(a, slots)| {
+                    let held = a.parts.iter().flatten().filter_map(root).all(|v| own.contains(&v));
+                    let kept = slots.iter().flatten().all(|p| own.contains(&p.root));
+                    a.passing != Passing::RefMut || held && kept
+                })
+            }
+            _ => false,
+        };
+        fine && stmt.blocks().iter().all(|b| b.stmts.iter().all(|s| self.only_adds(s, own, sums)))
+    }
+
+    /// Forward and backward half as one statement.
+    fn join(&mut self, forward: Stmt, backward: Stmt) -> Option<Stmt> {
+        match (forward, backward) {
+            (Stmt::Loop(f), Stmt::Loop(b)) => {
+                let body = self.joined_block(f.body, b.body);
+                Some(Stmt::Loop(Loop { body, tape: None, ..f }))
+            }
+            (Stmt::If { cond, then, els, .. }, Stmt::If { then: back_then, els: back_els, .. }) => {
+                let (then, els) = (self.joined_block(then, back_then), self.joined_block(els, back_els));
+                Some(Stmt::If { cond, then, els, tape: None })
+            }
+            (Stmt::Call(call), Stmt::Pull(pull)) => joined_call(&call, pull),
+            _ => None,
+        }
+    }
+
+    fn joined_block(&mut self, forward: Block, backward: Block) -> Block {
+        let mut stmts = forward.stmts;
+        stmts.push(Stmt::Turn);
+        stmts.extend(backward.stmts);
+        self.list(&mut stmts);
+        Block { stmts, ..Block::default() }
+    }
+
+    /// The declaration of an accumulator, with a zero.
+    fn zero(&self, declaration: &Stmt) -> Stmt {
+        let Stmt::Let { var, .. } = declaration else { unreachable!("a definition was split") };
+        let Kind::Float(float) = &self.program.vars[*var].kind else { unreachable!("only floats are split") };
+        Stmt::Let { var: *var, value: Expr::Number(0.0, float.clone()) }
+    }
+}
+
+/// What moves before the fused statement.
+struct Plan<'a> {
+    candidate: &'a [Stmt],
+    p: usize,
+    q: usize,
+    turn: usize,
+    moved: HashSet<usize>,
+    /// Declarations of accumulators with a first term that is not known yet.
+    split: HashSet<usize>,
+}
+
+impl Plan<'_> {
+    fn definition(&self, v: VarId) -> Option<usize> {
+        self.candidate.iter().position(|s| s.defines().contains(&v))
+    }
+
+    /// A cotangent that is added to: declared before.
+    fn accumulator(&mut self, pass: &Pass<'_>, d: VarId) -> bool {
+        let Some(k) = self.definition(d) else {
+            // Of the surroundings; nothing may set it in between.
+            return !(self.turn..self.q).any(|k| sets(&self.candidate[k], d));
+        };
+        if k < self.p {
+            return true;
+        }
+        if k > self.q || (self.turn..self.q).any(|i| i != k && sets(&self.candidate[i], d)) {
+            return false;
+        }
+        let before = (self.moved.clone(), self.split.clone());
+        if self.movable(pass, k) {
+            return true;
+        }
+        (self.moved, self.split) = before;
+        let float = pass.program.vars[d].kind.is_float();
+        if float && matches!(self.candidate[k], Stmt::Let { .. }) {
+            self.split.insert(k);
+        }
+        float
+    }
+
+    /// A cotangent that is read: its last value is known before.
+    fn cotangent(&mut self, pass: &Pass<'_>, v: VarId) -> bool {
+        let defined = self.definition(v);
+        if (0..self.q).any(|i| Some(i) != defined && writes(&self.candidate[i], v)) {
+            return false;
+        }
+        match defined {
+            None => true,
+            Some(k) if k < self.p => true,
+            Some(k) => k < self.q && self.movable(pass, k),
+        }
+    }
+
+    /// A variable of the forward sweep that the fused statement can see.
+    fn visible_after(&mut self, v: VarId) -> bool {
+        self.definition(v).is_none_or(|k| k < self.p || k < self.turn && self.movable_forward(k))
+    }
+
+    fn movable_forward(&mut self, k: usize) -> bool {
+        let Stmt::Let { value, .. } = &self.candidate[k] else { return false };
+        if self.moved.contains(&k) {
+            return true;
+        }
+        let mut operands = Vec::new();
+        value.vars(&mut |u| operands.push(u));
+        let fine = operands.into_iter().all(|u| {
+            let from = match self.definition(u) {
+                Some(d) if d >= self.p && !self.movable_forward(d) => return false,
+                Some(d) if d >= self.p => d + 1,
+                _ => self.p,
+            };
+            !self.candidate[from..k].iter().any(|s| writes(s, u))
+        });
+        if fine {
+            self.moved.insert(k);
+        }
+        fine
+    }
+
+    /// Whether a definition can be computed before the pair.
+    fn movable(&mut self, pass: &Pass<'_>, k: usize) -> bool {
+        if self.moved.contains(&k) {
+            return true;
+        }
+        if k < self.turn {
+            return self.movable_forward(k);
+        }
+        let Stmt::Let { value, .. } = &self.candidate[k] else { return false };
+        let mut operands = Vec::new();
+        value.vars(&mut |u| operands.push(u));
+        let fine = operands.into_iter().all(|u| {
+            if pass.is_cotangent(u) {
+                return self.cotangent(pass, u);
+            }
+            let from = match self.definition(u) {
+                Some(d) if d >= self.p && !self.movable(pass, d) => return false,
+                Some(d) if d >= self.p => d + 1,
+                _ => self.p,
+            };
+            !self.candidate[from..k].iter().any(|s| writes(s, u))
+        });
+        if fine {
+            self.moved.insert(k);
+        }
+        fine
+    }
+}
+
+/// The tape that a statement shares with its mirror.
+fn tape_of(stmt: &Stmt) -> Option<VarId> {
+    match stmt {
+        Stmt::Loop(Loop { tape, .. }) | Stmt::If { tape, .. } => tape.map(|t| t.var),
+        Stmt::Call(call) => call.tape,
+        Stmt::Pull(pull) if !pull.joined => Some(pull.tape),
+        _ => None,
+    }
+}
+
+fn turn_of(stmts: &[Stmt]) -> Option<usize> {
+    stmts.iter().position(|s| matches!(s, Stmt::Turn))
+}
+
+/// A call of a function by its name, with a cotangent and without `&mut` arguments.
+fn joined_call(call: &Call, mut pull: Pull) -> Option<Stmt> {
+    let Callee::Function { path, qself: None } = &call.callee else { return None };
+    let n = path.segments.len();
+    let name = path.segments[n - 1].ident.to_string();
+    let owner = n >= 2 && crate::lower::capital(&path.segments[n - 2].ident.to_string());
+    let derivative = n >= 2 && crate::methods::is_derivative(&name);
+    let fine = call.mode == Mode::Taped
+        && !owner
+        && !derivative
+        && call.args.iter().all(|a| a.passing != Passing::RefMut)
+        && pull.cotangent.iter().all(Option::is_some);
+    if !fine {
+        return None;
+    }
+    pull.args.clone_from(&call.args);
+    pull.joined = true;
+    Some(Stmt::Pull(pull))
+}
+
+/// `let d = first` ⇒ `d += first`.
+fn added(stmt: &Stmt) -> Stmt {
+    let Stmt::Let { var, value } = stmt else { unreachable!("a definition was split") };
+    let place = crate::ir::Place::var(*var, proc_macro2::Span::mixed_site());
+    match value {
+        Expr::Neg(e) => Stmt::Update { place, op: BinOp::Sub, value: (**e).clone() },
+        e => Stmt::Accumulate { place, value: e.clone() },
+    }
+}
+
+fn each(stmt: &Stmt, f: &mut dyn FnMut(&Stmt)) {
+    f(stmt);
+    for block in stmt.blocks() {
+        block.walk(f);
+    }
+}
+
+fn shallow(stmt: &Stmt) -> Stmt {
+    let mut copy = stmt.clone();
+    for block in copy.blocks_mut() {
+        *block = Block::default();
+    }
+    copy
+}
+
+fn defined_in(stmt: &Stmt) -> HashSet<VarId> {
+    let mut defined = HashSet::new();
+    for block in stmt.blocks() {
+        defined.extend(&block.loads);
+        block.walk(&mut |s| defined.extend(s.defines()));
+        block.walk(&mut |s| defined.extend(tape_of(s)));
+    }
+    defined.extend(stmt.defines());
+    defined.extend(tape_of(stmt));
+    defined
+}
+
+/// Whether a statement, or one inside it, reads a variable (adding to it is no reading).
+fn reads(stmt: &Stmt, v: VarId) -> bool {
+    let mut found = false;
+    each(stmt, &mut |s| s.uses(&mut |u| found |= u == v, &mut |_| {}));
+    found
+}
+
+fn free_reads(stmt: &Stmt, into: &mut HashSet<VarId>) {
+    each(stmt, &mut |s| {
+        s.uses(
+            &mut |u| {
+                into.insert(u);
+            },
+            &mut |_| {},
+        );
+    });
+}
+
+/// Whether a statement gives a cotangent another value than by adding to it.
+fn sets(stmt: &Stmt, d: VarId) -> bool {
+    let mut found = false;
+    each(stmt, &mut |s| {
+        found |= match s {
+            Stmt::Accumulate { .. } => false,
+            Stmt::Update { place, op, .. } => place.root == d && !matches!(op, BinOp::Add | BinOp::Sub),
+            Stmt::Pull(pull) => {
+                let changed = pull.args.iter().zip(&pull.slots).filter(|(a, _)| a.passing == Passing::RefMut);
+                changed.flat_map(|(_, s)| s).flatten().any(|p| p.root == d)
+            }
+            other => !matches!(other, Stmt::Let { .. }) && writes(&shallow(other), d),
+        };
+    });
+    found
+}
+
+fn root(e: &Expr) -> Option<VarId> {
+    match e {
+        Expr::Place(p) => Some(p.root),
+        _ => None,
+    }
+}
+
+fn rename(stmt: &mut Stmt, old: VarId, new: VarId) {
+    if !touches(stmt, old) {
+        return;
+    }
+    let mut block = Block { stmts: vec![stmt.clone()], ..Block::default() };
+    block.walk_mut(&mut |s| {
+        s.vars_mut(&mut |v| {
+            if *v == old {
+                *v = new;
+            }
+        });
+    });
+    *stmt = block.stmts.remove(0);
+}
