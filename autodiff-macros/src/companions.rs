@@ -322,12 +322,16 @@ impl<'a> Companions<'a> {
 
     /// The taped companion of a level: forward sweep and pullback.
     pub(crate) fn taped(&self, level: u32) -> TokenStream {
-        self.taped_as(level, self.f.calls_others(), true)
+        if self.f.calls_others() {
+            // Without an allocator only what does not call itself has a tape.
+            return with_std(&self.taped_as(level, true, true), &self.taped_as(level, false, true));
+        }
+        self.taped_as(level, false, true)
     }
 
     /// The taped companion as an item of a trait, with (`body`) or without its body.
     pub(crate) fn taped_erased(&self, level: u32, body: bool) -> TokenStream {
-        self.taped_as(level, true, body)
+        with_std(&self.taped_as(level, true, body), &TokenStream::new())
     }
 
     fn taped_as(&self, level: u32, erased: bool, with_body: bool) -> TokenStream {
@@ -400,10 +404,14 @@ impl<'a> Companions<'a> {
         let (tape_type, extra, wrap) = if erased {
             let names = self.generic_names(true);
             if names.is_empty() && !self.host.of_trait {
-                (quote!(::std::boxed::Box<dyn for<'r> ::core::ops::FnOnce(#argument) -> #grad_types>), Vec::new(), true)
+                (
+                    quote!(::differentiable::__private::boxed::Box<dyn for<'r> ::core::ops::FnOnce(#argument) -> #grad_types>),
+                    Vec::new(),
+                    true,
+                )
             } else {
                 (
-                    quote!(::std::boxed::Box<dyn for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + 'tape>),
+                    quote!(::differentiable::__private::boxed::Box<dyn for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + 'tape>),
                     vec![quote!('tape)],
                     true,
                 )
@@ -426,7 +434,7 @@ impl<'a> Companions<'a> {
         let outputs = self.outputs(level);
         let result = emitter.unused("value");
         let closure = quote!(move |(#again_pattern, #cotangent, #slot_pattern): #elided| -> #grad_types { #unwrap #backward #grads });
-        let closure = if wrap { quote!(::std::boxed::Box::new(#closure)) } else { closure };
+        let closure = if wrap { quote!(::differentiable::__private::boxed::Box::new(#closure)) } else { closure };
         if !with_body {
             let clause = self.sized(clause);
             return quote!(#[doc(hidden)] fn #name #generics (#(#params,)* #(#tangents),*) -> (#outputs, #tape_type) #clause;);
@@ -642,7 +650,7 @@ impl<'a> Companions<'a> {
             let types = if types.to_string() == "()" { quote!(#output) } else { quote!((#output, #types)) };
             quote!(fn #name #generics (#(#params),*) -> #types #clause { #body })
         } else {
-            self.taped(0)
+            self.taped_as(0, self.f.calls_others(), true)
         };
         format_source(tokens)
     }
@@ -654,7 +662,7 @@ pub(crate) fn traits(body: &TokenStream) -> TokenStream {
     let mut out = TokenStream::new();
     if calls(body, &["to_owned"]) {
         out.extend(quote!(
-            use ::std::borrow::ToOwned as _;
+            use ::differentiable::__private::ToOwned as _;
         ));
     }
     if calls(body, &["rev", "step_by", "size_hint"]) {
@@ -711,4 +719,9 @@ fn unwrap_tangent(emitter: &Emitter<'_>, p: &Param, primal: VarId, tangent: VarI
             let #t: #ty = match #t { ::core::option::Option::Some(given) => given, ::core::option::Option::None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &mut #zero } };
         },
     }
+}
+
+/// What is generated with the feature `std` of the library, and what without it.
+pub(crate) fn with_std(std: &TokenStream, core: &TokenStream) -> TokenStream {
+    quote!(::differentiable::__if_std! { {#std} {#core} })
 }

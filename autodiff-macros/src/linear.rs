@@ -6,6 +6,7 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
+use crate::companions::with_std;
 use crate::emit::tuple;
 use crate::ir::Passing;
 use crate::shells::Shells;
@@ -26,7 +27,7 @@ impl Shells<'_> {
         let (check, _) = self.fn_head("check");
         let (with, _) = self.fn_head("check_with");
         let (jacobian, _) = self.fn_head("jacobian");
-        local! {
+        let items = local! {
             #check #generics (#(#params),*) -> ::core::result::Result<(), ::differentiable::GradientCheckError> #clause {
                 #copies
                 ::differentiable::__private::check(#map, <::differentiable::Tolerance as ::core::default::Default>::default())
@@ -39,7 +40,8 @@ impl Shells<'_> {
                 #copies
                 ::differentiable::__private::jacobian(#map)
             }
-        }
+        };
+        with_std(&items, &TokenStream::new())
     }
 
     fn linear_map(&self) -> (TokenStream, TokenStream) {
@@ -142,7 +144,7 @@ impl Shells<'_> {
                     #fresh
                     #displaced
                     let value = #primal;
-                    let mut values = ::std::vec::Vec::new();
+                    let mut values = ::differentiable::__private::vec::Vec::new();
                     #private::flatten_value(&value, &mut values);
                     #finals
                     values
@@ -152,7 +154,7 @@ impl Shells<'_> {
                     #fresh
                     #tangents
                     let (_, mut tangent) = Self::#jvp #turbofish(#(#plain_args,)* #(#tangent_args),*);
-                    let mut derivatives = ::std::vec::Vec::new();
+                    let mut derivatives = ::differentiable::__private::vec::Vec::new();
                     #private::flatten(&mut tangent, &mut derivatives);
                     #final_tangents
                     derivatives
@@ -164,7 +166,7 @@ impl Shells<'_> {
                     let ct = #private::unflatten(::differentiable::Differentiable::__zero(&value), &mut cotangents);
                     #slot_zeros
                     let #patterns = tape((#again, ct, #slots));
-                    let mut gradient = ::std::vec::Vec::new();
+                    let mut gradient = ::differentiable::__private::vec::Vec::new();
                     #collect
                     gradient
                 },
@@ -185,7 +187,7 @@ impl Shells<'_> {
                 point.copies.extend(if owned {
                     local!(let #base = ::core::clone::Clone::clone(&#x);)
                 } else {
-                    local!(let #base = { use ::std::borrow::ToOwned as _; #x.to_owned() };)
+                    local!(let #base = { use ::differentiable::__private::ToOwned as _; #x.to_owned() };)
                 });
                 point.fresh.extend(local!(let mut #now = ::core::clone::Clone::clone(&#base);));
             }

@@ -11,6 +11,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
+use crate::companions::with_std;
 use crate::emit::{companion, tuple};
 use crate::ir::Passing;
 use crate::shells::{Shells, bare};
@@ -85,12 +86,14 @@ impl Shells<'_> {
             let most = if derivative.is_reverse() { order - 1 } else { order };
             for level in 0..=order {
                 let nested = Nested { shells: self, derivative, level };
+                let mut items = TokenStream::new();
                 if level > 0 && level + own <= most {
-                    out.extend(nested.tangent());
+                    items.extend(nested.tangent());
                 }
                 if level + pulled < order {
-                    out.extend(nested.taped());
+                    items.extend(nested.taped());
                 }
+                out.extend(if derivative.is_matrix() { with_std(&items, &TokenStream::new()) } else { items });
             }
         }
         out
@@ -352,7 +355,7 @@ impl Nested<'_, '_> {
             matrices.iter().map(|m| quote!(::differentiable::__private::from_columns(&#m))).collect();
         let results = bare(&results);
         let body = quote! {
-            #(let mut #matrices = ::std::vec::Vec::new();)*
+            #(let mut #matrices = ::differentiable::__private::vec::Vec::new();)*
             #axes {
                 #stmts
                 #(#columns)*

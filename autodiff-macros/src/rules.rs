@@ -100,6 +100,9 @@ rules! {
     "next_down"  (a in 0.5..2.0)           => 1.0;
 }
 
+/// Functions that neither `core` nor `num_traits::Float` has.
+const NEEDS_STD: &[&str] = &["rem_euclid"];
+
 /// Functions from floats to floats whose derivative is zero wherever it exists.
 pub(crate) const FLAT: &[&str] = &["floor", "ceil", "round", "round_ties_even", "trunc", "signum", "div_euclid"];
 
@@ -292,19 +295,19 @@ pub(crate) fn float_methods() -> proc_macro2::TokenStream {
             .map(|((_, t), p)| quote!(if let Some(t) = #t { dot += (#p) * t; }));
         let argument = quote!(((&'r Self, #(#units),*), Self, (Option<&'r mut Self>, #(#units),*)));
         let gradients = quote!(((), #(#tangent_types),*));
-        let tape = if rest.is_empty() {
-            quote!(for<'r> fn(#argument) -> #gradients)
-        } else {
-            quote!(Box<dyn for<'r> FnOnce(#argument) -> #gradients>)
+        let fwd_head = |captured: proc_macro2::TokenStream| {
+            quote!(fn #fwd(&self, #(#rest: #rest_types),*)
+                -> (Self, impl for<'r> FnOnce(#argument) -> #gradients + use<#captured>))
         };
-        let fwd_head = quote!(fn #fwd(&self, #(#rest: #rest_types),*) -> (Self, #tape));
+        let (declared, defined) = (fwd_head(quote!(Self)), fwd_head(proc_macro2::TokenStream::new()));
+        let cfg = NEEDS_STD.contains(&rule.name).then(|| quote!(#[cfg(feature = "std")]));
         let jvp_head = quote! {
             fn #jvp(&self, #(#rest: #rest_types,)* d: Option<&Self>, #(#tangents: Option<#tangent_types>),*) -> (Self, Self)
         };
-        declarations.push(quote!(#fwd_head; #jvp_head;));
+        declarations.push(quote!(#cfg #declared; #cfg #jvp_head;));
         let elided = quote!(((&Self, #(#units),*), Self, (Option<&mut Self>, #(#units),*)));
         let body = quote! {
-            |((this, #(#units),*), ct, (slot, #(#units),*)): #elided| -> #gradients {
+            move |((this, #(#units),*), ct, (slot, #(#units),*)): #elided| -> #gradients {
                 let #first = *this;
                 let y = #first.#name(#(#rest),*);
                 if let Some(slot) = slot {
@@ -313,12 +316,13 @@ pub(crate) fn float_methods() -> proc_macro2::TokenStream {
                 ((), #(#grads),*)
             }
         };
-        let body = if rest.is_empty() { body } else { quote!(Box::new(move #body)) };
         definitions.push(quote! {
+            #cfg
             #[inline]
-            #fwd_head {
+            #defined {
                 (Self::#name(*self, #(#rest),*), #body)
             }
+            #cfg
             #[inline]
             #jvp_head {
                 let #first = *self;

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use crate::companions::with_std;
 use crate::emit::tuple;
 use crate::ir::Passing;
 use crate::shells::{Shells, bare};
@@ -92,7 +93,7 @@ impl Shells<'_> {
         args.extend(slots);
         let patterns = tuple(&patterns);
         let (head, _) = self.fn_head("hessian");
-        quote::quote_spanned! {proc_macro2::Span::mixed_site()=>
+        let item = quote::quote_spanned! {proc_macro2::Span::mixed_site()=>
             #head #generics (#(#params),*) -> ::differentiable::ndarray::Array2<f64> #clause {
                 #copies
                 #inputs
@@ -102,11 +103,12 @@ impl Shells<'_> {
                     #tangents
                     #zeros
                     let (_, #patterns) = Self::#rev #turbofish(#(#args),*);
-                    let mut column = ::std::vec::Vec::new();
+                    let mut column = ::differentiable::__private::vec::Vec::new();
                     #(::differentiable::__private::flatten(&mut {#products}, &mut column);)*
                     column
                 })
             }
-        }
+        };
+        with_std(&item, &TokenStream::new())
     }
 }

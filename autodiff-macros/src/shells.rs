@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Type;
 
-use crate::companions::Companions;
+use crate::companions::{Companions, with_std};
 use crate::emit::tuple;
 use crate::ir::Passing;
 use crate::kinds::Kind;
@@ -382,9 +382,10 @@ impl Shells<'_> {
     pub(crate) fn graph(&self, text: &str) -> TokenStream {
         let name = self.companions.f.signature.name.to_string();
         let (head, _) = self.fn_head("graph");
-        quote! {
+        let graph = quote! {
             #head() -> ::differentiable::graph::Graph { ::differentiable::graph::Graph::__read(#name, #text) }
-        }
+        };
+        with_std(&graph, &TokenStream::new())
     }
 }
 

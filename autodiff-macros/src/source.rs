@@ -67,7 +67,7 @@ fn shorten(tokens: TokenStream) -> TokenStream {
             let begins = arrow || !after_name && !is(out.last(), '>');
             if begins && CRATES.contains(&name.to_string().as_str()) {
                 i += 3;
-                // `::std::vec::Vec` ⇒ `Vec`.
+                // `::differentiable::__private::vec::Vec` ⇒ `Vec`.
                 while let (true, true, Some(proc_macro2::TokenTree::Ident(module))) =
                     (is(list.get(i), ':'), is(list.get(i + 1), ':'), list.get(i + 2))
                 {

@@ -3,62 +3,104 @@
 //!
 //! Use it through the facade crate `differentiable`, which adds the compiler to it.
 
+#![cfg_attr(not(feature = "std"), no_std)]
+
 extern crate self as differentiable;
+
+/// Expands to its first argument with the feature `std`, to its second without.
+#[cfg(feature = "std")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_std {
+    ({$($std:tt)*} {$($core:tt)*}) => { $($std)* };
+}
+
+/// Expands to its first argument with the feature `std`, to its second without.
+#[cfg(not(feature = "std"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_std {
+    ({$($std:tt)*} {$($core:tt)*}) => { $($core)* };
+}
 
 #[doc(hidden)]
 #[path = "support.rs"]
 pub mod __private;
+#[cfg(feature = "std")]
 #[doc(hidden)]
 pub mod arrays;
+#[cfg(feature = "std")]
 pub mod check;
 #[doc(hidden)]
 pub mod complex;
 #[cfg(feature = "data")]
 pub mod data;
 mod fallible;
+#[cfg(feature = "std")]
 pub mod graph;
+#[cfg(feature = "std")]
 pub mod initializers;
+#[cfg(feature = "std")]
 pub mod kernels;
+#[cfg(feature = "std")]
 pub mod layers;
+#[cfg(feature = "std")]
 pub mod metrics;
 pub mod operators;
+#[cfg(feature = "std")]
 pub mod optimizers;
+#[cfg(feature = "std")]
 pub mod random;
 pub mod real;
 #[cfg(feature = "saving")]
 pub mod saving;
+#[cfg(feature = "std")]
 mod schedule;
+#[cfg(feature = "std")]
+mod sequences;
+#[cfg(feature = "std")]
 mod sorting;
 pub mod tangent;
+#[cfg(feature = "std")]
 pub mod training;
 
+#[cfg(feature = "std")]
 pub use ndarray;
 pub use num_complex;
 pub use num_traits;
+#[cfg(feature = "std")]
 pub use rand;
 
+#[cfg(feature = "std")]
 pub use check::{Disagreement, GradientCheckError, Tolerance};
+#[cfg(feature = "std")]
 pub use graph::Graph;
 pub use real::{Real, stop_gradient};
 pub use tangent::{Differentiable, Tangent};
 
 /// What a program that trains a model needs, in one `use`.
 pub mod prelude {
+    #[cfg(feature = "std")]
     #[doc(hidden)]
     pub use crate::arrays::{
         ArrayDot as _, ArrayElementwise as _, ArrayLines as _, ArrayReductions as _, ArrayShapes as _,
     };
+    #[cfg(feature = "std")]
     pub use crate::check::{GradientCheckError, Tolerance};
+    #[cfg(feature = "std")]
     pub use crate::initializers::Initializer;
+    #[cfg(feature = "std")]
     pub use crate::kernels::activations::{
         Activation, elu, gelu, gelu_tanh, leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softplus, tanh,
     };
+    #[cfg(feature = "std")]
     pub use crate::kernels::losses::{
         Labels, Loss, Reduction, binary_cross_entropy, binary_cross_entropy_from_logits, categorical_cross_entropy,
         class_weights, cosine_similarity_loss, hinge_loss, huber_loss, kl_divergence, loss_each, mae_loss, mse_loss,
         one_hot, softmax_cross_entropy, sparse_categorical_cross_entropy, sparse_softmax_cross_entropy,
         squared_hinge_loss, weighted_loss,
     };
+    #[cfg(feature = "std")]
     pub use crate::kernels::losses::{
         binary_cross_entropy_each, binary_cross_entropy_from_logits_each, binary_cross_entropy_from_logits_with,
         binary_cross_entropy_with, categorical_cross_entropy_each, categorical_cross_entropy_with,
@@ -68,27 +110,35 @@ pub mod prelude {
         sparse_categorical_cross_entropy_with, sparse_softmax_cross_entropy_each, sparse_softmax_cross_entropy_with,
         squared_hinge_loss_each, squared_hinge_loss_with,
     };
+    #[cfg(feature = "std")]
     pub use crate::kernels::{Padding, dense};
+    #[cfg(feature = "std")]
     pub use crate::layers::*;
+    #[cfg(feature = "std")]
     pub use crate::metrics::{
         ConfusionMatrix, accuracy, argmax, auc, binary_accuracy, mean_absolute_error, r_squared,
         root_mean_squared_error, top_k_accuracy,
     };
+    #[cfg(feature = "std")]
     pub use crate::optimizers::schedules::{self, ReduceOnPlateau, Schedule};
+    #[cfg(feature = "std")]
     pub use crate::optimizers::{
         Adadelta, AdadeltaConfig, Adagrad, AdagradConfig, Adam, AdamConfig, AdamW, AdamWConfig, Adamax, AdamaxConfig,
         Clip, GradientAccumulator, Lion, LionConfig, Nadam, NadamConfig, Optimizer, RmsProp, RmsPropConfig, Sgd,
         SgdConfig, global_norm,
     };
+    #[cfg(feature = "std")]
     pub use crate::random::seeded;
     pub use crate::real::{Real, stop_gradient};
     #[cfg(feature = "saving")]
     pub use crate::saving::{Checkpoint, SavingError, load_checkpoint, load_weights, save_checkpoint, save_weights};
     pub use crate::tangent::{Differentiable, Tangent};
+    #[cfg(feature = "std")]
     pub use crate::training::{
         Batch, Callback, EarlyStopping, EpochReport, Fit, FitError, FitErrorKind, History, Model, SaveBest, Summary,
         summary,
     };
+    #[cfg(feature = "std")]
     pub use ndarray::{
         Array, Array0, Array1, Array2, Array3, Array4, ArrayD, ArrayRef, ArrayView, ArrayView1, ArrayView2,
         ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Axis, Ix0, Ix1, Ix2, Ix3, Ix4, IxDyn, array, s,

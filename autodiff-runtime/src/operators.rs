@@ -6,6 +6,7 @@
 //!
 //! A missing tangent or slot is `None`. Cotangents are added to slots.
 
+#[cfg(feature = "std")]
 mod arrays;
 mod complex;
 mod scalars;

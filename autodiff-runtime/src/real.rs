@@ -3,12 +3,27 @@
 use core::fmt::{Debug, Display, LowerExp};
 use core::iter::{Product, Sum};
 
-use ndarray::{LinalgScalar, ScalarOperand};
 use num_traits::{Float, FloatConst, FromPrimitive, NumAssign};
 
 use crate::__private::FloatMethods;
 use crate::operators;
 use crate::tangent::{Differentiable, Tangent};
+
+/// What the products of `ndarray` ask of their elements.
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub trait Element: ndarray::LinalgScalar + ndarray::ScalarOperand {}
+
+#[cfg(feature = "std")]
+impl<T: ndarray::LinalgScalar + ndarray::ScalarOperand> Element for T {}
+
+/// Without `ndarray` nothing is asked.
+#[cfg(not(feature = "std"))]
+#[doc(hidden)]
+pub trait Element {}
+
+#[cfg(not(feature = "std"))]
+impl<T> Element for T {}
 
 /// A real scalar, `f32` or `f64`, that is its own tangent.
 ///
@@ -41,8 +56,7 @@ pub trait Real:
     + operators::Rem<Self, Output = Self>
     + operators::Neg<Output = Self>
     + Tangent
-    + LinalgScalar
-    + ScalarOperand
+    + Element
     + FloatMethods
     + Debug
     + Display

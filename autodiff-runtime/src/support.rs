@@ -3,14 +3,36 @@
 //! In: values and tangents whose types only the type checker knows. Out: the one operation that the
 //! compiler could not write as plain arithmetic.
 
+#[cfg(feature = "std")]
 pub use crate::check::{LinearMap, check, displace, flatten, flatten_value, hessian, jacobian, scalars, unflatten};
 pub use crate::complex::{ComplexMethods, ComplexPolar};
+#[cfg(feature = "std")]
 pub use crate::sorting::{order, order_by, order_by_key, order_rotated_left, order_rotated_right, permute, unpermute};
 
 pub use crate::fallible::{Fallible, content, content_mut, default_content, failed, is_good, wrap, wrap_tangent};
+#[cfg(feature = "std")]
 pub use crate::schedule::Schedule;
 
+#[cfg(feature = "std")]
+pub use crate::sequences::{axes, flattened, from_columns};
 use num_traits::Float;
+#[cfg(feature = "std")]
+pub use std::{borrow::ToOwned, boxed, vec};
+
+/// The trait of the same name of the standard library, for what is copied without it.
+#[cfg(not(feature = "std"))]
+pub trait ToOwned {
+    /// A copy.
+    fn to_owned(&self) -> Self;
+}
+
+#[cfg(not(feature = "std"))]
+impl<T: Clone> ToOwned for T {
+    #[inline]
+    fn to_owned(&self) -> T {
+        self.clone()
+    }
+}
 
 use crate::tangent::{Differentiable, Tangent};
 
@@ -54,7 +76,7 @@ impl<T: Tangent> AddFrom<T> for T {
 }
 
 #[inline]
-fn add_slices<T: Tangent>(target: &mut [T], value: &[T]) {
+pub(crate) fn add_slices<T: Tangent>(target: &mut [T], value: &[T]) {
     assert_eq!(target.len(), value.len(), "cotangents of different lengths");
     for (t, v) in target.iter_mut().zip(value) {
         t.__add(v);
@@ -68,42 +90,10 @@ impl<T: Tangent> AddFrom<[T]> for [T] {
     }
 }
 
-impl<T: Tangent> AddFrom<Vec<T>> for [T] {
-    #[inline]
-    fn add_from(&mut self, value: &Vec<T>) {
-        if !value.is_empty() {
-            add_slices(self, value);
-        }
-    }
-}
-
 impl<T: Tangent, const N: usize> AddFrom<[T; N]> for [T] {
     #[inline]
     fn add_from(&mut self, value: &[T; N]) {
         add_slices(self, value);
-    }
-}
-
-impl<T: Tangent> AddFrom<[T]> for Vec<T> {
-    #[inline]
-    fn add_from(&mut self, value: &[T]) {
-        add_slices(self, value);
-    }
-}
-
-impl<T: Tangent, const N: usize> AddFrom<[T; N]> for Vec<T> {
-    #[inline]
-    fn add_from(&mut self, value: &[T; N]) {
-        add_slices(self, value);
-    }
-}
-
-impl<T: Tangent, const N: usize> AddFrom<Vec<T>> for [T; N] {
-    #[inline]
-    fn add_from(&mut self, value: &Vec<T>) {
-        if !value.is_empty() {
-            add_slices(self, value);
-        }
     }
 }
 
@@ -125,38 +115,6 @@ pub fn accumulate<T: AddFrom<V> + ?Sized, V: ?Sized>(target: &mut T, value: &V) 
 pub fn scale<T: Tangent, F: crate::Real>(tangent: &mut T, factor: F) {
     let factor = factor.__f64();
     tangent.__map(&mut |x| x * factor);
-}
-
-/// The tangents along the axes, in order.
-#[must_use]
-pub fn axes<T: Tangent + Clone>(zero: T) -> Vec<T> {
-    let n = scalars(zero.clone());
-    (0..n)
-        .map(|axis| {
-            let mut at = 0;
-            let mut tangent = zero.clone();
-            tangent.__map(&mut |_| {
-                at += 1;
-                f64::from(u8::from(at == axis + 1))
-            });
-            tangent
-        })
-        .collect()
-}
-
-/// The scalars of a tangent.
-#[must_use]
-pub fn flattened<T: Tangent>(mut tangent: T) -> Vec<f64> {
-    let mut scalars = Vec::new();
-    flatten(&mut tangent, &mut scalars);
-    scalars
-}
-
-/// The matrix with the given columns.
-#[must_use]
-pub fn from_columns(columns: &[Vec<f64>]) -> ndarray::Array2<f64> {
-    let rows = columns.first().map_or(0, Vec::len);
-    ndarray::Array2::from_shape_fn((rows, columns.len()), |(i, j)| columns[j][i])
 }
 
 /// A small integer in the float type of the surroundings.
@@ -202,20 +160,6 @@ impl<T: Clone> Snapshot for T {
     #[inline]
     fn restore(&mut self, saved: T) {
         *self = saved;
-    }
-}
-
-impl<T: Clone> Snapshot for [T] {
-    type Saved = Vec<T>;
-    #[inline]
-    fn snapshot(&self) -> Vec<T> {
-        self.to_vec()
-    }
-    #[inline]
-    fn restore(&mut self, saved: Vec<T>) {
-        for (to, from) in self.iter_mut().zip(saved) {
-            *to = from;
-        }
     }
 }
 

@@ -4,15 +4,19 @@
 //! [`Differentiable`] and [`Tangent`], and their implementations, which generated code, optimisers
 //! and the gradient checker share.
 
+#[cfg(feature = "std")]
 mod arrays;
 mod constants;
 mod containers;
 mod scalars;
+#[cfg(feature = "std")]
+mod sequences;
 #[cfg(test)]
 mod tests;
 
 use core::fmt::Debug;
 
+#[cfg(feature = "std")]
 use crate::layers::Mode;
 
 /// A type whose values can vary smoothly, with the type of its tangents.
@@ -89,7 +93,7 @@ pub trait Differentiable {
     {
         let absent = check_lengths(items.len(), tangents.len());
         for (index, item) in items.enumerate() {
-            update.enter(&index.to_string());
+            update.enter(digits(index, &mut [0; 20]));
             match tangents.next() {
                 Some(tangent) => item.__update(tangent, update),
                 None if absent => {
@@ -119,9 +123,22 @@ pub trait Differentiable {
         Self: Sized,
     {
         for (index, item) in items.enumerate() {
-            visitor.enter(&index.to_string());
+            visitor.enter(digits(index, &mut [0; 20]));
             item.__visit(visitor);
             visitor.leave();
+        }
+    }
+}
+
+/// The decimal digits of an index, without an allocation.
+fn digits(mut index: usize, buffer: &mut [u8; 20]) -> &str {
+    let mut start = buffer.len();
+    loop {
+        start -= 1;
+        buffer[start] = b'0' + (index % 10) as u8;
+        index /= 10;
+        if index == 0 {
+            return core::str::from_utf8(&buffer[start..]).expect("digits are ASCII");
         }
     }
 }
@@ -177,6 +194,7 @@ pub trait Update {
         false
     }
     /// The mode of a layer.
+    #[cfg(feature = "std")]
     fn mode(&mut self, _mode: &mut Mode) {}
     /// The number that makes a layer's random numbers new in every step.
     fn counter(&mut self, _counter: &mut u64) {}

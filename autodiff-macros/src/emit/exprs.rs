@@ -159,15 +159,15 @@ impl Emitter<'_> {
                 let items = self.values(es);
                 Tokens::atom(match sequence {
                     Sequence::Array => quote!([#(#items),*]),
-                    Sequence::Vec if items.is_empty() => quote!(::std::vec::Vec::new()),
-                    Sequence::Vec => quote!(::std::vec![#(#items),*]),
+                    Sequence::Vec if items.is_empty() => quote!(::differentiable::__private::vec::Vec::new()),
+                    Sequence::Vec => quote!(::differentiable::__private::vec![#(#items),*]),
                 })
             }
             Expr::Repeat { value, len, sequence } => {
                 let (value, len) = (self.value(value), self.value(len));
                 Tokens::atom(match sequence {
                     Sequence::Array => quote!([#value; #len]),
-                    Sequence::Vec => quote!(::std::vec![#value; #len]),
+                    Sequence::Vec => quote!(::differentiable::__private::vec![#value; #len]),
                 })
             }
             Expr::Cast(e, ty) => {

@@ -289,9 +289,9 @@ impl Emitter<'_> {
                         hi: Some(Box::new(hi.clone())),
                         inclusive: *inclusive,
                     });
-                    quote!(let mut #name = ::std::vec::Vec::with_capacity((#range).size_hint().0);)
+                    quote!(let mut #name = ::differentiable::__private::vec::Vec::with_capacity((#range).size_hint().0);)
                 } else {
-                    quote!(let mut #name = ::std::vec::Vec::new();)
+                    quote!(let mut #name = ::differentiable::__private::vec::Vec::new();)
                 };
                 save = quote!(#name.push(#entry););
             } else {

@@ -155,7 +155,7 @@ impl Lowerer<'_> {
             }
             ["drop"] | [.., "mem", "drop"] => Some(Expr::Tuple(Vec::new())),
             [.., "Vec", "with_capacity"] => Some(Expr::Call {
-                func: syn::parse_quote!(::std::vec::Vec::with_capacity),
+                func: syn::parse_quote!(::differentiable::__private::vec::Vec::with_capacity),
                 qself: None,
                 args: args.to_vec(),
                 ctor: false,

@@ -100,8 +100,8 @@ operators! {
     f64, 1.0_f64, 0.0_f64;
 }
 
-field!(Rem, f32, |a, b| a % b, 1.0_f32, -(a / b).trunc(); |_ta, _tb| 0.0_f32, 0.0_f32);
-field!(Rem, f64, |a, b| a % b, 1.0_f64, -(a / b).trunc(); |_ta, _tb| 0.0_f64, 0.0_f64);
+field!(Rem, f32, |a, b| a % b, 1.0_f32, -num_traits::Float::trunc(a / b); |_ta, _tb| 0.0_f32, 0.0_f32);
+field!(Rem, f64, |a, b| a % b, 1.0_f64, -num_traits::Float::trunc(a / b); |_ta, _tb| 0.0_f64, 0.0_f64);
 
 /// Operators of integers, which have values and no derivatives.
 macro_rules! integers {

@@ -51,7 +51,9 @@ macro_rules! constants {
     )*};
 }
 
-constants!((), bool, char, String, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize,);
+#[cfg(feature = "std")]
+constants!(String);
+constants!((), bool, char, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize,);
 
 impl Differentiable for str {
     no_leaves!();

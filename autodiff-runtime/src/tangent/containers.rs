@@ -1,7 +1,6 @@
-//! Containers of the language: the same container of tangents, a `Vec` for slices.
+//! Containers of fixed size: the same container of tangents.
 //!
-//! Where a container may lack its elements (`Vec`, `Option`, `Result`), the tangent without
-//! elements counts as zero.
+//! Where a container may lack its content (`Option`, `Result`), the tangent without it counts as zero.
 
 use super::{Differentiable, Tangent, Update, Visit};
 
@@ -25,69 +24,6 @@ impl<T: Differentiable, const N: usize> Differentiable for [T; N] {
 impl<T: Tangent, const N: usize> Tangent for [T; N] {
     #[inline]
     fn __add(&mut self, other: &Self) {
-        for (mine, theirs) in self.iter_mut().zip(other) {
-            mine.__add(theirs);
-        }
-    }
-
-    fn __map(&mut self, f: &mut dyn FnMut(f64) -> f64) {
-        for item in self {
-            item.__map(f);
-        }
-    }
-}
-
-impl<T: Differentiable> Differentiable for [T] {
-    type Tangent = Vec<T::Tangent>;
-
-    #[inline]
-    fn __zero(&self) -> Self::Tangent {
-        self.iter().map(T::__zero).collect()
-    }
-
-    fn __update(&mut self, tangent: &Self::Tangent, update: &mut dyn Update) {
-        T::__update_slice(self, tangent, update);
-    }
-
-    fn __visit(&self, visitor: &mut dyn Visit) {
-        T::__visit_slice(&[self.len()], self, visitor);
-    }
-}
-
-impl<T: Differentiable> Differentiable for Vec<T> {
-    type Tangent = Vec<T::Tangent>;
-
-    #[inline]
-    fn __zero(&self) -> Self::Tangent {
-        self.as_slice().__zero()
-    }
-
-    fn __update(&mut self, tangent: &Self::Tangent, update: &mut dyn Update) {
-        self.as_mut_slice().__update(tangent, update);
-    }
-
-    fn __visit(&self, visitor: &mut dyn Visit) {
-        self.as_slice().__visit(visitor);
-    }
-}
-
-impl<T: Tangent> Tangent for Vec<T> {
-    #[inline]
-    #[track_caller]
-    fn __add(&mut self, other: &Self) {
-        if other.is_empty() {
-            return;
-        }
-        if self.is_empty() {
-            self.clone_from(other);
-            return;
-        }
-        assert!(
-            self.len() == other.len(),
-            "tangents of {} and of {} elements cannot be added",
-            self.len(),
-            other.len()
-        );
         for (mine, theirs) in self.iter_mut().zip(other) {
             mine.__add(theirs);
         }
@@ -181,37 +117,6 @@ impl<T: Tangent> Tangent for Result<T, ()> {
         if let Ok(value) = self {
             value.__map(f);
         }
-    }
-}
-
-impl<T: Differentiable> Differentiable for Box<T> {
-    type Tangent = Box<T::Tangent>;
-
-    #[inline]
-    fn __zero(&self) -> Self::Tangent {
-        Box::new((**self).__zero())
-    }
-
-    #[inline]
-    fn __update(&mut self, tangent: &Self::Tangent, update: &mut dyn Update) {
-        (**self).__update(tangent, update);
-    }
-
-    #[inline]
-    fn __visit(&self, visitor: &mut dyn Visit) {
-        (**self).__visit(visitor);
-    }
-}
-
-impl<T: Tangent> Tangent for Box<T> {
-    #[inline]
-    fn __add(&mut self, other: &Self) {
-        (**self).__add(other);
-    }
-
-    #[inline]
-    fn __map(&mut self, f: &mut dyn FnMut(f64) -> f64) {
-        (**self).__map(f);
     }
 }
 

@@ -30,12 +30,16 @@ macro_rules! float {
 
             fn __update_slice(items: &mut [$float], tangents: &[$float], update: &mut dyn Update) {
                 if check_lengths(items.len(), tangents.len()) {
+                    #[cfg(feature = "std")]
                     update.$leaf(items, &vec![0.0; items.len()]);
+                    #[cfg(not(feature = "std"))]
+                    items.iter_mut().for_each(|item| update.$leaf(core::slice::from_mut(item), &[0.0]));
                 } else {
                     update.$leaf(items, tangents);
                 }
             }
 
+            #[cfg(feature = "std")]
             fn __update_iter(
                 items: &mut dyn ExactSizeIterator<Item = &mut $float>,
                 tangents: &mut dyn ExactSizeIterator<Item = &$float>,
@@ -54,6 +58,7 @@ macro_rules! float {
                 visitor.$leaf(shape, items);
             }
 
+            #[cfg(feature = "std")]
             fn __visit_iter(shape: &[usize], items: &mut dyn Iterator<Item = &$float>, visitor: &mut dyn Visit) {
                 visitor.$leaf(shape, &items.copied().collect::<Vec<_>>());
             }
@@ -96,6 +101,7 @@ impl<T: Real> Differentiable for Complex<T> {
         T::__visit_slice(&[2], &[self.re, self.im], visitor);
     }
 
+    #[cfg(feature = "std")]
     fn __update_iter(
         items: &mut dyn ExactSizeIterator<Item = &mut Complex<T>>,
         tangents: &mut dyn ExactSizeIterator<Item = &Complex<T>>,
@@ -110,6 +116,7 @@ impl<T: Real> Differentiable for Complex<T> {
         }
     }
 
+    #[cfg(feature = "std")]
     fn __visit_iter(shape: &[usize], items: &mut dyn Iterator<Item = &Complex<T>>, visitor: &mut dyn Visit) {
         let parts: Vec<T> = items.flat_map(|z| [z.re, z.im]).collect();
         T::__visit_slice(&[shape, &[2]].concat(), &parts, visitor);

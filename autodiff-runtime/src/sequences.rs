@@ -1,0 +1,83 @@
+//! What generated code does with vectors and slices: additions to them, copies of them, matrices of their columns.
+
+use crate::__private::{AddFrom, Snapshot, add_slices};
+use crate::check::{flatten, scalars};
+use crate::tangent::Tangent;
+
+impl<T: Tangent> AddFrom<Vec<T>> for [T] {
+    #[inline]
+    fn add_from(&mut self, value: &Vec<T>) {
+        if !value.is_empty() {
+            add_slices(self, value);
+        }
+    }
+}
+
+impl<T: Tangent> AddFrom<[T]> for Vec<T> {
+    #[inline]
+    fn add_from(&mut self, value: &[T]) {
+        add_slices(self, value);
+    }
+}
+
+impl<T: Tangent, const N: usize> AddFrom<[T; N]> for Vec<T> {
+    #[inline]
+    fn add_from(&mut self, value: &[T; N]) {
+        add_slices(self, value);
+    }
+}
+
+impl<T: Tangent, const N: usize> AddFrom<Vec<T>> for [T; N] {
+    #[inline]
+    fn add_from(&mut self, value: &Vec<T>) {
+        if !value.is_empty() {
+            add_slices(self, value);
+        }
+    }
+}
+
+impl<T: Clone> Snapshot for [T] {
+    type Saved = Vec<T>;
+    #[inline]
+    fn snapshot(&self) -> Vec<T> {
+        self.to_vec()
+    }
+    #[inline]
+    fn restore(&mut self, saved: Vec<T>) {
+        for (to, from) in self.iter_mut().zip(saved) {
+            *to = from;
+        }
+    }
+}
+
+/// The tangents along the axes, in order.
+#[must_use]
+pub fn axes<T: Tangent + Clone>(zero: T) -> Vec<T> {
+    let n = scalars(zero.clone());
+    (0..n)
+        .map(|axis| {
+            let mut at = 0;
+            let mut tangent = zero.clone();
+            tangent.__map(&mut |_| {
+                at += 1;
+                f64::from(u8::from(at == axis + 1))
+            });
+            tangent
+        })
+        .collect()
+}
+
+/// The scalars of a tangent.
+#[must_use]
+pub fn flattened<T: Tangent>(mut tangent: T) -> Vec<f64> {
+    let mut scalars = Vec::new();
+    flatten(&mut tangent, &mut scalars);
+    scalars
+}
+
+/// The matrix with the given columns.
+#[must_use]
+pub fn from_columns(columns: &[Vec<f64>]) -> ndarray::Array2<f64> {
+    let rows = columns.first().map_or(0, Vec::len);
+    ndarray::Array2::from_shape_fn((rows, columns.len()), |(i, j)| columns[j][i])
+}
