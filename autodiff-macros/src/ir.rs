@@ -258,6 +258,8 @@ pub(crate) struct Tape {
     pub(crate) var: VarId,
     /// Forward scopes write, backward scopes read.
     pub(crate) write: bool,
+    /// A loop that reads runs in the order in which the entries were written.
+    pub(crate) in_order: bool,
 }
 
 /// A loop. Labels are unique numbers, used only until exits are eliminated.

@@ -275,7 +275,7 @@ impl Emitter<'_> {
             .reduce(|a, b| quote!(#a || #b))
             .map(|cond| quote!(if #cond { break; }));
         let mut before = TokenStream::new();
-        let mut load = TokenStream::new();
+        let mut entries = None;
         let mut save = TokenStream::new();
         if let Some(tape) = l.tape {
             let name = self.name(tape.var);
@@ -299,7 +299,7 @@ impl Emitter<'_> {
                 if matches!(l.header, Header::Tape) {
                     return quote!(while let ::core::option::Option::Some(#entry) = #name.pop() { #body });
                 }
-                load = quote!(let ::core::option::Option::Some(#entry) = #name.pop() else { ::core::unreachable!() };);
+                entries = Some((name, entry, tape.in_order));
             }
         }
         let header = match &l.header {
@@ -320,7 +320,14 @@ impl Emitter<'_> {
                     range = quote!(#range.rev());
                 }
                 let var = self.pattern(*var);
-                quote!(for #var in #range)
+                match entries {
+                    // An entry for each iteration, in the order in which they run.
+                    Some((tape, entry, true)) => quote!(for (#var, #entry) in (#range).zip(#tape)),
+                    Some((tape, entry, false)) => {
+                        quote!(for (#var, #entry) in (#range).zip(#tape.into_iter().rev()))
+                    }
+                    None => quote!(for #var in #range),
+                }
             }
             Header::While(Expr::Bool(true)) => quote!(loop),
             Header::While(cond) => {
@@ -329,7 +336,7 @@ impl Emitter<'_> {
             }
             Header::Tape => quote!(loop),
         };
-        quote!(#before #header { #load #body #save #exit })
+        quote!(#before #header { #body #save #exit })
     }
 
     fn edit(&self, edit: &Edit) -> TokenStream {

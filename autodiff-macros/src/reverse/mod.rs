@@ -193,13 +193,13 @@ impl Pass<'_> {
                     cond: cond(),
                     then: plain(then_f),
                     els: plain(els_f),
-                    tape: Some(Tape { var: tape, write: true }),
+                    tape: Some(Tape { var: tape, write: true, in_order: false }),
                 });
                 backward.push(Stmt::If {
                     cond: cond(),
                     then: plain(then_b),
                     els: plain(els_b),
-                    tape: Some(Tape { var: tape, write: false }),
+                    tape: Some(Tape { var: tape, write: false, in_order: false }),
                 });
             }
             Stmt::Scope { body, checkpoint: true } => self.rerun(body, forward, backward),
@@ -226,7 +226,7 @@ impl Pass<'_> {
                 };
                 forward.push(Stmt::Loop(Loop {
                     body: plain(f),
-                    tape: Some(Tape { var: tape, write: true }),
+                    tape: Some(Tape { var: tape, write: true, in_order: false }),
                     ..l.clone()
                 }));
                 backward.push(Stmt::Loop(Loop {
@@ -234,7 +234,7 @@ impl Pass<'_> {
                     header,
                     body: plain(b),
                     exits: Vec::new(),
-                    tape: Some(Tape { var: tape, write: false }),
+                    tape: Some(Tape { var: tape, write: false, in_order: false }),
                     plan: None,
                 }));
             }
@@ -256,7 +256,11 @@ impl Pass<'_> {
         let kind = kinds::of_place(&self.out, place);
         let old = self.out.fresh("old", span, kind.clone(), Role::Temporary);
         forward.push(Stmt::Replace { old, place: place.clone(), value: value.clone() });
-        let zero = Expr::Zero(Box::new(Expr::var(old, span)));
+        // A zero in the shape of the old value would keep that alive.
+        let zero = match &kind {
+            Kind::Float(float) => Expr::Number(0.0, float.clone()),
+            _ => Expr::Zero(Box::new(Expr::var(old, span))),
+        };
         let ct = self.out.fresh("ct", span, kind.tangent(), Role::Adjoint);
         if let Some(mirror) = &mirror {
             backward.push(Stmt::Replace { old: ct, place: mirror.clone(), value: zero });

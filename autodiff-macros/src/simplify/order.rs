@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use crate::ir::{Block, Header, Loop, Program, Stmt, VarId};
+use crate::ir::{Block, Header, Loop, Passing, Program, Stmt, VarId};
 
 /// Turns backward loops without carried dependence around.
 pub(crate) fn forward_where_independent(program: &mut Program) {
@@ -30,7 +30,7 @@ fn visit(stmt: &mut Stmt) {
 }
 
 fn turn_around(l: &mut Loop) {
-    if l.tape.is_some() || !l.exits.is_empty() {
+    if !l.exits.is_empty() {
         return;
     }
     let Header::Range { rev, .. } = &mut l.header else {
@@ -39,7 +39,10 @@ fn turn_around(l: &mut Loop) {
     let mut sums = HashSet::new();
     let mut own = HashSet::new();
     if only_sums(&l.body, &mut sums, &mut own) && reads_none(&l.body, &sums) {
-        *rev = false;
+        match &mut l.tape {
+            Some(tape) => tape.in_order = std::mem::take(rev),
+            None => *rev = false,
+        }
     }
 }
 
@@ -48,7 +51,7 @@ fn only_sums(block: &Block, sums: &mut HashSet<VarId>, own: &mut HashSet<VarId>)
     own.extend(&block.loads);
     block.stmts.iter().all(|stmt| {
         let fine = match stmt {
-            Stmt::Let { .. } | Stmt::Declare(_) | Stmt::If { tape: None, .. } => true,
+            Stmt::Let { .. } | Stmt::Declare(_) | Stmt::If { .. } => true,
             Stmt::Accumulate { place, .. } => {
                 if !own.contains(&place.root) {
                     sums.insert(place.root);
@@ -56,7 +59,11 @@ fn only_sums(block: &Block, sums: &mut HashSet<VarId>, own: &mut HashSet<VarId>)
                 true
             }
             Stmt::Assign { place, .. } | Stmt::Update { place, .. } => own.contains(&place.root),
-            Stmt::Loop(l) => l.tape.is_none() && l.exits.is_empty() && matches!(l.header, Header::Range { .. }),
+            Stmt::Loop(l) => l.exits.is_empty() && matches!(l.header, Header::Range { .. } | Header::Tape),
+            Stmt::Pull(pull) => {
+                sums.extend(pull.slots.iter().flatten().flatten().map(|p| p.root).filter(|v| !own.contains(v)));
+                pull.args.iter().all(|a| a.passing != Passing::RefMut)
+            }
             _ => false,
         };
         own.extend(stmt.defines());
