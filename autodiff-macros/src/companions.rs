@@ -322,7 +322,8 @@ impl<'a> Companions<'a> {
 
     /// The taped companion of a level: forward sweep and pullback.
     pub(crate) fn taped(&self, level: u32) -> TokenStream {
-        if self.f.calls_others() {
+        // What calls only functions that store nothing of variable size cannot call itself.
+        if self.f.calls_others() && !self.f.options.tape_none {
             // Without an allocator only what does not call itself has a tape.
             return with_std(&self.taped_as(level, true, true), &self.taped_as(level, false, true));
         }
@@ -340,7 +341,10 @@ impl<'a> Companions<'a> {
         let reverse = program.reverse.clone().expect("a reversed program");
         let slots = self.optional_slots(&program);
         let emitter = Emitter::new(&program, &self.f.types, slots.clone(), &self.f.reserved);
-        let (forward, backward) = emitter.sweeps();
+        let (mut forward, backward) = emitter.sweeps();
+        if self.f.options.tape_none && level == 0 {
+            forward.extend(crate::storage::assertions(&program, &emitter));
+        }
         let values: Vec<TokenStream> = program.value.iter().map(|e| emitter.value(e)).collect();
         let value = if level == 0 { values[0].clone() } else { tuple(&values) };
         let (tangents, prologue) = self.tangent_params(&emitter, level);

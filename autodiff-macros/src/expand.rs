@@ -1,5 +1,6 @@
 //! The list of passes.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 
 use proc_macro2::TokenStream;
@@ -25,6 +26,8 @@ pub(crate) struct Function {
     pub(crate) by_value_receiver: bool,
     /// The items inside the function, which its companions need as well.
     pub(crate) items: TokenStream,
+    /// The programs of [`Function::adjoint`], of which several companions are made.
+    adjoints: RefCell<Vec<((u32, Sweeps), Program)>>,
 }
 
 /// Expands the attribute on any item.
@@ -100,7 +103,7 @@ pub(crate) fn analyse(
     names(body.to_token_stream(), &mut reserved, false);
     let locals: HashSet<String> = primal.vars.iter().map(|v| v.name.clone()).collect();
     reserved.retain(|n| !locals.contains(n));
-    Ok(Function {
+    let function = Function {
         signature,
         options: options.clone(),
         types,
@@ -108,7 +111,21 @@ pub(crate) fn analyse(
         reserved,
         by_value_receiver,
         items: inner_items(body),
-    })
+        adjoints: RefCell::default(),
+    };
+    if options.tape_none {
+        let errors = Errors::new();
+        if options.has_rule() {
+            errors.at(
+                function.signature.name.span(),
+                "`tape = none` cannot tell what a rule written by hand stores; take it off",
+            );
+        } else {
+            crate::storage::refuse(&function, &errors);
+        }
+        errors.finish()?;
+    }
+    Ok(function)
 }
 
 /// Which sweeps of a function are wanted.
@@ -150,6 +167,15 @@ impl Function {
     ///
     /// Where the cotangent of the value is known from the beginning, the sweeps are fused.
     pub(crate) fn adjoint(&self, level: u32, sweeps: Sweeps) -> Program {
+        let known = self.adjoints.borrow().iter().find(|(key, _)| *key == (level, sweeps)).map(|(_, p)| p.clone());
+        known.unwrap_or_else(|| {
+            let program = self.new_adjoint(level, sweeps);
+            self.adjoints.borrow_mut().push(((level, sweeps), program.clone()));
+            program
+        })
+    }
+
+    fn new_adjoint(&self, level: u32, sweeps: Sweeps) -> Program {
         let narrowed = matches!(sweeps, Sweeps::Seeded { narrowed: true } | Sweeps::Apart);
         let mut program = reverse::transform(&self.activated(narrowed), &self.types);
         let float = match self.types.kind_of(self.signature.output.as_ref()) {
@@ -166,6 +192,7 @@ impl Function {
         }
         tape::place(&mut program);
         simplify::run(&mut program);
+        tape::drop_empty(&mut program);
         for _ in 0..level {
             program = forward::transform(&program, &self.types);
             simplify::run(&mut program);

@@ -31,6 +31,9 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
                 continue;
             }
         };
+        if of_trait && own.tape_none && !own.skip {
+            errors.extend(tape_of_trait(&f.sig.ident).to_compile_error());
+        }
         let mut sig = f.sig.clone();
         let skip = own.skip;
         let analysed = if skip {
@@ -100,16 +103,29 @@ fn trait_items(f: &Function, host: &Host) -> TokenStream {
     out
 }
 
+/// Methods of traits are called without knowing whose they are.
+pub(crate) fn tape_of_trait(method: &syn::Ident) -> syn::Error {
+    syn::Error::new(
+        method.span(),
+        format!(
+            "`tape = none`: a method of a trait keeps its tape in a box, since every `impl` has its own; put the computation of `{method}` into a function with `tape = none`, or take `tape = none` off"
+        ),
+    )
+}
+
 /// Takes `#[differentiable(…)]` off a method; its options stand in for those of the block.
 pub(crate) fn take_options(attrs: &mut Vec<syn::Attribute>, block: &Options) -> syn::Result<Options> {
-    let mut options = Options { order: block.order, ..Options::default() };
+    let mut options = Options { order: block.order, tape_none: block.tape_none, ..Options::default() };
     let mut error = None;
     attrs.retain(|a| {
         if !a.path().is_ident("differentiable") {
             return true;
         }
         match a.parse_args::<Options>() {
-            Ok(own) => options = Options { order: own.order.max(block.order), ..own },
+            Ok(own) => {
+                let (order, tape_none) = (own.order.max(block.order), own.tape_none || block.tape_none);
+                options = Options { order, tape_none, ..own };
+            }
             Err(e) => error = Some(e),
         }
         false

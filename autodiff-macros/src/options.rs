@@ -19,6 +19,8 @@ pub(crate) struct Options {
     pub(crate) kernel: Option<Path>,
     pub(crate) prefix: Option<Ident>,
     pub(crate) skip: bool,
+    /// The backward sweep stores nothing of variable size.
+    pub(crate) tape_none: bool,
 }
 
 impl Options {
@@ -80,11 +82,22 @@ impl Parse for Options {
                         options.prefix = Some(input.parse()?);
                     }
                     "skip" => options.skip = true,
+                    "tape" => {
+                        input.parse::<Token![=]>()?;
+                        let what: Ident = input.parse()?;
+                        if what != "none" {
+                            return Err(syn::Error::new(
+                                what.span(),
+                                "the only promise about the tape is `tape = none`",
+                            ));
+                        }
+                        options.tape_none = true;
+                    }
                     other => {
                         return Err(syn::Error::new(
                             name.span(),
                             format!(
-                                "unknown option `{other}`; there are `wrt(…)`, `order = n`, `type = name`, `prefix = name`, `vjp = path`, `jvp = path` and `skip`"
+                                "unknown option `{other}`; there are `wrt(…)`, `order = n`, `type = name`, `prefix = name`, `vjp = path`, `jvp = path`, `tape = none` and `skip`"
                             ),
                         ));
                     }

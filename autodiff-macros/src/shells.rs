@@ -148,7 +148,12 @@ impl Shells<'_> {
         let host = self.companions.host;
         let name = host.public(base, self.companions.f.options.prefix.as_ref());
         let (attrs, vis) = (&host.attrs, &host.vis);
-        let doc = Docs::line(base, &self.companions.f.signature.name.to_string());
+        let f = self.companions.f;
+        let mut doc = Docs::line(base, &f.signature.name.to_string());
+        if matches!(base, "grad" | "value_and_grad" | "grad_into" | "vjp") && !f.options.has_rule() {
+            let stored = crate::storage::stored(f, crate::storage::sweeps_of(f, base));
+            doc = format!("{doc}\n\nThe backward sweep stores{stored}.");
+        }
         // What only changes its arguments may be called for that.
         let must_use = (base != "grad_into" && !self.has_mut()).then(|| quote!(#[must_use]));
         (quote!(#attrs #[doc = #doc] #[inline] #must_use #vis fn #name), name)

@@ -20,6 +20,29 @@ pub(crate) fn place(program: &mut Program) {
     program.taped = true;
 }
 
+/// Takes off the tapes of loops that nobody reads any more, or whose entries are empty while a range counts.
+pub(crate) fn drop_empty(program: &mut Program) {
+    let mut read = HashSet::new();
+    program.body.walk(&mut |s| match s {
+        Stmt::Loop(l) => {
+            let counted = matches!(l.header, Header::Range { .. }) && l.body.loads.is_empty();
+            read.extend(l.tape.filter(|t| !t.write && !counted).map(|t| t.var));
+        }
+        Stmt::If { tape: Some(t), .. } if !t.write => {
+            read.insert(t.var);
+        }
+        _ => {}
+    });
+    program.body.walk_mut(&mut |s| {
+        if let Stmt::Loop(l) = s
+            && l.tape.is_some_and(|t| !read.contains(&t.var))
+        {
+            l.tape = None;
+            l.body.saves.clear();
+        }
+    });
+}
+
 /// What the forward scopes define and save, by tape variable and branch.
 struct Scopes {
     copies: HashMap<(VarId, usize), Block>,
@@ -344,7 +367,7 @@ fn is_cheap(e: &Expr) -> bool {
 }
 
 /// The variables that a block uses without defining them.
-fn free(block: &Block) -> HashSet<VarId> {
+pub(crate) fn free(block: &Block) -> HashSet<VarId> {
     let mut used = HashSet::new();
     let mut bound: HashSet<VarId> = block.loads.iter().copied().collect();
     for stmt in &block.stmts {

@@ -30,6 +30,9 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
         if own.skip || f.default.is_some() {
             continue;
         }
+        if own.tape_none {
+            errors.extend(crate::methods_of::tape_of_trait(&f.sig.ident).to_compile_error());
+        }
         match expand::analyse(&mut sig, &syn::parse_quote!({ ::core::unreachable!() }), Some(&item.generics), &own) {
             Err(e) => errors.extend(e.to_compile_error()),
             Ok(function) => {

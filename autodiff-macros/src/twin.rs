@@ -20,6 +20,11 @@ pub(crate) fn function(mut item: ItemFn, options: Options) -> TokenStream {
     match analysed {
         Ok(f) => {
             let twin = twin(&item, &f);
+            // Documentation that the user has begun goes on; a missing one stays missing.
+            if item.attrs.iter().any(|a| a.path().is_ident("doc")) {
+                let text = documentation(&f);
+                item.attrs.push(syn::parse_quote!(#[doc = #text]));
+            }
             quote!(#item #twin)
         }
         Err(error) => {
@@ -38,6 +43,22 @@ pub(crate) fn strip_markers(sig: &mut syn::Signature) {
         };
         attrs.retain(|a| !a.path().is_ident("constant"));
     }
+}
+
+/// The section of a function's documentation about its derivatives.
+fn documentation(f: &Function) -> String {
+    let twin = f.options.twin.as_ref().unwrap_or(&f.signature.name);
+    let scalar = matches!(f.types.kind_of(f.signature.output.as_ref()), Some(crate::kinds::Kind::Float(_)));
+    let mut names = if scalar { vec!["grad", "value_and_grad", "grad_into"] } else { Vec::new() };
+    names.extend(["vjp", "jvp", "jacobian", "check"]);
+    if f.options.order() >= 2 && scalar {
+        names.extend(["hvp", "hessian"]);
+    }
+    if f.options.has_rule() {
+        return format!("\n\n# Derivatives\n\nAs associated functions of `{twin}`, by a rule written by hand.");
+    }
+    let names: Vec<String> = names.iter().map(|n| format!("`{twin}::{n}`")).collect();
+    format!("\n\n# Derivatives\n\n{}. {}", names.join(", "), crate::storage::sentence(f))
 }
 
 fn twin(item: &ItemFn, f: &Function) -> TokenStream {
@@ -60,7 +81,9 @@ fn twin(item: &ItemFn, f: &Function) -> TokenStream {
         associated: Vec::new(),
     };
     let items = items(f, &host);
+    let promise = f.options.tape_none.then(|| quote!(#(#cfgs)* impl ::differentiable::__private::NoTape for #name {}));
     quote! {
+        #promise
         #(#cfgs)*
         #[doc(hidden)]
         #[allow(non_camel_case_types, clippy::empty_enum)]

@@ -37,7 +37,7 @@ impl<T: Clone> ToOwned for T {
 use crate::tangent::{Differentiable, Tangent};
 
 /// One of two tape entries: which branch was taken, and what it saved.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Either<L, R> {
     /// The first branch.
     Left(L),
@@ -132,6 +132,43 @@ pub fn from_integer<T: Float>(n: impl num_traits::ToPrimitive) -> T {
 pub trait Scalar<'a> {}
 
 impl<T: crate::Real> Scalar<'_> for T {}
+
+/// A function whose backward sweep stores nothing of variable size.
+#[diagnostic::on_unimplemented(
+    message = "`tape = none`: the function `{Self}` may store values of variable size for its backward sweep",
+    label = "called from a function with `tape = none`",
+    note = "annotate it with `#[differentiable(tape = none)]` as well, or take `tape = none` off the caller"
+)]
+pub trait NoTape {}
+
+/// Compiles if a function keeps the promise of `tape = none`.
+#[inline]
+pub fn no_tape<T: NoTape>() {}
+
+/// A value that needs no memory but its own.
+#[diagnostic::on_unimplemented(
+    message = "`tape = none`: the backward sweep needs a value of type `{Self}`, which may be of any size",
+    label = "kept for the backward sweep",
+    note = "use a type that is `Copy`, such as an array of fixed length, or take `tape = none` off"
+)]
+pub trait FixedSize {}
+
+impl<T: Copy> FixedSize for T {}
+
+/// Compiles if a value is of fixed size.
+#[inline]
+pub fn fixed_size<T: FixedSize>(_: &T) {}
+
+/// Compiles if a value holds no memory but its own, which a program finds out when it is built.
+#[inline]
+pub fn without_heap<T>(_: &T) {
+    const {
+        assert!(
+            !core::mem::needs_drop::<T>(),
+            "`tape = none`: the method that is called here stores values of variable size for its backward sweep"
+        );
+    }
+}
 
 /// The cotangent 1 for a value, or (`seed` = 0) the cotangent 0.
 #[inline]

@@ -15,8 +15,9 @@ use crate::expand::{Function, Sweeps};
 use crate::ir::{
     Arg, Block, Call, Edit, Expr, Header, Loop, Passing, Place, Program, Pull, Role, Step, Stmt, Tape, VarId,
 };
+use crate::labels::Labels;
 use table::{Flow, NodeId, Part, Shape, Table};
-use values::{Operand, callee_text};
+use values::Operand;
 
 /// The text of the graph of a function, with its gradient (`scalar`) or its pullback.
 pub(crate) fn encode(f: &Function, scalar: bool) -> String {
@@ -27,10 +28,10 @@ pub(crate) fn encode(f: &Function, scalar: bool) -> String {
         emitter: &emitter,
         table: Table::default(),
         versions: HashMap::new(),
-        definitions: definitions(&program),
+        labels: Labels::new(&program, &emitter),
         reads: HashMap::new(),
         saved: HashMap::new(),
-        labels: HashMap::new(),
+        headers: HashMap::new(),
         part: Part::Primal,
         backward: false,
     };
@@ -66,24 +67,6 @@ pub(crate) fn encode_rule(f: &Function, rule: Option<String>) -> String {
     table.encode()
 }
 
-/// What stands behind each temporary that is bound once: labels show that instead.
-fn definitions(program: &Program) -> HashMap<VarId, Expr> {
-    let mut found = HashMap::new();
-    let mut written = HashSet::new();
-    program.body.walk(&mut |s| {
-        if let Stmt::Let { var, value } = s
-            && program.vars[*var].role == Role::Temporary
-        {
-            found.insert(*var, value.clone());
-        }
-        s.uses(&mut |_| {}, &mut |v| {
-            written.insert(v);
-        });
-    });
-    found.retain(|v, _| !written.contains(v));
-    found
-}
-
 /// Whether a constant is the zero that a cotangent begins with.
 fn is_zero(text: &str) -> bool {
     text == "0.0" || text.contains("__zero")
@@ -98,12 +81,12 @@ struct Draw<'a> {
     emitter: &'a Emitter<'a>,
     table: Table,
     versions: HashMap<VarId, Operand>,
-    definitions: HashMap<VarId, Expr>,
+    labels: Labels<'a>,
     reads: HashMap<Read, NodeId>,
     /// What the forward scopes leave to the backward ones, by tape variable and branch.
     saved: HashMap<(VarId, usize), HashMap<VarId, Operand>>,
     /// The labels of the forward loops and branches, by tape variable.
-    labels: HashMap<VarId, String>,
+    headers: HashMap<VarId, String>,
     part: Part,
     backward: bool,
 }
@@ -209,7 +192,7 @@ impl Draw<'_> {
                 let again = body.stmts.iter().any(|s| matches!(s, Stmt::Turn));
                 let label = if again { "run again" } else { "checkpoint" };
                 let outer = self.table.open(self.part, label.to_owned());
-                body.stmts.iter().for_each(|s| self.stmt(s));
+                self.stmts(&body.stmts);
                 self.table.cluster = outer;
             }
             Stmt::Edit(edit) => self.edit(edit),
@@ -252,7 +235,7 @@ impl Draw<'_> {
         if whole && (!reads || before.is_none() && self.part == Part::Adjoint) {
             return self.bind(place.root, value);
         }
-        let mut label = self.place_text(place).trim_start_matches('*').to_owned() + op;
+        let mut label = self.labels.place(place).trim_start_matches('*').to_owned() + op;
         if let Operand::Constant(text) = &value {
             label = format!("{label} {text}");
         }
@@ -280,7 +263,7 @@ impl Draw<'_> {
     }
 
     fn call(&mut self, call: &Call) {
-        let node = self.invoke(self.part, &callee_text(&call.callee, self), &call.args);
+        let node = self.invoke(self.part, &self.labels.callee(&call.callee), &call.args);
         if let Some(tape) = call.tape {
             self.versions.insert(tape, Operand::Node(node));
         }
@@ -293,7 +276,7 @@ impl Draw<'_> {
     }
 
     fn pull(&mut self, pull: &Pull) {
-        let name = format!("pullback of {}", callee_text(&pull.callee, self));
+        let name = format!("pullback of {}", self.labels.callee(&pull.callee));
         // Where the forward sweep kept a tape, that is what flows in; elsewhere the arguments are.
         let tape = self.version(pull.tape).node();
         let node = self.invoke(Part::Adjoint, &name, if tape.is_some() { &[] } else { &pull.args });
@@ -316,11 +299,11 @@ impl Draw<'_> {
 
     fn branch(&mut self, cond: &Expr, then: &Block, els: &Block, tape: Option<Tape>) {
         let condition = self.operand(cond).node();
-        let mut label = format!("if {}", self.text(cond));
+        let mut label = format!("if {}", self.labels.text(cond));
         if let Some(tape) = tape {
             if tape.write {
-                self.labels.insert(tape.var, label.clone());
-            } else if let Some(forward) = self.labels.get(&tape.var) {
+                self.headers.insert(tape.var, label.clone());
+            } else if let Some(forward) = self.headers.get(&tape.var) {
                 label.clone_from(forward);
             }
         }
@@ -391,16 +374,11 @@ impl Draw<'_> {
 
     fn repeat(&mut self, l: &Loop) {
         let part = self.part;
-        let mut label = match &l.header {
-            Header::Range { .. } => self.range_text(l),
-            Header::While(Expr::Bool(true)) => "loop".to_owned(),
-            Header::While(cond) => format!("while {}", self.text(cond)),
-            Header::Tape => "loop".to_owned(),
-        };
+        let mut label = self.labels.header(l);
         if let Some(tape) = l.tape {
             if tape.write {
-                self.labels.insert(tape.var, label.clone());
-            } else if let (Header::Tape, Some(forward)) = (&l.header, self.labels.get(&tape.var)) {
+                self.headers.insert(tape.var, label.clone());
+            } else if let (Header::Tape, Some(forward)) = (&l.header, self.headers.get(&tape.var)) {
                 label = format!("backward: {forward}");
             }
         }
@@ -443,23 +421,6 @@ impl Draw<'_> {
             }
         }
         self.table.cluster = outer;
-    }
-
-    fn range_text(&self, l: &Loop) -> String {
-        let Header::Range { var, lo, hi, inclusive, step, rev } = &l.header else { return String::new() };
-        let range =
-            Expr::Range { lo: Some(Box::new(lo.clone())), hi: Some(Box::new(hi.clone())), inclusive: *inclusive };
-        let mut text = self.text(&range);
-        if step.is_some() || *rev {
-            text = format!("({text})");
-        }
-        if let Some(step) = step {
-            text = format!("{text}.step_by({})", self.text(step));
-        }
-        if *rev {
-            text.push_str(".rev()");
-        }
-        format!("for {} in {text}", self.emitter.name(*var))
     }
 
     /// The variables from outside that a block writes, but no tapes.
@@ -509,7 +470,7 @@ impl Draw<'_> {
 
     fn change(&mut self, place: &Place, name: &str, value: Option<NodeId>) -> NodeId {
         let before = self.version(place.root).node();
-        let node = self.table.node(Shape::Operation, self.part, format!("{}.{name}", self.place_text(place)));
+        let node = self.table.node(Shape::Operation, self.part, format!("{}.{name}", self.labels.place(place)));
         for input in before.into_iter().chain(value) {
             self.table.edge(input, node, Flow::Value);
         }

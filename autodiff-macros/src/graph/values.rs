@@ -1,13 +1,10 @@
 //! Expressions: each operation is a node with an edge from every operand that is not a constant.
 
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
-use quote::ToTokens;
-
 use super::Draw;
 use super::table::{Flow, NodeId, Part, Shape};
 use crate::emit::operator_token;
-use crate::ir::{Callee, Expr, Operator, Place, Role, Step, VarId};
-use crate::source::format_expression;
+use crate::ir::{Expr, Place, Role, Step, VarId};
+use crate::labels::path_text;
 
 /// What an expression gives: the value of a node, or a constant, as text.
 #[derive(Clone, PartialEq)]
@@ -38,7 +35,7 @@ impl Draw<'_> {
     pub(super) fn operand(&mut self, e: &Expr) -> Operand {
         match e {
             Expr::Lit(_) | Expr::Number(..) | Expr::Bool(_) | Expr::Item(..) | Expr::Zero(_) => {
-                Operand::Constant(self.text(e))
+                Operand::Constant(self.labels.text(e))
             }
             Expr::Place(place) => self.read(place),
             Expr::Ref { of: e, .. } | Expr::Clone(e) | Expr::FromInt(e, _) => self.operand(e),
@@ -109,11 +106,11 @@ impl Draw<'_> {
                 format!("if {} {{ {} }} else {{ {} }}", x[0], x[1], x[2])
             }),
             Expr::Matches(of, _) => {
-                let text = self.text(e);
+                let text = self.labels.text(e);
                 self.apply(Shape::Operation, &text, &[of], |_| text.clone())
             }
             Expr::Verbatim(_, captures) => {
-                let label = self.text(e);
+                let label = self.labels.text(e);
                 let all: Vec<&Expr> = captures.iter().map(|(_, e)| e).collect();
                 self.apply(Shape::Operation, &label, &all, |_| label.clone())
             }
@@ -142,7 +139,7 @@ impl Draw<'_> {
         if place.path.iter().all(|s| matches!(s, Step::Deref)) {
             return whole;
         }
-        let label = self.place_text(place);
+        let label = self.labels.place(place);
         let controls = self.controls(place);
         let Operand::Node(root) = whole else {
             return Operand::Constant(label);
@@ -175,7 +172,7 @@ impl Draw<'_> {
     /// The nodes of the variables that occur in an expression, without nodes for its operations.
     pub(super) fn inputs(&mut self, e: &Expr) -> Vec<NodeId> {
         let mut vars = Vec::new();
-        self.inlined(e).vars(&mut |v| vars.push(v));
+        self.labels.inlined(e).vars(&mut |v| vars.push(v));
         let mut nodes: Vec<NodeId> = vars.into_iter().filter_map(|v| self.version(v).node()).collect();
         nodes.sort_unstable();
         nodes.dedup();
@@ -195,90 +192,4 @@ impl Draw<'_> {
             (true, _) => Part::Recomputed,
         }
     }
-
-    /// An expression as the user wrote it, with temporaries replaced by what they stand for.
-    pub(super) fn text(&self, e: &Expr) -> String {
-        let tokens = self.emitter.condition(&self.inlined(e));
-        let receiver = self.program.params.first().map(|p| p.parts[0]).filter(|v| self.program.vars[*v].name == "self");
-        format_expression(match receiver {
-            Some(v) => with_self(tokens, &self.emitter.name(v)),
-            None => tokens,
-        })
-    }
-
-    /// A place as the user wrote it; what an enum holds, which patterns name, is `shape.Circle.0`.
-    pub(super) fn place_text(&self, place: &Place) -> String {
-        let Some(at) = place.path.iter().position(|s| matches!(s, Step::Payload { .. } | Step::Content)) else {
-            return self.text(&Expr::Place(place.clone()));
-        };
-        let base = Place { path: place.path[..at].to_vec(), ..place.clone() };
-        let mut text = self.text(&Expr::Place(base)).trim_start_matches('*').to_owned();
-        for step in &place.path[at..] {
-            text += &match step {
-                Step::Deref => String::new(),
-                Step::Field(member) => format!(".{}", member.to_token_stream()),
-                Step::Index { at, .. } => format!("[{}]", self.text(at)),
-                Step::Content => ".unwrap()".to_owned(),
-                Step::Payload { variant, member, .. } => {
-                    let variant = variant.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
-                    format!(".{variant}.{}", member.to_token_stream())
-                }
-            };
-        }
-        text
-    }
-
-    fn inlined(&self, e: &Expr) -> Expr {
-        let mut e = e.clone();
-        if let Expr::Place(place) = &e
-            && let Some(definition) = self.definitions.get(&place.root)
-        {
-            let definition = self.inlined(definition);
-            let (base, skip) = match (&definition, place.path.first()) {
-                (_, None) => return definition,
-                (Expr::Place(base), _) => (Some(base), 0),
-                (Expr::Ref { of, .. }, Some(Step::Deref)) => match &**of {
-                    Expr::Place(base) => (Some(base), 1),
-                    _ => (None, 0),
-                },
-                _ => (None, 0),
-            };
-            if let Some(base) = base {
-                let mut whole = base.clone();
-                whole.path.extend(place.path[skip..].iter().cloned());
-                e = Expr::Place(whole);
-            }
-        }
-        e.children_mut(&mut |child| *child = self.inlined(child));
-        e
-    }
-}
-
-/// Tokens with `self` in place of the name that generated code has for it.
-fn with_self(tokens: TokenStream, name: &Ident) -> TokenStream {
-    tokens
-        .into_iter()
-        .map(|token| match token {
-            TokenTree::Ident(i) if i == *name => TokenTree::Ident(Ident::new("self", i.span())),
-            TokenTree::Group(g) => TokenTree::Group(Group::new(g.delimiter(), with_self(g.stream(), name))),
-            other => other,
-        })
-        .collect()
-}
-
-/// The name of who is called.
-pub(super) fn callee_text(callee: &Callee, draw: &Draw<'_>) -> String {
-    match callee {
-        Callee::Function { path, .. } => path_text(path),
-        Callee::Method { name, .. } => name.to_string(),
-        Callee::Variable(v) => draw.emitter.name(*v).to_string(),
-        Callee::Operator(Operator::Neg) => "-".to_owned(),
-        Callee::Operator(Operator::Binary(op)) => operator_token(*op).to_string(),
-    }
-}
-
-/// A path without generic arguments; an absolute one, which lowering made, is known by its last name.
-pub(super) fn path_text(path: &syn::Path) -> String {
-    let skip = if path.leading_colon.is_some() { path.segments.len() - 1 } else { 0 };
-    path.segments.iter().skip(skip).map(|s| s.ident.to_string()).collect::<Vec<_>>().join("::")
 }

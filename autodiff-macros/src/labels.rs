@@ -1,0 +1,158 @@
+//! Texts for people: expressions, places and loops of a program as the user wrote them.
+
+use std::collections::{HashMap, HashSet};
+
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+
+use crate::emit::{Emitter, operator_token};
+use crate::ir::{Callee, Expr, Header, Loop, Operator, Place, Program, Role, Step, Stmt, VarId};
+use crate::source::format_expression;
+
+/// Writes the texts of one program.
+pub(crate) struct Labels<'a> {
+    program: &'a Program,
+    emitter: &'a Emitter<'a>,
+    definitions: HashMap<VarId, Expr>,
+}
+
+impl<'a> Labels<'a> {
+    pub(crate) fn new(program: &'a Program, emitter: &'a Emitter<'a>) -> Self {
+        Self { program, emitter, definitions: definitions(program) }
+    }
+
+    /// The name of a variable.
+    pub(crate) fn name(&self, v: VarId) -> String {
+        self.emitter.name(v).to_string()
+    }
+
+    /// An expression as the user wrote it, with temporaries replaced by what they stand for.
+    pub(crate) fn text(&self, e: &Expr) -> String {
+        let tokens = self.emitter.condition(&self.inlined(e));
+        let receiver = self.program.params.first().map(|p| p.parts[0]).filter(|v| self.program.vars[*v].name == "self");
+        format_expression(match receiver {
+            Some(v) => with_self(tokens, &self.emitter.name(v)),
+            None => tokens,
+        })
+    }
+
+    /// A place as the user wrote it; what an enum holds, which patterns name, is `shape.Circle.0`.
+    pub(crate) fn place(&self, place: &Place) -> String {
+        let Some(at) = place.path.iter().position(|s| matches!(s, Step::Payload { .. } | Step::Content)) else {
+            return self.text(&Expr::Place(place.clone()));
+        };
+        let base = Place { path: place.path[..at].to_vec(), ..place.clone() };
+        let mut text = self.text(&Expr::Place(base)).trim_start_matches('*').to_owned();
+        for step in &place.path[at..] {
+            text += &match step {
+                Step::Deref => String::new(),
+                Step::Field(member) => format!(".{}", member.to_token_stream()),
+                Step::Index { at, .. } => format!("[{}]", self.text(at)),
+                Step::Content => ".unwrap()".to_owned(),
+                Step::Payload { variant, member, .. } => {
+                    let variant = variant.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+                    format!(".{variant}.{}", member.to_token_stream())
+                }
+            };
+        }
+        text
+    }
+
+    /// An expression with temporaries replaced by what they stand for.
+    pub(crate) fn inlined(&self, e: &Expr) -> Expr {
+        let mut e = e.clone();
+        if let Expr::Place(place) = &e
+            && let Some(definition) = self.definitions.get(&place.root)
+        {
+            let definition = self.inlined(definition);
+            let (base, skip) = match (&definition, place.path.first()) {
+                (_, None) => return definition,
+                (Expr::Place(base), _) => (Some(base), 0),
+                (Expr::Ref { of, .. }, Some(Step::Deref)) => match &**of {
+                    Expr::Place(base) => (Some(base), 1),
+                    _ => (None, 0),
+                },
+                _ => (None, 0),
+            };
+            if let Some(base) = base {
+                let mut whole = base.clone();
+                whole.path.extend(place.path[skip..].iter().cloned());
+                e = Expr::Place(whole);
+            }
+        }
+        e.children_mut(&mut |child| *child = self.inlined(child));
+        e
+    }
+
+    /// The head of a loop.
+    pub(crate) fn header(&self, l: &Loop) -> String {
+        let Header::Range { var, lo, hi, inclusive, step, rev } = &l.header else {
+            return match &l.header {
+                Header::While(cond) if !matches!(cond, Expr::Bool(true)) => format!("while {}", self.text(cond)),
+                _ => "loop".to_owned(),
+            };
+        };
+        let range =
+            Expr::Range { lo: Some(Box::new(lo.clone())), hi: Some(Box::new(hi.clone())), inclusive: *inclusive };
+        let mut text = self.text(&range);
+        if step.is_some() || *rev {
+            text = format!("({text})");
+        }
+        if let Some(step) = step {
+            text = format!("{text}.step_by({})", self.text(step));
+        }
+        if *rev {
+            text.push_str(".rev()");
+        }
+        format!("for {} in {text}", self.emitter.name(*var))
+    }
+
+    /// The name of who is called.
+    pub(crate) fn callee(&self, callee: &Callee) -> String {
+        match callee {
+            Callee::Function { path, .. } => path_text(path),
+            Callee::Method { name, .. } => name.to_string(),
+            Callee::Variable(v) => self.emitter.name(*v).to_string(),
+            Callee::Operator(Operator::Neg) => "-".to_owned(),
+            Callee::Operator(Operator::Binary(op)) => operator_token(*op).to_string(),
+        }
+    }
+}
+
+/// What stands behind each temporary that is bound once: labels show that instead.
+fn definitions(program: &Program) -> HashMap<VarId, Expr> {
+    let mut found = HashMap::new();
+    let mut written = HashSet::new();
+    program.body.walk(&mut |s| {
+        if let Stmt::Let { var, value } = s
+            && program.vars[*var].role == Role::Temporary
+            // The length of a loop says more than how it is found.
+            && program.vars[*var].name != "count"
+        {
+            found.insert(*var, value.clone());
+        }
+        s.uses(&mut |_| {}, &mut |v| {
+            written.insert(v);
+        });
+    });
+    found.retain(|v, _| !written.contains(v));
+    found
+}
+
+/// Tokens with `self` in place of the name that generated code has for it.
+fn with_self(tokens: TokenStream, name: &Ident) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|token| match token {
+            TokenTree::Ident(i) if i == *name => TokenTree::Ident(Ident::new("self", i.span())),
+            TokenTree::Group(g) => TokenTree::Group(Group::new(g.delimiter(), with_self(g.stream(), name))),
+            other => other,
+        })
+        .collect()
+}
+
+/// A path without generic arguments; an absolute one, which lowering made, is known by its last name.
+pub(crate) fn path_text(path: &syn::Path) -> String {
+    let skip = if path.leading_colon.is_some() { path.segments.len() - 1 } else { 0 };
+    path.segments.iter().skip(skip).map(|s| s.ident.to_string()).collect::<Vec<_>>().join("::")
+}

@@ -1,0 +1,373 @@
+//! What the backward sweep needs of the forward sweep: for the documentation of a derivative, and for
+//! `#[differentiable(tape = none)]`, which refuses what has no fixed size.
+//!
+//! In: the program of both sweeps with its tapes. Out: sentences, errors, or the tokens that leave a decision to the
+//! types. Of fixed size are local variables that can be copied; a loop's tape, a pullback in a box, and a variable of
+//! a type that cannot be copied are not.
+
+use std::collections::HashSet;
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+use syn::spanned::Spanned;
+
+use crate::emit::Emitter;
+use crate::errors::Errors;
+use crate::expand::{Function, Sweeps};
+use crate::ir::{Block, Callee, Mode, Program, Role, Stmt, VarId};
+use crate::kinds::{Float, Kind};
+use crate::labels::Labels;
+
+/// What one loop keeps of each iteration.
+struct Kept {
+    /// `for i in 0..n`.
+    header: String,
+    vars: Vec<VarId>,
+    /// In the backward sweep: where there are checkpoints, kept only while one is run again.
+    again: bool,
+}
+
+/// Looks for what the loops of a program keep, outermost first.
+struct Search<'a> {
+    program: &'a Program,
+    labels: &'a Labels<'a>,
+    again: bool,
+    found: Vec<Kept>,
+}
+
+/// What the loops of a program keep.
+fn kept(program: &Program, labels: &Labels<'_>) -> Vec<Kept> {
+    let mut search = Search { program, labels, again: false, found: Vec::new() };
+    let (forward, backward) = sweeps(program);
+    search.stmts(forward, None);
+    search.again = true;
+    search.stmts(backward, None);
+    search.found.retain(|k| !k.vars.is_empty());
+    search.found
+}
+
+/// The statements of the forward and of the backward sweep.
+fn sweeps(program: &Program) -> (&[Stmt], &[Stmt]) {
+    let stmts = &program.body.stmts;
+    stmts.split_at(stmts.iter().position(|s| matches!(s, Stmt::Turn)).unwrap_or(stmts.len()))
+}
+
+impl Search<'_> {
+    /// Looks through statements, inside the loop with an index, if there is one.
+    fn stmts(&mut self, stmts: &[Stmt], inside: Option<usize>) {
+        for stmt in stmts {
+            match stmt {
+                Stmt::Loop(l) if l.tape.is_some_and(|t| t.write) => {
+                    self.found.push(Kept { header: self.labels.header(l), vars: Vec::new(), again: self.again });
+                    let at = self.found.len() - 1;
+                    self.saves(&l.body, at);
+                    self.stmts(&l.body.stmts, Some(at));
+                }
+                Stmt::If { then, els, tape, .. } => {
+                    for branch in [then, els] {
+                        if let (Some(at), true) = (inside, tape.is_some_and(|t| t.write)) {
+                            self.saves(branch, at);
+                        }
+                        self.stmts(&branch.stmts, inside);
+                    }
+                }
+                other => other.blocks().into_iter().for_each(|b| self.stmts(&b.stmts, inside)),
+            }
+        }
+    }
+
+    /// Notes what a block saves; the tapes of loops and branches inside are noted with those.
+    fn saves(&mut self, block: &Block, at: usize) {
+        let own = tapes_of_scopes(block);
+        for v in &block.saves {
+            if !own.contains(v) && !self.found[at].vars.contains(v) && !is_unit(self.program, *v) {
+                self.found[at].vars.push(*v);
+            }
+        }
+    }
+}
+
+fn is_unit(program: &Program, v: VarId) -> bool {
+    program.vars[v].kind == Kind::Unit
+}
+
+/// The tape variables of the loops and branches directly inside a block.
+fn tapes_of_scopes(block: &Block) -> HashSet<VarId> {
+    block
+        .stmts
+        .iter()
+        .filter_map(|s| match s {
+            Stmt::If { tape, .. } => tape.map(|t| t.var),
+            Stmt::Loop(l) => l.tape.map(|t| t.var),
+            _ => None,
+        })
+        .collect()
+}
+
+/// A variable, for a sentence: its name and type, or what it is of.
+fn described(program: &Program, labels: &Labels<'_>, v: VarId) -> String {
+    let var = &program.vars[v];
+    let ty = match &var.kind {
+        Kind::Float(Float::F64 | Float::Any) => " (`f64`)".to_owned(),
+        Kind::Float(Float::F32) => " (`f32`)".to_owned(),
+        Kind::Float(Float::Generic(name)) => format!(" (`{name}`)"),
+        Kind::Int => " (an integer)".to_owned(),
+        Kind::Bool => " (`bool`)".to_owned(),
+        _ => String::new(),
+    };
+    if var.role == Role::Tape {
+        let mut callee = String::new();
+        program.body.walk(&mut |s| {
+            if let Stmt::Call(call) = s
+                && call.tape == Some(v)
+            {
+                callee = labels.callee(&call.callee);
+            }
+        });
+        return format!("the pullback of `{callee}`");
+    }
+    let mut text = None;
+    program.body.walk(&mut |s| match s {
+        Stmt::Replace { old, place, .. } if *old == v => {
+            text = Some(format!("the value of `{}` before it is overwritten", labels.place(place)));
+        }
+        Stmt::Call(call) if call.outs.contains(&v) && var.role == Role::Temporary => {
+            text = Some(format!("the value of `{}`", labels.callee(&call.callee)));
+        }
+        Stmt::Let { var: old, value } if *old == v && program.vars[v].name == "old" => {
+            text = Some(format!("the value of `{}` before it is overwritten", labels.text(value)));
+        }
+        _ => {}
+    });
+    // The copy that a checkpoint starts from again.
+    if let Some(of) = var.name.strip_suffix("_before").filter(|_| var.role == Role::Temporary) {
+        text = Some(format!("a copy of `{of}`"));
+    }
+    let shown = labels.text(&crate::ir::Expr::var(v, var.span));
+    if var.role == Role::Temporary && shown == labels.name(v) {
+        text.get_or_insert_with(|| "a temporary".to_owned());
+    }
+    text.unwrap_or_else(|| format!("`{shown}`")) + &ty
+}
+
+/// What the backward sweep of a function stores, for its documentation: what comes after "stores".
+pub(crate) fn stored(f: &Function, sweeps: Sweeps) -> String {
+    let program = f.adjoint(0, sweeps);
+    let emitter = Emitter::new(&program, &f.types, HashSet::new(), &f.reserved);
+    let labels = Labels::new(&program, &emitter);
+    let mut checkpoints = false;
+    f.primal.body.walk(&mut |s| match s {
+        Stmt::Scope { checkpoint, .. } => checkpoints |= checkpoint,
+        Stmt::Loop(l) => checkpoints |= l.plan.is_some(),
+        _ => {}
+    });
+    let loops: Vec<String> = kept(&program, &labels)
+        .into_iter()
+        .map(|k| {
+            let mut vars: Vec<String> = Vec::new();
+            for text in k.vars.iter().map(|v| described(&program, &labels, *v)) {
+                if !vars.contains(&text) {
+                    vars.push(text);
+                }
+            }
+            let when = if k.again && checkpoints { "while it runs a checkpoint again, " } else { "" };
+            format!("{when}for each iteration of `{}`, {}", k.header, listed(&vars))
+        })
+        .chain(snapshots(&program))
+        .collect();
+    if loops.is_empty() { " nothing but local variables".to_owned() } else { format!(", {}", loops.join("; ")) }
+}
+
+/// The sweeps behind a public derivative.
+pub(crate) fn sweeps_of(f: &Function, base: &str) -> Sweeps {
+    let scalar = matches!(f.types.kind_of(f.signature.output.as_ref()), Some(Kind::Float(_)));
+    if scalar && base != "vjp" { Sweeps::Seeded { narrowed: true } } else { Sweeps::Taped }
+}
+
+/// What the backward sweeps of a function store, for the section about its derivatives.
+pub(crate) fn sentence(f: &Function) -> String {
+    let (gradient, pullback) = (stored(f, sweeps_of(f, "grad")), stored(f, sweeps_of(f, "vjp")));
+    if gradient == pullback {
+        format!("The backward sweep stores{gradient}.")
+    } else {
+        format!("The backward sweep of the gradient stores{gradient}. That of the pullback stores{pullback}.")
+    }
+}
+
+/// The states that a binomial schedule keeps.
+fn snapshots(program: &Program) -> Vec<String> {
+    let mut found = Vec::new();
+    program.body.walk(&mut |s| {
+        if let Stmt::Let { var, .. } = s
+            && let (Role::Temporary, Some(of)) =
+                (program.vars[*var].role, program.vars[*var].name.strip_suffix("_snapshots"))
+        {
+            found.push(format!("for the schedule, snapshots of `{of}`"));
+        }
+    });
+    found
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+const WAY_OUT: &str = "compute it again from what does not change, mark what needs no derivative `#[constant]`, or take `tape = none` off";
+
+/// Refuses, for `tape = none`, what needs a tape of variable size.
+pub(crate) fn refuse(f: &Function, errors: &Errors) {
+    let program = f.adjoint(0, Sweeps::Taped);
+    let emitter = Emitter::new(&program, &f.types, HashSet::new(), &f.reserved);
+    let labels = Labels::new(&program, &emitter);
+    for k in kept(&program, &labels) {
+        for v in k.vars {
+            errors.at(
+                program.vars[v].span,
+                format!(
+                    "`tape = none`: the backward sweep needs {} of every iteration of `{}`, which takes a vector; {WAY_OUT}",
+                    described(&program, &labels, v),
+                    k.header
+                ),
+            );
+        }
+    }
+    program.body.walk(&mut |s| {
+        let Stmt::Call(call) = s else { return };
+        if call.mode != Mode::Taped {
+            return;
+        }
+        let name = labels.callee(&call.callee);
+        match &call.callee {
+            Callee::Function { path, qself: None } if twin_of(path).is_some() => {
+                if path.is_ident(&f.signature.name) {
+                    errors.at(call.span, format!("`tape = none`: `{name}` calls itself, and keeps the variables of every call; write it as a loop, or take `tape = none` off"));
+                }
+            }
+            // Of a float, or of a type of the user's: its pullback tells.
+            Callee::Method { name, .. } if crate::rules::find(&name.to_string()).is_some() => {}
+            _ => errors.at(
+                call.span,
+                format!("`tape = none`: what the method `{name}` stores is not known here; call a function with `tape = none` instead, or take `tape = none` off"),
+            ),
+        }
+    });
+}
+
+/// The type beside an annotated function; `None` for functions of types.
+fn twin_of(path: &syn::Path) -> Option<syn::Path> {
+    let mut path = path.clone();
+    let n = path.segments.len();
+    if n >= 2 && crate::lower::capital(&path.segments[n - 2].ident.to_string()) {
+        return None;
+    }
+    path.segments[n - 1].arguments = syn::PathArguments::None;
+    Some(path)
+}
+
+/// What only the types can tell: that a variable of the backward sweep has a fixed size, and that a callee keeps its
+/// own promise. Stands at the end of the forward sweep.
+pub(crate) fn assertions(program: &Program, emitter: &Emitter<'_>) -> TokenStream {
+    let mut out = TokenStream::new();
+    let (forward, backward) = sweeps(program);
+    let backward = Block { stmts: backward.to_vec(), ..Block::default() };
+    let used = crate::tape::free(&backward);
+    let mut pullbacks = HashSet::new();
+    program.body.walk(&mut |s| {
+        let Stmt::Call(call) = s else { return };
+        pullbacks.extend(call.tape);
+        if let (Callee::Method { .. }, Some(tape)) = (&call.callee, call.tape) {
+            let name = emitter.name(tape);
+            out.extend(quote_spanned!(call.span=> ::differentiable::__private::without_heap(&#name);));
+        }
+        if let (Mode::Taped, Callee::Function { path, .. }) = (call.mode, &call.callee)
+            && let Some(twin) = twin_of(path)
+        {
+            let span = path.span();
+            out.extend(quote_spanned!(span=> ::differentiable::__private::no_tape::<#twin>();));
+        }
+    });
+    let mut defined: Vec<VarId> = forward.iter().flat_map(Stmt::defines).collect();
+    defined.extend(forward.iter().filter_map(|s| match s {
+        Stmt::If { tape, .. } => tape.map(|t| t.var),
+        _ => None,
+    }));
+    for v in defined {
+        if used.contains(&v) && !pullbacks.contains(&v) && !program.vars[v].kind.is_scalar() {
+            let name = emitter.name(v);
+            out.extend(quote_spanned!(name.span()=> ::differentiable::__private::fixed_size(&#name);));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::TokenStream;
+    use quote::quote;
+
+    /// What the documentation of a function says that is stored.
+    fn stored(item: TokenStream) -> String {
+        let expanded = crate::expand::attribute(TokenStream::new(), quote!(#[doc = "A function."] #item)).to_string();
+        let start = expanded.find("The backward sweep").expect("a sentence about storage");
+        let sentence = &expanded[start..];
+        sentence[..sentence.find(".\"").expect("the end of the documentation")].to_owned()
+    }
+
+    #[test]
+    fn what_is_cheap_is_not_stored() {
+        let text = stored(quote! {
+            fn f(x: &[f64]) -> f64 {
+                let mut sum = 0.0;
+                for i in 0..x.len() {
+                    sum += x[i] * x[i];
+                }
+                sum.sin()
+            }
+        });
+        assert_eq!(text, "The backward sweep stores nothing but local variables");
+    }
+
+    #[test]
+    fn loops_name_what_they_store() {
+        let text = stored(quote! {
+            fn f(x: &[f64], mu: &[f64]) -> f64 {
+                let mut total = 0.0;
+                for i in 0..x.len() {
+                    let mut p = 0.0;
+                    for j in 0..mu.len() {
+                        let e = (x[i] - mu[j]).exp();
+                        p += e * g(e);
+                    }
+                    total += p.ln();
+                }
+                total
+            }
+        });
+        assert_eq!(
+            text,
+            "The backward sweep of the gradient stores, for each iteration of `for j in 0..mu.len()`, `e` (`f64`), \
+             the value of `g` (`f64`) and the pullback of `g`. That of the pullback stores, for each iteration of \
+             `for i in 0..x.len()`, `p` (`f64`); for each iteration of `for j in 0..mu.len()`, `e` (`f64`), \
+             the value of `g` (`f64`) and the pullback of `g`"
+        );
+    }
+
+    #[test]
+    fn undocumented_functions_stay_so() {
+        let expanded = crate::expand::attribute(
+            TokenStream::new(),
+            quote!(
+                fn f(x: f64) -> f64 {
+                    x
+                }
+            ),
+        )
+        .to_string();
+        assert!(!expanded.contains("# Derivatives"));
+    }
+}
