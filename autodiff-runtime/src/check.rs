@@ -51,7 +51,9 @@ pub enum Disagreement {
 }
 
 /// Two derivatives that should be equal and are not.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// `Debug` prints the same sentence as `Display`, so that `f::check(…).unwrap()` in a test says what is wrong.
+#[derive(Clone, PartialEq)]
 pub struct GradientCheckError {
     /// Which two disagree.
     pub kind: Disagreement,
@@ -65,6 +67,8 @@ pub struct GradientCheckError {
     pub found: f64,
     /// The derivative found by the second.
     pub expected: f64,
+    /// How far apart the two may be.
+    pub allowed: f64,
 }
 
 impl fmt::Display for GradientCheckError {
@@ -73,20 +77,75 @@ impl fmt::Display for GradientCheckError {
             Disagreement::ReverseForward => ("reverse mode", "forward mode"),
             Disagreement::ForwardDifferences => ("forward mode", "central differences"),
         };
+        let Self { parameter, element, output, found, expected, allowed, .. } = self;
         write!(
             f,
-            "the derivative of output {} with respect to `{}`, element {}: {one} gives {}, {other} gives {} (difference {:e})",
-            self.output,
-            self.parameter,
-            self.element,
-            self.found,
-            self.expected,
-            (self.found - self.expected).abs()
+            "the derivative of output {output} with respect to `{parameter}`, element {element}, differs: {one} gives {found:?}, {other} gives {expected:?}; they are {:.1e} apart, and {allowed:.1e} is allowed",
+            (found - expected).abs()
         )
     }
 }
 
+impl fmt::Debug for GradientCheckError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl core::error::Error for GradientCheckError {}
+
+/// Asserts in a test that the derivatives of a function are right at a point: those of a call `f(x, &w)`, or of a method
+/// by its `m_check`. A [`Tolerance`] may follow.
+///
+/// # Panics
+///
+/// Panics if reverse mode, forward mode and central differences do not agree, with the parameter, the element and the
+/// numbers. See [`GradientCheckError`].
+///
+/// ```standalone_crate
+/// # extern crate autodiff_runtime as differentiable;
+/// # use autodiff_macros::{Differentiable, differentiable};
+/// use differentiable::prelude::*;
+///
+/// #[differentiable]
+/// fn energy(x: &[f64], stiffness: f64) -> f64 {
+///     0.5 * stiffness * x.iter().map(|x| x * x).sum::<f64>()
+/// }
+///
+/// #[derive(Clone, Differentiable)]
+/// struct Spring {
+///     stiffness: f64,
+/// }
+///
+/// #[differentiable]
+/// impl Spring {
+///     fn energy(&self, x: f64) -> f64 {
+///         0.5 * self.stiffness * x * x
+///     }
+/// }
+///
+/// assert_gradient!(energy(&[1.0, -2.0], 3.0));
+/// assert_gradient!(energy(&[1.0, -2.0], 3.0), Tolerance { differences: 1e-7, ..Tolerance::default() });
+/// let spring = Spring { stiffness: 2.0 };
+/// assert_gradient!(spring.energy_check(0.5));
+/// ```
+#[macro_export]
+macro_rules! assert_gradient {
+    ($($f:ident)::+ ($($argument:expr),* $(,)?) $(,)?) => {
+        $crate::assert_gradient!(@ $($f)::+::check($($argument),*), stringify!($($f)::+))
+    };
+    ($($f:ident)::+ ($($argument:expr),* $(,)?), $tolerance:expr $(,)?) => {
+        $crate::assert_gradient!(@ $($f)::+::check_with($($argument,)* $tolerance), stringify!($($f)::+))
+    };
+    ($check:expr $(,)?) => {
+        $crate::assert_gradient!(@ $check, stringify!($check))
+    };
+    (@ $check:expr, $what:expr) => {
+        if let ::core::result::Result::Err(error) = $check {
+            ::core::panic!("wrong gradient of `{}`: {error}", $what);
+        }
+    };
+}
 
 /// A function between flat vectors at a point, with its derivatives.
 pub struct LinearMap<V, F, R> {
@@ -116,23 +175,25 @@ where
     let m = value(&vec![0.0; n]).len();
     let columns: Vec<Vec<f64>> = (0..n).map(|j| forward(&unit(n, j))).collect();
     let scales: Vec<f64> = (0..m).map(|i| columns.iter().map(|c| c[i].abs()).fold(0.0, f64::max)).collect();
-    let report = |kind, j: usize, output, found, expected| {
+    let report = |kind, j: usize, output, found, expected, allowed| {
         let (parameter, element) = locate(&inputs, j);
-        Err(GradientCheckError { kind, parameter, element, output, found, expected })
+        Err(GradientCheckError { kind, parameter, element, output, found, expected, allowed })
     };
     for i in 0..m {
         let row = reverse(&unit(m, i));
         for j in 0..n {
-            if !close(row[j], columns[j][i], tolerance.modes, scales[i]) {
-                return report(Disagreement::ReverseForward, j, i, row[j], columns[j][i]);
+            let allowed = allowed(row[j], columns[j][i], tolerance.modes, scales[i]);
+            if !close(row[j], columns[j][i], allowed) {
+                return report(Disagreement::ReverseForward, j, i, row[j], columns[j][i], allowed);
             }
         }
     }
     for (j, column) in columns.iter().enumerate() {
         let quotients = differences(&mut value, n, j, tolerance.step);
         for i in 0..m {
-            if !close(column[i], quotients[i], tolerance.differences, scales[i].max(1e-3)) {
-                return report(Disagreement::ForwardDifferences, j, i, column[i], quotients[i]);
+            let allowed = allowed(column[i], quotients[i], tolerance.differences, scales[i].max(1e-3));
+            if !close(column[i], quotients[i], allowed) {
+                return report(Disagreement::ForwardDifferences, j, i, column[i], quotients[i], allowed);
             }
         }
     }
@@ -205,9 +266,14 @@ fn unit(n: usize, j: usize) -> Vec<f64> {
     e
 }
 
+/// How far apart two derivatives may be.
+fn allowed(a: f64, b: f64, relative: f64, scale: f64) -> f64 {
+    relative * a.abs().max(b.abs()).max(scale).max(1e-10)
+}
+
 /// NaN agrees with NaN, and infinities with themselves.
-fn close(a: f64, b: f64, relative: f64, scale: f64) -> bool {
-    a == b || a.is_nan() && b.is_nan() || (a - b).abs() <= relative * a.abs().max(b.abs()).max(scale).max(1e-10)
+fn close(a: f64, b: f64, allowed: f64) -> bool {
+    a == b || a.is_nan() && b.is_nan() || (a - b).abs() <= allowed
 }
 
 fn locate(inputs: &[(&'static str, usize)], mut j: usize) -> (String, usize) {

@@ -86,6 +86,8 @@ pub mod prelude {
         ArrayDot as _, ArrayElementwise as _, ArrayLines as _, ArrayReductions as _, ArrayShapes as _,
     };
     #[cfg(feature = "std")]
+    pub use crate::assert_gradient;
+    #[cfg(feature = "std")]
     pub use crate::check::{GradientCheckError, Tolerance};
     #[cfg(feature = "std")]
     pub use crate::initializers::Initializer;

@@ -1,0 +1,57 @@
+//! What `f::check` says of a wrong derivative, and `assert_gradient!`.
+#![allow(clippy::all, clippy::pedantic, missing_docs, reason = "programs are written as users write them")]
+
+use differentiable::prelude::*;
+
+/// The cube with a wrong pullback.
+#[differentiable(vjp = wrong_vjp, jvp = cube_jvp)]
+fn cube(x: &[f64], scale: f64) -> f64 {
+    scale * x.iter().map(|x| x * x * x).sum::<f64>()
+}
+
+fn wrong_vjp(x: &[f64], scale: f64) -> (f64, impl Fn(f64) -> (Vec<f64>, f64)) {
+    let (value, x) = (cube(x, scale), x.to_vec());
+    (value, move |ct| {
+        let mut d_x: Vec<f64> = x.iter().map(|x| 3.0 * scale * x * x * ct).collect();
+        d_x[1] += 0.5;
+        (d_x, value / scale * ct)
+    })
+}
+
+fn cube_jvp(x: &[f64], scale: f64, d_x: &[f64], d_scale: f64) -> (f64, f64) {
+    let along: f64 = x.iter().zip(d_x).map(|(x, d)| 3.0 * scale * x * x * d).sum();
+    (cube(x, scale), along + cube(x, scale) / scale * d_scale)
+}
+
+#[differentiable]
+fn right(x: f64) -> f64 {
+    x.sin()
+}
+
+const EXPECTED: &str = "the derivative of output 0 with respect to `x`, element 1, differs: \
+    reverse mode gives 24.5, forward mode gives 24.0; they are 5.0e-1 apart, and 5.4e-8 is allowed";
+
+#[test]
+fn the_error_says_which_element_and_by_how_much() {
+    let error = cube::check(&[1.0, 2.0, 3.0], 2.0).unwrap_err();
+    assert_eq!((error.parameter.as_str(), error.element, error.output), ("x", 1, 0));
+    assert_eq!(error.to_string(), EXPECTED);
+    // What `unwrap` and `expect` show.
+    assert_eq!(format!("{error:?}"), EXPECTED);
+}
+
+#[test]
+fn a_wide_tolerance_accepts_it() {
+    let wide = Tolerance { modes: 0.1, ..Tolerance::default() };
+    assert!(cube::check_with(&[1.0, 2.0, 3.0], 2.0, wide).is_ok());
+    assert_gradient!(cube(&[1.0, 2.0, 3.0], 2.0), wide);
+    assert_gradient!(right(0.5));
+    assert_gradient!(right(0.5), Tolerance { differences: 1e-8, ..Tolerance::default() },);
+}
+
+#[test]
+fn the_assertion_shows_the_error() {
+    let panic = std::panic::catch_unwind(|| assert_gradient!(cube(&[1.0, 2.0, 3.0], 2.0))).unwrap_err();
+    let message = panic.downcast_ref::<String>().expect("a message");
+    assert_eq!(*message, format!("wrong gradient of `cube`: {EXPECTED}"));
+}

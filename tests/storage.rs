@@ -1,0 +1,47 @@
+//! The promise of `tape = none`, and what the documentation says that is stored.
+#![allow(clippy::all, clippy::pedantic, missing_docs, reason = "programs are written as users write them")]
+
+use differentiable::prelude::*;
+
+#[derive(Clone, Copy, Differentiable)]
+struct V2 {
+    x: f64,
+    y: f64,
+}
+
+#[differentiable(tape = none)]
+fn dot(a: V2, b: V2) -> f64 {
+    a.x * b.x + a.y * b.y
+}
+
+/// A loop that only adds what is cheap needs no tape; neither do branches, arrays of fixed length, and calls of functions
+/// that promise the same.
+#[differentiable(tape = none)]
+fn energy(x: &[f64], a: V2, scale: f64) -> f64 {
+    let mut sum = 0.0;
+    for i in 0..x.len() {
+        let stretch = x[i] - scale;
+        sum += 0.5 * stretch * stretch;
+    }
+    let pair = [sum.sin(), scale];
+    let weight = if sum > 1.0 { pair[0].exp() } else { pair[1] * pair[0] };
+    weight * dot(a, V2 { x: scale, y: sum })
+}
+
+#[differentiable]
+impl V2 {
+    #[differentiable(tape = none)]
+    fn length(&self) -> f64 {
+        dot(*self, *self).sqrt()
+    }
+}
+
+#[test]
+fn derivatives_without_tape() {
+    let a = V2 { x: 0.3, y: -1.2 };
+    assert_gradient!(dot(a, V2 { x: 2.0, y: 0.5 }));
+    assert_gradient!(energy(&[0.4, 1.5, -0.2], a, 0.7));
+    assert_gradient!(energy(&[], a, 0.7));
+    assert_gradient!(a.length_check());
+    assert!(!energy::source().contains("Vec"), "{}", energy::source());
+}
