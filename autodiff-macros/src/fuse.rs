@@ -91,7 +91,8 @@ impl Pass<'_> {
             }
         }
         let (moved, split) = (plan.moved, plan.split);
-        if sums.iter().any(|d| (turn + 1..q).any(|k| !moved.contains(&k) && reads(&candidate[k], *d))) {
+        let between = (p + 1..q).filter(|k| !moved.contains(k));
+        if between.into_iter().any(|k| sums.iter().any(|d| reads(&candidate[k], *d))) {
             return false;
         }
         let Some(fused) = self.join(candidate[p].clone(), backward) else { return false };

@@ -20,6 +20,7 @@ impl Shells<'_> {
     /// `check` and `jacobian`.
     pub(crate) fn linear(&self) -> TokenStream {
         let (copies, map) = self.linear_map();
+        let gradient = self.gradient_at_point();
         let c = &self.companions;
         let (generics, clause) = c.generics(&[]);
         let clause = self.cloning(clause);
@@ -30,11 +31,11 @@ impl Shells<'_> {
         let items = local! {
             #check #generics (#(#params),*) -> ::core::result::Result<(), ::differentiable::GradientCheckError> #clause {
                 #copies
-                ::differentiable::__private::check(#map, <::differentiable::Tolerance as ::core::default::Default>::default())
+                ::differentiable::__private::check(#map, #gradient, <::differentiable::Tolerance as ::core::default::Default>::default())
             }
             #with #generics (#(#params,)* tolerance: ::differentiable::Tolerance) -> ::core::result::Result<(), ::differentiable::GradientCheckError> #clause {
                 #copies
-                ::differentiable::__private::check(#map, tolerance)
+                ::differentiable::__private::check(#map, #gradient, tolerance)
             }
             #jacobian #generics (#(#params),*) -> ::differentiable::ndarray::Array2<f64> #clause {
                 #copies
@@ -42,6 +43,38 @@ impl Shells<'_> {
             }
         };
         with_std(&items, &TokenStream::new())
+    }
+
+    /// The gradient from the joined sweeps, which callers of `grad` get, as a flat vector.
+    fn gradient_at_point(&self) -> TokenStream {
+        if !self.companions.returns_scalar() {
+            return local!(|| ::core::option::Option::None);
+        }
+        let c = &self.companions;
+        let (rev, turbofish, point) = (c.host.hidden("__rev", 0), c.turbofish(), self.point());
+        let (fresh, mut args) = (&point.fresh, point.arguments.clone());
+        let (mut zeros, mut patterns, mut collect) = (TokenStream::new(), Vec::new(), TokenStream::new());
+        for (i, p) in self.params().iter().enumerate().filter(|(_, p)| p.wanted) {
+            let (d, now) = (self.local("d_", i), self.local("now_", i));
+            if p.passing == Passing::Value {
+                patterns.push(local!(mut #d));
+            } else {
+                zeros.extend(local!(let mut #d = ::differentiable::Differentiable::__zero(&#now);));
+                args.push(local!(&mut #d));
+            }
+            collect.extend(local!(::differentiable::__private::flatten(&mut #d, &mut gradient);));
+        }
+        let patterns = tuple(&patterns);
+        local! {
+            || {
+                #fresh
+                #zeros
+                let (_, #patterns) = Self::#rev #turbofish(#(#args),*);
+                let mut gradient = ::differentiable::__private::vec::Vec::new();
+                #collect
+                ::core::option::Option::Some(gradient)
+            }
+        }
     }
 
     fn linear_map(&self) -> (TokenStream, TokenStream) {

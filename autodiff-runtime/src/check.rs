@@ -159,12 +159,16 @@ pub struct LinearMap<V, F, R> {
     pub reverse: R,
 }
 
-/// Compares the derivatives of a map.
+/// Compares the derivatives of a map, and its gradient, where it has one.
 ///
 /// # Errors
 ///
 /// Names the first element at which two of them disagree.
-pub fn check<V, F, R>(map: LinearMap<V, F, R>, tolerance: Tolerance) -> Result<(), GradientCheckError>
+pub fn check<V, F, R>(
+    map: LinearMap<V, F, R>,
+    gradient: impl FnOnce() -> Option<Vec<f64>>,
+    tolerance: Tolerance,
+) -> Result<(), GradientCheckError>
 where
     V: FnMut(&[f64]) -> Vec<f64>,
     F: FnMut(&[f64]) -> Vec<f64>,
@@ -179,8 +183,8 @@ where
         let (parameter, element) = locate(&inputs, j);
         Err(GradientCheckError { kind, parameter, element, output, found, expected, allowed })
     };
-    for i in 0..m {
-        let row = reverse(&unit(m, i));
+    let rows = (0..m).map(|i| (i, reverse(&unit(m, i)))).collect::<Vec<_>>();
+    for (i, row) in gradient().into_iter().map(|row| (0, row)).chain(rows) {
         for j in 0..n {
             let allowed = allowed(row[j], columns[j][i], tolerance.modes, scales[i]);
             if !close(row[j], columns[j][i], allowed) {
