@@ -28,6 +28,8 @@ pub(crate) struct Host {
     pub(crate) attrs: TokenStream,
     /// The companions are items of a trait: their types are the same whatever an `impl` writes.
     pub(crate) of_trait: bool,
+    /// They are declared in the trait itself, for every type that implements it.
+    pub(crate) declared: bool,
     /// Parameters of the `impl` around, which opaque types capture.
     pub(crate) outer: Generics,
     /// The associated types of an `impl` of a trait, which are generic in the trait's companions.
@@ -285,8 +287,8 @@ impl<'a> Companions<'a> {
         let outputs = self.outputs(level);
         let (vis, attrs, this) = (&self.host.vis, &self.host.attrs, self.receiver(&emitter, &body));
         let values = tuple(&values);
+        let clause = if self.host.declared { self.sized(clause) } else { clause };
         if !with_body {
-            let clause = self.sized(clause);
             return quote!(#[doc(hidden)] fn #name #generics (#(#params,)* #(#tangents),*) -> #outputs #clause;);
         }
         quote! {
@@ -307,6 +309,12 @@ impl<'a> Companions<'a> {
         for ty in types {
             if matches!(&ty, Type::Path(p) if p.path.segments.len() > 1 && p.path.segments[0].ident == "Self") {
                 bounds.push(quote!(#ty: ::differentiable::Differentiable));
+            }
+        }
+        for p in self.host.outer.type_params().filter(|p| !bounded_otherwise(p)) {
+            let ident = &p.ident;
+            if self.params().iter().any(|q| q.differentiable && mentions(&q.ty, ident)) {
+                bounds.push(quote!(#ident: ::differentiable::Differentiable));
             }
         }
         if clause.is_empty() { quote!(where #(#bounds),*) } else { quote!(#clause, #(#bounds),*) }
@@ -439,8 +447,8 @@ impl<'a> Companions<'a> {
         let result = emitter.unused("value");
         let closure = quote!(move |(#again_pattern, #cotangent, #slot_pattern): #elided| -> #grad_types { #unwrap #backward #grads });
         let closure = if wrap { quote!(::differentiable::__private::boxed::Box::new(#closure)) } else { closure };
+        let clause = if self.host.declared { self.sized(clause) } else { clause };
         if !with_body {
-            let clause = self.sized(clause);
             return quote!(#[doc(hidden)] fn #name #generics (#(#params,)* #(#tangents),*) -> (#outputs, #tape_type) #clause;);
         }
         quote! {

@@ -85,7 +85,7 @@ pub(crate) fn analyse(
     fence::check(body, &errors);
     fence::check_types(&signature, &errors);
     errors.check()?;
-    let mut primal = lower::lower(&signature, body, &types, &errors);
+    let mut primal = lower::lower(&signature, by_value_receiver, body, &types, &errors);
     errors.check()?;
     let result = signature.output.as_ref().map_or(Kind::Unit, |ty| types.kind(ty));
     kinds::infer(&mut primal, &types, &result);

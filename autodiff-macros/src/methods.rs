@@ -26,7 +26,6 @@ pub(crate) const CONSTANT: &[&str] = &[
     "shape",
     "raw_dim",
     "len_of",
-    "count",
     "cmp",
     "partial_cmp",
     "total_cmp",
@@ -42,11 +41,22 @@ pub(crate) const CONSTANT: &[&str] = &[
     "is_sign_negative",
     "is_sign_positive",
     "contains",
-    "any",
-    "all",
-    "position",
     "is_standard_layout",
 ];
+
+/// Methods of iterators without derivative; of another receiver they may be anything.
+pub(crate) const OF_ITERATORS: &[&str] = &["any", "all", "position", "count"];
+
+/// The type of the value of a method of [`CONSTANT`] that has one only, so that a method of the same name
+/// with another value is an error rather than a lost derivative.
+pub(crate) fn declared_type(name: &str) -> Option<syn::Type> {
+    match name {
+        "len" | "nrows" | "ncols" | "ndim" | "len_of" | "capacity" => Some(syn::parse_quote!(usize)),
+        "is_empty" | "is_some" | "is_none" | "is_ok" | "is_err" | "is_nan" | "is_finite" | "is_infinite"
+        | "contains" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" => Some(syn::parse_quote!(bool)),
+        _ => None,
+    }
+}
 
 /// Methods whose value is the receiver in another garb, with the same derivative.
 pub(crate) const IDENTITIES: &[&str] =

@@ -44,6 +44,10 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
         twin::strip_markers(&mut f.sig);
         expand::strip_statement_markers(&mut f.block);
         match analysed {
+            None if of_trait => {
+                let skipped = crate::traits::skip_marker(&f.sig.ident);
+                companions.extend(quote!(#[doc(hidden)] fn #skipped() {}));
+            }
             None => {}
             Some(Err(e)) => errors.extend(e.to_compile_error()),
             Some(Ok(function)) => {
@@ -55,6 +59,7 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
                     method: Some(f.sig.ident.clone()),
                     attrs: cfgs,
                     of_trait,
+                    declared: false,
                     outer: item.generics.clone(),
                     associated: associated.clone(),
                 };

@@ -20,6 +20,18 @@ fn operator(item: &ItemImpl) -> Option<String> {
 
 /// Expands the attribute on the `impl` of an operator; `None` if it is none.
 pub(crate) fn implementation(item: &ItemImpl, options: &Options) -> Option<TokenStream> {
+    if let Some((path, _)) = &item.trait_
+        && let Some(last) = path.segments.last()
+        && let Some(plain) = last.ident.to_string().strip_suffix("Assign")
+        && matches!(plain, "Add" | "Sub" | "Mul" | "Div" | "Rem")
+    {
+        let message = format!(
+            "`{}` of a type cannot be differentiated: `a op= b` is differentiated as `a = a op b`; annotate the `impl {plain}`, and leave this one without the attribute",
+            last.ident,
+        );
+        let error = syn::Error::new_spanned(path, message).to_compile_error();
+        return Some(quote!(#item #error));
+    }
     let name = operator(item)?;
     // An operator of references computes what that of values does, which is differentiated.
     let by_reference = |ty: &Type| matches!(ty, Type::Reference(_));
@@ -89,6 +101,7 @@ fn derivative(item: &ItemImpl, options: &Options, name: &str, rhs: &Type) -> syn
         method: Some(mangled),
         attrs: TokenStream::new(),
         of_trait: false,
+        declared: false,
         outer: item.generics.clone(),
         associated: Vec::new(),
     };

@@ -1,5 +1,7 @@
 //! Traits whose methods can be called from differentiated code: beside each required method the trait
-//! requires its hidden companions, so that an `impl` without derivatives does not compile.
+//! requires its hidden companions, so that an `impl` without derivatives does not compile. Beside a
+//! provided method it provides them; an `impl` that overrides the one is annotated, and overrides the
+//! others, because of the required ones.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -15,6 +17,11 @@ use crate::twin;
 pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream {
     let mut companions = Vec::new();
     let mut errors = TokenStream::new();
+    // An `impl` that overrides a provided method is known to be annotated where it must be for another.
+    let has_required = item.items.iter().any(|member| match member {
+        TraitItem::Fn(f) => f.default.is_none() && !is_skipped(f, &options),
+        _ => false,
+    });
     for member in &mut item.items {
         let TraitItem::Fn(f) = member else { continue };
         let own = match take_options(&mut f.attrs, &options) {
@@ -26,14 +33,27 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
         };
         let mut sig = f.sig.clone();
         twin::strip_markers(&mut f.sig);
-        // A provided method is plain: an `impl` that overrides it could not be told apart.
-        if own.skip || f.default.is_some() {
+        if own.skip {
+            // An `impl` may leave out only what the trait leaves out.
+            let skipped = skip_marker(&f.sig.ident);
+            companions.push(quote!(#[doc(hidden)] fn #skipped() where Self: Sized {}));
             continue;
         }
         if own.tape_none {
             errors.extend(crate::methods_of::tape_of_trait(&f.sig.ident).to_compile_error());
         }
-        match expand::analyse(&mut sig, &syn::parse_quote!({ ::core::unreachable!() }), Some(&item.generics), &own) {
+        if f.default.is_some() && !has_required {
+            continue;
+        }
+        let provided = f.default.is_some();
+        let body = match &f.default {
+            Some(body) => expand::body_to_read(body, &own),
+            None => syn::parse_quote!({ ::core::unreachable!() }),
+        };
+        if let Some(body) = &mut f.default {
+            expand::strip_statement_markers(body);
+        }
+        match expand::analyse(&mut sig, &body, Some(&item.generics), &own) {
             Err(e) => errors.extend(e.to_compile_error()),
             Ok(function) => {
                 let host = Host {
@@ -41,15 +61,16 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
                     method: Some(f.sig.ident.clone()),
                     attrs: TokenStream::new(),
                     of_trait: true,
+                    declared: true,
                     outer: item.generics.clone(),
                     associated: Vec::new(),
                 };
                 let c = Companions { f: &function, host: &host };
                 for level in 1..=own.order() {
-                    companions.push(c.tangent_as(level, false));
+                    companions.push(lenient(c.tangent_as(level, provided)));
                 }
                 for level in 0..own.order() {
-                    companions.push(c.taped_erased(level, false));
+                    companions.push(lenient(c.taped_erased(level, provided)));
                 }
             }
         }
@@ -61,4 +82,18 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
         }
     }
     quote!(#item #errors)
+}
+
+/// The name of a hidden item that says that a method has no companions.
+pub(crate) fn skip_marker(method: &syn::Ident) -> syn::Ident {
+    quote::format_ident!("__skip_{}", method, span = method.span())
+}
+
+fn is_skipped(f: &syn::TraitItemFn, options: &Options) -> bool {
+    take_options(&mut f.attrs.clone(), options).is_ok_and(|own| own.skip)
+}
+
+/// Generated code is no style of the user's.
+fn lenient(item: TokenStream) -> TokenStream {
+    quote!(#[allow(unused, clippy::all, clippy::pedantic)] #item)
 }

@@ -77,6 +77,7 @@ fn twin(item: &ItemFn, f: &Function) -> TokenStream {
         method: None,
         attrs: TokenStream::new(),
         of_trait: false,
+        declared: false,
         outer: syn::Generics::default(),
         associated: Vec::new(),
     };

@@ -6,7 +6,7 @@ use quote::quote;
 use super::Emitter;
 use super::exprs::{Prec, operator_token};
 use crate::ir::{Block, Edit, Expr, Header, Loop, Place, Stmt, Tape, VarId};
-use crate::kinds;
+use crate::{kinds, methods};
 
 impl Emitter<'_> {
     /// Statements in order, with a declaration and its branches written as one `let`.
@@ -80,12 +80,21 @@ impl Emitter<'_> {
         quote!(#mutable #name #ty)
     }
 
+    /// The type of a value that is taken to carry no derivative because of a method's name.
+    fn claimed_type(&self, var: VarId, value: &Expr) -> Option<TokenStream> {
+        let Expr::Method { recv, name, .. } = value else { return None };
+        let unknown = kinds::of_expr(self.program, self.types, recv).deref() == &kinds::Kind::Unknown;
+        let ty = methods::declared_type(&name.to_string())?;
+        (unknown && self.program.vars[var].ty.is_none()).then(|| quote!(: #ty))
+    }
+
     fn stmt(&self, stmt: &Stmt) -> TokenStream {
         match stmt {
             Stmt::Let { var, value } => {
                 let binding = self.binding(*var);
+                let claimed = self.claimed_type(*var, value);
                 let value = self.value(value);
-                quote!(let #binding = #value;)
+                quote!(let #binding #claimed = #value;)
             }
             Stmt::Declare(var) => {
                 let binding = self.binding(*var);

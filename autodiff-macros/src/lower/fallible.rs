@@ -321,7 +321,7 @@ impl Lowerer<'_> {
     }
 
     /// Whether the receiver is a variable that is declared with a type of another name.
-    fn has_another_type(&self, recv: &Expr) -> bool {
+    pub(super) fn has_another_type(&self, recv: &Expr) -> bool {
         let Some(Place { root, path, .. }) = as_place(recv) else { return false };
         let mut ty = self.program.vars[*root].ty.as_ref();
         if path.iter().any(|s| !matches!(s, Step::Deref)) {

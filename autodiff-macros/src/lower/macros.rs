@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 use syn::{Expr as S, Lit, Token};
 
 use super::Lowerer;
-use crate::ir::{Expr, Sequence, Stmt};
+use crate::ir::{Expr, Place, Role, Sequence, Step, Stmt};
 
 /// Macros that are run for their effect and never give a value.
 pub(crate) const EFFECTS: &[&str] = &[
@@ -39,7 +39,13 @@ impl Lowerer<'_> {
         if name == "vec" {
             return Some(self.vec_macro(&m.mac));
         }
+        if name == "dbg" {
+            return self.dbg_macro(m);
+        }
         let kept = self.verbatim(&S::Macro(m.clone()));
+        if name == "array" && self.is_constant_code(&kept) {
+            return Some(kept);
+        }
         if DIVERGING.contains(&name) {
             self.emit(Stmt::Effect(kept));
             None
@@ -48,6 +54,8 @@ impl Lowerer<'_> {
             Some(Expr::Tuple(Vec::new()))
         } else if VALUES.contains(&name) {
             Some(kept)
+        } else if name == "array" {
+            self.array_macro(&m.mac)
         } else {
             self.errors.on(
                 &m.mac.path,
@@ -55,6 +63,83 @@ impl Lowerer<'_> {
             );
             None
         }
+    }
+
+    /// `dbg!(e)` prints, and gives the value of `e`.
+    fn dbg_macro(&mut self, m: &syn::ExprMacro) -> Option<Expr> {
+        let mut args = arguments(&m.mac).into_iter();
+        let (Some((None, e)), None) = (args.next(), args.next()) else {
+            self.errors.on(&m.mac.path, "`dbg!` of one value can be differentiated; write one for each");
+            return None;
+        };
+        let value = self.atom(&e);
+        let text = quote::ToTokens::to_token_stream(&e).to_string();
+        let name = Ident::new("value", proc_macro2::Span::mixed_site());
+        let print: S = syn::parse_quote!(
+            ::std::eprintln!("[{}:{}:{}] {} = {:#?}", ::core::file!(), ::core::line!(), ::core::column!(), #text, #name)
+        );
+        self.emit(Stmt::Effect(Expr::Verbatim(Box::new(print), vec![(name, value.clone())])));
+        Some(value)
+    }
+
+    /// `array![…]` of `ndarray` with values that carry derivatives: zeros, to which each is assigned.
+    fn array_macro(&mut self, mac: &syn::Macro) -> Option<Expr> {
+        let span = mac.span();
+        let items = Punctuated::<S, Token![,]>::parse_terminated.parse2(mac.tokens.clone());
+        let rows = |items: &Punctuated<S, Token![,]>| -> Option<Vec<Vec<S>>> {
+            items
+                .iter()
+                .map(|row| match row {
+                    S::Array(a) if !a.elems.iter().any(|e| matches!(e, S::Array(_))) => {
+                        Some(a.elems.iter().cloned().collect())
+                    }
+                    _ => None,
+                })
+                .collect()
+        };
+        let (shape, cells): (Expr, Vec<(Expr, S)>) = match items {
+            Ok(items) if !items.iter().any(|e| matches!(e, S::Array(_))) => {
+                (Expr::int(items.len()), items.into_iter().enumerate().map(|(i, e)| (Expr::int(i), e)).collect())
+            }
+            Ok(items) if rows(&items).is_some() => {
+                let rows = rows(&items).expect("tested above");
+                let columns = rows.first().map_or(0, Vec::len);
+                let at = |i, j| Expr::Array(vec![Expr::int(i), Expr::int(j)], Sequence::Array);
+                let shape = Expr::Tuple(vec![Expr::int(rows.len()), Expr::int(columns)]);
+                let cells = rows.into_iter().enumerate();
+                (
+                    shape,
+                    cells.flat_map(|(i, row)| row.into_iter().enumerate().map(move |(j, e)| (at(i, j), e))).collect(),
+                )
+            }
+            _ => {
+                self.errors.on(
+                    &mac.path,
+                    "`array!` of values that carry a derivative can have one or two axes; fill an array of zeros by assignments",
+                );
+                return None;
+            }
+        };
+        let zeros = if matches!(shape, Expr::Tuple(_)) {
+            syn::parse_quote!(::differentiable::ndarray::Array2::zeros)
+        } else {
+            syn::parse_quote!(::differentiable::ndarray::Array1::zeros)
+        };
+        let zeros = Expr::Call { func: zeros, qself: None, args: vec![shape], ctor: false, tangent: false };
+        let cells: Vec<(Expr, Expr)> = cells.into_iter().map(|(at, e)| (at, self.operand(&e))).collect();
+        let var = self.let_var("array", span, Role::Temporary, zeros);
+        self.program.vars[var].mutable = true;
+        for (at, value) in cells {
+            let place = Place::var(var, span).step(Step::Index { at: Box::new(at), range: false });
+            self.emit(Stmt::Assign { place, value, init: false });
+        }
+        Some(Expr::var(var, span))
+    }
+
+    /// Whether kept code reads nothing that may carry a derivative.
+    fn is_constant_code(&self, kept: &Expr) -> bool {
+        let Expr::Verbatim(_, captures) = kept else { return false };
+        captures.iter().all(|(_, e)| self.kind(e).deref().is_constant())
     }
 
     fn vec_macro(&mut self, mac: &syn::Macro) -> Expr {

@@ -77,7 +77,15 @@ enum Fallible {
 }
 
 /// Lowers a function.
-pub(crate) fn lower(signature: &Signature, block: &syn::Block, types: &Types, errors: &Errors) -> Program {
+///
+/// A receiver that the method takes `by_value` is a reference to its companions.
+pub(crate) fn lower(
+    signature: &Signature,
+    by_value: bool,
+    block: &syn::Block,
+    types: &Types,
+    errors: &Errors,
+) -> Program {
     let program = Program {
         vars: Vec::new(),
         params: Vec::new(),
@@ -108,6 +116,9 @@ pub(crate) fn lower(signature: &Signature, block: &syn::Block, types: &Types, er
         fallible,
     };
     lowerer.params(signature);
+    if by_value {
+        lowerer.own_receiver(signature, block);
+    }
     let value = lowerer.block_value(block);
     let value = value.unwrap_or(Expr::Tuple(Vec::new()));
     lowerer.program.body.stmts = lowerer.stmts.pop().expect("the body's statements");
@@ -132,6 +143,18 @@ impl Lowerer<'_> {
         }
         for (pattern, value) in patterns {
             self.bind_pattern(pattern, value);
+        }
+    }
+
+    /// A method that changes its `self`, or hands it on whole, gets one of its own.
+    fn own_receiver(&mut self, signature: &Signature, block: &syn::Block) {
+        let Some(param) = signature.params.first() else { return };
+        let Some(Binding::Value(value)) = self.lookup("self").cloned() else { return };
+        if param.mutable || places::is_used_whole(block, "self") {
+            let copy = Expr::Clone(Box::new(strip(value)));
+            let var = self.let_var("this", param.name.span(), Role::User, copy);
+            self.program.vars[var].mutable = param.mutable;
+            self.bind("self", Expr::var(var, param.name.span()));
         }
     }
 

@@ -163,3 +163,39 @@ fn at(mut value: Expr, span: proc_macro2::Span) -> Expr {
     }
     value
 }
+
+/// Whether a variable occurs as a value, rather than by its fields, methods and elements.
+pub(super) fn is_used_whole(block: &syn::Block, name: &str) -> bool {
+    struct Finder<'n> {
+        name: &'n str,
+        found: bool,
+    }
+    impl Finder<'_> {
+        fn base(&mut self, e: &S) {
+            if !matches!(e, S::Path(p) if p.path.is_ident(self.name)) {
+                syn::visit::Visit::visit_expr(self, e);
+            }
+        }
+    }
+    impl<'a> syn::visit::Visit<'a> for Finder<'_> {
+        fn visit_expr(&mut self, e: &'a S) {
+            match e {
+                S::Path(p) => self.found |= p.path.is_ident(self.name),
+                S::Field(f) => self.base(&f.base),
+                S::Reference(r) if r.mutability.is_none() => self.base(&r.expr),
+                S::MethodCall(m) => {
+                    self.base(&m.receiver);
+                    m.args.iter().for_each(|a| self.visit_expr(a));
+                }
+                S::Index(i) => {
+                    self.base(&i.expr);
+                    self.visit_expr(&i.index);
+                }
+                _ => syn::visit::visit_expr(self, e),
+            }
+        }
+    }
+    let mut finder = Finder { name, found: false };
+    syn::visit::Visit::visit_block(&mut finder, block);
+    finder.found
+}

@@ -22,6 +22,20 @@ const SORTS: &[(&str, &str)] = &[
     ("sort_by_cached_key", "order_by_key"),
 ];
 
+/// Methods that belong to a sequence whatever its type is called.
+const OF_SEQUENCES: &[&str] = &[
+    "push",
+    "pop",
+    "swap",
+    "fill",
+    "extend",
+    "extend_from_slice",
+    "copy_from_slice",
+    "clone_from_slice",
+    "split_at",
+    "split_at_mut",
+];
+
 /// Methods of vectors that have no derivative here, and what to write instead.
 const REFUSED: &[(&str, &str)] = &[
     ("dedup_by", "collect what is to stay into a new `Vec`"),
@@ -48,6 +62,12 @@ impl Lowerer<'_> {
         m: &syn::ExprMethodCall,
         span: Span,
     ) -> Option<Expr> {
+        // A type of another name has methods of its own, unless they are those that only sequences have.
+        let kind = self.kind(&strip(recv.clone()));
+        let other = kind.deref() == &Kind::Unknown && self.has_another_type(&strip(recv.clone()));
+        if other && !OF_SEQUENCES.contains(&name) {
+            return None;
+        }
         if let Some((_, instead)) = REFUSED.iter().find(|(n, _)| *n == name) {
             self.errors.at(span, format!("`{name}` of a sequence cannot be differentiated; {instead}"));
             return Some(unit());

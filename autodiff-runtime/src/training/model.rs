@@ -45,6 +45,7 @@ pub trait Model {
     ///
     /// Panics if `batch_size` is 0.
     #[track_caller]
+    #[differentiable(skip)]
     fn predict(&self, x: &Self::Input, batch_size: usize) -> Self::Output
     where
         Self::Input: Batch,
@@ -62,6 +63,7 @@ pub trait Model {
     }
 
     /// Sets what all layers of the model are used for; see [`Mode`].
+    #[differentiable(skip)]
     fn set_mode(&mut self, mode: Mode)
     where
         Self: Differentiable,

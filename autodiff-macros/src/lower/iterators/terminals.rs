@@ -76,8 +76,11 @@ impl Lowerer<'_> {
             return Some(Expr::Tuple(Vec::new()));
         }
         // What carries no derivative is kept as it is written, unless the iterator has a name.
-        let constant = crate::methods::CONSTANT.contains(&name.as_str());
-        if constant && (!self.is_bound(&m.receiver) || !matches!(name.as_str(), "any" | "all" | "position" | "count")) {
+        let test = crate::methods::OF_ITERATORS.contains(&name.as_str());
+        if test && !self.is_bound(&m.receiver) {
+            return Some(self.control(&S::MethodCall(m.clone())));
+        }
+        if crate::methods::CONSTANT.contains(&name.as_str()) {
             return None;
         }
         let span = m.method.span();

@@ -1,0 +1,59 @@
+//! Macros of the standard library in differentiated bodies.
+#![allow(clippy::all, reason = "programs are written as users write them")]
+#![allow(missing_docs, clippy::pedantic)]
+
+use differentiable::ndarray::array;
+use differentiable::prelude::*;
+
+#[differentiable]
+fn checked(v: &[f64], x: f64, n: usize) -> f64 {
+    assert!(!v.is_empty(), "an empty slice of {n}");
+    assert_eq!(v.len() % 1, 0);
+    assert_ne!(v.len(), 100);
+    debug_assert!(x.is_finite() && v.iter().all(|a| a.is_finite()), "{x} of {:?}", v);
+    let name = format!("{n}-{:.2}", x);
+    eprintln!("{name}: {x:>8.3} {}", v[0]);
+    println!("{v:?}");
+    let kind = if matches!(n, 1..=3) { 1 } else { 2 };
+    let w = vec![x; kind];
+    let u = vec![x * x, v[0], 1.0];
+    let e: Vec<f64> = vec![];
+    match n {
+        0 => todo!(),
+        1 => unreachable!("n is {n}"),
+        2 => w.iter().chain(&u).chain(&e).product(),
+        3 => {
+            let d = dbg!(x * v[0]);
+            d * u[1]
+        }
+        4 => unimplemented!(),
+        _ => panic!("no {}", n),
+    }
+}
+
+#[differentiable]
+fn arrays(x: f64) -> f64 {
+    let a = array![1.0, 2.0, 3.0];
+    let m = array![[1.0, 2.0, 0.5], [3.0, -1.0, 2.0]];
+    let y = m.dot(&a) * x;
+    y.sum() * x
+}
+
+#[differentiable]
+fn active_arrays(x: f64, y: f64) -> f64 {
+    let a = array![x, y * x, 3.0];
+    let m = array![[x, 2.0, y], [3.0, y, x * y]];
+    m.dot(&a).sum()
+}
+
+#[test]
+fn macros() {
+    checked::check(&[0.5, 0.7], 0.4, 2).unwrap();
+    checked::check(&[0.5, 0.7], 0.4, 3).unwrap();
+}
+
+#[test]
+fn ndarray_macros() {
+    arrays::check(0.7).unwrap();
+    active_arrays::check(0.7, 0.4).unwrap();
+}
