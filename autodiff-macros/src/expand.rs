@@ -79,6 +79,7 @@ pub(crate) fn analyse(
     for param in &mut signature.params {
         if param.receiver && param.passing == Passing::Value {
             param.passing = Passing::Ref;
+            param.owned = true;
             param.ty = syn::parse_quote!(&Self);
         }
     }

@@ -418,6 +418,8 @@ pub(crate) struct Pull {
 pub(crate) struct Param {
     pub(crate) parts: Vec<VarId>,
     pub(crate) passing: Passing,
+    /// A receiver by value, which is handed over by reference.
+    pub(crate) owned: bool,
     /// Its derivative is computed by this program.
     pub(crate) active: bool,
 }

@@ -25,6 +25,8 @@ pub(crate) struct Param {
     /// A pattern that takes the argument apart.
     pub(crate) pattern: Option<Pat>,
     pub(crate) receiver: bool,
+    /// A receiver by value, which is handed over by reference.
+    pub(crate) owned: bool,
 }
 
 /// A signature that can be differentiated.
@@ -151,6 +153,7 @@ fn read_param(arg: &mut FnArg, i: usize, types: &Types, errors: &Errors) -> Para
                 wanted: !constant,
                 pattern: None,
                 receiver: true,
+                owned: false,
             }
         }
         FnArg::Typed(t) => {
@@ -172,7 +175,17 @@ fn read_param(arg: &mut FnArg, i: usize, types: &Types, errors: &Errors) -> Para
                     Some(other.clone()),
                 ),
             };
-            Param { name, ty, passing, mutable, differentiable, wanted: differentiable, pattern, receiver: false }
+            Param {
+                name,
+                ty,
+                passing,
+                mutable,
+                differentiable,
+                wanted: differentiable,
+                pattern,
+                receiver: false,
+                owned: false,
+            }
         }
     }
 }

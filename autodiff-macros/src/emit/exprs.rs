@@ -329,6 +329,14 @@ impl Emitter<'_> {
         {
             return Tokens::atom(quote!(::core::option::Option::None));
         }
+        // The zero of a variant is the variant of a zero; an error has the tangent `()`.
+        if let Expr::Call { func, args, ctor: true, .. } = e
+            && let [payload] = args.as_slice()
+            && crate::variants::is_standard(func)
+        {
+            let zero = if crate::variants::is_named(func, "Err") { quote!(()) } else { self.zero(payload).tokens };
+            return Tokens::new(quote!(#func(#zero)), Prec::Postfix);
+        }
         let arg = match e {
             Expr::Place(place) => self.reference(place, false).tokens,
             Expr::Ref { of, .. } => return self.zero(of),

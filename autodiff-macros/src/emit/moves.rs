@@ -178,8 +178,10 @@ impl Pass<'_> {
         if self.program.vars[place.root].mirrors.is_some() && !place.path.is_empty() {
             return true;
         }
+        // A receiver by value is the function's own, but is handed over by reference.
+        let owned = self.program.params.iter().any(|p| p.owned && p.parts.contains(&place.root));
         if behind {
-            return false;
+            return owned;
         }
         let later = self.reads.get(&place.root).is_some_and(|reads| reads.iter().any(|r| *r > self.now));
         let again = self.loops.last().is_some_and(|begin| self.defined.get(&place.root).copied().unwrap_or(0) < *begin);

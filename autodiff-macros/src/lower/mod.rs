@@ -134,8 +134,23 @@ impl Lowerer<'_> {
             let var = self.program.fresh(param.name.to_string(), param.name.span(), kind.clone(), Role::User);
             self.program.vars[var].ty = Some(param.ty.clone());
             self.program.vars[var].mutable = param.mutable || param.passing == Passing::RefMut;
-            self.program.params.push(Param { parts: vec![var], passing: param.passing, active: false });
-            let value = self.normal(Expr::var(var, param.name.span()));
+            self.program.params.push(Param {
+                parts: vec![var],
+                passing: param.passing,
+                owned: param.owned,
+                active: false,
+            });
+            let mut value = self.normal(Expr::var(var, param.name.span()));
+            if param.owned {
+                value = strip(value);
+                if param.mutable {
+                    // The function changes a copy of its own.
+                    self.program.vars[var].mutable = false;
+                    let own = self.let_var("own", param.name.span(), Role::User, Expr::Clone(Box::new(value)));
+                    self.program.vars[own].mutable = true;
+                    value = Expr::var(own, param.name.span());
+                }
+            }
             match &param.pattern {
                 None => self.bind(&param.name.to_string(), value),
                 Some(pattern) => patterns.push((pattern, value)),
