@@ -566,9 +566,9 @@ mod closures {
     }
 }
 mod generic_vec {
+    #![deny(warnings)]
     use differentiable::prelude::*;
-    use differentiable::prelude::*;
-    use std::ops::{Add, AddAssign, Mul, Neg, Sub};
+    use std::ops::{Add, Mul, Sub};
     #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
     struct V<T> {
         x: T,

@@ -92,9 +92,12 @@ fn derivative(item: &ItemImpl, options: &Options, name: &str, rhs: &Type) -> syn
     let suffix: String = rhs
         .to_token_stream()
         .to_string()
+        .replace('&', " ref ")
         .chars()
         .map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
         .collect();
+    // `V<T>` ⇒ `v_t`: underscores in a row are no snake case.
+    let suffix = suffix.split('_').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_");
     let mangled = format_ident!("{}_{}", method.sig.ident, suffix, span = method.sig.ident.span());
     let host = Host {
         vis: TokenStream::new(),
