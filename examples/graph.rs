@@ -1,6 +1,6 @@
 //! Pictures of data-flow graphs: the loss of the network of `simple_net`, and a loop, with their derivatives.
 //!
-//! Writes SVG, Graphviz DOT and Mermaid to `target/graphs`. Run it with `cargo run --features svg --example graph`.
+//! Writes SVG, Graphviz DOT and Mermaid to `target/graphs`. Run it with `cargo run --example graph`.
 
 use std::fs;
 use std::path::Path;

@@ -118,8 +118,8 @@ pub mod prelude {
     pub use crate::layers::*;
     #[cfg(feature = "std")]
     pub use crate::metrics::{
-        ConfusionMatrix, accuracy, argmax, auc, binary_accuracy, mean_absolute_error, r_squared,
-        root_mean_squared_error, top_k_accuracy,
+        ConfusionMatrix, accuracy, argmax, auc, binary_accuracy, f1_score, mean_absolute_error, precision, r_squared,
+        recall, root_mean_squared_error, top_k_accuracy,
     };
     #[cfg(feature = "std")]
     pub use crate::optimizers::schedules::{self, ReduceOnPlateau, Schedule};
@@ -133,7 +133,9 @@ pub mod prelude {
     pub use crate::random::seeded;
     pub use crate::real::{Real, stop_gradient};
     #[cfg(feature = "saving")]
-    pub use crate::saving::{Checkpoint, SavingError, load_checkpoint, load_weights, save_checkpoint, save_weights};
+    pub use crate::saving::{
+        Checkpoint, SaveCheckpoint, SavingError, load_checkpoint, load_weights, save_checkpoint, save_weights,
+    };
     pub use crate::tangent::{Differentiable, Tangent};
     #[cfg(feature = "std")]
     pub use crate::training::{

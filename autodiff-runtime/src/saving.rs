@@ -17,6 +17,7 @@
 //! # Ok::<(), SavingError>(())
 //! ```
 
+mod callback;
 mod checkpoint;
 mod error;
 mod file;
@@ -26,6 +27,7 @@ use std::path::Path;
 
 use crate::Differentiable;
 
+pub use callback::SaveCheckpoint;
 pub use checkpoint::{Checkpoint, load_checkpoint, save_checkpoint};
 pub use error::{SavingError, SavingErrorKind};
 

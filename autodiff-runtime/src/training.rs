@@ -7,6 +7,7 @@ mod fit;
 mod history;
 mod metric;
 mod model;
+mod progress;
 mod summary;
 
 pub use batch::Batch;

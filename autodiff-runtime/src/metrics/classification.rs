@@ -1,6 +1,6 @@
 //! Shares of right answers.
 
-use ndarray::{ArrayRef, Axis, Dimension, Ix2};
+use ndarray::{ArrayRef, Axis, Ix2};
 
 use crate::Real;
 use crate::kernels::Labels;
@@ -64,25 +64,6 @@ pub fn top_k_accuracy<T: Real, L: Labels + ?Sized>(labels: &L, scores: &ArrayRef
     right as f64 / scores.nrows() as f64
 }
 
-/// The share of elements that are on the same side of `threshold` as the truth, which is 0 or 1.
-///
-/// # Panics
-///
-/// Panics if the shapes differ, or if the arrays are empty.
-#[track_caller]
-pub fn binary_accuracy<T: Real, D: Dimension>(y_true: &ArrayRef<T, D>, y_pred: &ArrayRef<T, D>, threshold: f64) -> f64 {
-    assert!(
-        y_true.shape() == y_pred.shape(),
-        "binary_accuracy: `y_true` has shape {:?} and `y_pred` has shape {:?}, but they must be equal",
-        y_true.shape(),
-        y_pred.shape()
-    );
-    check_count("binary_accuracy", y_true.len(), y_pred.len());
-    let half = T::__lit(0.5);
-    let right = y_true.iter().zip(y_pred).filter(|&(t, p)| (*t > half) == (*p > T::__lit(threshold))).count();
-    right as f64 / y_pred.len() as f64
-}
-
 #[track_caller]
 pub(super) fn check_count(metric: &str, truths: usize, predictions: usize) {
     assert!(truths == predictions, "{metric}: there are {truths} true values for {predictions} predictions");
@@ -108,14 +89,6 @@ mod tests {
         assert_eq!(top_k_accuracy(&labels, &scores, 1), 1.0 / 3.0);
         assert_eq!(top_k_accuracy(&labels, &scores, 2), 2.0 / 3.0);
         assert_eq!(top_k_accuracy(&labels, &scores, 3), 1.0);
-    }
-
-    #[test]
-    fn binary_answers_are_compared_with_the_threshold() {
-        let (t, p) = (array![1.0, 0.0, 1.0, 0.0], array![0.9, 0.4, 0.4, 0.6]);
-        assert_eq!(binary_accuracy(&t, &p, 0.5), 0.5);
-        assert_eq!(binary_accuracy(&t, &p, 0.39), 0.5);
-        assert_eq!(binary_accuracy(&t, &p, 0.8), 0.75);
     }
 
     #[test]

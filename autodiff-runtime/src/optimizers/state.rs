@@ -18,6 +18,9 @@ pub enum LeafState {
 pub struct OptimizerState {
     /// How many steps have been taken.
     pub steps: u64,
+    /// The learning rate, if it was set after the optimiser was made, as
+    /// [`ReduceOnPlateau`](super::schedules::ReduceOnPlateau) does.
+    pub learning_rate: Option<f64>,
     /// One entry for every leaf of the model, in its order.
     pub leaves: Vec<LeafState>,
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::clip::Clip;
+use super::memory::keep_freed;
 use super::schedules::Schedule;
 use super::{LeafState, Optimizer, OptimizerState};
 use crate::tangent::Update;
@@ -136,8 +137,12 @@ impl<R: Rule> Stepper<R> {
         &self.state
     }
 
-    /// Goes on from a state that was saved.
+    /// Goes on from a state that was saved. Settings, clipping and schedules are no part of it: they are those of this
+    /// optimiser.
     pub fn set_state(&mut self, state: OptimizerState) {
+        if let Some(learning_rate) = state.learning_rate {
+            self.set_learning_rate(learning_rate);
+        }
         self.state = state;
     }
 }
@@ -148,6 +153,9 @@ impl<R: Rule> Optimizer for Stepper<R> {
         let learning_rate = self.learning_rate();
         let first = self.state.steps == 0 && self.state.leaves.is_empty();
         self.state.steps += 1;
+        if first {
+            keep_freed();
+        }
         let mut pass = Pass {
             rule: &self.rule,
             learning_rate,
@@ -181,6 +189,7 @@ impl<R: Rule> Optimizer for Stepper<R> {
     fn set_learning_rate(&mut self, learning_rate: f64) {
         self.schedule = None;
         self.rule.set_learning_rate(learning_rate);
+        self.state.learning_rate = Some(learning_rate);
     }
 
     fn steps(&self) -> u64 {

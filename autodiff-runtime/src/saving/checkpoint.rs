@@ -7,6 +7,7 @@ use super::file;
 use super::tensors::{self, Tensor, Values};
 use crate::Differentiable;
 use crate::optimizers::{LeafState, OptimizerState};
+use crate::training::summary;
 
 /// What is needed, beside the model, to go on with a training.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,8 +19,8 @@ pub struct Checkpoint {
     pub optimizer: OptimizerState,
 }
 
-/// Prefix of the names of the optimiser's arrays.
-const OPTIMIZER: &str = "optimizer.";
+/// Prefix of the names of the optimiser's arrays. No path of fields has a colon.
+const OPTIMIZER: &str = "optimizer:";
 
 /// Writes a model, the state of its optimiser and the number of epochs trained to one file.
 ///
@@ -50,7 +51,11 @@ pub fn save_checkpoint<M: Differentiable>(
             }
         }
     }
-    let note = format!("epoch {} step {}", checkpoint.epoch, checkpoint.optimizer.steps);
+    let mut note = format!("epoch {} step {}", checkpoint.epoch, checkpoint.optimizer.steps);
+    if let Some(rate) = checkpoint.optimizer.learning_rate {
+        // As many digits as it needs to be read as the same number.
+        note.push_str(&format!(" rate {rate:?}"));
+    }
     file::write(path.as_ref(), &stored, Some(note))
 }
 
@@ -65,39 +70,61 @@ pub fn save_checkpoint<M: Differentiable>(
 pub fn load_checkpoint<M: Differentiable>(model: &mut M, path: impl AsRef<Path>) -> Result<Checkpoint, SavingError> {
     let path = path.as_ref();
     let (stored, note) = file::read(path)?;
-    let Some((epoch, steps)) = note.as_deref().and_then(parse_note) else {
+    let Some((epoch, steps, learning_rate)) = note.as_deref().and_then(parse_note) else {
         return Err(SavingError::format(path, "it has weights, but is no checkpoint of a training"));
     };
-    let (state, weights): (Vec<_>, Vec<_>) = stored.into_iter().partition(|tensor| tensor.name.starts_with(OPTIMIZER));
+    let (mut state, weights): (Vec<_>, Vec<_>) =
+        stored.into_iter().partition(|tensor| tensor.name.starts_with(OPTIMIZER));
     let expected = tensors::collect(model);
     let ordered =
         tensors::match_up(&expected, weights).map_err(|differences| SavingError::mismatch(path, &differences))?;
-    let leaves = expected.iter().enumerate().map(|(leaf, tensor)| leaf_state(&state, leaf, tensor));
-    let optimizer = OptimizerState { steps, leaves: if steps == 0 { Vec::new() } else { leaves.collect() } };
-    tensors::assign(model, &ordered);
-    Ok(Checkpoint { epoch, optimizer })
-}
-
-/// `epoch 3 step 40`, as numbers.
-fn parse_note(note: &str) -> Option<(usize, u64)> {
-    let (epoch, step) = note.strip_prefix("epoch ")?.split_once(" step ")?;
-    Some((epoch.parse().ok()?, step.parse().ok()?))
-}
-
-/// The state of one leaf: its slots in order, in the precision of the parameters.
-fn leaf_state(stored: &[Tensor], leaf: usize, parameters: &Tensor) -> LeafState {
-    let slots = (0..).map_while(|slot| {
-        let name = format!("{OPTIMIZER}{leaf}.{slot}");
-        stored.iter().find(|tensor| tensor.name == name).map(|tensor| tensor.values.clone())
-    });
-    match parameters.values {
-        Values::F32(_) => LeafState::F32(
-            slots.filter_map(|values| if let Values::F32(v) = values { Some(v) } else { None }).collect(),
-        ),
-        Values::F64(_) => LeafState::F64(
-            slots.filter_map(|values| if let Values::F64(v) = values { Some(v) } else { None }).collect(),
-        ),
+    let mut leaves = Vec::new();
+    if steps > 0 {
+        // An optimiser knows nothing of arrays that it does not change, such as running statistics.
+        let summary = summary(model);
+        let trained = expected.iter().zip(summary.rows()).filter(|(_, row)| row.trainable);
+        for (leaf, (tensor, _)) in trained.enumerate() {
+            leaves.push(leaf_state(&mut state, leaf, tensor).map_err(|what| SavingError::format(path, what))?);
+        }
     }
+    if let Some(tensor) = state.first() {
+        return Err(SavingError::format(path, format_args!("`{}` belongs to no array of the model", tensor.name)));
+    }
+    tensors::assign(model, &ordered);
+    Ok(Checkpoint { epoch, optimizer: OptimizerState { steps, learning_rate, leaves } })
+}
+
+/// `epoch 3 step 40 rate 0.01`, as numbers; the rate may be missing.
+fn parse_note(note: &str) -> Option<(usize, u64, Option<f64>)> {
+    let (epoch, rest) = note.strip_prefix("epoch ")?.split_once(" step ")?;
+    let (step, rate) = match rest.split_once(" rate ") {
+        Some((step, rate)) => (step, Some(rate.parse().ok()?)),
+        None => (rest, None),
+    };
+    Some((epoch.parse().ok()?, step.parse().ok()?, rate))
+}
+
+/// Takes the state of one leaf out of what was stored: its slots in order, in the precision of the parameters, and as
+/// long as they are.
+fn leaf_state(stored: &mut Vec<Tensor>, leaf: usize, parameters: &Tensor) -> Result<LeafState, String> {
+    let (mut f32, mut f64) = (Vec::new(), Vec::new());
+    let len: usize = parameters.shape.iter().product();
+    for slot in 0.. {
+        let name = format!("{OPTIMIZER}{leaf}.{slot}");
+        let Some(at) = stored.iter().position(|tensor| tensor.name == name) else {
+            break;
+        };
+        let found = stored.swap_remove(at);
+        match (found.values, &parameters.values) {
+            (Values::F32(values), Values::F32(_)) if values.len() == len => f32.push(values),
+            (Values::F64(values), Values::F64(_)) if values.len() == len => f64.push(values),
+            _ => return Err(format!("`{name}` has not the type and the length of `{}`", parameters.name)),
+        }
+    }
+    Ok(match parameters.values {
+        Values::F32(_) => LeafState::F32(f32),
+        Values::F64(_) => LeafState::F64(f64),
+    })
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ pub struct EpochReport {
     pub loss: f64,
     /// The validation loss, if there is validation data.
     pub val_loss: Option<f64>,
+    /// The learning rate that the next step would have used.
+    pub learning_rate: f64,
 }
 
 impl EpochReport {
@@ -33,6 +35,12 @@ pub trait Callback<M, O> {
 
     /// The training has ended.
     fn train_end(&mut self, _model: &mut M) {}
+
+    /// What went wrong, if the callback could not do its work. It is asked after each epoch; the training then ends, with
+    /// this as its error.
+    fn failure(&mut self) -> Option<String> {
+        None
+    }
 }
 
 impl<M, O> Callback<M, O> for () {
@@ -52,6 +60,10 @@ impl<M, O, A: Callback<M, O>, B: Callback<M, O>> Callback<M, O> for (A, B) {
         self.0.train_end(model);
         self.1.train_end(model);
     }
+
+    fn failure(&mut self) -> Option<String> {
+        self.0.failure().or_else(|| self.1.failure())
+    }
 }
 
 impl<M, O, C: Callback<M, O>> Callback<M, O> for &mut C {
@@ -61,6 +73,10 @@ impl<M, O, C: Callback<M, O>> Callback<M, O> for &mut C {
 
     fn train_end(&mut self, model: &mut M) {
         (**self).train_end(model);
+    }
+
+    fn failure(&mut self) -> Option<String> {
+        (**self).failure()
     }
 }
 

@@ -22,6 +22,11 @@ pub enum FitErrorKind {
     /// The validation split is not a fraction that leaves samples on both sides, or validation data
     /// was given in two ways.
     InvalidValidation,
+    /// A callback could not do its work, such as saving.
+    Callback {
+        /// The epoch, from 1.
+        epoch: usize,
+    },
     /// A loss was NaN or infinite.
     NonFiniteLoss {
         /// The epoch, from 1.

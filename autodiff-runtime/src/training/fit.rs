@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use super::callbacks::{Callback, EpochReport, OnEpochEnd};
 use super::error::{FitError, FitErrorKind};
 use super::metric::{Metric, Metrics};
+use super::progress::Progress;
 use super::{Batch, History};
 use crate::layers::{advance, begin_epoch, predicting};
 use crate::optimizers::{GradientAccumulator, Optimizer};
@@ -140,6 +141,9 @@ impl<F, V, C, E> Fit<F, V, C, E> {
     }
 
     /// Prints a line after each `every`-th epoch, `Epoch 10/100: Loss=0.1234`; 0 is silent.
+    ///
+    /// With the feature `progress` (on by default), a training of more than a second also draws a bar with the time
+    /// that is left, on standard error, and only if that is a terminal.
     pub fn verbose(mut self, every: usize) -> Self {
         self.settings.verbose = every;
         self
@@ -205,6 +209,7 @@ impl<F, V, C, E> Fit<F, V, C, E> {
         let held_out = held_out.as_ref().map(|(x, y)| (x, y));
         let mut history = History { initial_epoch: self.settings.initial_epoch, ..History::default() };
         let mut order: Vec<usize> = (0..trained).collect();
+        let mut progress = Progress::new(self.settings.verbose > 0, self.steps(trained));
         for epoch in self.settings.initial_epoch + 1..=self.settings.epochs {
             self.put_in_order(&mut order, epoch);
             begin_epoch(model, epoch);
@@ -226,6 +231,7 @@ impl<F, V, C, E> Fit<F, V, C, E> {
                     }
                 }
                 sum += loss.__f64() * indices.len() as f64;
+                progress.step(epoch, self.settings.epochs, loss.__f64());
             }
             let validation = self.validation.data().or(held_out);
             let val_loss = validation.map(|(x, y)| self.mean_loss(model, x, y));
@@ -233,18 +239,23 @@ impl<F, V, C, E> Fit<F, V, C, E> {
                 check_finite(loss, epoch, None, || culprit(x, y, |at| at))?;
             }
             let loss = sum / trained as f64;
-            let report = EpochReport { epoch, epochs: self.settings.epochs, loss, val_loss };
+            let learning_rate = optimizer.learning_rate();
+            let report = EpochReport { epoch, epochs: self.settings.epochs, loss, val_loss, learning_rate };
             history.loss.push(loss);
             history.val_loss.extend(val_loss);
             let (x_metric, y_metric) = validation.unwrap_or((x, y));
             let mut metrics = Vec::new();
             predicting(|| self.metrics.compute(model, x_metric, y_metric, &mut metrics));
             if self.settings.verbose > 0 && epoch.is_multiple_of(self.settings.verbose) {
-                println!("{}", line(&report, &metrics));
+                progress.print(&line(&report, &metrics));
             }
             history.push_metrics(metrics);
             let flow = self.callbacks.epoch_end(&report, model, optimizer);
             history.learning_rate.push(optimizer.learning_rate());
+            if let Some(failure) = self.callbacks.failure() {
+                let message = format!("a callback failed after epoch {epoch}: {failure}");
+                return Err(FitError::new(FitErrorKind::Callback { epoch }, message));
+            }
             if flow.is_break() {
                 break;
             }
@@ -319,6 +330,12 @@ impl<F, V, C, E> Fit<F, V, C, E> {
         Ok(())
     }
 
+    /// How many batches there are in all epochs together.
+    fn steps(&self, samples: usize) -> usize {
+        let epochs = self.settings.epochs.saturating_sub(self.settings.initial_epoch);
+        samples.div_ceil(self.settings.batch_size).saturating_mul(epochs)
+    }
+
     /// The order of an epoch depends on nothing but the seed and the epoch's number.
     fn put_in_order(&self, order: &mut [usize], epoch: usize) {
         if self.settings.shuffle {
@@ -380,7 +397,7 @@ fn culprit<X: Batch, Y: Batch>(x: &X, y: &Y, sample: impl Fn(usize) -> usize) ->
 
 /// What is printed about an epoch.
 fn line(report: &EpochReport, metrics: &[(String, f64)]) -> String {
-    let EpochReport { epoch, epochs, loss, val_loss } = report;
+    let EpochReport { epoch, epochs, loss, val_loss, .. } = report;
     let mut parts = vec![format!("Loss={loss:.4}")];
     parts.extend(val_loss.map(|loss| format!("Validation={loss:.4}")));
     parts.extend(metrics.iter().map(|(name, value)| format!("{name}={value:.4}")));

@@ -2,6 +2,9 @@
 
 use std::fmt::{self, Write};
 
+#[cfg(feature = "plot")]
+mod plot;
+
 /// The losses of a training, epoch by epoch.
 ///
 /// Displays as a table.

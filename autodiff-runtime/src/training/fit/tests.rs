@@ -178,7 +178,7 @@ fn callbacks_can_end_training_and_change_the_rate() {
 
 #[test]
 fn lines_have_the_form_that_the_documentation_gives() {
-    let mut report = EpochReport { epoch: 10, epochs: 100, loss: 0.12341, val_loss: None };
+    let mut report = EpochReport { epoch: 10, epochs: 100, loss: 0.12341, val_loss: None, learning_rate: 0.1 };
     assert_eq!(line(&report, &[]), "Epoch 10/100: Loss=0.1234");
     report.val_loss = Some(0.5);
     assert_eq!(line(&report, &[]), "Epoch 10/100: Loss=0.1234, Validation=0.5000");

@@ -1,0 +1,201 @@
+//! Trainings that are resumed, files that are written while the process dies, and files of Python.
+#![cfg(feature = "saving")]
+#![allow(missing_docs)]
+
+extern crate autodiff_runtime as differentiable;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
+
+use autodiff_macros::differentiable;
+use autodiff_runtime::optimizers::{Rule, Stepper};
+use autodiff_runtime::prelude::*;
+
+type Net = Sequential<(Dense<f32>, BatchNorm<f32, Ix2>, Dropout<f32>, Dense<f32>)>;
+
+fn net(seed: u64) -> Net {
+    let mut rng = seeded(seed);
+    let hidden = Dense::new(3, 8, &mut rng).with_activation(Activation::Tanh);
+    // The seed of what is dropped is no parameter, so it is not saved.
+    let dropout = Dropout::new(0.3, &mut rng).with_seed(11);
+    Sequential((hidden, BatchNorm::new(8), dropout, Dense::new(8, 1, &mut rng)))
+}
+
+#[differentiable(wrt(model))]
+fn loss(model: &Net, x: &Array2<f32>, y: &Array2<f32>) -> f32 {
+    mse_loss(y, &model.call(x))
+}
+
+fn data() -> (Array2<f32>, Array2<f32>) {
+    let x = Array2::from_shape_fn((50, 3), |(i, j)| ((i * (7 + 4 * j)) % 23) as f32 / 23.0);
+    let y = Array2::from_shape_fn((50, 1), |(i, _)| x[[i, 0]] * x[[i, 1]] - x[[i, 2]]);
+    (x, y)
+}
+
+fn place(name: &str) -> PathBuf {
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+    fs::create_dir_all(&place).unwrap();
+    place
+}
+
+/// Trains for eight epochs, once in one go and once with a new process' worth of objects after each third epoch.
+fn assert_resumable<R: Rule>(name: &str, optimizer: impl Fn() -> Stepper<R>) {
+    let place = place(name);
+    let ((x, y), path) = (data(), place.join("last.safetensors"));
+    let fit = || Fit::new(loss::value_and_grad).batch_size(8).seed(3).callback(SaveCheckpoint::last(&path));
+    let mut whole = net(1);
+    let history = fit().epochs(8).run(&mut whole, &mut optimizer(), &x, &y).unwrap();
+    let file = fs::read(&path).unwrap();
+
+    fs::remove_file(&path).unwrap();
+    let mut losses = Vec::new();
+    for epochs in [3, 6, 8] {
+        let (mut resumed, mut optimizer) = (net(if losses.is_empty() { 1 } else { 9 }), optimizer());
+        let mut epoch = 0;
+        if !losses.is_empty() {
+            let checkpoint = load_checkpoint(&mut resumed, &path).unwrap();
+            optimizer.set_state(checkpoint.optimizer);
+            epoch = checkpoint.epoch;
+        }
+        let part = fit().epochs(epochs).initial_epoch(epoch).run(&mut resumed, &mut optimizer, &x, &y).unwrap();
+        losses.extend(part.loss);
+    }
+    assert_eq!(losses, history.loss);
+    assert_eq!(fs::read(&path).unwrap(), file, "weights, statistics and state of the optimiser, bit for bit");
+    fs::remove_dir_all(&place).unwrap();
+}
+
+#[test]
+fn resumed_trainings_give_the_same_bits() {
+    let decay = schedules::ExponentialDecay { initial: 0.02, factor: 0.5, over: 20.0 };
+    assert_resumable("adam", || Adam::new(0.1).with_schedule(decay).with_clip(Clip::GlobalNorm(0.5)));
+    let momentum = SgdConfig { momentum: 0.9, nesterov: true, ..SgdConfig::default() };
+    assert_resumable("sgd", || Sgd::with_config(momentum.clone()));
+    assert_resumable("nadam", || Nadam::new(0.01));
+}
+
+/// A rate that was set, as `ReduceOnPlateau` does, is part of the checkpoint.
+#[test]
+fn a_rate_that_was_set_is_resumed() {
+    let (mut x, mut optimizer) = (1.0_f64, Adam::new(0.1));
+    optimizer.apply_gradients(&mut x, &1.0);
+    optimizer.set_learning_rate(0.1 + 0.2);
+    let path = place("rate").join("x.safetensors");
+    save_checkpoint(&x, &Checkpoint { epoch: 1, optimizer: optimizer.state().clone() }, &path).unwrap();
+    let mut resumed = Adam::new(7.0).with_schedule(schedules::Constant(5.0));
+    resumed.set_state(load_checkpoint(&mut x, &path).unwrap().optimizer);
+    assert_eq!(resumed.learning_rate(), 0.1 + 0.2);
+    assert_eq!(resumed.state(), optimizer.state());
+}
+
+#[test]
+fn the_best_is_kept_and_a_file_that_cannot_be_written_ends_the_training() {
+    let (place, (x, y)) = (place("best"), data());
+    let (best, last) = (place.join("best.safetensors"), place.join("last.safetensors"));
+    let mut model = net(1);
+    let history = Fit::new(loss::value_and_grad)
+        .epochs(12)
+        .batch_size(8)
+        .validation_split(0.3)
+        .callback(SaveCheckpoint::best(&best))
+        .callback(SaveCheckpoint::last(&last).every(5))
+        .run(&mut model, &mut Adam::new(0.3), &x, &y)
+        .unwrap();
+    let least = (0..12).min_by(|&a, &b| history.val_loss[a].total_cmp(&history.val_loss[b])).unwrap();
+    let mut loaded = net(2);
+    assert_eq!(load_checkpoint(&mut loaded, &best).unwrap().epoch, least + 1);
+    assert_eq!(load_checkpoint(&mut loaded, &last).unwrap().epoch, 12);
+    assert_eq!(loaded.predict(&x, 10), model.predict(&x, 10));
+
+    let nowhere = SaveCheckpoint::last(place.join("missing/net.safetensors"));
+    let fit = Fit::new(loss::value_and_grad).epochs(5).callback(nowhere);
+    let error = fit.run(&mut model, &mut Adam::new(0.1), &x, &y).unwrap_err();
+    assert_eq!(error.kind(), FitErrorKind::Callback { epoch: 1 });
+    assert!(error.to_string().starts_with("a callback failed after epoch 1: cannot write "), "{error}");
+    fs::remove_dir_all(&place).unwrap();
+}
+
+/// A part of a model may be called as the checkpoint calls its own arrays.
+#[test]
+fn names_of_parts_do_not_collide_with_the_optimiser() {
+    #[derive(Clone, PartialEq, Debug, autodiff_macros::Differentiable)]
+    struct Meta {
+        optimizer: Vec<(f64, f64)>,
+    }
+    let path = place("names").join("meta.safetensors");
+    let (mut model, mut adam) = (Meta { optimizer: vec![(1.0, 2.0)] }, Adam::new(0.1));
+    let gradient = model.clone();
+    adam.apply_gradients(&mut model, &MetaTangent { optimizer: gradient.optimizer });
+    let checkpoint = Checkpoint { epoch: 1, optimizer: adam.state().clone() };
+    save_checkpoint(&model, &checkpoint, &path).unwrap();
+    let mut loaded = Meta { optimizer: vec![(0.0, 0.0)] };
+    assert_eq!(load_checkpoint(&mut loaded, &path).unwrap(), checkpoint);
+    assert_eq!(loaded, model);
+}
+
+const WRITER: &str = "DIFFERENTIABLE_WRITES_TO";
+
+/// Not a test by itself: the process that the next test ends while it writes.
+#[test]
+#[ignore = "it never ends"]
+fn write_for_ever() {
+    let Some(path) = env::var_os(WRITER) else { return };
+    for round in 0.. {
+        save_weights(&Array1::from_elem(300_000, f64::from(round)), &path).unwrap();
+    }
+}
+
+/// A process that dies while it writes leaves a whole file, old or new.
+#[test]
+fn a_crash_while_writing_leaves_a_whole_file() {
+    let place = place("crash");
+    let path = place.join("x.safetensors");
+    let mut was_writing = 0;
+    for round in 0..12 {
+        save_weights(&Array1::from_elem(300_000, -1.0), &path).unwrap();
+        let mut writer = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "write_for_ever", "--ignored", "--nocapture"])
+            .env(WRITER, &path)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let begun = Instant::now();
+        while fs::read_dir(&place).unwrap().count() < 2 && begun.elapsed() < Duration::from_secs(20) {
+            thread::sleep(Duration::from_millis(1));
+        }
+        thread::sleep(Duration::from_micros(700 * round));
+        writer.kill().unwrap();
+        writer.wait().unwrap();
+
+        let mut loaded = Array1::<f64>::zeros(300_000);
+        load_weights(&mut loaded, &path).unwrap();
+        assert!(loaded.iter().all(|x| *x == loaded[0]), "half a file after round {round}");
+        for left in fs::read_dir(&place).unwrap().map(|entry| entry.unwrap().path()).filter(|left| *left != path) {
+            was_writing += 1;
+            fs::remove_file(left).unwrap();
+        }
+    }
+    assert!(was_writing > 0, "no process was ended while it wrote");
+    fs::remove_dir_all(&place).unwrap();
+}
+
+/// The model of `fixtures/python_safetensors.py`, with its numbers.
+fn python_model() -> (Dense<f32>, Array3<f64>) {
+    let mut layer = Dense::new(3, 2, &mut seeded(1));
+    layer.weights = Array2::from_shape_fn((3, 2), |(i, j)| (2 * i + j) as f32 / 8.0 - 0.25);
+    layer.bias = array![0.5, -1.5];
+    (layer, Array3::from_shape_fn((2, 1, 4), |(i, _, k)| 1.0 / (1.0 + (4 * i + k) as f64)))
+}
+
+/// Python's package wrote the file, with the metadata and the order of names that `PyTorch` users have. The other
+/// direction is checked by the script, with the file that this test leaves in `target/tmp`.
+#[test]
+fn files_of_python_are_read() {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/python.safetensors");
+    let mut loaded = (Dense::new(3, 2, &mut seeded(2)), Array3::zeros((2, 1, 4)));
+    load_weights(&mut loaded, fixture).unwrap();
+    assert_eq!(loaded, python_model());
+    save_weights(&python_model(), Path::new(env!("CARGO_TARGET_TMPDIR")).join("rust.safetensors")).unwrap();
+}
