@@ -10,7 +10,9 @@ use syn::{Data, DeriveInput, Fields, Generics, Type};
 
 /// Expands the derive.
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
-    let result = syn::parse2::<DeriveInput>(item).and_then(|input| Derive::read(&input).map(|d| d.tokens()));
+    let result = crate::nesting::check(&item)
+        .and_then(|()| syn::parse2::<DeriveInput>(item))
+        .and_then(|input| Derive::read(&input).map(|d| d.tokens()));
     result.unwrap_or_else(|e| e.to_compile_error())
 }
 

@@ -48,7 +48,10 @@ pub(crate) fn attribute(options: TokenStream, item: TokenStream) -> TokenStream 
 }
 
 fn attribute_unguarded(options: TokenStream, item: TokenStream) -> TokenStream {
-    let result = syn::parse2::<Options>(options).and_then(|options| match syn::parse2::<syn::Item>(item.clone())? {
+    let parsed = crate::nesting::check(&options)
+        .and_then(|()| crate::nesting::check(&item))
+        .and_then(|()| syn::parse2::<Options>(options));
+    let result = parsed.and_then(|options| match syn::parse2::<syn::Item>(item.clone())? {
         syn::Item::Fn(f) => Ok(crate::twin::function(f, options)),
         syn::Item::Impl(i) => Ok(crate::methods_of::implementation(i, options)),
         syn::Item::Trait(t) => Ok(crate::traits::declaration(t, options)),

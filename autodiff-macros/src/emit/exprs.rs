@@ -2,7 +2,6 @@
 
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::visit_mut::VisitMut;
 
 use super::Emitter;
 use super::places::variant_path;
@@ -189,9 +188,9 @@ impl Emitter<'_> {
             }
             Expr::Verbatim(e, captures) => {
                 let mut e = (**e).clone();
-                let captures =
-                    captures.iter().map(|(i, e)| (i.to_string(), self.expr(e).at_least(Prec::Atom))).collect();
-                Rename { captures }.visit_expr_mut(&mut e);
+                crate::free::replace(&mut e, &mut |name| {
+                    captures.iter().find(|(i, _)| i == name).map(|(_, e)| self.expr(e).at_least(Prec::Atom))
+                });
                 Tokens::new(e.to_token_stream(), Prec::Lowest)
             }
             Expr::Wrap { like, value, tangent } => {
@@ -418,145 +417,4 @@ fn operator(op: BinOp) -> (TokenStream, Prec) {
 /// The token of an operator.
 pub(crate) fn operator_token(op: BinOp) -> TokenStream {
     operator(op).0
-}
-
-/// Renames the local variables in code that is kept as the user wrote it.
-struct Rename {
-    captures: std::collections::HashMap<String, TokenStream>,
-}
-
-impl Rename {
-    /// Runs `f` where a pattern hides the variables of its names.
-    fn hiding(&mut self, pats: &[&syn::Pat], f: impl FnOnce(&mut Self)) {
-        let outer = self.captures.clone();
-        pats.iter().for_each(|pat| self.hide(pat));
-        f(self);
-        self.captures = outer;
-    }
-
-    fn hide(&mut self, pat: &syn::Pat) {
-        struct Bound<'a>(&'a mut std::collections::HashMap<String, TokenStream>);
-        impl<'ast> syn::visit::Visit<'ast> for Bound<'_> {
-            fn visit_pat_ident(&mut self, p: &'ast syn::PatIdent) {
-                self.0.remove(&p.ident.to_string());
-                syn::visit::visit_pat_ident(self, p);
-            }
-        }
-        syn::visit::Visit::visit_pat(&mut Bound(&mut self.captures), pat);
-    }
-
-    /// A condition, whose patterns hide names from what comes after them.
-    fn condition(&mut self, e: &mut syn::Expr) {
-        match e {
-            syn::Expr::Let(l) => {
-                self.visit_expr_mut(&mut l.expr);
-                self.hide(&l.pat);
-            }
-            syn::Expr::Binary(b) if matches!(b.op, syn::BinOp::And(_)) => {
-                self.condition(&mut b.left);
-                self.condition(&mut b.right);
-            }
-            other => self.visit_expr_mut(other),
-        }
-    }
-}
-
-impl VisitMut for Rename {
-    fn visit_expr_closure_mut(&mut self, c: &mut syn::ExprClosure) {
-        let inputs: Vec<syn::Pat> = c.inputs.iter().cloned().collect();
-        self.hiding(&inputs.iter().collect::<Vec<_>>(), |r| r.visit_expr_mut(&mut c.body));
-    }
-
-    fn visit_arm_mut(&mut self, arm: &mut syn::Arm) {
-        let pat = arm.pat.clone();
-        self.hiding(&[&pat], |r| syn::visit_mut::visit_arm_mut(r, arm));
-    }
-
-    fn visit_expr_for_loop_mut(&mut self, f: &mut syn::ExprForLoop) {
-        self.visit_expr_mut(&mut f.expr);
-        let pat = (*f.pat).clone();
-        self.hiding(&[&pat], |r| r.visit_block_mut(&mut f.body));
-    }
-
-    fn visit_expr_if_mut(&mut self, i: &mut syn::ExprIf) {
-        self.hiding(&[], |r| {
-            r.condition(&mut i.cond);
-            r.visit_block_mut(&mut i.then_branch);
-        });
-        if let Some((_, e)) = &mut i.else_branch {
-            self.visit_expr_mut(e);
-        }
-    }
-
-    fn visit_expr_while_mut(&mut self, w: &mut syn::ExprWhile) {
-        self.hiding(&[], |r| {
-            r.condition(&mut w.cond);
-            r.visit_block_mut(&mut w.body);
-        });
-    }
-
-    fn visit_block_mut(&mut self, b: &mut syn::Block) {
-        self.hiding(&[], |r| {
-            for stmt in &mut b.stmts {
-                r.visit_stmt_mut(stmt);
-                if let syn::Stmt::Local(local) = stmt {
-                    r.hide(&local.pat);
-                }
-            }
-        });
-    }
-
-    fn visit_expr_mut(&mut self, e: &mut syn::Expr) {
-        if let syn::Expr::Path(p) = e
-            && let Some(tokens) = p.path.get_ident().and_then(|i| self.captures.get(&i.to_string()))
-        {
-            *e = syn::Expr::Verbatim(tokens.clone());
-            return;
-        }
-        syn::visit_mut::visit_expr_mut(self, e);
-    }
-
-    fn visit_field_value_mut(&mut self, f: &mut syn::FieldValue) {
-        if f.colon_token.is_none() {
-            f.colon_token = Some(syn::Token![:](Span::mixed_site()));
-        }
-        syn::visit_mut::visit_field_value_mut(self, f);
-    }
-
-    fn visit_macro_mut(&mut self, m: &mut syn::Macro) {
-        let inline: Vec<proc_macro2::Ident> = crate::lower::inline_names(m);
-        let args = crate::lower::macro_arguments(m);
-        if m.path.is_ident("matches") {
-            // Only the first argument is an expression.
-            if let Some((_, mut first)) = args.into_iter().next() {
-                let before = first.to_token_stream().into_iter().count();
-                let rest: TokenStream = m.tokens.clone().into_iter().skip(before).collect();
-                self.visit_expr_mut(&mut first);
-                let parts = syn::parse2::<crate::lower::Alternatives>(rest.clone());
-                m.tokens = if let Ok(crate::lower::Alternatives { pat, guard: Some(mut guard) }) = parts {
-                    self.hiding(&[&pat], |r| r.visit_expr_mut(&mut guard));
-                    quote!(#first, #pat if #guard)
-                } else {
-                    quote!(#first #rest)
-                };
-            }
-            return;
-        }
-        if args.is_empty() {
-            return;
-        }
-        let mut list: Vec<TokenStream> = Vec::new();
-        let mut named: Vec<String> = Vec::new();
-        for (name, mut e) in args {
-            self.visit_expr_mut(&mut e);
-            list.push(if let Some(name) = &name { quote!(#name = #e) } else { quote!(#e) });
-            named.extend(name.map(|n| n.to_string()));
-        }
-        for name in inline {
-            if let (Some(tokens), false) = (self.captures.get(&name.to_string()), named.contains(&name.to_string())) {
-                list.push(quote!(#name = #tokens));
-            }
-        }
-        m.tokens = quote!(#(#list),*);
-    }
 }

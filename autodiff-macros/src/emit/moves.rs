@@ -172,7 +172,12 @@ impl Pass<'_> {
         if place.path.iter().any(|s| matches!(s, Step::Index { .. } | Step::Payload { .. } | Step::Content)) {
             return true;
         }
-        // The user's own moves out of references are copies; tangents of such types may not be.
+        // The user's own moves out of references are copies, and so is what one call takes twice; tangents of such types
+        // may not be.
+        let twice = || self.reads.get(&place.root).is_some_and(|r| r.iter().filter(|r| **r == self.now).count() > 1);
+        if self.program.vars[place.root].mirrors.is_some() && place.path.is_empty() && twice() {
+            return true;
+        }
         let reference = matches!(self.program.vars[place.root].kind, Kind::Ref(_));
         let behind = reference && place.path.iter().any(|s| matches!(s, Step::Deref));
         if self.program.vars[place.root].mirrors.is_some() && !place.path.is_empty() {

@@ -79,7 +79,7 @@ impl Lowerer<'_> {
             [.., ty, _] => syn::parse_str(ty).is_ok_and(|ty| self.types.kind(&ty).is_float()),
             _ => false,
         };
-        if float && (rules::find(last).is_some() || rules::FLAT.contains(&last) || last == "sin_cos") {
+        if float && !args.is_empty() && (rules::find(last).is_some() || rules::FLAT.contains(&last) || last == "sin_cos") {
             let mut args: Vec<Expr> = args.into_iter().map(strip).collect();
             let recv = args.remove(0);
             return self.float_method(recv, last, args, span);
@@ -138,15 +138,16 @@ impl Lowerer<'_> {
             }
             [.., "mem", "replace"] => {
                 let a = place(0)?;
-                Some(self.put_in(a, args[1].clone(), span))
+                Some(self.put_in(a, args.get(1)?.clone(), span))
             }
             [.., "mem", "take"] => {
                 let a = place(0)?;
                 Some(self.take_out(a, span))
             }
             ["stop_gradient"] | [.., "stop_gradient"] => {
-                let stopped = rules::method(strip(args[0].clone()), "__stop", Vec::new());
-                if !matches!(args[0], Expr::Ref { mutable: false, .. }) {
+                let given = args.first()?.clone();
+                let stopped = rules::method(strip(given.clone()), "__stop", Vec::new());
+                if !matches!(given, Expr::Ref { mutable: false, .. }) {
                     return Some(stopped);
                 }
                 // Of a reference: a reference to a copy that carries no derivative.
@@ -306,11 +307,19 @@ impl Lowerer<'_> {
             .iter()
             .map(|a| {
                 let value = self.argument(a);
+                let reads = mutable && !matches!(value, Expr::Ref { .. }) && value.mentions(place.root);
+                // What an argument reads of the receiver is read before it is borrowed.
+                let value = if reads { self.temporary(value, span) } else { value };
                 self.pass(value)
             })
             .collect();
         // An argument that borrows the receiver shows that the method takes `&self`.
-        let borrowed = rest.iter().flat_map(|a| &a.parts).flatten().any(|e| e.mentions(place.root));
+        let borrowed = rest
+            .iter()
+            .filter(|a| a.passing != Passing::Value)
+            .flat_map(|a| &a.parts)
+            .flatten()
+            .any(|e| e.mentions(place.root));
         let passing = if mutable && !borrowed { Passing::RefMut } else { Passing::Ref };
         let mut args = vec![Arg { passing, parts: vec![Some(Expr::Place(place))] }];
         args.extend(rest);

@@ -13,7 +13,7 @@ use crate::ir::{Expr, Role};
 /// A closure with the scope in which it was written.
 pub(super) struct Closure {
     pub(super) source: ExprClosure,
-    scopes: Vec<HashMap<String, Binding>>,
+    pub(super) scopes: Vec<HashMap<String, Binding>>,
 }
 
 /// What an adapter calls: a closure, or the path of a function.
@@ -34,7 +34,7 @@ impl Lowerer<'_> {
         if source.capture.is_some() {
             // What is moved in keeps the value that it has now, and is the closure's own.
             let mut own = HashMap::new();
-            for name in super::control::names(&S::Closure(source.clone())) {
+            for name in crate::free::variables(&S::Closure(source.clone())) {
                 let Some(Binding::Value(Expr::Place(place))) = self.lookup(&name.to_string()).cloned() else {
                     continue;
                 };
@@ -121,6 +121,16 @@ impl Lowerer<'_> {
             );
             return None;
         }
+        self.inlined += 1;
+        if self.inlined > INLINED {
+            if self.inlined == INLINED + 1 {
+                self.errors.on(
+                    source,
+                    format!("closures are inlined where they are called, and here that is more than {INLINED} times; make this one an annotated function"),
+                );
+            }
+            return None;
+        }
         let mut inner = closure.scopes.clone();
         inner.push(HashMap::new());
         let outer = std::mem::replace(&mut self.scopes, inner);
@@ -151,6 +161,9 @@ impl Lowerer<'_> {
         }
     }
 }
+
+/// How often the closures of a function may be inlined.
+const INLINED: usize = 1024;
 
 /// Whether a body contains a `return` of its own.
 pub(super) fn returns(body: &S) -> bool {

@@ -3,9 +3,6 @@
 //! No derivative flows through them, so they stay trees; what the language of trees cannot say is
 //! kept as the user wrote it, with its variables renamed.
 
-use std::collections::HashSet;
-
-use syn::visit::Visit;
 use syn::{Expr as S, Ident, UnOp};
 
 use super::exprs::if_stmt;
@@ -114,7 +111,7 @@ impl Lowerer<'_> {
 
     /// Keeps an expression as it is, and notes which local variables it uses.
     pub(super) fn verbatim(&mut self, e: &S) -> Expr {
-        self.capture(e, names(e))
+        self.capture(e, crate::free::variables(e))
     }
 
     /// Keeps a closure as it is; numbers are moved in, so that a pullback can hold it.
@@ -135,10 +132,16 @@ impl Lowerer<'_> {
         let mut captures = Vec::new();
         for name in names {
             match self.lookup(&name.to_string()) {
+                // What is kept is only read.
+                Some(Binding::Value(Expr::Ref { of, .. })) => {
+                    captures.push((name, Expr::Ref { mutable: false, of: of.clone() }));
+                }
                 Some(Binding::Value(value)) => captures.push((name, value.clone())),
                 Some(Binding::Closure(closure)) => {
                     // A closure used inside code that is kept: write it out in its place.
+                    let outer = std::mem::replace(&mut self.scopes, closure.scopes.clone());
                     let value = self.kept_closure(&closure.source.clone());
+                    self.scopes = outer;
                     captures.push((name, value));
                 }
                 Some(Binding::Iterator(_)) => {
@@ -151,39 +154,5 @@ impl Lowerer<'_> {
             }
         }
         Expr::Verbatim(Box::new(e.clone()), captures)
-    }
-}
-
-/// The names that an expression uses as variables, in order.
-pub(super) fn names(e: &S) -> Vec<Ident> {
-    let mut names = Names { seen: HashSet::new(), order: Vec::new() };
-    names.visit_expr(e);
-    names.order
-}
-
-/// Collects the names that an expression uses as variables.
-struct Names {
-    seen: HashSet<String>,
-    order: Vec<Ident>,
-}
-
-impl<'ast> Visit<'ast> for Names {
-    fn visit_expr_path(&mut self, p: &'ast syn::ExprPath) {
-        if let Some(ident) = p.path.get_ident()
-            && self.seen.insert(ident.to_string())
-        {
-            self.order.push(ident.clone());
-        }
-    }
-
-    fn visit_macro(&mut self, m: &'ast syn::Macro) {
-        for (_, e) in super::macros::arguments(m) {
-            self.visit_expr(&e);
-        }
-        for name in super::macros::inline_names(m) {
-            if self.seen.insert(name.to_string()) {
-                self.order.push(name);
-            }
-        }
     }
 }

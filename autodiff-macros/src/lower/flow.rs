@@ -66,8 +66,9 @@ impl Lowerer<'_> {
     fn branch_on(&mut self, cond: &S, span: Span, then: &dyn Fn(&mut Lowerer<'_>), els: &dyn Fn(&mut Lowerer<'_>)) {
         let mut conds = Vec::new();
         conjuncts(cond, &mut conds);
+        let outside = self.scopes.len();
         self.scopes.push(std::collections::HashMap::new());
-        self.branch_on_all(&conds, Vec::new(), None, &Branches { span, then, els });
+        self.branch_on_all(&conds, Vec::new(), None, &Branches { span, outside, then, els });
         self.scopes.pop();
     }
 
@@ -96,7 +97,7 @@ impl Lowerer<'_> {
                 l.stmts.last_mut().expect("a block is open").extend(needed);
                 l.branch_on_all(&conds[i + 1..], bound, Some(next), to);
             });
-            let otherwise = self.copied(to.span, to.els);
+            let otherwise = self.outside(to.outside, |l| l.copied(to.span, to.els));
             return self.emit(if_stmt(first, inner, otherwise));
         }
         let (then, ()) = self.scoped(|l| {
@@ -105,8 +106,16 @@ impl Lowerer<'_> {
             }
             (to.then)(l);
         });
-        let (els, ()) = self.scoped(to.els);
+        let (els, ()) = self.outside(to.outside, |l| l.scoped(to.els));
         self.emit(if_stmt(test.unwrap_or(Expr::Bool(true)), then, els));
+    }
+
+    /// Runs `f` without the names of the scopes from a depth on: what a pattern binds is not bound where it fails.
+    fn outside<R>(&mut self, depth: usize, f: impl FnOnce(&mut Self) -> R) -> R {
+        let inner = self.scopes.split_off(depth);
+        let result = f(self);
+        self.scopes.extend(inner);
+        result
     }
 
     /// Statements that stand more than once.
@@ -188,6 +197,7 @@ impl Lowerer<'_> {
             let expanded: Vec<syn::Arm> = arms.chain(rest.iter().cloned()).collect();
             return self.arms(scrutinee, &expanded, dest, span);
         }
+        let outside = self.scopes.len();
         self.scopes.push(std::collections::HashMap::new());
         let test = self.test_pattern(arm_pat, scrutinee);
         self.bind_pattern_views(arm_pat, scrutinee.clone());
@@ -211,7 +221,7 @@ impl Lowerer<'_> {
             match cond {
                 // The last arm without a guard matches whatever is left.
                 Some(cond) if !(rest.is_empty() && arm_guard.is_none()) => {
-                    let (els, ()) = l.scoped(|l| l.arms(scrutinee, rest, dest, span));
+                    let (els, ()) = l.outside(outside, |l| l.scoped(|l| l.arms(scrutinee, rest, dest, span)));
                     l.emit(if_stmt(cond, then, els));
                 }
                 _ => l.stmts.last_mut().expect("a block is open").extend(then),
@@ -438,6 +448,8 @@ impl Lowerer<'_> {
 /// Where a chain of conditions leads.
 struct Branches<'a> {
     span: Span,
+    /// The depth of the scopes around the conditions.
+    outside: usize,
     then: &'a dyn Fn(&mut Lowerer<'_>),
     els: &'a dyn Fn(&mut Lowerer<'_>),
 }

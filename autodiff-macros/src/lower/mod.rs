@@ -63,6 +63,8 @@ pub(crate) struct Lowerer<'a> {
     labels: usize,
     /// How often statements stand twice, which is limited.
     copies: usize,
+    /// How often closures have been inlined, which is limited.
+    inlined: usize,
     /// Where `return` goes inside an inlined closure.
     returns: Vec<Option<usize>>,
     /// The function's return type is `Option` or `Result`, for `?`.
@@ -112,6 +114,7 @@ pub(crate) fn lower(
         loops: Vec::new(),
         labels: 0,
         copies: 0,
+        inlined: 0,
         returns: vec![None],
         fallible,
     };
@@ -263,7 +266,7 @@ fn as_place(e: &Expr) -> Option<&Place> {
 
 pub(crate) use checkpoint::argument as checkpoint_argument;
 pub(crate) use macros::{Alternatives, arguments as macro_arguments, inline_names};
-pub(crate) use patterns::{capital, is_variant};
+pub(crate) use patterns::{bound_names, capital, is_variant};
 
 /// Whether a constructor's path is that of `Box::new`, whose content is reached by dereferencing.
 pub(crate) fn is_box(path: &syn::Path) -> bool {

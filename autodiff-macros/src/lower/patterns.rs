@@ -234,6 +234,22 @@ fn is_constant(p: &syn::PatIdent) -> bool {
     p.by_ref.is_none() && p.mutability.is_none() && p.subpat.is_none() && capital(&p.ident.to_string())
 }
 
+/// The names that a pattern binds.
+pub(crate) fn bound_names(pat: &Pat) -> Vec<proc_macro2::Ident> {
+    struct Names(Vec<proc_macro2::Ident>);
+    impl<'a> syn::visit::Visit<'a> for Names {
+        fn visit_pat_ident(&mut self, p: &'a syn::PatIdent) {
+            if !is_constant(p) {
+                self.0.push(p.ident.clone());
+            }
+            syn::visit::visit_pat_ident(self, p);
+        }
+    }
+    let mut names = Names(Vec::new());
+    syn::visit::Visit::visit_pat(&mut names, pat);
+    names.0
+}
+
 /// Whether a pattern may fail to match.
 pub(super) fn is_refutable(pat: &Pat) -> bool {
     match pat {
@@ -280,18 +296,8 @@ fn without_bindings(pat: &Pat) -> Pat {
 
 /// The alternatives of a pattern; the flag says whether they must become arms of their own.
 pub(super) fn alternatives(pat: &Pat) -> Option<(Vec<Pat>, bool)> {
-    struct Binds(bool);
-    impl<'a> syn::visit::Visit<'a> for Binds {
-        fn visit_pat_ident(&mut self, p: &'a syn::PatIdent) {
-            self.0 |= !is_constant(p);
-        }
-    }
     match pat {
-        Pat::Or(or) => {
-            let mut binds = Binds(false);
-            syn::visit::Visit::visit_pat(&mut binds, pat);
-            Some((or.cases.iter().cloned().collect(), binds.0))
-        }
+        Pat::Or(or) => Some((or.cases.iter().cloned().collect(), !bound_names(pat).is_empty())),
         Pat::Paren(p) => alternatives(&p.pat),
         _ => None,
     }

@@ -27,6 +27,14 @@ pub(crate) fn eliminate(program: &mut Program) -> bool {
         }
     }
     let before = size(&program.body);
+    // Labels have no meaning any more where exits are gone: they number the loops.
+    let mut loops = 0;
+    program.body.walk_mut(&mut |s| {
+        if let Stmt::Loop(l) = s {
+            l.label = loops;
+            loops += 1;
+        }
+    });
     let has_turn = program.body.stmts.iter().any(|s| matches!(s, Stmt::Turn));
     let mut definitions = HashMap::new();
     if has_turn && !program.taped {
@@ -45,6 +53,7 @@ pub(crate) fn eliminate(program: &mut Program) -> bool {
         depth: 0,
         overwritten: HashSet::new(),
         definitions,
+        settled: vec![HashSet::new(); loops],
     };
     for e in &program.value {
         e.vars(&mut |v| pass.value.push(v));
@@ -80,6 +89,9 @@ struct Pass {
     /// Before tapes are placed, what each variable may be computed again from: a variable that the
     /// backward sweep reads needs the restored values of those too.
     definitions: HashMap<VarId, Vec<VarId>>,
+    /// What was live around each loop when it was last looked at: it only grows while a loop around it looks for its
+    /// fixed point, so that each search begins where the last one ended.
+    settled: Vec<HashSet<VarId>>,
 }
 
 impl Pass {
@@ -235,20 +247,20 @@ impl Pass {
                 let mut around = live.clone();
                 around.extend(&l.exits);
                 header_uses(&l.header, &mut around);
-                loop {
-                    let mut copy = l.body.clone();
-                    let mut inside = self.block(&mut copy, around.clone(), false);
+                around.extend(&self.settled[l.label]);
+                let mut inside = loop {
+                    let inside = self.block(&mut l.body, around.clone(), false);
                     // What is loaded anew in each iteration is not carried from one to the next.
-                    for v in &l.body.loads {
-                        inside.remove(v);
+                    let before = around.len();
+                    around.extend(inside.iter().copied().filter(|v| !l.body.loads.contains(v)));
+                    if around.len() == before {
+                        break inside;
                     }
-                    inside.extend(&around);
-                    if inside.len() == around.len() {
-                        break;
-                    }
-                    around = inside;
+                };
+                self.settled[l.label].clone_from(&around);
+                if remove {
+                    inside = self.block(&mut l.body, around, true);
                 }
-                let mut inside = self.block(&mut l.body, around.clone(), remove);
                 if let Some(tape) = &l.tape
                     && !tape.write
                 {

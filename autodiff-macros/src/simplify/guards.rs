@@ -4,6 +4,7 @@
 //! In: a finished backward sweep. Out: the same, in which a term that may be singular (a quotient, a
 //! root, a logarithm) and whose cotangent was added to in branches only counts if that is not zero:
 //! `d_x += 0.5 / a * d_a`  ⇒  `d_x += if d_a != 0.0 { 0.5 / a * d_a } else { 0.0 }`.
+//! Each term of a sum is guarded for itself, and by all cotangents of which it is a multiple.
 
 use std::collections::HashSet;
 
@@ -47,6 +48,7 @@ fn guard_block(block: &mut Block, scalars: &[Option<Kind>]) {
     }
 }
 
+/// Guards the terms of a sum that are zero where the conditional cotangents are.
 fn guard(value: &mut Expr, conditional: &HashSet<VarId>, scalars: &[Option<Kind>]) {
     let mut vars: Vec<VarId> = Vec::new();
     value.vars(&mut |v| {
@@ -55,6 +57,16 @@ fn guard(value: &mut Expr, conditional: &HashSet<VarId>, scalars: &[Option<Kind>
         }
     });
     if vars.is_empty() || !is_singular(value) {
+        return;
+    }
+    if !vanishes(value, conditional) {
+        // Another cotangent takes part: what it adds must not be guarded by this one.
+        if let Expr::Binary(_, a, b) = value {
+            guard(a, conditional, scalars);
+            guard(b, conditional, scalars);
+        } else if let Expr::Neg(e) = value {
+            guard(e, conditional, scalars);
+        }
         return;
     }
     let span = proc_macro2::Span::mixed_site();
@@ -75,6 +87,29 @@ fn guard(value: &mut Expr, conditional: &HashSet<VarId>, scalars: &[Option<Kind>
         .expect("a variable was found");
     let term = std::mem::replace(value, zero.clone());
     *value = Expr::Select(Box::new(used), Box::new(term), Box::new(zero));
+}
+
+/// Whether a finite expression is zero where all conditional cotangents are.
+fn vanishes(e: &Expr, conditional: &HashSet<VarId>) -> bool {
+    let all = |es: &[Expr]| es.iter().all(|e| vanishes(e, conditional));
+    match e {
+        Expr::Place(place) => conditional.contains(&place.root),
+        Expr::Number(n, _) => *n == 0.0,
+        Expr::Zero(_) => true,
+        Expr::Neg(e) | Expr::Cast(e, _) | Expr::Clone(e) => vanishes(e, conditional),
+        Expr::Binary(BinOp::Mul, a, b) => vanishes(a, conditional) || vanishes(b, conditional),
+        Expr::Binary(BinOp::Div, a, _) => vanishes(a, conditional),
+        Expr::Binary(BinOp::Add | BinOp::Sub, a, b) | Expr::Select(_, a, b) => {
+            vanishes(a, conditional) && vanishes(b, conditional)
+        }
+        Expr::Math(rule, args) => match rule.name {
+            "*" | "scale" | "unscale" | "/" => args.first().is_some_and(|a| vanishes(a, conditional)),
+            "conj" | "re" | "im" | "new" | "+" | "-" | "neg" => all(args),
+            _ => false,
+        },
+        Expr::Method { recv, .. } => vanishes(recv, conditional),
+        _ => false,
+    }
 }
 
 /// Whether an expression can be infinite for finite arguments.

@@ -139,7 +139,10 @@ fn substitute(stmt: &mut Stmt, var: VarId, value: &Expr) -> bool {
     // What is lent to the callee cannot be read beside it.
     blocked |= lent(stmt).into_iter().any(|root| value.mentions(root));
     if let Stmt::Call(call) = &*stmt {
+        let borrowed = |e: &Expr| matches!(e, Expr::Place(p) if value.mentions(p.root));
         for arg in &call.args {
+            // What is read from an argument is read before that is borrowed to be changed.
+            blocked |= arg.passing == Passing::RefMut && arg.parts.iter().flatten().any(borrowed);
             blocked |=
                 arg.passing != Passing::Value && !is_place && arg.parts.iter().flatten().any(|e| e.mentions(var));
         }
