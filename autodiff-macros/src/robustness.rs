@@ -24,7 +24,8 @@ impl Dice {
 /// The annotated items of the workspace's tests.
 fn corpus() -> Vec<TokenStream> {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests");
-    let mut files: Vec<_> = std::fs::read_dir(directory).expect("the tests are there").flatten().map(|f| f.path()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(directory).expect("the tests are there").flatten().map(|f| f.path()).collect();
     files.sort();
     let mut items = Vec::new();
     for file in files.iter().filter(|f| f.extension().is_some_and(|e| e == "rs")) {
@@ -231,16 +232,43 @@ fn robustness_nesting() {
             ("arrays", nested(n, quote!(x), |t| quote!([#t]))),
             ("calls", nested(n, quote!(x), |t| quote!(f64::sin(#t)))),
             ("macros", nested(n, quote!(x), |t| quote!(vec![#t]))),
-            ("signs", { let t = repeated(&quote!(-)); quote!(#t x) }),
-            ("references", { let t = repeated(&quote!(&)); quote!(#t x) }),
-            ("sums", { let t = repeated(&quote!(+ x)); quote!(x #t) }),
-            ("assignments", { let t = repeated(&quote!(= x)); quote!(x #t) }),
-            ("methods", { let t = repeated(&quote!(.sin())); quote!(x #t) }),
-            ("fields", { let t = repeated(&quote!(.a)); quote!(x #t) }),
-            ("alternatives", { let t = repeated(&quote!(else if x > 0.0 { x })); quote!(if x > 1.0 { x } #t else { x }) }),
-            ("types", { let (a, b) = (repeated(&quote!(Vec<)), repeated(&quote!(>))); quote!(let z: #a f64 #b = x; x) }),
+            ("signs", {
+                let t = repeated(&quote!(-));
+                quote!(#t x)
+            }),
+            ("references", {
+                let t = repeated(&quote!(&));
+                quote!(#t x)
+            }),
+            ("sums", {
+                let t = repeated(&quote!(+ x));
+                quote!(x #t)
+            }),
+            ("assignments", {
+                let t = repeated(&quote!(= x));
+                quote!(x #t)
+            }),
+            ("methods", {
+                let t = repeated(&quote!(.sin()));
+                quote!(x #t)
+            }),
+            ("fields", {
+                let t = repeated(&quote!(.a));
+                quote!(x #t)
+            }),
+            ("alternatives", {
+                let t = repeated(&quote!(else if x > 0.0 { x }));
+                quote!(if x > 1.0 { x } #t else { x })
+            }),
+            ("types", {
+                let (a, b) = (repeated(&quote!(Vec<)), repeated(&quote!(>)));
+                quote!(let z: #a f64 #b = x; x)
+            }),
             ("patterns", nested(n, quote!(z), |t| quote!((#t,)))),
-            ("returns", { let t = repeated(&quote!(return)); quote!(#t x) }),
+            ("returns", {
+                let t = repeated(&quote!(return));
+                quote!(#t x)
+            }),
         ];
         for (way, body) in ways {
             let body = if way == "patterns" { quote!(let #body = x; x) } else { body };
@@ -269,19 +297,59 @@ fn tokens_of(text: &str) -> TokenStream {
 #[test]
 fn robustness_of_the_derive() {
     let odd = [
-        quote!(struct A;),
-        quote!(struct A();),
-        quote!(struct A {}),
-        quote!(enum A {}),
+        quote!(
+            struct A;
+        ),
+        quote!(
+            struct A();
+        ),
+        quote!(
+            struct A {}
+        ),
+        quote!(
+            enum A {}
+        ),
         quote!(union A { a: f32, b: u32 }),
-        quote!(struct A<'a, T: Copy, const N: usize>(&'a [T; N]) where T: 'a;),
-        quote!(struct A<T = f64> { r#type: T }),
-        quote!(enum A { B = 3, C { #[constant] x: f64 } }),
-        quote!(struct A { x: dyn Fn(f64) -> f64 }),
-        quote!(struct A { x: impl Fn() }),
-        quote!(struct A { x: ! }),
-        quote!(struct A(fn(f64) -> f64);),
-        quote!(fn f() {}),
+        quote!(
+            struct A<'a, T: Copy, const N: usize>(&'a [T; N])
+            where
+                T: 'a;
+        ),
+        quote!(
+            struct A<T = f64> {
+                r#type: T,
+            }
+        ),
+        quote!(
+            enum A {
+                B = 3,
+                C {
+                    #[constant]
+                    x: f64,
+                },
+            }
+        ),
+        quote!(
+            struct A {
+                x: dyn Fn(f64) -> f64,
+            }
+        ),
+        quote!(
+            struct A {
+                x: impl Fn(),
+            }
+        ),
+        quote!(
+            struct A {
+                x: !,
+            }
+        ),
+        quote!(
+            struct A(fn(f64) -> f64);
+        ),
+        quote!(
+            fn f() {}
+        ),
         quote!(),
     ];
     for item in odd {
@@ -328,7 +396,9 @@ fn long_function(n: usize) -> TokenStream {
             s = s * b{i} + w[{i} % w.len()];\n"
         ));
     }
-    let text = format!("fn f(x: f64, y: f64, v: &[f64]) -> f64 {{ let mut s = 0.0; let mut w = vec![0.0; v.len()]; {body} s }}");
+    let text = format!(
+        "fn f(x: f64, y: f64, v: &[f64]) -> f64 {{ let mut s = 0.0; let mut w = vec![0.0; v.len()]; {body} s }}"
+    );
     text.parse().expect("a function")
 }
 

@@ -79,7 +79,10 @@ impl Lowerer<'_> {
             [.., ty, _] => syn::parse_str(ty).is_ok_and(|ty| self.types.kind(&ty).is_float()),
             _ => false,
         };
-        if float && !args.is_empty() && (rules::find(last).is_some() || rules::FLAT.contains(&last) || last == "sin_cos") {
+        if float
+            && !args.is_empty()
+            && (rules::find(last).is_some() || rules::FLAT.contains(&last) || last == "sin_cos")
+        {
             let mut args: Vec<Expr> = args.into_iter().map(strip).collect();
             let recv = args.remove(0);
             return self.float_method(recv, last, args, span);

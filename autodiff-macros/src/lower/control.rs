@@ -131,16 +131,16 @@ impl Lowerer<'_> {
     pub(super) fn capture(&mut self, e: &S, names: Vec<Ident>) -> Expr {
         let mut captures = Vec::new();
         for name in names {
-            match self.lookup(&name.to_string()) {
+            match self.lookup(&name.to_string()).cloned() {
                 // What is kept is only read.
                 Some(Binding::Value(Expr::Ref { of, .. })) => {
-                    captures.push((name, Expr::Ref { mutable: false, of: of.clone() }));
+                    captures.push((name, Expr::Ref { mutable: false, of }));
                 }
-                Some(Binding::Value(value)) => captures.push((name, value.clone())),
+                Some(Binding::Value(value)) => captures.push((name, value)),
                 Some(Binding::Closure(closure)) => {
                     // A closure used inside code that is kept: write it out in its place.
                     let outer = std::mem::replace(&mut self.scopes, closure.scopes.clone());
-                    let value = self.kept_closure(&closure.source.clone());
+                    let value = self.kept_closure(&closure.source);
                     self.scopes = outer;
                     captures.push((name, value));
                 }

@@ -46,7 +46,8 @@ fn run(first: u64, count: u64, release: bool) -> Vec<u64> {
         if broken.is_empty() {
             let report = String::from_utf8_lossy(&output.stdout).into_owned();
             print!("{report}{errors}");
-            failed.extend(report.lines().filter_map(|l| l.strip_prefix("seed ")?.split(':').next()?.parse::<u64>().ok()));
+            failed
+                .extend(report.lines().filter_map(|l| l.strip_prefix("seed ")?.split(':').next()?.parse::<u64>().ok()));
             failed.sort_unstable();
             failed.dedup();
             return failed;

@@ -222,7 +222,10 @@ impl Generator {
         let rect = self.float(d);
         self.scopes.pop();
         let dot = self.float(d);
-        format!("match {} {{ Shape::Dot => {dot}, Shape::Line({r}) => {line}, Shape::Rect {{ w: {w}, h: {h} }} => {rect} }}", s.name)
+        format!(
+            "match {} {{ Shape::Dot => {dot}, Shape::Line({r}) => {line}, Shape::Rect {{ w: {w}, h: {h} }} => {rect} }}",
+            s.name
+        )
     }
 
     fn inner_block(&mut self, d: usize) -> String {
@@ -307,7 +310,8 @@ impl Generator {
 
     /// Two floats or more, borrowed.
     pub(super) fn slice(&mut self) -> Option<String> {
-        let v = self.variable(|v| matches!(v.ty, Type::Array(_) | Type::Vector | Type::Slice | Type::Rows | Type::Body))?;
+        let v =
+            self.variable(|v| matches!(v.ty, Type::Array(_) | Type::Vector | Type::Slice | Type::Rows | Type::Body))?;
         Some(match v.ty {
             Type::Slice if v.mutable => format!("&{}[..]", v.name),
             Type::Slice => v.name,

@@ -99,10 +99,19 @@ fn callee(g: &mut Generator, number: usize) -> String {
         let count = params.iter().position(|p| *p == Passed::Count).expect("just found");
         let mut arguments = Vec::new();
         for (i, p) in params.iter().enumerate() {
-            arguments.push(if i == count { format!("n{i} - 1") } else if *p == Passed::Float { g.bounded(1) } else { format!("{}{i}", if *p == Passed::Slice { "v" } else { "p" }) });
+            arguments.push(if i == count {
+                format!("n{i} - 1")
+            } else if *p == Passed::Float {
+                g.bounded(1)
+            } else {
+                format!("{}{i}", if *p == Passed::Slice { "v" } else { "p" })
+            });
         }
         let (base, step) = (g.float(1), g.bounded(1));
-        g.line(format!("if n{count} == 0 || n{count} > 9 {{ {base} }} else {{ {step} + 0.5 * {name}({}) }}", arguments.join(", ")));
+        g.line(format!(
+            "if n{count} == 0 || n{count} > 9 {{ {base} }} else {{ {step} + 0.5 * {name}({}) }}",
+            arguments.join(", ")
+        ));
     } else {
         let value = g.returned();
         if !value.is_empty() {
@@ -111,7 +120,12 @@ fn callee(g: &mut Generator, number: usize) -> String {
     }
     let arrow = arrow(g.returns);
     let text = format!("#[differentiable]\nfn {name}({}){arrow} {{\n{}\n}}\n", written.join(", "), g.lines.join("\n"));
-    g.callees.push(Callee { name, params, optional: g.returns == Returns::Optional, valued: g.returns != Returns::Nothing });
+    g.callees.push(Callee {
+        name,
+        params,
+        optional: g.returns == Returns::Optional,
+        valued: g.returns != Returns::Nothing,
+    });
     text
 }
 
@@ -164,12 +178,22 @@ fn main_function(g: &mut Generator) -> String {
         // All that is alive takes part.
         let rest: Vec<String> = (0..2).filter_map(|_| g.place(false)).collect();
         match g.returns {
-            Returns::Float => g.line(format!("{} + {}", if value.starts_with(['{', '\'']) || value.starts_with("if") || value.starts_with("match") { format!("({value})") } else { value }, if rest.is_empty() { "x".to_owned() } else { rest.join(" * ") })),
+            Returns::Float => g.line(format!(
+                "{} + {}",
+                if value.starts_with(['{', '\'']) || value.starts_with("if") || value.starts_with("match") {
+                    format!("({value})")
+                } else {
+                    value
+                },
+                if rest.is_empty() { "x".to_owned() } else { rest.join(" * ") }
+            )),
             _ => g.line(value),
         }
     }
-    let list: Vec<String> = params.iter().map(|p| format!("{}{}: {}", if p.mutable { "mut " } else { "" }, p.name, p.written)).collect();
-    let function = format!("#[differentiable]\nfn f({}){} {{\n{}\n}}\n", list.join(", "), arrow(g.returns), g.lines.join("\n"));
+    let list: Vec<String> =
+        params.iter().map(|p| format!("{}{}: {}", if p.mutable { "mut " } else { "" }, p.name, p.written)).collect();
+    let function =
+        format!("#[differentiable]\nfn f({}){} {{\n{}\n}}\n", list.join(", "), arrow(g.returns), g.lines.join("\n"));
     format!("{function}\n{}", runner(&params, g.returns))
 }
 
@@ -186,16 +210,21 @@ fn runner(params: &[Parameter], returns: Returns) -> String {
     };
     let call: Vec<String> = params.iter().enumerate().map(|(i, p)| format!("{}b{i}", p.passed)).collect();
     let call = call.join(", ");
-    let finals: Vec<String> = params.iter().enumerate().filter(|(_, p)| p.passed == "&mut ").map(|(i, _)| format!(", &b{i}")).collect();
+    let finals: Vec<String> =
+        params.iter().enumerate().filter(|(_, p)| p.passed == "&mut ").map(|(i, _)| format!(", &b{i}")).collect();
     let finals = finals.concat();
     fresh(&mut text);
-    text.push_str(&format!("    let value = f({call});\n    let expected = numbers(&(&value{finals}));\n    usable(&expected)?;\n"));
+    text.push_str(&format!(
+        "    let value = f({call});\n    let expected = numbers(&(&value{finals}));\n    usable(&expected)?;\n"
+    ));
     if returns == Returns::Float {
         fresh(&mut text);
         text.push_str(&format!("    let (value, gradient) = f::value_and_grad({call});\n    same(\"value_and_grad\", &numbers(&(&value{finals})), &expected)?;\n"));
         if finals.is_empty() {
             fresh(&mut text);
-            text.push_str(&format!("    let (value, pullback) = f::vjp({call});\n    same(\"vjp\", &numbers(&value), &expected)?;\n"));
+            text.push_str(&format!(
+                "    let (value, pullback) = f::vjp({call});\n    same(\"vjp\", &numbers(&value), &expected)?;\n"
+            ));
             text.push_str("    let once = numbers(&pullback(1.0));\n    close(\"pullback\", &once, &numbers(&gradient))?;\n    same(\"pullback, again\", &numbers(&pullback(1.0)), &once)?;\n");
         }
     }

@@ -100,13 +100,19 @@ impl Generator {
 
     /// A loop over elements that it changes.
     fn change_loop(&mut self) {
-        let Some(v) = self.variable(|v| v.mutable && v.frozen == 0 && matches!(v.ty, Type::Array(_) | Type::Vector | Type::Slice | Type::Body)) else {
+        let Some(v) = self.variable(|v| {
+            v.mutable && v.frozen == 0 && matches!(v.ty, Type::Array(_) | Type::Vector | Type::Slice | Type::Body)
+        }) else {
             return self.range_loop();
         };
         let path = if v.ty == Type::Body { format!("{}.w", v.name) } else { v.name.clone() };
         let (a, i) = (self.unique("e"), self.unique("i"));
         let indexed = self.dice.chance(40);
-        let head = if indexed { format!("({i}, {a}) in {path}.iter_mut().enumerate()") } else { format!("{a} in {path}.iter_mut()") };
+        let head = if indexed {
+            format!("({i}, {a}) in {path}.iter_mut().enumerate()")
+        } else {
+            format!("{a} in {path}.iter_mut()")
+        };
         let label = self.open(false);
         self.while_hidden(&v.name, |g| {
             g.block(&format!("{label}for {head}"), |g| {

@@ -57,8 +57,8 @@ impl Variable {
 
 /// Names a user may choose, among them such as generated code likes.
 const NAMES: [&str; 22] = [
-    "a", "b", "c", "s", "t", "u", "y", "z", "acc", "sum", "value", "d_x", "d_s", "t_1", "tape", "ct", "x_dot", "p", "q", "r",
-    "old", "flag",
+    "a", "b", "c", "s", "t", "u", "y", "z", "acc", "sum", "value", "d_x", "d_s", "t_1", "tape", "ct", "x_dot", "p",
+    "q", "r", "old", "flag",
 ];
 
 impl Generator {

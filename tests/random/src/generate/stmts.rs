@@ -80,14 +80,22 @@ impl Generator {
             11 => {
                 let at = self.point(1);
                 let (w, t) = (self.assigned(), self.assigned());
-                (Type::Body, format!("Body {{ at: {at}, w: [{w}, 0.5, {}], tail: vec![{t}, {}] }}", self.assigned(), self.assigned()))
+                (
+                    Type::Body,
+                    format!(
+                        "Body {{ at: {at}, w: [{w}, 0.5, {}], tail: vec![{t}, {}] }}",
+                        self.assigned(),
+                        self.assigned()
+                    ),
+                )
             }
             12 => (Type::Optional, self.optional(d)),
             13 => (Type::Shape, self.shape(d)),
             14 => return self.destructuring(),
             15 => (Type::Matrix, format!("[[{}, {}], [{}, 1.0]]", self.assigned(), self.assigned(), self.assigned())),
             _ => {
-                if let Some(v) = self.variable(|v| matches!(v.ty, Type::Vector | Type::Body) && !v.hidden && v.frozen == 0)
+                if let Some(v) =
+                    self.variable(|v| matches!(v.ty, Type::Vector | Type::Body) && !v.hidden && v.frozen == 0)
                     && self.is_local(&v.name)
                     && !self.is_parameter_reference(&v.name)
                 {
@@ -95,7 +103,10 @@ impl Generator {
                     self.moved(&v.name);
                     return self.declare(&name, v.ty, mutable);
                 }
-                (Type::Rows, format!("vec![vec![{}, {}], vec![{}; 2]]", self.assigned(), self.assigned(), self.assigned()))
+                (
+                    Type::Rows,
+                    format!("vec![vec![{}, {}], vec![{}; 2]]", self.assigned(), self.assigned(), self.assigned()),
+                )
             }
         };
         let annotation = match ty {
@@ -129,7 +140,11 @@ impl Generator {
                 None => "None".to_owned(),
             },
             _ => match self.slice() {
-                Some(s) => format!("{}.iter().copied().{}", s.trim_start_matches('&'), self.dice.pick(&["reduce(f64::max)", "last()", "next()"])),
+                Some(s) => format!(
+                    "{}.iter().copied().{}",
+                    s.trim_start_matches('&'),
+                    self.dice.pick(&["reduce(f64::max)", "last()", "next()"])
+                ),
                 None => format!("Some({some})"),
             },
         }
@@ -189,7 +204,18 @@ impl Generator {
 
     fn aggregate_assignment(&mut self) {
         let Some(v) = self.variable(|v| {
-            v.mutable && v.frozen == 0 && matches!(v.ty, Type::Array(_) | Type::Pair | Type::Point | Type::Optional | Type::Shape | Type::Vector | Type::Body)
+            v.mutable
+                && v.frozen == 0
+                && matches!(
+                    v.ty,
+                    Type::Array(_)
+                        | Type::Pair
+                        | Type::Point
+                        | Type::Optional
+                        | Type::Shape
+                        | Type::Vector
+                        | Type::Body
+                )
         }) else {
             return self.assignment();
         };
@@ -203,7 +229,9 @@ impl Generator {
             Type::Array(2) => format!("{name} = [{}, {}];", self.assigned(), self.assigned()),
             Type::Pair if self.dice.chance(50) => format!("{name} = ({name}.1, {name}.0);"),
             Type::Pair => format!("{name} = ({}, {});", self.assigned(), self.assigned()),
-            Type::Point if name.starts_with("point_mut") => format!("*{name} = Point {{ a: {}, b: {} }};", self.assigned(), self.assigned()),
+            Type::Point if name.starts_with("point_mut") => {
+                format!("*{name} = Point {{ a: {}, b: {} }};", self.assigned(), self.assigned())
+            }
             Type::Point => format!("{name} = Point {{ a: {}, b: {} }};", self.assigned(), self.assigned()),
             Type::Optional => format!("{name} = {};", self.optional(1)),
             Type::Shape => format!("{name} = {};", self.shape(1)),
@@ -221,14 +249,18 @@ impl Generator {
     fn exchange(&mut self) {
         match self.dice.below(4) {
             0 | 1 => {
-                let Some(v) = self.variable(|v| v.mutable && v.frozen == 0 && matches!(v.ty, Type::Array(_) | Type::Vector | Type::Slice)) else {
+                let Some(v) = self.variable(|v| {
+                    v.mutable && v.frozen == 0 && matches!(v.ty, Type::Array(_) | Type::Vector | Type::Slice)
+                }) else {
                     return self.assignment();
                 };
                 let (i, j) = (self.index("2", 2), self.index("2", 2));
                 self.line(format!("{}.swap({i}, {j});", v.name));
             }
             2 => {
-                let (Some(a), Some(b)) = (self.writable(Type::Float), self.writable(Type::Float)) else { return self.assignment() };
+                let (Some(a), Some(b)) = (self.writable(Type::Float), self.writable(Type::Float)) else {
+                    return self.assignment();
+                };
                 if a.name == b.name {
                     return self.assignment();
                 }
@@ -246,7 +278,12 @@ impl Generator {
 
     /// A call that changes its arguments.
     fn changing_call(&mut self) {
-        let found: Vec<_> = self.callees.iter().filter(|c| c.params.iter().any(|p| matches!(p, Passed::FloatMut | Passed::SliceMut | Passed::PointMut))).cloned().collect();
+        let found: Vec<_> = self
+            .callees
+            .iter()
+            .filter(|c| c.params.iter().any(|p| matches!(p, Passed::FloatMut | Passed::SliceMut | Passed::PointMut)))
+            .cloned()
+            .collect();
         if found.is_empty() {
             return self.assignment();
         }
@@ -265,7 +302,9 @@ impl Generator {
                 }
             };
             let used = taken.clone();
-            let Some(v) = self.variable(|v| v.mutable && v.frozen == 0 && wanted.contains(&v.ty) && !used.contains(&v.name)) else {
+            let Some(v) =
+                self.variable(|v| v.mutable && v.frozen == 0 && wanted.contains(&v.ty) && !used.contains(&v.name))
+            else {
                 return self.assignment();
             };
             taken.push(v.name.clone());
