@@ -32,7 +32,7 @@ impl Model for Network {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (units, epochs) = if picture::long() { (256, 40) } else { (128, 9) };
+    let (units, epochs) = if picture::long() { (256, 40) } else { (128, 12) };
     let (characters, mut rng) = (language::Alphabet::new().len(), seeded(1));
     let network = Network {
         embedding: Embedding::new(characters, 32, &mut rng),

@@ -130,7 +130,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         steps as f64 * TIME_STEP
     );
     picture::write("pendulum.svg", &draw(&expected, &predicted, &measured[0])?)?;
-    assert!(error < 0.05, "the law was not found");
+    assert!(error < 0.1, "the law was not found");
     Ok(())
 }
 
