@@ -191,7 +191,9 @@ impl Function {
             reverse::seed(&mut program, float);
         }
         simplify::run(&mut program);
-        if known && fuse::sweeps(&mut program) {
+        // The state behind `&mut` parameters is restored on the way back: it keeps its order.
+        let stateful = program.params.iter().any(|p| p.passing == Passing::RefMut);
+        if known && !stateful && fuse::sweeps(&mut program) {
             simplify::run(&mut program);
         }
         tape::place(&mut program);

@@ -46,6 +46,9 @@ impl<'a> Visit<'a> for Fence<'_> {
             }
             Expr::Await(a) => self.refuse(a.await_token.span, "`.await`", "await outside and pass the value in"),
             Expr::Const(c) => self.refuse(c.const_token.span, "an inline `const` block", "make it a named constant"),
+            Expr::Unary(u) if matches!(u.op, syn::UnOp::Deref(_)) && matches!(*u.expr, Expr::Lit(_)) => {
+                self.refuse(u.span(), "the dereference of a literal", "write the literal");
+            }
             Expr::RawAddr(r) => {
                 self.refuse(r.span(), "a raw pointer", "use a reference or an index");
             }

@@ -47,7 +47,9 @@ impl Shells<'_> {
 
     /// The gradient from the joined sweeps, which callers of `grad` get, as a flat vector.
     fn gradient_at_point(&self) -> TokenStream {
-        if !self.companions.returns_scalar() {
+        // The cotangent of a `&mut` argument has the shape of its final value, which may differ from the first.
+        let stateful = self.params().iter().any(|p| p.passing == Passing::RefMut);
+        if stateful || !self.companions.returns_scalar() {
             return local!(|| ::core::option::Option::None);
         }
         let c = &self.companions;
