@@ -16,7 +16,8 @@ pub(crate) fn varied(program: &Program, seeds: impl IntoIterator<Item = VarId>) 
         let before = set.len();
         flow(program, &program.body, &mut |sources, targets| {
             if sources.iter().any(|v| set.contains(v)) {
-                set.extend(targets.iter().filter(|v| !program.vars[**v].kind.is_constant()));
+                let carries = |v: &&VarId| !program.vars[**v].kind.is_constant() && !program.vars[**v].detached;
+                set.extend(targets.iter().filter(carries));
             }
         });
         if set.len() == before {

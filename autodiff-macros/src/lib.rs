@@ -22,6 +22,7 @@ mod graph;
 mod ir;
 mod kinds;
 mod labels;
+mod layout;
 mod linear;
 mod lost;
 mod lower;
@@ -50,6 +51,7 @@ mod twin;
 mod variants;
 mod verify;
 mod visit;
+mod winners;
 
 use proc_macro::TokenStream;
 

@@ -1,7 +1,7 @@
 //! Walks over the intermediate language: every place that an expression or a statement reads or
 //! writes, and every expression that a statement holds.
 
-use crate::ir::{Arg, Block, Edit, Expr, Header, Place, Plan, Step, Stmt, VarId};
+use crate::ir::{Arg, Block, Edit, Expr, Header, Place, Plan, Reach, Step, Stmt, VarId};
 
 impl Expr {
     /// Calls `f` on every direct subexpression, indices of places included.
@@ -81,13 +81,34 @@ impl Expr {
 impl Place {
     /// Whether two places are written alike, so that they are one place at one moment.
     pub(crate) fn same(&self, other: &Self) -> bool {
+        self.same_path(other, other.path.len())
+    }
+
+    /// Whether this place is written like the first `n` steps of another.
+    pub(crate) fn same_path(&self, other: &Self, n: usize) -> bool {
         let step = |(a, b): (&Step, &Step)| match (a, b) {
             (Step::Field(a), Step::Field(b)) => a == b,
             (Step::Index { at: a, range: false }, Step::Index { at: b, range: false }) => same_index(a, b),
             (Step::Deref, Step::Deref) | (Step::Content, Step::Content) => true,
             _ => false,
         };
-        self.root == other.root && self.path.len() == other.path.len() && self.path.iter().zip(&other.path).all(step)
+        self.root == other.root && self.path.len() == n && self.path.iter().zip(&other.path).all(step)
+    }
+
+    /// Whether two places may not be borrowed mutably at once: all of one variable but different fields
+    /// that are reached without a call or a match.
+    pub(crate) fn may_overlap(&self, other: &Self) -> bool {
+        if self.root != other.root {
+            return false;
+        }
+        for (x, y) in self.path.iter().zip(&other.path) {
+            match (x, y) {
+                (Step::Field(x), Step::Field(y)) if x != y => return false,
+                (Step::Field(_), Step::Field(_)) | (Step::Deref, Step::Deref) => {}
+                _ => return true,
+            }
+        }
+        true
     }
 
     /// Calls `f` on the indices of the path.
@@ -124,6 +145,30 @@ impl Stmt {
                     place.exprs_mut(f);
                     g(place);
                 }
+            }
+            Self::Cut { slice, reach, lo, hi, mutable, .. } => {
+                f(lo);
+                f(hi);
+                if let Reach::From(offset) = reach {
+                    f(offset);
+                }
+                slice.exprs_mut(f);
+                if *mutable {
+                    g(slice);
+                } else {
+                    read(slice, f);
+                }
+            }
+            Self::Save { place, lo, hi, .. } => {
+                f(lo);
+                f(hi);
+                read(place, f);
+            }
+            Self::Restore { place, lo, hi, .. } => {
+                f(lo);
+                f(hi);
+                place.exprs_mut(f);
+                g(place);
             }
             Self::If { cond, .. } => f(cond),
             Self::Loop(l) => {
@@ -180,6 +225,7 @@ impl Stmt {
             Self::Let { var, .. }
             | Self::Declare(var)
             | Self::Replace { old: var, .. }
+            | Self::Cut { var, .. }
             | Self::Edit(Edit::Pop { var, .. }) => f(var),
             Self::Call(call) => {
                 if let crate::ir::Callee::Variable(v) = &mut call.callee {
@@ -192,6 +238,7 @@ impl Stmt {
                 pull.grads.iter_mut().flatten().flatten().chain(&mut pull.values).for_each(&mut *f);
             }
             Self::If { tape, .. } => tape.iter_mut().for_each(|t| f(&mut t.var)),
+            Self::Save { tape, .. } | Self::Restore { tape, .. } => f(tape),
             Self::Loop(l) => {
                 if let Header::Range { var, .. } = &mut l.header {
                     f(var);
@@ -228,6 +275,7 @@ impl Stmt {
             Self::Let { var, .. }
             | Self::Declare(var)
             | Self::Replace { old: var, .. }
+            | Self::Cut { var, .. }
             | Self::Edit(Edit::Pop { var, .. }) => {
                 vec![*var]
             }
@@ -255,9 +303,16 @@ impl Stmt {
             Self::Loop(l) => {
                 l.exits.iter().for_each(|&v| f(v));
                 if let Some(tape) = l.tape {
-                    if tape.write { g(tape.var) } else { f(tape.var) }
+                    if tape.write {
+                        g(tape.var);
+                    } else {
+                        f(tape.var);
+                    }
+                    tape.start.filter(|_| !tape.write).iter().for_each(|&v| f(v));
                 }
             }
+            Self::Save { tape, .. } => g(*tape),
+            Self::Restore { tape, .. } => f(*tape),
             Self::If { tape: Some(tape), .. } => {
                 if tape.write {
                     g(tape.var);
@@ -321,6 +376,14 @@ impl Block {
     }
 }
 
+/// A place that is read, as an expression.
+fn read(place: &mut Place, f: &mut dyn FnMut(&mut Expr)) {
+    let mut e = Expr::Place(place.clone());
+    f(&mut e);
+    let Expr::Place(changed) = e else { unreachable!("only a place can stand here") };
+    *place = changed;
+}
+
 fn args_mut(args: &mut [Arg], f: &mut dyn FnMut(&mut Expr), g: &mut dyn FnMut(&mut Place)) {
     for arg in args {
         for part in arg.parts.iter_mut().flatten() {
@@ -335,7 +398,7 @@ fn args_mut(args: &mut [Arg], f: &mut dyn FnMut(&mut Expr), g: &mut dyn FnMut(&m
 }
 
 /// Whether two indices are written alike.
-fn same_index(a: &Expr, b: &Expr) -> bool {
+pub(crate) fn same_index(a: &Expr, b: &Expr) -> bool {
     match (a, b) {
         (Expr::Place(a), Expr::Place(b)) => a.same(b),
         (Expr::Lit(a), Expr::Lit(b)) => a == b,

@@ -10,12 +10,10 @@ mod dead;
 mod guards;
 mod inline;
 mod localise;
-mod order;
 
 pub(crate) use accumulators::touches;
 pub(crate) use guards::singular_terms;
 pub(crate) use inline::writes;
-pub(crate) use order::forward_where_independent;
 
 use crate::ir::{Expr, Program};
 use crate::{fold, ir::Stmt};
