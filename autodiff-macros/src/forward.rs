@@ -9,7 +9,8 @@ use std::collections::{HashMap, HashSet};
 use crate::activity;
 use crate::complex::Partials;
 use crate::fold;
-use crate::ir::{Arg, Block, Edit, Expr, Loop, Place, Program, Pull, Role, Sequence, Step, Stmt, VarId};
+use crate::dispatch::{self, is_assigned_by_trait};
+use crate::ir::{Arg, Block, Callee, Edit, Expr, Loop, Operator, Place, Program, Pull, Role, Sequence, Step, Stmt, VarId};
 use crate::kinds::{self, Kind, Types};
 
 /// Differentiates a program along the tangents of its active parameters and of its cotangent.
@@ -246,6 +247,29 @@ impl Pass<'_> {
                     out.push(Stmt::Replace { old: self.tangent_var(*old), place: target, value });
                 }
                 out.push(stmt.clone());
+            }
+            Stmt::Update { place, op, value }
+                if self.is_varied(place.root)
+                    && is_assigned_by_trait(&self.out, self.types, place, *op, value) =>
+            {
+                let span = place.span;
+                let sum = self.out.fresh("t", span, Kind::Unknown, Role::Temporary);
+                let mut call = dispatch::call(
+                    Callee::Operator(Operator::Assign(*op)),
+                    vec![dispatch::pass(Expr::Place(place.clone())), dispatch::pass(value.clone())],
+                    sum,
+                    span,
+                );
+                call.level = 1;
+                self.double(&mut call.args);
+                let sum_dot = self.tangent_var(sum);
+                self.varied.insert(sum);
+                call.outs.push(sum_dot);
+                out.push(Stmt::Call(call));
+                if let Some(target) = self.tangent_place(place) {
+                    out.push(Stmt::Assign { place: target, value: Expr::var(sum_dot, span), init: false });
+                }
+                out.push(Stmt::Assign { place: place.clone(), value: Expr::var(sum, span), init: false });
             }
             Stmt::Update { place, op, value } => {
                 if let Some(target) = self.tangent_place(place) {

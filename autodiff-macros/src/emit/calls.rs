@@ -138,6 +138,7 @@ impl Emitter<'_> {
                 let (a, b) = (operand(&args[0]), operand(&args[1]));
                 quote!(let #pattern = #a #op #b;)
             }
+            Operator::Assign(_) => unreachable!("without tangents it is an update"),
         }
     }
 
@@ -293,6 +294,7 @@ fn operator_trait(op: Operator) -> Ident {
     let text = match op {
         Operator::Neg => "Neg".to_owned(),
         Operator::Binary(op) => name(op).to_owned(),
+        Operator::Assign(op) => format!("{}Assign", name(op)),
     };
     Ident::new(&text, Span::mixed_site())
 }
