@@ -221,6 +221,15 @@ impl Pass<'_> {
     }
 
     fn stmt(&mut self, stmt: &Stmt, out: &mut Vec<Stmt>) {
+        let mut stmt = stmt.clone();
+        match &mut stmt {
+            Stmt::Let { value, .. } => self.name_parts(value, out),
+            Stmt::Assign { value, .. } | Stmt::Replace { value, .. } | Stmt::Edit(Edit::Push { value, .. }) => {
+                self.name_structs(value, out);
+            }
+            _ => {}
+        }
+        let stmt = &stmt;
         match stmt {
             Stmt::Let { var, value } => {
                 out.push(stmt.clone());
@@ -356,6 +365,45 @@ impl Pass<'_> {
                 out.push(stmt.clone());
             }
         }
+    }
+
+    /// Binds the struct literals in a value to names: the type of their tangents has none here.
+    fn name_structs(&mut self, e: &mut Expr, out: &mut Vec<Stmt>) {
+        self.name_parts(e, out);
+        let is_struct = match e {
+            Expr::Struct { path, tangent: false, .. } => !crate::lower::is_variant(path),
+            Expr::Call { func, ctor: true, tangent: false, .. } => {
+                !crate::lower::is_variant(func) && !crate::lower::is_box(func)
+            }
+            _ => false,
+        };
+        if is_struct && self.tangent_flows(e) {
+            let span = proc_macro2::Span::mixed_site();
+            let kind = kinds::of_expr(&self.out, self.types, e);
+            let var = self.out.fresh("t", span, kind, Role::Temporary);
+            self.varied.insert(var);
+            let value = std::mem::replace(e, Expr::var(var, span));
+            out.push(Stmt::Let { var, value: value.clone() });
+            self.let_tangent(var, &value, out);
+        }
+    }
+
+    fn name_parts(&mut self, e: &mut Expr, out: &mut Vec<Stmt>) {
+        match e {
+            Expr::Tuple(es) | Expr::Array(es, _) | Expr::Call { args: es, ctor: true, .. } => {
+                es.iter_mut().for_each(|e| self.name_structs(e, out));
+            }
+            Expr::Struct { fields, .. } => fields.iter_mut().for_each(|(_, e)| self.name_structs(e, out)),
+            Expr::Wrap { value, .. } | Expr::Repeat { value, .. } => self.name_structs(value, out),
+            _ => {}
+        }
+    }
+
+    /// Whether an expression depends on what has a tangent.
+    fn tangent_flows(&self, e: &Expr) -> bool {
+        let mut found = false;
+        activity::carriers(e, &mut |v| found |= self.varied.contains(&v));
+        found
     }
 
     /// The tangent of a `let`: field by field for a struct, whose tangent type has no name here.

@@ -122,7 +122,8 @@ impl Emitter<'_> {
             }
             Expr::Call { func, qself, args, tangent, .. } => {
                 let args = self.values(args);
-                if *tangent && crate::lower::is_variant(func) && !crate::variants::is_standard(func) {
+                if *tangent && crate::lower::is_variant(func) && !crate::lower::is_box(func) && !crate::variants::is_standard(func)
+                {
                     let path = tangent_constructor(func);
                     return Tokens::new(quote!(#path(#(#args),*)), Prec::Postfix);
                 }
@@ -333,6 +334,8 @@ impl Emitter<'_> {
             return Tokens::new(quote!(#func(#zero)), Prec::Postfix);
         }
         let arg = match e {
+            // A zero is its own tangent.
+            Expr::Zero(_) => return self.expr(e),
             Expr::Place(place) => self.reference(place, false).tokens,
             Expr::Ref { of, .. } => return self.zero(of),
             other => {
