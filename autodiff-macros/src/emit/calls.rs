@@ -72,6 +72,7 @@ impl Emitter<'_> {
             }
             Callee::Method { name, turbofish } => {
                 let recv = match &args[0].parts[0] {
+                    Some(Expr::Place(place)) if args[0].passing == Passing::RefMut => self.receiver_mut(place),
                     Some(Expr::Place(place)) => self.receiver(place),
                     Some(e) => self.expr(e).at_least(Prec::Postfix),
                     None => unreachable!("a method has a receiver"),

@@ -108,12 +108,21 @@ impl Emitter<'_> {
 
     /// A receiver of a method, which Rust references and dereferences itself.
     pub(crate) fn receiver(&self, place: &Place) -> TokenStream {
+        self.receiver_with(place, self.access(place.root))
+    }
+
+    /// The receiver of a method that changes it.
+    pub(crate) fn receiver_mut(&self, place: &Place) -> TokenStream {
+        self.receiver_with(place, Access::Write)
+    }
+
+    fn receiver_with(&self, place: &Place, access: Access) -> TokenStream {
         let mut path = place.path.clone();
         while matches!(path.last(), Some(Step::Deref)) {
             path.pop();
         }
         let name = self.name(place.root);
-        self.path(Tokens::atom(quote!(#name)), &path, self.access(place.root)).at_least(Prec::Postfix)
+        self.path(Tokens::atom(quote!(#name)), &path, access).at_least(Prec::Postfix)
     }
 }
 
