@@ -99,7 +99,7 @@ pub(crate) fn analyse(
     kinds::infer(&mut primal, &types, &result);
     verify::normal_form(&primal, &types);
     refuse_unknown_functions(&primal, &signature, &errors);
-    crate::lost::refuse(&primal, &signature, &errors);
+    crate::lost::refuse(&primal, &types, &signature, &errors);
     refuse_idle_parameters(&primal, &signature, options, &errors);
     errors.finish()?;
     let mut reserved = HashSet::new();

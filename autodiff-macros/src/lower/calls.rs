@@ -242,6 +242,9 @@ impl Lowerer<'_> {
         if methods::CONSTANT.contains(&name) {
             return self.control(&S::MethodCall(m.clone()));
         }
+        if let Some(value) = self.conditional_value(m) {
+            return value;
+        }
         let recv = self.place_or_value(&m.receiver);
         if let Expr::Select(..) = &recv
             && let Some(value) = self.chosen_method(&recv, m)
