@@ -6,7 +6,7 @@
 
 use crate::ir::{Arg, BinOp, Block, Call, Callee, Expr, Mode, Operator, Passing, Program, Role, Stmt, VarId};
 use crate::kinds::{self, Kind, Types};
-use crate::{complex, methods, rules};
+use crate::{arrays, complex, methods, rules};
 
 /// Resolves the operations of a program.
 pub(crate) fn resolve(program: &mut Program, types: &Types) {
@@ -38,7 +38,10 @@ fn block(program: &mut Program, types: &Types, b: &mut Block) {
                 let kind = kinds::of_place(program, &place);
                 let mixed = kind.deref().is_complex()
                     && (op == BinOp::Rem || kinds::of_expr(program, types, &value).deref() == &Kind::Unknown);
-                if op.is_arithmetic() && (kind.deref() == &Kind::Unknown || mixed) {
+                if kind.deref().is_array() && matches!(op, BinOp::Add | BinOp::Sub) {
+                    // What is added has the shape of the array, or is repeated along its axes.
+                    Stmt::Update { place, op, value: arrays::form("__spread", value, Vec::new()) }
+                } else if op.is_arithmetic() && (kind.is_by_traits() || mixed) {
                     // `p op= v` of an unknown type is `p = p op v`.
                     let span = place.span;
                     let out = program.fresh("t", span, Kind::Unknown, Role::Temporary);
@@ -64,14 +67,13 @@ fn resolve_let(program: &mut Program, types: &Types, var: VarId, value: Expr) ->
     match value {
         Expr::Binary(op, a, b) if op.is_arithmetic() => {
             let kind = kinds::of_expr(program, types, &Expr::Binary(op, a.clone(), b.clone()));
-            if kind == Kind::Unknown && program.vars[var].kind != Kind::Int {
+            if kind.is_by_traits() && program.vars[var].kind != Kind::Int {
                 return call(Callee::Operator(Operator::Binary(op)), vec![pass(*a), pass(*b)], var, span);
             }
             Stmt::Let { var, value: Expr::binary(op, scalar(*a), scalar(*b)) }
         }
         Expr::Neg(a)
-            if matches!(*a, Expr::Place(_) | Expr::Ref { .. })
-                && kinds::of_expr(program, types, &a).deref() == &Kind::Unknown =>
+            if matches!(*a, Expr::Place(_) | Expr::Ref { .. }) && kinds::of_expr(program, types, &a).is_by_traits() =>
         {
             call(Callee::Operator(Operator::Neg), vec![pass(*a)], var, span)
         }
@@ -136,6 +138,7 @@ fn method(
         || kind.deref().is_constant()
         || methods::CONSTANT.contains(&text.as_str())
         || methods::IDENTITIES.contains(&text.as_str())
+        || arrays::FORMS.contains(&text.as_str())
         || matches!(text.as_str(), "unwrap" | "expect" | "__stop")
         || !matches!(recv, Expr::Place(_) | Expr::Ref { .. });
     if settled {

@@ -331,6 +331,7 @@ fn is_cheap(e: &Expr) -> bool {
         Expr::Lit(_) | Expr::Number(..) | Expr::Bool(_) | Expr::Item(..) => true,
         Expr::Place(place) => place.path.iter().all(|s| match s {
             Step::Index { at, .. } => is_cheap(at),
+            Step::View { .. } => false,
             Step::Payload { .. } | Step::Content => false,
             _ => true,
         }),

@@ -85,6 +85,9 @@ impl Place {
             (Step::Field(a), Step::Field(b)) => a == b,
             (Step::Index { at: a, range: false }, Step::Index { at: b, range: false }) => same_index(a, b),
             (Step::Deref, Step::Deref) | (Step::Content, Step::Content) => true,
+            (Step::View { method: m, args: a }, Step::View { method: n, args: b }) => {
+                m == n && a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_index(a, b))
+            }
             _ => false,
         };
         self.root == other.root && self.path.len() == other.path.len() && self.path.iter().zip(&other.path).all(step)
@@ -93,8 +96,10 @@ impl Place {
     /// Calls `f` on the indices of the path.
     pub(crate) fn exprs_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
         for step in &mut self.path {
-            if let Step::Index { at, .. } = step {
-                f(at);
+            match step {
+                Step::Index { at, .. } => f(at),
+                Step::View { args, .. } => args.iter_mut().for_each(&mut *f),
+                _ => {}
             }
         }
     }

@@ -4,6 +4,11 @@
 //! compiler could not write as plain arithmetic.
 
 #[cfg(feature = "std")]
+pub use crate::arrays::forms::{
+    clear, concatenated_shape, elements, extent, flat, fold_in, fold_out, resized_shape, shaped, spread, stacked_shape,
+    without_axis, write, zeros_like,
+};
+#[cfg(feature = "std")]
 pub use crate::check::{LinearMap, check, displace, flatten, flatten_value, hessian, jacobian, scalars, unflatten};
 pub use crate::complex::{ComplexMethods, ComplexPolar};
 #[cfg(feature = "std")]

@@ -153,7 +153,9 @@ impl Pass<'_> {
                 }
             }
             Expr::Repeat { value, .. } | Expr::Wrap { value, .. } => self.value(value),
-            Expr::Method { recv, name, .. } if matches!(name.to_string().as_str(), "unwrap" | "expect") => {
+            Expr::Method { recv, name, .. }
+                if matches!(name.to_string().as_str(), "unwrap" | "expect" | "__shaped") =>
+            {
                 self.value(recv);
             }
             Expr::Select(_, a, b) => {
@@ -169,7 +171,11 @@ impl Pass<'_> {
         if kind.is_scalar() || matches!(kind, Kind::Ref(_)) {
             return false;
         }
-        if place.path.iter().any(|s| matches!(s, Step::Index { .. } | Step::Payload { .. } | Step::Content)) {
+        if place
+            .path
+            .iter()
+            .any(|s| matches!(s, Step::Index { .. } | Step::View { .. } | Step::Payload { .. } | Step::Content))
+        {
             return true;
         }
         // The user's own moves out of references are copies, and so is what one call takes twice; tangents of such types

@@ -55,6 +55,12 @@ impl Emitter<'_> {
                     now = Tokens::new(quote!(#base[#at]), Prec::Postfix);
                     pending = 0;
                 }
+                Step::View { method, args } => {
+                    let base = now.at_least(Prec::Postfix);
+                    let args: Vec<TokenStream> = args.iter().map(|a| self.value(a)).collect();
+                    now = Tokens::new(view(&base, method, &args, mutable), Prec::Postfix);
+                    pending = 0;
+                }
                 Step::Payload { variant, member, arity, tangent } => {
                     // What is behind a shared reference is matched through it.
                     let shared = access == Access::Read && pending == 1;
@@ -99,6 +105,15 @@ impl Emitter<'_> {
         Tokens::new(if mutable { quote!(&mut #inner) } else { quote!(&#inner) }, Prec::Unary)
     }
 
+    /// A mutable reference to a place, or to what a view dereferences to.
+    pub(crate) fn target(&self, place: &Place) -> TokenStream {
+        if place.is_view() {
+            let view = self.place_mut(place).tokens;
+            return quote!(&mut *#view);
+        }
+        self.reference(place, true).tokens
+    }
+
     /// A receiver of a method, which Rust references and dereferences itself.
     pub(crate) fn receiver(&self, place: &Place) -> TokenStream {
         let mut path = place.path.clone();
@@ -107,6 +122,19 @@ impl Emitter<'_> {
         }
         let name = self.name(place.root);
         self.path(Tokens::atom(quote!(#name)), &path, self.access(place.root)).at_least(Prec::Postfix)
+    }
+}
+
+/// `x.row(i)`, or `x.row_mut(i)`.
+fn view(base: &TokenStream, method: &proc_macro2::Ident, args: &[TokenStream], mutable: bool) -> TokenStream {
+    let name = method.to_string();
+    match (mutable, name.as_str()) {
+        (true, "t") => quote!(#base.view_mut().reversed_axes()),
+        (true, name) if crate::arrays::BORROWING.contains(&name) => {
+            let method = proc_macro2::Ident::new(&format!("{name}_mut"), method.span());
+            quote!(#base.#method(#(#args),*))
+        }
+        _ => quote!(#base.#method(#(#args),*)),
     }
 }
 

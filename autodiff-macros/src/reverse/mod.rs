@@ -259,6 +259,9 @@ impl Pass<'_> {
         // A zero in the shape of the old value would keep that alive.
         let zero = match &kind {
             Kind::Float(float) => Expr::Number(0.0, float.clone()),
+            _ if mirror.as_ref().is_some_and(Place::is_view) || is_repeated(value) => {
+                Expr::Zero(Box::new(Expr::Place(mirror.clone().unwrap_or_else(|| place.clone()))))
+            }
             _ => Expr::Zero(Box::new(Expr::var(old, span))),
         };
         let ct = self.out.fresh("ct", span, kind.tangent(), Role::Adjoint);
@@ -489,4 +492,9 @@ fn may_overlap(a: &Place, b: &Place) -> bool {
 
 fn plain(stmts: Vec<Stmt>) -> Block {
     Block { stmts, ..Block::default() }
+}
+
+/// Whether a value is repeated along the axes of the array that it is written to, whose shape stays.
+fn is_repeated(value: &Expr) -> bool {
+    matches!(value, Expr::Method { name, .. } if name == "__spread")
 }
