@@ -11,8 +11,8 @@ use crate::ir::Expr;
 use crate::kinds::Kind;
 
 /// An array as the vector of its elements; a vector as an array of a shape; an array (or a number)
-/// repeated along the axes of a larger shape; and the sum that is the transpose of that.
-pub(crate) const FORMS: &[&str] = &["__flat", "__shaped", "__spread", "__fold"];
+/// repeated along the axes of a larger shape; and the sums that are the transpose of that.
+pub(crate) const FORMS: &[&str] = &["__flat", "__shaped", "__spread", "__fold", "__total"];
 
 /// Methods that borrow a view, and have a form that ends in `_mut`.
 pub(crate) const BORROWING: &[&str] = &["row", "column", "index_axis", "slice", "slice_axis", "view", "diag"];
@@ -114,6 +114,27 @@ pub(crate) fn slice_parts(m: &syn::Macro) -> Vec<Vec<syn::Expr>> {
     syn::parse::Parser::parse2(parts, m.tokens.clone()).unwrap_or_default()
 }
 
+/// `s![1, ..]` with the type of its indices written out, which decides the number of axes that are left.
+pub(crate) fn with_typed_indices(e: &syn::Expr) -> syn::Expr {
+    let syn::Expr::Macro(m) = e else { return e.clone() };
+    let mut m = m.clone();
+    let parts = slice_parts(&m.mac).into_iter().map(|mut part| {
+        let literal = match &mut part[0] {
+            syn::Expr::Unary(u) if matches!(u.op, syn::UnOp::Neg(_)) => &mut *u.expr,
+            other => other,
+        };
+        if let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(i), .. }) = literal
+            && i.suffix().is_empty()
+        {
+            *i = syn::LitInt::new(&format!("{}isize", i.base10_digits()), i.span());
+        }
+        quote::quote!(#(#part);*)
+    });
+    let parts: Vec<proc_macro2::TokenStream> = parts.collect();
+    m.mac.tokens = quote::quote!(#(#parts),*);
+    syn::Expr::Macro(m)
+}
+
 /// A form of an array.
 pub(crate) fn form(name: &str, of: Expr, args: Vec<Expr>) -> Expr {
     crate::rules::method(of, name, args)
@@ -122,6 +143,7 @@ pub(crate) fn form(name: &str, of: Expr, args: Vec<Expr>) -> Expr {
 /// The kind of a form of a value.
 pub(crate) fn form_kind(name: &str, of: &Kind) -> Kind {
     match (name, of) {
+        ("__total", of) => of.element(),
         ("__flat", of) => Kind::Seq(Box::new(of.element())),
         ("__shaped", of) => Kind::Array(Box::new(of.element()), None),
         (_, Kind::Array(element, _)) => Kind::Array(element.clone(), None),

@@ -114,7 +114,8 @@ impl Shells<'_> {
                     patterns.push(local!(_));
                 }
                 (Passing::Ref, true) => {
-                    again.push(local!(&#now));
+                    let view = crate::tangent_types::is_view(p.target());
+                    again.push(if view { local!(&#now.view()) } else { local!(&#now) });
                     patterns.push(local!(_));
                 }
                 (Passing::RefMut, true) => {
@@ -217,7 +218,9 @@ impl Shells<'_> {
         let mut inputs = Vec::new();
         for (i, p) in self.params().iter().enumerate() {
             let (x, base, now, t) = (self.name(i), self.local("base_", i), self.local("now_", i), self.local("t_", i));
-            let owned = p.passing == Passing::Value;
+            // A view is one of an array of its own.
+            let view = crate::tangent_types::is_view(p.target());
+            let owned = p.passing == Passing::Value && !view;
             if p.differentiable {
                 point.copies.extend(if owned {
                     local!(let #base = ::core::clone::Clone::clone(&#x);)
@@ -234,6 +237,8 @@ impl Shells<'_> {
                 });
             }
             point.arguments.push(match (p.passing, p.differentiable) {
+                (Passing::Value, true) if view => local!(#now.view()),
+                (Passing::Ref, true) if view => local!(&#now.view()),
                 (Passing::Value, true) => local!(#now),
                 (Passing::Value, false) => local!(::core::clone::Clone::clone(&#x)),
                 (Passing::Ref, true) => local!(&#now),

@@ -5,8 +5,8 @@
 
 #[cfg(feature = "std")]
 pub use crate::arrays::forms::{
-    clear, concatenated_shape, elements, extent, flat, fold_in, fold_out, resized_shape, shaped, spread, stacked_shape,
-    without_axis, write, zeros_like,
+    clear, concatenated_shape, elements, elements_of, extent, flat, fold_in, fold_out, resized_shape, shaped, spread,
+    stacked_shape, without_axis, write, zeros_like,
 };
 #[cfg(feature = "std")]
 pub use crate::check::{LinearMap, check, displace, flatten, flatten_value, hessian, jacobian, scalars, unflatten};

@@ -109,6 +109,10 @@ impl Emitter<'_> {
                 let view = self.place(place).at_least(Prec::Unary);
                 quote!(&*#view)
             }
+            (Some(Expr::Place(place)), Passing::Ref) if self.is_elements(place) => {
+                let name = self.name(place.root);
+                quote!(::differentiable::__private::elements_of(#name))
+            }
             _ => self.argument(arg),
         }
     }
@@ -169,8 +173,9 @@ impl Emitter<'_> {
             .flat_map(|c| {
                 args.iter().map(move |a| match &a.parts[c] {
                     None => quote!(::core::option::Option::None),
-                    Some(e @ Expr::Place(place)) if place.is_view() => {
-                        let e = self.value(e);
+                    Some(Expr::Place(place)) if self.is_elements(place) => {
+                        let e = self.receiver(place);
+                        let e = quote!(#e.to_owned());
                         quote!(::core::option::Option::Some(&#e))
                     }
                     Some(e) => {
@@ -307,7 +312,7 @@ impl Emitter<'_> {
         for c in 0..pull.cotangent.len() {
             for (i, slot) in pull.slots.iter().enumerate() {
                 match slot.get(c).and_then(Option::as_ref) {
-                    Some(place) if place.is_view() => {
+                    Some(place) if self.is_elements(place) => {
                         let name = Ident::new(&format!("slot_{c}_{i}"), Span::mixed_site());
                         let shape = pull.args[i].parts[0].clone().expect("operands have values");
                         let held = self.value(&Expr::Zero(Box::new(shape)));

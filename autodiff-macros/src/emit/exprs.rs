@@ -255,6 +255,22 @@ impl Emitter<'_> {
     fn array_form(&self, recv: &Expr, name: &proc_macro2::Ident, args: &[Expr]) -> Tokens {
         let args = self.values(args);
         let function = syn::Ident::new(name.to_string().trim_start_matches('_'), Span::mixed_site());
+        if name == "__total" {
+            return match recv {
+                Expr::Neg(of) => {
+                    let total = self.array_form(of, name, &[]).at_least(Prec::Unary);
+                    Tokens::new(quote!(-#total), Prec::Unary)
+                }
+                Expr::Place(place) => {
+                    let array = self.receiver(place);
+                    Tokens::new(quote!(#array.sum()), Prec::Postfix)
+                }
+                other => {
+                    let array = self.expr(other).at_least(Prec::Postfix);
+                    Tokens::new(quote!(#array.sum()), Prec::Postfix)
+                }
+            };
+        }
         if args.is_empty() && name == "__spread" {
             // Repeated by what it is given to.
             return self.expr(recv);

@@ -40,7 +40,9 @@ impl Emitter<'_> {
         let mutable = access == Access::Write;
         let mut now = base;
         let mut pending = 0_usize;
+        let mut viewed = false;
         for step in path {
+            let of_view = std::mem::replace(&mut viewed, matches!(step, Step::View { .. }));
             match step {
                 Step::Deref => pending += 1,
                 Step::Field(member) => {
@@ -58,7 +60,11 @@ impl Emitter<'_> {
                 Step::View { method, args } => {
                     let base = now.at_least(Prec::Postfix);
                     let args: Vec<TokenStream> = args.iter().map(|a| self.value(a)).collect();
-                    now = Tokens::new(view(&base, method, &args, mutable), Prec::Postfix);
+                    now = if of_view {
+                        Tokens::new(view_of_view(&base, method, &args, mutable), Prec::Postfix)
+                    } else {
+                        Tokens::new(view(&base, method, &args, mutable), Prec::Postfix)
+                    };
                     pending = 0;
                 }
                 Step::Payload { variant, member, arity, tangent } => {
@@ -105,6 +111,23 @@ impl Emitter<'_> {
         Tokens::new(if mutable { quote!(&mut #inner) } else { quote!(&#inner) }, Prec::Unary)
     }
 
+    /// Whether a place is known by its elements: a view, or what a parameter dereferences to.
+    pub(crate) fn is_elements(&self, place: &Place) -> bool {
+        if place.is_view() {
+            return true;
+        }
+        if !matches!(place.path.as_slice(), [Step::Deref]) {
+            return false;
+        }
+        let var = &self.program.vars[place.root];
+        let ty = var.ty.as_ref().or_else(|| self.program.vars[var.mirrors?].ty.as_ref());
+        let Some(syn::Type::Reference(r)) = ty else { return false };
+        matches!(&*r.elem, syn::Type::Path(p) if p.path.segments.last().is_some_and(|s| {
+            let name = s.ident.to_string();
+            name.starts_with("ArrayRef") || name.starts_with("ArrayView")
+        }))
+    }
+
     /// A mutable reference to a place, or to what a view dereferences to.
     pub(crate) fn target(&self, place: &Place) -> TokenStream {
         if place.is_view() {
@@ -135,6 +158,24 @@ fn view(base: &TokenStream, method: &proc_macro2::Ident, args: &[TokenStream], m
             quote!(#base.#method(#(#args),*))
         }
         _ => quote!(#base.#method(#(#args),*)),
+    }
+}
+
+/// A view of a view, which takes the place of that: it borrows nothing that ends with the expression.
+fn view_of_view(base: &TokenStream, method: &proc_macro2::Ident, args: &[TokenStream], mutable: bool) -> TokenStream {
+    let axis = |axis: usize, i: &TokenStream| {
+        let axis = proc_macro2::Literal::usize_unsuffixed(axis);
+        quote!(#base.index_axis_move(::differentiable::ndarray::Axis(#axis), #i))
+    };
+    match (method.to_string().as_str(), args) {
+        ("row", [i]) => axis(0, i),
+        ("column", [j]) => axis(1, j),
+        ("index_axis", _) => quote!(#base.index_axis_move(#(#args),*)),
+        ("slice", _) => quote!(#base.slice_move(#(#args),*)),
+        ("view", _) => base.clone(),
+        ("t", _) => quote!(#base.reversed_axes()),
+        ("diag", _) => quote!(#base.into_diag()),
+        _ => view(base, method, args, mutable),
     }
 }
 

@@ -58,7 +58,7 @@ impl Lowerer<'_> {
         if !fits || m.args.len() != arity {
             return None;
         }
-        let args = m.args.iter().map(|a| self.fixed_argument(a)).collect();
+        let args = m.args.iter().map(|a| self.fixed_argument(&arrays::with_typed_indices(a))).collect();
         let place = self.place_of(recv.clone(), m.method.span());
         let method = syn::Ident::new(stem, m.method.span());
         let view = Expr::Place(place.step(Step::View { method, args }));

@@ -83,6 +83,8 @@ impl Lowerer<'_> {
             S::Reference(r) => {
                 let of = self.place_or_value(&r.expr);
                 let of = match of {
+                    // The name of a view that can be changed is a view, not a reference to one.
+                    Expr::Ref { of, .. } if matches!(&*of, Expr::Place(place) if place.is_view()) => *of,
                     Expr::Place(_) | Expr::Ref { .. } => of,
                     other => self.temporary(other, e.span()),
                 };

@@ -308,7 +308,8 @@ impl Pass<'_> {
             return;
         }
         let old = self.out.fresh("old", span, kind.clone(), Role::Temporary);
-        forward.push(Stmt::Let { var: old, value: this.clone() });
+        let held = if kind.deref().is_array() { Expr::Clone(Box::new(this.clone())) } else { this.clone() };
+        forward.push(Stmt::Let { var: old, value: held });
         forward.push(step);
         backward.push(Stmt::Assign { place: place.clone(), value: Expr::var(old, span), init: false });
         let Some(mirror) = self.mirror(place) else {

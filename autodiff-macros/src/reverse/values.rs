@@ -20,6 +20,9 @@ impl Pass<'_> {
             }
             Expr::Ref { of, .. } => self.add(of, value, out),
             Expr::Method { recv, name, .. } if name == "__spread" => {
+                if kinds::of_expr(&self.out, self.types, recv).deref().is_number() {
+                    return self.add(recv, arrays::form("__total", value, Vec::new()), out);
+                }
                 let folded = arrays::form("__fold", value, Vec::new());
                 self.add(recv, Expr::Ref { mutable: false, of: Box::new(folded) }, out);
             }

@@ -88,6 +88,13 @@ impl<T: Clone, E: Dimension> Elements<T> for ArrayRef<T, E> {
     }
 }
 
+/// What an array or a view dereferences to.
+#[inline]
+#[must_use]
+pub fn elements_of<T, D: Dimension>(array: &ArrayRef<T, D>) -> &ArrayRef<T, D> {
+    array
+}
+
 /// Sets the elements of an array to those of another, or to a number.
 #[inline]
 #[track_caller]
