@@ -30,6 +30,8 @@ pub(crate) struct Host {
     pub(crate) of_trait: bool,
     /// They are declared in the trait itself, for every type that implements it.
     pub(crate) declared: bool,
+    /// Opaque types capture `Self` as well: they are declared in a trait.
+    pub(crate) captures_self: bool,
     /// Parameters of the `impl` around, which opaque types capture.
     pub(crate) outer: Generics,
     /// The associated types of an `impl` of a trait, which are generic in the trait's companions.
@@ -173,6 +175,7 @@ impl<'a> Companions<'a> {
         if !lifetimes.is_empty() {
             names.extend(all.map(|l| l.lifetime.to_token_stream()));
         }
+        names.extend(self.host.captures_self.then(|| quote!(Self)));
         names.extend(self.generic_names(true));
         quote!(use<#(#names),*>)
     }
@@ -330,12 +333,17 @@ impl<'a> Companions<'a> {
 
     /// The taped companion of a level: forward sweep and pullback.
     pub(crate) fn taped(&self, level: u32) -> TokenStream {
+        self.taped_as_item(level, true)
+    }
+
+    /// The taped companion with (`body`) or without its body.
+    pub(crate) fn taped_as_item(&self, level: u32, body: bool) -> TokenStream {
         // What calls only functions that store nothing of variable size cannot call itself.
         if self.f.calls_others() && !self.f.options.tape_none {
             // Without an allocator only what does not call itself has a tape.
-            return with_std(&self.taped_as(level, true, true), &self.taped_as(level, false, true));
+            return with_std(&self.taped_as(level, true, body), &self.taped_as(level, false, body));
         }
-        self.taped_as(level, false, true)
+        self.taped_as(level, false, body)
     }
 
     /// The taped companion as an item of a trait, with (`body`) or without its body.

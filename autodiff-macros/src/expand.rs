@@ -75,7 +75,9 @@ pub(crate) fn analyse(
 ) -> Result<Function, syn::Error> {
     let errors = Errors::new();
     let generics = sig.generics.clone();
-    let types = Types::new(&outer.into_iter().chain([&generics]).collect::<Vec<_>>()).with_signature(sig);
+    let types = Types::new(&outer.into_iter().chain([&generics]).collect::<Vec<_>>())
+        .with_signature(sig)
+        .with_order(options.order());
     let mut signature = Signature::read(sig, options, &types, &errors);
     let by_value_receiver = signature.params.first().is_some_and(|p| p.receiver && p.passing == Passing::Value);
     // A method's receiver is handed over by reference, whatever the method takes.
@@ -99,7 +101,7 @@ pub(crate) fn analyse(
     kinds::infer(&mut primal, &types, &result);
     verify::normal_form(&primal, &types);
     refuse_unknown_functions(&primal, &signature, &errors);
-    crate::lost::refuse(&primal, &signature, &errors);
+    crate::lost::refuse(&primal, &types, &signature, &errors);
     refuse_idle_parameters(&primal, &signature, options, &errors);
     errors.finish()?;
     let mut reserved = HashSet::new();

@@ -355,6 +355,8 @@ pub(crate) enum Callee {
 pub(crate) enum Operator {
     Neg,
     Binary(BinOp),
+    /// `a op= b`, whose value is what `a` becomes.
+    Assign(BinOp),
 }
 
 /// How an argument is handed over, as far as its syntax tells.

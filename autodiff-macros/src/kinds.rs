@@ -141,6 +141,8 @@ impl Kind {
 #[derive(Clone, Default)]
 pub(crate) struct Types {
     floats: Vec<String>,
+    /// How often functions are differentiated.
+    order: u32,
     /// The signature names `Complex<…>`, so that `Complex` alone is the type of `num-complex` too.
     complex: bool,
 }
@@ -169,7 +171,7 @@ impl Types {
                 }
             }
         }
-        Self { floats, complex: false }
+        Self { floats, order: 1, complex: false }
     }
 
     /// The same, with what the types of a signature tell of the names in the body.
@@ -186,6 +188,17 @@ impl Types {
         syn::visit::Visit::visit_signature(&mut find, sig);
         self.complex = find.1;
         self
+    }
+
+    /// The same, for functions that are differentiated so often.
+    pub(crate) fn with_order(mut self, order: u32) -> Self {
+        self.order = order;
+        self
+    }
+
+    /// How often functions are differentiated.
+    pub(crate) fn order(&self) -> u32 {
+        self.order
     }
 
     /// Whether floats may be of a type that is a parameter.

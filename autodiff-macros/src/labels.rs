@@ -117,7 +117,7 @@ impl<'a> Labels<'a> {
             Callee::Method { name, .. } => name.to_string(),
             Callee::Variable(v) => self.emitter.name(*v).to_string(),
             Callee::Operator(Operator::Neg) => "-".to_owned(),
-            Callee::Operator(Operator::Binary(op)) => operator_token(*op).to_string(),
+            Callee::Operator(Operator::Binary(op) | Operator::Assign(op)) => operator_token(*op).to_string(),
         }
     }
 }

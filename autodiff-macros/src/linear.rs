@@ -10,6 +10,7 @@ use crate::companions::with_std;
 use crate::emit::tuple;
 use crate::ir::Passing;
 use crate::shells::Shells;
+use crate::signature::Param;
 
 /// Tokens whose local variables nothing in the user's scope can be taken for.
 macro_rules! local {
@@ -124,7 +125,11 @@ impl Shells<'_> {
                     finals.extend(local!(#private::flatten_value(&#now, &mut values);));
                 }
                 (_, false) => {
-                    again.push(if p.passing == Passing::RefMut { local!(&mut *#x) } else { local!(#x) });
+                    again.push(match p.passing {
+                        Passing::RefMut if self.is_copied_constant(p) => local!(&mut #now),
+                        Passing::RefMut => local!(&mut **#base.borrow_mut()),
+                        _ => local!(#x),
+                    });
                     patterns.push(local!(_));
                     slots.push(local!(::core::option::Option::None));
                 }
@@ -211,6 +216,11 @@ impl Shells<'_> {
         (before, map)
     }
 
+    /// Whether a constant behind a `&mut` is known to be copyable, so that each evaluation begins with the same.
+    fn is_copied_constant(&self, p: &Param) -> bool {
+        p.passing == Passing::RefMut && !p.differentiable && self.companions.f.types.kind(p.target()).is_constant()
+    }
+
     /// The arguments as values of their own, which can be displaced.
     pub(crate) fn point(&self) -> Point {
         let private = local!(::differentiable::__private);
@@ -221,7 +231,11 @@ impl Shells<'_> {
             // A view is one of an array of its own.
             let view = crate::tangent_types::is_view(p.target());
             let owned = p.passing == Passing::Value && !view;
-            if p.differentiable {
+            let copied = p.differentiable || self.is_copied_constant(p);
+            if !copied && p.passing == Passing::RefMut {
+                point.copies.extend(local!(let #base = ::core::cell::RefCell::new(#x);));
+            }
+            if copied {
                 point.copies.extend(if owned {
                     local!(let #base = ::core::clone::Clone::clone(&#x);)
                 } else {
@@ -236,7 +250,7 @@ impl Shells<'_> {
                     let mut #t = #private::unflatten(::differentiable::Differentiable::__zero(&#base), &mut direction);
                 });
             }
-            point.arguments.push(match (p.passing, p.differentiable) {
+            point.arguments.push(match (p.passing, copied) {
                 (Passing::Value, true) if view => local!(#now.view()),
                 (Passing::Ref, true) if view => local!(&#now.view()),
                 (Passing::Value, true) => local!(#now),
@@ -244,7 +258,7 @@ impl Shells<'_> {
                 (Passing::Ref, true) => local!(&#now),
                 (Passing::Ref, false) => local!(#x),
                 (Passing::RefMut, true) => local!(&mut #now),
-                (Passing::RefMut, false) => local!(&mut *#x),
+                (Passing::RefMut, false) => local!(&mut **#base.borrow_mut()),
             });
             point.tangent_arguments.push(match (p.wanted, p.passing) {
                 (false, _) => local!(::core::option::Option::None),

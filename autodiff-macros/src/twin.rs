@@ -78,6 +78,7 @@ fn twin(item: &ItemFn, f: &Function) -> TokenStream {
         attrs: TokenStream::new(),
         of_trait: false,
         declared: false,
+        captures_self: false,
         outer: syn::Generics::default(),
         associated: Vec::new(),
     };

@@ -74,6 +74,7 @@ impl Emitter<'_> {
             }
             Callee::Method { name, turbofish } => {
                 let recv = match &args[0].parts[0] {
+                    Some(Expr::Place(place)) if args[0].passing == Passing::RefMut => self.receiver_mut(place),
                     Some(Expr::Place(place)) => self.receiver(place),
                     Some(e) => self.expr(e).at_least(Prec::Postfix),
                     None => unreachable!("a method has a receiver"),
@@ -159,6 +160,7 @@ impl Emitter<'_> {
                 let (a, b) = (operand(&args[0]), operand(&args[1]));
                 quote!(let #pattern = #a #op #b;)
             }
+            Operator::Assign(_) => unreachable!("without tangents it is an update"),
         }
     }
 
@@ -344,6 +346,7 @@ fn operator_trait(op: Operator) -> Ident {
     let text = match op {
         Operator::Neg => "Neg".to_owned(),
         Operator::Binary(op) => name(op).to_owned(),
+        Operator::Assign(op) => format!("{}Assign", name(op)),
     };
     Ident::new(&text, Span::mixed_site())
 }

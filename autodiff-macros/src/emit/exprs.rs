@@ -4,7 +4,7 @@ use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote};
 
 use super::Emitter;
-use super::places::variant_path;
+use super::places::tangent_constructor;
 use crate::ir::{BinOp, Expr, Sequence};
 use crate::kinds::{self, Float, Kind};
 
@@ -129,18 +129,24 @@ impl Emitter<'_> {
             }
             Expr::Call { func, qself, args, tangent, .. } => {
                 let args = self.values(args);
-                if *tangent && !crate::lower::is_box(func) {
-                    let (alias, path) = variant_path(func, true);
-                    return if alias.is_empty() {
-                        Tokens::new(quote!(#path(#(#args),*)), Prec::Postfix)
-                    } else {
-                        Tokens::atom(quote!({ #alias #path(#(#args),*) }))
-                    };
+                if *tangent
+                    && crate::lower::is_variant(func)
+                    && !crate::lower::is_box(func)
+                    && !crate::variants::is_standard(func)
+                {
+                    let path = tangent_constructor(func);
+                    return Tokens::new(quote!(#path(#(#args),*)), Prec::Postfix);
                 }
                 let func = syn::ExprPath { attrs: Vec::new(), qself: qself.clone(), path: func.clone() };
                 Tokens::new(quote!(#func(#(#args),*)), Prec::Postfix)
             }
-            Expr::Struct { path, fields, rest, tangent } => {
+            Expr::Struct { path, fields, tangent: true, .. } if crate::lower::is_variant(path) => {
+                let mut fields: Vec<_> = fields.iter().collect();
+                fields.sort_by_key(|(m, _)| crate::derive::field_name(m));
+                let (path, args) = (tangent_constructor(path), self.values(fields.into_iter().map(|(_, e)| e)));
+                Tokens::new(quote!(#path(#(#args),*)), Prec::Postfix)
+            }
+            Expr::Struct { path, fields, rest, .. } => {
                 let members = fields.iter().map(|(m, e)| {
                     let e = self.value(e);
                     quote!(#m: #e)
@@ -149,13 +155,7 @@ impl Emitter<'_> {
                     let e = self.value(e);
                     quote!(..#e)
                 });
-                let (alias, path) = variant_path(path, *tangent);
-                let literal = quote!(#path { #(#members,)* #rest });
-                if alias.is_empty() {
-                    Tokens::new(literal, Prec::Lowest)
-                } else {
-                    Tokens::atom(quote!({ #alias #literal }))
-                }
+                Tokens::new(quote!(#path { #(#members,)* #rest }), Prec::Lowest)
             }
             Expr::Tuple(es) => {
                 let es = self.values(es);
@@ -381,6 +381,8 @@ impl Emitter<'_> {
             return Tokens::new(quote!(#func(#zero)), Prec::Postfix);
         }
         let arg = match e {
+            // A zero is its own tangent.
+            Expr::Zero(_) => return self.expr(e),
             Expr::Place(place) => self.reference(place, false).tokens,
             Expr::Ref { of, .. } => return self.zero(of),
             other => {

@@ -102,6 +102,7 @@ impl Pass<'_> {
                 Stmt::Let { value, .. }
                 | Stmt::Assign { value, .. }
                 | Stmt::Replace { value, .. }
+                | Stmt::Update { value, .. }
                 | Stmt::Edit(Edit::Push { value, .. }) => {
                     self.value(value);
                 }

@@ -1,7 +1,7 @@
 //! Emission of places: `x.a[i].b`, with the dereferences that Rust does not insert itself.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
 use syn::{Member, Path};
 
 use super::Emitter;
@@ -67,7 +67,14 @@ impl Emitter<'_> {
                     };
                     pending = 0;
                 }
-                Step::Payload { variant, member, arity, tangent } => {
+                Step::Payload { variant, member, tangent: true, .. } if !crate::variants::is_standard(variant) => {
+                    // The tangent of an enum gives its fields itself: its type has no name here.
+                    let base = now.at_least(Prec::Postfix);
+                    let field = payload_method(variant, member, mutable);
+                    now = Tokens::new(quote!(#base.#field()), Prec::Postfix);
+                    pending = 1;
+                }
+                Step::Payload { variant, member, arity, .. } => {
                     // What is behind a shared reference is matched through it.
                     let shared = access == Access::Read && pending == 1;
                     let whole = if shared { now } else { dereferenced(now, pending) };
@@ -78,7 +85,7 @@ impl Emitter<'_> {
                         (false, true) => base,
                         (false, false) => quote!(&#base),
                     };
-                    now = Tokens::new(payload(&borrow, variant, member, *arity, *tangent), Prec::Lowest);
+                    now = Tokens::new(payload(&borrow, variant, member, *arity), Prec::Lowest);
                     pending += 1;
                 }
                 Step::Content => {
@@ -139,12 +146,21 @@ impl Emitter<'_> {
 
     /// A receiver of a method, which Rust references and dereferences itself.
     pub(crate) fn receiver(&self, place: &Place) -> TokenStream {
+        self.receiver_with(place, self.access(place.root))
+    }
+
+    /// The receiver of a method that changes it.
+    pub(crate) fn receiver_mut(&self, place: &Place) -> TokenStream {
+        self.receiver_with(place, Access::Write)
+    }
+
+    fn receiver_with(&self, place: &Place, access: Access) -> TokenStream {
         let mut path = place.path.clone();
         while matches!(path.last(), Some(Step::Deref)) {
             path.pop();
         }
         let name = self.name(place.root);
-        self.path(Tokens::atom(quote!(#name)), &path, self.access(place.root)).at_least(Prec::Postfix)
+        self.path(Tokens::atom(quote!(#name)), &path, access).at_least(Prec::Postfix)
     }
 }
 
@@ -188,8 +204,7 @@ fn dereferenced(mut now: Tokens, pending: usize) -> Tokens {
 }
 
 /// An expression for a reference to a field of a variant.
-fn payload(borrow: &TokenStream, variant: &Path, member: &Member, arity: usize, tangent: bool) -> TokenStream {
-    let (alias, path) = variant_path(variant, tangent);
+fn payload(borrow: &TokenStream, path: &Path, member: &Member, arity: usize) -> TokenStream {
     let pattern = if arity > 0 {
         let Member::Unnamed(index) = member else { unreachable!("tuple variants have numbered fields") };
         let before = (0..index.index).map(|_| quote!(_));
@@ -198,19 +213,20 @@ fn payload(borrow: &TokenStream, variant: &Path, member: &Member, arity: usize, 
     } else {
         quote!(#path { #member: payload, .. })
     };
-    let matched = quote!(match #borrow { #pattern => payload, _ => ::core::unreachable!() });
-    if alias.is_empty() { matched } else { quote!({ #alias #matched }) }
+    quote!(match #borrow { #pattern => payload, _ => ::core::unreachable!() })
 }
 
-/// The path of a variant, or of the variant of the tangent type, which needs an alias in scope.
-pub(crate) fn variant_path(variant: &Path, tangent: bool) -> (TokenStream, TokenStream) {
-    let last = &variant.segments.last().expect("a path has a segment").ident;
-    if !tangent || crate::variants::is_standard(variant) {
-        return (TokenStream::new(), variant.to_token_stream());
-    }
-    let mut owner = variant.clone();
-    owner.segments.pop();
-    owner.segments.pop_punct();
-    let alias = quote!(type Tangent = <#owner as ::differentiable::Differentiable>::Tangent;);
-    (alias, quote!(Tangent::#last))
+/// The method of an enum's tangent that gives a field of one variant.
+fn payload_method(variant: &Path, member: &Member, mutable: bool) -> Ident {
+    let name = &variant.segments.last().expect("a path has a segment").ident;
+    crate::derive::payload_method(name, member, mutable)
+}
+
+/// The function beside an enum's variant that makes the variant of the tangent:
+/// `Shape::Rect` ⇒ `Shape::__tangent_Rect`.
+pub(crate) fn tangent_constructor(variant: &Path) -> Path {
+    let mut path = variant.clone();
+    let last = path.segments.last_mut().expect("a path has a segment");
+    last.ident = crate::derive::tangent_constructor(&last.ident);
+    path
 }

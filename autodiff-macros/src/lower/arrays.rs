@@ -32,6 +32,7 @@ impl Lowerer<'_> {
             return self.selected(recv, m, span);
         }
         self.array_view(recv, m)
+            .or_else(|| self.array_loop(recv, m, span))
             .or_else(|| self.array_closure(recv, m, span))
             .or_else(|| self.array_write(recv, m, span))
             .or_else(|| self.array_call(recv, m, span))
@@ -76,6 +77,102 @@ impl Lowerer<'_> {
             self.program.vars[var].kind = Kind::Constant;
         }
         Expr::var(var, e.span())
+    }
+
+    /// Functions of elements, and variances, of functions that are differentiated twice: loops.
+    fn array_loop(&mut self, recv: &Expr, m: &ExprMethodCall, span: Span) -> Option<Expr> {
+        let name = m.method.to_string();
+        if self.types.order() < 2 {
+            return None;
+        }
+        match (name.as_str(), m.args.len()) {
+            ("product", 0) => {
+                let place = self.pinned(recv, span);
+                let one = Expr::Number(1.0, float_of_elements(&kinds::of_place(&self.program, &place))?);
+                let items = self.array_elements(&place, false, span);
+                Some(self.accumulated(items, one, span, &mut |_, acc, item| Expr::binary(BinOp::Mul, acc, strip(item))))
+            }
+            ("var" | "std", 1) => {
+                let ddof = self.scalar(&m.args[0]);
+                let place = self.pinned(recv, span);
+                let var = self.variance(&place, ddof, span)?;
+                Some(if name == "std" { self.root(var, span) } else { var })
+            }
+            ("var_axis" | "std_axis", 2) => {
+                let ddof = self.scalar(&m.args[1]);
+                let place = self.pinned(recv, span);
+                float_of_elements(&kinds::of_place(&self.program, &place))?;
+                let (lanes, dim) = self.lanes_and_shape(&place, &m.args[0], span)?;
+                let axes = self.axes(&place).map(|n| n.saturating_sub(1));
+                Some(self.collect_shaped(lanes, dim, axes, span, &mut |l, lane| {
+                    let lane = l.place_of(lane, span);
+                    let var = l.variance(&lane, ddof.clone(), span).expect("floats were tested above");
+                    if name == "std_axis" { l.root(var, span) } else { var }
+                }))
+            }
+            (_, n) => {
+                let rule = crate::rules::find(&name).filter(|r| r.args.len() == n + 1 && r.fields.is_empty())?;
+                let rest: Vec<Expr> = m.args.iter().map(|a| self.scalar(a)).collect();
+                let place = self.pinned(recv, span);
+                float_of_elements(&kinds::of_place(&self.program, &place))?;
+                let (dim, axes) = (self.dimension(&place, span), self.axes(&place));
+                let items = self.array_elements(&place, false, span);
+                Some(self.collect_shaped(items, dim, axes, span, &mut |_, item| {
+                    let mut args = vec![strip(item)];
+                    args.extend(rest.clone());
+                    Expr::Math(rule, args)
+                }))
+            }
+        }
+    }
+
+    /// What is made of a number and the items of a stream in turn.
+    fn accumulated(
+        &mut self,
+        items: Stream,
+        init: Expr,
+        span: Span,
+        step: &mut dyn FnMut(&mut Lowerer<'_>, Expr, Expr) -> Expr,
+    ) -> Expr {
+        let acc = self.accumulator(init, span);
+        let place = Self::variable(&acc);
+        self.run_stream(items, span, &mut |l, item, _| {
+            let value = step(l, acc.clone(), item);
+            let value = l.as_atom(value, span);
+            l.store(place.clone(), value);
+        });
+        acc
+    }
+
+    fn variance(&mut self, place: &Place, ddof: Expr, span: Span) -> Option<Expr> {
+        let float = float_of_elements(&kinds::of_place(&self.program, place))?;
+        let zero = Expr::Number(0.0, float.clone());
+        let n = crate::rules::method(Expr::Place(place.clone()), "len", Vec::new());
+        let n = self.temporary(n, span);
+        let n = match &float {
+            kinds::Float::F32 => Expr::Cast(Box::new(n), syn::parse_quote!(f32)),
+            kinds::Float::F64 => Expr::Cast(Box::new(n), syn::parse_quote!(f64)),
+            float => Expr::FromInt(Box::new(n), float.clone()),
+        };
+        let var = self.let_var("n", span, Role::Temporary, n);
+        let n = Expr::var(var, span);
+        let items = self.array_elements(place, false, span);
+        let sum = self.accumulated(items.clone(), zero.clone(), span, &mut |_, acc, item| {
+            Expr::binary(BinOp::Add, acc, strip(item))
+        });
+        let mean = self.temporary(Expr::binary(BinOp::Div, sum, n.clone()), span);
+        let squares = self.accumulated(items, zero, span, &mut |l, acc, item| {
+            let deviation = l.temporary(Expr::binary(BinOp::Sub, strip(item), mean.clone()), span);
+            let square = l.temporary(Expr::binary(BinOp::Mul, deviation.clone(), deviation), span);
+            Expr::binary(BinOp::Add, acc, square)
+        });
+        let free = self.temporary(Expr::binary(BinOp::Sub, n, ddof), span);
+        Some(self.temporary(Expr::binary(BinOp::Div, squares, free), span))
+    }
+
+    fn root(&mut self, var: Expr, span: Span) -> Expr {
+        let rule = crate::rules::find("sqrt").expect("in the table");
+        self.temporary(Expr::Math(rule, vec![var]), span)
     }
 
     /// Methods that call a closure.
@@ -269,6 +366,8 @@ impl Lowerer<'_> {
                 (Some(1), Kind::Array(_, Some(1))) => element,
                 (Some(2), Kind::Array(_, Some(1))) | (Some(1), Kind::Array(_, Some(2))) => of(1),
                 (Some(2), Kind::Array(_, Some(2))) => of(2),
+                // A matrix times whatever can be is an array.
+                (Some(2), _) => Kind::Array(Box::new(element), None),
                 _ => Kind::Unknown,
             }
         } else {
@@ -443,6 +542,14 @@ pub(super) fn shape_axes(shape: &S) -> Option<usize> {
             }
             _ => None,
         },
+        _ => None,
+    }
+}
+
+/// The float type of the elements of an array, if they are known to be floats.
+fn float_of_elements(kind: &Kind) -> Option<kinds::Float> {
+    match kind.element() {
+        Kind::Float(float) => Some(float),
         _ => None,
     }
 }

@@ -253,6 +253,9 @@ impl Lowerer<'_> {
         {
             return value;
         }
+        if let Some(value) = self.conditional_value(m) {
+            return value;
+        }
         let recv = self.place_or_value(&m.receiver);
         if let Some(value) = self.array_method(&recv, m) {
             return value;

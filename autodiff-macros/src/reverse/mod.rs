@@ -15,10 +15,11 @@ use proc_macro2::Span;
 
 use crate::activity;
 use crate::complex::Partials;
+use crate::dispatch::{self, is_assigned_by_trait};
 use crate::fold;
 use crate::ir::{
-    BinOp, Block, Call, Callee, Edit, Expr, Header, Loop, Mode, Passing, Place, Plan, Program, Pull, Reverse, Role,
-    Step, Stmt, Tape, VarId,
+    BinOp, Block, Call, Callee, Edit, Expr, Header, Loop, Mode, Operator, Passing, Place, Plan, Program, Pull, Reverse,
+    Role, Step, Stmt, Tape, VarId,
 };
 use crate::kinds::{self, Float, Kind, Types};
 use crate::{rules, variants};
@@ -315,6 +316,16 @@ impl Pass<'_> {
         let Some(mirror) = self.mirror(place) else {
             return;
         };
+        if is_assigned_by_trait(&self.out, self.types, place, op, value) {
+            let ct = self.out.fresh("ct", span, kind.tangent(), Role::Adjoint);
+            let zero = Expr::Zero(Box::new(this.clone()));
+            backward.push(Stmt::Replace { old: ct, place: mirror, value: zero });
+            let callee = Callee::Operator(Operator::Assign(op));
+            let call = dispatch::call(callee, vec![dispatch::pass(this), dispatch::pass(value.clone())], old, span);
+            let tape = self.out.fresh("pullback", span, Kind::Unknown, Role::Tape);
+            self.pull(&call, tape, Some(Expr::var(ct, span)), backward);
+            return;
+        }
         let d = Expr::Place(mirror.clone());
         match op {
             BinOp::Add if !kind.is_complex() => self.add(value, d, backward),
@@ -338,11 +349,7 @@ impl Pass<'_> {
 
     fn call(&mut self, call: &Call, forward: &mut Vec<Stmt>, backward: &mut Vec<Stmt>) {
         let span = call.span;
-        let slot = |pass: &mut Self, e: &Option<Expr>| match e {
-            Some(Expr::Place(place)) => pass.mirror(place),
-            _ => None,
-        };
-        let mirrors: Vec<Option<Place>> = call.args.iter().map(|a| slot(self, &a.parts[0])).collect();
+        let mirrors = self.mirrors(call);
         let result = call.outs[0];
         let writes = call.args.iter().zip(&mirrors).any(|(a, m)| a.passing == Passing::RefMut && m.is_some());
         let operator = matches!(call.callee, Callee::Operator(_));
@@ -370,6 +377,23 @@ impl Pass<'_> {
         }
         forward.push(Stmt::Call(taped));
         let cotangent = if self.is_active(result) { Some(Expr::var(self.adjoint(result), span)) } else { None };
+        self.pull(call, tape, cotangent, backward);
+    }
+
+    /// The places that mirror the arguments of a call.
+    fn mirrors(&mut self, call: &Call) -> Vec<Option<Place>> {
+        let places = call.args.iter().map(|a| match &a.parts[0] {
+            Some(Expr::Place(place)) => self.mirror(place),
+            _ => None,
+        });
+        places.collect()
+    }
+
+    /// The way back through a call.
+    fn pull(&mut self, call: &Call, tape: VarId, cotangent: Option<Expr>, backward: &mut Vec<Stmt>) {
+        let span = call.span;
+        let operator = matches!(call.callee, Callee::Operator(_));
+        let mirrors = self.mirrors(call);
         let mut slots = Vec::new();
         let mut grads = Vec::new();
         let mut adds = Vec::new();
