@@ -79,6 +79,19 @@ pub(crate) fn view_kind(method: &str, args: &[Expr], of: &Kind) -> Kind {
     Kind::Array(Box::new(of.element()), axes)
 }
 
+/// The index of an element in order, of what may be a sequence or an array.
+pub(crate) fn in_order(at: Expr) -> Expr {
+    crate::rules::method(at, "__item", Vec::new())
+}
+
+/// The index, if it is one of [`in_order`].
+pub(crate) fn ordinal(at: &Expr) -> Option<&Expr> {
+    match at {
+        Expr::Method { recv, name, .. } if name == "__item" => Some(recv),
+        _ => None,
+    }
+}
+
 /// The number of axes that `s![…]` leaves.
 fn sliced_axes(info: &Expr) -> Option<usize> {
     let Expr::Verbatim(e, _) = info else { return None };

@@ -47,7 +47,7 @@ impl<'a> Labels<'a> {
             text += &match step {
                 Step::Deref => String::new(),
                 Step::Field(member) => format!(".{}", member.to_token_stream()),
-                Step::Index { at, .. } => format!("[{}]", self.text(at)),
+                Step::Index { at, .. } => format!("[{}]", self.text(crate::arrays::ordinal(at).unwrap_or(at))),
                 Step::View { method, args } => {
                     format!(".{method}({})", args.iter().map(|a| self.text(a)).collect::<Vec<_>>().join(", "))
                 }

@@ -343,6 +343,10 @@ fn args_mut(args: &mut [Arg], f: &mut dyn FnMut(&mut Expr), g: &mut dyn FnMut(&m
 fn same_index(a: &Expr, b: &Expr) -> bool {
     match (a, b) {
         (Expr::Place(a), Expr::Place(b)) => a.same(b),
+        (Expr::Method { .. }, Expr::Method { .. }) => match (crate::arrays::ordinal(a), crate::arrays::ordinal(b)) {
+            (Some(a), Some(b)) => same_index(a, b),
+            _ => false,
+        },
         (Expr::Lit(a), Expr::Lit(b)) => a == b,
         (Expr::Binary(p, a, b), Expr::Binary(q, c, d)) => p == q && same_index(a, c) && same_index(b, d),
         (Expr::Tuple(a), Expr::Tuple(b)) | (Expr::Array(a, _), Expr::Array(b, _)) => {

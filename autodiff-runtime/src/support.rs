@@ -109,6 +109,99 @@ impl<T: Tangent, const N: usize> AddFrom<[T]> for [T; N] {
     }
 }
 
+/// A container whose elements have an order.
+pub trait Items {
+    /// An element.
+    type Item;
+
+    /// The element with a number.
+    fn item(&self, number: usize) -> &Self::Item;
+}
+
+/// A container whose elements have an order and can be changed.
+pub trait ItemsMut: Items {
+    /// The element with a number.
+    fn item_mut(&mut self, number: usize) -> &mut Self::Item;
+}
+
+impl<T> Items for [T] {
+    type Item = T;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, number: usize) -> &T {
+        &self[number]
+    }
+}
+
+impl<T> ItemsMut for [T] {
+    #[inline]
+    #[track_caller]
+    fn item_mut(&mut self, number: usize) -> &mut T {
+        &mut self[number]
+    }
+}
+
+impl<T, const N: usize> Items for [T; N] {
+    type Item = T;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, number: usize) -> &T {
+        &self[number]
+    }
+}
+
+impl<T, const N: usize> ItemsMut for [T; N] {
+    #[inline]
+    #[track_caller]
+    fn item_mut(&mut self, number: usize) -> &mut T {
+        &mut self[number]
+    }
+}
+
+impl<C: Items + ?Sized> Items for &C {
+    type Item = C::Item;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, number: usize) -> &C::Item {
+        (**self).item(number)
+    }
+}
+
+impl<C: Items + ?Sized> Items for &mut C {
+    type Item = C::Item;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, number: usize) -> &C::Item {
+        (**self).item(number)
+    }
+}
+
+impl<C: ItemsMut + ?Sized> ItemsMut for &mut C {
+    #[inline]
+    #[track_caller]
+    fn item_mut(&mut self, number: usize) -> &mut C::Item {
+        (**self).item_mut(number)
+    }
+}
+
+/// The element of a container with a number.
+#[inline]
+#[track_caller]
+pub fn item<C: Items + ?Sized>(container: &C, number: usize) -> &C::Item {
+    container.item(number)
+}
+
+/// The element of a container with a number, to be changed.
+#[inline]
+#[track_caller]
+pub fn item_mut<C: ItemsMut + ?Sized>(container: &mut C, number: usize) -> &mut C::Item {
+    container.item_mut(number)
+}
+
 /// `*target += value` for tangents.
 #[inline]
 pub fn accumulate<T: AddFrom<V> + ?Sized, V: ?Sized>(target: &mut T, value: &V) {

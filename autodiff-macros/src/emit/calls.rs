@@ -56,7 +56,7 @@ impl Emitter<'_> {
 
     /// A call to a function or method, or to one of its companions.
     fn invoke(&self, callee: &Callee, companion: Option<String>, args: &[Arg], span: Span) -> TokenStream {
-        let method = matches!(callee, Callee::Method { .. });
+        let method = self.is_of_array(callee, args);
         let mut list: Vec<TokenStream> =
             args.iter().map(|a| if method { self.method_argument(a) } else { self.argument(a) }).collect();
         let parts = args.first().map_or(1, |a| a.parts.len());
@@ -102,7 +102,14 @@ impl Emitter<'_> {
         }
     }
 
-    /// An argument of a method: a view of an array is handed over as what it dereferences to, whose type
+    /// Whether a method is one of arrays, as far as can be seen.
+    fn is_of_array(&self, callee: &Callee, args: &[Arg]) -> bool {
+        let Callee::Method { name, .. } = callee else { return false };
+        let recv = args.first().and_then(|a| a.parts[0].as_ref());
+        name == "dot" || recv.is_some_and(|e| self.kind_of(e).deref().is_array())
+    }
+
+    /// An argument of a method of arrays: a view of an array is handed over as what it dereferences to, whose type
     /// has no lifetime.
     fn method_argument(&self, arg: &Arg) -> TokenStream {
         match (&arg.parts[0], arg.passing) {
@@ -210,7 +217,7 @@ impl Emitter<'_> {
         if let Callee::Operator(op) = &pull.callee {
             return self.pull_operator(*op, pull, &cotangents);
         }
-        let method = matches!(pull.callee, Callee::Method { .. });
+        let method = self.is_of_array(&pull.callee, &pull.args);
         let again: Vec<TokenStream> = (0..pull.cotangent.len())
             .flat_map(|c| {
                 pull.args.iter().map(move |a| match (a.passing, a.parts.get(c)) {

@@ -7,7 +7,7 @@ use syn::{Member, Path};
 use super::Emitter;
 use super::exprs::{Prec, Tokens};
 use crate::ir::{Expr, Place, Step};
-use crate::kinds::Kind;
+use crate::kinds::{self, Kind};
 
 /// What is done with a place.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,14 +21,12 @@ enum Access {
 impl Emitter<'_> {
     /// A place, to be read.
     pub(crate) fn place(&self, place: &Place) -> Tokens {
-        let name = self.name(place.root);
-        self.path(Tokens::atom(quote!(#name)), &place.path, self.access(place.root))
+        self.path(place.root, &place.path, self.access(place.root))
     }
 
     /// A place, to be written or borrowed mutably.
     pub(crate) fn place_mut(&self, place: &Place) -> Tokens {
-        let name = self.name(place.root);
-        self.path(Tokens::atom(quote!(#name)), &place.path, Access::Write)
+        self.path(place.root, &place.path, Access::Write)
     }
 
     fn access(&self, root: crate::ir::VarId) -> Access {
@@ -36,12 +34,14 @@ impl Emitter<'_> {
     }
 
     /// A path from a base.
-    fn path(&self, base: Tokens, path: &[Step], access: Access) -> Tokens {
+    fn path(&self, root: crate::ir::VarId, path: &[Step], access: Access) -> Tokens {
+        let name = self.name(root);
+        let base = Tokens::atom(quote!(#name));
         let mutable = access == Access::Write;
         let mut now = base;
         let mut pending = 0_usize;
         let mut viewed = false;
-        for step in path {
+        for (k, step) in path.iter().enumerate() {
             let of_view = std::mem::replace(&mut viewed, matches!(step, Step::View { .. }));
             match step {
                 Step::Deref => pending += 1,
@@ -51,7 +51,22 @@ impl Emitter<'_> {
                     now = Tokens::new(quote!(#base.#member), Prec::Postfix);
                     pending = 0;
                 }
+                Step::Index { at, .. }
+                    if let Some(i) = crate::arrays::ordinal(at)
+                        && self.is_of_unknown_kind(root, &path[..k]) =>
+                {
+                    let base = dereferenced(now, pending).at_least(Prec::Unary);
+                    let i = self.index(i);
+                    let item = if mutable {
+                        quote!(::differentiable::__private::item_mut(&mut #base, #i))
+                    } else {
+                        quote!(::differentiable::__private::item(&#base, #i))
+                    };
+                    now = Tokens::new(item, Prec::Postfix);
+                    pending = 1;
+                }
                 Step::Index { at, .. } => {
+                    let at = crate::arrays::ordinal(at).unwrap_or(at);
                     let base = now.at_least(Prec::Postfix);
                     let at = self.index(at);
                     now = Tokens::new(quote!(#base[#at]), Prec::Postfix);
@@ -101,6 +116,13 @@ impl Emitter<'_> {
             }
         }
         dereferenced(now, pending)
+    }
+
+    /// Whether it is not known if what is at the beginning of a path is a sequence or an array.
+    fn is_of_unknown_kind(&self, root: crate::ir::VarId, path: &[Step]) -> bool {
+        let mut place = Place::var(root, proc_macro2::Span::mixed_site());
+        place.path = path.to_vec();
+        kinds::of_place(self.program, &place).deref() == &Kind::Unknown
     }
 
     /// An index: integers and ranges in brackets need no parentheses.
@@ -159,8 +181,7 @@ impl Emitter<'_> {
         while matches!(path.last(), Some(Step::Deref)) {
             path.pop();
         }
-        let name = self.name(place.root);
-        self.path(Tokens::atom(quote!(#name)), &path, access).at_least(Prec::Postfix)
+        self.path(place.root, &path, access).at_least(Prec::Postfix)
     }
 }
 

@@ -4,12 +4,12 @@
 //! Generated code reads the elements of arrays in loops over vectors, and makes arrays of the results.
 
 use ndarray::{
-    Array, ArrayBase, ArrayRef, ArrayViewD, ArrayViewMutD, Axis, Data, Dimension, IntoDimension, RemoveAxis,
+    Array, ArrayBase, ArrayRef, ArrayViewD, ArrayViewMutD, Axis, Data, DataMut, Dimension, IntoDimension, RemoveAxis,
 };
 use num_complex::Complex;
 use num_traits::Zero;
 
-use crate::__private::AddFrom;
+use crate::__private::{AddFrom, Items, ItemsMut};
 use crate::Real;
 use crate::tangent::{Differentiable, Tangent};
 
@@ -328,4 +328,58 @@ pub fn stacked_shape<D: Dimension>(dims: &[D], axis: Axis) -> D::Larger {
 #[inline]
 pub fn zeros_like<T: Clone + Zero, D: Dimension, E: Dimension>(_: &ArrayRef<T, D>, dim: E) -> Array<T, E> {
     Array::zeros(dim)
+}
+
+/// The index of the element with a number.
+fn index_of<D: Dimension>(dim: &D, mut number: usize) -> D {
+    let mut index = D::zeros(dim.ndim());
+    for axis in (0..dim.ndim()).rev() {
+        index[axis] = number % dim[axis];
+        number /= dim[axis];
+    }
+    index
+}
+
+impl<T, D: Dimension> Items for ArrayRef<T, D> {
+    type Item = T;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, number: usize) -> &T {
+        match self.as_slice() {
+            Some(items) => &items[number],
+            None => &self[index_of(&self.raw_dim(), number)],
+        }
+    }
+}
+
+impl<T, D: Dimension> ItemsMut for ArrayRef<T, D> {
+    #[inline]
+    #[track_caller]
+    fn item_mut(&mut self, number: usize) -> &mut T {
+        if self.is_standard_layout() {
+            let items = self.as_slice_mut().expect("the layout is the standard one");
+            return &mut items[number];
+        }
+        let index = index_of(&self.raw_dim(), number);
+        &mut self[index]
+    }
+}
+
+impl<T, S: Data<Elem = T>, D: Dimension> Items for ArrayBase<S, D> {
+    type Item = T;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, number: usize) -> &T {
+        (**self).item(number)
+    }
+}
+
+impl<T, S: DataMut<Elem = T>, D: Dimension> ItemsMut for ArrayBase<S, D> {
+    #[inline]
+    #[track_caller]
+    fn item_mut(&mut self, number: usize) -> &mut T {
+        (**self).item_mut(number)
+    }
 }

@@ -104,7 +104,10 @@ impl Lowerer<'_> {
     pub(in crate::lower) fn elements(&mut self, place: Place, reference: bool, mutable: bool) -> Stream {
         let Expr::Place(place) = self.pin(Expr::Place(place)) else { unreachable!("pinning keeps places") };
         let len = rules::method(Expr::Place(place.clone()), "len", Vec::new());
+        // Of what is neither known to be a sequence nor an array, the types decide.
+        let unknown = crate::kinds::of_place(&self.program, &place).deref() == &Kind::Unknown;
         let item: ItemAt = Rc::new(move |l, i| {
+            let i = if unknown { crate::arrays::in_order(i) } else { i };
             let element = l.normal(Expr::Place(crate::lower::places::element_of(&place, i)));
             if reference { Expr::Ref { mutable, of: Box::new(element) } } else { element }
         });
