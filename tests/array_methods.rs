@@ -230,6 +230,32 @@ fn any_dimension<D: differentiable::ndarray::Dimension>(x: &Array<f64, D>, s: f6
     (&y * x).sum() + x.iter().map(|v| v * v).sum::<f64>()
 }
 
+#[differentiable]
+fn by_value(x: ArrayView1<f64>, w: ArrayView2<'_, f64>) -> f64 {
+    let y = w.dot(&x);
+    y.mapv(|v| v * v).sum() + x.sum()
+}
+
+#[differentiable]
+fn caller(x: &Array2<f64>) -> f64 {
+    by_value(x.row(0), x.view()) + by_value(x.column(1), x.t())
+}
+
+#[differentiable]
+fn generic_view<'a>(x: ArrayView1<'a, f64>, y: &'a Array1<f64>) -> f64 {
+    x.dot(y)
+}
+
+#[test]
+fn views_by_value() {
+    let x = array![[0.3, 1.2], [0.7, -0.4]];
+    by_value::check(x.row(0), x.view()).unwrap();
+    caller::check(&x).unwrap();
+    let y = array![1.0, 2.0];
+    generic_view::check(x.row(0), &y).unwrap();
+    assert_eq!(generic_view::grad(x.row(0), &y).0, y);
+}
+
 #[test]
 fn elements() {
     maps::check(&matrix(3, 2, 0.2), 0.7).unwrap();

@@ -96,6 +96,10 @@ impl Emitter<'_> {
         match arg.passing {
             Passing::Value => match e {
                 Expr::Place(place) if place.is_view() => self.place(place).tokens,
+                Expr::Place(place) if super::moves::is_view_parameter(self.program, place) => {
+                    let view = self.receiver(place);
+                    quote!(#view.view())
+                }
                 e => self.value(e),
             },
             passing => self.by_reference(e, passing == Passing::RefMut),

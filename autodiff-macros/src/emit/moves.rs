@@ -25,8 +25,15 @@ pub(crate) fn clone_where_needed(program: &mut Program) {
         }
     }
     let snapshot = program.clone();
-    let mut pass =
-        Pass { program: &snapshot, reads: counter.reads, defined: counter.defined, now: 0, loops: Vec::new(), elsewhere: Vec::new(), others: counter.others };
+    let mut pass = Pass {
+        program: &snapshot,
+        reads: counter.reads,
+        defined: counter.defined,
+        now: 0,
+        loops: Vec::new(),
+        elsewhere: Vec::new(),
+        others: counter.others,
+    };
     let mut body = std::mem::take(&mut program.body);
     pass.block(&mut body);
     program.body = body;
@@ -37,6 +44,13 @@ pub(crate) fn clone_where_needed(program: &mut Program) {
         pass.value(e);
         e.vars(&mut |v| pass.reads.entry(v).or_default().push(at + 1));
     }
+}
+
+/// Whether a place is a parameter that is a view of an array, of which any number can be made.
+pub(crate) fn is_view_parameter(program: &Program, place: &Place) -> bool {
+    place.path.is_empty()
+        && program.params.iter().any(|p| p.parts[0] == place.root)
+        && program.vars[place.root].ty.as_ref().is_some_and(crate::tangent_types::is_view)
 }
 
 /// Numbers the statements and notes where variables are read and defined.
@@ -149,7 +163,8 @@ impl Pass<'_> {
     }
 
     fn arg(&self, arg: &mut Arg) {
-        if arg.passing == Passing::Value {
+        let view = matches!(&arg.parts[0], Some(Expr::Place(place)) if place.is_view() || is_view_parameter(self.program, place));
+        if arg.passing == Passing::Value && !view {
             arg.parts.iter_mut().flatten().for_each(|e| self.value(e));
         }
     }
