@@ -79,8 +79,7 @@ pub(crate) fn carriers(e: &Expr, f: &mut dyn FnMut(VarId)) {
             carriers(b, f);
         }
         Expr::Method { recv, name, .. } => {
-            let name = name.to_string();
-            if methods::IDENTITIES.contains(&name.as_str()) || matches!(name.as_str(), "unwrap" | "expect") {
+            if methods::is_structural(&name.to_string()) {
                 carriers(recv, f);
             }
         }

@@ -360,6 +360,16 @@ impl<'a> Companions<'a> {
         let slots = self.optional_slots(&program);
         let emitter = Emitter::new(&program, &self.f.types, slots.clone(), &self.f.reserved);
         let (mut forward, backward) = emitter.sweeps();
+        // The tape keeps an array of its own in place of a view.
+        for (p, q) in self.params().iter().zip(&program.params) {
+            let name = emitter.name(q.parts[0]);
+            if p.passing == Passing::Value
+                && crate::tangent_types::is_view(&p.ty)
+                && calls(&backward, &[&name.to_string()])
+            {
+                forward = quote!(let #name = #name.to_owned(); #forward);
+            }
+        }
         if self.f.options.tape_none && level == 0 {
             forward.extend(crate::storage::assertions(&program, &emitter));
         }

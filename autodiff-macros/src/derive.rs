@@ -172,7 +172,8 @@ impl Derive {
             }
         });
         let fields = filled.flat_map(|v| v.fields.iter().map(move |f| (v, f))).map(|(v, f)| {
-            let (shared, unique) = (payload_method(&v.name, &f.member, false), payload_method(&v.name, &f.member, true));
+            let (shared, unique) =
+                (payload_method(&v.name, &f.member, false), payload_method(&v.name, &f.member, true));
             let (path, member, ty) = (self.path(v, true), &f.member, Self::tangent_of(f));
             let other = if self.variants.len() > 1 { self.mismatch() } else { TokenStream::new() };
             quote! {

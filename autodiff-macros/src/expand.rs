@@ -75,7 +75,9 @@ pub(crate) fn analyse(
 ) -> Result<Function, syn::Error> {
     let errors = Errors::new();
     let generics = sig.generics.clone();
-    let types = Types::new(&outer.into_iter().chain([&generics]).collect::<Vec<_>>()).with_signature(sig);
+    let types = Types::new(&outer.into_iter().chain([&generics]).collect::<Vec<_>>())
+        .with_signature(sig)
+        .with_order(options.order());
     let mut signature = Signature::read(sig, options, &types, &errors);
     let by_value_receiver = signature.params.first().is_some_and(|p| p.receiver && p.passing == Passing::Value);
     // A method's receiver is handed over by reference, whatever the method takes.

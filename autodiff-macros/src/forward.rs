@@ -8,9 +8,11 @@ use std::collections::{HashMap, HashSet};
 
 use crate::activity;
 use crate::complex::Partials;
-use crate::fold;
 use crate::dispatch::{self, is_assigned_by_trait};
-use crate::ir::{Arg, Block, Callee, Edit, Expr, Loop, Operator, Place, Program, Pull, Role, Sequence, Step, Stmt, VarId};
+use crate::fold;
+use crate::ir::{
+    Arg, Block, Callee, Edit, Expr, Loop, Operator, Place, Program, Pull, Role, Sequence, Step, Stmt, VarId,
+};
 use crate::kinds::{self, Kind, Types};
 
 /// Differentiates a program along the tangents of its active parameters and of its cotangent.
@@ -258,8 +260,7 @@ impl Pass<'_> {
                 out.push(stmt.clone());
             }
             Stmt::Update { place, op, value }
-                if self.is_varied(place.root)
-                    && is_assigned_by_trait(&self.out, self.types, place, *op, value) =>
+                if self.is_varied(place.root) && is_assigned_by_trait(&self.out, self.types, place, *op, value) =>
             {
                 let span = place.span;
                 let sum = self.out.fresh("t", span, Kind::Unknown, Role::Temporary);

@@ -67,6 +67,11 @@ pub(crate) enum Step {
         range: bool,
     },
     Deref,
+    /// A view of an array, by the method that gives it: `.row(i)`.
+    View {
+        method: Ident,
+        args: Vec<Expr>,
+    },
     /// A field of a variant of an enum; `arity` is the number of fields of a tuple variant.
     Payload {
         variant: Path,
@@ -538,6 +543,11 @@ impl Place {
     /// The place that is a whole variable.
     pub(crate) fn var(root: VarId, span: Span) -> Self {
         Self { root, path: Vec::new(), span }
+    }
+
+    /// Whether the place is a view of an array.
+    pub(crate) fn is_view(&self) -> bool {
+        matches!(self.path.last(), Some(Step::View { .. }))
     }
 
     /// The place with one more step.

@@ -47,7 +47,10 @@ impl<'a> Labels<'a> {
             text += &match step {
                 Step::Deref => String::new(),
                 Step::Field(member) => format!(".{}", member.to_token_stream()),
-                Step::Index { at, .. } => format!("[{}]", self.text(at)),
+                Step::Index { at, .. } => format!("[{}]", self.text(crate::arrays::ordinal(at).unwrap_or(at))),
+                Step::View { method, args } => {
+                    format!(".{method}({})", args.iter().map(|a| self.text(a)).collect::<Vec<_>>().join(", "))
+                }
                 Step::Content => ".unwrap()".to_owned(),
                 Step::Payload { variant, member, .. } => {
                     let variant = variant.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();

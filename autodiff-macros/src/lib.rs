@@ -4,7 +4,10 @@
 //! Use it through the facade crate `differentiable`, whose documentation explains what these macros
 //! generate; the generated code refers to that crate. `expand.rs` reads as the list of passes.
 
+#![forbid(unsafe_code)]
+
 mod activity;
+mod arrays;
 mod companions;
 mod complex;
 mod derive;

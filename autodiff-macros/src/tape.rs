@@ -330,7 +330,8 @@ fn is_cheap(e: &Expr) -> bool {
     match e {
         Expr::Lit(_) | Expr::Number(..) | Expr::Bool(_) | Expr::Item(..) => true,
         Expr::Place(place) => place.path.iter().all(|s| match s {
-            Step::Index { at, .. } => is_cheap(at),
+            Step::Index { at, .. } => is_cheap(crate::arrays::ordinal(at).unwrap_or(at)),
+            Step::View { .. } => false,
             Step::Payload { .. } | Step::Content => false,
             _ => true,
         }),

@@ -90,6 +90,9 @@ impl Place {
             (Step::Field(a), Step::Field(b)) => a == b,
             (Step::Index { at: a, range: false }, Step::Index { at: b, range: false }) => same_index(a, b),
             (Step::Deref, Step::Deref) | (Step::Content, Step::Content) => true,
+            (Step::View { method: m, args: a }, Step::View { method: n, args: b }) => {
+                m == n && a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_index(a, b))
+            }
             _ => false,
         };
         self.root == other.root && self.path.len() == n && self.path.iter().zip(&other.path).all(step)
@@ -114,8 +117,10 @@ impl Place {
     /// Calls `f` on the indices of the path.
     pub(crate) fn exprs_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
         for step in &mut self.path {
-            if let Step::Index { at, .. } = step {
-                f(at);
+            match step {
+                Step::Index { at, .. } => f(at),
+                Step::View { args, .. } => args.iter_mut().for_each(&mut *f),
+                _ => {}
             }
         }
     }
@@ -401,6 +406,10 @@ fn args_mut(args: &mut [Arg], f: &mut dyn FnMut(&mut Expr), g: &mut dyn FnMut(&m
 pub(crate) fn same_index(a: &Expr, b: &Expr) -> bool {
     match (a, b) {
         (Expr::Place(a), Expr::Place(b)) => a.same(b),
+        (Expr::Method { .. }, Expr::Method { .. }) => match (crate::arrays::ordinal(a), crate::arrays::ordinal(b)) {
+            (Some(a), Some(b)) => same_index(a, b),
+            _ => false,
+        },
         (Expr::Lit(a), Expr::Lit(b)) => a == b,
         (Expr::Binary(p, a, b), Expr::Binary(q, c, d)) => p == q && same_index(a, c) && same_index(b, d),
         (Expr::Tuple(a), Expr::Tuple(b)) | (Expr::Array(a, _), Expr::Array(b, _)) => {

@@ -109,6 +109,9 @@ impl Emitter<'_> {
                     let target = self.receiver(place);
                     return quote!(#target.#method(&#source););
                 }
+                if place.is_view() || is_spread(value) {
+                    return self.on_slot(place, |place| self.write_elements(place, value));
+                }
                 let value = self.value(value);
                 self.on_slot(place, |place| {
                     let place = self.place_mut(place).tokens;
@@ -117,6 +120,16 @@ impl Emitter<'_> {
             }
             Stmt::Replace { old, place, value } => self.replace(*old, place, value),
             Stmt::Update { place, op, value } => {
+                if place.is_view() {
+                    let view = self.place_mut(place).tokens;
+                    let value = self.value(value);
+                    let (name, method) = op.assigning();
+                    let (name, method) = (
+                        proc_macro2::Ident::new(name, proc_macro2::Span::mixed_site()),
+                        proc_macro2::Ident::new(method, proc_macro2::Span::mixed_site()),
+                    );
+                    return quote!(::core::ops::#name::#method(&mut #view, #value););
+                }
                 let op = operator_token(*op);
                 let value = self.value(value);
                 let place = self.place_mut(place).at_least(Prec::Unary);
@@ -185,16 +198,61 @@ impl Emitter<'_> {
             let value = self.value(value);
             return quote!(#target += #value;);
         }
-        let target = self.reference(place, true).tokens;
+        let target = self.target(place);
+        if let Some(folded) = folded(value) {
+            let (function, value) = match folded {
+                Expr::Neg(value) => (quote!(fold_out), &**value),
+                value => (quote!(fold_in), value),
+            };
+            let value = self.by_reference_to_elements(value);
+            return quote!(::differentiable::__private::#function(#target, #value););
+        }
         let value = match value {
-            Expr::Ref { of, .. } => self.expr(of).at_least(Prec::Unary),
-            value => self.expr(value).at_least(Prec::Unary),
+            Expr::Ref { of, .. } => self.by_reference_to_elements(of),
+            value => self.by_reference_to_elements(value),
         };
-        quote!(::differentiable::__private::accumulate(#target, &#value);)
+        quote!(::differentiable::__private::accumulate(#target, #value);)
+    }
+
+    /// A reference to a tangent; a view is dereferenced.
+    fn by_reference_to_elements(&self, value: &Expr) -> TokenStream {
+        match value {
+            Expr::Place(place) if place.is_view() => {
+                let view = self.place(place).at_least(Prec::Unary);
+                quote!(&*#view)
+            }
+            value => {
+                let value = self.expr(value).at_least(Prec::Unary);
+                quote!(&#value)
+            }
+        }
+    }
+
+    /// Writes to all elements of an array: what is written may be repeated.
+    fn write_elements(&self, place: &Place, value: &Expr) -> TokenStream {
+        let target = self.target(place);
+        if matches!(value, Expr::Zero(_)) {
+            return quote!(::differentiable::__private::clear(#target););
+        }
+        let inner = match value {
+            Expr::Method { recv, .. } if is_spread(value) => recv,
+            value => value,
+        };
+        let inner = match inner {
+            Expr::Ref { of, .. } | Expr::Clone(of) => of,
+            inner => inner,
+        };
+        let value = self.by_reference_to_elements(inner);
+        quote!(::differentiable::__private::write(#target, #value);)
     }
 
     fn replace(&self, old: VarId, place: &Place, value: &Expr) -> TokenStream {
         let pattern = self.pattern(old);
+        if place.is_view() || is_spread(value) {
+            let held = self.expr(&Expr::Clone(Box::new(Expr::Place(place.clone())))).tokens;
+            let write = self.write_elements(place, value);
+            return quote!(let #pattern = #held; #write);
+        }
         let kind = kinds::of_place(self.program, place);
         let new = self.value(value);
         if kind.is_scalar() {
@@ -435,5 +493,21 @@ impl Emitter<'_> {
                 quote!(#place.swap(#i, #j);)
             }
         }
+    }
+}
+
+/// Whether a value is repeated along the axes of the array that it is written to.
+fn is_spread(value: &Expr) -> bool {
+    matches!(value, Expr::Method { name, args, .. } if name == "__spread" && args.is_empty())
+}
+
+/// A cotangent that is summed over the axes along which its operand was repeated.
+fn folded(value: &Expr) -> Option<&Expr> {
+    match value {
+        Expr::Ref { of, .. } => match &**of {
+            Expr::Method { recv, name, .. } if name == "__fold" => Some(recv),
+            _ => None,
+        },
+        _ => None,
     }
 }

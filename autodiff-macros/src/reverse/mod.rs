@@ -18,8 +18,8 @@ use crate::complex::Partials;
 use crate::dispatch::{self, is_assigned_by_trait};
 use crate::fold;
 use crate::ir::{
-    BinOp, Block, Call, Callee, Edit, Expr, Header, Loop, Mode, Operator, Passing, Place, Plan, Program, Pull, Reverse, Role,
-    Step, Stmt, Tape, VarId,
+    BinOp, Block, Call, Callee, Edit, Expr, Header, Loop, Mode, Operator, Passing, Place, Plan, Program, Pull, Reverse,
+    Role, Step, Stmt, Tape, VarId,
 };
 use crate::kinds::{self, Float, Kind, Types};
 use crate::{rules, variants};
@@ -256,6 +256,9 @@ impl Pass<'_> {
         // A zero in the shape of the old value would keep that alive.
         let zero = match &kind {
             Kind::Float(float) => Expr::Number(0.0, float.clone()),
+            _ if mirror.as_ref().is_some_and(Place::is_view) || is_repeated(value) => {
+                Expr::Zero(Box::new(Expr::Place(mirror.clone().unwrap_or_else(|| place.clone()))))
+            }
             _ => Expr::Zero(Box::new(Expr::var(old, span))),
         };
         let ct = self.out.fresh("ct", span, kind.tangent(), Role::Adjoint);
@@ -302,7 +305,8 @@ impl Pass<'_> {
             return;
         }
         let old = self.out.fresh("old", span, kind.clone(), Role::Temporary);
-        forward.push(Stmt::Let { var: old, value: this.clone() });
+        let held = if kind.deref().is_array() { Expr::Clone(Box::new(this.clone())) } else { this.clone() };
+        forward.push(Stmt::Let { var: old, value: held });
         forward.push(step);
         backward.push(Stmt::Assign { place: place.clone(), value: Expr::var(old, span), init: false });
         let Some(mirror) = self.mirror(place) else {
@@ -490,4 +494,9 @@ impl Pass<'_> {
 
 fn plain(stmts: Vec<Stmt>) -> Block {
     Block { stmts, ..Block::default() }
+}
+
+/// Whether a value is repeated along the axes of the array that it is written to, whose shape stays.
+fn is_repeated(value: &Expr) -> bool {
+    matches!(value, Expr::Method { name, .. } if name == "__spread")
 }

@@ -91,7 +91,9 @@ fn first_addition(stmts: &[Stmt], i: usize, roles: &[Role]) -> Option<(VarId, us
             Stmt::Assign { place, value, init: false }
                 if place.root == *var && place.path.is_empty() && !value.mentions(*var) =>
             {
-                return Some((*var, k));
+                // What is repeated needs the shape of the zero.
+                let repeated = matches!(value, Expr::Method { name, .. } if name == "__spread");
+                return if repeated { None } else { Some((*var, k)) };
             }
             other if touches(other, *var) => return None,
             _ => {}
