@@ -8,6 +8,11 @@ use std::time::{Duration, Instant};
 
 use proc_macro2::TokenStream;
 
+/// `n` pieces of text, one after the other.
+fn lines(n: usize, line: impl Fn(usize) -> String) -> String {
+    (0..n).map(line).collect()
+}
+
 /// A function of `n` lines with loops, branches and shared state in it.
 fn mixed(n: usize) -> String {
     let mut body = String::new();
@@ -41,49 +46,46 @@ fn straight(n: usize) -> String {
 
 /// One variable that every line overwrites.
 fn overwritten(n: usize) -> String {
-    let body: String = (0..n).map(|i| format!("y = y * x + {i}.0; v[{i} % 3] += y.sin();\n")).collect();
+    let body = lines(n, |i| format!("y = y * x + {i}.0; v[{i} % 3] += y.sin();\n"));
     format!("fn f(x: f64, v: &mut Vec<f64>) -> f64 {{ let mut y = x;\n {body} y }}")
 }
 
 /// Loops inside loops, with a line in each.
 fn nested(n: usize) -> String {
-    let open: String = (0..n).map(|i| format!("for i{i} in 0..2 {{\n y = y * x + z;\n z += y.sin();\n")).collect();
+    let open = lines(n, |i| format!("for i{i} in 0..2 {{\n y = y * x + z;\n z += y.sin();\n"));
     let close = "}\n".repeat(n);
     format!("fn f(x: f64) -> f64 {{ let mut y = x; let mut z = 1.0;\n {open} {close} y + z }}")
 }
 
 /// The same, but with `while` and an exit.
 fn nested_exits(n: usize) -> String {
-    let open: String = (0..n).map(|_| "while y < 3.0 {\n y = y * x + 0.5;\n if y < -1.0 { break; }\n").collect();
+    let open = lines(n, |_| "while y < 3.0 {\n y = y * x + 0.5;\n if y < -1.0 { break; }\n".to_owned());
     let close = "}\n".repeat(n);
     format!("fn f(x: f64) -> f64 {{ let mut y = x;\n {open} {close} y }}")
 }
 
 /// Branches inside branches.
 fn branches(n: usize) -> String {
-    let open: String = (0..n).map(|i| format!("if y > {i}.0 {{\n y = y * x;\n")).collect();
+    let open = lines(n, |i| format!("if y > {i}.0 {{\n y = y * x;\n"));
     let close = "} else { y += x; }\n".repeat(n);
     format!("fn f(x: f64) -> f64 {{ let mut y = x;\n {open} {close} y }}")
 }
 
 /// Calls of other functions and of iterator chains.
 fn calls(n: usize) -> String {
-    let body: String = (0..n / 3)
-        .map(|i| {
-            format!(
-                "let p{i} = g(&v, s);
+    let body = lines(n / 3, |i| {
+        format!(
+            "let p{i} = g(&v, s);
                 let q{i} = v.iter().zip(w).map(|(a, b)| a * b + p{i}).sum::<f64>();
                 s += q{i} * h(p{i}, &w[..2]);\n"
-            )
-        })
-        .collect();
+        )
+    });
     format!("fn f(x: f64, v: &Vec<f64>, w: &[f64]) -> f64 {{ let mut s = x;\n {body} s }}")
 }
 
 /// Early returns, each of which moves what follows into a branch.
 fn returns(n: usize) -> String {
-    let body: String =
-        (0..n / 2).map(|i| format!("if y > {i}.5 {{ return y * x; }}\n y = y.sin() + x * {i}.0;\n")).collect();
+    let body = lines(n / 2, |i| format!("if y > {i}.5 {{ return y * x; }}\n y = y.sin() + x * {i}.0;\n"));
     format!("fn f(x: f64) -> f64 {{ let mut y = x;\n {body} y }}")
 }
 

@@ -201,7 +201,11 @@ impl Pass {
             defined.insert(v, None);
         }
         let mut last_write: HashMap<VarId, usize> = HashMap::new();
-        forward.stmts.iter().enumerate().for_each(|(i, s)| each_write(s, &mut |v| drop(last_write.insert(v, i))));
+        for (i, stmt) in forward.stmts.iter().enumerate() {
+            each_write(stmt, &mut |v| {
+                last_write.insert(v, i);
+            });
+        }
         let needed = free(backward);
         let mut wanted: BTreeSet<VarId> = needed.iter().copied().filter(|v| defined.contains_key(v)).collect();
         // First what cannot be computed again, then what can from the rest.

@@ -18,7 +18,7 @@ pub(crate) fn merge(program: &mut Program) -> bool {
             if scalars_combine(&mut stmts, i, &mut positions, &roles, &scalars) {
                 changed = true;
             } else if let Some((var, at)) = first_addition(&stmts, i, &positions, &roles) {
-                let (Some(Stmt::Accumulate { value, .. } | Stmt::Assign { value, .. })) = stmts[at].take() else {
+                let Some(Stmt::Accumulate { value, .. } | Stmt::Assign { value, .. }) = stmts[at].take() else {
                     unreachable!("an addition was found")
                 };
                 stmts[at] = Some(Stmt::Let { var, value });
