@@ -723,7 +723,9 @@ fn only_added_to(program: &Program, d: VarId) -> bool {
         stmt.uses(&mut |v| only &= v != d, &mut |_| {});
         match stmt {
             Stmt::Accumulate { .. } => {}
-            Stmt::Cut { var, slice, .. } if slice.root == d => only &= only_added_to(program, *var),
+            Stmt::Cut { var, slice: crate::ir::Expr::Place(slice), .. } if slice.root == d => {
+                only &= only_added_to(program, *var)
+            }
             Stmt::Pull(pull) => {
                 only &= pull.slots.iter().flatten().flatten().filter(|p| p.root == d).count() <= 1;
             }

@@ -256,14 +256,14 @@ pub(crate) enum Stmt {
     /// Puts the elements `lo..hi` of a slice on a tape.
     Save {
         tape: VarId,
-        place: Place,
+        slice: Expr,
         lo: Expr,
         hi: Expr,
     },
     /// `let var = &slice[..hi]`, with or without an offset: what a loop over `lo..hi` reaches of it.
     Cut {
         var: VarId,
-        slice: Place,
+        slice: Expr,
         reach: Reach,
         lo: Expr,
         hi: Expr,

@@ -46,11 +46,14 @@ mod shells;
 mod signature;
 mod simplify;
 mod source;
+#[cfg(test)]
+mod speed;
 mod storage;
 mod tangent_types;
 mod tape;
 mod traits;
 mod twin;
+mod var_set;
 mod variants;
 mod verify;
 mod visit;

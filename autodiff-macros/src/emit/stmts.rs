@@ -146,9 +146,12 @@ impl Emitter<'_> {
                 quote!({ #body })
             }
             Stmt::Edit(edit) => self.edit(edit),
-            Stmt::Save { tape, place, lo, hi } => self.slice("save_slice", *tape, place, lo, hi),
+            Stmt::Save { tape, slice: Expr::Place(place), lo, hi } => self.slice("save_slice", *tape, place, lo, hi),
             Stmt::Restore { tape, place, lo, hi } => self.slice("restore_slice", *tape, place, lo, hi),
-            Stmt::Cut { var, slice, reach, lo, hi, mutable } => self.cut(*var, slice, reach, (lo, hi), *mutable),
+            Stmt::Cut { var, slice: Expr::Place(slice), reach, lo, hi, mutable } => {
+                self.cut(*var, slice, reach, (lo, hi), *mutable)
+            }
+            Stmt::Save { .. } | Stmt::Cut { .. } => unreachable!("only places are saved and cut"),
             Stmt::Effect(e) => {
                 let e = self.value(e);
                 quote!(#e;)

@@ -107,7 +107,7 @@ fn cut(program: &mut Program, lengths: &HashMap<VarId, Place>, l: &mut Loop, bef
         program.vars[v].mirrors = root.mirrors;
         before.push(Stmt::Cut {
             var: v,
-            slice: group.slice.clone(),
+            slice: Expr::Place(group.slice.clone()),
             reach: group.reach.clone(),
             lo: lo.clone(),
             hi: hi.clone(),
@@ -259,7 +259,7 @@ impl Scan<'_> {
         let own = |v: VarId| {
             v == self.var
                 || self.l.body.loads.contains(&v)
-                || self.l.body.stmts.iter().any(|s| s.defines().contains(&v) || crate::simplify::writes(s, v))
+                || self.l.body.stmts.iter().any(|s| s.defines().contains(&v) || super::writes(s, v))
         };
         let mut fixed = !self.l.body.stmts.iter().any(|s| s.defines().contains(&slice.root))
             && !self.l.body.loads.contains(&slice.root);

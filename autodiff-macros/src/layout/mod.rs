@@ -28,6 +28,13 @@ pub(crate) fn arrange(program: &mut Program, types: &Types) {
     crate::verify::well_formed(program, types);
 }
 
+/// Whether a statement, or one inside it, writes to a variable.
+fn writes(stmt: &Stmt, var: VarId) -> bool {
+    let mut found = false;
+    crate::simplify::each_write(stmt, &mut |v| found |= v == var);
+    found
+}
+
 /// The loop that writes a tape and the one that reads it.
 struct Pair {
     forward: Loop,

@@ -6,9 +6,10 @@
 //! for (i, old) in … .rev() { …; a[i] = old; … }              ⇒    restore(tape, a, lo..hi); for i in … .rev() { …; … }
 //! ```
 
+use super::writes;
 use crate::ir::{BinOp, Expr, Header, Loop, Place, Program, Role, Step, Stmt, VarId};
 use crate::kinds::{self, Kind};
-use crate::simplify::{touches, writes};
+use crate::simplify::touches;
 
 /// Saves slices as wholes where elements are saved.
 pub(super) fn save_whole(program: &mut Program) {
@@ -78,7 +79,7 @@ impl Saved {
         let old = self.old;
         if write {
             let Slice { place, lo, hi } = self.slice.clone();
-            before.push(Stmt::Save { tape: self.own, place, lo, hi });
+            before.push(Stmt::Save { tape: self.own, slice: Expr::Place(place), lo, hi });
             for stmt in &mut l.body.stmts {
                 if let Stmt::Replace { old: o, place, value } = stmt
                     && *o == old
