@@ -18,7 +18,6 @@ use std::collections::{HashMap, HashSet};
 
 use crate::ir::{BinOp, Block, Expr, Header, Loop, Program, Stmt, VarId};
 use crate::kinds::Types;
-use crate::simplify::touches;
 
 /// Runs the passes on a program that is about to be written.
 pub(crate) fn arrange(program: &mut Program, types: &Types) {
@@ -40,25 +39,29 @@ fn writes(stmt: &Stmt, var: VarId) -> bool {
 }
 
 /// The loop that writes a tape and the one that reads it.
-struct Pair {
-    forward: Loop,
-    backward: Loop,
+struct Pair<'a> {
+    forward: &'a Loop,
+    backward: &'a Loop,
 }
 
 /// The pairs of loops that share a tape, where nothing else uses it.
-fn pairs(program: &Program) -> HashMap<VarId, Pair> {
-    let mut loops: HashMap<VarId, (Vec<Loop>, Vec<Loop>)> = HashMap::new();
-    program.body.walk(&mut |s| {
-        if let Stmt::Loop(l) = s
-            && let Some(tape) = l.tape
-        {
-            let (writers, readers) = loops.entry(tape.var).or_default();
-            if tape.write { writers } else { readers }.push(l.clone());
+fn pairs(program: &Program) -> HashMap<VarId, Pair<'_>> {
+    fn collect<'a>(block: &'a Block, loops: &mut HashMap<VarId, (Vec<&'a Loop>, Vec<&'a Loop>)>) {
+        for stmt in &block.stmts {
+            if let Stmt::Loop(l) = stmt
+                && let Some(tape) = l.tape
+            {
+                let (writers, readers) = loops.entry(tape.var).or_default();
+                if tape.write { writers } else { readers }.push(l);
+            }
+            stmt.blocks().into_iter().for_each(|b| collect(b, loops));
         }
-    });
-    let single = loops.into_iter().filter_map(|(tape, (mut writers, mut readers))| {
-        let (forward, backward) = (writers.pop()?, readers.pop()?);
-        (writers.is_empty() && readers.is_empty()).then_some((tape, Pair { forward, backward }))
+    }
+    let mut loops = HashMap::new();
+    collect(&program.body, &mut loops);
+    let single = loops.into_iter().filter_map(|(tape, (writers, readers))| match (&writers[..], &readers[..]) {
+        (&[forward], &[backward]) => Some((tape, Pair { forward, backward })),
+        _ => None,
     });
     single.collect()
 }
@@ -71,72 +74,87 @@ fn declare(program: &mut Program, tapes: &[VarId]) {
         syn::parse_quote!(::differentiable::__private::#name)
     };
     let call = |func, args| Expr::Call { func, qself: None, args, ctor: false, tangent: false };
-    let mut out = Vec::new();
+    let stmts = std::mem::take(&mut program.body.stmts);
+    let used: Vec<HashSet<VarId>> = stmts.iter().map(mentioned).collect();
+    let last = |v: &VarId| used.iter().rposition(|used| used.contains(v));
     let mut left = tapes.to_vec();
-    let mut stmts: std::collections::VecDeque<Stmt> = std::mem::take(&mut program.body.stmts).into();
-    while let Some(stmt) = stmts.pop_front() {
-        left.retain(|&tape| {
-            if !touches(&stmt, tape) {
-                return true;
+    for (k, stmt) in stmts.into_iter().enumerate() {
+        let mut here = Vec::new();
+        left.retain(|tape| {
+            if used[k].contains(tape) {
+                here.push(*tape);
             }
-            // What is written and read in one statement is short, and grows once.
-            let sizes = stmts.iter().any(|s| touches(s, tape)).then(|| entries(&stmt, tape)).flatten();
-            let size = sizes.and_then(|sizes| {
-                let count = |range| call(path("count"), vec![range]);
-                sizes.into_iter().map(count).reduce(|a, b| Expr::binary(BinOp::Mul, a, b))
+            !used[k].contains(tape)
+        });
+        // What is written and read in one statement is short, and grows once.
+        let long: HashSet<VarId> = here.iter().copied().filter(|v| last(v) != Some(k)).collect();
+        let mut sizes = HashMap::new();
+        if !long.is_empty() {
+            entries(&stmt, &long, &mut Vec::new(), &mut sizes);
+            let own = made_in(&stmt);
+            sizes.retain(|_, ranges: &mut Vec<Expr>| {
+                let mut known = true;
+                ranges.iter().for_each(|e| e.vars(&mut |v| known &= !own.contains(&v)));
+                known
             });
-            let value = match size {
+        }
+        for tape in here {
+            let counts = sizes.remove(&tape).into_iter().flatten().map(|range| call(path("count"), vec![range]));
+            let value = match counts.reduce(|a, b| Expr::binary(BinOp::Mul, a, b)) {
                 Some(size) => call(path("room"), vec![size]),
                 None => call(syn::parse_quote!(::differentiable::__private::vec::Vec::new), Vec::new()),
             };
-            out.push(Stmt::Let { var: tape, value });
-            false
-        });
-        out.push(stmt);
+            program.body.stmts.push(Stmt::Let { var: tape, value });
+        }
+        program.body.stmts.push(stmt);
     }
-    program.body = Block { stmts: out, ..std::mem::take(&mut program.body) };
 }
 
-/// The ranges whose lengths multiply to the number of entries that a statement writes to a tape, where they are known
-/// before it.
-fn entries(stmt: &Stmt, tape: VarId) -> Option<Vec<Expr>> {
-    fn ranges(stmt: &Stmt, tape: VarId) -> Option<Vec<Expr>> {
-        let range = |lo: &Expr, hi: &Expr, inclusive| Expr::Range {
-            lo: Some(Box::new(lo.clone())),
-            hi: Some(Box::new(hi.clone())),
-            inclusive,
-        };
-        match stmt {
-            Stmt::Save { tape: own, lo, hi, .. } if *own == tape => Some(vec![range(lo, hi, false)]),
-            Stmt::Loop(l) => {
-                let Header::Range { lo, hi, inclusive, step: None, .. } = &l.header else { return None };
-                if !l.exits.is_empty() {
-                    return None;
-                }
-                let mut sizes = vec![range(lo, hi, *inclusive)];
-                if l.tape.is_none_or(|t| t.var != tape) {
-                    sizes.extend(ranges(l.body.stmts.iter().find(|s| touches(s, tape))?, tape)?);
-                }
-                Some(sizes)
-            }
-            _ => None,
-        }
-    }
-    let sizes = ranges(stmt, tape)?;
-    let mut own = HashSet::new();
+/// The variables that a statement, or one inside it, mentions.
+fn mentioned(stmt: &Stmt) -> HashSet<VarId> {
+    let found = std::cell::RefCell::new(HashSet::new());
     let mut note = |s: &Stmt| {
-        own.extend(s.defines());
-        s.blocks().into_iter().for_each(|b| own.extend(&b.loads));
-        crate::simplify::each_write(s, &mut |v| {
-            own.insert(v);
-        });
+        let add = |v: VarId| {
+            found.borrow_mut().insert(v);
+        };
+        s.uses(&mut |v| add(v), &mut |v| add(v));
+        s.defines().into_iter().for_each(add);
     };
     note(stmt);
     stmt.blocks().into_iter().for_each(|b| b.walk(&mut note));
-    let known = sizes.iter().all(|e| {
-        let mut known = true;
-        e.vars(&mut |v| known &= !own.contains(&v));
-        known
+    found.into_inner()
+}
+
+/// The variables that a statement, or one inside it, defines or changes.
+fn made_in(stmt: &Stmt) -> HashSet<VarId> {
+    let mut own = HashSet::new();
+    crate::simplify::each_write(stmt, &mut |v| {
+        own.insert(v);
     });
-    known.then_some(sizes)
+    own
+}
+
+/// The ranges whose lengths multiply to the number of entries that a statement writes to each of the tapes, where nothing
+/// but ranges tells how often it does.
+fn entries(stmt: &Stmt, tapes: &HashSet<VarId>, around: &mut Vec<Expr>, into: &mut HashMap<VarId, Vec<Expr>>) {
+    let range = |lo: &Expr, hi: &Expr, inclusive| Expr::Range {
+        lo: Some(Box::new(lo.clone())),
+        hi: Some(Box::new(hi.clone())),
+        inclusive,
+    };
+    match stmt {
+        Stmt::Save { tape, lo, hi, .. } if tapes.contains(tape) => {
+            into.insert(*tape, around.iter().cloned().chain([range(lo, hi, false)]).collect());
+        }
+        Stmt::Loop(l) if l.exits.is_empty() => {
+            let Header::Range { lo, hi, inclusive, step: None, .. } = &l.header else { return };
+            around.push(range(lo, hi, *inclusive));
+            if let Some(tape) = l.tape.filter(|t| t.write && tapes.contains(&t.var)) {
+                into.insert(tape.var, around.clone());
+            }
+            l.body.stmts.iter().for_each(|s| entries(s, tapes, around, into));
+            around.pop();
+        }
+        _ => {}
+    }
 }
