@@ -182,3 +182,21 @@ fn seven_loops(x: &[f64], w: &[f64]) -> f64 {
 fn loops_nest_deeply() {
     seven_loops::check(&[0.5, 1.5], &[0.3, -0.2, 0.9]).unwrap();
 }
+
+#[differentiable]
+fn parts_around_a_sum(x: f64, n: usize) -> f64 {
+    let mut y = x;
+    #[checkpoint(every = 2)]
+    for i in 0..n {
+        y /= 1.0 + (0..i).map(|_| x.sin()).sum::<f64>();
+    }
+    y
+}
+
+/// The tape of the inner loop, which nobody reads, was loaded where it did not exist.
+#[test]
+fn checkpoints_drop_tapes_of_inner_loops() {
+    for n in 0..6 {
+        parts_around_a_sum::check(0.7, n).unwrap();
+    }
+}

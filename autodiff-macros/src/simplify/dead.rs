@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::ir::{Block, Edit, Expr, Header, Mode, Passing, Program, Stmt, Tape, VarId};
+use crate::ir::{Block, Edit, Expr, Header, Loop, Mode, Passing, Program, Stmt, Tape, VarId};
 use crate::var_set::VarSet;
 
 /// Removes dead code; tells whether anything changed.
@@ -291,6 +291,7 @@ impl Pass {
                     self.loads(tape.var, &mut l.body, &mut inside, remove, 0);
                     if l.body.loads.is_empty() && matches!(l.header, Header::Range { .. }) && remove && self.taped {
                         l.tape = None;
+                        self.changed = true;
                     }
                 }
                 live.unite(&inside);
@@ -322,6 +323,11 @@ impl Pass {
                 return true;
             }
             Stmt::Effect(_) | Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => {}
+        }
+        if let Stmt::If { tape: Some(tape), .. } | Stmt::Loop(Loop { tape: Some(tape), .. }) = stmt
+            && tape.write
+        {
+            live.remove(tape.var);
         }
         stmt.uses(
             &mut |v| {
