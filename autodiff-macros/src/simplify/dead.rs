@@ -254,7 +254,9 @@ impl Pass {
                 }
                 live.unite(&a);
                 live.unite(&b);
-                if then.stmts.is_empty() && els.stmts.is_empty() && then.saves.is_empty() && els.saves.is_empty() {
+                let empty = [&*then, &*els].into_iter().all(|b| b.stmts.is_empty() && b.saves.is_empty());
+                // The backward sweep may ask which way was taken.
+                if empty && tape.is_none_or(|t| !t.write || !live.contains(t.var)) {
                     return false;
                 }
             }
