@@ -182,3 +182,53 @@ fn seven_loops(x: &[f64], w: &[f64]) -> f64 {
 fn loops_nest_deeply() {
     seven_loops::check(&[0.5, 1.5], &[0.3, -0.2, 0.9]).unwrap();
 }
+
+#[differentiable]
+fn parts_around_a_sum(x: f64, n: usize) -> f64 {
+    let mut y = x;
+    #[checkpoint(every = 2)]
+    for i in 0..n {
+        y /= 1.0 + (0..i).map(|_| x.sin()).sum::<f64>();
+    }
+    y
+}
+
+/// The tape of the inner loop, which nobody reads, was loaded where it did not exist.
+#[test]
+fn checkpoints_drop_tapes_of_inner_loops() {
+    for n in 0..6 {
+        parts_around_a_sum::check(0.7, n).unwrap();
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+enum Outline {
+    Dot,
+    Line(f64),
+    Rect { w: f64, h: f64 },
+}
+
+/// A sum was computed again from a variable that had been overwritten after it: −0.455 instead of −0.659.
+#[differentiable]
+fn outline(x: f64, v: Option<f64>) -> f64 {
+    let mut t = if x > 0.2 { Outline::Line(x) } else { Outline::Dot };
+    let mut flag = x.cos().powi(2);
+    if let Some(value) = v {
+        t = if x > 0.2 { Outline::Line(value) } else { Outline::Rect { w: (flag + x).cos(), h: x } };
+        flag /= 1.7 + x;
+    }
+    match t {
+        Outline::Dot => x,
+        Outline::Line(a) => a,
+        Outline::Rect { w, .. } => w,
+    }
+}
+
+#[test]
+fn what_is_computed_again_reads_restored_values() {
+    for x in [0.135, 0.4] {
+        outline::check(x, Some(1.9)).unwrap();
+        assert_eq!(outline::grad(x, Some(1.9)), outline::vjp(x, Some(1.9)).1(1.0));
+        assert_eq!(outline::grad(x, None), outline::vjp(x, None).1(1.0));
+    }
+}

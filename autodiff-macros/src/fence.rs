@@ -80,6 +80,14 @@ impl<'a> Visit<'a> for Fence<'_> {
         }
     }
 
+    fn visit_type(&mut self, ty: &'a syn::Type) {
+        if matches!(ty, syn::Type::Ptr(_)) {
+            self.refuse(ty.span(), "a raw pointer", "use a reference or an index");
+        } else {
+            visit::visit_type(self, ty);
+        }
+    }
+
     fn visit_item(&mut self, _: &'a Item) {
         // Items inside a function stand for themselves.
     }
@@ -92,6 +100,27 @@ impl<'a> Visit<'a> for Fence<'_> {
     }
 }
 
+/// Whether values of a type are shared, or change behind a shared reference: no derivative can follow them.
+pub(crate) fn is_shared(name: &str) -> bool {
+    const NAMES: [&str; 14] = [
+        "Cell",
+        "RefCell",
+        "OnceCell",
+        "UnsafeCell",
+        "LazyCell",
+        "Mutex",
+        "RwLock",
+        "OnceLock",
+        "LazyLock",
+        "Rc",
+        "Arc",
+        "Weak",
+        "SyncUnsafeCell",
+        "ReentrantLock",
+    ];
+    NAMES.contains(&name) || name.starts_with("Atomic") && name.len() > "Atomic".len()
+}
+
 /// Reports parameter types through which no derivative can flow, unless they are constants.
 pub(crate) fn check_types(signature: &crate::signature::Signature, errors: &Errors) {
     struct Types<'a> {
@@ -99,13 +128,10 @@ pub(crate) fn check_types(signature: &crate::signature::Signature, errors: &Erro
     }
     impl<'ast> Visit<'ast> for Types<'_> {
         fn visit_type(&mut self, ty: &'ast syn::Type) {
-            const INTERIOR: [&str; 7] = ["Cell", "RefCell", "OnceCell", "UnsafeCell", "Mutex", "RwLock", "Rc"];
             let (what, instead) = match ty {
                 syn::Type::TraitObject(_) => ("a trait object", "use a generic parameter"),
                 syn::Type::Ptr(_) => ("a raw pointer", "use a reference or an index"),
-                syn::Type::Path(p)
-                    if p.path.segments.last().is_some_and(|s| INTERIOR.contains(&s.ident.to_string().as_str())) =>
-                {
+                syn::Type::Path(p) if p.path.segments.last().is_some_and(|s| is_shared(&s.ident.to_string())) => {
                     ("a value that is shared or changes behind a shared reference", "use `&mut`, or a value")
                 }
                 _ => return visit::visit_type(self, ty),

@@ -25,7 +25,11 @@ pub(crate) fn sweeps(program: &mut Program) -> bool {
             value.vars(&mut |u| definitions.entry(*var).or_insert_with(Vec::new).push(u));
         }
     });
-    let mut pass = Pass { program, definitions };
+    let mut again = HashMap::new();
+    for (var, operands) in &definitions {
+        operands.iter().for_each(|u| again.entry(*u).or_insert_with(Vec::new).push(*var));
+    }
+    let mut pass = Pass { program, definitions, again };
     let changed = pass.list(&mut body);
     program.body.stmts = body;
     changed
@@ -35,6 +39,8 @@ struct Pass<'a> {
     program: &'a mut Program,
     /// What each variable may be computed again from.
     definitions: HashMap<VarId, Vec<VarId>>,
+    /// What may be computed again from each variable.
+    again: HashMap<VarId, Vec<VarId>>,
 }
 
 impl Pass<'_> {
@@ -58,10 +64,20 @@ impl Pass<'_> {
                 return changed;
             }
             // Names of its own for what the backward sweep restores as a whole.
+            let stored = self.program.stored.clone();
             let mut candidate = stmts.clone();
             self.own_names(&mut candidate, turn + 1, &HashSet::new());
             let mut plan = Plan::new(&candidate, turn);
-            let Some(fused) = pairs.into_iter().rev().find_map(|(p, q)| self.attempt(&mut plan, p, q)) else {
+            let fused = pairs.into_iter().rev().find_map(|(p, q)| {
+                let stored = self.program.stored.clone();
+                let fused = self.attempt(&mut plan, p, q);
+                if fused.is_none() {
+                    self.program.stored = stored;
+                }
+                fused
+            });
+            let Some(fused) = fused else {
+                self.program.stored = stored;
                 return changed;
             };
             *stmts = self.fused(candidate, fused);
@@ -148,6 +164,8 @@ impl Pass<'_> {
             self.program.vars.push(self.program.vars[old].clone());
             let new = self.program.vars.len() - 1;
             self.program.vars[new].role = Role::Temporary;
+            // What would be computed again from it would read the old name, which nobody restores.
+            self.program.stored.extend(self.again.get(&old).into_iter().flatten());
             stmts[k] = Stmt::Let { var: new, value };
             for later in &mut stmts[k + 1..] {
                 rename(later, old, new);

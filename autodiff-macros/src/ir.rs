@@ -19,6 +19,7 @@ use syn::{AngleBracketedGenericArguments, Expr as SynExpr, Ident, Lit, Member, P
 
 use crate::kinds::{Float, Kind};
 use crate::rules::Rule;
+use crate::var_set::VarSet;
 
 /// The index of a variable in [`Program::vars`].
 pub(crate) type VarId = usize;
@@ -524,6 +525,9 @@ pub(crate) struct Program {
     pub(crate) reverse: Option<Reverse>,
     /// Backward scopes load what they read; until then they read forward variables as if visible.
     pub(crate) taped: bool,
+    /// Variables that a backward scope must load rather than compute again, since what they were computed from is not
+    /// restored.
+    pub(crate) stored: VarSet,
     /// Kinds of fields and elements that their uses tell, by [`crate::kinds::path_key`].
     pub(crate) fields: std::collections::HashMap<String, Kind>,
 }

@@ -1,5 +1,5 @@
-//! Refusals of what would lose a derivative without a word: a closure that is handed to a function, and
-//! the error of a `Result`.
+//! Refusals of what would lose a derivative without a word: a closure that is handed to a function, the error of a
+//! `Result`, a value that is put into a cell or behind a trait object, and a float that is written to bits or to text and read back.
 //!
 //! In: a function in normal form. Out: errors at the calls and constructors.
 
@@ -7,7 +7,8 @@ use std::collections::HashSet;
 
 use crate::activity;
 use crate::errors::Errors;
-use crate::ir::{Expr, Program, Stmt, VarId};
+use crate::fence;
+use crate::ir::{Callee, Expr, Program, Stmt, VarId};
 use crate::kinds::{self, Types};
 use crate::signature::Signature;
 use crate::variants;
@@ -17,7 +18,26 @@ pub(crate) fn refuse(program: &Program, types: &Types, signature: &Signature, er
     let seeds = program.params.iter().zip(&signature.params).filter(|(_, p)| p.differentiable).map(|(q, _)| q.parts[0]);
     let varied = activity::varied(program, seeds);
     let useful = activity::useful(program);
+    refuse_disguises(program, &varied, &useful, errors);
     program.body.walk(&mut |s| match s {
+        Stmt::Call(crate::ir::Call { callee: Callee::Function { path, qself: None }, args, span, .. })
+            if shared(path).is_some()
+                && args.iter().flat_map(|a| &a.parts).flatten().any(|e| carried(e, &varied).is_some()) =>
+        {
+            let name = shared(path).expect("just found");
+            errors.at(
+                *span,
+                format!("no derivative can follow a value in `{name}`, which is shared or changes behind a shared reference; use a variable that is `mut`, or wrap the value in `stop_gradient`"),
+            );
+        }
+        Stmt::Let { var, value }
+            if program.vars[*var].ty.as_ref().is_some_and(is_trait_object) && carried(value, &varied).is_some() =>
+        {
+            errors.at(
+                program.vars[*var].span,
+                "no derivative can follow a value behind `dyn`, whose type is not known; use the type itself, an enum, or a generic function",
+            );
+        }
         Stmt::Call(call) if call.outs.iter().any(|o| useful.contains(o)) => {
             let closures = call.args.iter().flat_map(|a| &a.parts).flatten().filter(|e| matches!(e, Expr::Verbatim(..)));
             if let Some(v) = closures.into_iter().find_map(|e| captured(e, &varied)) {
@@ -72,4 +92,105 @@ fn captured(e: &Expr, varied: &HashSet<VarId>) -> Option<VarId> {
         Expr::Verbatim(_, captures) => captures.iter().find_map(|(_, e)| captured(e, varied)),
         other => carried(other, varied),
     }
+}
+
+/// The name of the type that a path constructs, if its values are shared.
+fn shared(path: &syn::Path) -> Option<String> {
+    let owner = path.segments.iter().rev().nth(1)?.ident.to_string();
+    fence::is_shared(&owner).then_some(owner)
+}
+
+/// Whether a type is, or holds, a trait object.
+fn is_trait_object(ty: &syn::Type) -> bool {
+    struct Find(bool);
+    impl<'a> syn::visit::Visit<'a> for Find {
+        fn visit_type_trait_object(&mut self, _: &'a syn::TypeTraitObject) {
+            self.0 = true;
+        }
+    }
+    let mut find = Find(false);
+    syn::visit::Visit::visit_type(&mut find, ty);
+    find.0
+}
+
+/// Reports floats that are made from the bits or the text of a value with a derivative.
+fn refuse_disguises(program: &Program, varied: &HashSet<VarId>, useful: &HashSet<VarId>, errors: &Errors) {
+    let mut disguised = HashSet::new();
+    loop {
+        let before = disguised.len();
+        program.body.walk(&mut |s| {
+            let mut found = false;
+            s.parts(&mut |e| found |= is_disguise(e, varied, &disguised), &mut |_| {});
+            if found {
+                disguised.extend(s.defines());
+                s.uses(&mut |_| {}, &mut |v| {
+                    disguised.insert(v);
+                });
+            }
+        });
+        if disguised.len() == before {
+            break;
+        }
+    }
+    program.body.walk(&mut |s| {
+        if !s.defines().iter().any(|v| useful.contains(v)) {
+            return;
+        }
+        let reads = match s {
+            Stmt::Call(call) => match &call.callee {
+                Callee::Function { path, .. } => path.segments.last().is_some_and(|s| s.ident == "from_bits"),
+                Callee::Method { name, .. } => name == "parse",
+                _ => false,
+            },
+            _ => false,
+        };
+        let mut found = false;
+        s.parts(
+            &mut |e| found |= reads && is_disguise(e, varied, &disguised) || reads_disguise(e, varied, &disguised),
+            &mut |_| {},
+        );
+        if found {
+            let span = s.defines().first().map_or_else(proc_macro2::Span::call_site, |v| program.vars[*v].span);
+            errors.at(
+                span,
+                "a float that is made from the bits or the text of another loses its derivative; compute it by arithmetic, or wrap that value in `stop_gradient`",
+            );
+        }
+    });
+}
+
+/// Whether an expression holds the bits or the text of a value with a derivative.
+fn is_disguise(e: &Expr, varied: &HashSet<VarId>, disguised: &HashSet<VarId>) -> bool {
+    match e {
+        Expr::Place(p) if disguised.contains(&p.root) => true,
+        Expr::Method { recv, name, .. } if is_writing(&name.to_string()) && carried(recv, varied).is_some() => true,
+        Expr::Verbatim(code, _) if is_format(code) => captured(e, varied).is_some(),
+        _ => {
+            let mut found = false;
+            e.children(&mut |child| found |= is_disguise(child, varied, disguised));
+            found
+        }
+    }
+}
+
+/// Whether an expression reads a float from such bits or text.
+fn reads_disguise(e: &Expr, varied: &HashSet<VarId>, disguised: &HashSet<VarId>) -> bool {
+    let direct = match e {
+        Expr::Call { func, args, .. } if func.segments.last().is_some_and(|s| s.ident == "from_bits") => {
+            args.iter().any(|a| is_disguise(a, varied, disguised))
+        }
+        Expr::Method { recv, name, .. } if name == "parse" => is_disguise(recv, varied, disguised),
+        _ => false,
+    };
+    let mut found = direct;
+    e.children(&mut |child| found |= reads_disguise(child, varied, disguised));
+    found
+}
+
+fn is_writing(name: &str) -> bool {
+    matches!(name, "to_bits" | "to_string" | "to_le_bytes" | "to_be_bytes" | "to_ne_bytes")
+}
+
+fn is_format(code: &syn::Expr) -> bool {
+    matches!(code, syn::Expr::Macro(m) if m.mac.path.is_ident("format"))
 }

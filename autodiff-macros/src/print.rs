@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::emit::Emitter;
-use crate::ir::{Block, Program, Stmt};
+use crate::ir::{Block, Header, Program, Stmt};
 use crate::kinds::Types;
 
 /// A program as indented text.
@@ -41,11 +41,18 @@ fn block(emitter: &Emitter<'_>, b: &Block, depth: usize, out: &mut String) {
                 block(emitter, els, depth + 1, out);
             }
             Stmt::Loop(l) => {
-                let _ = writeln!(
-                    out,
-                    "{pad}loop {:?}",
-                    l.exits.iter().map(|v| emitter.name(*v).to_string()).collect::<Vec<_>>()
-                );
+                let head = match &l.header {
+                    Header::Range { var, lo, hi, .. } => {
+                        format!("for {} in {}..{}", emitter.name(*var), emitter.value(lo), emitter.value(hi))
+                    }
+                    Header::While(cond) => format!("while {}", emitter.value(cond)),
+                    Header::Tape => "loop".to_owned(),
+                };
+                let exits = names(&l.exits);
+                let tape = l.tape.map_or_else(String::new, |t| {
+                    format!(" {} {}", if t.write { "write" } else { "read" }, emitter.name(t.var))
+                });
+                let _ = writeln!(out, "{pad}{head} [{exits}]{tape}");
                 block(emitter, &l.body, depth + 1, out);
             }
             Stmt::Scope { body, .. } => {

@@ -335,3 +335,29 @@ fn robustness_random_programs() {
     });
     report(&failures);
 }
+
+/// A branch of the forward sweep became empty and went, but the backward sweep still asked whether it was taken.
+#[test]
+fn empty_branches_keep_their_tapes() {
+    let item = quote! {
+        fn f(mut x: f64, y: f64, v: f64, n: [f64; 3], w: &[f64]) -> (f64, f64) {
+            if x {
+                x = h1(v);
+            }
+            match 1 {
+                0 | 3 => {}
+                _ if if n[0] {} => {
+                    if v {
+                        let mut g = |a: f64| {
+                            x = x;
+                        };
+                        g(w[0]);
+                    }
+                    x = {};
+                }
+                _ => {}
+            }
+        }
+    };
+    expansion(item).expect("no bug");
+}

@@ -94,6 +94,12 @@ impl Signature {
         let mut generics = sig.generics.clone();
         for (i, p) in params.iter_mut().enumerate() {
             if let Type::ImplTrait(bounds) = &p.ty {
+                if bounds.bounds.iter().any(is_iterator) {
+                    errors.on(
+                        &p.ty,
+                        "an iterator that is passed in cannot be differentiated through; pass a slice and iterate over that",
+                    );
+                }
                 let name = format_ident!("__F{}", i);
                 let bounds = &bounds.bounds;
                 generics.params.push(syn::parse_quote!(#name: #bounds));
@@ -117,6 +123,13 @@ impl Signature {
         };
         Self { name: sig.ident.clone(), generics, params, output }
     }
+}
+
+/// Whether a bound asks for an iterator.
+fn is_iterator(bound: &syn::TypeParamBound) -> bool {
+    let syn::TypeParamBound::Trait(bound) = bound else { return false };
+    let last = bound.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+    last.ends_with("Iterator")
 }
 
 fn read_param(arg: &mut FnArg, i: usize, types: &Types, errors: &Errors) -> Param {

@@ -9,11 +9,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::ir::{BinOp, Block, Expr, Header, Program, Role, Step, Stmt, VarId};
 use crate::simplify::each_write;
+use crate::var_set::VarSet;
 
 /// Places the saves and loads of a reversed program.
 pub(crate) fn place(program: &mut Program) {
     let scalars: Vec<bool> = program.vars.iter().map(|v| v.kind.is_scalar()).collect();
-    Pass { scalars }.sweeps(&mut program.body);
+    let stored = std::mem::take(&mut program.stored);
+    Pass { scalars, stored }.sweeps(&mut program.body);
     for inner in program.body.stmts.iter_mut().flat_map(Stmt::blocks_mut) {
         inner.blocks_mut(&mut |b| b.stmts.retain(|s| !matches!(s, Stmt::Turn)));
     }
@@ -126,6 +128,7 @@ impl Scopes {
 
 struct Pass {
     scalars: Vec<bool>,
+    stored: VarSet,
 }
 
 impl Pass {
@@ -308,7 +311,7 @@ impl Pass {
         let Some(Some((i, value))) = defined.get(&v) else {
             return false;
         };
-        if !self.scalars[v] && !matches!(value, Expr::Ref { .. }) {
+        if self.stored.contains(v) || !self.scalars[v] && !matches!(value, Expr::Ref { .. }) {
             return false;
         }
         let is_stable = |v: VarId| last_write.get(&v).is_none_or(|k| k <= i);

@@ -47,7 +47,7 @@ impl Lowerer<'_> {
     fn unknown_callee(&mut self, func: &S) -> Expr {
         self.errors.on(
             func,
-            "only functions named by a path, methods and closures can be called in a differentiated function",
+            "only functions named by a path, methods and closures can be called in a differentiated function; bind what is called to a name of its own",
         );
         Expr::Tuple(Vec::new())
     }

@@ -99,6 +99,7 @@ pub(crate) fn lower(
         value: Vec::new(),
         reverse: None,
         taped: false,
+        stored: crate::var_set::VarSet::new(),
         fields: HashMap::new(),
     };
     let fallible = match &signature.output {

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::ir::{Block, Edit, Expr, Header, Mode, Passing, Program, Stmt, Tape, VarId};
+use crate::ir::{Block, Edit, Expr, Header, Loop, Mode, Passing, Program, Stmt, Tape, VarId};
 use crate::var_set::VarSet;
 
 /// Removes dead code; tells whether anything changed.
@@ -262,7 +262,9 @@ impl Pass {
                 }
                 live.unite(&a);
                 live.unite(&b);
-                if then.stmts.is_empty() && els.stmts.is_empty() && then.saves.is_empty() && els.saves.is_empty() {
+                let empty = [&*then, &*els].into_iter().all(|b| b.stmts.is_empty() && b.saves.is_empty());
+                // The backward sweep may ask which way was taken.
+                if empty && tape.is_none_or(|t| !t.write || !live.contains(t.var)) {
                     return false;
                 }
             }
@@ -299,6 +301,7 @@ impl Pass {
                     self.loads(tape.var, &mut l.body, &mut inside, remove, 0);
                     if l.body.loads.is_empty() && matches!(l.header, Header::Range { .. }) && remove && self.taped {
                         l.tape = None;
+                        self.changed = true;
                     }
                 }
                 live.unite(&inside);
@@ -333,6 +336,11 @@ impl Pass {
                 unreachable!("slices are saved and cut after simplification")
             }
             Stmt::Effect(_) | Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => {}
+        }
+        if let Stmt::If { tape: Some(tape), .. } | Stmt::Loop(Loop { tape: Some(tape), .. }) = stmt
+            && tape.write
+        {
+            live.remove(tape.var);
         }
         stmt.uses(
             &mut |v| {
