@@ -37,6 +37,7 @@ mod reverse;
 mod robustness;
 mod rule;
 mod rules;
+mod scalars;
 mod second;
 mod shells;
 mod signature;
@@ -88,4 +89,11 @@ pub fn __complex_methods(_: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn __float_methods(_: TokenStream) -> TokenStream {
     rules::float_methods().into()
+}
+
+/// Defines the higher derivatives of operators and functions of scalars.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __scalar_functions(_: TokenStream) -> TokenStream {
+    scalars::functions().into()
 }

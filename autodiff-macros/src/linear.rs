@@ -31,11 +31,11 @@ impl Shells<'_> {
         let items = local! {
             #check #generics (#(#params),*) -> ::core::result::Result<(), ::differentiable::GradientCheckError> #clause {
                 #copies
-                ::differentiable::__private::check(#map, #gradient, <::differentiable::Tolerance as ::core::default::Default>::default())
+                ::differentiable::__private::check(#map, #gradient, ::core::option::Option::None)
             }
             #with #generics (#(#params,)* tolerance: ::differentiable::Tolerance) -> ::core::result::Result<(), ::differentiable::GradientCheckError> #clause {
                 #copies
-                ::differentiable::__private::check(#map, #gradient, tolerance)
+                ::differentiable::__private::check(#map, #gradient, ::core::option::Option::Some(tolerance))
             }
             #jacobian #generics (#(#params),*) -> ::differentiable::ndarray::Array2<f64> #clause {
                 #copies
@@ -85,7 +85,7 @@ impl Shells<'_> {
         let turbofish = c.turbofish();
         let (fwd, jvp) = (c.host.hidden("__fwd", 0), c.host.hidden("__jvp", 1));
         let point = self.point();
-        let (copies, fresh, tangents, inputs) = (&point.copies, &point.fresh, &point.tangents, &point.inputs);
+        let (copies, fresh, tangents) = (&point.copies, &point.fresh, &point.tangents);
         let (plain_args, tangent_args) = (&point.arguments, &point.tangent_arguments);
         let mut displaced = TokenStream::new();
         let mut finals = TokenStream::new();
@@ -120,7 +120,7 @@ impl Shells<'_> {
                 (Passing::RefMut, true) => {
                     again.push(local!(&mut #now));
                     patterns.push(local!(_));
-                    finals.extend(local!(#private::flatten_value(&#now, &mut values);));
+                    finals.extend(local!(values.push(&#now);));
                 }
                 (_, false) => {
                     again.push(if p.passing == Passing::RefMut { local!(&mut *#x) } else { local!(#x) });
@@ -167,20 +167,25 @@ impl Shells<'_> {
             primal
         };
         let (again, slots, patterns) = (tuple(&again), tuple(&slots), tuple(&patterns));
-        let before = local! {
-            #copies
-            #inputs
-        };
+        let before = local!(#copies);
+        let flat = self.params().iter().enumerate().filter(|(_, p)| p.wanted).map(|(i, p)| {
+            let (label, base) = (p.name.to_string(), self.local("base_", i));
+            local!((#label, {
+                let mut flat = <#private::Flat as ::core::default::Default>::default();
+                flat.push(&#base);
+                flat
+            }))
+        });
         let map = local! {
             #private::LinearMap {
-                inputs: inputs.to_vec(),
+                inputs: ::differentiable::__private::vec![#(#flat),*],
                 value: |steps: &[f64]| {
                     let mut steps = steps;
                     #fresh
                     #displaced
                     let value = #primal;
-                    let mut values = ::differentiable::__private::vec::Vec::new();
-                    #private::flatten_value(&value, &mut values);
+                    let mut values = <#private::Flat as ::core::default::Default>::default();
+                    values.push(&value);
                     #finals
                     values
                 },

@@ -151,3 +151,10 @@ pub(crate) fn is_structural(name: &str) -> bool {
 pub(crate) fn is_derivative(name: &str) -> bool {
     matches!(name, "grad" | "value_and_grad" | "jvp" | "hvp" | "jacobian" | "hessian")
 }
+
+/// Whether a path calls a function through the type beside it: `twin::call`, where `type = twin` renames that.
+pub(crate) fn is_call(path: &syn::Path) -> bool {
+    let mut segments = path.segments.iter().rev();
+    let (last, owner) = (segments.next(), segments.next());
+    last.is_some_and(|s| s.ident == "call") && owner.is_some_and(|s| !crate::lower::capital(&s.ident.to_string()))
+}

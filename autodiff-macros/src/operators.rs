@@ -121,6 +121,7 @@ fn derivative(item: &ItemImpl, options: &Options, name: &str, rhs: &Type) -> syn
     let (impl_generics, _, clause) = item.generics.split_for_impl();
     let output = c.output();
     let unary = name == "Neg";
+    let higher = higher(&host, options.order(), (!unary).then_some(&rhs));
     let implementation = if unary {
         quote! {
             impl #impl_generics ::differentiable::operators::Neg for #self_ty #clause {
@@ -134,6 +135,7 @@ fn derivative(item: &ItemImpl, options: &Options, name: &str, rhs: &Type) -> syn
                     let (_, tape) = a.#fwd();
                     tape(((a,), ::core::clone::Clone::clone(ct), (da,)));
                 }
+                #higher
             }
         }
     } else {
@@ -163,6 +165,7 @@ fn derivative(item: &ItemImpl, options: &Options, name: &str, rhs: &Type) -> syn
                         ::differentiable::__private::accumulate(db, &g);
                     }
                 }
+                #higher
             }
         }
     };
@@ -173,4 +176,73 @@ fn derivative(item: &ItemImpl, options: &Options, name: &str, rhs: &Type) -> syn
         #[allow(unused, clippy::all, clippy::pedantic)]
         #implementation
     })
+}
+
+/// `tangent2`, `adjoint1` and so on, as far as the order goes; `rhs` is the other operand, where there is one.
+fn higher(host: &Host, order: u32, rhs: Option<&Type>) -> TokenStream {
+    let space = |ty: TokenStream| quote!(<#ty as ::differentiable::Differentiable>::Tangent);
+    let (own, out) = (space(quote!(Self)), space(quote!(Self::Output)));
+    let other = rhs.map(|rhs| space(rhs.to_token_stream()));
+    let b = rhs.map(|rhs| (quote!(b: &#rhs,), quote!(::core::clone::Clone::clone(b),)));
+    let (b_param, b_value) = b.unwrap_or_default();
+    let mut methods = TokenStream::new();
+    for level in 1..=order.min(crate::scalars::ORDER) {
+        let (mut params, mut handed) = (TokenStream::new(), TokenStream::new());
+        let (mut again, mut cotangents, mut slots, mut slot_params) =
+            (quote!(a,), TokenStream::new(), TokenStream::new(), TokenStream::new());
+        let (mut gradients, mut adds) = (TokenStream::new(), TokenStream::new());
+        for c in 0..1_usize << level {
+            let (a, b) = (format_ident!("a{}", c), format_ident!("b{}", c));
+            let (ct, da, db, g) =
+                (format_ident!("ct{}", c), format_ident!("da{}", c), format_ident!("db{}", c), format_ident!("g{}", c));
+            if c > 0 {
+                params.extend(quote!(#a: ::core::option::Option<&#own>,));
+                handed.extend(quote!(#a,));
+                again.extend(quote!(#a,));
+            }
+            slot_params.extend(quote!(#da: ::core::option::Option<&mut #own>,));
+            slots.extend(quote!(#da,));
+            gradients.extend(quote!(_,));
+            cotangents.extend(quote!(#ct,));
+            if let Some(other) = &other {
+                if c > 0 {
+                    params.extend(quote!(#b: ::core::option::Option<&#other>,));
+                    handed.extend(quote!(#b.cloned(),));
+                }
+                again.extend(quote!((),));
+                slot_params.extend(quote!(#db: ::core::option::Option<&mut #other>,));
+                slots.extend(quote!((),));
+                gradients.extend(quote!(#g,));
+                adds.extend(quote! {
+                    if let ::core::option::Option::Some(slot) = #db {
+                        ::differentiable::__private::accumulate(slot, &#g);
+                    }
+                });
+            }
+        }
+        let n = 1_usize << level;
+        if level >= 2 {
+            let (name, jvp) = (format_ident!("tangent{}", level), host.hidden("__jvp", level));
+            let tangents = (1..n).map(|_| &out);
+            methods.extend(quote! {
+                #[inline]
+                fn #name(a: &Self, #b_param #params) -> (Self::Output, #(#tangents),*) {
+                    a.#jvp(#b_value #handed)
+                }
+            });
+        }
+        if level < order {
+            let (name, fwd) = (format_ident!("adjoint{}", level), host.hidden("__fwd", level));
+            let names: Vec<_> = (0..n).map(|c| format_ident!("ct{}", c)).collect();
+            methods.extend(quote! {
+                #[inline]
+                fn #name(a: &Self, #b_param #params #(#names: &#out,)* #slot_params) {
+                    let (_, tape) = a.#fwd(#b_value #handed);
+                    let (#gradients) = tape(((#again), (#(::core::clone::Clone::clone(#names)),*), (#slots)));
+                    #adds
+                }
+            });
+        }
+    }
+    methods
 }

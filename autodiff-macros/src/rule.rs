@@ -38,6 +38,7 @@ pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
         out
     } else {
         out.extend(rule.both());
+        out.extend(rule.shells.call());
         out.extend(rule.shells.graph(&crate::graph::encode_rule(f, rule.backward_name())));
         out
     }

@@ -304,7 +304,9 @@ pub(crate) fn float_methods() -> proc_macro2::TokenStream {
         let jvp_head = quote! {
             fn #jvp(&self, #(#rest: #rest_types,)* d: Option<&Self>, #(#tangents: Option<#tangent_types>),*) -> (Self, Self)
         };
-        declarations.push(quote!(#cfg #declared; #cfg #jvp_head;));
+        let (higher_declared, higher_defined) =
+            if crate::scalars::is_higher(rule) { crate::scalars::methods(rule) } else { Default::default() };
+        declarations.push(quote!(#cfg #declared; #cfg #jvp_head; #higher_declared));
         let elided = quote!(((&Self, #(#units),*), Self, (Option<&mut Self>, #(#units),*)));
         let body = quote! {
             move |((this, #(#units),*), ct, (slot, #(#units),*)): #elided| -> #gradients {
@@ -334,6 +336,7 @@ pub(crate) fn float_methods() -> proc_macro2::TokenStream {
                 #(#terms)*
                 (y, dot)
             }
+            #higher_defined
         });
     }
     quote! {

@@ -373,6 +373,24 @@ impl Shells<'_> {
         }
     }
 
+    /// The function itself, by which differentiated code calls it where `type = name` renames the type beside it.
+    pub(crate) fn call(&self) -> TokenStream {
+        let c = &self.companions;
+        if c.f.options.twin.is_none() || c.host.method.is_some() {
+            return TokenStream::new();
+        }
+        let (function, generics) = (&c.f.signature.name, &c.f.signature.generics);
+        let (params, args, output, vis) = (self.signature(None), self.forwarded(), c.output(), &c.host.vis);
+        let (lists, clause) = (generics.params.iter(), &generics.where_clause);
+        let doc = format!("Calls [`{function}()`], from differentiated code.");
+        quote! {
+            #[doc = #doc] #[inline]
+            #vis fn call<#(#lists),*>(#(#params),*) -> #output #clause {
+                #function(#(#args),*)
+            }
+        }
+    }
+
     fn source(&self) -> TokenStream {
         let c = &self.companions;
         let scalar = matches!(c.f.types.kind_of(c.f.signature.output.as_ref()), Some(Kind::Float(_)));

@@ -116,6 +116,8 @@ pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
             out.extend(c.at_once(level));
         }
     }
-    out.extend(Shells { companions: companions() }.all());
+    let shells = Shells { companions: companions() };
+    out.extend(shells.all());
+    out.extend(shells.call());
     out
 }

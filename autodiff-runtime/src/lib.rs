@@ -54,6 +54,7 @@ pub mod random;
 pub mod real;
 #[cfg(feature = "saving")]
 pub mod saving;
+mod scalars;
 #[cfg(feature = "std")]
 mod schedule;
 #[cfg(feature = "std")]

@@ -9,6 +9,7 @@
 #[cfg(feature = "std")]
 mod arrays;
 mod complex;
+mod higher;
 mod scalars;
 
 use crate::tangent::Differentiable;
@@ -57,10 +58,49 @@ macro_rules! binary {
                 eb: Option<&mut Rhs::Tangent>,
             ) {
                 let _ = (a, b, ta, tb, ct, tct, da, db, ea, eb);
-                panic!("this operator has no second derivative: write `#[differentiable(order = 2)]` on its `impl`");
+                no_second()
             }
+
+            binary!(@tangent tangent2 no_second: a1 b1, a2 b2, a3 b3 => O O O O);
+            binary!(@tangent tangent3 no_third: a1 b1, a2 b2, a3 b3, a4 b4, a5 b5, a6 b6, a7 b7 => O O O O O O O O);
+            binary!(@adjoint adjoint2 no_third: a1 b1, a2 b2, a3 b3; c0 c1 c2 c3; d0 e0, d1 e1, d2 e2, d3 e3);
         }
     )*};
+    (@tangent $name:ident $missing:ident: $($a:ident $b:ident),* => $value:ident $($tangent:ident)*) => {
+        /// The value and its tangents at a higher level, component by component.
+        #[allow(clippy::too_many_arguments)]
+        fn $name(
+            a: &Self,
+            b: &Rhs,
+            $($a: Option<&Self::Tangent>, $b: Option<&Rhs::Tangent>),*
+        ) -> (Self::Output, $(binary!(@first <Self::Output as Differentiable>::Tangent, $tangent)),*) {
+            let _ = (a, b, $($a, $b),*);
+            $missing()
+        }
+    };
+    (@adjoint $name:ident $missing:ident: $($a:ident $b:ident),*; $($ct:ident)*; $($da:ident $db:ident),*) => {
+        /// [`Self::adjoint`] and its derivatives at a higher level, component by component.
+        #[allow(clippy::too_many_arguments)]
+        fn $name(
+            a: &Self,
+            b: &Rhs,
+            $($a: Option<&Self::Tangent>, $b: Option<&Rhs::Tangent>,)*
+            $($ct: &<Self::Output as Differentiable>::Tangent,)*
+            $($da: Option<&mut Self::Tangent>, $db: Option<&mut Rhs::Tangent>),*
+        ) {
+            let _ = (a, b, $($a, $b,)* $($ct,)* $($da, $db),*);
+            $missing()
+        }
+    };
+    (@first $first:ty, $second:ident) => { $first };
+}
+
+fn no_second() -> ! {
+    panic!("this operator has no second derivative: write `#[differentiable(order = 2)]` on its `impl`")
+}
+
+fn no_third() -> ! {
+    panic!("this operator has no third derivative: write `#[differentiable(order = 3)]` on its `impl`")
 }
 
 binary! {
@@ -74,6 +114,33 @@ binary! {
     Div;
     /// `a % b`.
     Rem;
+}
+
+macro_rules! unary {
+    (@tangent $name:ident $missing:ident: $($a:ident),* => $value:ident $($tangent:ident)*) => {
+        /// The value and its tangents at a higher level, component by component.
+        #[allow(clippy::too_many_arguments)]
+        fn $name(
+            a: &Self,
+            $($a: Option<&Self::Tangent>),*
+        ) -> (Self::Output, $(binary!(@first <Self::Output as Differentiable>::Tangent, $tangent)),*) {
+            let _ = (a, $($a),*);
+            $missing()
+        }
+    };
+    (@adjoint $name:ident $missing:ident: $($a:ident),*; $($ct:ident)*; $($da:ident),*) => {
+        /// [`Self::adjoint`] and its derivatives at a higher level, component by component.
+        #[allow(clippy::too_many_arguments)]
+        fn $name(
+            a: &Self,
+            $($a: Option<&Self::Tangent>,)*
+            $($ct: &<Self::Output as Differentiable>::Tangent,)*
+            $($da: Option<&mut Self::Tangent>),*
+        ) {
+            let _ = (a, $($a,)* $($ct,)* $($da),*);
+            $missing()
+        }
+    };
 }
 
 /// `-a`.
@@ -97,6 +164,10 @@ pub trait Neg: Differentiable {
         ea: Option<&mut Self::Tangent>,
     ) {
         let _ = (a, ta, ct, tct, da, ea);
-        panic!("this operator has no second derivative: write `#[differentiable(order = 2)]` on its `impl`");
+        no_second()
     }
+
+    unary!(@tangent tangent2 no_second: a1, a2, a3 => O O O O);
+    unary!(@tangent tangent3 no_third: a1, a2, a3, a4, a5, a6, a7 => O O O O O O O O);
+    unary!(@adjoint adjoint2 no_third: a1, a2, a3; c0 c1 c2 c3; d0, d1, d2, d3);
 }

@@ -4,7 +4,7 @@
 //! compiler could not write as plain arithmetic.
 
 #[cfg(feature = "std")]
-pub use crate::check::{LinearMap, check, displace, flatten, flatten_value, hessian, jacobian, scalars, unflatten};
+pub use crate::check::{Flat, LinearMap, check, displace, flatten, hessian, jacobian, scalars, unflatten};
 pub use crate::complex::{ComplexMethods, ComplexPolar};
 #[cfg(feature = "std")]
 pub use crate::sorting::{order, order_by, order_by_key, order_rotated_left, order_rotated_right, permute, unpermute};
@@ -119,7 +119,7 @@ pub fn scale<T: Tangent, F: crate::Real>(tangent: &mut T, factor: F) {
 
 /// A small integer in the float type of the surroundings.
 #[inline]
-pub fn from_integer<T: Float>(n: impl num_traits::ToPrimitive) -> T {
+pub fn from_integer<T: Float, N: num_traits::ToPrimitive>(n: N) -> T {
     T::from(n).expect("floats hold small integers")
 }
 
