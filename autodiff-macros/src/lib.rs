@@ -32,6 +32,7 @@ mod nesting;
 mod operators;
 mod options;
 mod print;
+mod pullbacks;
 mod reverse;
 #[cfg(test)]
 mod robustness;

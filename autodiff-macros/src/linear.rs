@@ -96,7 +96,7 @@ impl Shells<'_> {
         let mut patterns = Vec::new();
         let mut collect = TokenStream::new();
         for (i, p) in self.params().iter().enumerate() {
-            let (x, base, now) = (self.name(i), self.local("base_", i), self.local("now_", i));
+            let (x, now) = (self.name(i), self.local("now_", i));
             let (t, d) = (self.local("t_", i), self.local("d_", i));
             let owned = p.passing == Passing::Value;
             if p.wanted {
@@ -145,11 +145,7 @@ impl Shells<'_> {
                 collect.extend(local!(#private::flatten(&mut #d, &mut gradient);));
             }
             if p.passing == Passing::RefMut && p.differentiable {
-                final_tangents.extend(if p.wanted {
-                    local!(#private::flatten(&mut #t, &mut derivatives);)
-                } else {
-                    local!(#private::flatten(&mut ::differentiable::Differentiable::__zero(&#base), &mut derivatives);)
-                });
+                final_tangents.extend(local!(#private::flatten(&mut #t, &mut derivatives);));
             }
         }
         let name = &c.f.signature.name;
@@ -231,6 +227,9 @@ impl Shells<'_> {
                 });
                 point.fresh.extend(local!(let mut #now = ::core::clone::Clone::clone(&#base);));
             }
+            if p.has_slot() && !p.wanted {
+                point.tangents.extend(local!(let mut #t = ::differentiable::Differentiable::__zero(&#base);));
+            }
             if p.wanted {
                 let label = p.name.to_string();
                 inputs.push(local!((#label, #private::scalars(::differentiable::Differentiable::__zero(&#base)))));
@@ -246,7 +245,7 @@ impl Shells<'_> {
                 (Passing::RefMut, true) => local!(&mut #now),
                 (Passing::RefMut, false) => local!(&mut *#x),
             });
-            point.tangent_arguments.push(match (p.wanted, p.passing) {
+            point.tangent_arguments.push(match (p.has_slot(), p.passing) {
                 (false, _) => local!(::core::option::Option::None),
                 (true, Passing::Value) => local!(::core::option::Option::Some(::core::clone::Clone::clone(&#t))),
                 (true, Passing::Ref) => local!(::core::option::Option::Some(&#t)),

@@ -57,7 +57,7 @@ impl Shells<'_> {
         let (mut zeros, mut slots, mut patterns, mut products) =
             (TokenStream::new(), Vec::new(), Vec::new(), Vec::new());
         for component in 0..2 {
-            for (i, p) in self.params().iter().enumerate().filter(|(_, p)| p.wanted) {
+            for (i, p) in self.slotted() {
                 let d = self.local(if component == 0 { "d_" } else { "h_" }, i);
                 if p.passing == Passing::Value {
                     patterns.push(if component == 0 { quote!(_) } else { quote!(#d) });
@@ -66,7 +66,7 @@ impl Shells<'_> {
                     zeros.extend(quote!(let mut #d = ::differentiable::Differentiable::__zero(#place);));
                     slots.push(quote!(&mut #d));
                 }
-                if component == 1 {
+                if component == 1 && p.wanted {
                     products.push(quote!(#d));
                 }
             }

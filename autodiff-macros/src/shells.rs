@@ -29,6 +29,11 @@ impl Shells<'_> {
         self.params().iter().enumerate().filter(|(_, p)| p.wanted)
     }
 
+    /// The parameters of which joined sweeps have a cotangent.
+    pub(crate) fn slotted(&self) -> impl Iterator<Item = (usize, &Param)> {
+        self.params().iter().enumerate().filter(|(_, p)| p.has_slot())
+    }
+
     pub(crate) fn name(&self, i: usize) -> Ident {
         let p = &self.params()[i];
         if p.receiver {
@@ -112,6 +117,12 @@ impl Shells<'_> {
         bare(&types)
     }
 
+    /// Whether the function returns `()`.
+    pub(crate) fn returns_nothing(&self) -> bool {
+        let c = &self.companions;
+        matches!(c.f.types.kind_of(c.f.signature.output.as_ref()), None | Some(Kind::Unit))
+    }
+
     fn has_mut(&self) -> bool {
         self.params().iter().any(|p| p.passing == Passing::RefMut && p.differentiable)
     }
@@ -170,7 +181,7 @@ impl Shells<'_> {
         let mut zeros = TokenStream::new();
         let mut patterns = Vec::new();
         let mut grads = Vec::new();
-        for (i, p) in self.wanted() {
+        for (i, p) in self.slotted() {
             let d = self.local("d_", i);
             let x = self.name(i);
             if p.passing == Passing::Value {
@@ -179,7 +190,9 @@ impl Shells<'_> {
                 zeros.extend(quote!(let mut #d = ::differentiable::Differentiable::__zero(&*#x);));
                 args.push(quote!(&mut #d));
             }
-            grads.push(quote!(#d));
+            if p.wanted {
+                grads.push(quote!(#d));
+            }
         }
         let (patterns, grads, ty, output) = (tuple(&patterns), bare(&grads), self.gradient_type(), c.output());
         let (head, both) = self.fn_head("value_and_grad");
@@ -207,9 +220,16 @@ impl Shells<'_> {
         let mut args = self.forwarded();
         let mut patterns = Vec::new();
         let mut adds = TokenStream::new();
-        for (i, p) in self.wanted() {
+        let mut zeros = TokenStream::new();
+        for (i, p) in self.slotted() {
             let d = self.local("d_", i);
             let target = c.slot(p);
+            if !p.wanted {
+                let x = self.name(i);
+                zeros.extend(quote!(let mut #d = ::differentiable::Differentiable::__zero(&*#x);));
+                args.push(quote!(&mut #d));
+                continue;
+            }
             params.push(quote!(#d: &mut #target));
             if p.passing == Passing::Value {
                 let g = self.local("g_", i);
@@ -224,6 +244,7 @@ impl Shells<'_> {
         quote! {
             #[allow(clippy::too_many_arguments)]
             #head #generics (#(#params),*) -> #output #clause {
+                #zeros
                 let (value, #patterns) = Self::#rev #turbofish(#(#args),*);
                 #adds
                 value
@@ -277,7 +298,7 @@ impl Shells<'_> {
         let mut patterns = Vec::new();
         let mut grads = Vec::new();
         let mut cotangents = Vec::new();
-        let unit = matches!(c.f.types.kind_of(c.f.signature.output.as_ref()), None | Some(Kind::Unit));
+        let unit = self.returns_nothing();
         if !unit {
             let ty = c.output_tangent();
             cotangents.push((quote!(ct), ty));
@@ -373,10 +394,11 @@ impl Shells<'_> {
         }
     }
 
-    /// The function itself, by which differentiated code calls it where `type = name` renames the type beside it.
+    /// The function itself, for code that knows it by the type beside it: `type = name` renames that, and `f::vjp` in
+    /// differentiated code is one call of it and one of its pullback.
     pub(crate) fn call(&self) -> TokenStream {
         let c = &self.companions;
-        if c.f.options.twin.is_none() || c.host.method.is_some() {
+        if c.host.method.is_some() {
             return TokenStream::new();
         }
         let (function, generics) = (&c.f.signature.name, &c.f.signature.generics);
