@@ -21,6 +21,7 @@ use crate::tangent_types::{
 };
 
 /// Where companions live and how they are called.
+#[derive(Clone, Default)]
 pub(crate) struct Host {
     pub(crate) vis: TokenStream,
     /// `None` for a twin, whose companions are called `grad`; `Some(m)` for the methods `m_grad`.
@@ -34,6 +35,8 @@ pub(crate) struct Host {
     pub(crate) outer: Generics,
     /// The associated types of an `impl` of a trait, which are generic in the trait's companions.
     pub(crate) associated: Vec<Type>,
+    /// A bound under which they exist, which is checked where they are called.
+    pub(crate) bound: Option<TokenStream>,
 }
 
 impl Host {
@@ -89,7 +92,7 @@ impl<'a> Companions<'a> {
         });
         let all: Vec<TokenStream> = extra.iter().cloned().chain(params).collect();
         let existing = g.where_clause.iter().flat_map(|w| w.predicates.iter().map(ToTokens::to_token_stream));
-        let bounds: Vec<TokenStream> = existing.chain(self.bounds()).collect();
+        let bounds: Vec<TokenStream> = existing.chain(self.bounds()).chain(self.host.bound.clone()).collect();
         let generics = if all.is_empty() { TokenStream::new() } else { quote!(<#(#all),*>) };
         let clause = if bounds.is_empty() { TokenStream::new() } else { quote!(where #(#bounds),*) };
         (generics, clause)
@@ -128,6 +131,11 @@ impl<'a> Companions<'a> {
             && names.iter().any(|n| path.path.segments[0].ident == *n)
         {
             bounds.push(quote!(#path: ::differentiable::Differentiable));
+        }
+        // A rule is given the arguments by value twice.
+        let by_value = |n: &Ident| self.params().iter().any(|p| p.passing == Passing::Value && mentions(&p.ty, n));
+        if self.f.options.has_rule() {
+            bounds.extend(names.iter().filter(|n| by_value(n)).map(|n| quote!(#n: ::core::clone::Clone)));
         }
         bounds
     }

@@ -100,13 +100,9 @@ fn derivative(item: &ItemImpl, options: &Options, name: &str, rhs: &Type) -> syn
     let suffix = suffix.split('_').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_");
     let mangled = format_ident!("{}_{}", method.sig.ident, suffix, span = method.sig.ident.span());
     let host = Host {
-        vis: TokenStream::new(),
         method: Some(mangled),
-        attrs: TokenStream::new(),
-        of_trait: false,
-        declared: false,
         outer: item.generics.clone(),
-        associated: Vec::new(),
+        ..Host::default()
     };
     let c = Companions { f: &function, host: &host };
     let mut companions = TokenStream::new();

@@ -80,12 +80,7 @@ fn twin(name: &Ident, item: &TokenStream) -> TokenStream {
     let f = expand::analyse(&mut sig, &item.block, None, &options).expect("a function of the table is differentiable");
     let host = Host {
         vis: quote!(pub),
-        method: None,
-        attrs: TokenStream::new(),
-        of_trait: false,
-        declared: false,
-        outer: syn::Generics::default(),
-        associated: Vec::new(),
+        ..Host::default()
     };
     let c = Companions { f: &f, host: &host };
     let companions = (1..ORDER).flat_map(|level| [c.tangent(level + 1), c.taped(level)]);

@@ -74,12 +74,7 @@ fn twin(item: &ItemFn, f: &Function) -> TokenStream {
     };
     let host = Host {
         vis: inner,
-        method: None,
-        attrs: TokenStream::new(),
-        of_trait: false,
-        declared: false,
-        outer: syn::Generics::default(),
-        associated: Vec::new(),
+        ..Host::default()
     };
     let items = items(f, &host);
     let promise = f.options.tape_none.then(|| quote!(#(#cfgs)* impl ::differentiable::__private::NoTape for #name {}));

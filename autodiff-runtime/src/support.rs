@@ -145,6 +145,33 @@ pub trait NoTape {}
 #[inline]
 pub fn no_tape<T: NoTape>() {}
 
+/// A function whose rule for reverse mode is given, or which needs none.
+#[diagnostic::on_unimplemented(
+    message = "a derivative is called that needs reverse mode, for which there is no rule",
+    label = "the function is annotated with `jvp = …` alone",
+    note = "add `vjp = path` to its `#[differentiable]`"
+)]
+pub trait HasReverseRule<'a> {}
+
+/// A function whose rule for forward mode is given, or which needs none.
+#[diagnostic::on_unimplemented(
+    message = "a derivative is called that needs forward mode, for which there is no rule",
+    label = "the function is annotated with `vjp = …` alone",
+    note = "add `jvp = path` to its `#[differentiable]`"
+)]
+pub trait HasForwardRule<'a> {}
+
+/// A rule that is missing.
+pub trait MissingRule {
+    /// Which one, of which function.
+    const MESSAGE: &'static str;
+}
+
+/// Stands where a missing rule is called, and is an error of every build that calls it.
+pub fn missing_rule<R: MissingRule>() -> ! {
+    const { panic!("{}", R::MESSAGE) }
+}
+
 /// A value that needs no memory but its own.
 #[diagnostic::on_unimplemented(
     message = "`tape = none`: the backward sweep needs a value of type `{Self}`, which may be of any size",
