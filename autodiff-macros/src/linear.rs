@@ -1,4 +1,4 @@
-//! `check` and `jacobian`: a function as a map between flat vectors, with its two derivatives.
+//! `check`: a function as a map between flat vectors, with its two derivatives.
 //!
 //! In: the companions of a function. Out: shells that hand three closures (the function at a displaced
 //! point, forward mode along a direction, reverse mode for a cotangent) to the runtime.
@@ -17,7 +17,7 @@ macro_rules! local {
 }
 
 impl Shells<'_> {
-    /// `check` and `jacobian`.
+    /// `check` and `check_with`.
     pub(crate) fn linear(&self) -> TokenStream {
         let (copies, map) = self.linear_map();
         let gradient = self.gradient_at_point();
@@ -27,7 +27,6 @@ impl Shells<'_> {
         let params = self.signature(None);
         let (check, _) = self.fn_head("check");
         let (with, _) = self.fn_head("check_with");
-        let (jacobian, _) = self.fn_head("jacobian");
         let items = local! {
             #check #generics (#(#params),*) -> ::core::result::Result<(), ::differentiable::GradientCheckError> #clause {
                 #copies
@@ -36,10 +35,6 @@ impl Shells<'_> {
             #with #generics (#(#params,)* tolerance: ::differentiable::Tolerance) -> ::core::result::Result<(), ::differentiable::GradientCheckError> #clause {
                 #copies
                 ::differentiable::__private::check(#map, #gradient, ::core::option::Option::Some(tolerance))
-            }
-            #jacobian #generics (#(#params),*) -> ::differentiable::ndarray::Array2<f64> #clause {
-                #copies
-                ::differentiable::__private::jacobian(#map)
             }
         };
         with_std(&items, &TokenStream::new())
@@ -123,7 +118,7 @@ impl Shells<'_> {
                     finals.extend(local!(values.push(&#now);));
                 }
                 (_, false) => {
-                    again.push(if p.passing == Passing::RefMut { local!(&mut *#x) } else { local!(#x) });
+                    again.push(if p.passing == Passing::RefMut { local!(&mut #now) } else { local!(#x) });
                     patterns.push(local!(_));
                     slots.push(local!(::core::option::Option::None));
                 }
@@ -219,7 +214,7 @@ impl Shells<'_> {
         for (i, p) in self.params().iter().enumerate() {
             let (x, base, now, t) = (self.name(i), self.local("base_", i), self.local("now_", i), self.local("t_", i));
             let owned = p.passing == Passing::Value;
-            if p.differentiable {
+            if p.differentiable || p.passing == Passing::RefMut {
                 point.copies.extend(if owned {
                     local!(let #base = ::core::clone::Clone::clone(&#x);)
                 } else {
@@ -242,8 +237,7 @@ impl Shells<'_> {
                 (Passing::Value, false) => local!(::core::clone::Clone::clone(&#x)),
                 (Passing::Ref, true) => local!(&#now),
                 (Passing::Ref, false) => local!(#x),
-                (Passing::RefMut, true) => local!(&mut #now),
-                (Passing::RefMut, false) => local!(&mut *#x),
+                (Passing::RefMut, _) => local!(&mut #now),
             });
             point.tangent_arguments.push(match (p.has_slot(), p.passing) {
                 (false, _) => local!(::core::option::Option::None),

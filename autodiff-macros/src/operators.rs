@@ -99,11 +99,7 @@ fn derivative(item: &ItemImpl, options: &Options, name: &str, rhs: &Type) -> syn
     // `V<T>` ⇒ `v_t`: underscores in a row are no snake case.
     let suffix = suffix.split('_').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_");
     let mangled = format_ident!("{}_{}", method.sig.ident, suffix, span = method.sig.ident.span());
-    let host = Host {
-        method: Some(mangled),
-        outer: item.generics.clone(),
-        ..Host::default()
-    };
+    let host = Host { method: Some(mangled), outer: item.generics.clone(), ..Host::default() };
     let c = Companions { f: &function, host: &host };
     let mut companions = TokenStream::new();
     for level in 1..=options.order() {

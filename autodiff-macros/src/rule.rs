@@ -1,5 +1,7 @@
 //! Rules written by hand: `vjp = path` and `jvp = path` of users, `kernel = path` of the runtime.
 //!
+//! (`implicit = path` is in `implicit.rs`.)
+//!
 //! In: a function whose body is not looked at. Out: the same hidden companions as for a differentiated
 //! body, which call the given functions:
 //!
@@ -32,12 +34,13 @@ pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
     };
     let (no_backward, no_forward) = (without("HasReverseRule"), without("HasForwardRule"));
     let hidden = rule(host);
-    let mut out = hidden.taped();
+    let implicit = f.options.implicit.is_some();
+    let mut out = if implicit { hidden.implicit_taped() } else { hidden.taped() };
     out.extend(hidden.joined());
     if host.method.is_none() {
         out.extend(hidden.at_once());
     }
-    out.extend(hidden.tangent());
+    out.extend(if implicit { hidden.implicit_tangent() } else { hidden.tangent() });
     out.extend(rule(if given.backward { host } else { &no_backward }).shells.reverse());
     out.extend(rule(if given.forward { host } else { &no_forward }).shells.forward());
     let both = match (given.backward, given.forward) {
@@ -46,6 +49,7 @@ pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
         _ => host,
     };
     out.extend(rule(both).shells.linear());
+    out.extend(rule(both).shells.jacobians());
     out.extend(hidden.shells.call());
     out.extend(hidden.shells.graph(&crate::graph::encode_rule(f, hidden.backward_name())));
     out
@@ -59,15 +63,15 @@ struct Given {
 
 impl Given {
     fn of(options: &Options) -> Self {
-        let kernel = options.kernel.is_some();
+        let kernel = options.kernel.is_some() || options.implicit.is_some();
         Self { backward: kernel || options.vjp.is_some(), forward: kernel || options.jvp.is_some() }
     }
 }
 
-struct Rule<'a> {
-    shells: Shells<'a>,
-    f: &'a Function,
-    host: &'a Host,
+pub(crate) struct Rule<'a> {
+    pub(crate) shells: Shells<'a>,
+    pub(crate) f: &'a Function,
+    pub(crate) host: &'a Host,
 }
 
 /// The path with its last segment extended.
@@ -95,19 +99,26 @@ impl Rule<'_> {
 
     /// The name of the function that goes backward.
     fn backward_name(&self) -> Option<String> {
-        let path = match (&self.f.options.kernel, &self.f.options.vjp) {
+        let path = match (&self.f.options.kernel, &self.f.options.implicit) {
             (Some(kernel), _) => suffixed(kernel, "adjoint"),
-            (None, vjp) => vjp.clone()?,
+            (None, Some(residual)) => residual.clone(),
+            (None, None) => self.f.options.vjp.clone()?,
         };
         Some(path.segments.iter().map(|s| s.ident.to_string()).collect::<Vec<_>>().join("::"))
     }
 
-    fn local(&self, prefix: &str, i: usize) -> Ident {
+    pub(crate) fn local(&self, prefix: &str, i: usize) -> Ident {
         self.shells.local(prefix, i)
     }
 
+    /// The function itself.
+    pub(crate) fn function(&self) -> TokenStream {
+        let name = &self.f.signature.name;
+        if self.host.method.is_some() { quote!(Self::#name) } else { quote!(#name) }
+    }
+
     /// The arguments of a call, with clones of those by value.
-    fn arguments(&self, names: impl Fn(usize) -> Ident) -> Vec<TokenStream> {
+    pub(crate) fn arguments(&self, names: impl Fn(usize) -> Ident) -> Vec<TokenStream> {
         let params = self.shells.params();
         (0..params.len())
             .map(|i| {
@@ -170,16 +181,14 @@ impl Rule<'_> {
                 )
             }
             (None, Some(vjp)) => {
-                let name = &self.f.signature.name;
-                let call = if self.host.method.is_some() { quote!(Self::#name) } else { quote!(#name) };
+                let call = self.function();
                 (
                     quote!(let value = #call(#(#arguments),*);),
                     quote!(let (_, pullback) = #vjp(#(#arguments),*); let #received = pullback(ct); #adds),
                 )
             }
             (None, None) => {
-                let name = &self.f.signature.name;
-                let call = if self.host.method.is_some() { quote!(Self::#name) } else { quote!(#name) };
+                let call = self.function();
                 (quote!(let value = #call(#(#arguments),*);), TokenStream::new())
             }
         };

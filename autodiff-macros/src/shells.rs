@@ -134,6 +134,7 @@ impl Shells<'_> {
         out.extend(self.source());
         out.extend(self.graph(&crate::graph::encode(self.companions.f, self.companions.returns_scalar())));
         out.extend(self.linear());
+        out.extend(self.jacobians());
         if self.companions.f.options.order() >= 2 {
             out.extend(self.hvp());
             out.extend(self.hessian());
@@ -462,6 +463,15 @@ impl Docs {
             "jacobian" => format!(
                 "The Jacobian of [`{name}`]: a row for each scalar of the value, a column for each scalar of the differentiable parameters."
             ),
+            "jacobian_pattern" => format!(
+                "Which entries of the Jacobian of [`{name}`] may be other than zero, in the branches that are taken at this point."
+            ),
+            "jacobian_sparse" => {
+                format!("The entries of a pattern of the Jacobian of [`{name}`], as coordinate lists.")
+            }
+            "hessian_diagonal" => {
+                format!("The diagonal of the Hessian of [`{name}`], over the columns of the Jacobian.")
+            }
             other => format!("`{other}` of [`{name}`]."),
         }
     }

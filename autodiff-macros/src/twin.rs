@@ -72,10 +72,7 @@ fn twin(item: &ItemFn, f: &Function) -> TokenStream {
         syn::Visibility::Inherited => quote!(),
         vis => vis.to_token_stream(),
     };
-    let host = Host {
-        vis: inner,
-        ..Host::default()
-    };
+    let host = Host { vis: inner, ..Host::default() };
     let items = items(f, &host);
     let promise = f.options.tape_none.then(|| quote!(#(#cfgs)* impl ::differentiable::__private::NoTape for #name {}));
     quote! {

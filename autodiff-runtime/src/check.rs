@@ -4,7 +4,7 @@
 
 use core::fmt;
 
-use ndarray::Array2;
+use ndarray::{Array1, Array2};
 
 use crate::tangent::{Differentiable, Tangent, Update, Visit};
 
@@ -259,33 +259,6 @@ fn differences(value: &mut impl FnMut(&[f64]) -> Flat, n: usize, j: usize, step:
     fine.iter().zip(coarse).map(|(f, c)| (4.0 * f - c) / 3.0).collect()
 }
 
-/// The Jacobian of a map, by forward or reverse mode, whichever takes fewer sweeps.
-pub fn jacobian<V, F, R>(map: LinearMap<V, F, R>) -> Array2<f64>
-where
-    V: FnMut(&[f64]) -> Flat,
-    F: FnMut(&[f64]) -> Vec<f64>,
-    R: FnMut(&[f64]) -> Vec<f64>,
-{
-    let LinearMap { inputs, mut value, mut forward, mut reverse } = map;
-    let n: usize = inputs.iter().map(|(_, flat)| flat.values.len()).sum();
-    let m = value(&vec![0.0; n]).values.len();
-    let mut out = Array2::zeros((m, n));
-    if m < n {
-        for i in 0..m {
-            for (j, d) in reverse(&unit(m, i)).into_iter().enumerate() {
-                out[[i, j]] = d;
-            }
-        }
-    } else {
-        for j in 0..n {
-            for (i, d) in forward(&unit(n, j)).into_iter().enumerate() {
-                out[[i, j]] = d;
-            }
-        }
-    }
-    out
-}
-
 /// The number of scalars of a tangent.
 pub fn scalars<T: Tangent>(mut tangent: T) -> usize {
     let mut n = 0;
@@ -306,6 +279,12 @@ pub fn hessian(inputs: &[(&'static str, usize)], mut column: impl FnMut(&[f64]) 
         }
     }
     out
+}
+
+/// The diagonal of the Hessian, by one column after the other.
+pub fn hessian_diagonal(inputs: &[(&'static str, usize)], mut column: impl FnMut(&[f64]) -> Vec<f64>) -> Array1<f64> {
+    let n: usize = inputs.iter().map(|(_, n)| n).sum();
+    (0..n).map(|j| column(&unit(n, j))[j]).collect()
 }
 
 fn unit(n: usize, j: usize) -> Vec<f64> {

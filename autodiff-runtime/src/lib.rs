@@ -39,7 +39,11 @@ mod fallible;
 #[cfg(feature = "std")]
 pub mod graph;
 #[cfg(feature = "std")]
+pub mod implicit;
+#[cfg(feature = "std")]
 pub mod initializers;
+#[cfg(feature = "std")]
+pub mod jacobian;
 #[cfg(feature = "std")]
 pub mod kernels;
 #[cfg(feature = "std")]
@@ -76,6 +80,8 @@ pub use rand;
 pub use check::{Disagreement, GradientCheckError, Tolerance};
 #[cfg(feature = "std")]
 pub use graph::Graph;
+#[cfg(feature = "std")]
+pub use jacobian::{Pattern, SparseJacobian};
 pub use real::{Real, stop_gradient};
 pub use tangent::{Differentiable, Tangent};
 

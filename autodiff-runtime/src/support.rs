@@ -4,8 +4,10 @@
 //! compiler could not write as plain arithmetic.
 
 #[cfg(feature = "std")]
-pub use crate::check::{Flat, LinearMap, check, displace, flatten, hessian, jacobian, scalars, unflatten};
+pub use crate::check::{Flat, LinearMap, check, displace, flatten, hessian, hessian_diagonal, scalars, unflatten};
 pub use crate::complex::{ComplexMethods, ComplexPolar};
+#[cfg(feature = "std")]
+pub use crate::jacobian::{clear, count, emit, set};
 #[cfg(feature = "std")]
 pub use crate::sorting::{order, order_by, order_by_key, order_rotated_left, order_rotated_right, permute, unpermute};
 

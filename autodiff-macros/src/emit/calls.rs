@@ -298,7 +298,7 @@ fn operator_trait(op: Operator) -> Ident {
 }
 
 /// `a::f` ⇒ `a::f::__fwd`; `a::Type::f` ⇒ `a::Type::__fwd_f`; `a::twin::call` ⇒ `a::twin::__fwd`.
-fn companion_path(path: &syn::Path, companion: Option<&str>, span: Span) -> syn::Path {
+pub(crate) fn companion_path(path: &syn::Path, companion: Option<&str>, span: Span) -> syn::Path {
     let Some(companion) = companion else {
         return path.clone();
     };
