@@ -31,6 +31,8 @@ pub(crate) struct Host {
     pub(crate) of_trait: bool,
     /// They are declared in the trait itself, for every type that implements it.
     pub(crate) declared: bool,
+    /// Opaque types capture `Self` as well: they are declared in a trait.
+    pub(crate) captures_self: bool,
     /// Parameters of the `impl` around, which opaque types capture.
     pub(crate) outer: Generics,
     /// The associated types of an `impl` of a trait, which are generic in the trait's companions.
@@ -181,6 +183,7 @@ impl<'a> Companions<'a> {
         if !lifetimes.is_empty() {
             names.extend(all.map(|l| l.lifetime.to_token_stream()));
         }
+        names.extend(self.host.captures_self.then(|| quote!(Self)));
         names.extend(self.generic_names(true));
         quote!(use<#(#names),*>)
     }
@@ -284,6 +287,7 @@ impl<'a> Companions<'a> {
     /// The forward-mode companion, with (`body`) or without its body.
     pub(crate) fn tangent_as(&self, level: u32, with_body: bool) -> TokenStream {
         let mut program = self.f.tangent(level);
+        crate::layout::arrange(&mut program, &self.f.types);
         crate::emit::moves::clone_where_needed(&mut program);
         let emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);
         let (body, _) = emitter.sweeps();
@@ -338,12 +342,17 @@ impl<'a> Companions<'a> {
 
     /// The taped companion of a level: forward sweep and pullback.
     pub(crate) fn taped(&self, level: u32) -> TokenStream {
+        self.taped_as_item(level, true)
+    }
+
+    /// The taped companion with (`body`) or without its body.
+    pub(crate) fn taped_as_item(&self, level: u32, body: bool) -> TokenStream {
         // What calls only functions that store nothing of variable size cannot call itself.
         if self.f.calls_others() && !self.f.options.tape_none {
             // Without an allocator only what does not call itself has a tape.
-            return with_std(&self.taped_as(level, true, true), &self.taped_as(level, false, true));
+            return with_std(&self.taped_as(level, true, body), &self.taped_as(level, false, body));
         }
-        self.taped_as(level, false, true)
+        self.taped_as(level, false, body)
     }
 
     /// The taped companion as an item of a trait, with (`body`) or without its body.
@@ -353,11 +362,22 @@ impl<'a> Companions<'a> {
 
     fn taped_as(&self, level: u32, erased: bool, with_body: bool) -> TokenStream {
         let mut program = self.f.adjoint(level, Sweeps::Taped);
+        crate::layout::arrange(&mut program, &self.f.types);
         crate::emit::moves::clone_where_needed(&mut program);
         let reverse = program.reverse.clone().expect("a reversed program");
         let slots = self.optional_slots(&program);
         let emitter = Emitter::new(&program, &self.f.types, slots.clone(), &self.f.reserved);
         let (mut forward, backward) = emitter.sweeps();
+        // The tape keeps an array of its own in place of a view.
+        for (p, q) in self.params().iter().zip(&program.params) {
+            let name = emitter.name(q.parts[0]);
+            if p.passing == Passing::Value
+                && crate::tangent_types::is_view(&p.ty)
+                && calls(&backward, &[&name.to_string()])
+            {
+                forward = quote!(let #name = #name.to_owned(); #forward);
+            }
+        }
         if self.f.options.tape_none && level == 0 {
             forward.extend(crate::storage::assertions(&program, &emitter));
         }
@@ -514,6 +534,7 @@ impl<'a> Companions<'a> {
             return TokenStream::new();
         }
         let mut program = self.f.adjoint(level, Sweeps::Joined);
+        crate::layout::arrange(&mut program, &self.f.types);
         crate::emit::moves::clone_where_needed(&mut program);
         let reverse = program.reverse.clone().expect("a reversed program");
         let optional = self.optional_slots(&program);
@@ -600,6 +621,7 @@ impl<'a> Companions<'a> {
 
     fn joined_parts(&self, level: u32, narrowed: bool, as_text: bool) -> (TokenStream, Vec<TokenStream>, TokenStream) {
         let mut program = self.f.adjoint(level, Sweeps::Seeded { narrowed });
+        crate::layout::arrange(&mut program, &self.f.types);
         crate::emit::moves::clone_where_needed(&mut program);
         let reverse = program.reverse.clone().expect("a reversed program");
         let emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);
@@ -709,6 +731,9 @@ fn only_added_to(program: &Program, d: VarId) -> bool {
         stmt.uses(&mut |v| only &= v != d, &mut |_| {});
         match stmt {
             Stmt::Accumulate { .. } => {}
+            Stmt::Cut { var, slice: crate::ir::Expr::Place(slice), .. } if slice.root == d => {
+                only &= only_added_to(program, *var)
+            }
             Stmt::Pull(pull) => {
                 only &= pull.slots.iter().flatten().flatten().filter(|p| p.root == d).count() <= 1;
             }

@@ -98,11 +98,20 @@ impl Shells<'_> {
                     patterns.push(local!(_));
                     if p.wanted {
                         gradients.extend(local!(let mut #d = ::differentiable::Differentiable::__zero(#first);));
-                        clear.extend(local!(#private::clear(&mut #d);));
+                        clear.extend(local!(#private::reset(&mut #d);));
                         slots.push(local!(::core::option::Option::Some(&mut #d)));
                     } else {
                         slots.push(local!(::core::option::Option::None));
                     }
+                }
+                // What cannot be copied is lent to one sweep after the other.
+                Passing::RefMut if !p.differentiable && !self.is_copied_constant(p) => {
+                    kept.extend(local!(let #base = ::core::cell::RefCell::new(#x);));
+                    arguments.push(local!(&mut **#base.borrow_mut()));
+                    directions.push(None);
+                    again.push(local!(&mut **#base.borrow_mut()));
+                    slots.push(local!(::core::option::Option::None));
+                    patterns.push(local!(_));
                 }
                 Passing::RefMut => {
                     kept.extend(local!(let #base = #private::snapshot(&*#x);));

@@ -4,7 +4,10 @@
 //! Use it through the facade crate `differentiable`, whose documentation explains what these macros
 //! generate; the generated code refers to that crate. `expand.rs` reads as the list of passes.
 
+#![forbid(unsafe_code)]
+
 mod activity;
+mod arrays;
 mod companions;
 mod complex;
 mod derive;
@@ -24,6 +27,7 @@ mod ir;
 mod jacobian;
 mod kinds;
 mod labels;
+mod layout;
 mod linear;
 mod lost;
 mod lower;
@@ -46,14 +50,18 @@ mod shells;
 mod signature;
 mod simplify;
 mod source;
+#[cfg(test)]
+mod speed;
 mod storage;
 mod tangent_types;
 mod tape;
 mod traits;
 mod twin;
+mod var_set;
 mod variants;
 mod verify;
 mod visit;
+mod winners;
 
 use proc_macro::TokenStream;
 

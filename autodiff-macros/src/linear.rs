@@ -10,6 +10,7 @@ use crate::companions::with_std;
 use crate::emit::tuple;
 use crate::ir::Passing;
 use crate::shells::Shells;
+use crate::signature::Param;
 
 /// Tokens whose local variables nothing in the user's scope can be taken for.
 macro_rules! local {
@@ -91,7 +92,7 @@ impl Shells<'_> {
         let mut patterns = Vec::new();
         let mut collect = TokenStream::new();
         for (i, p) in self.params().iter().enumerate() {
-            let (x, now) = (self.name(i), self.local("now_", i));
+            let (x, base, now) = (self.name(i), self.local("base_", i), self.local("now_", i));
             let (t, d) = (self.local("t_", i), self.local("d_", i));
             let owned = p.passing == Passing::Value;
             if p.wanted {
@@ -109,7 +110,8 @@ impl Shells<'_> {
                     patterns.push(local!(_));
                 }
                 (Passing::Ref, true) => {
-                    again.push(local!(&#now));
+                    let view = crate::tangent_types::is_view(p.target());
+                    again.push(if view { local!(&#now.view()) } else { local!(&#now) });
                     patterns.push(local!(_));
                 }
                 (Passing::RefMut, true) => {
@@ -118,7 +120,11 @@ impl Shells<'_> {
                     finals.extend(local!(values.push(&#now);));
                 }
                 (_, false) => {
-                    again.push(if p.passing == Passing::RefMut { local!(&mut #now) } else { local!(#x) });
+                    again.push(match p.passing {
+                        Passing::RefMut if self.is_copied_constant(p) => local!(&mut #now),
+                        Passing::RefMut => local!(&mut **#base.borrow_mut()),
+                        _ => local!(#x),
+                    });
                     patterns.push(local!(_));
                     slots.push(local!(::core::option::Option::None));
                 }
@@ -206,6 +212,11 @@ impl Shells<'_> {
         (before, map)
     }
 
+    /// Whether a constant behind a `&mut` is known to be copyable, so that each evaluation begins with the same.
+    pub(crate) fn is_copied_constant(&self, p: &Param) -> bool {
+        p.passing == Passing::RefMut && !p.differentiable && self.companions.f.types.kind(p.target()).is_constant()
+    }
+
     /// The arguments as values of their own, which can be displaced.
     pub(crate) fn point(&self) -> Point {
         let private = local!(::differentiable::__private);
@@ -213,8 +224,14 @@ impl Shells<'_> {
         let mut inputs = Vec::new();
         for (i, p) in self.params().iter().enumerate() {
             let (x, base, now, t) = (self.name(i), self.local("base_", i), self.local("now_", i), self.local("t_", i));
-            let owned = p.passing == Passing::Value;
-            if p.differentiable || p.passing == Passing::RefMut {
+            // A view is one of an array of its own.
+            let view = crate::tangent_types::is_view(p.target());
+            let owned = p.passing == Passing::Value && !view;
+            let copied = p.differentiable || self.is_copied_constant(p);
+            if !copied && p.passing == Passing::RefMut {
+                point.copies.extend(local!(let #base = ::core::cell::RefCell::new(#x);));
+            }
+            if copied {
                 point.copies.extend(if owned {
                     local!(let #base = ::core::clone::Clone::clone(&#x);)
                 } else {
@@ -232,12 +249,15 @@ impl Shells<'_> {
                     let mut #t = #private::unflatten(::differentiable::Differentiable::__zero(&#base), &mut direction);
                 });
             }
-            point.arguments.push(match (p.passing, p.differentiable) {
+            point.arguments.push(match (p.passing, copied) {
+                (Passing::Value, true) if view => local!(#now.view()),
+                (Passing::Ref, true) if view => local!(&#now.view()),
                 (Passing::Value, true) => local!(#now),
                 (Passing::Value, false) => local!(::core::clone::Clone::clone(&#x)),
                 (Passing::Ref, true) => local!(&#now),
                 (Passing::Ref, false) => local!(#x),
-                (Passing::RefMut, _) => local!(&mut #now),
+                (Passing::RefMut, true) => local!(&mut #now),
+                (Passing::RefMut, false) => local!(&mut **#base.borrow_mut()),
             });
             point.tangent_arguments.push(match (p.has_slot(), p.passing) {
                 (false, _) => local!(::core::option::Option::None),

@@ -63,6 +63,7 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
                     attrs: cfgs,
                     of_trait,
                     declared: false,
+                    captures_self: false,
                     outer: item.generics.clone(),
                     associated: associated.clone(),
                     bound: None,

@@ -131,10 +131,10 @@ impl Method {
         }
     }
 
-    /// `__jvp2_f`, `__fwd1_f` and so on: declared, and defined for a scalar.
-    fn companions(&self) -> (TokenStream, TokenStream) {
+    /// `__jvp2_f`, `__fwd1_f` and so on, from a level of the backward sweep on: declared, and defined for a scalar.
+    fn companions(&self, from: u32) -> (TokenStream, TokenStream) {
         let (mut declarations, mut definitions) = (TokenStream::new(), TokenStream::new());
-        for level in 1..ORDER {
+        for level in from..ORDER {
             for (declared, defined) in [self.forward(level + 1), self.backward(level)] {
                 declarations.extend(quote!(#declared;));
                 definitions.extend(quote!(#[inline] #defined));
@@ -214,14 +214,14 @@ impl Method {
     }
 }
 
-/// The higher companions of a function of floats, as methods: declared, and defined for a float.
+/// The companions of a function of floats above the second level, as methods: declared, and defined for a float.
 pub(crate) fn methods(rule: &Rule) -> (TokenStream, TokenStream) {
-    Method::real(rule).companions()
+    Method::real(rule).companions(2)
 }
 
 /// The same of a method of complex numbers.
 pub(crate) fn complex_methods(rule: &Rule) -> (TokenStream, TokenStream) {
-    Method::complex(rule).companions()
+    Method::complex(rule).companions(1)
 }
 
 /// The type of an argument or a value of a function of complex numbers.

@@ -65,6 +65,7 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
                     attrs: TokenStream::new(),
                     of_trait: true,
                     declared: true,
+                    captures_self: false,
                     outer: item.generics.clone(),
                     associated: Vec::new(),
                     bound: None,

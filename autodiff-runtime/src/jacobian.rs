@@ -318,7 +318,7 @@ pub fn set<T: Tangent>(tangent: &mut T, next: &mut dyn FnMut() -> f64) {
 /// Makes a tangent zero.
 #[doc(hidden)]
 #[inline]
-pub fn clear<T: Tangent>(tangent: &mut T) {
+pub fn reset<T: Tangent>(tangent: &mut T) {
     tangent.__map(&mut |_| 0.0);
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Use it through the facade crate `differentiable`, which adds the compiler to it.
 
+#![forbid(unsafe_code)]
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate self as differentiable;
@@ -90,7 +91,8 @@ pub mod prelude {
     #[cfg(feature = "std")]
     #[doc(hidden)]
     pub use crate::arrays::{
-        ArrayDot as _, ArrayElementwise as _, ArrayLines as _, ArrayReductions as _, ArrayShapes as _,
+        ArrayDot as _, ArrayElementwise as _, ArrayLines as _, ArrayReductions as _, ArrayShapes as _, ArraySums as _,
+        ArrayViews as _,
     };
     #[cfg(feature = "std")]
     pub use crate::assert_gradient;

@@ -4,10 +4,15 @@
 //! compiler could not write as plain arithmetic.
 
 #[cfg(feature = "std")]
+pub use crate::arrays::forms::{
+    clear, concatenated_shape, elements, elements_of, extent, flat, fold_in, fold_out, resized_shape, shaped, spread,
+    stacked_shape, without_axis, write, zeros_like,
+};
+#[cfg(feature = "std")]
 pub use crate::check::{Flat, LinearMap, check, displace, flatten, hessian, hessian_diagonal, scalars, unflatten};
 pub use crate::complex::{ComplexMethods, ComplexPolar};
 #[cfg(feature = "std")]
-pub use crate::jacobian::{clear, count, emit, set};
+pub use crate::jacobian::{count, emit, reset, set};
 #[cfg(feature = "std")]
 pub use crate::sorting::{order, order_by, order_by_key, order_rotated_left, order_rotated_right, permute, unpermute};
 
@@ -52,6 +57,85 @@ pub enum Either<L, R> {
 #[must_use]
 pub fn lower_bound(hint: (usize, Option<usize>)) -> usize {
     hint.0
+}
+
+/// The last entries of a tape, one for each element of a range.
+///
+/// # Panics
+///
+/// If the tape has fewer.
+#[cfg(feature = "std")]
+#[inline]
+pub fn last<T, I: Iterator>(tape: &mut Vec<T>, range: I) -> std::vec::Drain<'_, T> {
+    let start = tape.len() - range.size_hint().0;
+    tape.drain(start..)
+}
+
+/// Puts a part of a slice on a tape.
+///
+/// # Panics
+///
+/// If the range is out of bounds, unless it is empty.
+#[cfg(feature = "std")]
+#[inline]
+pub fn save_slice<T: Copy>(tape: &mut Vec<T>, values: &[T], range: core::ops::Range<usize>) {
+    if range.start < range.end {
+        tape.extend_from_slice(&values[range]);
+    }
+}
+
+/// Takes a part of a slice from the end of a tape, where [`save_slice`] has put it.
+///
+/// # Panics
+///
+/// If the range is out of bounds, unless it is empty.
+#[cfg(feature = "std")]
+#[inline]
+pub fn restore_slice<T: Copy>(tape: &mut Vec<T>, values: &mut [T], range: core::ops::Range<usize>) {
+    if range.start < range.end {
+        let start = tape.len() - range.len();
+        values[range].copy_from_slice(&tape[start..]);
+        tape.truncate(start);
+    }
+}
+
+macro_rules! cuts {
+    ($($cut:ident, $from:ident, $back:ident: $($mutable:ident)?;)*) => {$(
+        /// The elements of a slice that a loop over the range reaches.
+        ///
+        /// # Panics
+        ///
+        /// If one of them is not there.
+        #[inline]
+        pub fn $cut<T>(x: &$($mutable)? [T], range: core::ops::Range<usize>) -> &$($mutable)? [T] {
+            if range.start < range.end { &$($mutable)? x[..range.end] } else { &$($mutable)? [] }
+        }
+
+        /// The elements of a slice from `offset` on that a loop over the range reaches.
+        ///
+        /// # Panics
+        ///
+        /// If one of them is not there.
+        #[inline]
+        pub fn $from<T>(x: &$($mutable)? [T], offset: usize, range: core::ops::Range<usize>) -> &$($mutable)? [T] {
+            if range.start < range.end { &$($mutable)? x[offset..][..range.end] } else { &$($mutable)? [] }
+        }
+
+        /// The elements of a slice that a loop over the range reaches with its index less `number`.
+        ///
+        /// # Panics
+        ///
+        /// If one of them is not there.
+        #[inline]
+        pub fn $back<T>(x: &$($mutable)? [T], number: usize, range: core::ops::Range<usize>) -> &$($mutable)? [T] {
+            if range.start < range.end { &$($mutable)? x[..range.end - number] } else { &$($mutable)? [] }
+        }
+    )*};
+}
+
+cuts! {
+    cut, cut_from, cut_back: ;
+    cut_mut, cut_from_mut, cut_back_mut: mut;
 }
 
 /// The element of a range with a number.
@@ -104,6 +188,99 @@ impl<T: Tangent, const N: usize> AddFrom<[T]> for [T; N] {
     fn add_from(&mut self, value: &[T]) {
         add_slices(self, value);
     }
+}
+
+/// A container whose elements have an order.
+pub trait Items {
+    /// An element.
+    type Item;
+
+    /// The element with a number.
+    fn item(&self, number: usize) -> &Self::Item;
+}
+
+/// A container whose elements have an order and can be changed.
+pub trait ItemsMut: Items {
+    /// The element with a number.
+    fn item_mut(&mut self, number: usize) -> &mut Self::Item;
+}
+
+impl<T> Items for [T] {
+    type Item = T;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, number: usize) -> &T {
+        &self[number]
+    }
+}
+
+impl<T> ItemsMut for [T] {
+    #[inline]
+    #[track_caller]
+    fn item_mut(&mut self, number: usize) -> &mut T {
+        &mut self[number]
+    }
+}
+
+impl<T, const N: usize> Items for [T; N] {
+    type Item = T;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, number: usize) -> &T {
+        &self[number]
+    }
+}
+
+impl<T, const N: usize> ItemsMut for [T; N] {
+    #[inline]
+    #[track_caller]
+    fn item_mut(&mut self, number: usize) -> &mut T {
+        &mut self[number]
+    }
+}
+
+impl<C: Items + ?Sized> Items for &C {
+    type Item = C::Item;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, number: usize) -> &C::Item {
+        (**self).item(number)
+    }
+}
+
+impl<C: Items + ?Sized> Items for &mut C {
+    type Item = C::Item;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, number: usize) -> &C::Item {
+        (**self).item(number)
+    }
+}
+
+impl<C: ItemsMut + ?Sized> ItemsMut for &mut C {
+    #[inline]
+    #[track_caller]
+    fn item_mut(&mut self, number: usize) -> &mut C::Item {
+        (**self).item_mut(number)
+    }
+}
+
+/// The element of a container with a number.
+#[inline]
+#[track_caller]
+pub fn item<C: Items + ?Sized>(container: &C, number: usize) -> &C::Item {
+    container.item(number)
+}
+
+/// The element of a container with a number, to be changed.
+#[inline]
+#[track_caller]
+pub fn item_mut<C: ItemsMut + ?Sized>(container: &mut C, number: usize) -> &mut C::Item {
+    container.item_mut(number)
 }
 
 /// `*target += value` for tangents.

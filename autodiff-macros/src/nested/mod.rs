@@ -27,6 +27,7 @@ use crate::companions::with_std;
 use crate::emit::{companion, tuple};
 use crate::ir::Passing;
 use crate::shells::{Shells, bare};
+use crate::signature::Param;
 use crate::tangent_types::{elide, owned_tangent, with_lifetime};
 
 /// A derivative that differentiated code may call.
@@ -86,7 +87,9 @@ impl Shells<'_> {
     /// All companions of derivatives, for functions of order 2 or more.
     pub(crate) fn nested(&self) -> TokenStream {
         let order = self.companions.f.options.order();
-        if order < 2 {
+        // A constant behind a `&mut` that cannot be copied is no other after a second run.
+        let lent = |p: &Param| p.passing == Passing::RefMut && !p.differentiable && !self.is_copied_constant(p);
+        if order < 2 || self.params().iter().any(lent) {
             return TokenStream::new();
         }
         let scalar = self.companions.returns_scalar();

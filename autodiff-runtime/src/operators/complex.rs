@@ -101,6 +101,32 @@ macro_rules! operators {
             }
 
             #[inline]
+            fn tangent2(
+                $a: &$left,
+                $b: &$right,
+                da: Option<&$left>,
+                db: Option<&$right>,
+                ea: Option<&$left>,
+                eb: Option<&$right>,
+                dda: Option<&$left>,
+                ddb: Option<&$right>,
+            ) -> (Complex<$float>, Complex<$float>, Complex<$float>, Complex<$float>) {
+                let (value, d) = <$left as $name<$right>>::tangent($a, $b, da, db);
+                let (_, e) = <$left as $name<$right>>::tangent($a, $b, ea, eb);
+                let (_, mut dd) = <$left as $name<$right>>::tangent($a, $b, dda, ddb);
+                let ($a, $b) = (*$a, *$b);
+                let $ta = da.map_or_else(<$left>::zero, |t| *t);
+                let $tb = db.map_or_else(<$right>::zero, |t| *t);
+                if let Some(ea) = ea {
+                    dd += Operand::<$float>::push(*ea, $ppa);
+                }
+                if let Some(eb) = eb {
+                    dd += Operand::<$float>::push(*eb, $ppb);
+                }
+                (value, d, e, dd)
+            }
+
+            #[inline]
             fn adjoint(
                 $a: &$left,
                 $b: &$right,
@@ -183,6 +209,17 @@ impl<T: Real> Neg for Complex<T> {
     #[inline]
     fn tangent(a: &Complex<T>, da: Option<&Complex<T>>) -> (Complex<T>, Complex<T>) {
         (-*a, da.map_or_else(Complex::zero, |d| -*d))
+    }
+
+    #[inline]
+    fn tangent2(
+        a: &Complex<T>,
+        da: Option<&Complex<T>>,
+        ea: Option<&Complex<T>>,
+        dda: Option<&Complex<T>>,
+    ) -> (Complex<T>, Complex<T>, Complex<T>, Complex<T>) {
+        let d = |t: Option<&Complex<T>>| t.map_or_else(Complex::zero, |t| -*t);
+        (-*a, d(da), d(ea), d(dda))
     }
 
     #[inline]

@@ -1,10 +1,9 @@
-//! The methods of operators of scalars above the first derivative: they hand over to the companions that the compiler
+//! The methods of operators of scalars at the third level: they hand over to the companions that the compiler
 //! makes of the operator as a function, in `crate::scalars`.
 
-/// `tangent2`, `tangent3` and `adjoint2` of `$left op $right`, whose function is `$f`.
+/// `tangent3` and `adjoint2` of `$left op $right`, whose function is `$f`.
 macro_rules! higher {
     ($f:ident: $left:ty, $right:ty => $out:ty) => {
-        $crate::operators::higher::higher!(@tangent $f tangent2 __jvp2 $left, $right => $out: a1 b1, a2 b2, a3 b3 => O O O);
         $crate::operators::higher::higher!(@tangent $f tangent3 __jvp3 $left, $right => $out:
             a1 b1, a2 b2, a3 b3, a4 b4, a5 b5, a6 b6, a7 b7 => O O O O O O O);
         $crate::operators::higher::higher!(@adjoint $f adjoint2 __fwd2 $left, $right => $out:
@@ -50,7 +49,6 @@ macro_rules! higher {
 /// The same of `-a`, which is linear.
 macro_rules! higher_negation {
     ($t:ty) => {
-        $crate::operators::higher::higher_negation!(@tangent tangent2 $t: a1, a2, a3);
         $crate::operators::higher::higher_negation!(@tangent tangent3 $t: a1, a2, a3, a4, a5, a6, a7);
 
         #[inline]

@@ -24,6 +24,27 @@ macro_rules! field {
             }
 
             #[inline]
+            fn tangent2(
+                $a: &$t,
+                $b: &$t,
+                da: Option<&$t>,
+                db: Option<&$t>,
+                ea: Option<&$t>,
+                eb: Option<&$t>,
+                dda: Option<&$t>,
+                ddb: Option<&$t>,
+            ) -> ($t, $t, $t, $t) {
+                let (value, d) = <Self as $name<$t>>::tangent($a, $b, da, db);
+                let (_, e) = <Self as $name<$t>>::tangent($a, $b, ea, eb);
+                let (_, dd) = <Self as $name<$t>>::tangent($a, $b, dda, ddb);
+                let ($a, $b) = (*$a, *$b);
+                let _ = ($a, $b);
+                let ($ta, $tb) = (da.copied().unwrap_or_default(), db.copied().unwrap_or_default());
+                let (ea, eb) = (ea.copied().unwrap_or_default(), eb.copied().unwrap_or_default());
+                (value, d, e, dd + $ppa * ea + $ppb * eb)
+            }
+
+            #[inline]
             fn adjoint($a: &$t, $b: &$t, ct: &$t, da: Option<&mut $t>, db: Option<&mut $t>) {
                 let ($a, $b) = (*$a, *$b);
                 let _ = ($a, $b);
@@ -83,6 +104,12 @@ macro_rules! operators {
             }
 
             #[inline]
+            fn tangent2(a: &$t, da: Option<&$t>, ea: Option<&$t>, dda: Option<&$t>) -> ($t, $t, $t, $t) {
+                let d = |t: Option<&$t>| t.map_or($zero, |t| -*t);
+                (-*a, d(da), d(ea), d(dda))
+            }
+
+            #[inline]
             fn adjoint(_: &$t, ct: &$t, da: Option<&mut $t>) {
                 if let Some(da) = da {
                     *da -= *ct;
@@ -122,6 +149,20 @@ macro_rules! integers {
             }
 
             #[inline]
+            fn tangent2(
+                a: &$t,
+                b: &$t,
+                _: Option<&()>,
+                _: Option<&()>,
+                _: Option<&()>,
+                _: Option<&()>,
+                _: Option<&()>,
+                _: Option<&()>,
+            ) -> ($t, (), (), ()) {
+                (*a $op *b, (), (), ())
+            }
+
+            #[inline]
             fn adjoint(_: &$t, _: &$t, (): &(), _: Option<&mut ()>, _: Option<&mut ()>) {}
 
             #[inline]
@@ -139,7 +180,6 @@ macro_rules! integers {
             ) {
             }
 
-            integers!(@tangent tangent2 $t, $op: a1 b1, a2 b2, a3 b3 => o o o);
             integers!(@tangent tangent3 $t, $op: a1 b1, a2 b2, a3 b3, a4 b4, a5 b5, a6 b6, a7 b7 => o o o o o o o);
 
             #[inline]
