@@ -1,7 +1,13 @@
 //! The interface, sentence by sentence: what is called how, and gives what shape.
-#![allow(clippy::all, clippy::pedantic, missing_docs, unused, reason = "programs are written as users write them")]
+#![allow(
+    clippy::all,
+    clippy::pedantic,
+    missing_docs,
+    unused,
+    non_camel_case_types,
+    reason = "programs are written as users write them"
+)]
 use differentiable::prelude::*;
-use std::cell::Cell;
 
 // --- free functions table
 #[differentiable(order = 2)]
@@ -490,31 +496,4 @@ fn through_stop(x: f64) -> f64 {
 fn constants() {
     assert_eq!(through_stop::grad(3.0), 3.0);
     assert_eq!(with_constant::grad(2.0, 5.0), 5.0);
-}
-
-// persistent tape
-thread_local!(static RUNS: Cell<usize> = const { Cell::new(0) });
-fn count() -> usize {
-    RUNS.with(|r| {
-        r.set(r.get() + 1);
-        r.get()
-    })
-}
-#[differentiable]
-fn counted(x: &[f64]) -> f64 {
-    let n = count();
-    let mut s = 0.0;
-    for i in 0..x.len() {
-        s = (s + x[i]) * x[i].sin();
-    }
-    s
-}
-#[test]
-fn persistent() {
-    RUNS.with(|r| r.set(0));
-    let (v, pb) = counted::vjp(&[1.0, 2.0]);
-    for _ in 0..5 {
-        pb(1.0);
-    }
-    eprintln!("forward runs: {}", RUNS.with(Cell::get));
 }

@@ -458,7 +458,9 @@ impl<'a> Companions<'a> {
             }
         } else {
             let captured = self.captured(&[]);
-            (quote!(impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + #captured), Vec::new(), false)
+            let clone = (level == 0 && !self.host.of_trait && crate::persistent::is_persistent(self.f))
+                .then(|| quote!(+ ::core::clone::Clone));
+            (quote!(impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types #clone + #captured), Vec::new(), false)
         };
         let (generics, clause) = self.generics(&extra);
         let clause = if extra.is_empty() {

@@ -137,10 +137,7 @@ impl Shells<'_> {
                 emits.extend(local!(#private::emit(&mut #d, emit);));
             }
         }
-        let directions = directions.iter().map(|d| match d {
-            Some(d) => local!(::core::option::Option::Some(#d)),
-            None => local!(::core::option::Option::None),
-        });
+        let directions = directions.iter().map(optional);
         let (again, slots, patterns) = (tuple(&again), tuple(&slots), tuple(&patterns));
         // Where the type says the shape of the cotangent, both sweeps are one call, which stores little or nothing.
         let shape = self.rows().and(c.f.signature.output.as_ref()).and_then(|ty| self.zero_of(ty));
@@ -162,10 +159,7 @@ impl Shells<'_> {
                 let #patterns = tape((#again, ct, #slots));
             },
         };
-        let rows = match self.rows() {
-            Some(rows) => local!(::core::option::Option::Some(#rows)),
-            None => local!(::core::option::Option::None),
-        };
+        let rows = optional(&self.rows());
         local! {
             let mut columns = 0;
             #kept
@@ -241,4 +235,9 @@ impl Shells<'_> {
             },
         }
     }
+}
+
+/// An optional expression as an expression.
+fn optional(e: &Option<TokenStream>) -> TokenStream {
+    if let Some(e) = e { local!(::core::option::Option::Some(#e)) } else { local!(::core::option::Option::None) }
 }

@@ -37,6 +37,7 @@ mod nested;
 mod nesting;
 mod operators;
 mod options;
+mod persistent;
 mod print;
 mod pullbacks;
 mod reverse;

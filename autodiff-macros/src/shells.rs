@@ -386,6 +386,24 @@ impl Shells<'_> {
         let captured = c.captured(&[lifetime]);
         let (head, _) = self.fn_head("vjp");
         let (again, slots, patterns, grads) = (tuple(&again), tuple(&slots), tuple(&patterns), bare(&grads));
+        if crate::persistent::is_persistent(c.f) {
+            // Each call reads a copy of the tape.
+            let first = first.iter();
+            let shared = self.shared_references();
+            return quote! {
+                #head #generics (#(#params),*) -> (#output, impl ::core::ops::Fn(#(#types),*) -> #ty + #captured) #clause {
+                    #shared
+                    let (value, tape) = Self::#fwd #turbofish(#(#first),*);
+                    #(#snapshots)*
+                    (value, move |#(#names),*| {
+                        #(let mut #worked = ::core::clone::Clone::clone(&#worked);)*
+                        #zeros
+                        let #patterns = ::core::clone::Clone::clone(&tape)((#again, #ct, #slots));
+                        #grads
+                    })
+                }
+            };
+        }
         quote! {
             #head #generics (#(#params),*) -> (#output, impl ::core::ops::Fn(#(#types),*) -> #ty + #captured) #clause {
                 #keep
@@ -427,6 +445,17 @@ impl Shells<'_> {
                 #function(#(#args),*)
             }
         }
+    }
+
+    /// The references that a pullback keeps.
+    fn shared_references(&self) -> TokenStream {
+        let references = self.params().iter().enumerate().filter(|(_, p)| p.passing == Passing::Ref);
+        references
+            .map(|(i, _)| {
+                let (shared, x) = (self.local("shared_", i), self.name(i));
+                quote!(let #shared = #x;)
+            })
+            .collect()
     }
 
     fn source(&self) -> TokenStream {

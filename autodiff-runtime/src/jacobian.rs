@@ -51,6 +51,7 @@ pub struct Derivatives<'a> {
 
 impl Derivatives<'_> {
     /// The derivative along a direction, as a list.
+    #[inline]
     fn along(&mut self, direction: Weights<'_>) -> Vec<f64> {
         let mut list = Vec::with_capacity(self.rows.unwrap_or(0));
         (self.forward)(direction, &mut |x| list.push(x));
@@ -58,6 +59,7 @@ impl Derivatives<'_> {
     }
 
     /// The number of rows, and the first column where it was needed to find out.
+    #[inline]
     fn count_rows(&mut self, direction: Weights<'_>) -> (usize, Option<Vec<f64>>) {
         if let Some(rows) = self.rows {
             return (rows, None);
@@ -68,12 +70,14 @@ impl Derivatives<'_> {
 }
 
 /// The weights of one axis.
+#[inline]
 fn axis(j: usize) -> impl Fn(usize) -> f64 {
     move |k| f64::from(u8::from(k == j))
 }
 
 /// The whole matrix, by forward or reverse mode, whichever takes fewer sweeps.
 #[doc(hidden)]
+#[inline]
 #[must_use]
 pub fn dense(mut derivatives: Derivatives<'_>) -> Array2<f64> {
     let n = derivatives.columns;
@@ -97,6 +101,7 @@ pub fn dense(mut derivatives: Derivatives<'_>) -> Array2<f64> {
     Array2::from_shape_vec((m, n), entries).expect("a row for each value, a column for each parameter")
 }
 
+#[inline]
 fn store<'a>(places: &mut impl Iterator<Item = &'a mut f64>, value: f64) {
     *places.next().expect("every sweep gives as many numbers") = value;
 }

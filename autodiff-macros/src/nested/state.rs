@@ -109,7 +109,7 @@ impl Nested<'_, '_> {
     }
 
     /// Its tangent in component `b`.
-    pub(super) fn working_tangent(&self, b: usize, param: usize, _bits: u32) -> TokenStream {
+    pub(super) fn working_tangent(&self, b: usize, param: usize) -> TokenStream {
         if !self.params()[param].differentiable {
             return quote!(::core::option::Option::None);
         }
@@ -164,7 +164,7 @@ impl Nested<'_, '_> {
         let zero = self.zero(d, param, true);
         let (own, bits) = self.derivative.bits();
         let c = b >> bits;
-        if self.derivative == Derivative::Jacobian && b % 2 == 0 {
+        if self.derivative == Derivative::Jacobian && b.is_multiple_of(2) {
             let seed = self.ident("final", c, param);
             return quote!(let mut #d = ::core::clone::Clone::clone(&#seed););
         }

@@ -37,7 +37,7 @@ impl Nested<'_, '_> {
     /// The tangent that the sweeps get for a parameter in a component of theirs.
     fn source(&self, b: usize, param: usize, bits: u32, in_pullback: bool) -> TokenStream {
         if self.params()[param].passing == Passing::RefMut {
-            return self.working_tangent(b, param, bits);
+            return self.working_tangent(b, param);
         }
         let (role, c) = (b & ((1 << bits) - 1), b >> bits);
         let own = self.derivative.bits().0;
