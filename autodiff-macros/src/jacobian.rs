@@ -168,7 +168,7 @@ impl Shells<'_> {
             make(::differentiable::jacobian::Derivatives {
                 columns,
                 rows: #rows,
-                forward: &mut |direction: &dyn ::core::ops::Fn(usize) -> f64, emit: &mut dyn ::core::ops::FnMut(f64)| {
+                forward: &mut |direction: ::differentiable::jacobian::Weights<'_>, emit: ::differentiable::jacobian::Sink<'_>| {
                     let mut at = 0..;
                     let mut next = || direction(::core::iter::Iterator::next(&mut at).unwrap_or(0));
                     #seeds
@@ -178,7 +178,7 @@ impl Shells<'_> {
                     #private::emit(&mut tangent, emit);
                     #finals
                 },
-                reverse: &mut |cotangent: &dyn ::core::ops::Fn(usize) -> f64, emit: &mut dyn ::core::ops::FnMut(f64)| {
+                reverse: &mut |cotangent: ::differentiable::jacobian::Weights<'_>, emit: ::differentiable::jacobian::Sink<'_>| {
                     let mut at = 0..;
                     let mut next = || cotangent(::core::iter::Iterator::next(&mut at).unwrap_or(0));
                     #clear

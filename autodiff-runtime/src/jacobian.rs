@@ -31,10 +31,12 @@ use ndarray::Array2;
 use crate::tangent::Tangent;
 
 /// The weights of a linear combination, by number.
-type Weights<'a> = &'a dyn Fn(usize) -> f64;
+#[doc(hidden)]
+pub type Weights<'a> = &'a dyn Fn(usize) -> f64;
 
 /// What takes scalars in order.
-type Sink<'a> = &'a mut dyn FnMut(f64);
+#[doc(hidden)]
+pub type Sink<'a> = &'a mut dyn FnMut(f64);
 
 /// The two derivatives of a function at a point.
 #[doc(hidden)]
