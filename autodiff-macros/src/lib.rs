@@ -46,6 +46,7 @@ mod robustness;
 mod rule;
 mod rules;
 mod scalars;
+mod scratch;
 mod second;
 mod shells;
 mod signature;

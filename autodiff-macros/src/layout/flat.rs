@@ -19,16 +19,21 @@ pub(super) fn join(program: &mut Program) {
     for stmt in &program.body.stmts {
         inner_tapes(stmt, false, &mut nested);
     }
-    let pairs = super::pairs(program);
-    let mut tapes: Vec<VarId> = nested.into_iter().filter(|t| pairs.contains_key(t)).collect();
+    let mut tapes: Vec<(VarId, bool)> = Vec::new();
+    for (tape, pair) in super::pairs(program) {
+        if nested.contains(&tape) {
+            let counted =
+                matches!(pair.forward.header, Header::Range { step: None, .. }) && pair.forward.exits.is_empty();
+            tapes.push((tape, counted));
+        }
+    }
     tapes.sort_unstable();
     let mut starts = HashMap::new();
-    for &tape in &tapes {
-        let pair = &pairs[&tape];
-        let counted = matches!(pair.forward.header, Header::Range { step: None, .. }) && pair.forward.exits.is_empty();
+    for &(tape, counted) in &tapes {
         let start = (!counted).then(|| program.fresh("start", Span::mixed_site(), Kind::Int, Role::Temporary));
         starts.insert(tape, start);
     }
+    let mut tapes: Vec<VarId> = tapes.into_iter().map(|(tape, _)| tape).collect();
     program.body.blocks_mut(&mut |block| rewrite(block, &starts));
     drop_empty(program, &mut tapes, &starts);
     super::declare(program, &tapes);
@@ -37,7 +42,7 @@ pub(super) fn join(program: &mut Program) {
 /// Takes off the tapes that are empty now, and with each what tells where it begins.
 fn drop_empty(program: &mut Program, tapes: &mut Vec<VarId>, starts: &HashMap<VarId, Option<VarId>>) {
     loop {
-        super::drop_empty(program);
+        crate::tape::drop_empty(program);
         let mut alive = HashSet::new();
         program.body.walk(&mut |s| {
             if let Stmt::Loop(l) = s {

@@ -13,19 +13,19 @@ use crate::simplify::touches;
 
 /// Saves slices as wholes where elements are saved.
 pub(super) fn save_whole(program: &mut Program) {
-    let pairs = super::pairs(program);
-    let mut tapes: Vec<VarId> = pairs.keys().copied().collect();
-    tapes.sort_unstable();
-    let mut slices = Vec::new();
-    for tape in tapes {
-        let pair = &pairs[&tape];
+    let mut found = Vec::new();
+    for (tape, pair) in super::pairs(program) {
         for &old in &pair.forward.body.saves {
-            if let Some((slice, back)) = whole(program, &pair.forward, &pair.backward, old) {
-                let span = slice.place.span;
-                let own = program.fresh("tape", span, Kind::Unknown, Role::Tape);
-                slices.push(Saved { tape, own, old, slice, back });
+            if let Some((slice, back)) = whole(program, pair.forward, pair.backward, old) {
+                found.push((tape, old, slice, back));
             }
         }
+    }
+    found.sort_unstable_by_key(|(tape, old, ..)| (*tape, *old));
+    let mut slices = Vec::new();
+    for (tape, old, slice, back) in found {
+        let own = program.fresh("tape", slice.place.span, Kind::Unknown, Role::Tape);
+        slices.push(Saved { tape, own, old, slice, back });
     }
     if slices.is_empty() {
         return;
@@ -48,7 +48,7 @@ pub(super) fn save_whole(program: &mut Program) {
 }
 
 fn declare_and_drop(program: &mut Program, slices: &[Saved]) {
-    super::drop_empty(program);
+    crate::tape::drop_empty(program);
     let own: Vec<VarId> = slices.iter().map(|s| s.own).collect();
     super::declare(program, &own);
 }
