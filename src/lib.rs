@@ -18,6 +18,8 @@ pub use autodiff_runtime::*;
 pub mod guide {
     #[doc = include_str!("../docs/migration.md")]
     pub mod migration {}
+    #[doc = include_str!("../docs/modes.md")]
+    pub mod modes {}
     #[doc = include_str!("../docs/none.md")]
     pub mod none {}
 }

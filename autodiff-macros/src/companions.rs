@@ -21,6 +21,7 @@ use crate::tangent_types::{
 };
 
 /// Where companions live and how they are called.
+#[derive(Clone, Default)]
 pub(crate) struct Host {
     pub(crate) vis: TokenStream,
     /// `None` for a twin, whose companions are called `grad`; `Some(m)` for the methods `m_grad`.
@@ -36,6 +37,8 @@ pub(crate) struct Host {
     pub(crate) outer: Generics,
     /// The associated types of an `impl` of a trait, which are generic in the trait's companions.
     pub(crate) associated: Vec<Type>,
+    /// A bound under which they exist, which is checked where they are called.
+    pub(crate) bound: Option<TokenStream>,
 }
 
 impl Host {
@@ -91,7 +94,7 @@ impl<'a> Companions<'a> {
         });
         let all: Vec<TokenStream> = extra.iter().cloned().chain(params).collect();
         let existing = g.where_clause.iter().flat_map(|w| w.predicates.iter().map(ToTokens::to_token_stream));
-        let bounds: Vec<TokenStream> = existing.chain(self.bounds()).collect();
+        let bounds: Vec<TokenStream> = existing.chain(self.bounds()).chain(self.host.bound.clone()).collect();
         let generics = if all.is_empty() { TokenStream::new() } else { quote!(<#(#all),*>) };
         let clause = if bounds.is_empty() { TokenStream::new() } else { quote!(where #(#bounds),*) };
         (generics, clause)
@@ -130,6 +133,11 @@ impl<'a> Companions<'a> {
             && names.iter().any(|n| path.path.segments[0].ident == *n)
         {
             bounds.push(quote!(#path: ::differentiable::Differentiable));
+        }
+        // A rule is given the arguments by value twice.
+        let by_value = |n: &Ident| self.params().iter().any(|p| p.passing == Passing::Value && mentions(&p.ty, n));
+        if self.f.options.has_rule() {
+            bounds.extend(names.iter().filter(|n| by_value(n)).map(|n| quote!(#n: ::core::clone::Clone)));
         }
         bounds
     }
@@ -450,7 +458,9 @@ impl<'a> Companions<'a> {
             }
         } else {
             let captured = self.captured(&[]);
-            (quote!(impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + #captured), Vec::new(), false)
+            let clone = (level == 0 && !self.host.of_trait && crate::persistent::is_persistent(self.f))
+                .then(|| quote!(+ ::core::clone::Clone));
+            (quote!(impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types #clone + #captured), Vec::new(), false)
         };
         let (generics, clause) = self.generics(&extra);
         let clause = if extra.is_empty() {

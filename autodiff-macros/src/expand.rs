@@ -88,6 +88,8 @@ pub(crate) fn analyse(
             param.ty = syn::parse_quote!(&Self);
         }
     }
+    let rewritten = crate::pullbacks::rewrite(body, &errors);
+    let body = rewritten.as_ref().unwrap_or(body);
     fence::check(body, &errors);
     fence::check_types(&signature, &errors);
     errors.check()?;
@@ -149,11 +151,12 @@ pub(crate) enum Sweeps {
 }
 
 impl Function {
-    /// The program with its active parameters marked: all differentiable ones, or those of `wrt`.
+    /// The program with its active parameters marked: all differentiable ones, or those of `wrt` and those that the
+    /// function changes, whose final values depend on them.
     fn activated(&self, narrowed: bool) -> Program {
         let mut program = self.primal.clone();
         for (param, p) in program.params.iter_mut().zip(&self.signature.params) {
-            param.active = if narrowed { p.wanted } else { p.differentiable };
+            param.active = if narrowed { p.has_slot() } else { p.differentiable };
         }
         scratch::localise(&mut program);
         winners::single_out(&mut program);

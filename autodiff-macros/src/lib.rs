@@ -22,7 +22,9 @@ mod forward;
 mod free;
 mod fuse;
 mod graph;
+mod implicit;
 mod ir;
+mod jacobian;
 mod kinds;
 mod labels;
 mod layout;
@@ -35,12 +37,15 @@ mod nested;
 mod nesting;
 mod operators;
 mod options;
+mod persistent;
 mod print;
+mod pullbacks;
 mod reverse;
 #[cfg(test)]
 mod robustness;
 mod rule;
 mod rules;
+mod scalars;
 mod scratch;
 mod second;
 mod shells;
@@ -97,4 +102,11 @@ pub fn __complex_methods(_: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn __float_methods(_: TokenStream) -> TokenStream {
     rules::float_methods().into()
+}
+
+/// Defines the higher derivatives of operators and functions of scalars.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __scalar_functions(_: TokenStream) -> TokenStream {
+    scalars::functions().into()
 }

@@ -154,5 +154,12 @@ pub(crate) fn is_structural(name: &str) -> bool {
 
 /// The names under which a function's derivatives are called inside other functions.
 pub(crate) fn is_derivative(name: &str) -> bool {
-    matches!(name, "grad" | "value_and_grad" | "jvp" | "hvp" | "jacobian" | "hessian")
+    matches!(name, "grad" | "value_and_grad" | "jvp" | "hvp" | "jacobian" | "hessian") || name == crate::pullbacks::PULL
+}
+
+/// Whether a path calls a function through the type beside it: `twin::call`, where `type = twin` renames that.
+pub(crate) fn is_call(path: &syn::Path) -> bool {
+    let mut segments = path.segments.iter().rev();
+    let (last, owner) = (segments.next(), segments.next());
+    last.is_some_and(|s| s.ident == "call") && owner.is_some_and(|s| !crate::lower::capital(&s.ident.to_string()))
 }

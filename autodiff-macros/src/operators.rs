@@ -80,6 +80,7 @@ fn derivative(item: &ItemImpl, options: &Options, name: &str, rhs: &Type) -> syn
         captures_self: false,
         outer: item.generics.clone(),
         associated: Vec::new(),
+        bound: None,
     };
     let companions = |host: &Host, body: bool| {
         let c = Companions { f: &function, host };

@@ -378,7 +378,9 @@ pub(crate) fn float_methods() -> proc_macro2::TokenStream {
                 })
             }
         };
-        declarations.push(quote!(#cfg #declared; #cfg #jvp_head; #cfg #jvp2_head; #cfg #declared1;));
+        let (third_declared, third_defined) =
+            if crate::scalars::is_higher(rule) { crate::scalars::methods(rule) } else { Default::default() };
+        declarations.push(quote!(#cfg #declared; #cfg #jvp_head; #cfg #jvp2_head; #cfg #declared1; #third_declared));
         let elided = quote!(((&Self, #(#units),*), Self, (Option<&mut Self>, #(#units),*)));
         let body = quote! {
             move |((this, #(#units),*), ct, (slot, #(#units),*)): #elided| -> #gradients {
@@ -409,6 +411,7 @@ pub(crate) fn float_methods() -> proc_macro2::TokenStream {
                 (y, dot)
             }
             #second
+            #third_defined
         });
     }
     quote! {
@@ -459,6 +462,7 @@ fn second_level(rule: &Rule, float: &str, attrs: proc_macro2::TokenStream) -> pr
         captures_self: false,
         outer: syn::Generics::default(),
         associated: Vec::new(),
+        bound: None,
     };
     let c = Companions { f: &f, host: &host };
     let (tangent, taped) = (c.tangent(2), c.taped(1));

@@ -40,7 +40,11 @@ mod fallible;
 #[cfg(feature = "std")]
 pub mod graph;
 #[cfg(feature = "std")]
+pub mod implicit;
+#[cfg(feature = "std")]
 pub mod initializers;
+#[cfg(feature = "std")]
+pub mod jacobian;
 #[cfg(feature = "std")]
 pub mod kernels;
 #[cfg(feature = "std")]
@@ -57,6 +61,7 @@ pub mod random;
 pub mod real;
 #[cfg(feature = "saving")]
 pub mod saving;
+mod scalars;
 #[cfg(feature = "std")]
 mod schedule;
 #[cfg(feature = "std")]
@@ -79,6 +84,8 @@ pub use rand;
 pub use check::{Disagreement, GradientCheckError, Tolerance};
 #[cfg(feature = "std")]
 pub use graph::Graph;
+#[cfg(feature = "std")]
+pub use jacobian::{Pattern, SparseJacobian};
 pub use real::{Real, stop_gradient};
 pub use tangent::{Differentiable, Tangent};
 

@@ -9,6 +9,7 @@
 #[cfg(feature = "std")]
 mod arrays;
 mod complex;
+mod higher;
 mod scalars;
 
 use crate::tangent::Differentiable;
@@ -68,6 +69,8 @@ macro_rules! binary {
             ) {
                 <T as $plain<Rhs>>::adjoint1(a, b, ta, tb, ct, tct, da, db, ea, eb);
             }
+
+            binary!(@third (T) T [$plain] {} {});
         }
     };
     (@items $(#[$doc:meta])* $name:ident [$($output:tt)*] ($value:ty) $(: $sized:ident)?) => {
@@ -137,8 +140,49 @@ macro_rules! binary {
                 let _ = (a, b, ta, tb, ct, tct, da, db, ea, eb);
                 panic!("this operator has no second derivative: write `#[differentiable(order = 2)]` on its `impl`");
             }
+
+            binary!(@third ($value) Self [] { #[doc = "The value and its tangents at the third level."] } { #[doc = "[`Self::adjoint`] at the second level."] });
         }
     };
+    // The third level: component by component, as at the levels below.
+    (@third ($value:ty) $left:ty [$($plain:ident)?] {$($doc2:tt)*} {$($doc3:tt)*}) => {
+        binary!(@tangent3 ($value) $left [$($plain)?] {$($doc2)*} a1 b1 a2 b2 a3 b3 a4 b4 a5 b5 a6 b6 a7 b7);
+        binary!(@adjoint2 ($value) $left [$($plain)?] {$($doc3)*}
+            a1 b1 a2 b2 a3 b3; c0 c1 c2 c3; d0 e0 d1 e1 d2 e2 d3 e3);
+    };
+    (@tangent3 ($value:ty) $left:ty [$($plain:ident)?] {$($doc:tt)*} $($a:ident $b:ident)*) => {
+        $($doc)*
+        #[allow(clippy::too_many_arguments)]
+        #[track_caller]
+        fn tangent3(
+            a: &$left,
+            b: &Rhs,
+            $($a: Option<&<$left as Differentiable>::Tangent>, $b: Option<&Rhs::Tangent>),*
+        ) -> ($value, $(binary!(@first <$value as Differentiable>::Tangent, $a)),*) {
+            binary!(@body [$($plain)?] tangent3 a, b, $($a, $b),*)
+        }
+    };
+    (@adjoint2 ($value:ty) $left:ty [$($plain:ident)?] {$($doc:tt)*}
+        $($a:ident $b:ident)*; $($ct:ident)*; $($da:ident $db:ident)*) => {
+        $($doc)*
+        #[allow(clippy::too_many_arguments)]
+        #[track_caller]
+        fn adjoint2(
+            a: &$left,
+            b: &Rhs,
+            $($a: Option<&<$left as Differentiable>::Tangent>, $b: Option<&Rhs::Tangent>,)*
+            $($ct: &<$value as Differentiable>::Tangent,)*
+            $($da: Option<&mut <$left as Differentiable>::Tangent>, $db: Option<&mut Rhs::Tangent>),*
+        ) {
+            binary!(@body [$($plain)?] adjoint2 a, b, $($a, $b,)* $($ct,)* $($da, $db),*)
+        }
+    };
+    (@body [] $name:ident $($argument:ident),*) => {{
+        let _ = ($(&$argument),*);
+        panic!("operators of arrays, and of types with operators of their own, have no third derivative")
+    }};
+    (@body [$plain:ident] $name:ident $($argument:ident),*) => { <T as $plain<Rhs>>::$name($($argument),*) };
+    (@first $first:ty, $second:ident) => { $first };
 }
 
 binary! {
@@ -216,5 +260,50 @@ pub trait Neg: Differentiable {
     ) {
         let _ = (a, ta, ct, tct, da, ea);
         panic!("this operator has no second derivative: write `#[differentiable(order = 2)]` on its `impl`");
+    }
+
+    /// The value and its tangents at the third level.
+    #[allow(clippy::too_many_arguments)]
+    fn tangent3(
+        a: &Self,
+        a1: Option<&Self::Tangent>,
+        a2: Option<&Self::Tangent>,
+        a3: Option<&Self::Tangent>,
+        a4: Option<&Self::Tangent>,
+        a5: Option<&Self::Tangent>,
+        a6: Option<&Self::Tangent>,
+        a7: Option<&Self::Tangent>,
+    ) -> (
+        Self::Output,
+        <Self::Output as Differentiable>::Tangent,
+        <Self::Output as Differentiable>::Tangent,
+        <Self::Output as Differentiable>::Tangent,
+        <Self::Output as Differentiable>::Tangent,
+        <Self::Output as Differentiable>::Tangent,
+        <Self::Output as Differentiable>::Tangent,
+        <Self::Output as Differentiable>::Tangent,
+    ) {
+        let _ = (a, a1, a2, a3, a4, a5, a6, a7);
+        panic!("operators of arrays, and of types with operators of their own, have no third derivative")
+    }
+
+    /// [`Self::adjoint`] at the second level.
+    #[allow(clippy::too_many_arguments)]
+    fn adjoint2(
+        a: &Self,
+        a1: Option<&Self::Tangent>,
+        a2: Option<&Self::Tangent>,
+        a3: Option<&Self::Tangent>,
+        c0: &<Self::Output as Differentiable>::Tangent,
+        c1: &<Self::Output as Differentiable>::Tangent,
+        c2: &<Self::Output as Differentiable>::Tangent,
+        c3: &<Self::Output as Differentiable>::Tangent,
+        d0: Option<&mut Self::Tangent>,
+        d1: Option<&mut Self::Tangent>,
+        d2: Option<&mut Self::Tangent>,
+        d3: Option<&mut Self::Tangent>,
+    ) {
+        let _ = (a, a1, a2, a3, c0, c1, c2, c3, d0, d1, d2, d3);
+        panic!("operators of arrays, and of types with operators of their own, have no third derivative")
     }
 }

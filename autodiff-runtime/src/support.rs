@@ -9,8 +9,10 @@ pub use crate::arrays::forms::{
     stacked_shape, without_axis, write, zeros_like,
 };
 #[cfg(feature = "std")]
-pub use crate::check::{LinearMap, check, displace, flatten, flatten_value, hessian, jacobian, scalars, unflatten};
+pub use crate::check::{Flat, LinearMap, check, displace, flatten, hessian, hessian_diagonal, scalars, unflatten};
 pub use crate::complex::{ComplexMethods, ComplexPolar};
+#[cfg(feature = "std")]
+pub use crate::jacobian::{count, emit, reset, set};
 #[cfg(feature = "std")]
 pub use crate::sorting::{order, order_by, order_by_key, order_rotated_left, order_rotated_right, permute, unpermute};
 
@@ -218,7 +220,7 @@ pub fn scale<T: Tangent, F: crate::Real>(tangent: &mut T, factor: F) {
 
 /// A small integer in the float type of the surroundings.
 #[inline]
-pub fn from_integer<T: Float>(n: impl num_traits::ToPrimitive) -> T {
+pub fn from_integer<T: Float, N: num_traits::ToPrimitive>(n: N) -> T {
     T::from(n).expect("floats hold small integers")
 }
 
@@ -243,6 +245,33 @@ pub trait NoTape {}
 /// Compiles if a function keeps the promise of `tape = none`.
 #[inline]
 pub fn no_tape<T: NoTape>() {}
+
+/// A function whose rule for reverse mode is given, or which needs none.
+#[diagnostic::on_unimplemented(
+    message = "a derivative is called that needs reverse mode, for which there is no rule",
+    label = "the function is annotated with `jvp = …` alone",
+    note = "add `vjp = path` to its `#[differentiable]`"
+)]
+pub trait HasReverseRule<'a> {}
+
+/// A function whose rule for forward mode is given, or which needs none.
+#[diagnostic::on_unimplemented(
+    message = "a derivative is called that needs forward mode, for which there is no rule",
+    label = "the function is annotated with `vjp = …` alone",
+    note = "add `jvp = path` to its `#[differentiable]`"
+)]
+pub trait HasForwardRule<'a> {}
+
+/// A rule that is missing.
+pub trait MissingRule {
+    /// Which one, of which function.
+    const MESSAGE: &'static str;
+}
+
+/// Stands where a missing rule is called, and is an error of every build that calls it.
+pub fn missing_rule<R: MissingRule>() -> ! {
+    const { panic!("{}", R::MESSAGE) }
+}
 
 /// A value that needs no memory but its own.
 #[diagnostic::on_unimplemented(

@@ -362,8 +362,8 @@ fn operator_trait(op: Operator) -> Ident {
     Ident::new(&text, Span::mixed_site())
 }
 
-/// `a::f` ⇒ `a::f::__fwd`; `a::Type::f` ⇒ `a::Type::__fwd_f`.
-fn companion_path(path: &syn::Path, companion: Option<&str>, span: Span) -> syn::Path {
+/// `a::f` ⇒ `a::f::__fwd`; `a::Type::f` ⇒ `a::Type::__fwd_f`; `a::twin::call` ⇒ `a::twin::__fwd`.
+pub(crate) fn companion_path(path: &syn::Path, companion: Option<&str>, span: Span) -> syn::Path {
     let Some(companion) = companion else {
         return path.clone();
     };
@@ -372,8 +372,11 @@ fn companion_path(path: &syn::Path, companion: Option<&str>, span: Span) -> syn:
     // `g::grad` ⇒ `g::__fwd_grad`.
     let nested = n >= 2 && crate::methods::is_derivative(&path.segments[n - 1].ident.to_string());
     let associated = nested || n >= 2 && crate::lower::capital(&path.segments[n - 2].ident.to_string());
+    let twin = crate::methods::is_call(&path);
     let last = path.segments.last_mut().expect("a path has a segment");
-    if associated {
+    if twin {
+        last.ident = Ident::new(companion, span);
+    } else if associated {
         last.ident = Ident::new(&format!("{companion}_{}", last.ident.unraw()), last.ident.span());
     } else {
         // `f::<T>` ⇒ `f::__fwd::<T>`.

@@ -231,9 +231,14 @@ impl Emitter<'_> {
                         let inner = inner.at_least(Prec::Cast);
                         Tokens::new(quote!(#inner as f32), Prec::Cast)
                     }
-                    _ => {
-                        let inner = inner.tokens;
-                        Tokens::new(quote!(::differentiable::__private::from_integer(#inner)), Prec::Postfix)
+                    float => {
+                        // A product of two of them says nothing of their type.
+                        let ty = match float {
+                            Float::Generic(name) => syn::parse_str::<syn::Type>(name).map(|ty| quote!(::<#ty, _>)),
+                            _ => Ok(TokenStream::new()),
+                        };
+                        let (inner, ty) = (inner.tokens, ty.unwrap_or_default());
+                        Tokens::new(quote!(::differentiable::__private::from_integer #ty(#inner)), Prec::Postfix)
                     }
                 }
             }

@@ -9,7 +9,7 @@ pub(crate) mod moves;
 mod places;
 mod stmts;
 
-pub(crate) use calls::companion;
+pub(crate) use calls::{companion, companion_path};
 pub(crate) use exprs::{operator_token, tuple};
 
 use std::collections::{HashMap, HashSet};
