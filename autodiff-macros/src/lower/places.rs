@@ -134,6 +134,7 @@ impl Lowerer<'_> {
                 }
             }
             Expr::Tuple(es) | Expr::Array(es, _) => es.iter_mut().for_each(|e| self.pin_index(e)),
+            Expr::Method { recv, name, .. } if name == "__item" => self.pin_index(recv),
             _ => {
                 if !self.is_fixed(at) {
                     let span = as_place(at).map_or_else(proc_macro2::Span::mixed_site, |p| p.span);
@@ -149,6 +150,7 @@ impl Lowerer<'_> {
     pub(super) fn is_fixed(&self, e: &Expr) -> bool {
         match e {
             Expr::Lit(_) | Expr::Item(..) | Expr::Bool(_) | Expr::Number(..) => true,
+            Expr::Method { recv, name, .. } if name == "__item" => self.is_fixed(recv),
             Expr::Place(place) => !self.program.vars[place.root].mutable && place.path.is_empty(),
             Expr::Binary(_, a, b) => self.is_fixed(a) && self.is_fixed(b),
             Expr::Cast(e, _) | Expr::Neg(e) | Expr::Not(e) => self.is_fixed(e),
