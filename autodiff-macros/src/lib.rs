@@ -25,6 +25,7 @@ mod graph;
 mod ir;
 mod kinds;
 mod labels;
+mod layout;
 mod linear;
 mod lost;
 mod lower;
@@ -45,14 +46,18 @@ mod shells;
 mod signature;
 mod simplify;
 mod source;
+#[cfg(test)]
+mod speed;
 mod storage;
 mod tangent_types;
 mod tape;
 mod traits;
 mod twin;
+mod var_set;
 mod variants;
 mod verify;
 mod visit;
+mod winners;
 
 use proc_macro::TokenStream;
 

@@ -8,7 +8,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::ir::{BinOp, Block, Expr, Header, Program, Step, Stmt, VarId};
-use crate::simplify::writes;
+use crate::simplify::each_write;
 
 /// Places the saves and loads of a reversed program.
 pub(crate) fn place(program: &mut Program) {
@@ -200,13 +200,19 @@ impl Pass {
         if let Some(v) = loop_var {
             defined.insert(v, None);
         }
+        let mut last_write: HashMap<VarId, usize> = HashMap::new();
+        for (i, stmt) in forward.stmts.iter().enumerate() {
+            each_write(stmt, &mut |v| {
+                last_write.insert(v, i);
+            });
+        }
         let needed = free(backward);
         let mut wanted: BTreeSet<VarId> = needed.iter().copied().filter(|v| defined.contains_key(v)).collect();
         // First what cannot be computed again, then what can from the rest.
         let mut saved: HashSet<VarId> = HashSet::new();
         let mut again: HashSet<VarId> = HashSet::new();
         for v in &wanted {
-            if !self.is_cheap(*v, &defined, forward) {
+            if !self.is_cheap(*v, &defined, &last_write) {
                 saved.insert(*v);
             }
         }
@@ -234,7 +240,7 @@ impl Pass {
                 } else {
                     // An operand that is cheap itself is computed again as well.
                     for u in pending {
-                        if self.is_cheap(u, &defined, forward) && wanted.insert(u) {
+                        if self.is_cheap(u, &defined, &last_write) && wanted.insert(u) {
                             changed = true;
                         }
                     }
@@ -261,25 +267,31 @@ impl Pass {
             .into_iter()
             .map(|(_, v)| Stmt::Let { var: v, value: defined[&v].as_ref().expect("has a definition").1.clone() });
         backward.stmts.splice(0..0, recomputed.collect::<Vec<_>>());
-        let mut loads: Vec<VarId> =
-            saved.into_iter().filter(|v| needed.contains(v) || free(backward).contains(v)).collect();
+        let free = free(backward);
+        let mut loads: Vec<VarId> = saved.into_iter().filter(|v| needed.contains(v) || free.contains(v)).collect();
         loads.sort_unstable();
         backward.loads = loads;
     }
 
     /// Whether a variable can be had again from operands that still have their values.
-    fn is_cheap(&self, v: VarId, defined: &HashMap<VarId, Option<(usize, Expr)>>, forward: &Block) -> bool {
+    fn is_cheap(
+        &self,
+        v: VarId,
+        defined: &HashMap<VarId, Option<(usize, Expr)>>,
+        last_write: &HashMap<VarId, usize>,
+    ) -> bool {
         let Some(Some((i, value))) = defined.get(&v) else {
             return false;
         };
         if !self.scalars[v] && !matches!(value, Expr::Ref { .. }) {
             return false;
         }
-        if forward.stmts.iter().skip(i + 1).any(|s| writes(s, v)) || !is_cheap(value) {
+        let is_stable = |v: VarId| last_write.get(&v).is_none_or(|k| k <= i);
+        if !is_stable(v) || !is_cheap(value) {
             return false;
         }
         let mut stable = true;
-        value.vars(&mut |u| stable &= !forward.stmts.iter().skip(i + 1).any(|s| writes(s, u)));
+        value.vars(&mut |u| stable &= is_stable(u));
         stable
     }
 }

@@ -194,13 +194,13 @@ impl Pass<'_> {
                     cond: cond(),
                     then: plain(then_f),
                     els: plain(els_f),
-                    tape: Some(Tape { var: tape, write: true, in_order: false }),
+                    tape: Some(Tape::new(tape, true)),
                 });
                 backward.push(Stmt::If {
                     cond: cond(),
                     then: plain(then_b),
                     els: plain(els_b),
-                    tape: Some(Tape { var: tape, write: false, in_order: false }),
+                    tape: Some(Tape::new(tape, false)),
                 });
             }
             Stmt::Scope { body, checkpoint: true } => self.rerun(body, forward, backward),
@@ -225,17 +225,13 @@ impl Pass<'_> {
                     },
                     _ => Header::Tape,
                 };
-                forward.push(Stmt::Loop(Loop {
-                    body: plain(f),
-                    tape: Some(Tape { var: tape, write: true, in_order: false }),
-                    ..l.clone()
-                }));
+                forward.push(Stmt::Loop(Loop { body: plain(f), tape: Some(Tape::new(tape, true)), ..l.clone() }));
                 backward.push(Stmt::Loop(Loop {
                     label: l.label,
                     header,
                     body: plain(b),
                     exits: Vec::new(),
-                    tape: Some(Tape { var: tape, write: false, in_order: false }),
+                    tape: Some(Tape::new(tape, false)),
                     plan: None,
                 }));
             }
@@ -399,11 +395,8 @@ impl Pass<'_> {
         let mut adds = Vec::new();
         for (arg, mirror) in call.args.iter().zip(mirrors) {
             if operator || arg.passing != Passing::Value {
-                let taken = slots
-                    .iter()
-                    .flatten()
-                    .flatten()
-                    .any(|p: &Place| mirror.as_ref().is_some_and(|m| may_overlap(p, m)));
+                let taken =
+                    slots.iter().flatten().flatten().any(|p: &Place| mirror.as_ref().is_some_and(|m| p.may_overlap(m)));
                 let slot = match mirror {
                     Some(place) if taken => {
                         // Two arguments share a cotangent: the second collects beside it.
@@ -497,22 +490,6 @@ impl Pass<'_> {
             }
         }
     }
-}
-
-/// Whether two places may not be borrowed mutably at once: all of one variable but different fields
-/// that are reached without a call or a match.
-fn may_overlap(a: &Place, b: &Place) -> bool {
-    if a.root != b.root {
-        return false;
-    }
-    for (x, y) in a.path.iter().zip(&b.path) {
-        match (x, y) {
-            (Step::Field(x), Step::Field(y)) if x != y => return false,
-            (Step::Field(_), Step::Field(_)) | (Step::Deref, Step::Deref) => {}
-            _ => return true,
-        }
-    }
-    true
 }
 
 fn plain(stmts: Vec<Stmt>) -> Block {
