@@ -34,7 +34,7 @@ fn arithmetic(a: &Array1<Complex64>, b: &Array1<Complex64>, s: Complex64) -> Arr
 #[differentiable]
 fn products(a: &Array2<Complex64>, b: &Array2<Complex64>) -> f64 {
     let p = a.dot(b);
-    let q = a.t().dot(&b.row(0));
+    let q = a.t().dot(&b.column(0));
     p.sum().norm_sqr() + q.mapv(|z| z.exp()).sum().re + p.sum_axis(Axis(0))[1].im
 }
 
