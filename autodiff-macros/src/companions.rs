@@ -724,7 +724,7 @@ fn only_added_to(program: &Program, d: VarId) -> bool {
         match stmt {
             Stmt::Accumulate { .. } => {}
             Stmt::Cut { var, slice: crate::ir::Expr::Place(slice), .. } if slice.root == d => {
-                only &= only_added_to(program, *var)
+                only &= only_added_to(program, *var);
             }
             Stmt::Pull(pull) => {
                 only &= pull.slots.iter().flatten().flatten().filter(|p| p.root == d).count() <= 1;
