@@ -11,7 +11,7 @@ use crate::ir::{Passing, Program};
 use crate::kinds::{Kind, Types};
 use crate::options::Options;
 use crate::signature::Signature;
-use crate::{dispatch, exits, fence, forward, fuse, kinds, lower, reverse, simplify, tape, verify, winners};
+use crate::{dispatch, exits, fence, forward, fuse, kinds, lower, reverse, scratch, simplify, tape, verify, winners};
 
 /// A function on its way through the passes.
 pub(crate) struct Function {
@@ -155,6 +155,7 @@ impl Function {
         for (param, p) in program.params.iter_mut().zip(&self.signature.params) {
             param.active = if narrowed { p.wanted } else { p.differentiable };
         }
+        scratch::localise(&mut program);
         winners::single_out(&mut program);
         program
     }

@@ -253,6 +253,12 @@ pub(crate) enum Stmt {
     },
     Edit(Edit),
     Effect(Expr),
+    /// Makes a vector one of `len` elements `value`, in the memory that it has.
+    Refill {
+        var: VarId,
+        value: Expr,
+        len: Expr,
+    },
     /// Puts the elements `lo..hi` of a slice on a tape.
     Save {
         tape: VarId,

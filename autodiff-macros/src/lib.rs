@@ -41,6 +41,7 @@ mod reverse;
 mod robustness;
 mod rule;
 mod rules;
+mod scratch;
 mod second;
 mod shells;
 mod signature;

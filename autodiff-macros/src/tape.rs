@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::ir::{BinOp, Block, Expr, Header, Program, Step, Stmt, VarId};
+use crate::ir::{BinOp, Block, Expr, Header, Program, Role, Step, Stmt, VarId};
 use crate::simplify::each_write;
 
 /// Places the saves and loads of a reversed program.
@@ -20,8 +20,33 @@ pub(crate) fn place(program: &mut Program) {
     program.taped = true;
 }
 
-/// Takes off the tapes of loops that nobody reads any more, or whose entries are empty while a range counts.
+/// Takes off the tapes of loops that nobody reads any more, or whose entries are empty while a range counts: those of inner
+/// loops first, which the tapes of the loops around them hold.
 pub(crate) fn drop_empty(program: &mut Program) {
+    loop {
+        drop_unread(program);
+        let mut alive = HashSet::new();
+        program.body.walk(&mut |s| match s {
+            Stmt::Loop(l) => alive.extend(l.tape.map(|t| t.var)),
+            Stmt::If { tape, .. } => alive.extend(tape.map(|t| t.var)),
+            other => alive.extend(other.defines()),
+        });
+        let mut dropped = false;
+        let vars = &program.vars;
+        program.body.blocks_mut(&mut |block| {
+            for list in [&mut block.loads, &mut block.saves] {
+                let before = list.len();
+                list.retain(|v| vars[*v].role != Role::Tape || alive.contains(v));
+                dropped |= list.len() != before;
+            }
+        });
+        if !dropped {
+            return;
+        }
+    }
+}
+
+fn drop_unread(program: &mut Program) {
     let mut read = HashSet::new();
     program.body.walk(&mut |s| match s {
         Stmt::Loop(l) => {

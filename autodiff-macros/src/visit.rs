@@ -122,6 +122,10 @@ macro_rules! walks {
                             slice => f(slice),
                         }
                     }
+                    Self::Refill { value, len, .. } => {
+                        f(value);
+                        f(len);
+                    }
                     Self::Save { slice, lo, hi, .. } => {
                         f(lo);
                         f(hi);
@@ -288,7 +292,7 @@ impl Stmt {
                 pull.grads.iter_mut().flatten().flatten().chain(&mut pull.values).for_each(&mut *f);
             }
             Self::If { tape, .. } => tape.iter_mut().for_each(|t| f(&mut t.var)),
-            Self::Save { tape, .. } | Self::Restore { tape, .. } => f(tape),
+            Self::Save { tape: v, .. } | Self::Restore { tape: v, .. } | Self::Refill { var: v, .. } => f(v),
             Self::Loop(l) => {
                 if let Header::Range { var, .. } = &mut l.header {
                     f(var);
@@ -340,7 +344,7 @@ impl Stmt {
                     tape.start.filter(|_| !tape.write).iter().for_each(|&v| f(v));
                 }
             }
-            Self::Save { tape, .. } => g(*tape),
+            Self::Save { tape: v, .. } | Self::Refill { var: v, .. } => g(*v),
             Self::Restore { tape, .. } => f(*tape),
             Self::If { tape: Some(tape), .. } => {
                 if tape.write {

@@ -46,6 +46,8 @@ pub mod kernels;
 #[cfg(feature = "std")]
 pub mod layers;
 #[cfg(feature = "std")]
+mod memory;
+#[cfg(feature = "std")]
 pub mod metrics;
 pub mod operators;
 #[cfg(feature = "std")]
@@ -62,6 +64,7 @@ mod sequences;
 #[cfg(feature = "std")]
 mod sorting;
 pub mod tangent;
+mod tapes;
 #[cfg(feature = "std")]
 pub mod training;
 

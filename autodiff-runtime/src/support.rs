@@ -17,6 +17,7 @@ pub use crate::sorting::{order, order_by, order_by_key, order_rotated_left, orde
 pub use crate::fallible::{Fallible, content, content_mut, default_content, failed, is_good, wrap, wrap_tangent};
 #[cfg(feature = "std")]
 pub use crate::schedule::Schedule;
+pub use crate::tapes::*;
 
 #[cfg(feature = "std")]
 pub use crate::sequences::{axes, flattened, from_columns};
@@ -55,85 +56,6 @@ pub enum Either<L, R> {
 #[must_use]
 pub fn lower_bound(hint: (usize, Option<usize>)) -> usize {
     hint.0
-}
-
-/// The last entries of a tape, one for each element of a range.
-///
-/// # Panics
-///
-/// If the tape has fewer.
-#[cfg(feature = "std")]
-#[inline]
-pub fn last<T, I: Iterator>(tape: &mut Vec<T>, range: I) -> std::vec::Drain<'_, T> {
-    let start = tape.len() - range.size_hint().0;
-    tape.drain(start..)
-}
-
-/// Puts a part of a slice on a tape.
-///
-/// # Panics
-///
-/// If the range is out of bounds, unless it is empty.
-#[cfg(feature = "std")]
-#[inline]
-pub fn save_slice<T: Copy>(tape: &mut Vec<T>, values: &[T], range: core::ops::Range<usize>) {
-    if range.start < range.end {
-        tape.extend_from_slice(&values[range]);
-    }
-}
-
-/// Takes a part of a slice from the end of a tape, where [`save_slice`] has put it.
-///
-/// # Panics
-///
-/// If the range is out of bounds, unless it is empty.
-#[cfg(feature = "std")]
-#[inline]
-pub fn restore_slice<T: Copy>(tape: &mut Vec<T>, values: &mut [T], range: core::ops::Range<usize>) {
-    if range.start < range.end {
-        let start = tape.len() - range.len();
-        values[range].copy_from_slice(&tape[start..]);
-        tape.truncate(start);
-    }
-}
-
-macro_rules! cuts {
-    ($($cut:ident, $from:ident, $back:ident: $($mutable:ident)?;)*) => {$(
-        /// The elements of a slice that a loop over the range reaches.
-        ///
-        /// # Panics
-        ///
-        /// If one of them is not there.
-        #[inline]
-        pub fn $cut<T>(x: &$($mutable)? [T], range: core::ops::Range<usize>) -> &$($mutable)? [T] {
-            if range.start < range.end { &$($mutable)? x[..range.end] } else { &$($mutable)? [] }
-        }
-
-        /// The elements of a slice from `offset` on that a loop over the range reaches.
-        ///
-        /// # Panics
-        ///
-        /// If one of them is not there.
-        #[inline]
-        pub fn $from<T>(x: &$($mutable)? [T], offset: usize, range: core::ops::Range<usize>) -> &$($mutable)? [T] {
-            if range.start < range.end { &$($mutable)? x[offset..][..range.end] } else { &$($mutable)? [] }
-        }
-
-        /// The elements of a slice that a loop over the range reaches with its index less `number`.
-        ///
-        /// # Panics
-        ///
-        /// If one of them is not there.
-        #[inline]
-        pub fn $back<T>(x: &$($mutable)? [T], number: usize, range: core::ops::Range<usize>) -> &$($mutable)? [T] {
-            if range.start < range.end { &$($mutable)? x[..range.end - number] } else { &$($mutable)? [] }
-        }
-    )*};
-}
-
-cuts! {
-    cut, cut_from, cut_back: ;
-    cut_mut, cut_from_mut, cut_back_mut: mut;
 }
 
 /// The element of a range with a number.

@@ -174,8 +174,8 @@ fn mark_written(program: &Program, s: &Stmt, written: &mut HashSet<VarId>) {
     match s {
         Stmt::If { tape: Some(_), .. } => {}
         Stmt::Loop(l) => written.extend(l.tape.map(|t| t.var)),
-        Stmt::Save { tape, .. } | Stmt::Restore { tape, .. } => {
-            written.insert(*tape);
+        Stmt::Save { tape: v, .. } | Stmt::Restore { tape: v, .. } | Stmt::Refill { var: v, .. } => {
+            written.insert(*v);
         }
         _ => {}
     }

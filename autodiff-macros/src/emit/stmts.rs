@@ -147,6 +147,10 @@ impl Emitter<'_> {
             }
             Stmt::Edit(edit) => self.edit(edit),
             Stmt::Save { tape, slice: Expr::Place(place), lo, hi } => self.slice("save_slice", *tape, place, lo, hi),
+            Stmt::Refill { var, value, len } => {
+                let (name, value, len) = (self.name(*var), self.value(value), self.value(len));
+                quote!(::differentiable::__private::refill(&mut #name, #value, #len);)
+            }
             Stmt::Restore { tape, place, lo, hi } => self.slice("restore_slice", *tape, place, lo, hi),
             Stmt::Cut { var, slice: Expr::Place(slice), reach, lo, hi, mutable } => {
                 self.cut(*var, slice, reach, (lo, hi), *mutable)
@@ -395,10 +399,10 @@ impl Emitter<'_> {
             if tape.write {
                 let entry = self.entry(&l.body.saves, false);
                 if !tape.flat {
-                    let vec = quote!(::differentiable::__private::vec::Vec);
-                    let new = self.counted(l).map(|range| quote!(with_capacity((#range).size_hint().0)));
-                    let new = new.unwrap_or_else(|| quote!(new()));
-                    before = quote!(let mut #name = #vec::#new;);
+                    let private = quote!(::differentiable::__private);
+                    let counted = self.counted(l).map(|range| quote!(#private::room(#private::count(#range))));
+                    let new = counted.unwrap_or_else(|| quote!(#private::vec::Vec::new()));
+                    before = quote!(let mut #name = #new;);
                 }
                 save = quote!(#name.push(#entry););
             } else {

@@ -202,6 +202,7 @@ impl Draw<'_> {
             | Stmt::Turn
             | Stmt::Save { .. }
             | Stmt::Restore { .. }
+            | Stmt::Refill { .. }
             | Stmt::Cut { .. } => {}
             Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => {}
         }

@@ -37,7 +37,7 @@ pub(super) fn join(program: &mut Program) {
 /// Takes off the tapes that are empty now, and with each what tells where it begins.
 fn drop_empty(program: &mut Program, tapes: &mut Vec<VarId>, starts: &HashMap<VarId, Option<VarId>>) {
     loop {
-        super::drop_empty(program);
+        crate::tape::drop_empty(program);
         let mut alive = HashSet::new();
         program.body.walk(&mut |s| {
             if let Stmt::Loop(l) = s {

@@ -1,10 +1,12 @@
 //! Layout: how what the forward sweep saves lies in memory, and in which order it is read.
 //!
-//! In: a program whose sweeps are final. Out: the same sums. Each pass has a file: elements of a slice that a loop
+//! In: a program whose sweeps are final. Out: the same sums. Each pass has a file: vectors of one iteration are allocated
+//! once ([`buffers`]), elements of a slice that a loop
 //! overwrites are saved as a slice ([`slices`]), backward loops that only add run forward ([`order`]), and the tapes of
 //! inner loops are one ([`flat`]); and slices are cut to what a
 //! loop reaches of them ([`cuts`]).
 
+mod buffers;
 mod cuts;
 mod flat;
 mod order;
@@ -14,11 +16,13 @@ pub(crate) use order::forward_where_independent;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::ir::{Block, Expr, Loop, Program, Role, Stmt, VarId};
+use crate::ir::{BinOp, Block, Expr, Header, Loop, Program, Stmt, VarId};
 use crate::kinds::Types;
+use crate::simplify::touches;
 
 /// Runs the passes on a program that is about to be written.
 pub(crate) fn arrange(program: &mut Program, types: &Types) {
+    buffers::allocate_once(program);
     if program.taped {
         slices::save_whole(program);
         order::forward_where_independent(program);
@@ -59,46 +63,80 @@ fn pairs(program: &Program) -> HashMap<VarId, Pair> {
     single.collect()
 }
 
-/// Takes off the tapes that are empty now, those of inner loops first.
-fn drop_empty(program: &mut Program) {
-    loop {
-        crate::tape::drop_empty(program);
-        let mut alive = HashSet::new();
-        program.body.walk(&mut |s| match s {
-            Stmt::Loop(l) => alive.extend(l.tape.map(|t| t.var)),
-            Stmt::If { tape, .. } => alive.extend(tape.map(|t| t.var)),
-            other => alive.extend(other.defines()),
-        });
-        let mut dropped = false;
-        let vars = &program.vars;
-        program.body.blocks_mut(&mut |block| {
-            for list in [&mut block.loads, &mut block.saves] {
-                let before = list.len();
-                list.retain(|v| vars[*v].role != Role::Tape || alive.contains(v));
-                dropped |= list.len() != before;
-            }
-        });
-        if !dropped {
-            return;
-        }
-    }
-}
-
-/// Puts `let tape = Vec::new();` before the first statement of the program that uses one of the tapes.
+/// Puts `let tape = Vec::new();` before the first statement of the program that uses one of the tapes or buffers, with room
+/// for all that the forward sweep writes where that is known.
 fn declare(program: &mut Program, tapes: &[VarId]) {
+    let path = |name: &str| -> syn::Path {
+        let name = proc_macro2::Ident::new(name, proc_macro2::Span::mixed_site());
+        syn::parse_quote!(::differentiable::__private::#name)
+    };
+    let call = |func, args| Expr::Call { func, qself: None, args, ctor: false, tangent: false };
     let mut out = Vec::new();
     let mut left = tapes.to_vec();
-    for stmt in std::mem::take(&mut program.body.stmts) {
-        left.retain(|tape| {
-            let used = crate::simplify::touches(&stmt, *tape);
-            if used {
-                let func = syn::parse_quote!(::differentiable::__private::vec::Vec::new);
-                let value = Expr::Call { func, qself: None, args: Vec::new(), ctor: false, tangent: false };
-                out.push(Stmt::Let { var: *tape, value });
+    let mut stmts: std::collections::VecDeque<Stmt> = std::mem::take(&mut program.body.stmts).into();
+    while let Some(stmt) = stmts.pop_front() {
+        left.retain(|&tape| {
+            if !touches(&stmt, tape) {
+                return true;
             }
-            !used
+            // What is written and read in one statement is short, and grows once.
+            let sizes = stmts.iter().any(|s| touches(s, tape)).then(|| entries(&stmt, tape)).flatten();
+            let size = sizes.and_then(|sizes| {
+                let count = |range| call(path("count"), vec![range]);
+                sizes.into_iter().map(count).reduce(|a, b| Expr::binary(BinOp::Mul, a, b))
+            });
+            let value = match size {
+                Some(size) => call(path("room"), vec![size]),
+                None => call(syn::parse_quote!(::differentiable::__private::vec::Vec::new), Vec::new()),
+            };
+            out.push(Stmt::Let { var: tape, value });
+            false
         });
         out.push(stmt);
     }
     program.body = Block { stmts: out, ..std::mem::take(&mut program.body) };
+}
+
+/// The ranges whose lengths multiply to the number of entries that a statement writes to a tape, where they are known
+/// before it.
+fn entries(stmt: &Stmt, tape: VarId) -> Option<Vec<Expr>> {
+    fn ranges(stmt: &Stmt, tape: VarId) -> Option<Vec<Expr>> {
+        let range = |lo: &Expr, hi: &Expr, inclusive| Expr::Range {
+            lo: Some(Box::new(lo.clone())),
+            hi: Some(Box::new(hi.clone())),
+            inclusive,
+        };
+        match stmt {
+            Stmt::Save { tape: own, lo, hi, .. } if *own == tape => Some(vec![range(lo, hi, false)]),
+            Stmt::Loop(l) => {
+                let Header::Range { lo, hi, inclusive, step: None, .. } = &l.header else { return None };
+                if !l.exits.is_empty() {
+                    return None;
+                }
+                let mut sizes = vec![range(lo, hi, *inclusive)];
+                if l.tape.is_none_or(|t| t.var != tape) {
+                    sizes.extend(ranges(l.body.stmts.iter().find(|s| touches(s, tape))?, tape)?);
+                }
+                Some(sizes)
+            }
+            _ => None,
+        }
+    }
+    let sizes = ranges(stmt, tape)?;
+    let mut own = HashSet::new();
+    let mut note = |s: &Stmt| {
+        own.extend(s.defines());
+        s.blocks().into_iter().for_each(|b| own.extend(&b.loads));
+        crate::simplify::each_write(s, &mut |v| {
+            own.insert(v);
+        });
+    };
+    note(stmt);
+    stmt.blocks().into_iter().for_each(|b| b.walk(&mut note));
+    let known = sizes.iter().all(|e| {
+        let mut known = true;
+        e.vars(&mut |v| known &= !own.contains(&v));
+        known
+    });
+    known.then_some(sizes)
 }

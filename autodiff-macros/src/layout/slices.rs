@@ -48,7 +48,7 @@ pub(super) fn save_whole(program: &mut Program) {
 }
 
 fn declare_and_drop(program: &mut Program, slices: &[Saved]) {
-    super::drop_empty(program);
+    crate::tape::drop_empty(program);
     let own: Vec<VarId> = slices.iter().map(|s| s.own).collect();
     super::declare(program, &own);
 }

@@ -329,7 +329,7 @@ impl Pass {
                 }
                 return true;
             }
-            Stmt::Save { .. } | Stmt::Restore { .. } | Stmt::Cut { .. } => {
+            Stmt::Save { .. } | Stmt::Restore { .. } | Stmt::Refill { .. } | Stmt::Cut { .. } => {
                 unreachable!("slices are saved and cut after simplification")
             }
             Stmt::Effect(_) | Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => {}
