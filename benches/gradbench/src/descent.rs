@@ -4,12 +4,12 @@ use differentiable::prelude::*;
 
 /// What is minimised.
 #[differentiable]
-pub(crate) trait Problem {
+pub(crate) trait Problem<const N: usize> {
     /// The value at `x`.
-    fn objective(&self, x: &[f64]) -> f64;
+    fn objective(&self, x: &[f64; N]) -> f64;
 
     /// The gradient at `x`.
-    fn gradient(&self, x: &[f64]) -> Vec<f64>;
+    fn gradient(&self, x: &[f64; N]) -> [f64; N];
 }
 
 #[differentiable]
@@ -25,9 +25,9 @@ fn distance(x: &[f64], y: &[f64]) -> f64 {
 /// The point where descent from `start` ends: where the gradient or the step is small. The rate of descent is doubled after
 /// ten steps that led down, and halved after one that did not.
 #[differentiable]
-pub(crate) fn minimum<P: Problem>(problem: &P, start: &[f64]) -> Vec<f64> {
+pub(crate) fn minimum<const N: usize, P: Problem<N>>(problem: &P, start: &[f64; N]) -> [f64; N] {
     const TOLERANCE: f64 = 1e-5;
-    let mut x = start.to_vec();
+    let mut x = *start;
     let mut value = problem.objective(&x);
     let mut gradient = problem.gradient(&x);
     let mut rate = 1e-5;
@@ -38,7 +38,10 @@ pub(crate) fn minimum<P: Problem>(problem: &P, start: &[f64]) -> Vec<f64> {
             steps = 0;
             continue;
         }
-        let next: Vec<f64> = x.iter().zip(&gradient).map(|(x, g)| x - rate * g).collect();
+        let mut next = x;
+        for i in 0..N {
+            next[i] -= rate * gradient[i];
+        }
         if distance(&x, &next) <= TOLERANCE {
             break;
         }

@@ -58,24 +58,24 @@ struct Steering {
 }
 
 impl Steering {
-    fn end(&self, w: &[f64]) -> f64 {
+    fn end(&self, w: &[f64; 1]) -> f64 {
         end(w[0], self.inner_reverse)
     }
 
-    fn slope(&self, w: &[f64]) -> Vec<f64> {
+    fn slope(&self, w: &[f64; 1]) -> [f64; 1] {
         let reverse = self.inner_reverse;
-        vec![if self.outer_reverse { end::grad(w[0], reverse) } else { end::jvp(w[0], reverse, 1.0).1 }]
+        [if self.outer_reverse { end::grad(w[0], reverse) } else { end::jvp(w[0], reverse, 1.0).1 }]
     }
 }
 
 /// The search for the best steering is not differentiated.
 #[differentiable]
-impl Problem for Steering {
-    fn objective(&self, w: &[f64]) -> f64 {
+impl Problem<1> for Steering {
+    fn objective(&self, w: &[f64; 1]) -> f64 {
         Steering::end(stop_gradient(self), stop_gradient(w))
     }
 
-    fn gradient(&self, w: &[f64]) -> Vec<f64> {
+    fn gradient(&self, w: &[f64; 1]) -> [f64; 1] {
         Steering::slope(stop_gradient(self), stop_gradient(w))
     }
 }

@@ -21,27 +21,27 @@ struct Second {
 }
 
 #[differentiable]
-impl Problem for Second {
-    fn objective(&self, p: &[f64]) -> f64 {
+impl Problem<2> for Second {
+    fn objective(&self, p: &[f64; 2]) -> f64 {
         -cost(self.first[0], self.first[1], p[0], p[1])
     }
 
-    fn gradient(&self, p: &[f64]) -> Vec<f64> {
+    fn gradient(&self, p: &[f64; 2]) -> [f64; 2] {
         let (x1, y1) = (self.first[0], self.first[1]);
         if self.reverse {
             let (dx, dy) = cost::grad(x1, y1, p[0], p[1]);
-            vec![-dx, -dy]
+            [-dx, -dy]
         } else {
             let (_, dx) = cost::jvp(x1, y1, p[0], p[1], 1.0, 0.0);
             let (_, dy) = cost::jvp(x1, y1, p[0], p[1], 0.0, 1.0);
-            vec![-dx, -dy]
+            [-dx, -dy]
         }
     }
 }
 
 /// The largest cost that the second player finds from `start`.
 #[differentiable(wrt(x1, y1))]
-fn largest(x1: f64, y1: f64, start: &[f64], reverse: bool) -> f64 {
+fn largest(x1: f64, y1: f64, start: &[f64; 2], reverse: bool) -> f64 {
     let second = Second { first: [x1, y1], reverse };
     let best = minimum(&second, start);
     cost(x1, y1, best[0], best[1])
@@ -56,31 +56,31 @@ struct First {
 }
 
 impl First {
-    fn largest(&self, p: &[f64]) -> f64 {
+    fn largest(&self, p: &[f64; 2]) -> f64 {
         largest(p[0], p[1], &self.start, self.inner_reverse)
     }
 
-    fn slope(&self, p: &[f64]) -> Vec<f64> {
+    fn slope(&self, p: &[f64; 2]) -> [f64; 2] {
         let (start, reverse) = (&self.start, self.inner_reverse);
         if self.outer_reverse {
             let (dx, dy) = largest::grad(p[0], p[1], start, reverse);
-            vec![dx, dy]
+            [dx, dy]
         } else {
             let (_, dx) = largest::jvp(p[0], p[1], start, reverse, 1.0, 0.0);
             let (_, dy) = largest::jvp(p[0], p[1], start, reverse, 0.0, 1.0);
-            vec![dx, dy]
+            [dx, dy]
         }
     }
 }
 
 /// The search for the first player's best point is not differentiated.
 #[differentiable]
-impl Problem for First {
-    fn objective(&self, p: &[f64]) -> f64 {
+impl Problem<2> for First {
+    fn objective(&self, p: &[f64; 2]) -> f64 {
         First::largest(stop_gradient(self), stop_gradient(p))
     }
 
-    fn gradient(&self, p: &[f64]) -> Vec<f64> {
+    fn gradient(&self, p: &[f64; 2]) -> [f64; 2] {
         First::slope(stop_gradient(self), stop_gradient(p))
     }
 }
