@@ -137,7 +137,7 @@ impl Shells<'_> {
                 emits.extend(local!(::differentiable::jacobian::emit(&mut #d, emit);));
             }
         }
-        let directions = directions.iter().map(optional);
+        let directions = directions.iter().map(|d| optional(d.as_ref()));
         let (again, slots, patterns) = (tuple(&again), tuple(&slots), tuple(&patterns));
         // Where the type says the shape of the cotangent, both sweeps are one call, which stores little or nothing.
         let shape = self.rows().and(c.f.signature.output.as_ref()).and_then(|ty| self.zero_of(ty));
@@ -159,7 +159,7 @@ impl Shells<'_> {
                 let #patterns = tape((#again, ct, #slots));
             },
         };
-        let rows = optional(&self.rows());
+        let rows = optional(self.rows().as_ref());
         local! {
             let mut columns = 0;
             #kept
@@ -238,6 +238,6 @@ impl Shells<'_> {
 }
 
 /// An optional expression as an expression.
-fn optional(e: &Option<TokenStream>) -> TokenStream {
+fn optional(e: Option<&TokenStream>) -> TokenStream {
     if let Some(e) = e { local!(::core::option::Option::Some(#e)) } else { local!(::core::option::Option::None) }
 }
