@@ -77,9 +77,9 @@ impl Shells<'_> {
             if p.wanted {
                 tangents.extend(local! {
                     let mut #t = ::differentiable::Differentiable::__zero(#first);
-                    columns += #private::count(&mut #t);
+                    columns += ::differentiable::jacobian::count(&mut #t);
                 });
-                seeds.extend(local!(#private::set(&mut #t, &mut next);));
+                seeds.extend(local!(::differentiable::jacobian::set(&mut #t, &mut next);));
             } else if p.has_slot() {
                 tangents.extend(local!(let #t = ::differentiable::Differentiable::__zero(#first);));
             }
@@ -98,7 +98,7 @@ impl Shells<'_> {
                     patterns.push(local!(_));
                     if p.wanted {
                         gradients.extend(local!(let mut #d = ::differentiable::Differentiable::__zero(#first);));
-                        clear.extend(local!(#private::reset(&mut #d);));
+                        clear.extend(local!(::differentiable::jacobian::reset(&mut #d);));
                         slots.push(local!(::core::option::Option::Some(&mut #d)));
                     } else {
                         slots.push(local!(::core::option::Option::None));
@@ -122,10 +122,10 @@ impl Shells<'_> {
                     patterns.push(local!(_));
                     if p.has_slot() {
                         moving.extend(local!(let mut #moved = ::core::clone::Clone::clone(&#t);));
-                        finals.extend(local!(#private::emit(&mut #moved, emit);));
+                        finals.extend(local!(::differentiable::jacobian::emit(&mut #moved, emit);));
                         final_seeds.extend(local! {
                             let mut #d = ::differentiable::Differentiable::__zero(&#now);
-                            #private::set(&mut #d, &mut next);
+                            ::differentiable::jacobian::set(&mut #d, &mut next);
                         });
                         slots.push(local!(::core::option::Option::Some(&mut #d)));
                     } else {
@@ -134,10 +134,10 @@ impl Shells<'_> {
                 }
             }
             if p.wanted {
-                emits.extend(local!(#private::emit(&mut #d, emit);));
+                emits.extend(local!(::differentiable::jacobian::emit(&mut #d, emit);));
             }
         }
-        let directions = directions.iter().map(optional);
+        let directions = directions.iter().map(|d| optional(d.as_ref()));
         let (again, slots, patterns) = (tuple(&again), tuple(&slots), tuple(&patterns));
         // Where the type says the shape of the cotangent, both sweeps are one call, which stores little or nothing.
         let shape = self.rows().and(c.f.signature.output.as_ref()).and_then(|ty| self.zero_of(ty));
@@ -147,19 +147,19 @@ impl Shells<'_> {
                 let (adj, ty) = (c.host.hidden("__adj", 0), c.output_tangent());
                 local! {
                     let mut ct: #ty = #shape;
-                    #private::set(&mut ct, &mut next);
+                    ::differentiable::jacobian::set(&mut ct, &mut next);
                     let (_, #patterns) = Self::#adj #turbofish(#(#arguments,)* ct, #slots);
                 }
             }
             _ => local! {
                 let (value, tape) = Self::#fwd #turbofish(#(#arguments),*);
                 let mut ct = ::differentiable::Differentiable::__zero(&value);
-                #private::set(&mut ct, &mut next);
+                ::differentiable::jacobian::set(&mut ct, &mut next);
                 #final_seeds
                 let #patterns = tape((#again, ct, #slots));
             },
         };
-        let rows = optional(&self.rows());
+        let rows = optional(self.rows().as_ref());
         local! {
             let mut columns = 0;
             #kept
@@ -175,7 +175,7 @@ impl Shells<'_> {
                     #fresh
                     #moving
                     let (_, mut tangent) = Self::#jvp #turbofish(#(#arguments,)* #(#directions),*);
-                    #private::emit(&mut tangent, emit);
+                    ::differentiable::jacobian::emit(&mut tangent, emit);
                     #finals
                 },
                 reverse: &mut |cotangent: ::differentiable::jacobian::Weights<'_>, emit: ::differentiable::jacobian::Sink<'_>| {
@@ -238,6 +238,6 @@ impl Shells<'_> {
 }
 
 /// An optional expression as an expression.
-fn optional(e: &Option<TokenStream>) -> TokenStream {
+fn optional(e: Option<&TokenStream>) -> TokenStream {
     if let Some(e) = e { local!(::core::option::Option::Some(#e)) } else { local!(::core::option::Option::None) }
 }

@@ -12,8 +12,6 @@ pub use crate::arrays::forms::{
 pub use crate::check::{Flat, LinearMap, check, displace, flatten, hessian, hessian_diagonal, scalars, unflatten};
 pub use crate::complex::{ComplexMethods, ComplexPolar};
 #[cfg(feature = "std")]
-pub use crate::jacobian::{count, emit, reset, set};
-#[cfg(feature = "std")]
 pub use crate::sorting::{order, order_by, order_by_key, order_rotated_left, order_rotated_right, permute, unpermute};
 
 pub use crate::fallible::{Fallible, content, content_mut, default_content, failed, is_good, wrap, wrap_tangent};
