@@ -55,3 +55,39 @@ fn the_assertion_shows_the_error() {
     let message = panic.downcast_ref::<String>().expect("a message");
     assert_eq!(*message, format!("wrong gradient of `cube`: {EXPECTED}"));
 }
+
+/// Single precision is told by the values: no tolerance has to be given.
+#[differentiable]
+fn single(x: &[f32], k: f32) -> f32 {
+    x.iter().map(|x| (x * k).sin() * x.exp() * 1e3).sum()
+}
+
+#[differentiable]
+fn rounded(x: f64) -> f32 {
+    (x * x) as f32
+}
+
+#[differentiable(vjp = wrong_single_vjp, jvp = wrong_single_jvp)]
+fn wrong_single(x: f32) -> f32 {
+    x * x
+}
+
+fn wrong_single_vjp(x: f32) -> (f32, impl Fn(f32) -> f32) {
+    (x * x, move |ct| 1.9 * x * ct)
+}
+
+fn wrong_single_jvp(x: f32, dx: f32) -> (f32, f32) {
+    (x * x, 1.9 * x * dx)
+}
+
+#[test]
+fn single_precision_has_a_tolerance_of_its_own() {
+    for k in [0.3, 1.0, 2.7, -4.1] {
+        single::check(&[0.1, -0.9, 1.7, 3.3], k).unwrap();
+        rounded::check(f64::from(k)).unwrap();
+    }
+    let error = wrong_single::check(0.7).unwrap_err();
+    assert_eq!(error.kind, differentiable::Disagreement::ForwardDifferences);
+    single::check_with(&[0.1], 1.0, Tolerance::single()).unwrap();
+    assert!(single::check_with(&[0.1, -0.9, 1.7, 3.3], 1.0, Tolerance::default()).is_err());
+}

@@ -38,3 +38,71 @@ fn rules_are_used_in_both_modes() {
     smooth_abs::check(0.3, &[0.5, -0.7]).unwrap();
     caller::check(0.3, &[0.5, -0.7]).unwrap();
 }
+
+/// A rule for one mode suffices for that mode, also in what calls the function.
+#[differentiable(vjp = only_backward_vjp)]
+fn only_backward(x: f64, w: &[f64]) -> f64 {
+    x * x * w[0]
+}
+
+fn only_backward_vjp(x: f64, w: &[f64]) -> (f64, impl Fn(f64) -> (f64, Vec<f64>)) {
+    let saved = w[0];
+    (x * x * saved, move |ct| (2.0 * x * saved * ct, vec![x * x * ct]))
+}
+
+#[differentiable(jvp = only_forward_jvp)]
+fn only_forward(x: f64, w: &[f64]) -> f64 {
+    x * x * w[0]
+}
+
+fn only_forward_jvp(x: f64, w: &[f64], dx: f64, dw: &[f64]) -> (f64, f64) {
+    (x * x * w[0], 2.0 * x * w[0] * dx + x * x * dw[0])
+}
+
+#[differentiable]
+fn calls_backward(x: f64, w: &[f64]) -> f64 {
+    only_backward(x * 2.0, w) + x
+}
+
+#[differentiable]
+fn calls_forward(x: f64, w: &[f64]) -> f64 {
+    only_forward(x * 2.0, w) + x
+}
+
+#[test]
+fn one_rule_suffices_for_its_mode() {
+    assert_eq!(only_backward::grad(3.0, &[0.5]), (3.0, vec![9.0]));
+    assert_eq!(calls_backward::grad(3.0, &[0.5]), (13.0, vec![36.0]));
+    assert_eq!(calls_backward::vjp(3.0, &[0.5]).1(2.0), (26.0, vec![72.0]));
+    assert_eq!(only_forward::jvp(3.0, &[0.5], 1.0, &[0.0]), (4.5, 3.0));
+    assert_eq!(calls_forward::jvp(3.0, &[0.5], 1.0, &[0.0]), (21.0, 13.0));
+}
+
+/// Rules that carry closures and saved values, of a method and of a function of another crate.
+#[differentiable(vjp = bessel_vjp)]
+fn log_sum(xs: &[f64], scale: impl Fn(f64) -> f64) -> f64 {
+    num_sum(xs, &scale).ln()
+}
+
+fn num_sum(xs: &[f64], scale: &impl Fn(f64) -> f64) -> f64 {
+    xs.iter().map(|x| scale(x.exp())).sum()
+}
+
+fn bessel_vjp(xs: &[f64], scale: impl Fn(f64) -> f64) -> (f64, impl Fn(f64) -> Vec<f64>) {
+    let terms: Vec<f64> = xs.iter().map(|x| scale(x.exp())).collect();
+    let total: f64 = terms.iter().sum();
+    (total.ln(), move |ct| terms.iter().map(|t| ct * t / total).collect())
+}
+
+#[differentiable]
+fn uses_closure(xs: &[f64], k: f64) -> f64 {
+    log_sum(xs, |x| 3.0 * x) * k
+}
+
+#[test]
+fn rules_with_closures() {
+    let (d_xs, d_k) = uses_closure::grad(&[0.1, 0.7], 2.0);
+    let total = 0.1_f64.exp() + 0.7_f64.exp();
+    assert!((d_xs[0] - 2.0 * 0.1_f64.exp() / total).abs() < 1e-14);
+    assert!((d_k - (3.0 * total).ln()).abs() < 1e-14);
+}

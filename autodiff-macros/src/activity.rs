@@ -38,7 +38,8 @@ fn reached(
     flow(program, &program.body, &mut |sources, targets| {
         let (from, to) = turn(sources, targets);
         from.iter().for_each(|v| leads[*v].push(ends.len()));
-        ends.push(to.iter().copied().filter(|v| !program.vars[*v].kind.is_constant()).collect());
+        let carries = |v: &VarId| !program.vars[*v].kind.is_constant() && !program.vars[*v].detached;
+        ends.push(to.iter().copied().filter(carries).collect());
     });
     let mut open: Vec<VarId> = set.iter().copied().collect();
     let mut set = set;
@@ -83,8 +84,7 @@ pub(crate) fn carriers(e: &Expr, f: &mut dyn FnMut(VarId)) {
             carriers(b, f);
         }
         Expr::Method { recv, name, .. } => {
-            let name = name.to_string();
-            if methods::IDENTITIES.contains(&name.as_str()) || matches!(name.as_str(), "unwrap" | "expect") {
+            if methods::is_structural(&name.to_string()) {
                 carriers(recv, f);
             }
         }

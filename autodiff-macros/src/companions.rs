@@ -21,6 +21,7 @@ use crate::tangent_types::{
 };
 
 /// Where companions live and how they are called.
+#[derive(Clone, Default)]
 pub(crate) struct Host {
     pub(crate) vis: TokenStream,
     /// `None` for a twin, whose companions are called `grad`; `Some(m)` for the methods `m_grad`.
@@ -30,10 +31,14 @@ pub(crate) struct Host {
     pub(crate) of_trait: bool,
     /// They are declared in the trait itself, for every type that implements it.
     pub(crate) declared: bool,
+    /// Opaque types capture `Self` as well: they are declared in a trait.
+    pub(crate) captures_self: bool,
     /// Parameters of the `impl` around, which opaque types capture.
     pub(crate) outer: Generics,
     /// The associated types of an `impl` of a trait, which are generic in the trait's companions.
     pub(crate) associated: Vec<Type>,
+    /// A bound under which they exist, which is checked where they are called.
+    pub(crate) bound: Option<TokenStream>,
 }
 
 impl Host {
@@ -89,7 +94,7 @@ impl<'a> Companions<'a> {
         });
         let all: Vec<TokenStream> = extra.iter().cloned().chain(params).collect();
         let existing = g.where_clause.iter().flat_map(|w| w.predicates.iter().map(ToTokens::to_token_stream));
-        let bounds: Vec<TokenStream> = existing.chain(self.bounds()).collect();
+        let bounds: Vec<TokenStream> = existing.chain(self.bounds()).chain(self.host.bound.clone()).collect();
         let generics = if all.is_empty() { TokenStream::new() } else { quote!(<#(#all),*>) };
         let clause = if bounds.is_empty() { TokenStream::new() } else { quote!(where #(#bounds),*) };
         (generics, clause)
@@ -128,6 +133,11 @@ impl<'a> Companions<'a> {
             && names.iter().any(|n| path.path.segments[0].ident == *n)
         {
             bounds.push(quote!(#path: ::differentiable::Differentiable));
+        }
+        // A rule is given the arguments by value twice.
+        let by_value = |n: &Ident| self.params().iter().any(|p| p.passing == Passing::Value && mentions(&p.ty, n));
+        if self.f.options.has_rule() {
+            bounds.extend(names.iter().filter(|n| by_value(n)).map(|n| quote!(#n: ::core::clone::Clone)));
         }
         bounds
     }
@@ -173,6 +183,7 @@ impl<'a> Companions<'a> {
         if !lifetimes.is_empty() {
             names.extend(all.map(|l| l.lifetime.to_token_stream()));
         }
+        names.extend(self.host.captures_self.then(|| quote!(Self)));
         names.extend(self.generic_names(true));
         quote!(use<#(#names),*>)
     }
@@ -276,6 +287,7 @@ impl<'a> Companions<'a> {
     /// The forward-mode companion, with (`body`) or without its body.
     pub(crate) fn tangent_as(&self, level: u32, with_body: bool) -> TokenStream {
         let mut program = self.f.tangent(level);
+        crate::layout::arrange(&mut program, &self.f.types);
         crate::emit::moves::clone_where_needed(&mut program);
         let emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);
         let (body, _) = emitter.sweeps();
@@ -330,12 +342,17 @@ impl<'a> Companions<'a> {
 
     /// The taped companion of a level: forward sweep and pullback.
     pub(crate) fn taped(&self, level: u32) -> TokenStream {
+        self.taped_as_item(level, true)
+    }
+
+    /// The taped companion with (`body`) or without its body.
+    pub(crate) fn taped_as_item(&self, level: u32, body: bool) -> TokenStream {
         // What calls only functions that store nothing of variable size cannot call itself.
         if self.f.calls_others() && !self.f.options.tape_none {
             // Without an allocator only what does not call itself has a tape.
-            return with_std(&self.taped_as(level, true, true), &self.taped_as(level, false, true));
+            return with_std(&self.taped_as(level, true, body), &self.taped_as(level, false, body));
         }
-        self.taped_as(level, false, true)
+        self.taped_as(level, false, body)
     }
 
     /// The taped companion as an item of a trait, with (`body`) or without its body.
@@ -345,11 +362,22 @@ impl<'a> Companions<'a> {
 
     fn taped_as(&self, level: u32, erased: bool, with_body: bool) -> TokenStream {
         let mut program = self.f.adjoint(level, Sweeps::Taped);
+        crate::layout::arrange(&mut program, &self.f.types);
         crate::emit::moves::clone_where_needed(&mut program);
         let reverse = program.reverse.clone().expect("a reversed program");
         let slots = self.optional_slots(&program);
         let emitter = Emitter::new(&program, &self.f.types, slots.clone(), &self.f.reserved);
         let (mut forward, backward) = emitter.sweeps();
+        // The tape keeps an array of its own in place of a view.
+        for (p, q) in self.params().iter().zip(&program.params) {
+            let name = emitter.name(q.parts[0]);
+            if p.passing == Passing::Value
+                && crate::tangent_types::is_view(&p.ty)
+                && calls(&backward, &[&name.to_string()])
+            {
+                forward = quote!(let #name = #name.to_owned(); #forward);
+            }
+        }
         if self.f.options.tape_none && level == 0 {
             forward.extend(crate::storage::assertions(&program, &emitter));
         }
@@ -430,7 +458,9 @@ impl<'a> Companions<'a> {
             }
         } else {
             let captured = self.captured(&[]);
-            (quote!(impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + #captured), Vec::new(), false)
+            let clone = (level == 0 && !self.host.of_trait && crate::persistent::is_persistent(self.f))
+                .then(|| quote!(+ ::core::clone::Clone));
+            (quote!(impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types #clone + #captured), Vec::new(), false)
         };
         let (generics, clause) = self.generics(&extra);
         let clause = if extra.is_empty() {
@@ -506,6 +536,7 @@ impl<'a> Companions<'a> {
             return TokenStream::new();
         }
         let mut program = self.f.adjoint(level, Sweeps::Joined);
+        crate::layout::arrange(&mut program, &self.f.types);
         crate::emit::moves::clone_where_needed(&mut program);
         let reverse = program.reverse.clone().expect("a reversed program");
         let optional = self.optional_slots(&program);
@@ -592,6 +623,7 @@ impl<'a> Companions<'a> {
 
     fn joined_parts(&self, level: u32, narrowed: bool, as_text: bool) -> (TokenStream, Vec<TokenStream>, TokenStream) {
         let mut program = self.f.adjoint(level, Sweeps::Seeded { narrowed });
+        crate::layout::arrange(&mut program, &self.f.types);
         crate::emit::moves::clone_where_needed(&mut program);
         let reverse = program.reverse.clone().expect("a reversed program");
         let emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);
@@ -701,6 +733,9 @@ fn only_added_to(program: &Program, d: VarId) -> bool {
         stmt.uses(&mut |v| only &= v != d, &mut |_| {});
         match stmt {
             Stmt::Accumulate { .. } => {}
+            Stmt::Cut { var, slice: crate::ir::Expr::Place(slice), .. } if slice.root == d => {
+                only &= only_added_to(program, *var);
+            }
             Stmt::Pull(pull) => {
                 only &= pull.slots.iter().flatten().flatten().filter(|p| p.root == d).count() <= 1;
             }

@@ -334,12 +334,7 @@ fn companion(rule: &Rule) -> (TokenStream, TokenStream) {
     let args: Vec<Ident> = rule.args.iter().map(|a| Ident::new(a, Span::call_site())).collect();
     let (fields, value) = rule.fields.split_at(args.len());
     let value = value[0];
-    let ty = |f: Field| match f {
-        Field::C => quote!(Complex<T>),
-        Field::R => quote!(T),
-        Field::I if rule.name == "powu" => quote!(u32),
-        Field::I => quote!(i32),
-    };
+    let ty = |f: Field| crate::scalars::complex_type(rule, f);
     let tangent = |f: Field| if f == Field::I { quote!(()) } else { ty(f) };
     let out = ty(value);
     let method = fields[0] == Field::C;
@@ -423,7 +418,12 @@ fn companion(rule: &Rule) -> (TokenStream, TokenStream) {
             (y, dot)
         }
     };
-    (quote!(#declared; #jvp_head;), definition)
+    let (higher_declared, higher_defined) = if crate::scalars::is_higher_complex(rule) {
+        crate::scalars::complex_methods(rule)
+    } else {
+        Default::default()
+    };
+    (quote!(#declared; #jvp_head; #higher_declared), quote!(#definition #higher_defined))
 }
 
 /// What a pullback takes: arguments again, a cotangent, slots.

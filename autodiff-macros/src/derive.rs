@@ -5,6 +5,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, Generics, Type};
 
@@ -144,7 +145,50 @@ impl Derive {
         let definition = self.definition();
         let (own, tangents) = (self.differentiable(false), self.differentiable(true));
         let space = self.space();
-        quote!(#definition #own #tangents #space)
+        let variants = if self.is_enum { self.variants_of_the_tangent() } else { TokenStream::new() };
+        quote!(#definition #own #tangents #space #variants)
+    }
+
+    /// What generated code calls to make the variants of the tangent and to reach their fields: it knows neither the
+    /// tangent's name nor its parameters.
+    fn variants_of_the_tangent(&self) -> TokenStream {
+        let (impls, types, _) = self.generics.split_for_impl();
+        let (vis, name, tangent, clause) = (&self.vis, &self.name, &self.tangent, self.clause());
+        let filled = self.variants.iter().filter(|v| v.style != Style::Unit);
+        let constructors = filled.clone().map(|v| {
+            let function = tangent_constructor(&v.name);
+            let mut fields: Vec<&Field> = v.fields.iter().collect();
+            if v.style == Style::Named {
+                fields.sort_by_key(|f| field_name(&f.member));
+            }
+            let params = fields.iter().map(|f| {
+                let (binding, ty) = (&f.binding, Self::tangent_of(f));
+                quote!(#binding: #ty)
+            });
+            let value = self.with_fields(v, true, &|f| f.binding.to_token_stream());
+            quote! {
+                #[doc(hidden)] #[inline]
+                #vis fn #function(#(#params),*) -> #tangent #types { #value }
+            }
+        });
+        let fields = filled.flat_map(|v| v.fields.iter().map(move |f| (v, f))).map(|(v, f)| {
+            let (shared, unique) =
+                (payload_method(&v.name, &f.member, false), payload_method(&v.name, &f.member, true));
+            let (path, member, ty) = (self.path(v, true), &f.member, Self::tangent_of(f));
+            let other = if self.variants.len() > 1 { self.mismatch() } else { TokenStream::new() };
+            quote! {
+                #[doc(hidden)] #[inline]
+                #vis fn #shared(&self) -> &#ty { match self { #path { #member: field, .. } => field, #other } }
+                #[doc(hidden)] #[inline]
+                #vis fn #unique(&mut self) -> &mut #ty { match self { #path { #member: field, .. } => field, #other } }
+            }
+        });
+        quote! {
+            #[allow(dead_code, non_snake_case, unreachable_pub, clippy::all, clippy::pedantic)]
+            impl #impls #name #types #clause { #(#constructors)* }
+            #[allow(dead_code, non_snake_case, unreachable_pub, clippy::all, clippy::pedantic)]
+            impl #impls #tangent #types #clause { #(#fields)* }
+        }
     }
 
     fn definition(&self) -> TokenStream {
@@ -381,6 +425,22 @@ impl Derive {
             }
         }
     }
+}
+
+/// The function beside a variant that makes the variant of the tangent; named fields are its parameters in the order of
+/// [`field_name`].
+pub(crate) fn tangent_constructor(variant: &Ident) -> Ident {
+    format_ident!("__tangent_{}", variant.unraw())
+}
+
+/// The method of an enum's tangent that gives a field of one variant.
+pub(crate) fn payload_method(variant: &Ident, member: &syn::Member, mutable: bool) -> Ident {
+    format_ident!("__{}_{}{}", variant.unraw(), field_name(member), if mutable { "_mut" } else { "" })
+}
+
+/// The name of a field, or its number.
+pub(crate) fn field_name(member: &syn::Member) -> String {
+    member.to_token_stream().to_string().trim_start_matches("r#").to_owned()
 }
 
 fn mentions(tokens: TokenStream, ident: &Ident) -> bool {

@@ -4,9 +4,9 @@
 //! the operands are floats, nothing where they carry no derivative, and calls (to a trait of the
 //! runtime, or to a method's companion) where the types decide.
 
-use crate::ir::{Arg, BinOp, Block, Call, Callee, Expr, Mode, Operator, Passing, Program, Role, Stmt, VarId};
+use crate::ir::{Arg, BinOp, Block, Call, Callee, Expr, Mode, Operator, Passing, Place, Program, Role, Stmt, VarId};
 use crate::kinds::{self, Kind, Types};
-use crate::{complex, methods, rules};
+use crate::{arrays, complex, methods, rules};
 
 /// Resolves the operations of a program.
 pub(crate) fn resolve(program: &mut Program, types: &Types) {
@@ -34,19 +34,16 @@ fn block(program: &mut Program, types: &Types, b: &mut Block) {
     for stmt in std::mem::take(&mut b.stmts) {
         let mut stmt = match stmt {
             Stmt::Let { var, value } => resolve_let(program, types, var, value),
-            Stmt::Update { place, op, value } => {
-                let kind = kinds::of_place(program, &place);
-                let mixed = kind.deref().is_complex()
-                    && (op == BinOp::Rem || kinds::of_expr(program, types, &value).deref() == &Kind::Unknown);
-                if op.is_arithmetic() && (kind.deref() == &Kind::Unknown || mixed) {
-                    // `p op= v` of an unknown type is `p = p op v`.
+            Stmt::Update { place, op, value } if kinds::of_place(program, &place).deref().is_array() => {
+                if matches!(op, BinOp::Add | BinOp::Sub) {
+                    // What is added has the shape of the array, or is repeated along its axes.
+                    Stmt::Update { place, op, value: arrays::form("__spread", value, Vec::new()) }
+                } else {
                     let span = place.span;
                     let out = program.fresh("t", span, Kind::Unknown, Role::Temporary);
-                    let operand = pass(Expr::Place(place.clone()));
-                    b.stmts.push(call(Callee::Operator(Operator::Binary(op)), vec![operand, pass(value)], out, span));
+                    let operands = vec![pass(Expr::Place(place.clone())), pass(value)];
+                    b.stmts.push(Stmt::Call(call(Callee::Operator(Operator::Binary(op)), operands, out, span)));
                     Stmt::Assign { place, value: Expr::var(out, span), init: false }
-                } else {
-                    Stmt::Update { place, op, value }
                 }
             }
             Stmt::Call(call) => complex_method(program, types, call),
@@ -59,21 +56,28 @@ fn block(program: &mut Program, types: &Types, b: &mut Block) {
     }
 }
 
+/// Whether the types decide what `place op= value` is.
+pub(crate) fn is_assigned_by_trait(program: &Program, types: &Types, place: &Place, op: BinOp, value: &Expr) -> bool {
+    let kind = kinds::of_place(program, place);
+    let mixed = kind.deref().is_complex()
+        && (op == BinOp::Rem || kinds::of_expr(program, types, value).deref() == &Kind::Unknown);
+    op.is_arithmetic() && (kind.deref() == &Kind::Unknown || mixed)
+}
+
 fn resolve_let(program: &mut Program, types: &Types, var: VarId, value: Expr) -> Stmt {
     let span = program.vars[var].span;
     match value {
         Expr::Binary(op, a, b) if op.is_arithmetic() => {
             let kind = kinds::of_expr(program, types, &Expr::Binary(op, a.clone(), b.clone()));
-            if kind == Kind::Unknown && program.vars[var].kind != Kind::Int {
-                return call(Callee::Operator(Operator::Binary(op)), vec![pass(*a), pass(*b)], var, span);
+            if kind.is_by_traits() && program.vars[var].kind != Kind::Int {
+                return Stmt::Call(call(Callee::Operator(Operator::Binary(op)), vec![pass(*a), pass(*b)], var, span));
             }
             Stmt::Let { var, value: Expr::binary(op, scalar(*a), scalar(*b)) }
         }
         Expr::Neg(a)
-            if matches!(*a, Expr::Place(_) | Expr::Ref { .. })
-                && kinds::of_expr(program, types, &a).deref() == &Kind::Unknown =>
+            if matches!(*a, Expr::Place(_) | Expr::Ref { .. }) && kinds::of_expr(program, types, &a).is_by_traits() =>
         {
-            call(Callee::Operator(Operator::Neg), vec![pass(*a)], var, span)
+            Stmt::Call(call(Callee::Operator(Operator::Neg), vec![pass(*a)], var, span))
         }
         Expr::Neg(a) => Stmt::Let { var, value: Expr::Neg(Box::new(scalar(*a))) },
         Expr::Method { recv, name, turbofish, args } => method(program, types, var, *recv, name, turbofish, args),
@@ -136,6 +140,7 @@ fn method(
         || kind.deref().is_constant()
         || methods::CONSTANT.contains(&text.as_str())
         || methods::IDENTITIES.contains(&text.as_str())
+        || arrays::FORMS.contains(&text.as_str())
         || matches!(text.as_str(), "unwrap" | "expect" | "__stop")
         || !matches!(recv, Expr::Place(_) | Expr::Ref { .. });
     if settled {
@@ -144,14 +149,16 @@ fn method(
     let span = name.span();
     let mut list = vec![Arg { passing: Passing::Ref, parts: vec![Some(scalar(recv))] }];
     list.extend(args.into_iter().map(pass));
-    call(Callee::Method { name, turbofish }, list, var, span)
+    Stmt::Call(call(Callee::Method { name, turbofish }, list, var, span))
 }
 
-fn call(callee: Callee, args: Vec<Arg>, out: VarId, span: proc_macro2::Span) -> Stmt {
-    Stmt::Call(Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, span })
+/// A call with one value.
+pub(crate) fn call(callee: Callee, args: Vec<Arg>, out: VarId, span: proc_macro2::Span) -> Call {
+    Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, span }
 }
 
-fn pass(value: Expr) -> Arg {
+/// An operand as an argument.
+pub(crate) fn pass(value: Expr) -> Arg {
     match value {
         Expr::Ref { mutable, of } => {
             Arg { passing: if mutable { Passing::RefMut } else { Passing::Ref }, parts: vec![Some(*of)] }

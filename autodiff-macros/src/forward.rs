@@ -8,8 +8,11 @@ use std::collections::{HashMap, HashSet};
 
 use crate::activity;
 use crate::complex::Partials;
+use crate::dispatch::{self, is_assigned_by_trait};
 use crate::fold;
-use crate::ir::{Arg, Block, Edit, Expr, Loop, Place, Program, Pull, Role, Sequence, Step, Stmt, VarId};
+use crate::ir::{
+    Arg, Block, Callee, Edit, Expr, Loop, Operator, Place, Program, Pull, Role, Sequence, Step, Stmt, VarId,
+};
 use crate::kinds::{self, Kind, Types};
 
 /// Differentiates a program along the tangents of its active parameters and of its cotangent.
@@ -220,6 +223,15 @@ impl Pass<'_> {
     }
 
     fn stmt(&mut self, stmt: &Stmt, out: &mut Vec<Stmt>) {
+        let mut stmt = stmt.clone();
+        match &mut stmt {
+            Stmt::Let { value, .. } => self.name_parts(value, out),
+            Stmt::Assign { value, .. } | Stmt::Replace { value, .. } | Stmt::Edit(Edit::Push { value, .. }) => {
+                self.name_structs(value, out);
+            }
+            _ => {}
+        }
+        let stmt = &stmt;
         match stmt {
             Stmt::Let { var, value } => {
                 out.push(stmt.clone());
@@ -246,6 +258,28 @@ impl Pass<'_> {
                     out.push(Stmt::Replace { old: self.tangent_var(*old), place: target, value });
                 }
                 out.push(stmt.clone());
+            }
+            Stmt::Update { place, op, value }
+                if self.is_varied(place.root) && is_assigned_by_trait(&self.out, self.types, place, *op, value) =>
+            {
+                let span = place.span;
+                let sum = self.out.fresh("t", span, Kind::Unknown, Role::Temporary);
+                let mut call = dispatch::call(
+                    Callee::Operator(Operator::Assign(*op)),
+                    vec![dispatch::pass(Expr::Place(place.clone())), dispatch::pass(value.clone())],
+                    sum,
+                    span,
+                );
+                call.level = 1;
+                self.double(&mut call.args);
+                let sum_dot = self.tangent_var(sum);
+                self.varied.insert(sum);
+                call.outs.push(sum_dot);
+                out.push(Stmt::Call(call));
+                if let Some(target) = self.tangent_place(place) {
+                    out.push(Stmt::Assign { place: target, value: Expr::var(sum_dot, span), init: false });
+                }
+                out.push(Stmt::Assign { place: place.clone(), value: Expr::var(sum, span), init: false });
             }
             Stmt::Update { place, op, value } => {
                 if let Some(target) = self.tangent_place(place) {
@@ -328,10 +362,52 @@ impl Pass<'_> {
                     }
                 }
             }
+            Stmt::Save { .. } | Stmt::Restore { .. } | Stmt::Refill { .. } | Stmt::Cut { .. } => {
+                unreachable!("slices are saved and cut after all transforms")
+            }
             Stmt::Effect(_) | Stmt::Turn | Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => {
                 out.push(stmt.clone());
             }
         }
+    }
+
+    /// Binds the struct literals in a value to names: the type of their tangents has none here.
+    fn name_structs(&mut self, e: &mut Expr, out: &mut Vec<Stmt>) {
+        self.name_parts(e, out);
+        let is_struct = match e {
+            Expr::Struct { path, tangent: false, .. } => !crate::lower::is_variant(path),
+            Expr::Call { func, ctor: true, tangent: false, .. } => {
+                !crate::lower::is_variant(func) && !crate::lower::is_box(func)
+            }
+            _ => false,
+        };
+        if is_struct && self.tangent_flows(e) {
+            let span = proc_macro2::Span::mixed_site();
+            let kind = kinds::of_expr(&self.out, self.types, e);
+            let var = self.out.fresh("t", span, kind, Role::Temporary);
+            self.varied.insert(var);
+            let value = std::mem::replace(e, Expr::var(var, span));
+            out.push(Stmt::Let { var, value: value.clone() });
+            self.let_tangent(var, &value, out);
+        }
+    }
+
+    fn name_parts(&mut self, e: &mut Expr, out: &mut Vec<Stmt>) {
+        match e {
+            Expr::Tuple(es) | Expr::Array(es, _) | Expr::Call { args: es, ctor: true, .. } => {
+                es.iter_mut().for_each(|e| self.name_structs(e, out));
+            }
+            Expr::Struct { fields, .. } => fields.iter_mut().for_each(|(_, e)| self.name_structs(e, out)),
+            Expr::Wrap { value, .. } | Expr::Repeat { value, .. } => self.name_structs(value, out),
+            _ => {}
+        }
+    }
+
+    /// Whether an expression depends on what has a tangent.
+    fn tangent_flows(&self, e: &Expr) -> bool {
+        let mut found = false;
+        activity::carriers(e, &mut |v| found |= self.varied.contains(&v));
+        found
     }
 
     /// The tangent of a `let`: field by field for a struct, whose tangent type has no name here.

@@ -47,7 +47,10 @@ impl<'a> Labels<'a> {
             text += &match step {
                 Step::Deref => String::new(),
                 Step::Field(member) => format!(".{}", member.to_token_stream()),
-                Step::Index { at, .. } => format!("[{}]", self.text(at)),
+                Step::Index { at, .. } => format!("[{}]", self.text(crate::arrays::ordinal(at).unwrap_or(at))),
+                Step::View { method, args } => {
+                    format!(".{method}({})", args.iter().map(|a| self.text(a)).collect::<Vec<_>>().join(", "))
+                }
                 Step::Content => ".unwrap()".to_owned(),
                 Step::Payload { variant, member, .. } => {
                     let variant = variant.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
@@ -114,7 +117,7 @@ impl<'a> Labels<'a> {
             Callee::Method { name, .. } => name.to_string(),
             Callee::Variable(v) => self.emitter.name(*v).to_string(),
             Callee::Operator(Operator::Neg) => "-".to_owned(),
-            Callee::Operator(Operator::Binary(op)) => operator_token(*op).to_string(),
+            Callee::Operator(Operator::Binary(op) | Operator::Assign(op)) => operator_token(*op).to_string(),
         }
     }
 }

@@ -4,7 +4,10 @@
 //! Use it through the facade crate `differentiable`, whose documentation explains what these macros
 //! generate; the generated code refers to that crate. `expand.rs` reads as the list of passes.
 
+#![forbid(unsafe_code)]
+
 mod activity;
+mod arrays;
 mod companions;
 mod complex;
 mod derive;
@@ -19,9 +22,12 @@ mod forward;
 mod free;
 mod fuse;
 mod graph;
+mod implicit;
 mod ir;
+mod jacobian;
 mod kinds;
 mod labels;
+mod layout;
 mod linear;
 mod lost;
 mod lower;
@@ -31,12 +37,16 @@ mod nested;
 mod nesting;
 mod operators;
 mod options;
+mod persistent;
 mod print;
+mod pullbacks;
 mod reverse;
 #[cfg(test)]
 mod robustness;
 mod rule;
 mod rules;
+mod scalars;
+mod scratch;
 mod second;
 mod shells;
 mod signature;
@@ -53,6 +63,7 @@ mod var_set;
 mod variants;
 mod verify;
 mod visit;
+mod winners;
 
 use proc_macro::TokenStream;
 
@@ -91,4 +102,11 @@ pub fn __complex_methods(_: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn __float_methods(_: TokenStream) -> TokenStream {
     rules::float_methods().into()
+}
+
+/// Defines the higher derivatives of operators and functions of scalars.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __scalar_functions(_: TokenStream) -> TokenStream {
+    scalars::functions().into()
 }

@@ -1,4 +1,4 @@
-//! `check` and `jacobian`: a function as a map between flat vectors, with its two derivatives.
+//! `check`: a function as a map between flat vectors, with its two derivatives.
 //!
 //! In: the companions of a function. Out: shells that hand three closures (the function at a displaced
 //! point, forward mode along a direction, reverse mode for a cotangent) to the runtime.
@@ -10,6 +10,7 @@ use crate::companions::with_std;
 use crate::emit::tuple;
 use crate::ir::Passing;
 use crate::shells::Shells;
+use crate::signature::Param;
 
 /// Tokens whose local variables nothing in the user's scope can be taken for.
 macro_rules! local {
@@ -17,7 +18,7 @@ macro_rules! local {
 }
 
 impl Shells<'_> {
-    /// `check` and `jacobian`.
+    /// `check` and `check_with`.
     pub(crate) fn linear(&self) -> TokenStream {
         let (copies, map) = self.linear_map();
         let gradient = self.gradient_at_point();
@@ -27,19 +28,14 @@ impl Shells<'_> {
         let params = self.signature(None);
         let (check, _) = self.fn_head("check");
         let (with, _) = self.fn_head("check_with");
-        let (jacobian, _) = self.fn_head("jacobian");
         let items = local! {
             #check #generics (#(#params),*) -> ::core::result::Result<(), ::differentiable::GradientCheckError> #clause {
                 #copies
-                ::differentiable::__private::check(#map, #gradient, <::differentiable::Tolerance as ::core::default::Default>::default())
+                ::differentiable::__private::check(#map, #gradient, ::core::option::Option::None)
             }
             #with #generics (#(#params,)* tolerance: ::differentiable::Tolerance) -> ::core::result::Result<(), ::differentiable::GradientCheckError> #clause {
                 #copies
-                ::differentiable::__private::check(#map, #gradient, tolerance)
-            }
-            #jacobian #generics (#(#params),*) -> ::differentiable::ndarray::Array2<f64> #clause {
-                #copies
-                ::differentiable::__private::jacobian(#map)
+                ::differentiable::__private::check(#map, #gradient, ::core::option::Option::Some(tolerance))
             }
         };
         with_std(&items, &TokenStream::new())
@@ -85,7 +81,7 @@ impl Shells<'_> {
         let turbofish = c.turbofish();
         let (fwd, jvp) = (c.host.hidden("__fwd", 0), c.host.hidden("__jvp", 1));
         let point = self.point();
-        let (copies, fresh, tangents, inputs) = (&point.copies, &point.fresh, &point.tangents, &point.inputs);
+        let (copies, fresh, tangents) = (&point.copies, &point.fresh, &point.tangents);
         let (plain_args, tangent_args) = (&point.arguments, &point.tangent_arguments);
         let mut displaced = TokenStream::new();
         let mut finals = TokenStream::new();
@@ -114,16 +110,21 @@ impl Shells<'_> {
                     patterns.push(local!(_));
                 }
                 (Passing::Ref, true) => {
-                    again.push(local!(&#now));
+                    let view = crate::tangent_types::is_view(p.target());
+                    again.push(if view { local!(&#now.view()) } else { local!(&#now) });
                     patterns.push(local!(_));
                 }
                 (Passing::RefMut, true) => {
                     again.push(local!(&mut #now));
                     patterns.push(local!(_));
-                    finals.extend(local!(#private::flatten_value(&#now, &mut values);));
+                    finals.extend(local!(values.push(&#now);));
                 }
                 (_, false) => {
-                    again.push(if p.passing == Passing::RefMut { local!(&mut *#x) } else { local!(#x) });
+                    again.push(match p.passing {
+                        Passing::RefMut if self.is_copied_constant(p) => local!(&mut #now),
+                        Passing::RefMut => local!(&mut **#base.borrow_mut()),
+                        _ => local!(#x),
+                    });
                     patterns.push(local!(_));
                     slots.push(local!(::core::option::Option::None));
                 }
@@ -145,11 +146,7 @@ impl Shells<'_> {
                 collect.extend(local!(#private::flatten(&mut #d, &mut gradient);));
             }
             if p.passing == Passing::RefMut && p.differentiable {
-                final_tangents.extend(if p.wanted {
-                    local!(#private::flatten(&mut #t, &mut derivatives);)
-                } else {
-                    local!(#private::flatten(&mut ::differentiable::Differentiable::__zero(&#base), &mut derivatives);)
-                });
+                final_tangents.extend(local!(#private::flatten(&mut #t, &mut derivatives);));
             }
         }
         let name = &c.f.signature.name;
@@ -167,20 +164,25 @@ impl Shells<'_> {
             primal
         };
         let (again, slots, patterns) = (tuple(&again), tuple(&slots), tuple(&patterns));
-        let before = local! {
-            #copies
-            #inputs
-        };
+        let before = local!(#copies);
+        let flat = self.params().iter().enumerate().filter(|(_, p)| p.wanted).map(|(i, p)| {
+            let (label, base) = (p.name.to_string(), self.local("base_", i));
+            local!((#label, {
+                let mut flat = <#private::Flat as ::core::default::Default>::default();
+                flat.push(&#base);
+                flat
+            }))
+        });
         let map = local! {
             #private::LinearMap {
-                inputs: inputs.to_vec(),
+                inputs: ::differentiable::__private::vec![#(#flat),*],
                 value: |steps: &[f64]| {
                     let mut steps = steps;
                     #fresh
                     #displaced
                     let value = #primal;
-                    let mut values = ::differentiable::__private::vec::Vec::new();
-                    #private::flatten_value(&value, &mut values);
+                    let mut values = <#private::Flat as ::core::default::Default>::default();
+                    values.push(&value);
                     #finals
                     values
                 },
@@ -210,6 +212,11 @@ impl Shells<'_> {
         (before, map)
     }
 
+    /// Whether a constant behind a `&mut` is known to be copyable, so that each evaluation begins with the same.
+    pub(crate) fn is_copied_constant(&self, p: &Param) -> bool {
+        p.passing == Passing::RefMut && !p.differentiable && self.companions.f.types.kind(p.target()).is_constant()
+    }
+
     /// The arguments as values of their own, which can be displaced.
     pub(crate) fn point(&self) -> Point {
         let private = local!(::differentiable::__private);
@@ -217,14 +224,23 @@ impl Shells<'_> {
         let mut inputs = Vec::new();
         for (i, p) in self.params().iter().enumerate() {
             let (x, base, now, t) = (self.name(i), self.local("base_", i), self.local("now_", i), self.local("t_", i));
-            let owned = p.passing == Passing::Value;
-            if p.differentiable {
+            // A view is one of an array of its own.
+            let view = crate::tangent_types::is_view(p.target());
+            let owned = p.passing == Passing::Value && !view;
+            let copied = p.differentiable || self.is_copied_constant(p);
+            if !copied && p.passing == Passing::RefMut {
+                point.copies.extend(local!(let #base = ::core::cell::RefCell::new(#x);));
+            }
+            if copied {
                 point.copies.extend(if owned {
                     local!(let #base = ::core::clone::Clone::clone(&#x);)
                 } else {
                     local!(let #base = { use ::differentiable::__private::ToOwned as _; #x.to_owned() };)
                 });
                 point.fresh.extend(local!(let mut #now = ::core::clone::Clone::clone(&#base);));
+            }
+            if p.has_slot() && !p.wanted {
+                point.tangents.extend(local!(let mut #t = ::differentiable::Differentiable::__zero(&#base);));
             }
             if p.wanted {
                 let label = p.name.to_string();
@@ -233,15 +249,17 @@ impl Shells<'_> {
                     let mut #t = #private::unflatten(::differentiable::Differentiable::__zero(&#base), &mut direction);
                 });
             }
-            point.arguments.push(match (p.passing, p.differentiable) {
+            point.arguments.push(match (p.passing, copied) {
+                (Passing::Value, true) if view => local!(#now.view()),
+                (Passing::Ref, true) if view => local!(&#now.view()),
                 (Passing::Value, true) => local!(#now),
                 (Passing::Value, false) => local!(::core::clone::Clone::clone(&#x)),
                 (Passing::Ref, true) => local!(&#now),
                 (Passing::Ref, false) => local!(#x),
                 (Passing::RefMut, true) => local!(&mut #now),
-                (Passing::RefMut, false) => local!(&mut *#x),
+                (Passing::RefMut, false) => local!(&mut **#base.borrow_mut()),
             });
-            point.tangent_arguments.push(match (p.wanted, p.passing) {
+            point.tangent_arguments.push(match (p.has_slot(), p.passing) {
                 (false, _) => local!(::core::option::Option::None),
                 (true, Passing::Value) => local!(::core::option::Option::Some(::core::clone::Clone::clone(&#t))),
                 (true, Passing::Ref) => local!(::core::option::Option::Some(&#t)),

@@ -9,11 +9,12 @@ use crate::activity;
 use crate::errors::Errors;
 use crate::fence;
 use crate::ir::{Callee, Expr, Program, Stmt, VarId};
+use crate::kinds::{self, Types};
 use crate::signature::Signature;
 use crate::variants;
 
 /// Reports what a derivative flows into and does not come out of.
-pub(crate) fn refuse(program: &Program, signature: &Signature, errors: &Errors) {
+pub(crate) fn refuse(program: &Program, types: &Types, signature: &Signature, errors: &Errors) {
     let seeds = program.params.iter().zip(&signature.params).filter(|(_, p)| p.differentiable).map(|(q, _)| q.parts[0]);
     let varied = activity::varied(program, seeds);
     let useful = activity::useful(program);
@@ -77,6 +78,21 @@ pub(crate) fn refuse(program: &Program, signature: &Signature, errors: &Errors) 
                 program.vars[*var].span,
                 "an error carries no derivative; give the value back in an enum of your own, or wrap it in `stop_gradient`",
             );
+        }
+        Stmt::Let { var, value: Expr::Method { recv, name, args, .. } }
+            if useful.contains(var)
+                && !program.vars[*var].kind.is_constant()
+                && kinds::of_expr(program, types, recv).deref().is_constant() =>
+        {
+            if let Some(v) = args.iter().find_map(|e| captured(e, &varied)) {
+                errors.at(
+                    program.vars[*var].span,
+                    format!(
+                        "`{name}` of a value without derivative cannot carry that of `{}`; write what it does out, or wrap the argument in `stop_gradient`",
+                        program.vars[v].name
+                    ),
+                );
+            }
         }
         _ => {}
     });

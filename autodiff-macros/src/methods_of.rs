@@ -34,6 +34,9 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
         if of_trait && own.tape_none && !own.skip {
             errors.extend(tape_of_trait(&f.sig.ident).to_compile_error());
         }
+        if of_trait && own.has_rule() && !own.skip {
+            errors.extend(rule_of_trait(&f.sig.ident).to_compile_error());
+        }
         let mut sig = f.sig.clone();
         let skip = own.skip;
         let analysed = if skip {
@@ -60,8 +63,10 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
                     attrs: cfgs,
                     of_trait,
                     declared: false,
+                    captures_self: false,
                     outer: item.generics.clone(),
                     associated: associated.clone(),
+                    bound: None,
                 };
                 companions.extend(if of_trait { trait_items(&function, &host) } else { twin::items(&function, &host) });
             }
@@ -115,6 +120,14 @@ pub(crate) fn tape_of_trait(method: &syn::Ident) -> syn::Error {
         format!(
             "`tape = none`: a method of a trait keeps its tape in a box, since every `impl` has its own; put the computation of `{method}` into a function with `tape = none`, or take `tape = none` off"
         ),
+    )
+}
+
+/// The body of a method with a rule is not read, so what a trait asks for cannot be made of it.
+pub(crate) fn rule_of_trait(method: &syn::Ident) -> syn::Error {
+    syn::Error::new(
+        method.span(),
+        format!("a method of a trait has no rule of its own; let `{method}` call a function that has one"),
     )
 }
 

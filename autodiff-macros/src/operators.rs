@@ -1,7 +1,8 @@
 //! Operators of user types: beside `impl std::ops::Add for V` stands the derivative of the operator, as
 //! an `impl` of the runtime's trait of the same name.
 //!
-//! The method's companions become inherent ones under a name of their own; the trait calls them.
+//! The method's companions are items of a trait of their own, which can stand on any type; the runtime's trait calls
+//! them.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
@@ -15,23 +16,12 @@ use crate::options::Options;
 fn operator(item: &ItemImpl) -> Option<String> {
     let (path, _) = item.trait_.as_ref()?;
     let name = path.segments.last()?.ident.to_string();
-    matches!(name.as_str(), "Add" | "Sub" | "Mul" | "Div" | "Rem" | "Neg").then_some(name)
+    let plain = name.strip_suffix("Assign").unwrap_or(&name);
+    matches!((plain, name.as_str()), ("Add" | "Sub" | "Mul" | "Div" | "Rem", _) | (_, "Neg")).then_some(name)
 }
 
 /// Expands the attribute on the `impl` of an operator; `None` if it is none.
 pub(crate) fn implementation(item: &ItemImpl, options: &Options) -> Option<TokenStream> {
-    if let Some((path, _)) = &item.trait_
-        && let Some(last) = path.segments.last()
-        && let Some(plain) = last.ident.to_string().strip_suffix("Assign")
-        && matches!(plain, "Add" | "Sub" | "Mul" | "Div" | "Rem")
-    {
-        let message = format!(
-            "`{}` of a type cannot be differentiated: `a op= b` is differentiated as `a = a op b`; annotate the `impl {plain}`, and leave this one without the attribute",
-            last.ident,
-        );
-        let error = syn::Error::new_spanned(path, message).to_compile_error();
-        return Some(quote!(#item #error));
-    }
     let name = operator(item)?;
     // An operator of references computes what that of values does, which is differentiated.
     let by_reference = |ty: &Type| matches!(ty, Type::Reference(_));
@@ -63,14 +53,6 @@ fn right_hand_side(item: &ItemImpl) -> Type {
 
 fn derivative(item: &ItemImpl, options: &Options, name: &str, rhs: &Type) -> syn::Result<TokenStream> {
     let self_ty = &*item.self_ty;
-    if let Type::Path(p) = self_ty
-        && (p.path.is_ident("f64") || p.path.is_ident("f32"))
-    {
-        return Err(syn::Error::new_spanned(
-            self_ty,
-            "an operator with a float on the left cannot be differentiated here; write the operands the other way round, or a method",
-        ));
-    }
     let method = item.items.iter().find_map(|i| match i {
         ImplItem::Fn(f) => Some(f),
         _ => None,
@@ -89,88 +71,199 @@ fn derivative(item: &ItemImpl, options: &Options, name: &str, rhs: &Type) -> syn
         **ty = output.clone();
     }
     let function = expand::analyse(&mut sig, &method.block, Some(&item.generics), options)?;
-    let suffix: String = rhs
-        .to_token_stream()
-        .to_string()
-        .replace('&', " ref ")
-        .chars()
-        .map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
-        .collect();
-    // `V<T>` ⇒ `v_t`: underscores in a row are no snake case.
-    let suffix = suffix.split('_').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_");
-    let mangled = format_ident!("{}_{}", method.sig.ident, suffix, span = method.sig.ident.span());
-    let host = Host {
+    let mut host = Host {
         vis: TokenStream::new(),
-        method: Some(mangled),
+        method: Some(method.sig.ident.clone()),
         attrs: TokenStream::new(),
         of_trait: false,
         declared: false,
+        captures_self: false,
         outer: item.generics.clone(),
         associated: Vec::new(),
+        bound: None,
     };
-    let c = Companions { f: &function, host: &host };
-    let mut companions = TokenStream::new();
-    for level in 1..=options.order() {
-        companions.extend(c.tangent(level));
-    }
-    for level in 0..options.order() {
-        companions.extend(c.taped(level));
-    }
-    let (fwd, jvp) = (host.hidden("__fwd", 0), host.hidden("__jvp", 1));
-    let operator = format_ident!("{}", name);
-    let (impl_generics, _, clause) = item.generics.split_for_impl();
-    let output = c.output();
-    let unary = name == "Neg";
-    let implementation = if unary {
-        quote! {
-            impl #impl_generics ::differentiable::operators::Neg for #self_ty #clause {
-                type Output = #output;
-                #[inline]
-                fn tangent(a: &Self, da: ::core::option::Option<&Self::Tangent>) -> (Self::Output, <Self::Output as ::differentiable::Differentiable>::Tangent) {
-                    a.#jvp(da)
-                }
-                #[inline]
-                fn adjoint(a: &Self, ct: &<Self::Output as ::differentiable::Differentiable>::Tangent, da: ::core::option::Option<&mut Self::Tangent>) {
-                    let (_, tape) = a.#fwd();
-                    tape(((a,), ::core::clone::Clone::clone(ct), (da,)));
-                }
-            }
+    let companions = |host: &Host, body: bool| {
+        let c = Companions { f: &function, host };
+        let mut out = TokenStream::new();
+        for level in 1..=options.order() {
+            out.extend(c.tangent_as(level, body));
         }
-    } else {
-        quote! {
-            impl #impl_generics ::differentiable::operators::#operator<#rhs> for #self_ty #clause {
-                type Output = #output;
-                #[inline]
-                fn tangent(
-                    a: &Self,
-                    b: &#rhs,
-                    da: ::core::option::Option<&Self::Tangent>,
-                    db: ::core::option::Option<&<#rhs as ::differentiable::Differentiable>::Tangent>,
-                ) -> (Self::Output, <Self::Output as ::differentiable::Differentiable>::Tangent) {
-                    a.#jvp(::core::clone::Clone::clone(b), da, db.cloned())
-                }
-                #[inline]
-                fn adjoint(
-                    a: &Self,
-                    b: &#rhs,
-                    ct: &<Self::Output as ::differentiable::Differentiable>::Tangent,
-                    da: ::core::option::Option<&mut Self::Tangent>,
-                    db: ::core::option::Option<&mut <#rhs as ::differentiable::Differentiable>::Tangent>,
-                ) {
-                    let (_, tape) = a.#fwd(::core::clone::Clone::clone(b));
-                    let (_, g) = tape(((a, ()), ::core::clone::Clone::clone(ct), (da, ())));
-                    if let ::core::option::Option::Some(db) = db {
-                        ::differentiable::__private::accumulate(db, &g);
-                    }
-                }
-            }
+        for level in 0..options.order() {
+            out.extend(c.taped_as_item(level, body));
         }
+        out
     };
+    let defined = companions(&host, true);
+    let implementations = implementations(&Companions { f: &function, host: &host }, item, options, name, rhs);
+    host.captures_self = true;
+    let declared = companions(&host, false);
+    let (impl_generics, type_generics, clause) = item.generics.split_for_impl();
     Ok(quote! {
         #item
         #[allow(unused, clippy::all, clippy::pedantic)]
-        impl #impl_generics #self_ty #clause { #companions }
-        #[allow(unused, clippy::all, clippy::pedantic)]
-        #implementation
+        const _: () = {
+            trait Companions #impl_generics: ::differentiable::Differentiable + ::core::marker::Sized #clause { #declared }
+            impl #impl_generics Companions #type_generics for #self_ty #clause { #defined }
+            #implementations
+        };
     })
+}
+
+/// The runtime's trait, in terms of the companions.
+fn implementations(c: &Companions<'_>, item: &ItemImpl, options: &Options, name: &str, rhs: &Type) -> TokenStream {
+    let self_ty = &*item.self_ty;
+    let (impl_generics, type_generics, clause) = item.generics.split_for_impl();
+    let companion = |base: &str, level: u32| {
+        let name = c.host.hidden(base, level);
+        quote!(<Self as Companions #type_generics>::#name)
+    };
+    let (fwd, jvp) = (companion("__fwd", 0), companion("__jvp", 1));
+    let (fwd1, jvp2) = (companion("__fwd", 1), companion("__jvp", 2));
+    let second = options.order() >= 2;
+    let operator = format_ident!("{}", name);
+    let tangent = quote!(::core::option::Option<&Self::Tangent>);
+    let slot = quote!(::core::option::Option<&mut Self::Tangent>);
+    if name == "Neg" {
+        let output = c.output();
+        let space = quote!(<#output as ::differentiable::Differentiable>::Tangent);
+        let second = second.then(|| {
+            quote! {
+                #[inline]
+                fn tangent2(a: &Self, da: #tangent, ea: #tangent, dda: #tangent) -> (#output, #space, #space, #space) {
+                    #jvp2(a, da, ea, dda)
+                }
+                #[inline]
+                fn adjoint1(a: &Self, ta: #tangent, ct: &#space, tct: &#space, da: #slot, ea: #slot) {
+                    let (_, tape) = #fwd1(a, ta);
+                    tape(((a, ta), (::core::clone::Clone::clone(ct), ::core::clone::Clone::clone(tct)), (da, ea)));
+                }
+            }
+        });
+        return quote! {
+            impl #impl_generics ::differentiable::operators::Neg for #self_ty #clause {
+                type Output = #output;
+                #[inline]
+                fn tangent(a: &Self, da: #tangent) -> (#output, #space) {
+                    #jvp(a, da)
+                }
+                #[inline]
+                fn adjoint(a: &Self, ct: &#space, da: #slot) {
+                    let (_, tape) = #fwd(a);
+                    tape(((a,), ::core::clone::Clone::clone(ct), (da,)));
+                }
+                #second
+            }
+        };
+    }
+    let other = quote!(<#rhs as ::differentiable::Differentiable>::Tangent);
+    let (b_tangent, b_slot) = (quote!(::core::option::Option<&#other>), quote!(::core::option::Option<&mut #other>));
+    let b = quote!(::core::clone::Clone::clone(b));
+    let assigns = name.ends_with("Assign");
+    let output = if assigns { quote!(Self) } else { c.output() };
+    let space = quote!(<#output as ::differentiable::Differentiable>::Tangent);
+    let declared = (!assigns).then(|| quote!(type Output = #output;));
+    let owned = quote!(::core::clone::Clone::clone(a));
+    // Where there is no tangent of `a`, one is needed to receive what `b` adds.
+    let moving = |da: TokenStream| quote!(#da.cloned().unwrap_or_else(|| ::differentiable::Differentiable::__zero(a)));
+    let (of_da, of_ea, of_dda) = (moving(quote!(da)), moving(quote!(ea)), moving(quote!(dda)));
+    let some_mut = |d: TokenStream| quote!(::core::option::Option::Some(&mut #d));
+    let (mut_da, mut_ea, mut_dda) = (some_mut(quote!(da)), some_mut(quote!(ea)), some_mut(quote!(dda)));
+    let tangent_body = if assigns {
+        quote! {
+            let (mut value, mut da) = (#owned, #of_da);
+            #jvp(&mut value, #b, #mut_da, db.cloned());
+            (value, da)
+        }
+    } else {
+        quote!(#jvp(a, #b, da, db.cloned()))
+    };
+    let tangent2_body = if assigns {
+        quote! {
+            let (mut value, mut da, mut ea, mut dda) = (#owned, #of_da, #of_ea, #of_dda);
+            #jvp2(&mut value, #b, #mut_da, db.cloned(), #mut_ea, eb.cloned(), #mut_dda, ddb.cloned());
+            (value, da, ea, dda)
+        }
+    } else {
+        quote!(#jvp2(a, #b, da, db.cloned(), ea, eb.cloned(), dda, ddb.cloned()))
+    };
+    let add = |slot: TokenStream, g: TokenStream| {
+        quote! {
+            if let ::core::option::Option::Some(slot) = #slot {
+                ::differentiable::__private::accumulate(slot, &#g);
+            }
+        }
+    };
+    let (add_a, add_b) = (add(quote!(da), quote!(ga)), add(quote!(db), quote!(gb)));
+    let (add_ea, add_eb) = (add(quote!(ea), quote!(ha)), add(quote!(eb), quote!(hb)));
+    let adjoint_body = if assigns {
+        quote! {
+            let (mut value, mut ga) = (#owned, ::core::clone::Clone::clone(ct));
+            let (_, tape) = #fwd(&mut value, #b);
+            let (_, gb) = tape(((&mut value, ()), (), (::core::option::Option::Some(&mut ga), ())));
+            #add_a
+            #add_b
+        }
+    } else {
+        quote! {
+            let (_, tape) = #fwd(a, #b);
+            let (_, gb) = tape(((a, ()), ::core::clone::Clone::clone(ct), (da, ())));
+            #add_b
+        }
+    };
+    let adjoint1_body = if assigns {
+        let of_ta = moving(quote!(ta));
+        quote! {
+            let (mut value, mut ta) = (#owned, #of_ta);
+            let (mut ga, mut ha) = (::core::clone::Clone::clone(ct), ::core::clone::Clone::clone(tct));
+            let (_, tape) = #fwd1(&mut value, #b, ::core::option::Option::Some(&mut ta), tb.cloned());
+            let (_, gb, _, hb) = tape((
+                (&mut value, (), ::core::option::Option::Some(&mut ta), ()),
+                ((), ()),
+                (::core::option::Option::Some(&mut ga), (), ::core::option::Option::Some(&mut ha), ()),
+            ));
+            #add_a
+            #add_b
+            #add_ea
+            #add_eb
+        }
+    } else {
+        quote! {
+            let (_, tape) = #fwd1(a, #b, ta, tb.cloned());
+            let cts = (::core::clone::Clone::clone(ct), ::core::clone::Clone::clone(tct));
+            let (_, gb, _, hb) = tape(((a, (), ta, ()), cts, (da, (), ea, ())));
+            #add_b
+            #add_eb
+        }
+    };
+    let second = second.then(|| {
+        quote! {
+            #[inline]
+            fn tangent2(
+                a: &Self, b: &#rhs, da: #tangent, db: #b_tangent, ea: #tangent, eb: #b_tangent, dda: #tangent, ddb: #b_tangent,
+            ) -> (#output, #space, #space, #space) {
+                #tangent2_body
+            }
+            #[inline]
+            fn adjoint1(
+                a: &Self, b: &#rhs, ta: #tangent, tb: #b_tangent, ct: &#space, tct: &#space,
+                da: #slot, db: #b_slot, ea: #slot, eb: #b_slot,
+            ) {
+                #adjoint1_body
+            }
+        }
+    });
+    quote! {
+        impl #impl_generics ::differentiable::operators::#operator<#rhs> for #self_ty #clause {
+            #declared
+            #[inline]
+            fn tangent(a: &Self, b: &#rhs, da: #tangent, db: #b_tangent) -> (#output, #space) {
+                #tangent_body
+            }
+            #[inline]
+            fn adjoint(a: &Self, b: &#rhs, ct: &#space, da: #slot, db: #b_slot) {
+                #adjoint_body
+            }
+            #second
+        }
+    }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Options {
     pub(crate) jvp: Option<Path>,
     /// The functions `<kernel>_forward`, `<kernel>_adjoint` and `<kernel>_tangent` of the runtime.
     pub(crate) kernel: Option<Path>,
+    /// The function that is zero at the value.
+    pub(crate) implicit: Option<Path>,
     pub(crate) prefix: Option<Ident>,
     pub(crate) skip: bool,
     /// The backward sweep stores nothing of variable size.
@@ -33,7 +35,7 @@ impl Options {
 impl Options {
     /// Whether a derivative is written by hand.
     pub(crate) fn has_rule(&self) -> bool {
-        self.vjp.is_some() || self.jvp.is_some() || self.kernel.is_some()
+        self.vjp.is_some() || self.jvp.is_some() || self.kernel.is_some() || self.implicit.is_some()
     }
 }
 
@@ -77,6 +79,10 @@ impl Parse for Options {
                         input.parse::<Token![=]>()?;
                         options.kernel = Some(input.parse()?);
                     }
+                    "implicit" => {
+                        input.parse::<Token![=]>()?;
+                        options.implicit = Some(input.parse()?);
+                    }
                     "prefix" => {
                         input.parse::<Token![=]>()?;
                         options.prefix = Some(input.parse()?);
@@ -97,7 +103,7 @@ impl Parse for Options {
                         return Err(syn::Error::new(
                             name.span(),
                             format!(
-                                "unknown option `{other}`; there are `wrt(…)`, `order = n`, `type = name`, `prefix = name`, `vjp = path`, `jvp = path`, `tape = none` and `skip`"
+                                "unknown option `{other}`; there are `wrt(…)`, `order = n`, `type = name`, `prefix = name`, `vjp = path`, `jvp = path`, `implicit = path`, `tape = none` and `skip`"
                             ),
                         ));
                     }
@@ -106,6 +112,17 @@ impl Parse for Options {
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
             }
+        }
+        if let Some(path) = options.implicit.as_ref().filter(|_| options.vjp.is_some() || options.jvp.is_some()) {
+            return Err(syn::Error::new_spanned(
+                path,
+                "`implicit = …` is the rule of both modes; take `vjp` and `jvp` off",
+            ));
+        }
+        if let Some(path) = options.implicit.as_ref().filter(|_| options.order > 1) {
+            let text =
+                "a solution has first derivatives only: take `order` off, or differentiate the iterations instead";
+            return Err(syn::Error::new_spanned(path, text));
         }
         Ok(options)
     }

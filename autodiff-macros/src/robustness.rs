@@ -53,7 +53,7 @@ fn annotated(item: &syn::Item) -> bool {
 }
 
 /// Runs on a stack of the size that the compiler has.
-fn with_stack<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) fn with_stack<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> T {
     let thread = std::thread::Builder::new().stack_size(8 << 20).spawn(f).expect("a thread");
     thread.join().unwrap_or_else(|payload| std::panic::resume_unwind(payload))
 }

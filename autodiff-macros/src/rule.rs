@@ -1,5 +1,7 @@
 //! Rules written by hand: `vjp = path` and `jvp = path` of users, `kernel = path` of the runtime.
 //!
+//! (`implicit = path` is in `implicit.rs`.)
+//!
 //! In: a function whose body is not looked at. Out: the same hidden companions as for a differentiated
 //! body, which call the given functions:
 //!
@@ -16,37 +18,60 @@ use crate::companions::{Companions, Host};
 use crate::emit::tuple;
 use crate::expand::Function;
 use crate::ir::Passing;
+use crate::options::Options;
 use crate::shells::{Shells, bare};
 
 /// The companions of a function with a rule.
+///
+/// Where the rule of a mode is missing, its companions exist all the same, since callers are differentiated in both
+/// modes: they are an error of the build that needs them. Calls of the public derivatives do not compile.
 pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
-    let rule = Rule { shells: Shells { companions: Companions { f, host } }, f, host };
-    let mut out = TokenStream::new();
-    if f.options.vjp.is_some() || f.options.kernel.is_some() {
-        out.extend(rule.taped());
-        out.extend(rule.joined());
-        if host.method.is_none() {
-            out.extend(rule.at_once());
-        }
-        out.extend(rule.shells.reverse());
+    let rule = |host| Rule { shells: Shells { companions: Companions { f, host } }, f, host };
+    let given = Given::of(&f.options);
+    let without = |mode: &str| {
+        let mode = Ident::new(mode, proc_macro2::Span::mixed_site());
+        Host { bound: Some(quote!(for<'missing> Self: ::differentiable::__private::#mode<'missing>)), ..host.clone() }
+    };
+    let (no_backward, no_forward) = (without("HasReverseRule"), without("HasForwardRule"));
+    let hidden = rule(host);
+    let implicit = f.options.implicit.is_some();
+    let mut out = if implicit { hidden.implicit_taped() } else { hidden.taped() };
+    out.extend(hidden.joined());
+    if host.method.is_none() {
+        out.extend(hidden.at_once());
     }
-    if f.options.jvp.is_some() || f.options.kernel.is_some() {
-        out.extend(rule.tangent());
-        out.extend(rule.shells.forward());
-    }
-    if out.is_empty() {
-        out
-    } else {
-        out.extend(rule.both());
-        out.extend(rule.shells.graph(&crate::graph::encode_rule(f, rule.backward_name())));
-        out
+    out.extend(if implicit { hidden.implicit_tangent() } else { hidden.tangent() });
+    out.extend(rule(if given.backward { host } else { &no_backward }).shells.reverse());
+    out.extend(rule(if given.forward { host } else { &no_forward }).shells.forward());
+    let both = match (given.backward, given.forward) {
+        (false, _) => &no_backward,
+        (_, false) => &no_forward,
+        _ => host,
+    };
+    out.extend(rule(both).shells.linear());
+    out.extend(rule(both).shells.jacobians());
+    out.extend(hidden.shells.call());
+    out.extend(hidden.shells.graph(&crate::graph::encode_rule(f, hidden.backward_name())));
+    out
+}
+
+/// The modes for which there is a rule.
+struct Given {
+    backward: bool,
+    forward: bool,
+}
+
+impl Given {
+    fn of(options: &Options) -> Self {
+        let kernel = options.kernel.is_some() || options.implicit.is_some();
+        Self { backward: kernel || options.vjp.is_some(), forward: kernel || options.jvp.is_some() }
     }
 }
 
-struct Rule<'a> {
-    shells: Shells<'a>,
-    f: &'a Function,
-    host: &'a Host,
+pub(crate) struct Rule<'a> {
+    pub(crate) shells: Shells<'a>,
+    pub(crate) f: &'a Function,
+    pub(crate) host: &'a Host,
 }
 
 /// The path with its last segment extended.
@@ -59,27 +84,41 @@ fn suffixed(path: &Path, suffix: &str) -> Path {
 }
 
 impl Rule<'_> {
-    /// `check` and `jacobian` need both modes.
-    fn both(&self) -> TokenStream {
-        let complete = self.f.options.kernel.is_some() || self.f.options.vjp.is_some() && self.f.options.jvp.is_some();
-        if complete { self.shells.linear() } else { TokenStream::new() }
+    /// What stands in the place of a missing rule.
+    fn missing(&self, mode: &str, option: &str) -> TokenStream {
+        let name = &self.f.signature.name;
+        let text = format!("`{name}` has no rule for {mode} mode: add `{option} = …` to its `#[differentiable]`");
+        quote! {{
+            struct Rule;
+            impl ::differentiable::__private::MissingRule for Rule {
+                const MESSAGE: &'static str = #text;
+            }
+            ::differentiable::__private::missing_rule::<Rule>()
+        }}
     }
 
     /// The name of the function that goes backward.
     fn backward_name(&self) -> Option<String> {
-        let path = match (&self.f.options.kernel, &self.f.options.vjp) {
+        let path = match (&self.f.options.kernel, &self.f.options.implicit) {
             (Some(kernel), _) => suffixed(kernel, "adjoint"),
-            (None, vjp) => vjp.clone()?,
+            (None, Some(residual)) => residual.clone(),
+            (None, None) => self.f.options.vjp.clone()?,
         };
         Some(path.segments.iter().map(|s| s.ident.to_string()).collect::<Vec<_>>().join("::"))
     }
 
-    fn local(&self, prefix: &str, i: usize) -> Ident {
+    pub(crate) fn local(&self, prefix: &str, i: usize) -> Ident {
         self.shells.local(prefix, i)
     }
 
+    /// The function itself.
+    pub(crate) fn function(&self) -> TokenStream {
+        let name = &self.f.signature.name;
+        if self.host.method.is_some() { quote!(Self::#name) } else { quote!(#name) }
+    }
+
     /// The arguments of a call, with clones of those by value.
-    fn arguments(&self, names: impl Fn(usize) -> Ident) -> Vec<TokenStream> {
+    pub(crate) fn arguments(&self, names: impl Fn(usize) -> Ident) -> Vec<TokenStream> {
         let params = self.shells.params();
         (0..params.len())
             .map(|i| {
@@ -142,14 +181,16 @@ impl Rule<'_> {
                 )
             }
             (None, Some(vjp)) => {
-                let name = &self.f.signature.name;
-                let call = if self.host.method.is_some() { quote!(Self::#name) } else { quote!(#name) };
+                let call = self.function();
                 (
                     quote!(let value = #call(#(#arguments),*);),
                     quote!(let (_, pullback) = #vjp(#(#arguments),*); let #received = pullback(ct); #adds),
                 )
             }
-            (None, None) => unreachable!("a rule is given"),
+            (None, None) => {
+                let call = self.function();
+                (quote!(let value = #call(#(#arguments),*);), TokenStream::new())
+            }
         };
         let (again, again_types, slots, slot_types) =
             (tuple(&again), tuple(&again_types), tuple(&slots), tuple(&slot_types));
@@ -158,15 +199,19 @@ impl Rule<'_> {
         let argument = quote!((#again_types, #ct, #slot_types));
         let elided = crate::tangent_types::elide(&argument);
         let (generics, clause) = c.generics(&[]);
-        let clause = self.shells.cloning_values(clause);
         let (name, vis, attrs, captured) =
             (self.host.hidden("__fwd", 0), &self.host.vis, &self.host.attrs, c.captured(&[]));
         let parameters = self.shells.signature(None);
+        let pulled = if Given::of(&self.f.options).backward {
+            quote!({ #backward #grads })
+        } else {
+            self.missing("reverse", "vjp")
+        };
         quote! {
             #attrs #[doc(hidden)] #[inline]
             #vis fn #name #generics (#(#parameters),*) -> (#output, impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + #captured) #clause {
                 #forward
-                (value, move |(#again, ct, #slots): #elided| -> #grad_types { #backward #grads })
+                (value, move |(#again, ct, #slots): #elided| -> #grad_types #pulled)
             }
         }
     }
@@ -195,7 +240,6 @@ impl Rule<'_> {
             grad_types.push(quote!(()));
         }
         let (generics, clause) = c.generics(&[]);
-        let clause = self.shells.cloning_values(clause);
         let (again, slots, slot_types, grad_types) =
             (tuple(&again), tuple(&slots), tuple(&slot_types), tuple(&grad_types));
         let (name, fwd, turbofish) = (self.host.hidden("__adj", 0), self.host.hidden("__fwd", 0), c.turbofish());
@@ -214,7 +258,7 @@ impl Rule<'_> {
         let c = &self.shells.companions;
         let params = self.shells.params();
         let (generics, clause) = c.generics(&[]);
-        let clause = c.scalar_clause(self.shells.cloning_values(clause));
+        let clause = c.scalar_clause(clause);
         let mut parameters = self.shells.signature(None);
         let (mut again, mut slots, mut patterns, mut grads, mut grad_types) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -259,7 +303,6 @@ impl Rule<'_> {
         let c = &self.shells.companions;
         let params = self.shells.params();
         let (generics, clause) = c.generics(&[]);
-        let clause = self.shells.cloning_values(clause);
         let mut parameters = self.shells.signature(None);
         let mut arguments = self.arguments(|i| self.shells.name(i));
         let mut unwrap = TokenStream::new();
@@ -282,16 +325,19 @@ impl Rule<'_> {
             }
             arguments.push(quote!(#t));
         }
-        let path = match (&self.f.options.kernel, &self.f.options.jvp) {
-            (Some(kernel), _) => suffixed(kernel, "tangent"),
-            (None, Some(jvp)) => jvp.clone(),
-            (None, None) => unreachable!("a rule is given"),
+        let body = match (&self.f.options.kernel, &self.f.options.jvp) {
+            (Some(kernel), _) => {
+                let path = suffixed(kernel, "tangent");
+                quote!({ #unwrap #path(#(#arguments),*) })
+            }
+            (None, Some(jvp)) => quote!({ #unwrap #jvp(#(#arguments),*) }),
+            (None, None) => self.missing("forward", "jvp"),
         };
         let (name, vis, attrs, outputs) =
             (self.host.hidden("__jvp", 1), &self.host.vis, &self.host.attrs, c.outputs(1));
         quote! {
             #attrs #[doc(hidden)] #[inline]
-            #vis fn #name #generics (#(#parameters),*) -> #outputs #clause { #unwrap #path(#(#arguments),*) }
+            #vis fn #name #generics (#(#parameters),*) -> #outputs #clause #body
         }
     }
 }

@@ -229,6 +229,17 @@ impl BinOp {
         })
     }
 
+    /// The trait and the method of the compound assignment.
+    pub(crate) fn assigning(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Add => ("AddAssign", "add_assign"),
+            Self::Sub => ("SubAssign", "sub_assign"),
+            Self::Mul => ("MulAssign", "mul_assign"),
+            Self::Div => ("DivAssign", "div_assign"),
+            _ => ("RemAssign", "rem_assign"),
+        }
+    }
+
     /// Addition, subtraction, multiplication, division, remainder.
     pub(crate) fn is_arithmetic(self) -> bool {
         matches!(self, Self::Add | Self::Sub | Self::Mul | Self::Div | Self::Rem)
@@ -260,8 +271,9 @@ pub(crate) fn enumerate(callback: proc_macro2::TokenStream) -> proc_macro2::Toke
 /// The trait `FloatMethods`: the hidden companions of float functions, as methods of the floats, for
 /// receivers whose type only the type checker knows.
 pub(crate) fn float_methods() -> proc_macro2::TokenStream {
-    use quote::{format_ident, quote};
+    use quote::{ToTokens, format_ident, quote};
     let (mut declarations, mut definitions) = (Vec::new(), Vec::new());
+    let (mut second64, mut second32) = (Vec::new(), Vec::new());
     for rule in TABLE.iter().filter(|r| r.name.chars().next().is_some_and(char::is_alphabetic)) {
         let name = Ident::new(rule.name, Span::call_site());
         let (fwd, jvp) = (format_ident!("__fwd_{}", rule.name), format_ident!("__jvp_{}", rule.name));
@@ -304,7 +316,71 @@ pub(crate) fn float_methods() -> proc_macro2::TokenStream {
         let jvp_head = quote! {
             fn #jvp(&self, #(#rest: #rest_types,)* d: Option<&Self>, #(#tangents: Option<#tangent_types>),*) -> (Self, Self)
         };
-        declarations.push(quote!(#cfg #declared; #cfg #jvp_head;));
+        // The second level is that of a function which calls the method.
+        let (fwd1, jvp2) = (format_ident!("__fwd1_{}", rule.name), format_ident!("__jvp2_{}", rule.name));
+        for (float, second) in [("f64", &mut second64), ("f32", &mut second32)] {
+            second.push(second_level(rule, float, cfg.clone().unwrap_or_default()));
+        }
+        let direction = |c: u32| -> Vec<proc_macro2::TokenStream> {
+            let d = format_ident!("d{}", c);
+            let rest = tangents.iter().zip(&tangent_types).map(|(t, ty)| {
+                let t = format_ident!("{}{}", t, c);
+                quote!(#t: Option<#ty>)
+            });
+            std::iter::once(quote!(#d: Option<&Self>)).chain(rest).collect()
+        };
+        let given = |c: u32| -> Vec<proc_macro2::TokenStream> {
+            let d = format_ident!("d{}", c);
+            let rest = tangents.iter().map(|t| format_ident!("{}{}", t, c).to_token_stream());
+            std::iter::once(quote!(#d.copied())).chain(rest).collect()
+        };
+        let (by1, by2, by3) = (direction(1), direction(2), direction(3));
+        let jvp2_head = quote! {
+            fn #jvp2(&self, #(#rest: #rest_types,)* #(#by1,)* #(#by2,)* #(#by3),*) -> (Self, Self, Self, Self)
+        };
+        let again1 = quote!((&'r Self, #(#units,)* Option<&'r Self>, #(#units),*));
+        let slots1 = quote!((Option<&'r mut Self>, #(#units,)* Option<&'r mut Self>, #(#units),*));
+        let argument1 = quote!((#again1, (Self, Self), #slots1));
+        let gradients1 = quote!(((), #(#tangent_types,)* (), #(#tangent_types),*));
+        let fwd1_head = |captured: proc_macro2::TokenStream| {
+            quote!(fn #fwd1(&self, #(#rest: #rest_types,)* #(#by1),*)
+                -> ((Self, Self), impl for<'r> FnOnce(#argument1) -> #gradients1 + use<#captured>))
+        };
+        let (declared1, defined1) = (fwd1_head(quote!(Self)), fwd1_head(proc_macro2::TokenStream::new()));
+        let (given1, given2, given3) = (given(1), given(2), given(3));
+        let grads_of = |c: u32| tangents.iter().map(move |t| format_ident!("g{}_{}", c, t)).collect::<Vec<_>>();
+        let (grads0, grads1) = (grads_of(0), grads_of(1));
+        let elided1 = quote!((
+            (&Self, #(#units,)* Option<&Self>, #(#units),*),
+            (Self, Self),
+            (Option<&mut Self>, #(#units,)* Option<&mut Self>, #(#units),*)
+        ));
+        let second = quote! {
+            #cfg
+            #[inline]
+            #jvp2_head {
+                <Self as SecondLevel>::Functions::#jvp2(*self, #(#rest,)* #(#given1,)* #(#given2,)* #(#given3),*)
+            }
+            #cfg
+            #[inline]
+            #defined1 {
+                let (values, tape) = <Self as SecondLevel>::Functions::#fwd1(*self, #(#rest,)* #(#given1),*);
+                (values, move |(_, cts, (slot, #(#units,)* slot1, #(#units),*)): #elided1| -> #gradients1 {
+                    let none = ((), #(#units,)* (), #(#units),*);
+                    let (d, #(#grads0,)* d1, #(#grads1),*) = tape((none, cts, none));
+                    if let Some(slot) = slot {
+                        *slot += d;
+                    }
+                    if let Some(slot) = slot1 {
+                        *slot += d1;
+                    }
+                    ((), #(#grads0,)* (), #(#grads1),*)
+                })
+            }
+        };
+        let (third_declared, third_defined) =
+            if crate::scalars::is_higher(rule) { crate::scalars::methods(rule) } else { Default::default() };
+        declarations.push(quote!(#cfg #declared; #cfg #jvp_head; #cfg #jvp2_head; #cfg #declared1; #third_declared));
         let elided = quote!(((&Self, #(#units),*), Self, (Option<&mut Self>, #(#units),*)));
         let body = quote! {
             move |((this, #(#units),*), ct, (slot, #(#units),*)): #elided| -> #gradients {
@@ -334,9 +410,26 @@ pub(crate) fn float_methods() -> proc_macro2::TokenStream {
                 #(#terms)*
                 (y, dot)
             }
+            #second
+            #third_defined
         });
     }
     quote! {
+        struct FunctionsOfF64;
+        struct FunctionsOfF32;
+        trait SecondLevel {
+            type Functions;
+        }
+        impl SecondLevel for f64 {
+            type Functions = FunctionsOfF64;
+        }
+        impl SecondLevel for f32 {
+            type Functions = FunctionsOfF32;
+        }
+        #[allow(unused, clippy::all, clippy::pedantic)]
+        impl FunctionsOfF64 { #(#second64)* }
+        #[allow(unused, clippy::all, clippy::pedantic)]
+        impl FunctionsOfF32 { #(#second32)* }
         /// The hidden companions of the functions of floats.
         #[allow(missing_docs, clippy::all, clippy::pedantic)]
         pub trait FloatMethods: Sized { #(#declarations)* }
@@ -345,4 +438,33 @@ pub(crate) fn float_methods() -> proc_macro2::TokenStream {
         #[allow(unused_variables, clippy::all, clippy::pedantic)]
         impl FloatMethods for f32 { #(#definitions)* }
     }
+}
+
+/// The companions of the second level of a function that calls a method of floats.
+fn second_level(rule: &Rule, float: &str, attrs: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    use crate::companions::{Companions, Host};
+    let (name, float) = (Ident::new(rule.name, Span::call_site()), Ident::new(float, Span::call_site()));
+    let args: Vec<Ident> = rule.args.iter().map(|a| Ident::new(a, Span::call_site())).collect();
+    let (first, rest) = args.split_first().expect("a rule has an argument");
+    let types = args
+        .iter()
+        .map(|a| if rule.integer_argument && a == "n" { Ident::new("i32", Span::call_site()) } else { float.clone() });
+    let mut sig: syn::Signature = syn::parse_quote!(fn #name(#(#args: #types),*) -> #float);
+    let body: syn::Block = syn::parse_quote!({ #first.#name(#(#rest),*) });
+    let options = crate::options::Options::default();
+    let f = crate::expand::analyse(&mut sig, &body, None, &options).expect("the table holds functions");
+    let host = Host {
+        vis: proc_macro2::TokenStream::new(),
+        method: Some(name),
+        attrs,
+        of_trait: false,
+        declared: false,
+        captures_self: false,
+        outer: syn::Generics::default(),
+        associated: Vec::new(),
+        bound: None,
+    };
+    let c = Companions { f: &f, host: &host };
+    let (tangent, taped) = (c.tangent(2), c.taped(1));
+    quote::quote!(#tangent #taped)
 }

@@ -1,4 +1,4 @@
-//! Second order: `hvp` and `hessian`, by forward mode over the joined sweeps.
+//! Second order: `hvp`, `hessian` and `hessian_diagonal`, by forward mode over the joined sweeps.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -57,7 +57,7 @@ impl Shells<'_> {
         let (mut zeros, mut slots, mut patterns, mut products) =
             (TokenStream::new(), Vec::new(), Vec::new(), Vec::new());
         for component in 0..2 {
-            for (i, p) in self.params().iter().enumerate().filter(|(_, p)| p.wanted) {
+            for (i, p) in self.slotted() {
                 let d = self.local(if component == 0 { "d_" } else { "h_" }, i);
                 if p.passing == Passing::Value {
                     patterns.push(if component == 0 { quote!(_) } else { quote!(#d) });
@@ -66,7 +66,7 @@ impl Shells<'_> {
                     zeros.extend(quote!(let mut #d = ::differentiable::Differentiable::__zero(#place);));
                     slots.push(quote!(&mut #d));
                 }
-                if component == 1 {
+                if component == 1 && p.wanted {
                     products.push(quote!(#d));
                 }
             }
@@ -74,7 +74,7 @@ impl Shells<'_> {
         (zeros, slots, patterns, products)
     }
 
-    /// The Hessian as a matrix.
+    /// The Hessian as a matrix, and its diagonal.
     pub(crate) fn hessian(&self) -> TokenStream {
         let c = &self.companions;
         let (generics, clause) = c.generics(&[]);
@@ -93,11 +93,9 @@ impl Shells<'_> {
         args.extend(slots);
         let patterns = tuple(&patterns);
         let (head, _) = self.fn_head("hessian");
-        let item = quote::quote_spanned! {proc_macro2::Span::mixed_site()=>
-            #head #generics (#(#params),*) -> ::differentiable::ndarray::Array2<f64> #clause {
-                #copies
-                #inputs
-                ::differentiable::__private::hessian(&inputs, |direction: &[f64]| {
+        let (diagonal, _) = self.fn_head("hessian_diagonal");
+        let column = quote::quote_spanned! {proc_macro2::Span::mixed_site()=>
+            |direction: &[f64]| {
                     let mut direction = direction;
                     #fresh
                     #tangents
@@ -106,7 +104,18 @@ impl Shells<'_> {
                     let mut column = ::differentiable::__private::vec::Vec::new();
                     #(::differentiable::__private::flatten(&mut {#products}, &mut column);)*
                     column
-                })
+                }
+        };
+        let item = quote::quote_spanned! {proc_macro2::Span::mixed_site()=>
+            #head #generics (#(#params),*) -> ::differentiable::ndarray::Array2<f64> #clause {
+                #copies
+                #inputs
+                ::differentiable::__private::hessian(&inputs, #column)
+            }
+            #diagonal #generics (#(#params),*) -> ::differentiable::ndarray::Array1<f64> #clause {
+                #copies
+                #inputs
+                ::differentiable::__private::hessian_diagonal(&inputs, #column)
             }
         };
         with_std(&item, &TokenStream::new())

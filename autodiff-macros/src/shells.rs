@@ -29,6 +29,11 @@ impl Shells<'_> {
         self.params().iter().enumerate().filter(|(_, p)| p.wanted)
     }
 
+    /// The parameters of which joined sweeps have a cotangent.
+    pub(crate) fn slotted(&self) -> impl Iterator<Item = (usize, &Param)> {
+        self.params().iter().enumerate().filter(|(_, p)| p.has_slot())
+    }
+
     pub(crate) fn name(&self, i: usize) -> Ident {
         let p = &self.params()[i];
         if p.receiver {
@@ -112,6 +117,12 @@ impl Shells<'_> {
         bare(&types)
     }
 
+    /// Whether the function returns `()`.
+    pub(crate) fn returns_nothing(&self) -> bool {
+        let c = &self.companions;
+        matches!(c.f.types.kind_of(c.f.signature.output.as_ref()), None | Some(Kind::Unit))
+    }
+
     fn has_mut(&self) -> bool {
         self.params().iter().any(|p| p.passing == Passing::RefMut && p.differentiable)
     }
@@ -123,6 +134,7 @@ impl Shells<'_> {
         out.extend(self.source());
         out.extend(self.graph(&crate::graph::encode(self.companions.f, self.companions.returns_scalar())));
         out.extend(self.linear());
+        out.extend(self.jacobians());
         if self.companions.f.options.order() >= 2 {
             out.extend(self.hvp());
             out.extend(self.hessian());
@@ -170,7 +182,7 @@ impl Shells<'_> {
         let mut zeros = TokenStream::new();
         let mut patterns = Vec::new();
         let mut grads = Vec::new();
-        for (i, p) in self.wanted() {
+        for (i, p) in self.slotted() {
             let d = self.local("d_", i);
             let x = self.name(i);
             if p.passing == Passing::Value {
@@ -179,7 +191,9 @@ impl Shells<'_> {
                 zeros.extend(quote!(let mut #d = ::differentiable::Differentiable::__zero(&*#x);));
                 args.push(quote!(&mut #d));
             }
-            grads.push(quote!(#d));
+            if p.wanted {
+                grads.push(quote!(#d));
+            }
         }
         let (patterns, grads, ty, output) = (tuple(&patterns), bare(&grads), self.gradient_type(), c.output());
         let (head, both) = self.fn_head("value_and_grad");
@@ -207,9 +221,16 @@ impl Shells<'_> {
         let mut args = self.forwarded();
         let mut patterns = Vec::new();
         let mut adds = TokenStream::new();
-        for (i, p) in self.wanted() {
+        let mut zeros = TokenStream::new();
+        for (i, p) in self.slotted() {
             let d = self.local("d_", i);
             let target = c.slot(p);
+            if !p.wanted {
+                let x = self.name(i);
+                zeros.extend(quote!(let mut #d = ::differentiable::Differentiable::__zero(&*#x);));
+                args.push(quote!(&mut #d));
+                continue;
+            }
             params.push(quote!(#d: &mut #target));
             if p.passing == Passing::Value {
                 let g = self.local("g_", i);
@@ -224,6 +245,7 @@ impl Shells<'_> {
         quote! {
             #[allow(clippy::too_many_arguments)]
             #head #generics (#(#params),*) -> #output #clause {
+                #zeros
                 let (value, #patterns) = Self::#rev #turbofish(#(#args),*);
                 #adds
                 value
@@ -277,7 +299,7 @@ impl Shells<'_> {
         let mut patterns = Vec::new();
         let mut grads = Vec::new();
         let mut cotangents = Vec::new();
-        let unit = matches!(c.f.types.kind_of(c.f.signature.output.as_ref()), None | Some(Kind::Unit));
+        let unit = self.returns_nothing();
         if !unit {
             let ty = c.output_tangent();
             cotangents.push((quote!(ct), ty));
@@ -289,6 +311,21 @@ impl Shells<'_> {
             match p.passing {
                 Passing::Value => {
                     let kept = self.local("kept_", i);
+                    if crate::tangent_types::is_view(&p.ty) {
+                        // The pullback keeps an array of its own.
+                        keep.extend(
+                            quote!(let #kept = { use ::differentiable::__private::ToOwned as _; #x.to_owned() };),
+                        );
+                        first.push(quote!(#x));
+                        later.push(quote!(#kept.view()));
+                        again.push(quote!(()));
+                        slots.push(quote!(()));
+                        patterns.push(if p.wanted { quote!(#d) } else { quote!(_) });
+                        if p.wanted {
+                            grads.push(quote!(#d));
+                        }
+                        continue;
+                    }
                     let clone = if scalar { quote!(#x) } else { quote!(::core::clone::Clone::clone(&#x)) };
                     keep.extend(quote!(let #kept = #clone;));
                     first.push(quote!(#x));
@@ -349,6 +386,24 @@ impl Shells<'_> {
         let captured = c.captured(&[lifetime]);
         let (head, _) = self.fn_head("vjp");
         let (again, slots, patterns, grads) = (tuple(&again), tuple(&slots), tuple(&patterns), bare(&grads));
+        if crate::persistent::is_persistent(c.f) {
+            // Each call reads a copy of the tape.
+            let first = first.iter();
+            let shared = self.shared_references();
+            return quote! {
+                #head #generics (#(#params),*) -> (#output, impl ::core::ops::Fn(#(#types),*) -> #ty + #captured) #clause {
+                    #shared
+                    let (value, tape) = Self::#fwd #turbofish(#(#first),*);
+                    #(#snapshots)*
+                    (value, move |#(#names),*| {
+                        #(let mut #worked = ::core::clone::Clone::clone(&#worked);)*
+                        #zeros
+                        let #patterns = ::core::clone::Clone::clone(&tape)((#again, #ct, #slots));
+                        #grads
+                    })
+                }
+            };
+        }
         quote! {
             #head #generics (#(#params),*) -> (#output, impl ::core::ops::Fn(#(#types),*) -> #ty + #captured) #clause {
                 #keep
@@ -371,6 +426,36 @@ impl Shells<'_> {
                 })
             }
         }
+    }
+
+    /// The function itself, for code that knows it by the type beside it: `type = name` renames that, and `f::vjp` in
+    /// differentiated code is one call of it and one of its pullback.
+    pub(crate) fn call(&self) -> TokenStream {
+        let c = &self.companions;
+        if c.host.method.is_some() {
+            return TokenStream::new();
+        }
+        let (function, generics) = (&c.f.signature.name, &c.f.signature.generics);
+        let (params, args, output, vis) = (self.signature(None), self.forwarded(), c.output(), &c.host.vis);
+        let (lists, clause) = (generics.params.iter(), &generics.where_clause);
+        let doc = format!("Calls [`{function}()`], from differentiated code.");
+        quote! {
+            #[doc = #doc] #[inline]
+            #vis fn call<#(#lists),*>(#(#params),*) -> #output #clause {
+                #function(#(#args),*)
+            }
+        }
+    }
+
+    /// The references that a pullback keeps.
+    fn shared_references(&self) -> TokenStream {
+        let references = self.params().iter().enumerate().filter(|(_, p)| p.passing == Passing::Ref);
+        references
+            .map(|(i, _)| {
+                let (shared, x) = (self.local("shared_", i), self.name(i));
+                quote!(let #shared = #x;)
+            })
+            .collect()
     }
 
     fn source(&self) -> TokenStream {
@@ -422,6 +507,15 @@ impl Docs {
             "jacobian" => format!(
                 "The Jacobian of [`{name}`]: a row for each scalar of the value, a column for each scalar of the differentiable parameters."
             ),
+            "jacobian_pattern" => format!(
+                "Which entries of the Jacobian of [`{name}`] may be other than zero, in the branches that are taken at this point."
+            ),
+            "jacobian_sparse" => {
+                format!("The entries of a pattern of the Jacobian of [`{name}`], as coordinate lists.")
+            }
+            "hessian_diagonal" => {
+                format!("The diagonal of the Hessian of [`{name}`], over the columns of the Jacobian.")
+            }
             other => format!("`{other}` of [`{name}`]."),
         }
     }

@@ -47,6 +47,12 @@ impl Param {
             other => other,
         }
     }
+
+    /// Whether joined sweeps have a cotangent of it: where it is wanted, and where the function changes it, since its
+    /// final value may depend on what is wanted.
+    pub(crate) fn has_slot(&self) -> bool {
+        self.wanted || self.differentiable && self.passing == Passing::RefMut
+    }
 }
 
 impl Signature {

@@ -114,6 +114,10 @@ fn expansion(text: &str) -> (Duration, usize) {
 
 #[test]
 fn speed_of_expansion() {
+    crate::robustness::with_stack(speed);
+}
+
+fn speed() {
     for (name, make, n) in KINDS {
         let times: Vec<(Duration, usize)> = [n, 4 * n].iter().map(|n| expansion(&make(*n))).collect();
         let per_line = |(time, lines): (Duration, usize)| time.as_secs_f64() * 1e3 / lines as f64;

@@ -265,7 +265,12 @@ fn twin_of(path: &syn::Path) -> Option<syn::Path> {
     if n >= 2 && crate::lower::capital(&path.segments[n - 2].ident.to_string()) {
         return None;
     }
-    path.segments[n - 1].arguments = syn::PathArguments::None;
+    if crate::methods::is_call(&path) {
+        path.segments.pop();
+        path.segments.pop_punct();
+    } else {
+        path.segments[n - 1].arguments = syn::PathArguments::None;
+    }
     Some(path)
 }
 

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::ir::{BinOp, Block, Expr, Header, Program, Step, Stmt, VarId};
+use crate::ir::{BinOp, Block, Expr, Header, Program, Role, Step, Stmt, VarId};
 use crate::simplify::each_write;
 use crate::var_set::VarSet;
 
@@ -22,8 +22,33 @@ pub(crate) fn place(program: &mut Program) {
     program.taped = true;
 }
 
-/// Takes off the tapes of loops that nobody reads any more, or whose entries are empty while a range counts.
+/// Takes off the tapes of loops that nobody reads any more, or whose entries are empty while a range counts: those of inner
+/// loops first, which the tapes of the loops around them hold.
 pub(crate) fn drop_empty(program: &mut Program) {
+    loop {
+        drop_unread(program);
+        let mut alive = HashSet::new();
+        program.body.walk(&mut |s| match s {
+            Stmt::Loop(l) => alive.extend(l.tape.map(|t| t.var)),
+            Stmt::If { tape, .. } => alive.extend(tape.map(|t| t.var)),
+            other => alive.extend(other.defines()),
+        });
+        let mut dropped = false;
+        let vars = &program.vars;
+        program.body.blocks_mut(&mut |block| {
+            for list in [&mut block.loads, &mut block.saves] {
+                let before = list.len();
+                list.retain(|v| vars[*v].role != Role::Tape || alive.contains(v));
+                dropped |= list.len() != before;
+            }
+        });
+        if !dropped {
+            return;
+        }
+    }
+}
+
+fn drop_unread(program: &mut Program) {
     let mut read = HashSet::new();
     program.body.walk(&mut |s| match s {
         Stmt::Loop(l) => {
@@ -345,7 +370,8 @@ fn is_cheap(e: &Expr) -> bool {
     match e {
         Expr::Lit(_) | Expr::Number(..) | Expr::Bool(_) | Expr::Item(..) => true,
         Expr::Place(place) => place.path.iter().all(|s| match s {
-            Step::Index { at, .. } => is_cheap(at),
+            Step::Index { at, .. } => is_cheap(crate::arrays::ordinal(at).unwrap_or(at)),
+            Step::View { .. } => false,
             Step::Payload { .. } | Step::Content => false,
             _ => true,
         }),

@@ -42,6 +42,9 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
         if own.tape_none {
             errors.extend(crate::methods_of::tape_of_trait(&f.sig.ident).to_compile_error());
         }
+        if own.has_rule() {
+            errors.extend(crate::methods_of::rule_of_trait(&f.sig.ident).to_compile_error());
+        }
         if f.default.is_some() && !has_required {
             continue;
         }
@@ -62,8 +65,10 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
                     attrs: TokenStream::new(),
                     of_trait: true,
                     declared: true,
+                    captures_self: false,
                     outer: item.generics.clone(),
                     associated: Vec::new(),
+                    bound: None,
                 };
                 let c = Companions { f: &function, host: &host };
                 for level in 1..=own.order() {

@@ -72,15 +72,7 @@ fn twin(item: &ItemFn, f: &Function) -> TokenStream {
         syn::Visibility::Inherited => quote!(),
         vis => vis.to_token_stream(),
     };
-    let host = Host {
-        vis: inner,
-        method: None,
-        attrs: TokenStream::new(),
-        of_trait: false,
-        declared: false,
-        outer: syn::Generics::default(),
-        associated: Vec::new(),
-    };
+    let host = Host { vis: inner, ..Host::default() };
     let items = items(f, &host);
     let promise = f.options.tape_none.then(|| quote!(#(#cfgs)* impl ::differentiable::__private::NoTape for #name {}));
     quote! {
@@ -116,6 +108,8 @@ pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
             out.extend(c.at_once(level));
         }
     }
-    out.extend(Shells { companions: companions() }.all());
+    let shells = Shells { companions: companions() };
+    out.extend(shells.all());
+    out.extend(shells.call());
     out
 }

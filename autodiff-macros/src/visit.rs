@@ -2,7 +2,7 @@
 //! writes, and every expression that a statement holds. Those that change what they meet (`…_mut`) and those that only
 //! look are written once.
 
-use crate::ir::{Arg, Block, Call, Callee, Edit, Expr, Header, Passing, Place, Plan, Step, Stmt, VarId};
+use crate::ir::{Arg, Block, Call, Callee, Edit, Expr, Header, Passing, Place, Plan, Reach, Step, Stmt, VarId};
 
 /// The walks, with `&` or with `&mut`.
 macro_rules! walks {
@@ -68,8 +68,10 @@ macro_rules! walks {
             /// Calls `f` on the indices of the path.
             pub(crate) fn $exprs(&$($m)? self, f: &mut dyn FnMut(&$($m)? Expr)) {
                 for step in &$($m)? self.path {
-                    if let Step::Index { at, .. } = step {
-                        f(at);
+                    match step {
+                        Step::Index { at, .. } => f(at),
+                        Step::View { args, .. } => args.into_iter().for_each(&mut *f),
+                        _ => {}
                     }
                 }
             }
@@ -105,6 +107,35 @@ macro_rules! walks {
                             place.$exprs(f);
                             g(place);
                         }
+                    }
+                    Self::Cut { slice, reach, lo, hi, mutable, .. } => {
+                        f(lo);
+                        f(hi);
+                        if let Reach::From(offset) = reach {
+                            f(offset);
+                        }
+                        match slice {
+                            Expr::Place(place) if *mutable => {
+                                place.$exprs(f);
+                                g(place);
+                            }
+                            slice => f(slice),
+                        }
+                    }
+                    Self::Refill { value, len, .. } => {
+                        f(value);
+                        f(len);
+                    }
+                    Self::Save { slice, lo, hi, .. } => {
+                        f(lo);
+                        f(hi);
+                        f(slice);
+                    }
+                    Self::Restore { place, lo, hi, .. } => {
+                        f(lo);
+                        f(hi);
+                        place.$exprs(f);
+                        g(place);
                     }
                     Self::If { cond, .. } => f(cond),
                     Self::Loop(l) => {
@@ -191,13 +222,37 @@ impl Expr {
 impl Place {
     /// Whether two places are written alike, so that they are one place at one moment.
     pub(crate) fn same(&self, other: &Self) -> bool {
+        self.same_path(other, other.path.len())
+    }
+
+    /// Whether this place is written like the first `n` steps of another.
+    pub(crate) fn same_path(&self, other: &Self, n: usize) -> bool {
         let step = |(a, b): (&Step, &Step)| match (a, b) {
             (Step::Field(a), Step::Field(b)) => a == b,
             (Step::Index { at: a, range: false }, Step::Index { at: b, range: false }) => same_index(a, b),
             (Step::Deref, Step::Deref) | (Step::Content, Step::Content) => true,
+            (Step::View { method: m, args: a }, Step::View { method: n, args: b }) => {
+                m == n && a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_index(a, b))
+            }
             _ => false,
         };
-        self.root == other.root && self.path.len() == other.path.len() && self.path.iter().zip(&other.path).all(step)
+        self.root == other.root && self.path.len() == n && self.path.iter().zip(&other.path).all(step)
+    }
+
+    /// Whether two places may not be borrowed mutably at once: all of one variable but different fields
+    /// that are reached without a call or a match.
+    pub(crate) fn may_overlap(&self, other: &Self) -> bool {
+        if self.root != other.root {
+            return false;
+        }
+        for (x, y) in self.path.iter().zip(&other.path) {
+            match (x, y) {
+                (Step::Field(x), Step::Field(y)) if x != y => return false,
+                (Step::Field(_), Step::Field(_)) | (Step::Deref, Step::Deref) => {}
+                _ => return true,
+            }
+        }
+        true
     }
 }
 
@@ -224,6 +279,7 @@ impl Stmt {
             Self::Let { var, .. }
             | Self::Declare(var)
             | Self::Replace { old: var, .. }
+            | Self::Cut { var, .. }
             | Self::Edit(Edit::Pop { var, .. }) => f(var),
             Self::Call(call) => {
                 if let Callee::Variable(v) = &mut call.callee {
@@ -236,6 +292,7 @@ impl Stmt {
                 pull.grads.iter_mut().flatten().flatten().chain(&mut pull.values).for_each(&mut *f);
             }
             Self::If { tape, .. } => tape.iter_mut().for_each(|t| f(&mut t.var)),
+            Self::Save { tape: v, .. } | Self::Restore { tape: v, .. } | Self::Refill { var: v, .. } => f(v),
             Self::Loop(l) => {
                 if let Header::Range { var, .. } = &mut l.header {
                     f(var);
@@ -252,6 +309,7 @@ impl Stmt {
             Self::Let { var, .. }
             | Self::Declare(var)
             | Self::Replace { old: var, .. }
+            | Self::Cut { var, .. }
             | Self::Edit(Edit::Pop { var, .. }) => {
                 vec![*var]
             }
@@ -278,9 +336,16 @@ impl Stmt {
             Self::Loop(l) => {
                 l.exits.iter().for_each(|&v| f(v));
                 if let Some(tape) = l.tape {
-                    if tape.write { g(tape.var) } else { f(tape.var) }
+                    if tape.write {
+                        g(tape.var);
+                    } else {
+                        f(tape.var);
+                    }
+                    tape.start.filter(|_| !tape.write).iter().for_each(|&v| f(v));
                 }
             }
+            Self::Save { tape: v, .. } | Self::Refill { var: v, .. } => g(*v),
+            Self::Restore { tape, .. } => f(*tape),
             Self::If { tape: Some(tape), .. } => {
                 if tape.write {
                     g(tape.var);
@@ -326,9 +391,13 @@ impl Block {
 }
 
 /// Whether two indices are written alike.
-fn same_index(a: &Expr, b: &Expr) -> bool {
+pub(crate) fn same_index(a: &Expr, b: &Expr) -> bool {
     match (a, b) {
         (Expr::Place(a), Expr::Place(b)) => a.same(b),
+        (Expr::Method { .. }, Expr::Method { .. }) => match (crate::arrays::ordinal(a), crate::arrays::ordinal(b)) {
+            (Some(a), Some(b)) => same_index(a, b),
+            _ => false,
+        },
         (Expr::Lit(a), Expr::Lit(b)) => a == b,
         (Expr::Binary(p, a, b), Expr::Binary(q, c, d)) => p == q && same_index(a, c) && same_index(b, d),
         (Expr::Tuple(a), Expr::Tuple(b)) | (Expr::Array(a, _), Expr::Array(b, _)) => {

@@ -4,12 +4,13 @@
 
 use core::fmt;
 
-use ndarray::Array2;
+use ndarray::{Array1, Array2};
 
 use crate::tangent::{Differentiable, Tangent, Update, Visit};
 
-/// How far apart two derivatives may be: `|a − b| ≤ absolute + relative · max(|a|, |b|, scale)`, where
-/// the scale is the largest derivative of the same output.
+/// How far apart two derivatives may be: `|a − b| ≤ relative · max(|a|, |b|, scale)`, where the scale is the largest
+/// derivative of the same output. Differences may be as far again from the derivative as the rounding of the value
+/// alone can make them.
 ///
 /// ```standalone_crate
 /// # extern crate autodiff_runtime as differentiable;
@@ -35,8 +36,17 @@ pub struct Tolerance {
 }
 
 impl Default for Tolerance {
+    /// For double precision.
     fn default() -> Self {
         Self { modes: 1e-9, differences: 1e-5, step: 1e-5 }
+    }
+}
+
+impl Tolerance {
+    /// For single precision. A check without a tolerance takes it where a parameter or the value holds an `f32`.
+    #[must_use]
+    pub fn single() -> Self {
+        Self { modes: 1e-4, differences: 1e-2, step: 2e-2 }
     }
 }
 
@@ -147,10 +157,36 @@ macro_rules! assert_gradient {
     };
 }
 
+/// The scalars of a value, and whether some of them are of single precision.
+#[derive(Default)]
+pub struct Flat {
+    /// The scalars.
+    pub values: Vec<f64>,
+    /// Whether some of them are of single precision.
+    pub single: bool,
+}
+
+impl Flat {
+    /// Appends the scalars of a value.
+    pub fn push<T: Differentiable + ?Sized>(&mut self, value: &T) {
+        value.__visit(self);
+    }
+}
+
+impl Visit for Flat {
+    fn leaf_f32(&mut self, _: &[usize], values: &[f32]) {
+        self.values.extend(values.iter().map(|x| f64::from(*x)));
+        self.single |= !values.is_empty();
+    }
+    fn leaf_f64(&mut self, _: &[usize], values: &[f64]) {
+        self.values.extend(values);
+    }
+}
+
 /// A function between flat vectors at a point, with its derivatives.
 pub struct LinearMap<V, F, R> {
-    /// The parameters by which it is differentiated, with their numbers of scalars.
-    pub inputs: Vec<(&'static str, usize)>,
+    /// The parameters by which it is differentiated, with their scalars.
+    pub inputs: Vec<(&'static str, Flat)>,
     /// The value at the point displaced by a vector.
     pub value: V,
     /// The derivative along a direction.
@@ -167,16 +203,22 @@ pub struct LinearMap<V, F, R> {
 pub fn check<V, F, R>(
     map: LinearMap<V, F, R>,
     gradient: impl FnOnce() -> Option<Vec<f64>>,
-    tolerance: Tolerance,
+    tolerance: Option<Tolerance>,
 ) -> Result<(), GradientCheckError>
 where
-    V: FnMut(&[f64]) -> Vec<f64>,
+    V: FnMut(&[f64]) -> Flat,
     F: FnMut(&[f64]) -> Vec<f64>,
     R: FnMut(&[f64]) -> Vec<f64>,
 {
     let LinearMap { inputs, mut value, mut forward, mut reverse } = map;
+    let single = inputs.iter().any(|(_, flat)| flat.single);
+    let inputs: Vec<(&str, usize)> = inputs.into_iter().map(|(name, flat)| (name, flat.values.len())).collect();
     let n: usize = inputs.iter().map(|(_, n)| n).sum();
-    let m = value(&vec![0.0; n]).len();
+    let at = value(&vec![0.0; n]);
+    let single = single || at.single;
+    let tolerance = tolerance.unwrap_or_else(|| if single { Tolerance::single() } else { Tolerance::default() });
+    let rounding = if single { f64::from(f32::EPSILON) } else { f64::EPSILON };
+    let m = at.values.len();
     let columns: Vec<Vec<f64>> = (0..n).map(|j| forward(&unit(n, j))).collect();
     let scales: Vec<f64> = (0..m).map(|i| columns.iter().map(|c| c[i].abs()).fold(0.0, f64::max)).collect();
     let report = |kind, j: usize, output, found, expected, allowed| {
@@ -195,7 +237,9 @@ where
     for (j, column) in columns.iter().enumerate() {
         let quotients = differences(&mut value, n, j, tolerance.step);
         for i in 0..m {
-            let allowed = allowed(column[i], quotients[i], tolerance.differences, scales[i].max(1e-3));
+            let rounded = 4.0 * rounding * at.values[i].abs() / tolerance.step;
+            let rounded = if rounded.is_finite() { rounded } else { 0.0 };
+            let allowed = allowed(column[i], quotients[i], tolerance.differences, scales[i].max(1e-3)) + rounded;
             if !close(column[i], quotients[i], allowed) {
                 return report(Disagreement::ForwardDifferences, j, i, column[i], quotients[i], allowed);
             }
@@ -205,41 +249,14 @@ where
 }
 
 /// Central differences with one step of Richardson extrapolation, for an error of order h⁴.
-fn differences(value: &mut impl FnMut(&[f64]) -> Vec<f64>, n: usize, j: usize, step: f64) -> Vec<f64> {
+fn differences(value: &mut impl FnMut(&[f64]) -> Flat, n: usize, j: usize, step: f64) -> Vec<f64> {
     let mut quotient = |h: f64| -> Vec<f64> {
-        let mut at = |h: f64| value(&unit(n, j).iter().map(|u| u * h).collect::<Vec<_>>());
+        let mut at = |h: f64| value(&unit(n, j).iter().map(|u| u * h).collect::<Vec<_>>()).values;
         let (up, down) = (at(h), at(-h));
         up.iter().zip(down).map(|(u, d)| (u - d) / (2.0 * h)).collect()
     };
     let (coarse, fine) = (quotient(2.0 * step), quotient(step));
     fine.iter().zip(coarse).map(|(f, c)| (4.0 * f - c) / 3.0).collect()
-}
-
-/// The Jacobian of a map, by forward or reverse mode, whichever takes fewer sweeps.
-pub fn jacobian<V, F, R>(map: LinearMap<V, F, R>) -> Array2<f64>
-where
-    V: FnMut(&[f64]) -> Vec<f64>,
-    F: FnMut(&[f64]) -> Vec<f64>,
-    R: FnMut(&[f64]) -> Vec<f64>,
-{
-    let LinearMap { inputs, mut value, mut forward, mut reverse } = map;
-    let n: usize = inputs.iter().map(|(_, n)| n).sum();
-    let m = value(&vec![0.0; n]).len();
-    let mut out = Array2::zeros((m, n));
-    if m < n {
-        for i in 0..m {
-            for (j, d) in reverse(&unit(m, i)).into_iter().enumerate() {
-                out[[i, j]] = d;
-            }
-        }
-    } else {
-        for j in 0..n {
-            for (i, d) in forward(&unit(n, j)).into_iter().enumerate() {
-                out[[i, j]] = d;
-            }
-        }
-    }
-    out
 }
 
 /// The number of scalars of a tangent.
@@ -262,6 +279,12 @@ pub fn hessian(inputs: &[(&'static str, usize)], mut column: impl FnMut(&[f64]) 
         }
     }
     out
+}
+
+/// The diagonal of the Hessian, by one column after the other.
+pub fn hessian_diagonal(inputs: &[(&'static str, usize)], mut column: impl FnMut(&[f64]) -> Vec<f64>) -> Array1<f64> {
+    let n: usize = inputs.iter().map(|(_, n)| n).sum();
+    (0..n).map(|j| column(&unit(n, j))[j]).collect()
 }
 
 fn unit(n: usize, j: usize) -> Vec<f64> {
@@ -311,20 +334,6 @@ pub fn unflatten<T: Tangent>(mut tangent: T, from: &mut &[f64]) -> T {
         *first
     });
     tangent
-}
-
-/// Appends the scalars of a value.
-pub fn flatten_value<T: Differentiable + ?Sized>(value: &T, into: &mut Vec<f64>) {
-    struct Collect<'a>(&'a mut Vec<f64>);
-    impl Visit for Collect<'_> {
-        fn leaf_f32(&mut self, _: &[usize], values: &[f32]) {
-            self.0.extend(values.iter().map(|x| f64::from(*x)));
-        }
-        fn leaf_f64(&mut self, _: &[usize], values: &[f64]) {
-            self.0.extend(values);
-        }
-    }
-    value.__visit(&mut Collect(into));
 }
 
 /// Adds numbers from the front of a slice to the scalars of a value.

@@ -3,6 +3,7 @@
 //!
 //! Use it through the facade crate `differentiable`, which adds the compiler to it.
 
+#![forbid(unsafe_code)]
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate self as differentiable;
@@ -39,11 +40,17 @@ mod fallible;
 #[cfg(feature = "std")]
 pub mod graph;
 #[cfg(feature = "std")]
+pub mod implicit;
+#[cfg(feature = "std")]
 pub mod initializers;
+#[cfg(feature = "std")]
+pub mod jacobian;
 #[cfg(feature = "std")]
 pub mod kernels;
 #[cfg(feature = "std")]
 pub mod layers;
+#[cfg(feature = "std")]
+mod memory;
 #[cfg(feature = "std")]
 pub mod metrics;
 pub mod operators;
@@ -54,6 +61,7 @@ pub mod random;
 pub mod real;
 #[cfg(feature = "saving")]
 pub mod saving;
+mod scalars;
 #[cfg(feature = "std")]
 mod schedule;
 #[cfg(feature = "std")]
@@ -61,6 +69,7 @@ mod sequences;
 #[cfg(feature = "std")]
 mod sorting;
 pub mod tangent;
+mod tapes;
 #[cfg(feature = "std")]
 pub mod training;
 
@@ -75,6 +84,8 @@ pub use rand;
 pub use check::{Disagreement, GradientCheckError, Tolerance};
 #[cfg(feature = "std")]
 pub use graph::Graph;
+#[cfg(feature = "std")]
+pub use jacobian::{Pattern, SparseJacobian};
 pub use real::{Real, stop_gradient};
 pub use tangent::{Differentiable, Tangent};
 
@@ -83,7 +94,8 @@ pub mod prelude {
     #[cfg(feature = "std")]
     #[doc(hidden)]
     pub use crate::arrays::{
-        ArrayDot as _, ArrayElementwise as _, ArrayLines as _, ArrayReductions as _, ArrayShapes as _,
+        ArrayDot as _, ArrayElementwise as _, ArrayLines as _, ArrayReductions as _, ArrayShapes as _, ArraySums as _,
+        ArrayViews as _,
     };
     #[cfg(feature = "std")]
     pub use crate::assert_gradient;

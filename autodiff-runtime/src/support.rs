@@ -4,14 +4,22 @@
 //! compiler could not write as plain arithmetic.
 
 #[cfg(feature = "std")]
-pub use crate::check::{LinearMap, check, displace, flatten, flatten_value, hessian, jacobian, scalars, unflatten};
+pub use crate::arrays::forms::{
+    clear, concatenated_shape, elements, elements_of, extent, flat, fold_in, fold_out, resized_shape, shaped, spread,
+    stacked_shape, without_axis, write, zeros_like,
+};
+#[cfg(feature = "std")]
+pub use crate::check::{Flat, LinearMap, check, displace, flatten, hessian, hessian_diagonal, scalars, unflatten};
 pub use crate::complex::{ComplexMethods, ComplexPolar};
+#[cfg(feature = "std")]
+pub use crate::jacobian::{count, emit, reset, set};
 #[cfg(feature = "std")]
 pub use crate::sorting::{order, order_by, order_by_key, order_rotated_left, order_rotated_right, permute, unpermute};
 
 pub use crate::fallible::{Fallible, content, content_mut, default_content, failed, is_good, wrap, wrap_tangent};
 #[cfg(feature = "std")]
 pub use crate::schedule::Schedule;
+pub use crate::tapes::*;
 
 #[cfg(feature = "std")]
 pub use crate::sequences::{axes, flattened, from_columns};
@@ -104,6 +112,99 @@ impl<T: Tangent, const N: usize> AddFrom<[T]> for [T; N] {
     }
 }
 
+/// A container whose elements have an order.
+pub trait Items {
+    /// An element.
+    type Item;
+
+    /// The element with a number.
+    fn item(&self, number: usize) -> &Self::Item;
+}
+
+/// A container whose elements have an order and can be changed.
+pub trait ItemsMut: Items {
+    /// The element with a number.
+    fn item_mut(&mut self, number: usize) -> &mut Self::Item;
+}
+
+impl<T> Items for [T] {
+    type Item = T;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, number: usize) -> &T {
+        &self[number]
+    }
+}
+
+impl<T> ItemsMut for [T] {
+    #[inline]
+    #[track_caller]
+    fn item_mut(&mut self, number: usize) -> &mut T {
+        &mut self[number]
+    }
+}
+
+impl<T, const N: usize> Items for [T; N] {
+    type Item = T;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, number: usize) -> &T {
+        &self[number]
+    }
+}
+
+impl<T, const N: usize> ItemsMut for [T; N] {
+    #[inline]
+    #[track_caller]
+    fn item_mut(&mut self, number: usize) -> &mut T {
+        &mut self[number]
+    }
+}
+
+impl<C: Items + ?Sized> Items for &C {
+    type Item = C::Item;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, number: usize) -> &C::Item {
+        (**self).item(number)
+    }
+}
+
+impl<C: Items + ?Sized> Items for &mut C {
+    type Item = C::Item;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, number: usize) -> &C::Item {
+        (**self).item(number)
+    }
+}
+
+impl<C: ItemsMut + ?Sized> ItemsMut for &mut C {
+    #[inline]
+    #[track_caller]
+    fn item_mut(&mut self, number: usize) -> &mut C::Item {
+        (**self).item_mut(number)
+    }
+}
+
+/// The element of a container with a number.
+#[inline]
+#[track_caller]
+pub fn item<C: Items + ?Sized>(container: &C, number: usize) -> &C::Item {
+    container.item(number)
+}
+
+/// The element of a container with a number, to be changed.
+#[inline]
+#[track_caller]
+pub fn item_mut<C: ItemsMut + ?Sized>(container: &mut C, number: usize) -> &mut C::Item {
+    container.item_mut(number)
+}
+
 /// `*target += value` for tangents.
 #[inline]
 pub fn accumulate<T: AddFrom<V> + ?Sized, V: ?Sized>(target: &mut T, value: &V) {
@@ -119,7 +220,7 @@ pub fn scale<T: Tangent, F: crate::Real>(tangent: &mut T, factor: F) {
 
 /// A small integer in the float type of the surroundings.
 #[inline]
-pub fn from_integer<T: Float>(n: impl num_traits::ToPrimitive) -> T {
+pub fn from_integer<T: Float, N: num_traits::ToPrimitive>(n: N) -> T {
     T::from(n).expect("floats hold small integers")
 }
 
@@ -144,6 +245,33 @@ pub trait NoTape {}
 /// Compiles if a function keeps the promise of `tape = none`.
 #[inline]
 pub fn no_tape<T: NoTape>() {}
+
+/// A function whose rule for reverse mode is given, or which needs none.
+#[diagnostic::on_unimplemented(
+    message = "a derivative is called that needs reverse mode, for which there is no rule",
+    label = "the function is annotated with `jvp = …` alone",
+    note = "add `vjp = path` to its `#[differentiable]`"
+)]
+pub trait HasReverseRule<'a> {}
+
+/// A function whose rule for forward mode is given, or which needs none.
+#[diagnostic::on_unimplemented(
+    message = "a derivative is called that needs forward mode, for which there is no rule",
+    label = "the function is annotated with `vjp = …` alone",
+    note = "add `jvp = path` to its `#[differentiable]`"
+)]
+pub trait HasForwardRule<'a> {}
+
+/// A rule that is missing.
+pub trait MissingRule {
+    /// Which one, of which function.
+    const MESSAGE: &'static str;
+}
+
+/// Stands where a missing rule is called, and is an error of every build that calls it.
+pub fn missing_rule<R: MissingRule>() -> ! {
+    const { panic!("{}", R::MESSAGE) }
+}
 
 /// A value that needs no memory but its own.
 #[diagnostic::on_unimplemented(

@@ -7,8 +7,7 @@ fn g(x: f64) -> f64 {
 
 #[differentiable]
 fn f(x: f64) -> f64 {
-    let (value, pullback) = g::vjp(x);
-    value * pullback(1.0)
+    g::vjp(x).1(1.0)
 }
 
 fn main() {}

@@ -4,7 +4,7 @@ use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote};
 
 use super::Emitter;
-use super::places::variant_path;
+use super::places::tangent_constructor;
 use crate::ir::{BinOp, Expr, Sequence};
 use crate::kinds::{self, Float, Kind};
 
@@ -78,6 +78,10 @@ impl Emitter<'_> {
                 let e = syn::ExprPath { attrs: Vec::new(), qself: Some(qself.clone()), path: path.clone() };
                 Tokens::atom(e.to_token_stream())
             }
+            Expr::Place(place) if place.is_view() => {
+                let view = self.place(place).at_least(Prec::Postfix);
+                Tokens::new(quote!(#view.to_owned()), Prec::Postfix)
+            }
             Expr::Place(place) => self.place(place),
             Expr::Ref { mutable, of } => match &**of {
                 Expr::Place(place) => self.reference(place, *mutable),
@@ -112,6 +116,9 @@ impl Emitter<'_> {
                 let kind = self.kind_of(recv);
                 if kind.is_scalar() { self.expr(recv) } else { self.expr(&Expr::Clone(recv.clone())) }
             }
+            Expr::Method { recv, name, args, .. } if crate::arrays::FORMS.contains(&name.to_string().as_str()) => {
+                self.array_form(recv, name, args)
+            }
             Expr::Method { recv, name, turbofish, args } => {
                 let recv = match &**recv {
                     Expr::Place(place) => self.receiver(place),
@@ -122,18 +129,24 @@ impl Emitter<'_> {
             }
             Expr::Call { func, qself, args, tangent, .. } => {
                 let args = self.values(args);
-                if *tangent && !crate::lower::is_box(func) {
-                    let (alias, path) = variant_path(func, true);
-                    return if alias.is_empty() {
-                        Tokens::new(quote!(#path(#(#args),*)), Prec::Postfix)
-                    } else {
-                        Tokens::atom(quote!({ #alias #path(#(#args),*) }))
-                    };
+                if *tangent
+                    && crate::lower::is_variant(func)
+                    && !crate::lower::is_box(func)
+                    && !crate::variants::is_standard(func)
+                {
+                    let path = tangent_constructor(func);
+                    return Tokens::new(quote!(#path(#(#args),*)), Prec::Postfix);
                 }
                 let func = syn::ExprPath { attrs: Vec::new(), qself: qself.clone(), path: func.clone() };
                 Tokens::new(quote!(#func(#(#args),*)), Prec::Postfix)
             }
-            Expr::Struct { path, fields, rest, tangent } => {
+            Expr::Struct { path, fields, tangent: true, .. } if crate::lower::is_variant(path) => {
+                let mut fields: Vec<_> = fields.iter().collect();
+                fields.sort_by_key(|(m, _)| crate::derive::field_name(m));
+                let (path, args) = (tangent_constructor(path), self.values(fields.into_iter().map(|(_, e)| e)));
+                Tokens::new(quote!(#path(#(#args),*)), Prec::Postfix)
+            }
+            Expr::Struct { path, fields, rest, .. } => {
                 let members = fields.iter().map(|(m, e)| {
                     let e = self.value(e);
                     quote!(#m: #e)
@@ -142,13 +155,7 @@ impl Emitter<'_> {
                     let e = self.value(e);
                     quote!(..#e)
                 });
-                let (alias, path) = variant_path(path, *tangent);
-                let literal = quote!(#path { #(#members,)* #rest });
-                if alias.is_empty() {
-                    Tokens::new(literal, Prec::Lowest)
-                } else {
-                    Tokens::atom(quote!({ #alias #literal }))
-                }
+                Tokens::new(quote!(#path { #(#members,)* #rest }), Prec::Lowest)
             }
             Expr::Tuple(es) => {
                 let es = self.values(es);
@@ -224,9 +231,14 @@ impl Emitter<'_> {
                         let inner = inner.at_least(Prec::Cast);
                         Tokens::new(quote!(#inner as f32), Prec::Cast)
                     }
-                    _ => {
-                        let inner = inner.tokens;
-                        Tokens::new(quote!(::differentiable::__private::from_integer(#inner)), Prec::Postfix)
+                    float => {
+                        // A product of two of them says nothing of their type.
+                        let ty = match float {
+                            Float::Generic(name) => syn::parse_str::<syn::Type>(name).map(|ty| quote!(::<#ty, _>)),
+                            _ => Ok(TokenStream::new()),
+                        };
+                        let (inner, ty) = (inner.tokens, ty.unwrap_or_default());
+                        Tokens::new(quote!(::differentiable::__private::from_integer #ty(#inner)), Prec::Postfix)
                     }
                 }
             }
@@ -242,6 +254,43 @@ impl Emitter<'_> {
                 )
             }
         }
+    }
+
+    /// An array in another form: its elements in order, an array of elements, a larger array.
+    fn array_form(&self, recv: &Expr, name: &proc_macro2::Ident, args: &[Expr]) -> Tokens {
+        let args = self.values(args);
+        let function = syn::Ident::new(name.to_string().trim_start_matches('_'), Span::mixed_site());
+        if name == "__total" {
+            return match recv {
+                Expr::Neg(of) => {
+                    let total = self.array_form(of, name, &[]).at_least(Prec::Unary);
+                    Tokens::new(quote!(-#total), Prec::Unary)
+                }
+                Expr::Place(place) => {
+                    let array = self.receiver(place);
+                    Tokens::new(quote!(#array.sum()), Prec::Postfix)
+                }
+                other => {
+                    let array = self.expr(other).at_least(Prec::Postfix);
+                    Tokens::new(quote!(#array.sum()), Prec::Postfix)
+                }
+            };
+        }
+        if args.is_empty() && name == "__spread" {
+            // Repeated by what it is given to.
+            return self.expr(recv);
+        }
+        let recv = match recv {
+            Expr::Place(_) if name == "__shaped" => self.value(recv),
+            Expr::Place(place) => self.reference(place, false).tokens,
+            Expr::Ref { .. } => self.value(recv),
+            other if name == "__shaped" => self.value(other),
+            other => {
+                let other = self.expr(other).at_least(Prec::Unary);
+                quote!(&#other)
+            }
+        };
+        Tokens::new(quote!(::differentiable::__private::#function(#recv #(, #args)*)), Prec::Postfix)
     }
 
     /// A function of complex numbers.
@@ -337,6 +386,8 @@ impl Emitter<'_> {
             return Tokens::new(quote!(#func(#zero)), Prec::Postfix);
         }
         let arg = match e {
+            // A zero is its own tangent.
+            Expr::Zero(_) => return self.expr(e),
             Expr::Place(place) => self.reference(place, false).tokens,
             Expr::Ref { of, .. } => return self.zero(of),
             other => {

@@ -9,7 +9,7 @@ pub(crate) mod moves;
 mod places;
 mod stmts;
 
-pub(crate) use calls::companion;
+pub(crate) use calls::{companion, companion_path};
 pub(crate) use exprs::{operator_token, tuple};
 
 use std::collections::{HashMap, HashSet};
@@ -38,7 +38,7 @@ impl<'a> Emitter<'a> {
     pub(crate) fn new(
         program: &'a Program,
         types: &'a Types,
-        optional: HashSet<VarId>,
+        mut optional: HashSet<VarId>,
         reserved: &HashSet<String>,
     ) -> Self {
         let mut order: Vec<VarId> = program.params.iter().flat_map(|p| p.parts.clone()).collect();
@@ -60,6 +60,9 @@ impl<'a> Emitter<'a> {
             );
             mark_written(program, s, &mut written);
             match s {
+                Stmt::Cut { var, slice: crate::ir::Expr::Place(slice), .. } if optional.contains(&slice.root) => {
+                    optional.insert(*var);
+                }
                 Stmt::If { tape: Some(t), .. } => order.push(t.var),
                 Stmt::Loop(l) => order.extend(l.tape.map(|t| t.var)),
                 Stmt::Pull(p) if !p.joined && p.cotangent.iter().any(Option::is_none) => read.extend(&p.values),
@@ -171,6 +174,9 @@ fn mark_written(program: &Program, s: &Stmt, written: &mut HashSet<VarId>) {
     match s {
         Stmt::If { tape: Some(_), .. } => {}
         Stmt::Loop(l) => written.extend(l.tape.map(|t| t.var)),
+        Stmt::Save { tape: v, .. } | Stmt::Restore { tape: v, .. } | Stmt::Refill { var: v, .. } => {
+            written.insert(*v);
+        }
         _ => {}
     }
 }

@@ -5,8 +5,9 @@
 //! are copied anyway.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
-use crate::ir::{Arg, Block, Callee, Edit, Expr, Passing, Place, Program, Step, Stmt, VarId};
+use crate::ir::{Arg, Block, Callee, Edit, Expr, Passing, Place, Program, Role, Step, Stmt, VarId};
 use crate::kinds::{self, Kind};
 
 /// Turns moves into clones where the variable is read later.
@@ -24,8 +25,15 @@ pub(crate) fn clone_where_needed(program: &mut Program) {
         }
     }
     let snapshot = program.clone();
-    let mut pass =
-        Pass { program: &snapshot, reads: counter.reads, defined: counter.defined, now: 0, loops: Vec::new() };
+    let mut pass = Pass {
+        program: &snapshot,
+        reads: counter.reads,
+        defined: counter.defined,
+        now: 0,
+        loops: Vec::new(),
+        elsewhere: Vec::new(),
+        others: counter.others,
+    };
     let mut body = std::mem::take(&mut program.body);
     pass.block(&mut body);
     program.body = body;
@@ -38,6 +46,13 @@ pub(crate) fn clone_where_needed(program: &mut Program) {
     }
 }
 
+/// Whether a place is a parameter that is a view of an array, of which any number can be made.
+pub(crate) fn is_view_parameter(program: &Program, place: &Place) -> bool {
+    place.path.is_empty()
+        && program.params.iter().any(|p| p.parts[0] == place.root)
+        && program.vars[place.root].ty.as_ref().is_some_and(crate::tangent_types::is_view)
+}
+
 /// Numbers the statements and notes where variables are read and defined.
 #[derive(Default)]
 struct Counter {
@@ -45,6 +60,7 @@ struct Counter {
     /// How many blocks are open.
     depth: usize,
     turn: Option<usize>,
+    others: HashMap<usize, Range<usize>>,
     reads: HashMap<VarId, Vec<usize>>,
     defined: HashMap<VarId, usize>,
 }
@@ -70,11 +86,15 @@ impl Counter {
             for v in stmt.defines() {
                 self.defined.entry(v).or_insert(now);
             }
-            for inner in stmt.blocks() {
+            for (i, inner) in stmt.blocks().into_iter().enumerate() {
                 for v in &inner.loads {
                     self.defined.entry(*v).or_insert(now);
                 }
+                let start = self.now + 1;
                 self.block(inner);
+                if i == 1 {
+                    self.others.insert(now, start..self.now + 1);
+                }
             }
         }
         self.depth -= 1;
@@ -92,6 +112,10 @@ struct Pass<'a> {
     now: usize,
     /// Where the loops around begin.
     loops: Vec<usize>,
+    /// The other branches of the branches around.
+    elsewhere: Vec<Range<usize>>,
+    /// Where the second branch of the branching statement with a number stands.
+    others: HashMap<usize, Range<usize>>,
 }
 
 impl Pass<'_> {
@@ -102,6 +126,7 @@ impl Pass<'_> {
                 Stmt::Let { value, .. }
                 | Stmt::Assign { value, .. }
                 | Stmt::Replace { value, .. }
+                | Stmt::Update { value, .. }
                 | Stmt::Edit(Edit::Push { value, .. }) => {
                     self.value(value);
                 }
@@ -120,8 +145,15 @@ impl Pass<'_> {
             if is_loop {
                 self.loops.push(self.now);
             }
-            for inner in stmt.blocks_mut() {
+            let other = self.others.get(&self.now).cloned();
+            for (i, inner) in stmt.blocks_mut().into_iter().enumerate() {
+                if let (0, Some(other)) = (i, &other) {
+                    self.elsewhere.push(other.clone());
+                }
                 self.block(inner);
+                if i == 0 && other.is_some() {
+                    self.elsewhere.pop();
+                }
             }
             if is_loop {
                 self.loops.pop();
@@ -131,7 +163,8 @@ impl Pass<'_> {
     }
 
     fn arg(&self, arg: &mut Arg) {
-        if arg.passing == Passing::Value {
+        let view = matches!(&arg.parts[0], Some(Expr::Place(place)) if place.is_view() || is_view_parameter(self.program, place));
+        if arg.passing == Passing::Value && !view {
             arg.parts.iter_mut().flatten().for_each(|e| self.value(e));
         }
     }
@@ -139,6 +172,18 @@ impl Pass<'_> {
     /// An expression whose value is moved to somewhere.
     fn value(&self, e: &mut Expr) {
         match e {
+            Expr::Place(place) if self.is_last_content(place) => {
+                let [Step::Payload { variant, .. }] = place.path.as_slice() else { unreachable!("it is a content") };
+                let method = |e, name| crate::rules::method(e, name, Vec::new());
+                let whole = Expr::Place(Place::var(place.root, place.span));
+                // Neither side of a `Result` need be printable.
+                let option = match variant.segments.last().map(|s| s.ident.to_string()).as_deref() {
+                    Some("Ok") => method(whole, "ok"),
+                    Some("Err") => method(whole, "err"),
+                    _ => whole,
+                };
+                *e = method(option, "unwrap");
+            }
             Expr::Place(place) if self.needs_clone(place) => {
                 let place = place.clone();
                 *e = Expr::Clone(Box::new(Expr::Place(place)));
@@ -153,7 +198,9 @@ impl Pass<'_> {
                 }
             }
             Expr::Repeat { value, .. } | Expr::Wrap { value, .. } => self.value(value),
-            Expr::Method { recv, name, .. } if matches!(name.to_string().as_str(), "unwrap" | "expect") => {
+            Expr::Method { recv, name, .. }
+                if matches!(name.to_string().as_str(), "unwrap" | "expect" | "__shaped") =>
+            {
                 self.value(recv);
             }
             Expr::Select(_, a, b) => {
@@ -164,12 +211,30 @@ impl Pass<'_> {
         }
     }
 
+    /// Whether a place is what an option of the function's own holds, which nobody reads afterwards.
+    fn is_last_content(&self, place: &Place) -> bool {
+        let [Step::Payload { variant, .. }] = place.path.as_slice() else { return false };
+        let owned = !self.program.params.iter().any(|p| p.parts.contains(&place.root));
+        owned
+            && crate::variants::is_standard(variant)
+            && !matches!(self.program.vars[place.root].kind, Kind::Ref(_))
+            && self.program.vars[place.root].mirrors.is_none()
+            && self.program.vars[place.root].role != Role::User
+            && !kinds::of_place(self.program, place).is_scalar()
+            && self.reads.get(&place.root).is_some_and(|r| r.iter().filter(|r| **r == self.now).count() <= 1)
+            && !self.is_read_again(place.root)
+    }
+
     fn needs_clone(&self, place: &Place) -> bool {
         let kind = kinds::of_place(self.program, place);
         if kind.is_scalar() || matches!(kind, Kind::Ref(_)) {
             return false;
         }
-        if place.path.iter().any(|s| matches!(s, Step::Index { .. } | Step::Payload { .. } | Step::Content)) {
+        if place
+            .path
+            .iter()
+            .any(|s| matches!(s, Step::Index { .. } | Step::View { .. } | Step::Payload { .. } | Step::Content))
+        {
             return true;
         }
         // The user's own moves out of references are copies, and so is what one call takes twice; tangents of such types
@@ -188,8 +253,14 @@ impl Pass<'_> {
         if behind {
             return owned;
         }
-        let later = self.reads.get(&place.root).is_some_and(|reads| reads.iter().any(|r| *r > self.now));
-        let again = self.loops.last().is_some_and(|begin| self.defined.get(&place.root).copied().unwrap_or(0) < *begin);
+        self.is_read_again(place.root)
+    }
+
+    /// Whether a variable is read after this statement.
+    fn is_read_again(&self, v: VarId) -> bool {
+        let reachable = |r: usize| r > self.now && !self.elsewhere.iter().any(|range| range.contains(&r));
+        let later = self.reads.get(&v).is_some_and(|reads| reads.iter().any(|r| reachable(*r)));
+        let again = self.loops.last().is_some_and(|begin| self.defined.get(&v).copied().unwrap_or(0) < *begin);
         later || again
     }
 }

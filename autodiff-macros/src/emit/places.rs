@@ -1,13 +1,13 @@
 //! Emission of places: `x.a[i].b`, with the dereferences that Rust does not insert itself.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
 use syn::{Member, Path};
 
 use super::Emitter;
 use super::exprs::{Prec, Tokens};
 use crate::ir::{Expr, Place, Step};
-use crate::kinds::Kind;
+use crate::kinds::{self, Kind};
 
 /// What is done with a place.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,14 +21,12 @@ enum Access {
 impl Emitter<'_> {
     /// A place, to be read.
     pub(crate) fn place(&self, place: &Place) -> Tokens {
-        let name = self.name(place.root);
-        self.path(Tokens::atom(quote!(#name)), &place.path, self.access(place.root))
+        self.path(place.root, &place.path, self.access(place.root))
     }
 
     /// A place, to be written or borrowed mutably.
     pub(crate) fn place_mut(&self, place: &Place) -> Tokens {
-        let name = self.name(place.root);
-        self.path(Tokens::atom(quote!(#name)), &place.path, Access::Write)
+        self.path(place.root, &place.path, Access::Write)
     }
 
     fn access(&self, root: crate::ir::VarId) -> Access {
@@ -36,11 +34,15 @@ impl Emitter<'_> {
     }
 
     /// A path from a base.
-    fn path(&self, base: Tokens, path: &[Step], access: Access) -> Tokens {
+    fn path(&self, root: crate::ir::VarId, path: &[Step], access: Access) -> Tokens {
+        let name = self.name(root);
+        let base = Tokens::atom(quote!(#name));
         let mutable = access == Access::Write;
         let mut now = base;
         let mut pending = 0_usize;
-        for step in path {
+        let mut viewed = false;
+        for (k, step) in path.iter().enumerate() {
+            let of_view = std::mem::replace(&mut viewed, matches!(step, Step::View { .. }));
             match step {
                 Step::Deref => pending += 1,
                 Step::Field(member) => {
@@ -49,13 +51,45 @@ impl Emitter<'_> {
                     now = Tokens::new(quote!(#base.#member), Prec::Postfix);
                     pending = 0;
                 }
+                Step::Index { at, .. }
+                    if let Some(i) = crate::arrays::ordinal(at)
+                        && self.is_of_unknown_kind(root, &path[..k]) =>
+                {
+                    let base = dereferenced(now, pending).at_least(Prec::Unary);
+                    let i = self.index(i);
+                    let item = if mutable {
+                        quote!(::differentiable::__private::item_mut(&mut #base, #i))
+                    } else {
+                        quote!(::differentiable::__private::item(&#base, #i))
+                    };
+                    now = Tokens::new(item, Prec::Postfix);
+                    pending = 1;
+                }
                 Step::Index { at, .. } => {
+                    let at = crate::arrays::ordinal(at).unwrap_or(at);
                     let base = now.at_least(Prec::Postfix);
                     let at = self.index(at);
                     now = Tokens::new(quote!(#base[#at]), Prec::Postfix);
                     pending = 0;
                 }
-                Step::Payload { variant, member, arity, tangent } => {
+                Step::View { method, args } => {
+                    let base = now.at_least(Prec::Postfix);
+                    let args: Vec<TokenStream> = args.iter().map(|a| self.value(a)).collect();
+                    now = if of_view {
+                        Tokens::new(view_of_view(&base, method, &args, mutable), Prec::Postfix)
+                    } else {
+                        Tokens::new(view(&base, method, &args, mutable), Prec::Postfix)
+                    };
+                    pending = 0;
+                }
+                Step::Payload { variant, member, tangent: true, .. } if !crate::variants::is_standard(variant) => {
+                    // The tangent of an enum gives its fields itself: its type has no name here.
+                    let base = now.at_least(Prec::Postfix);
+                    let field = payload_method(variant, member, mutable);
+                    now = Tokens::new(quote!(#base.#field()), Prec::Postfix);
+                    pending = 1;
+                }
+                Step::Payload { variant, member, arity, .. } => {
                     // What is behind a shared reference is matched through it.
                     let shared = access == Access::Read && pending == 1;
                     let whole = if shared { now } else { dereferenced(now, pending) };
@@ -66,7 +100,7 @@ impl Emitter<'_> {
                         (false, true) => base,
                         (false, false) => quote!(&#base),
                     };
-                    now = Tokens::new(payload(&borrow, variant, member, *arity, *tangent), Prec::Lowest);
+                    now = Tokens::new(payload(&borrow, variant, member, *arity), Prec::Lowest);
                     pending += 1;
                 }
                 Step::Content => {
@@ -84,6 +118,13 @@ impl Emitter<'_> {
         dereferenced(now, pending)
     }
 
+    /// Whether it is not known if what is at the beginning of a path is a sequence or an array.
+    fn is_of_unknown_kind(&self, root: crate::ir::VarId, path: &[Step]) -> bool {
+        let mut place = Place::var(root, proc_macro2::Span::mixed_site());
+        place.path = path.to_vec();
+        kinds::of_place(self.program, &place).deref() == &Kind::Unknown
+    }
+
     /// An index: integers and ranges in brackets need no parentheses.
     fn index(&self, at: &Expr) -> TokenStream {
         self.expr(at).tokens
@@ -99,14 +140,79 @@ impl Emitter<'_> {
         Tokens::new(if mutable { quote!(&mut #inner) } else { quote!(&#inner) }, Prec::Unary)
     }
 
+    /// Whether a place is known by its elements: a view, or what a parameter dereferences to.
+    pub(crate) fn is_elements(&self, place: &Place) -> bool {
+        if place.is_view() {
+            return true;
+        }
+        if !matches!(place.path.as_slice(), [Step::Deref]) {
+            return false;
+        }
+        let var = &self.program.vars[place.root];
+        let ty = var.ty.as_ref().or_else(|| self.program.vars[var.mirrors?].ty.as_ref());
+        let Some(syn::Type::Reference(r)) = ty else { return false };
+        matches!(&*r.elem, syn::Type::Path(p) if p.path.segments.last().is_some_and(|s| {
+            let name = s.ident.to_string();
+            name.starts_with("ArrayRef") || name.starts_with("ArrayView")
+        }))
+    }
+
+    /// A mutable reference to a place, or to what a view dereferences to.
+    pub(crate) fn target(&self, place: &Place) -> TokenStream {
+        if place.is_view() {
+            let view = self.place_mut(place).tokens;
+            return quote!(&mut *#view);
+        }
+        self.reference(place, true).tokens
+    }
+
     /// A receiver of a method, which Rust references and dereferences itself.
     pub(crate) fn receiver(&self, place: &Place) -> TokenStream {
+        self.receiver_with(place, self.access(place.root))
+    }
+
+    /// The receiver of a method that changes it.
+    pub(crate) fn receiver_mut(&self, place: &Place) -> TokenStream {
+        self.receiver_with(place, Access::Write)
+    }
+
+    fn receiver_with(&self, place: &Place, access: Access) -> TokenStream {
         let mut path = place.path.clone();
         while matches!(path.last(), Some(Step::Deref)) {
             path.pop();
         }
-        let name = self.name(place.root);
-        self.path(Tokens::atom(quote!(#name)), &path, self.access(place.root)).at_least(Prec::Postfix)
+        self.path(place.root, &path, access).at_least(Prec::Postfix)
+    }
+}
+
+/// `x.row(i)`, or `x.row_mut(i)`.
+fn view(base: &TokenStream, method: &proc_macro2::Ident, args: &[TokenStream], mutable: bool) -> TokenStream {
+    let name = method.to_string();
+    match (mutable, name.as_str()) {
+        (true, "t") => quote!(#base.view_mut().reversed_axes()),
+        (true, name) if crate::arrays::BORROWING.contains(&name) => {
+            let method = proc_macro2::Ident::new(&format!("{name}_mut"), method.span());
+            quote!(#base.#method(#(#args),*))
+        }
+        _ => quote!(#base.#method(#(#args),*)),
+    }
+}
+
+/// A view of a view, which takes the place of that: it borrows nothing that ends with the expression.
+fn view_of_view(base: &TokenStream, method: &proc_macro2::Ident, args: &[TokenStream], mutable: bool) -> TokenStream {
+    let axis = |axis: usize, i: &TokenStream| {
+        let axis = proc_macro2::Literal::usize_unsuffixed(axis);
+        quote!(#base.index_axis_move(::differentiable::ndarray::Axis(#axis), #i))
+    };
+    match (method.to_string().as_str(), args) {
+        ("row", [i]) => axis(0, i),
+        ("column", [j]) => axis(1, j),
+        ("index_axis", _) => quote!(#base.index_axis_move(#(#args),*)),
+        ("slice", _) => quote!(#base.slice_move(#(#args),*)),
+        ("view", _) => base.clone(),
+        ("t", _) => quote!(#base.reversed_axes()),
+        ("diag", _) => quote!(#base.into_diag()),
+        _ => view(base, method, args, mutable),
     }
 }
 
@@ -119,8 +225,7 @@ fn dereferenced(mut now: Tokens, pending: usize) -> Tokens {
 }
 
 /// An expression for a reference to a field of a variant.
-fn payload(borrow: &TokenStream, variant: &Path, member: &Member, arity: usize, tangent: bool) -> TokenStream {
-    let (alias, path) = variant_path(variant, tangent);
+fn payload(borrow: &TokenStream, path: &Path, member: &Member, arity: usize) -> TokenStream {
     let pattern = if arity > 0 {
         let Member::Unnamed(index) = member else { unreachable!("tuple variants have numbered fields") };
         let before = (0..index.index).map(|_| quote!(_));
@@ -129,19 +234,20 @@ fn payload(borrow: &TokenStream, variant: &Path, member: &Member, arity: usize, 
     } else {
         quote!(#path { #member: payload, .. })
     };
-    let matched = quote!(match #borrow { #pattern => payload, _ => ::core::unreachable!() });
-    if alias.is_empty() { matched } else { quote!({ #alias #matched }) }
+    quote!(match #borrow { #pattern => payload, _ => ::core::unreachable!() })
 }
 
-/// The path of a variant, or of the variant of the tangent type, which needs an alias in scope.
-pub(crate) fn variant_path(variant: &Path, tangent: bool) -> (TokenStream, TokenStream) {
-    let last = &variant.segments.last().expect("a path has a segment").ident;
-    if !tangent || crate::variants::is_standard(variant) {
-        return (TokenStream::new(), variant.to_token_stream());
-    }
-    let mut owner = variant.clone();
-    owner.segments.pop();
-    owner.segments.pop_punct();
-    let alias = quote!(type Tangent = <#owner as ::differentiable::Differentiable>::Tangent;);
-    (alias, quote!(Tangent::#last))
+/// The method of an enum's tangent that gives a field of one variant.
+fn payload_method(variant: &Path, member: &Member, mutable: bool) -> Ident {
+    let name = &variant.segments.last().expect("a path has a segment").ident;
+    crate::derive::payload_method(name, member, mutable)
+}
+
+/// The function beside an enum's variant that makes the variant of the tangent:
+/// `Shape::Rect` ⇒ `Shape::__tangent_Rect`.
+pub(crate) fn tangent_constructor(variant: &Path) -> Path {
+    let mut path = variant.clone();
+    let last = path.segments.last_mut().expect("a path has a segment");
+    last.ident = crate::derive::tangent_constructor(&last.ident);
+    path
 }

@@ -37,6 +37,9 @@ impl Lowerer<'_> {
             let args = c.args.iter().map(|a| self.argument(a)).collect();
             return self.call_stmt(Callee::Variable(place.root), args, c.span());
         }
+        if let Some(value) = self.made_array(c, false) {
+            return value;
+        }
         let args = c.args.iter().map(|a| self.argument(a)).collect();
         self.call_path(path, args, c.span())
     }
@@ -239,10 +242,24 @@ impl Lowerer<'_> {
         if let Some(value) = self.iterator_method(m) {
             return value;
         }
+        if let Some(value) = self.zip_method(m) {
+            return value;
+        }
         if methods::CONSTANT.contains(&name) {
             return self.control(&S::MethodCall(m.clone()));
         }
+        if matches!(name, "unwrap" | "expect")
+            && let Some(value) = self.unwrapped_array(m)
+        {
+            return value;
+        }
+        if let Some(value) = self.conditional_value(m) {
+            return value;
+        }
         let recv = self.place_or_value(&m.receiver);
+        if let Some(value) = self.array_method(&recv, m) {
+            return value;
+        }
         if let Expr::Select(..) = &recv
             && let Some(value) = self.chosen_method(&recv, m)
         {

@@ -274,6 +274,36 @@ impl Lowerer<'_> {
         }
     }
 
+    /// `condition.then(f)` and `condition.then_some(value)`.
+    pub(super) fn conditional_value(&mut self, m: &ExprMethodCall) -> Option<Expr> {
+        let span = m.method.span();
+        let lazy = match (m.method.to_string().as_str(), m.args.len()) {
+            // Orders have a `then` as well.
+            ("then", 1) => match &m.args[0] {
+                S::Closure(c) if c.inputs.is_empty() => true,
+                _ => return None,
+            },
+            ("then_some", 1) => false,
+            _ => return None,
+        };
+        let condition = self.control(&m.receiver);
+        let eager = if lazy { None } else { Some(self.operand(&m.args[0])) };
+        let f = if lazy { self.callable(&m.args[0]) } else { None };
+        let dest = self.destination(None, span);
+        let (then, ()) = self.scoped(|l| {
+            let value = match (eager, f) {
+                (Some(value), _) => value,
+                (None, Some(f)) => l.applied(&f, Vec::new(), span),
+                (None, None) => unreachable!("one of them is there"),
+            };
+            let value = l.constructed(variants::some(), value, span);
+            l.give(dest, Some(value), span);
+        });
+        let (els, ()) = self.scoped(|l| l.give(dest, Some(none()), span));
+        self.emit(if_stmt(condition, then, els));
+        Some(self.result(dest, span))
+    }
+
     /// Whose method it is, if it is one of `Option` or `Result`.
     fn family(&self, recv: &Expr, name: &str, m: &ExprMethodCall) -> Option<Family> {
         let arity = m.args.len();
@@ -288,7 +318,13 @@ impl Lowerer<'_> {
             return Some(known.unwrap_or(*family));
         }
         if COMMON.contains(&(name, arity)) {
-            return known;
+            // An argument that is one tells what the receiver is.
+            let shown = match (name, m.args.first().map(variant_of)) {
+                ("or" | "xor", Some(Some(family))) => Some(family),
+                ("zip", Some(Some(Family::Option))) => Some(Family::Option),
+                _ => None,
+            };
+            return known.or(shown);
         }
         // The number of a closure's parameters tells `Option` from `Result`.
         let parameters = |i: usize| match &m.args[i] {
@@ -452,6 +488,24 @@ impl Lowerer<'_> {
                 vec![Expr::Ref { mutable: false, of: Box::new(Expr::Place(subject.place.clone())) }],
             ),
         }
+    }
+}
+
+/// Whose variant an expression makes, if it shows that.
+fn variant_of(e: &S) -> Option<Family> {
+    let path = match e {
+        S::Call(c) => match &*c.func {
+            S::Path(p) => &p.path,
+            _ => return None,
+        },
+        S::Path(p) => &p.path,
+        S::Paren(p) => return variant_of(&p.expr),
+        _ => return None,
+    };
+    match path.segments.last()?.ident.to_string().as_str() {
+        "Some" | "None" => Some(Family::Option),
+        "Ok" | "Err" => Some(Family::Result),
+        _ => None,
     }
 }
 

@@ -15,10 +15,11 @@ use proc_macro2::Span;
 
 use crate::activity;
 use crate::complex::Partials;
+use crate::dispatch::{self, is_assigned_by_trait};
 use crate::fold;
 use crate::ir::{
-    BinOp, Block, Call, Callee, Edit, Expr, Header, Loop, Mode, Passing, Place, Plan, Program, Pull, Reverse, Role,
-    Step, Stmt, Tape, VarId,
+    BinOp, Block, Call, Callee, Edit, Expr, Header, Loop, Mode, Operator, Passing, Place, Plan, Program, Pull, Reverse,
+    Role, Step, Stmt, Tape, VarId,
 };
 use crate::kinds::{self, Float, Kind, Types};
 use crate::{rules, variants};
@@ -193,13 +194,13 @@ impl Pass<'_> {
                     cond: cond(),
                     then: plain(then_f),
                     els: plain(els_f),
-                    tape: Some(Tape { var: tape, write: true, in_order: false }),
+                    tape: Some(Tape::new(tape, true)),
                 });
                 backward.push(Stmt::If {
                     cond: cond(),
                     then: plain(then_b),
                     els: plain(els_b),
-                    tape: Some(Tape { var: tape, write: false, in_order: false }),
+                    tape: Some(Tape::new(tape, false)),
                 });
             }
             Stmt::Scope { body, checkpoint: true } => self.rerun(body, forward, backward),
@@ -224,17 +225,13 @@ impl Pass<'_> {
                     },
                     _ => Header::Tape,
                 };
-                forward.push(Stmt::Loop(Loop {
-                    body: plain(f),
-                    tape: Some(Tape { var: tape, write: true, in_order: false }),
-                    ..l.clone()
-                }));
+                forward.push(Stmt::Loop(Loop { body: plain(f), tape: Some(Tape::new(tape, true)), ..l.clone() }));
                 backward.push(Stmt::Loop(Loop {
                     label: l.label,
                     header,
                     body: plain(b),
                     exits: Vec::new(),
-                    tape: Some(Tape { var: tape, write: false, in_order: false }),
+                    tape: Some(Tape::new(tape, false)),
                     plan: None,
                 }));
             }
@@ -259,6 +256,9 @@ impl Pass<'_> {
         // A zero in the shape of the old value would keep that alive.
         let zero = match &kind {
             Kind::Float(float) => Expr::Number(0.0, float.clone()),
+            _ if mirror.as_ref().is_some_and(Place::is_view) || is_repeated(value) => {
+                Expr::Zero(Box::new(Expr::Place(mirror.clone().unwrap_or_else(|| place.clone()))))
+            }
             _ => Expr::Zero(Box::new(Expr::var(old, span))),
         };
         let ct = self.out.fresh("ct", span, kind.tangent(), Role::Adjoint);
@@ -305,12 +305,23 @@ impl Pass<'_> {
             return;
         }
         let old = self.out.fresh("old", span, kind.clone(), Role::Temporary);
-        forward.push(Stmt::Let { var: old, value: this.clone() });
+        let held = if kind.deref().is_array() { Expr::Clone(Box::new(this.clone())) } else { this.clone() };
+        forward.push(Stmt::Let { var: old, value: held });
         forward.push(step);
         backward.push(Stmt::Assign { place: place.clone(), value: Expr::var(old, span), init: false });
         let Some(mirror) = self.mirror(place) else {
             return;
         };
+        if is_assigned_by_trait(&self.out, self.types, place, op, value) {
+            let ct = self.out.fresh("ct", span, kind.tangent(), Role::Adjoint);
+            let zero = Expr::Zero(Box::new(this.clone()));
+            backward.push(Stmt::Replace { old: ct, place: mirror, value: zero });
+            let callee = Callee::Operator(Operator::Assign(op));
+            let call = dispatch::call(callee, vec![dispatch::pass(this), dispatch::pass(value.clone())], old, span);
+            let tape = self.out.fresh("pullback", span, Kind::Unknown, Role::Tape);
+            self.pull(&call, tape, Some(Expr::var(ct, span)), backward);
+            return;
+        }
         let d = Expr::Place(mirror.clone());
         match op {
             BinOp::Add if !kind.is_complex() => self.add(value, d, backward),
@@ -334,11 +345,7 @@ impl Pass<'_> {
 
     fn call(&mut self, call: &Call, forward: &mut Vec<Stmt>, backward: &mut Vec<Stmt>) {
         let span = call.span;
-        let slot = |pass: &mut Self, e: &Option<Expr>| match e {
-            Some(Expr::Place(place)) => pass.mirror(place),
-            _ => None,
-        };
-        let mirrors: Vec<Option<Place>> = call.args.iter().map(|a| slot(self, &a.parts[0])).collect();
+        let mirrors = self.mirrors(call);
         let result = call.outs[0];
         let writes = call.args.iter().zip(&mirrors).any(|(a, m)| a.passing == Passing::RefMut && m.is_some());
         let operator = matches!(call.callee, Callee::Operator(_));
@@ -366,16 +373,30 @@ impl Pass<'_> {
         }
         forward.push(Stmt::Call(taped));
         let cotangent = if self.is_active(result) { Some(Expr::var(self.adjoint(result), span)) } else { None };
+        self.pull(call, tape, cotangent, backward);
+    }
+
+    /// The places that mirror the arguments of a call.
+    fn mirrors(&mut self, call: &Call) -> Vec<Option<Place>> {
+        let places = call.args.iter().map(|a| match &a.parts[0] {
+            Some(Expr::Place(place)) => self.mirror(place),
+            _ => None,
+        });
+        places.collect()
+    }
+
+    /// The way back through a call.
+    fn pull(&mut self, call: &Call, tape: VarId, cotangent: Option<Expr>, backward: &mut Vec<Stmt>) {
+        let span = call.span;
+        let operator = matches!(call.callee, Callee::Operator(_));
+        let mirrors = self.mirrors(call);
         let mut slots = Vec::new();
         let mut grads = Vec::new();
         let mut adds = Vec::new();
         for (arg, mirror) in call.args.iter().zip(mirrors) {
             if operator || arg.passing != Passing::Value {
-                let taken = slots
-                    .iter()
-                    .flatten()
-                    .flatten()
-                    .any(|p: &Place| mirror.as_ref().is_some_and(|m| may_overlap(p, m)));
+                let taken =
+                    slots.iter().flatten().flatten().any(|p: &Place| mirror.as_ref().is_some_and(|m| p.may_overlap(m)));
                 let slot = match mirror {
                     Some(place) if taken => {
                         // Two arguments share a cotangent: the second collects beside it.
@@ -471,22 +492,11 @@ impl Pass<'_> {
     }
 }
 
-/// Whether two places may not be borrowed mutably at once: all of one variable but different fields
-/// that are reached without a call or a match.
-fn may_overlap(a: &Place, b: &Place) -> bool {
-    if a.root != b.root {
-        return false;
-    }
-    for (x, y) in a.path.iter().zip(&b.path) {
-        match (x, y) {
-            (Step::Field(x), Step::Field(y)) if x != y => return false,
-            (Step::Field(_), Step::Field(_)) | (Step::Deref, Step::Deref) => {}
-            _ => return true,
-        }
-    }
-    true
-}
-
 fn plain(stmts: Vec<Stmt>) -> Block {
     Block { stmts, ..Block::default() }
+}
+
+/// Whether a value is repeated along the axes of the array that it is written to, whose shape stays.
+fn is_repeated(value: &Expr) -> bool {
+    matches!(value, Expr::Method { name, .. } if name == "__spread")
 }

@@ -89,7 +89,9 @@ fn first_addition(stmts: &[Option<Stmt>], i: usize, positions: &Positions, roles
             place.root == *var && place.path.is_empty() && !value.mentions(*var) && !matches!(value, Expr::Ref { .. })
         }
         Some(Stmt::Assign { place, value, init: false }) => {
-            place.root == *var && place.path.is_empty() && !value.mentions(*var)
+            // What is repeated needs the shape of the zero.
+            let repeated = matches!(value, Expr::Method { name, .. } if name == "__spread");
+            place.root == *var && place.path.is_empty() && !value.mentions(*var) && !repeated
         }
         _ => false,
     };

@@ -48,6 +48,7 @@ pub(crate) fn eliminate(program: &mut Program) -> bool {
         overwritten: VarSet::new(),
         sources,
         settled: vec![VarSet::new(); loops],
+        scalars: program.vars.iter().map(|v| v.kind.is_scalar()).collect(),
     };
     for e in &program.value {
         e.vars(&mut |v| pass.value.push(v));
@@ -117,6 +118,7 @@ struct Pass {
     /// What was live around each loop when it was last looked at: it only grows while a loop around it looks for its
     /// fixed point, so that each search begins where the last one ended.
     settled: Vec<VarSet>,
+    scalars: Vec<bool>,
 }
 
 impl Pass {
@@ -168,7 +170,13 @@ impl Pass {
                     self.changed = true;
                     return self.keep(stmt, live, remove);
                 }
-                live.insert(place.root);
+                if remove && self.scalars[place.root] && !self.is_live(place.root, live) {
+                    // What is put there is never read.
+                    *stmt = Stmt::Let { var: *old, value: Expr::Place(place.clone()) };
+                    self.changed = true;
+                } else {
+                    live.insert(place.root);
+                }
             }
             Stmt::Update { place, .. } | Stmt::Accumulate { place, .. } => {
                 if !self.is_live(place.root, live) {
@@ -323,6 +331,9 @@ impl Pass {
                     live.extend(&self.value);
                 }
                 return true;
+            }
+            Stmt::Save { .. } | Stmt::Restore { .. } | Stmt::Refill { .. } | Stmt::Cut { .. } => {
+                unreachable!("slices are saved and cut after simplification")
             }
             Stmt::Effect(_) | Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => {}
         }

@@ -7,6 +7,7 @@
 use num_complex::Complex;
 use num_traits::Zero;
 
+use super::higher::{higher, higher_negation};
 use super::{Add, Div, Mul, Neg, Sub};
 use crate::Real;
 use crate::complex::Conjugate;
@@ -72,10 +73,10 @@ impl<T: Real> Operand<T> for Complex<T> {
 }
 
 macro_rules! operators {
-    ($generics:tt $float:ty: $left:ty, $right:ty; $($name:ident $row:tt)*) => {
-        $(operators!(@row $name $generics $float, $left, $right, $row);)*
+    ($generics:tt $float:ty: $left:ty, $right:ty; $($name:ident $function:ident $row:tt)*) => {
+        $(operators!(@row $name $function $generics $float, $left, $right, $row);)*
     };
-    (@row $name:ident [$($generics:tt)*] $float:ty, $left:ty, $right:ty,
+    (@row $name:ident $function:ident [$($generics:tt)*] $float:ty, $left:ty, $right:ty,
         {|$a:ident, $b:ident| $value:expr; $pa:expr, $pb:expr; |$ta:ident, $tb:ident| $ppa:expr, $ppb:expr}) => {
         #[allow(unused_variables)]
         impl $($generics)* $name<$right> for $left {
@@ -97,6 +98,32 @@ macro_rules! operators {
                     t += Operand::<$float>::push(*db, $pb);
                 }
                 ($value, t)
+            }
+
+            #[inline]
+            fn tangent2(
+                $a: &$left,
+                $b: &$right,
+                da: Option<&$left>,
+                db: Option<&$right>,
+                ea: Option<&$left>,
+                eb: Option<&$right>,
+                dda: Option<&$left>,
+                ddb: Option<&$right>,
+            ) -> (Complex<$float>, Complex<$float>, Complex<$float>, Complex<$float>) {
+                let (value, d) = <$left as $name<$right>>::tangent($a, $b, da, db);
+                let (_, e) = <$left as $name<$right>>::tangent($a, $b, ea, eb);
+                let (_, mut dd) = <$left as $name<$right>>::tangent($a, $b, dda, ddb);
+                let ($a, $b) = (*$a, *$b);
+                let $ta = da.map_or_else(<$left>::zero, |t| *t);
+                let $tb = db.map_or_else(<$right>::zero, |t| *t);
+                if let Some(ea) = ea {
+                    dd += Operand::<$float>::push(*ea, $ppa);
+                }
+                if let Some(eb) = eb {
+                    dd += Operand::<$float>::push(*eb, $ppb);
+                }
+                (value, d, e, dd)
             }
 
             #[inline]
@@ -142,33 +169,35 @@ macro_rules! operators {
                     *eb += <$right as Operand<$float>>::part(bent);
                 }
             }
+
+            higher!($function: $left, $right => Complex<$float>);
         }
     };
 }
 
 operators! {
     [<T: Real>] T: Complex<T>, Complex<T>;
-    Add {|a, b| a + b; T::one(), T::one(); |ta, tb| T::zero(), T::zero()}
-    Sub {|a, b| a - b; T::one(), -T::one(); |ta, tb| T::zero(), T::zero()}
-    Mul {|a, b| a * b; b, a; |ta, tb| tb, ta}
-    Div {|a, b| a / b; b.inv(), (-a / (b * b)); |ta, tb| (-tb / (b * b)), (-ta / (b * b) + (a + a) * tb / (b * b * b))}
+    Add add_cc {|a, b| a + b; T::one(), T::one(); |ta, tb| T::zero(), T::zero()}
+    Sub sub_cc {|a, b| a - b; T::one(), -T::one(); |ta, tb| T::zero(), T::zero()}
+    Mul mul_cc {|a, b| a * b; b, a; |ta, tb| tb, ta}
+    Div div_cc {|a, b| a / b; b.inv(), (-a / (b * b)); |ta, tb| (-tb / (b * b)), (-ta / (b * b) + (a + a) * tb / (b * b * b))}
 }
 
 operators! {
     [<T: Real>] T: Complex<T>, T;
-    Add {|a, b| a + b; T::one(), T::one(); |ta, tb| T::zero(), T::zero()}
-    Sub {|a, b| a - b; T::one(), -T::one(); |ta, tb| T::zero(), T::zero()}
-    Mul {|a, b| a * b; b, a; |ta, tb| tb, ta}
-    Div {|a, b| a / b; b.recip(), (-a / (b * b)); |ta, tb| (-tb / (b * b)), (-ta / (b * b) + (a + a) * tb / (b * b * b))}
+    Add add_cr {|a, b| a + b; T::one(), T::one(); |ta, tb| T::zero(), T::zero()}
+    Sub sub_cr {|a, b| a - b; T::one(), -T::one(); |ta, tb| T::zero(), T::zero()}
+    Mul mul_cr {|a, b| a * b; b, a; |ta, tb| tb, ta}
+    Div div_cr {|a, b| a / b; b.recip(), (-a / (b * b)); |ta, tb| (-tb / (b * b)), (-ta / (b * b) + (a + a) * tb / (b * b * b))}
 }
 
 macro_rules! real_left {
     ($($float:ty),*) => {$(operators! {
         [] $float: $float, Complex<$float>;
-        Add {|a, b| a + b; <$float>::from(1.0), <$float>::from(1.0); |ta, tb| <$float>::zero(), <$float>::zero()}
-        Sub {|a, b| a - b; <$float>::from(1.0), <$float>::from(-1.0); |ta, tb| <$float>::zero(), <$float>::zero()}
-        Mul {|a, b| a * b; b, a; |ta, tb| tb, ta}
-        Div {|a, b| a / b; b.inv(), (-a / (b * b)); |ta, tb| (-tb / (b * b)), (-ta / (b * b) + (a + a) * tb / (b * b * b))}
+        Add add_rc {|a, b| a + b; <$float>::from(1.0), <$float>::from(1.0); |ta, tb| <$float>::zero(), <$float>::zero()}
+        Sub sub_rc {|a, b| a - b; <$float>::from(1.0), <$float>::from(-1.0); |ta, tb| <$float>::zero(), <$float>::zero()}
+        Mul mul_rc {|a, b| a * b; b, a; |ta, tb| tb, ta}
+        Div div_rc {|a, b| a / b; b.inv(), (-a / (b * b)); |ta, tb| (-tb / (b * b)), (-ta / (b * b) + (a + a) * tb / (b * b * b))}
     })*};
 }
 
@@ -180,6 +209,17 @@ impl<T: Real> Neg for Complex<T> {
     #[inline]
     fn tangent(a: &Complex<T>, da: Option<&Complex<T>>) -> (Complex<T>, Complex<T>) {
         (-*a, da.map_or_else(Complex::zero, |d| -*d))
+    }
+
+    #[inline]
+    fn tangent2(
+        a: &Complex<T>,
+        da: Option<&Complex<T>>,
+        ea: Option<&Complex<T>>,
+        dda: Option<&Complex<T>>,
+    ) -> (Complex<T>, Complex<T>, Complex<T>, Complex<T>) {
+        let d = |t: Option<&Complex<T>>| t.map_or_else(Complex::zero, |t| -*t);
+        (-*a, d(da), d(ea), d(dda))
     }
 
     #[inline]
@@ -201,4 +241,6 @@ impl<T: Real> Neg for Complex<T> {
         <Self as Neg>::adjoint(a, ct, da);
         <Self as Neg>::adjoint(a, tct, ea);
     }
+
+    higher_negation!(Complex<T>);
 }

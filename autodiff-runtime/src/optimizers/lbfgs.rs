@@ -8,7 +8,7 @@ use argmin::core::{CostFunction, Executor, Gradient, State};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
 
-use crate::check::{displace, flatten, flatten_value};
+use crate::check::{Flat, displace, flatten};
 use crate::{Differentiable, Real};
 
 /// The limited-memory method of Broyden, Fletcher, Goldfarb and Shanno, with the line search of Moré and Thuente, for
@@ -131,9 +131,9 @@ impl Lbfgs {
 
 /// The numbers of a model.
 fn numbers<M: Differentiable>(model: &M) -> Vec<f64> {
-    let mut numbers = Vec::new();
-    flatten_value(model, &mut numbers);
-    numbers
+    let mut flat = Flat::default();
+    flat.push(model);
+    flat.values
 }
 
 /// Sets the numbers of a model.

@@ -1,0 +1,243 @@
+//! `jacobian`, `jacobian_pattern` and `jacobian_sparse`: the two derivatives of a function as maps between scalars.
+//!
+//! In: the companions of a function. Out: one hidden function, which hands forward mode along a direction and reverse
+//! mode for a cotangent to the runtime, and shells that say what to make of them. Tangents and gradients are made once
+//! and used for every sweep; arguments by reference are not copied, unless the function changes them.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote_spanned};
+use syn::Type;
+
+use crate::companions::with_std;
+use crate::emit::tuple;
+use crate::ir::Passing;
+use crate::kinds::Kind;
+use crate::shells::Shells;
+
+/// Tokens whose local variables nothing in the user's scope can be taken for.
+macro_rules! local {
+    ($($tokens:tt)*) => { quote_spanned!(proc_macro2::Span::mixed_site()=> $($tokens)*) };
+}
+
+impl Shells<'_> {
+    /// The public functions, and the hidden one that they share.
+    pub(crate) fn jacobians(&self) -> TokenStream {
+        let c = &self.companions;
+        let (generics, clause) = c.generics(&[]);
+        let clause = self.cloning_values(clause);
+        let (params, args) = (self.signature(None), self.forwarded());
+        let (dense, _) = self.fn_head("jacobian");
+        let (pattern, _) = self.fn_head("jacobian_pattern");
+        let (sparse, _) = self.fn_head("jacobian_sparse");
+        let linear = c.host.hidden("__linear", 0);
+        let own = c.f.signature.generics.params.iter();
+        let vis = &c.host.vis;
+        let body = self.derivatives();
+        let items = local! {
+            #[doc(hidden)] #[inline]
+            #vis fn #linear<#(#own,)* __Made>(
+                #(#params,)*
+                make: impl ::core::ops::FnOnce(::differentiable::jacobian::Derivatives<'_>) -> __Made,
+            ) -> __Made #clause {
+                #body
+            }
+            #dense #generics (#(#params),*) -> ::differentiable::ndarray::Array2<f64> #clause {
+                Self::#linear(#(#args,)* ::differentiable::jacobian::dense)
+            }
+            #pattern #generics (#(#params),*) -> ::differentiable::jacobian::Pattern #clause {
+                Self::#linear(#(#args,)* ::differentiable::jacobian::detect)
+            }
+            #sparse #generics (#(#params,)* pattern: &::differentiable::jacobian::Pattern) -> ::differentiable::jacobian::SparseJacobian #clause {
+                Self::#linear(#(#args,)* |derivatives| ::differentiable::jacobian::sparse(derivatives, pattern))
+            }
+        };
+        with_std(&items, &TokenStream::new())
+    }
+
+    /// The body of the hidden function.
+    fn derivatives(&self) -> TokenStream {
+        let c = &self.companions;
+        let private = local!(::differentiable::__private);
+        let turbofish = c.turbofish();
+        let (fwd, jvp) = (c.host.hidden("__fwd", 0), c.host.hidden("__jvp", 1));
+        let (mut kept, mut tangents, mut gradients, mut fresh) =
+            (TokenStream::new(), TokenStream::new(), TokenStream::new(), TokenStream::new());
+        let (mut seeds, mut moving, mut finals) = (TokenStream::new(), TokenStream::new(), TokenStream::new());
+        let (mut clear, mut final_seeds, mut emits) = (TokenStream::new(), TokenStream::new(), TokenStream::new());
+        let (mut arguments, mut directions) = (Vec::new(), Vec::new());
+        let (mut again, mut slots, mut patterns) = (Vec::new(), Vec::new(), Vec::new());
+        for (i, p) in self.params().iter().enumerate() {
+            let (x, base, now) = (self.name(i), self.local("base_", i), self.local("now_", i));
+            let (t, moved, d) = (self.local("t_", i), self.local("moved_", i), self.local("d_", i));
+            let first = match p.passing {
+                Passing::Value => local!(&#x),
+                Passing::Ref => local!(&*#x),
+                Passing::RefMut => local!(&#base),
+            };
+            if p.wanted {
+                tangents.extend(local! {
+                    let mut #t = ::differentiable::Differentiable::__zero(#first);
+                    columns += #private::count(&mut #t);
+                });
+                seeds.extend(local!(#private::set(&mut #t, &mut next);));
+            } else if p.has_slot() {
+                tangents.extend(local!(let #t = ::differentiable::Differentiable::__zero(#first);));
+            }
+            match p.passing {
+                Passing::Value => {
+                    arguments.push(local!(::core::clone::Clone::clone(&#x)));
+                    directions.push(p.wanted.then(|| local!(::core::clone::Clone::clone(&#t))));
+                    again.push(local!(()));
+                    slots.push(local!(()));
+                    patterns.push(if p.wanted { local!(mut #d) } else { local!(_) });
+                }
+                Passing::Ref => {
+                    arguments.push(local!(#x));
+                    directions.push(p.wanted.then(|| local!(&#t)));
+                    again.push(local!(#x));
+                    patterns.push(local!(_));
+                    if p.wanted {
+                        gradients.extend(local!(let mut #d = ::differentiable::Differentiable::__zero(#first);));
+                        clear.extend(local!(#private::reset(&mut #d);));
+                        slots.push(local!(::core::option::Option::Some(&mut #d)));
+                    } else {
+                        slots.push(local!(::core::option::Option::None));
+                    }
+                }
+                // What cannot be copied is lent to one sweep after the other.
+                Passing::RefMut if !p.differentiable && !self.is_copied_constant(p) => {
+                    kept.extend(local!(let #base = ::core::cell::RefCell::new(#x);));
+                    arguments.push(local!(&mut **#base.borrow_mut()));
+                    directions.push(None);
+                    again.push(local!(&mut **#base.borrow_mut()));
+                    slots.push(local!(::core::option::Option::None));
+                    patterns.push(local!(_));
+                }
+                Passing::RefMut => {
+                    kept.extend(local!(let #base = #private::snapshot(&*#x);));
+                    fresh.extend(local!(let mut #now = ::core::clone::Clone::clone(&#base);));
+                    arguments.push(local!(&mut #now));
+                    directions.push(p.has_slot().then(|| local!(&mut #moved)));
+                    again.push(local!(&mut #now));
+                    patterns.push(local!(_));
+                    if p.has_slot() {
+                        moving.extend(local!(let mut #moved = ::core::clone::Clone::clone(&#t);));
+                        finals.extend(local!(#private::emit(&mut #moved, emit);));
+                        final_seeds.extend(local! {
+                            let mut #d = ::differentiable::Differentiable::__zero(&#now);
+                            #private::set(&mut #d, &mut next);
+                        });
+                        slots.push(local!(::core::option::Option::Some(&mut #d)));
+                    } else {
+                        slots.push(local!(::core::option::Option::None));
+                    }
+                }
+            }
+            if p.wanted {
+                emits.extend(local!(#private::emit(&mut #d, emit);));
+            }
+        }
+        let directions = directions.iter().map(optional);
+        let (again, slots, patterns) = (tuple(&again), tuple(&slots), tuple(&patterns));
+        // Where the type says the shape of the cotangent, both sweeps are one call, which stores little or nothing.
+        let shape = self.rows().and(c.f.signature.output.as_ref()).and_then(|ty| self.zero_of(ty));
+        let stateful = self.params().iter().any(|p| p.passing == Passing::RefMut);
+        let pull = match shape {
+            Some(shape) if c.host.method.is_none() && !stateful => {
+                let (adj, ty) = (c.host.hidden("__adj", 0), c.output_tangent());
+                local! {
+                    let mut ct: #ty = #shape;
+                    #private::set(&mut ct, &mut next);
+                    let (_, #patterns) = Self::#adj #turbofish(#(#arguments,)* ct, #slots);
+                }
+            }
+            _ => local! {
+                let (value, tape) = Self::#fwd #turbofish(#(#arguments),*);
+                let mut ct = ::differentiable::Differentiable::__zero(&value);
+                #private::set(&mut ct, &mut next);
+                #final_seeds
+                let #patterns = tape((#again, ct, #slots));
+            },
+        };
+        let rows = optional(&self.rows());
+        local! {
+            let mut columns = 0;
+            #kept
+            #tangents
+            #gradients
+            make(::differentiable::jacobian::Derivatives {
+                columns,
+                rows: #rows,
+                forward: &mut |direction: ::differentiable::jacobian::Weights<'_>, emit: ::differentiable::jacobian::Sink<'_>| {
+                    let mut at = 0..;
+                    let mut next = || direction(::core::iter::Iterator::next(&mut at).unwrap_or(0));
+                    #seeds
+                    #fresh
+                    #moving
+                    let (_, mut tangent) = Self::#jvp #turbofish(#(#arguments,)* #(#directions),*);
+                    #private::emit(&mut tangent, emit);
+                    #finals
+                },
+                reverse: &mut |cotangent: ::differentiable::jacobian::Weights<'_>, emit: ::differentiable::jacobian::Sink<'_>| {
+                    let mut at = 0..;
+                    let mut next = || cotangent(::core::iter::Iterator::next(&mut at).unwrap_or(0));
+                    #clear
+                    #fresh
+                    #pull
+                    #emits
+                },
+            })
+        }
+    }
+
+    /// The number of scalars of the value and of final states, where the types say it.
+    fn rows(&self) -> Option<TokenStream> {
+        if self.params().iter().any(|p| p.passing == Passing::RefMut && p.differentiable) {
+            return None;
+        }
+        self.scalars_of(self.companions.f.signature.output.as_ref()?)
+    }
+
+    fn scalars_of(&self, ty: &Type) -> Option<TokenStream> {
+        match ty {
+            Type::Array(a) => {
+                let (of_element, len) = (self.scalars_of(&a.elem)?, a.len.to_token_stream());
+                Some(local!(#of_element * (#len)))
+            }
+            Type::Tuple(t) => {
+                let parts: Option<Vec<TokenStream>> = t.elems.iter().map(|ty| self.scalars_of(ty)).collect();
+                let parts = parts?;
+                Some(local!((0 #(+ #parts)*)))
+            }
+            ty => match self.companions.f.types.kind(ty) {
+                Kind::Float(_) => Some(local!(1)),
+                Kind::Complex(_) => Some(local!(2)),
+                _ => None,
+            },
+        }
+    }
+
+    /// A zero of a type whose shape the type says.
+    fn zero_of(&self, ty: &Type) -> Option<TokenStream> {
+        match ty {
+            Type::Array(a) => {
+                let (element, len) = (self.zero_of(&a.elem)?, a.len.to_token_stream());
+                Some(local!([#element; #len]))
+            }
+            Type::Tuple(t) => {
+                let parts: Option<Vec<TokenStream>> = t.elems.iter().map(|ty| self.zero_of(ty)).collect();
+                Some(tuple(&parts?))
+            }
+            ty => match self.companions.f.types.kind(ty) {
+                Kind::Float(_) => Some(local!(<#ty as ::differentiable::num_traits::Zero>::zero())),
+                Kind::Complex(_) => Some(local!(<#ty as ::core::default::Default>::default())),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// An optional expression as an expression.
+fn optional(e: &Option<TokenStream>) -> TokenStream {
+    if let Some(e) = e { local!(::core::option::Option::Some(#e)) } else { local!(::core::option::Option::None) }
+}

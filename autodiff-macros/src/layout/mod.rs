@@ -1,0 +1,160 @@
+//! Layout: how what the forward sweep saves lies in memory, and in which order it is read.
+//!
+//! In: a program whose sweeps are final. Out: the same sums. Each pass has a file: vectors of one iteration are allocated
+//! once ([`buffers`]), elements of a slice that a loop
+//! overwrites are saved as a slice ([`slices`]), backward loops that only add run forward ([`order`]), and the tapes of
+//! inner loops are one ([`flat`]); and slices are cut to what a
+//! loop reaches of them ([`cuts`]).
+
+mod buffers;
+mod cuts;
+mod flat;
+mod order;
+mod slices;
+
+pub(crate) use order::forward_where_independent;
+
+use std::collections::{HashMap, HashSet};
+
+use crate::ir::{BinOp, Block, Expr, Header, Loop, Program, Stmt, VarId};
+use crate::kinds::Types;
+
+/// Runs the passes on a program that is about to be written.
+pub(crate) fn arrange(program: &mut Program, types: &Types) {
+    buffers::allocate_once(program);
+    if program.taped {
+        slices::save_whole(program);
+        order::forward_where_independent(program);
+        flat::join(program);
+    }
+    cuts::before_loops(program);
+    crate::verify::well_formed(program, types);
+}
+
+/// Whether a statement, or one inside it, writes to a variable.
+fn writes(stmt: &Stmt, var: VarId) -> bool {
+    let mut found = false;
+    crate::simplify::each_write(stmt, &mut |v| found |= v == var);
+    found
+}
+
+/// The loop that writes a tape and the one that reads it.
+struct Pair<'a> {
+    forward: &'a Loop,
+    backward: &'a Loop,
+}
+
+/// The pairs of loops that share a tape, where nothing else uses it.
+fn pairs(program: &Program) -> HashMap<VarId, Pair<'_>> {
+    fn collect<'a>(block: &'a Block, loops: &mut HashMap<VarId, (Vec<&'a Loop>, Vec<&'a Loop>)>) {
+        for stmt in &block.stmts {
+            if let Stmt::Loop(l) = stmt
+                && let Some(tape) = l.tape
+            {
+                let (writers, readers) = loops.entry(tape.var).or_default();
+                if tape.write { writers } else { readers }.push(l);
+            }
+            stmt.blocks().into_iter().for_each(|b| collect(b, loops));
+        }
+    }
+    let mut loops = HashMap::new();
+    collect(&program.body, &mut loops);
+    let single = loops.into_iter().filter_map(|(tape, (writers, readers))| match (&writers[..], &readers[..]) {
+        (&[forward], &[backward]) => Some((tape, Pair { forward, backward })),
+        _ => None,
+    });
+    single.collect()
+}
+
+/// Puts `let tape = Vec::new();` before the first statement of the program that uses one of the tapes or buffers, with room
+/// for all that the forward sweep writes where that is known.
+fn declare(program: &mut Program, tapes: &[VarId]) {
+    let path = |name: &str| -> syn::Path {
+        let name = proc_macro2::Ident::new(name, proc_macro2::Span::mixed_site());
+        syn::parse_quote!(::differentiable::__private::#name)
+    };
+    let call = |func, args| Expr::Call { func, qself: None, args, ctor: false, tangent: false };
+    let stmts = std::mem::take(&mut program.body.stmts);
+    let used: Vec<HashSet<VarId>> = stmts.iter().map(mentioned).collect();
+    let last = |v: &VarId| used.iter().rposition(|used| used.contains(v));
+    let mut left = tapes.to_vec();
+    for (k, stmt) in stmts.into_iter().enumerate() {
+        let mut here = Vec::new();
+        left.retain(|tape| {
+            if used[k].contains(tape) {
+                here.push(*tape);
+            }
+            !used[k].contains(tape)
+        });
+        // What is written and read in one statement is short, and grows once.
+        let long: HashSet<VarId> = here.iter().copied().filter(|v| last(v) != Some(k)).collect();
+        let mut sizes = HashMap::new();
+        if !long.is_empty() {
+            entries(&stmt, &long, &mut Vec::new(), &mut sizes);
+            let own = made_in(&stmt);
+            sizes.retain(|_, ranges: &mut Vec<Expr>| {
+                let mut known = true;
+                ranges.iter().for_each(|e| e.vars(&mut |v| known &= !own.contains(&v)));
+                known
+            });
+        }
+        for tape in here {
+            let counts = sizes.remove(&tape).into_iter().flatten().map(|range| call(path("count"), vec![range]));
+            let value = match counts.reduce(|a, b| Expr::binary(BinOp::Mul, a, b)) {
+                Some(size) => call(path("room"), vec![size]),
+                None => call(syn::parse_quote!(::differentiable::__private::vec::Vec::new), Vec::new()),
+            };
+            program.body.stmts.push(Stmt::Let { var: tape, value });
+        }
+        program.body.stmts.push(stmt);
+    }
+}
+
+/// The variables that a statement, or one inside it, mentions.
+fn mentioned(stmt: &Stmt) -> HashSet<VarId> {
+    let found = std::cell::RefCell::new(HashSet::new());
+    let mut note = |s: &Stmt| {
+        let add = |v: VarId| {
+            found.borrow_mut().insert(v);
+        };
+        s.uses(&mut |v| add(v), &mut |v| add(v));
+        s.defines().into_iter().for_each(add);
+    };
+    note(stmt);
+    stmt.blocks().into_iter().for_each(|b| b.walk(&mut note));
+    found.into_inner()
+}
+
+/// The variables that a statement, or one inside it, defines or changes.
+fn made_in(stmt: &Stmt) -> HashSet<VarId> {
+    let mut own = HashSet::new();
+    crate::simplify::each_write(stmt, &mut |v| {
+        own.insert(v);
+    });
+    own
+}
+
+/// The ranges whose lengths multiply to the number of entries that a statement writes to each of the tapes, where nothing
+/// but ranges tells how often it does.
+fn entries(stmt: &Stmt, tapes: &HashSet<VarId>, around: &mut Vec<Expr>, into: &mut HashMap<VarId, Vec<Expr>>) {
+    let range = |lo: &Expr, hi: &Expr, inclusive| Expr::Range {
+        lo: Some(Box::new(lo.clone())),
+        hi: Some(Box::new(hi.clone())),
+        inclusive,
+    };
+    match stmt {
+        Stmt::Save { tape, lo, hi, .. } if tapes.contains(tape) => {
+            into.insert(*tape, around.iter().cloned().chain([range(lo, hi, false)]).collect());
+        }
+        Stmt::Loop(l) if l.exits.is_empty() => {
+            let Header::Range { lo, hi, inclusive, step: None, .. } = &l.header else { return };
+            around.push(range(lo, hi, *inclusive));
+            if let Some(tape) = l.tape.filter(|t| t.write && tapes.contains(&t.var)) {
+                into.insert(tape.var, around.clone());
+            }
+            l.body.stmts.iter().for_each(|s| entries(s, tapes, around, into));
+            around.pop();
+        }
+        _ => {}
+    }
+}
