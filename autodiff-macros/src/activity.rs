@@ -83,10 +83,8 @@ pub(crate) fn carriers(e: &Expr, f: &mut dyn FnMut(VarId)) {
             carriers(a, f);
             carriers(b, f);
         }
-        Expr::Method { recv, name, .. } => {
-            if methods::is_structural(&name.to_string()) {
-                carriers(recv, f);
-            }
+        Expr::Method { recv, name, .. } if methods::is_structural(&name.to_string()) => {
+            carriers(recv, f);
         }
         Expr::CastTangent { tangent, .. } => carriers(tangent, f),
         Expr::Wrap { value, .. } => carriers(value, f),

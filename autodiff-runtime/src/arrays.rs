@@ -10,6 +10,7 @@
 mod elementwise;
 pub(crate) mod forms;
 mod linear;
+pub(crate) mod number;
 mod products;
 mod reductions;
 mod shapes;

@@ -125,7 +125,7 @@ pub mod prelude {
         squared_hinge_loss_each, squared_hinge_loss_with,
     };
     #[cfg(feature = "std")]
-    pub use crate::kernels::{Padding, dense};
+    pub use crate::kernels::{Padding, batch_dot, dense};
     #[cfg(feature = "std")]
     pub use crate::layers::*;
     #[cfg(feature = "std")]

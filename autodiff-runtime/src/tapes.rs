@@ -5,7 +5,7 @@ use core::ops::Range;
 
 /// How many elements a range has.
 #[inline]
-pub fn count<I: Iterator>(range: I) -> usize {
+pub fn iterations<I: Iterator>(range: I) -> usize {
     range.size_hint().0
 }
 

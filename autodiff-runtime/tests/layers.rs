@@ -42,11 +42,27 @@ macro_rules! check {
     )*};
 }
 
+/// A layer without a bias is the product alone, and trains and is saved like any other.
+#[test]
+fn a_layer_without_bias_is_a_product() {
+    let mut layer = Dense::<f64>::new(3, 2, &mut seeded(3)).without_bias();
+    let x = wave((4, 3));
+    assert!(layer.call(&x).iter().zip(&x.dot(&layer.weights)).all(|(a, b)| (a - b).abs() < 1e-15));
+    let before = layer.weights.clone();
+    let gradient = DenseTangent { weights: before.clone(), bias: Array1::zeros(0), activation: () };
+    Sgd::new(0.5).apply_gradients(&mut layer, &gradient);
+    assert_eq!((layer.weights, layer.bias.len()), (before * 0.5, 0));
+}
+
 /// What `seeded` makes.
 type Random<'a> = &'a mut dyn autodiff_runtime::rand::Rng;
 
 check! {
     dense: |rng: Random| Dense::new(3, 4, rng).with_activation(Activation::Tanh), (2, 3);
+    dense_without_bias: |rng: Random| Dense::new(3, 4, rng).without_bias().with_activation(Activation::Tanh), (2, 3);
+    conv1d_without_bias: |rng: Random| Conv1D::new(2, 3, 3, rng).without_bias(), (2, 5, 2);
+    conv2d_without_bias: |rng: Random| Conv2D::new(2, 3, (3, 2), rng).without_bias(), (2, 5, 4, 2);
+    conv2d_transpose_without_bias: |rng: Random| Conv2DTranspose::new(3, 2, (3, 3), rng).without_bias(), (1, 2, 3, 3);
     conv1d: |rng: Random| Conv1D::new(2, 3, 3, rng).stride(2).padding(Padding::Same), (2, 5, 2);
     conv1d_dilation: |rng: Random| Conv1D::new(2, 3, 2, rng).dilation(2).with_activation(Activation::Silu), (2, 5, 2);
     conv2d: |rng: Random| Conv2D::new(2, 3, (3, 2), rng).strides((2, 1)).padding(Padding::Same), (2, 5, 4, 2);

@@ -400,7 +400,7 @@ impl Emitter<'_> {
                 let entry = self.entry(&l.body.saves, false);
                 if !tape.flat {
                     let private = quote!(::differentiable::__private);
-                    let counted = self.counted(l).map(|range| quote!(#private::room(#private::count(#range))));
+                    let counted = self.counted(l).map(|range| quote!(#private::room(#private::iterations(#range))));
                     let new = counted.unwrap_or_else(|| quote!(#private::vec::Vec::new()));
                     before = quote!(let mut #name = #new;);
                 }

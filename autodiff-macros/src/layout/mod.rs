@@ -99,7 +99,7 @@ fn declare(program: &mut Program, tapes: &[VarId]) {
             });
         }
         for tape in here {
-            let counts = sizes.remove(&tape).into_iter().flatten().map(|range| call(path("count"), vec![range]));
+            let counts = sizes.remove(&tape).into_iter().flatten().map(|range| call(path("iterations"), vec![range]));
             let value = match counts.reduce(|a, b| Expr::binary(BinOp::Mul, a, b)) {
                 Some(size) => call(path("room"), vec![size]),
                 None => call(syn::parse_quote!(::differentiable::__private::vec::Vec::new), Vec::new()),

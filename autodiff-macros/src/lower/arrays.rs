@@ -29,7 +29,7 @@ impl Lowerer<'_> {
             return None;
         }
         if name == "select" && m.args.len() == 2 {
-            return self.selected(recv, m, span);
+            return Some(self.selected(recv, m, span));
         }
         self.array_view(recv, m)
             .or_else(|| self.array_loop(recv, m, span))

@@ -77,7 +77,7 @@ impl Lowerer<'_> {
                 let items = self.collect_into_vec(stream, span);
                 Some(self.vector_as_array(items, span))
             }
-            ("from_shape_fn", 2) => self.from_shape_fn(c, declared, span),
+            ("from_shape_fn", 2) => self.made_by_index(c, declared, span),
             ("zeros" | "ones" | "eye" | "default" | "from_diag_elem", _) => {
                 let element = match arguments {
                     PathArguments::AngleBracketed(a) => a.args.iter().find_map(|a| match a {
@@ -127,7 +127,7 @@ impl Lowerer<'_> {
     }
 
     /// `Array::from_shape_fn(shape, |index| value)`.
-    fn from_shape_fn(&mut self, c: &syn::ExprCall, declared: Option<usize>, span: Span) -> Option<Expr> {
+    fn made_by_index(&mut self, c: &syn::ExprCall, declared: Option<usize>, span: Span) -> Option<Expr> {
         let f = self.callable(&c.args[1])?;
         let axes = declared.or_else(|| shape_axes(&c.args[0])).or_else(|| indices(&f));
         let Some(axes) = axes else {
@@ -200,7 +200,7 @@ impl Lowerer<'_> {
     }
 
     /// `x.select(axis, &[…])`: the subarrays at the indices.
-    pub(super) fn selected(&mut self, recv: &Expr, m: &syn::ExprMethodCall, span: Span) -> Option<Expr> {
+    pub(super) fn selected(&mut self, recv: &Expr, m: &syn::ExprMethodCall, span: Span) -> Expr {
         let source = self.pinned(recv, span);
         let axis = self.fixed_argument(&m.args[0]);
         let indices = self.place_or_value(&m.args[1]);
@@ -228,7 +228,7 @@ impl Lowerer<'_> {
             let place = l.place_of(to, span);
             l.emit(Stmt::Assign { place, value: arrays::form("__spread", from, Vec::new()), init: false });
         });
-        Some(Expr::var(var, span))
+        Expr::var(var, span)
     }
 }
 

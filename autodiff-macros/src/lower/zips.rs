@@ -99,7 +99,7 @@ impl Lowerer<'_> {
                     span,
                     "`Zip::indexed` can be differentiated where the number of axes is in sight; declare the array's type",
                 );
-                None
+                return Some(Expr::Tuple(Vec::new()));
             }
             _ => None,
         };

@@ -137,7 +137,7 @@ fn fold_array<T: Tangent, D: Dimension, E: Dimension>(
     };
     if target.shape() == cotangent.shape() {
         let same = target.view_mut().into_dimensionality::<E>().expect("equal shapes have equal numbers of axes");
-        return ndarray::Zip::from(same).and(cotangent).for_each(|t, c| add(t, c));
+        return ndarray::Zip::from(same).and(cotangent).for_each(&add);
     }
     assert!(
         target.broadcast(cotangent.raw_dim()).is_some(),

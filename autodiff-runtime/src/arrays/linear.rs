@@ -6,7 +6,7 @@
 
 use ndarray::{Array, Array1, ArrayRef, Axis, Dimension, IntoDimension, Ix2, RemoveAxis};
 
-use crate::Real;
+use super::number::Number;
 
 type Smaller<T, D> = Array<T, <D as Dimension>::Smaller>;
 type Larger<T, D> = Array<T, <D as Dimension>::Larger>;
@@ -30,7 +30,7 @@ macro_rules! linear {
         )*
     ) => {
         #[allow(clippy::type_complexity)]
-        pub trait $name<T: Real $(, $d: Dimension)?> {$(
+        pub trait $name<T: Number $(, $d: Dimension)?> {$(
             fn $fwd(&self, $($arg: $ty),*) -> (
                 $out,
                 Box<dyn for<'r> FnOnce((
@@ -65,7 +65,7 @@ macro_rules! linear {
         )*}
 
         #[allow(clippy::type_complexity, unused_variables)]
-        impl<T: Real $(, $d: Dimension)?> $name<T $(, $d)?> for ArrayRef<T, $dim> {$(
+        impl<T: Number $(, $d: Dimension)?> $name<T $(, $d)?> for ArrayRef<T, $dim> {$(
             #[track_caller]
             fn $fwd(&self, $($arg: $ty),*) -> (
                 $out,
@@ -145,7 +145,7 @@ macro_rules! linear {
 }
 
 /// A tangent in full: an absent or empty one is zero.
-pub(super) fn whole<T: Real, D: Dimension>(d: Option<&ArrayRef<T, D>>, of: &ArrayRef<T, D>) -> Array<T, D> {
+pub(super) fn whole<T: Number, D: Dimension>(d: Option<&ArrayRef<T, D>>, of: &ArrayRef<T, D>) -> Array<T, D> {
     match d.filter(|d| d.shape() == of.shape()) {
         Some(d) => d.to_owned(),
         None => Array::zeros(of.raw_dim()),
@@ -153,28 +153,28 @@ pub(super) fn whole<T: Real, D: Dimension>(d: Option<&ArrayRef<T, D>>, of: &Arra
 }
 
 /// `slot += ct`; an empty `ct` counts as zero.
-fn add<T: Real, D: Dimension, E: Dimension>(slot: &mut ArrayRef<T, D>, ct: &ArrayRef<T, E>) {
+fn add<T: Number, D: Dimension, E: Dimension>(slot: &mut ArrayRef<T, D>, ct: &ArrayRef<T, E>) {
     if !ct.is_empty() {
         slot.zip_mut_with(ct, |s, c| *s += *c);
     }
 }
 
 /// `slot += ct` in the order of the elements; an empty `ct` counts as zero.
-fn add_in_order<T: Real, D: Dimension, E: Dimension>(slot: &mut ArrayRef<T, D>, ct: &ArrayRef<T, E>) {
+fn add_in_order<T: Number, D: Dimension, E: Dimension>(slot: &mut ArrayRef<T, D>, ct: &ArrayRef<T, E>) {
     for (s, c) in slot.iter_mut().zip(ct) {
         *s += *c;
     }
 }
 
 /// `slot += factor · ct`, repeated along the axis.
-fn spread<T: Real, D: RemoveAxis>(slot: &mut ArrayRef<T, D>, axis: Axis, ct: Smaller<T, D>, factor: T) {
+fn spread<T: Number, D: RemoveAxis>(slot: &mut ArrayRef<T, D>, axis: Axis, ct: Smaller<T, D>, factor: T) {
     if !ct.is_empty() {
         slot.zip_mut_with(&ct.insert_axis(axis), |s, c| *s += factor * *c);
     }
 }
 
-fn length<T: Real>(n: usize) -> T {
-    T::__lit(n as f64)
+fn length<T: Number>(n: usize) -> T {
+    T::from_usize(n).expect("numbers hold lengths")
 }
 
 linear! {
@@ -182,12 +182,12 @@ linear! {
     __fwd_sum __jvp_sum __fwd1_sum __jvp2_sum () -> T, []
         |a| a.sum(), |slot, ct| slot.map_inplace(|s| *s += ct);
     __fwd_mean __jvp_mean __fwd1_mean __jvp2_mean () -> Option<T>, []
-        |a| a.mean(), |slot, ct| if let Some(ct) = ct { let ct = ct / length(a.len()); slot.map_inplace(|s| *s += ct) };
+        |a| a.mean(), |slot, ct| if let Some(ct) = ct { let ct = ct / length::<T>(a.len()); slot.map_inplace(|s| *s += ct) };
     __fwd_sum_axis __jvp_sum_axis __fwd1_sum_axis __jvp2_sum_axis (axis: Axis) -> Smaller<T, D>, [D: RemoveAxis]
         |a| a.sum_axis(axis), |slot, ct| spread(slot, axis, ct, T::one());
     __fwd_mean_axis __jvp_mean_axis __fwd1_mean_axis __jvp2_mean_axis (axis: Axis) -> Option<Smaller<T, D>>, [D: RemoveAxis]
         |a| a.mean_axis(axis),
-        |slot, ct| if let Some(ct) = ct { spread(slot, axis, ct, length::<T>(a.len_of(axis)).recip()) };
+        |slot, ct| if let Some(ct) = ct { spread(slot, axis, ct, T::one() / length::<T>(a.len_of(axis))) };
 }
 
 linear! {

@@ -1,9 +1,9 @@
 //! `dot`.
 
 use ndarray::linalg::general_mat_mul;
-use ndarray::{Array, Array1, Array2, ArrayBase, ArrayRef, Axis, Data, Dimension, Ix1, Ix2};
+use ndarray::{Array, Array1, Array2, ArrayBase, ArrayRef, Axis, CowArray, Data, Dimension, Ix1, Ix2};
 
-use crate::Real;
+use super::number::Number;
 
 /// `self.dot(&rhs)`.
 pub trait ArrayDot<Rhs: ?Sized, T, D, E> {
@@ -69,13 +69,13 @@ trait Product<T, E: Dimension>: Dimension {
 }
 
 /// `slot += a bᵀ`.
-fn add_outer<T: Real>(slot: &mut ArrayRef<T, Ix2>, a: &ArrayRef<T, Ix1>, b: &ArrayRef<T, Ix1>) {
+fn add_outer<T: Number>(slot: &mut ArrayRef<T, Ix2>, a: &ArrayRef<T, Ix1>, b: &ArrayRef<T, Ix1>) {
     for (mut row, &a) in slot.rows_mut().into_iter().zip(a) {
         row.scaled_add(a, b);
     }
 }
 
-impl<T: Real> Product<T, Ix1> for Ix1 {
+impl<T: Number> Product<T, Ix1> for Ix1 {
     type Value = T;
 
     fn zero(_: &ArrayRef<T, Ix1>, _: &ArrayRef<T, Ix1>) -> T {
@@ -98,7 +98,7 @@ impl<T: Real> Product<T, Ix1> for Ix1 {
     }
 }
 
-impl<T: Real> Product<T, Ix1> for Ix2 {
+impl<T: Number> Product<T, Ix1> for Ix2 {
     type Value = Array1<T>;
 
     fn zero(a: &ArrayRef<T, Ix2>, _: &ArrayRef<T, Ix1>) -> Array1<T> {
@@ -123,7 +123,7 @@ impl<T: Real> Product<T, Ix1> for Ix2 {
     }
 }
 
-impl<T: Real> Product<T, Ix2> for Ix1 {
+impl<T: Number> Product<T, Ix2> for Ix1 {
     type Value = Array1<T>;
 
     fn zero(_: &ArrayRef<T, Ix1>, b: &ArrayRef<T, Ix2>) -> Array1<T> {
@@ -146,7 +146,7 @@ impl<T: Real> Product<T, Ix2> for Ix1 {
     }
 }
 
-impl<T: Real> Product<T, Ix2> for Ix2 {
+impl<T: Number> Product<T, Ix2> for Ix2 {
     type Value = Array2<T>;
 
     fn zero(a: &ArrayRef<T, Ix2>, b: &ArrayRef<T, Ix2>) -> Array2<T> {
@@ -169,7 +169,7 @@ impl<T: Real> Product<T, Ix2> for Ix2 {
     }
 }
 
-fn jvp<T: Real, D: Product<T, E>, E: Dimension>(
+fn jvp<T: Number, D: Product<T, E>, E: Dimension>(
     a: &ArrayRef<T, D>,
     b: &ArrayRef<T, E>,
     da: Option<&ArrayRef<T, D>>,
@@ -186,7 +186,7 @@ fn jvp<T: Real, D: Product<T, E>, E: Dimension>(
     (D::product(a, b), tangent)
 }
 
-fn pull<T: Real, D: Product<T, E>, E: Dimension>(
+fn pull<T: Number, D: Product<T, E>, E: Dimension>(
     a: &ArrayRef<T, D>,
     b: &ArrayRef<T, E>,
     ct: &D::Value,
@@ -197,11 +197,16 @@ fn pull<T: Real, D: Product<T, E>, E: Dimension>(
         return;
     }
     if let Some(slot) = da {
-        D::pull_a(slot, b, ct);
+        D::pull_a(slot, &conjugated(b), ct);
     }
     if let Some(slot) = db {
-        D::pull_b(slot, a, ct);
+        D::pull_b(slot, &conjugated(a), ct);
     }
+}
+
+/// The complex conjugates; real numbers are their own.
+fn conjugated<T: Number, D: Dimension>(array: &ArrayRef<T, D>) -> CowArray<'_, T, D> {
+    if T::REAL { CowArray::from(array.view()) } else { CowArray::from(array.mapv(T::conjugate)) }
 }
 
 macro_rules! dot {
@@ -210,7 +215,7 @@ macro_rules! dot {
         dot!(@one [] ArrayRef<T, $e>, $d, $e, $c);
     )*};
     (@one [$($generics:tt)*] $rhs:ty, $d:ty, $e:ty, $c:ty) => {
-        impl<T: Real, $($generics)*> ArrayDot<$rhs, T, $d, $e> for ArrayRef<T, $d>
+        impl<T: Number, $($generics)*> ArrayDot<$rhs, T, $d, $e> for ArrayRef<T, $d>
         {
             type Output = $c;
 

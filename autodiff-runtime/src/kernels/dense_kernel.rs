@@ -18,7 +18,7 @@ pub type DenseSaved<T> = Option<Array2<T>>;
 ///
 /// - `x`: (batch, inputs)
 /// - `weights`: (inputs, outputs)
-/// - `bias`: (outputs)
+/// - `bias`: (outputs), or empty for none
 /// - the value: (batch, outputs)
 ///
 /// ```
@@ -74,7 +74,7 @@ pub fn dense_adjoint<T: Real>(
     if let Some(slot) = weights_slot {
         add_transposed_product(x, &dz, slot);
     }
-    if let Some(slot) = bias_slot {
+    if let Some(slot) = bias_slot.filter(|slot| !slot.is_empty()) {
         add_rows(&dz, slot);
     }
     if let Some(slot) = x_slot {
@@ -123,7 +123,8 @@ fn affine<T: Real>(x: &ArrayRef<T, Ix2>, weights: &ArrayRef<T, Ix2>, bias: Optio
 /// The bias once for every row of the batch, or zeros.
 #[track_caller]
 fn bias_rows<T: Real>(rows: usize, columns: usize, bias: Option<&ArrayRef<T, Ix1>>) -> Array2<T> {
-    let Some(bias) = bias else {
+    // An empty bias is none.
+    let Some(bias) = bias.filter(|bias| !bias.is_empty()) else {
         return Array2::zeros((rows, columns));
     };
     assert!(

@@ -91,6 +91,12 @@ impl<T: Real> Conv1D<T> {
         self
     }
 
+    /// The same layer without a bias, which is empty then. Keras: `use_bias=False`.
+    pub fn without_bias(mut self) -> Self {
+        self.bias = Array1::zeros(0);
+        self
+    }
+
     /// The same layer with this activation.
     pub fn with_activation(mut self, activation: Activation) -> Self {
         self.activation = activation;

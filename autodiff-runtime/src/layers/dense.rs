@@ -59,6 +59,12 @@ impl<T: Real> Dense<T> {
         }
     }
 
+    /// The same layer without a bias, which is empty then. Keras: `use_bias=False`.
+    pub fn without_bias(mut self) -> Self {
+        self.bias = Array1::zeros(0);
+        self
+    }
+
     /// The same layer with this activation.
     pub fn with_activation(mut self, activation: Activation) -> Self {
         self.activation = activation;

@@ -5,8 +5,11 @@
 
 use ndarray::{Array, ArrayBase, ArrayRef, ArrayView, ArrayViewMut, Axis, Data, DimMax, Dimension, Zip, arr0, aview0};
 
+use num_complex::Complex;
+
 use super::{Add, Div, Mul, Neg, Rem, Sub};
 use crate::Real;
+use crate::arrays::number::Number;
 use crate::tangent::Differentiable;
 
 type Common<D, E> = <D as DimMax<E>>::Output;
@@ -47,11 +50,11 @@ impl<T, R: Rule<T>> Rule<T> for Swapped<R> {
 }
 
 macro_rules! rules {
-    ($($rule:ident: |$a:ident, $b:ident| $value:expr; $by_a:expr, $by_b:expr; |$ta:ident, $tb:ident| $along_a:expr, $along_b:expr;)*) => {$(
+    ($($rule:ident<$bound:ident>: |$a:ident, $b:ident| $value:expr; $by_a:expr, $by_b:expr; |$ta:ident, $tb:ident| $along_a:expr, $along_b:expr;)*) => {$(
         struct $rule;
 
         #[allow(unused_variables)]
-        impl<T: Real> Rule<T> for $rule {
+        impl<T: $bound> Rule<T> for $rule {
             #[inline]
             fn value($a: T, $b: T) -> T {
                 $value
@@ -77,11 +80,11 @@ macro_rules! rules {
 }
 
 rules! {
-    Sum: |a, b| a + b; T::one(), T::one(); |ta, tb| T::zero(), T::zero();
-    Difference: |a, b| a - b; T::one(), -T::one(); |ta, tb| T::zero(), T::zero();
-    Product: |a, b| a * b; b, a; |ta, tb| tb, ta;
-    Quotient: |a, b| a / b; b.recip(), -a / (b * b); |ta, tb| -tb / (b * b), -ta / (b * b) + (a + a) * tb / (b * b * b);
-    Remainder: |a, b| a % b; T::one(), -(a / b).trunc(); |ta, tb| T::zero(), T::zero();
+    Sum<Number>: |a, b| a + b; T::one(), T::one(); |ta, tb| T::zero(), T::zero();
+    Difference<Number>: |a, b| a - b; T::one(), -T::one(); |ta, tb| T::zero(), T::zero();
+    Product<Number>: |a, b| a * b; b, a; |ta, tb| tb, ta;
+    Quotient<Number>: |a, b| a / b; T::one() / b, -a / (b * b); |ta, tb| -tb / (b * b), -ta / (b * b) + (a + a) * tb / (b * b * b);
+    Remainder<Real>: |a, b| a % b; T::one(), -(a / b).trunc(); |ta, tb| T::zero(), T::zero();
 }
 
 /// The shape to which both operands are broadcast.
@@ -115,7 +118,7 @@ fn present<'a, T, D: Dimension>(
 }
 
 /// Adds to a slot what `add` adds to an array of the broadcast shape.
-fn accumulate<T: Real, D: Dimension, O: Dimension>(
+fn accumulate<T: Number, D: Dimension, O: Dimension>(
     slot: &mut ArrayRef<T, D>,
     dim: &O,
     add: impl FnOnce(ArrayViewMut<'_, T, O>),
@@ -144,7 +147,7 @@ fn accumulate<T: Real, D: Dimension, O: Dimension>(
 }
 
 #[track_caller]
-fn tangent<R: Rule<T>, T: Real, D: DimMax<E> + Dimension, E: Dimension>(
+fn tangent<R: Rule<T>, T: Number, D: DimMax<E> + Dimension, E: Dimension>(
     a: &ArrayRef<T, D>,
     b: &ArrayRef<T, E>,
     da: Option<&ArrayRef<T, D>>,
@@ -167,7 +170,7 @@ fn tangent<R: Rule<T>, T: Real, D: DimMax<E> + Dimension, E: Dimension>(
 /// [`tangent`] along two directions, and of the first along the second.
 #[allow(clippy::too_many_arguments, clippy::type_complexity)]
 #[track_caller]
-fn tangent2<R: Rule<T>, T: Real, D: DimMax<E> + Dimension, E: Dimension>(
+fn tangent2<R: Rule<T>, T: Number, D: DimMax<E> + Dimension, E: Dimension>(
     a: &ArrayRef<T, D>,
     b: &ArrayRef<T, E>,
     da: Option<&ArrayRef<T, D>>,
@@ -205,7 +208,7 @@ fn tangent2<R: Rule<T>, T: Real, D: DimMax<E> + Dimension, E: Dimension>(
 }
 
 #[track_caller]
-fn adjoint<R: Rule<T>, T: Real, D: DimMax<E> + Dimension, E: Dimension>(
+fn adjoint<R: Rule<T>, T: Number, D: DimMax<E> + Dimension, E: Dimension>(
     a: &ArrayRef<T, D>,
     b: &ArrayRef<T, E>,
     ct: &ArrayRef<T, Common<D, E>>,
@@ -219,12 +222,12 @@ fn adjoint<R: Rule<T>, T: Real, D: DimMax<E> + Dimension, E: Dimension>(
     let (a, b, ct) = (spread(a, &dim), spread(b, &dim), spread(ct, &dim));
     if let Some(da) = da {
         accumulate(da, &dim, |slot| {
-            Zip::from(slot).and(&a).and(&b).and(&ct).for_each(|s, &a, &b, &ct| *s += R::by_a(a, b) * ct);
+            Zip::from(slot).and(&a).and(&b).and(&ct).for_each(|s, &a, &b, &ct| *s += R::by_a(a, b).conjugate() * ct);
         });
     }
     if let Some(db) = db {
         accumulate(db, &dim, |slot| {
-            Zip::from(slot).and(&a).and(&b).and(&ct).for_each(|s, &a, &b, &ct| *s += R::by_b(a, b) * ct);
+            Zip::from(slot).and(&a).and(&b).and(&ct).for_each(|s, &a, &b, &ct| *s += R::by_b(a, b).conjugate() * ct);
         });
     }
 }
@@ -232,7 +235,7 @@ fn adjoint<R: Rule<T>, T: Real, D: DimMax<E> + Dimension, E: Dimension>(
 /// What [`adjoint`] adds to the tangents of the slots because the operands move.
 #[allow(clippy::too_many_arguments)]
 #[track_caller]
-fn bend<R: Rule<T>, T: Real, D: DimMax<E> + Dimension, E: Dimension>(
+fn bend<R: Rule<T>, T: Number, D: DimMax<E> + Dimension, E: Dimension>(
     a: &ArrayRef<T, D>,
     b: &ArrayRef<T, E>,
     ta: Option<&ArrayRef<T, D>>,
@@ -257,7 +260,7 @@ fn bend<R: Rule<T>, T: Real, D: DimMax<E> + Dimension, E: Dimension>(
             .and(&ta)
             .and(&tb)
             .and(&ct)
-            .for_each(|s, &a, &b, &ta, &tb, &ct| *s += partial(a, b, ta, tb) * ct);
+            .for_each(|s, &a, &b, &ta, &tb, &ct| *s += partial(a, b, ta, tb).conjugate() * ct);
     };
     if let Some(ea) = ea {
         accumulate(ea, &dim, |slot| add(slot, R::along_by_a));
@@ -268,7 +271,7 @@ fn bend<R: Rule<T>, T: Real, D: DimMax<E> + Dimension, E: Dimension>(
 }
 
 /// A slot of the shape of its operand: an empty one counts as zero.
-fn shaped<'a, T: Real, D: Dimension>(
+fn shaped<'a, T: Number, D: Dimension>(
     slot: Option<&'a mut Array<T, D>>,
     of: &ArrayRef<T, D>,
 ) -> Option<&'a mut ArrayRef<T, D>> {
@@ -382,32 +385,34 @@ macro_rules! operator {
 }
 
 macro_rules! operators {
-    ($($name:ident $rule:ty;)*) => {$(
+    ($($name:ident $rule:ty, $bound:ident [$($left:ty),*];)*) => {$(
         operator!($name, $rule,
-            [T: Real, S: Data<Elem = T>, D: Dimension + DimMax<E>, S2: Data<Elem = T>, E: Dimension]
+            [T: $bound, S: Data<Elem = T>, D: Dimension + DimMax<E>, S2: Data<Elem = T>, E: Dimension]
             (ArrayBase<S, D>, Array<T, D>, array) (ArrayBase<S2, E>, Array<T, E>, array)
             -> (Array<T, Common<D, E>>) [] straight);
         operator!($name, $rule,
-            [T: Real, D: Dimension + DimMax<E>, S2: Data<Elem = T>, E: Dimension]
+            [T: $bound, D: Dimension + DimMax<E>, S2: Data<Elem = T>, E: Dimension]
             (ArrayRef<T, D>, Array<T, D>, array) (ArrayBase<S2, E>, Array<T, E>, array)
             -> (Array<T, Common<D, E>>) [] straight);
         operator!($name, $rule,
-            [T: Real, S: Data<Elem = T>, D: Dimension + DimMax<E>, E: Dimension]
+            [T: $bound, S: Data<Elem = T>, D: Dimension + DimMax<E>, E: Dimension]
             (ArrayBase<S, D>, Array<T, D>, array) (ArrayRef<T, E>, Array<T, E>, array)
             -> (Array<T, Common<D, E>>) [] straight);
         operator!($name, $rule,
-            [T: Real, D: Dimension + DimMax<E>, E: Dimension]
+            [T: $bound, D: Dimension + DimMax<E>, E: Dimension]
             (ArrayRef<T, D>, Array<T, D>, array) (ArrayRef<T, E>, Array<T, E>, array)
             -> (Array<T, Common<D, E>>) [] straight);
         operator!($name, $rule,
-            [T: Real, S: Data<Elem = T>, D: Dimension]
+            [T: $bound, S: Data<Elem = T>, D: Dimension]
             (ArrayBase<S, D>, Array<T, D>, array) (T, T, scalar) -> (Array<T, D>) [] straight);
         operator!($name, $rule,
-            [T: Real, D: Dimension]
+            [T: $bound, D: Dimension]
             (ArrayRef<T, D>, Array<T, D>, array) (T, T, scalar) -> (Array<T, D>) [] straight);
-        operators!(@left $name, $rule, f32);
-        operators!(@left $name, $rule, f64);
+        operators!(@lefts $name, $rule, $($left),*);
     )*};
+    (@lefts $name:ident, $rule:ty, $($t:ty),*) => {
+        $(operators!(@left $name, $rule, $t);)*
+    };
     (@left $name:ident, $rule:ty, $t:ty) => {
         operator!($name, $rule,
             [S: Data<Elem = $t>, D: Dimension]
@@ -419,16 +424,16 @@ macro_rules! operators {
 }
 
 operators! {
-    Add Sum;
-    Sub Difference;
-    Mul Product;
-    Div Quotient;
-    Rem Remainder;
+    Add Sum, Number [f32, f64, Complex<f32>, Complex<f64>];
+    Sub Difference, Number [f32, f64, Complex<f32>, Complex<f64>];
+    Mul Product, Number [f32, f64, Complex<f32>, Complex<f64>];
+    Div Quotient, Number [f32, f64, Complex<f32>, Complex<f64>];
+    Rem Remainder, Real [f32, f64];
 }
 
 macro_rules! negation {
     ([$($generics:tt)*] $a:ty) => {
-        impl<T: Real, $($generics)* D: Dimension> Neg for $a
+        impl<T: Number, $($generics)* D: Dimension> Neg for $a
         where
             $a: Differentiable<Tangent = Array<T, D>>,
         {

@@ -45,7 +45,7 @@ impl Conv1DConfig {
 ///
 /// - `x`: (batch, time, channels)
 /// - `weights`: (time, channels / groups, filters), as in Keras
-/// - `bias`: (filters)
+/// - `bias`: (filters), or empty for none
 /// - the value: (batch, outputs, filters), with outputs as [`Padding`] says
 ///
 /// ```

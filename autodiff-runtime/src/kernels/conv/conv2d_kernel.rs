@@ -79,7 +79,7 @@ impl Conv2DConfig {
 ///
 /// - `x`: (batch, height, width, channels)
 /// - `weights`: (height, width, channels / groups, filters), as in Keras
-/// - `bias`: (filters)
+/// - `bias`: (filters), or empty for none
 /// - the value: (batch, outputs, outputs, filters), with outputs as [`Padding`] says
 ///
 /// Group g of the filters sees group g of the channels.
@@ -147,7 +147,7 @@ pub fn conv2d_adjoint<T: Real>(
         let x = items_of(&x);
         with_items(slot, |slot| geometry.add_weights_gradient(x, items, slot));
     }
-    if let Some(slot) = bias_slot {
+    if let Some(slot) = bias_slot.filter(|slot| !slot.is_empty()) {
         add_pixels(&dz, slot);
     }
     if let Some(slot) = x_slot {
@@ -207,7 +207,8 @@ pub(super) fn bias_pixels<T: Real>(
     shape: (usize, usize, usize, usize),
     bias: Option<&ArrayRef<T, Ix1>>,
 ) -> Array4<T> {
-    let Some(bias) = bias else {
+    // An empty bias is none.
+    let Some(bias) = bias.filter(|bias| !bias.is_empty()) else {
         return Array4::zeros(shape);
     };
     assert!(bias.len() == shape.3, "{kernel}: the bias has {} elements, but there are {} filters", bias.len(), shape.3);

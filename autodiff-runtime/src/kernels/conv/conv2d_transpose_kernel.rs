@@ -21,7 +21,7 @@ const NAME: &str = "conv2d_transpose";
 ///
 /// - `x`: (batch, height, width, channels)
 /// - `weights`: (height, width, filters / groups, channels), as in Keras
-/// - `bias`: (filters)
+/// - `bias`: (filters), or empty for none
 /// - the value: (batch, outputs, outputs, filters). For n inputs, stride s, and a window that spans k, there
 ///   are n·s outputs with [`Padding::Same`], and n·s + max(k − s, 0) with [`Padding::Valid`].
 ///
@@ -89,7 +89,7 @@ pub fn conv2d_transpose_adjoint<T: Real>(
         let x = items_of(&x);
         with_items(slot, |slot| geometry.add_weights_gradient(items, x, slot));
     }
-    if let Some(slot) = bias_slot {
+    if let Some(slot) = bias_slot.filter(|slot| !slot.is_empty()) {
         add_pixels(&dz, slot);
     }
     if let Some(slot) = x_slot {
