@@ -27,6 +27,8 @@ mod ir;
 mod jacobian;
 mod kinds;
 mod labels;
+#[cfg(test)]
+mod language;
 mod layout;
 mod linear;
 mod lost;

@@ -19,6 +19,14 @@ pub(crate) fn refuse(program: &Program, types: &Types, signature: &Signature, er
     let varied = activity::varied(program, seeds);
     let useful = activity::useful(program);
     refuse_disguises(program, &varied, &useful, errors);
+    let mut hiding = HashSet::new();
+    program.body.walk(&mut |s| {
+        let mut found = false;
+        s.parts(&mut |e| found |= hides(e, &varied), &mut |_| {});
+        if found {
+            hiding.extend(s.defines());
+        }
+    });
     program.body.walk(&mut |s| match s {
         Stmt::Call(crate::ir::Call { callee: Callee::Function { path, qself: None }, args, span, .. })
             if shared(path).is_some()
@@ -36,6 +44,17 @@ pub(crate) fn refuse(program: &Program, types: &Types, signature: &Signature, er
             errors.at(
                 program.vars[*var].span,
                 "no derivative can follow a value behind `dyn`, whose type is not known; use the type itself, an enum, or a generic function",
+            );
+        }
+        Stmt::Call(crate::ir::Call { callee: Callee::Variable(g), outs, span, .. })
+            if hiding.contains(g) && outs.iter().any(|o| useful.contains(o)) =>
+        {
+            errors.at(
+                *span,
+                format!(
+                    "the closure in `{}` captures a value whose derivative would be lost; call the closure itself, without a box or a reference around it",
+                    program.vars[*g].name
+                ),
             );
         }
         Stmt::Call(call) if call.outs.iter().any(|o| useful.contains(o)) => {
@@ -193,4 +212,11 @@ fn is_writing(name: &str) -> bool {
 
 fn is_format(code: &syn::Expr) -> bool {
     matches!(code, syn::Expr::Macro(m) if m.mac.path.is_ident("format"))
+}
+
+/// Whether an expression holds kept code that captures a value with a derivative.
+fn hides(e: &Expr, varied: &HashSet<VarId>) -> bool {
+    let mut found = matches!(e, Expr::Verbatim(..)) && captured(e, varied).is_some();
+    e.children(&mut |child| found |= hides(child, varied));
+    found
 }

@@ -361,3 +361,75 @@ fn empty_branches_keep_their_tapes() {
     };
     expansion(item).expect("no bug");
 }
+
+/// `open` around a stream, many times.
+fn nested(n: usize, inner: &str, open: &str, close: &str) -> String {
+    format!("{}{inner}{}", open.repeat(n), close.repeat(n))
+}
+
+/// What is nested deeply is expanded or refused, and neither takes long nor exhausts the stack.
+#[test]
+fn robustness_nesting() {
+    for n in [30, 60, 120, 1_000, 5_000] {
+        let ways: [(&str, String); 18] = [
+            ("parentheses", nested(n, "x", "(", ")")),
+            ("blocks", nested(n, "x", "{", "}")),
+            ("loops", nested(n, "y += x;", "for i in 0..2 {", "}")),
+            ("branches", nested(n, "y += x;", "if x > 0.0 {", "}")),
+            ("closures", nested(n, "x", "(|x: f64| ", ")(x)")),
+            ("arrays", nested(n, "x", "[", "]")),
+            ("calls", nested(n, "x", "f64::sin(", ")")),
+            ("macros", nested(n, "x", "vec![", "]")),
+            ("signs", nested(n, "x", "-", "")),
+            ("references", nested(n, "x", "&", "")),
+            ("sums", nested(n, "x", "", " + x")),
+            ("assignments", nested(n, "x", "", " = x")),
+            ("methods", nested(n, "x", "", ".sin()")),
+            ("fields", nested(n, "x", "", ".a")),
+            ("alternatives", format!("{} else {{ x }}", nested(n, "if x > 1.0 { x }", "", " else if x > 0.0 { x }"))),
+            ("types", format!("let z: {} = x; x", nested(n, "f64", "Vec<", ">"))),
+            ("patterns", format!("let {} = x; x", nested(n, "z", "(", ",)"))),
+            ("returns", nested(n, "x", "return ", "")),
+        ];
+        for (way, body) in ways {
+            let result = with_stack(move || {
+                let item: TokenStream =
+                    format!("fn f(x: f64) -> f64 {{ let mut y = x; {body} }}").parse().expect("tokens");
+                let result = expansion(item.clone()).map(drop).map_err(|e| e.chars().take(300).collect::<String>());
+                // What is dropped by the compiler is not this crate's.
+                std::mem::forget(item);
+                result
+            });
+            assert_eq!(result, Ok(()), "{way}, {n} deep");
+        }
+    }
+}
+
+/// Literals of any size and tokens that mean nothing here.
+#[test]
+fn robustness_odd_literals() {
+    let digits = "9".repeat(5_000);
+    for literal in [
+        digits.as_str(),
+        "340282366920938463463374607431768211456u128",
+        "1e999999",
+        "0x_f64",
+        "1_f16",
+        "0b1f32",
+        "b\"bytes\"",
+        "c\"text\"",
+        "'x'",
+        "r#\"raw\"#",
+        "1u7",
+        "0.0e",
+    ] {
+        for body in
+            ["x * L", "x.powi(L)", "v[L] * x", "{ let a = [x; L]; a[0] }", "(0..L).map(|_| x).sum()", "L.sin() * x"]
+        {
+            let text = format!("fn f(x: f64, v: &[f64]) -> f64 {{ {} }}", body.replace('L', literal));
+            if let Ok(item) = text.parse::<TokenStream>() {
+                expansion(item).expect("no bug");
+            }
+        }
+    }
+}

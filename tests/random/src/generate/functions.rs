@@ -71,7 +71,7 @@ fn callee(g: &mut Generator, number: usize) -> String {
     let name = format!("h{number}");
     let mut params = Vec::new();
     let mut written = Vec::new();
-    for i in 0..1 + g.dice.below(3) {
+    for i in 0..=g.dice.below(3) {
         let (passed, stem, text, ty, mutable) = match g.dice.below(9) {
             0..=2 => (Passed::Float, "x", "f64", Type::Float, false),
             3 => (Passed::FloatMut, "m", "&mut f64", Type::Reference, true),

@@ -162,7 +162,7 @@ impl Generator {
         self.depth += 1;
         self.block_then(&format!("let {name} = {text}loop"), "};", |g| {
             g.declare(&k, Type::Count, false);
-            for _ in 0..1 + g.dice.below(2) {
+            for _ in 0..=g.dice.below(2) {
                 g.bounded_assignment();
             }
             let (c, value) = (g.condition(1), g.bounded(2));

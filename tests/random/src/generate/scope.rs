@@ -144,6 +144,7 @@ impl Generator {
         self.scopes.iter_mut().flatten().for_each(|v| v.frozen += 1);
         let (outer, lengths) = (self.scopes.len(), self.scopes.iter().map(Vec::len).collect::<Vec<_>>());
         let result = body(self);
+        #[allow(clippy::needless_range_loop, reason = "the scopes are borrowed in the loop")]
         for i in 0..outer {
             self.scopes[i][..lengths[i]].iter_mut().for_each(|v| v.frozen -= 1);
         }

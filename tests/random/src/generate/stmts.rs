@@ -334,14 +334,12 @@ impl Generator {
         if !callee.valued {
             return self.line(format!("{text};"));
         }
-        match self.dice.below(3) {
-            0 => self.line(format!("{text};")),
-            _ => {
-                let name = self.name();
-                self.line(format!("let {name} = {text};"));
-                self.declare(&name, Type::Float, false);
-            }
+        if self.dice.below(3) == 0 {
+            return self.line(format!("{text};"));
         }
+        let name = self.name();
+        self.line(format!("let {name} = {text};"));
+        self.declare(&name, Type::Float, false);
     }
 
     fn hidden_while<T>(&mut self, names: &[String], body: impl FnOnce(&mut Self) -> T) -> T {

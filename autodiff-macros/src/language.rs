@@ -1,0 +1,54 @@
+//! The table of the language in `docs/language.md`, tested: each row has a program that expands, or is refused with
+//! the message that the row gives.
+
+use proc_macro2::TokenStream;
+
+/// The rows of the table: the construct, the program, and the refusal if there is one.
+fn rows() -> Vec<(String, String, Option<String>)> {
+    let text = include_str!("../../docs/language.md");
+    let cell = |text: &str| text.trim().replace("\\|", "|");
+    text.lines()
+        .filter(|line| line.starts_with("| ") && line.contains('`'))
+        .map(|line| {
+            let escaped = line.replace("\\|", "\u{1}");
+            let cells: Vec<String> = escaped.split('|').map(|c| cell(c).replace('\u{1}', "|")).collect();
+            let code = cells[2].trim_matches('`').trim().to_owned();
+            let refusal = cells[3].strip_prefix("refused: ").map(str::to_owned);
+            assert!(refusal.is_some() || cells[3] == "differentiated" || cells[3] == "no derivative", "{line}");
+            (cells[1].clone(), code, refusal)
+        })
+        .collect()
+}
+
+/// What stands in the table is a body of `f`, or an item.
+fn item(code: &str) -> TokenStream {
+    let whole = ["fn ", "async ", "unsafe ", "const fn", "impl ", "struct "].iter().any(|word| code.starts_with(word));
+    let text = if whole {
+        code.to_owned()
+    } else {
+        format!("fn f(x: f64, v: &[f64], w: &mut Vec<f64>, o: Option<f64>, n: usize) -> f64 {{ {code} }}")
+    };
+    text.parse().expect("tokens")
+}
+
+#[test]
+fn the_table_of_the_language_is_true() {
+    let rows = rows();
+    assert!(rows.len() > 100, "{} rows", rows.len());
+    let mut wrong = Vec::new();
+    for (construct, code, refusal) in rows {
+        let out = crate::expand::attribute(TokenStream::new(), item(&code)).to_string();
+        let found = out.split("compile_error ! {").nth(1).map(|m| m.split(" }").next().unwrap_or_default().to_owned());
+        let right = match (&found, &refusal) {
+            (None, None) => true,
+            (Some(message), Some(refusal)) => {
+                message.contains(&format!("{refusal:?}").trim_matches('"').replace("\\\\", "\\"))
+            }
+            _ => false,
+        };
+        if !right {
+            wrong.push(format!("{construct}: `{code}` gives {found:?} and not {refusal:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
