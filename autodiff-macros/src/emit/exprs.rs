@@ -112,6 +112,10 @@ impl Emitter<'_> {
                 let kind = self.kind_of(recv);
                 if kind.is_scalar() { self.expr(recv) } else { self.expr(&Expr::Clone(recv.clone())) }
             }
+            Expr::Method { recv, name, args, .. } if name == "__array" => {
+                let (shape, elements) = (self.expr(&args[0]).at_least(Prec::Postfix), self.expr(recv).at_least(Prec::Unary));
+                Tokens::new(quote!(#shape.array(&#elements)), Prec::Postfix)
+            }
             Expr::Method { recv, name, turbofish, args } => {
                 let recv = match &**recv {
                     Expr::Place(place) => self.receiver(place),

@@ -37,6 +37,9 @@ impl Lowerer<'_> {
             let args = c.args.iter().map(|a| self.argument(a)).collect();
             return self.call_stmt(Callee::Variable(place.root), args, c.span());
         }
+        if let Some(value) = self.array_from_fn(c) {
+            return value;
+        }
         let args = c.args.iter().map(|a| self.argument(a)).collect();
         self.call_path(path, args, c.span())
     }
@@ -242,10 +245,13 @@ impl Lowerer<'_> {
         if methods::CONSTANT.contains(&name) {
             return self.control(&S::MethodCall(m.clone()));
         }
-        if let Some(value) = self.conditional_value(m) {
+        if let Some(value) = self.conditional_value(m).or_else(|| self.array_of_slice(m)) {
             return value;
         }
         let recv = self.place_or_value(&m.receiver);
+        if let Some(value) = self.array_map(&recv, m) {
+            return value;
+        }
         if let Expr::Select(..) = &recv
             && let Some(value) = self.chosen_method(&recv, m)
         {

@@ -11,6 +11,7 @@ mod closures;
 mod control;
 mod exprs;
 mod fallible;
+mod fixed;
 mod flow;
 mod iterators;
 mod macros;
@@ -65,6 +66,8 @@ pub(crate) struct Lowerer<'a> {
     copies: usize,
     /// How often closures have been inlined, which is limited.
     inlined: usize,
+    /// The zeros of arrays that are made element by element.
+    filled: HashMap<VarId, Expr>,
     /// Where `return` goes inside an inlined closure.
     returns: Vec<Option<usize>>,
     /// The function's return type is `Option` or `Result`, for `?`.
@@ -115,6 +118,7 @@ pub(crate) fn lower(
         labels: 0,
         copies: 0,
         inlined: 0,
+        filled: HashMap::new(),
         returns: vec![None],
         fallible,
     };
