@@ -44,268 +44,83 @@ macro_rules! second_true { ($f:ident, $x:expr) => {
 } }
 macro_rules! second_false { ($($x:tt)*) => {} }
 macro_rules! second { ($($x:tt)*) => { second_true!($($x)*) } }
-mod option_chain { #[allow(unused_imports)] use super::*;
+mod index_ops { #[allow(unused_imports)] use super::*;
+use std::ops::{Index, IndexMut};
+#[derive(Clone, Debug, PartialEq, Differentiable)]
+struct Grid { w: usize, h: usize, cells: Vec<f64> }
 #[differentiable(order = 2)]
-fn safe_div(a: f64, b: f64) -> Option<f64> { if b.abs() < 1e-9 { None } else { Some(a / b) } }
+impl Index<(usize, usize)> for Grid { type Output = f64; fn index(&self, (i, j): (usize, usize)) -> &f64 { &self.cells[i * self.w + j] } }
 #[differentiable(order = 2)]
-fn safe_ln(x: f64) -> Option<f64> { (x > 0.0).then(|| x.ln()) }
+impl IndexMut<(usize, usize)> for Grid { fn index_mut(&mut self, (i, j): (usize, usize)) -> &mut f64 { &mut self.cells[i * self.w + j] } }
 #[differentiable(order = 2)]
-fn first_positive(v: &[f64]) -> Option<f64> { for &x in v { if x > 0.0 { return Some(x); } } None }
-#[differentiable(order = 2)]
-fn compute(v: &[f64], k: f64) -> Option<f64> {
-    let p = first_positive(v)?;
-    let q = safe_div(p, k)?.sqrt();
-    let l = safe_ln(q + 1.0).or(Some(0.5 * q))?;
-    let m = v.iter().copied().reduce(f64::max)?;
-    Some(l * m + q)
+fn heat(g: &mut Grid, k: f64) {
+    let old = g.clone();
+    for i in 1..g.h - 1 { for j in 1..g.w - 1 {
+        g[(i, j)] = old[(i, j)] + k * (old[(i - 1, j)] + old[(i + 1, j)] + old[(i, j - 1)] + old[(i, j + 1)] - 4.0 * old[(i, j)]);
+    } }
 }
 #[differentiable(order = 2)]
 fn f(x: &[f64]) -> f64 {
-    let a = compute(&x[1..], x[0]);
-    let b = compute(&x[..1], 0.0).map_or(x[1] * 2.0, |v| v * 3.0);
-    let mut best: Option<f64> = None;
-    for w in x.windows(2) {
-        let c = w[0] * w[1];
-        best = match best { Some(b) if b >= c => Some(b), _ => Some(c) };
-    }
-    if let Some(a) = a && let Some(m) = best { a + b * m } else { 0.0 }
+    let mut g = Grid { w: 3, h: 4, cells: x[1..].to_vec() };
+    for _ in 0..3 { heat(&mut g, x[0]); }
+    g[(1, 1)] * g[(2, 1)]
 }
-case!(f, [1.3, -0.4, 0.9, 0.6]);
+case!(f, [0.1, 1.0, 2.0, 3.0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.1, 0.2, 0.3]);
 
 }
-mod lu_const { #[allow(unused_imports)] use super::*;
-#[differentiable(order = 2)]
-fn lu_decompose<const N: usize>(a: &mut [[f64; N]; N], perm: &mut [usize; N]) -> Result<f64, String> {
-    for (i, p) in perm.iter_mut().enumerate() { *p = i; }
-    let mut parity = 1.0;
-    for col in 0..N {
-        let mut pivot = col;
-        let mut best = a[col][col].abs();
-        for row in (col + 1)..N {
-            let candidate = a[row][col].abs();
-            if candidate > best { best = candidate; pivot = row; }
-        }
-        if best == 0.0 { return Err(format!("singular at {col}")); }
-        if pivot != col { a.swap(pivot, col); perm.swap(pivot, col); parity = -parity; }
-        for row in (col + 1)..N {
-            a[row][col] /= a[col][col];
-            let factor = a[row][col];
-            for k in (col + 1)..N { a[row][k] -= factor * a[col][k]; }
-        }
-    }
-    Ok(parity)
-}
-#[differentiable(order = 2)]
-fn solve<const N: usize>(a: [[f64; N]; N], b: [f64; N]) -> Result<[f64; N], String> {
-    let mut lu = a;
-    let mut perm = [0usize; N];
-    lu_decompose(&mut lu, &mut perm)?;
-    let mut x = [0.0; N];
-    for i in 0..N {
-        let mut sum = b[perm[i]];
-        for j in 0..i { sum -= lu[i][j] * x[j]; }
-        x[i] = sum;
-    }
-    for i in (0..N).rev() {
-        let mut sum = x[i];
-        for j in (i + 1)..N { sum -= lu[i][j] * x[j]; }
-        x[i] = sum / lu[i][i];
-    }
-    Ok(x)
-}
-#[differentiable(order = 2)]
-fn f(v: &[f64]) -> f64 {
-    let a = [[v[0], v[1], 0.3], [v[2], 0.1, v[3]], [1.0, v[4], v[5]]];
-    let b = [v[1], v[0] * v[5], 1.0];
-    match solve(a, b) { Ok([x, y, z]) => x * y + z, Err(_) => 0.0 }
-}
-case!(f, [0.2, 1.1, 1.5, -0.7, 0.4, 2.0]);
-
-}
-mod box_tree { #[allow(unused_imports)] use super::*;
+mod ba_struct { #[allow(unused_imports)] use super::*;
 #[derive(Clone, Debug, Differentiable)]
-struct Node { value: f64, left: Option<Box<Node>>, right: Option<Box<Node>> }
+struct Camera { rotation: [f64; 3], translation: [f64; 3], focal: f64, distortion: (f64, f64) }
+#[derive(Clone, Copy, Debug)]
+struct Observation { camera: usize, point: usize, u: f64, v: f64 }
 #[differentiable(order = 2)]
-impl Node {
-    fn leaf(value: f64) -> Self { Node { value, left: None, right: None } }
-    fn sum(&self) -> f64 {
-        let l = match &self.left { Some(n) => n.sum(), None => 0.0 };
-        let r = if let Some(n) = &self.right { n.sum() } else { 1.0 };
-        self.value * (1.0 + l) + r.sin()
-    }
-    fn insert(&mut self, v: f64) {
-        if v < self.value {
-            match &mut self.left { Some(n) => n.insert(v), None => self.left = Some(Box::new(Node::leaf(v))) }
-        } else {
-            match self.right { Some(ref mut n) => n.insert(v), None => self.right = Some(Box::new(Node::leaf(v))) }
-        }
-    }
-    fn depth(&self) -> usize { 1 + self.left.as_ref().map_or(0, |n| n.depth()).max(self.right.as_ref().map_or(0, |n| n.depth())) }
-}
+fn dot(a: &[f64; 3], b: &[f64; 3]) -> f64 { a.iter().zip(b).map(|(x, y)| x * y).sum() }
 #[differentiable(order = 2)]
-fn f(x: &[f64]) -> f64 {
-    let mut root = Node::leaf(x[0]);
-    for &v in &x[1..] { root.insert(v); }
-    root.sum() * root.depth() as f64
-}
-case!(f, [0.5, 0.4, -0.3, 0.8, 0.6]);
-
-}
-mod early { #[allow(unused_imports)] use super::*;
+fn cross([a0, a1, a2]: [f64; 3], [b0, b1, b2]: [f64; 3]) -> [f64; 3] { [a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0] }
 #[differentiable(order = 2)]
-fn classify(x: &[f64], w: f64) -> f64 {
-    if x.is_empty() { return 0.0; }
-    let mut s = 1.0;
-    for (i, &a) in x.iter().enumerate() {
-        if a < -1.0 { return s * a; }
-        for &b in &x[i..] {
-            if a * b > 2.5 { return s + a * b * w; }
-            s += a * b;
-            match (a > b, s) {
-                (true, s) if s > 10.0 => return s.ln(),
-                (false, _) => continue,
-                _ => {}
-            }
-            s *= w;
-        }
-    }
-    let Some(last) = x.last() else { return -1.0 };
-    return s * *last;
-}
-#[differentiable(order = 2)]
-fn newton(a: f64) -> f64 {
-    let mut x = a;
-    let mut n = 0;
-    loop {
-        let next = 0.5 * (x + a / x);
-        if (next - x).abs() < 1e-14 || n > 50 { return next; }
-        x = next;
-        n += 1;
+fn rodrigues(r: &[f64; 3], p: &[f64; 3]) -> [f64; 3] {
+    let theta2 = dot(r, r);
+    if theta2 > 1e-12 {
+        let theta = theta2.sqrt();
+        let w = [r[0] / theta, r[1] / theta, r[2] / theta];
+        let (s, c) = theta.sin_cos();
+        let wxp = cross(w, *p);
+        let tmp = dot(&w, p) * (1.0 - c);
+        std::array::from_fn(|i| p[i] * c + wxp[i] * s + w[i] * tmp)
+    } else {
+        let wxp = cross(*r, *p);
+        [p[0] + wxp[0], p[1] + wxp[1], p[2] + wxp[2]]
     }
 }
 #[differentiable(order = 2)]
-fn f(x: &[f64]) -> f64 { classify(x, 0.9) + classify(&x[..2], x[3]) + classify(&[], x[0]) + newton(x[2] + 2.0) + classify(&[x[0] * 2.0, x[1] * 3.0], 1.0) }
-case!(f, [0.4, 1.3, 0.9, 0.7]);
-
-}
-mod labels { #[allow(unused_imports)] use super::*;
-#[differentiable(order = 2)]
-fn search(m: &[Vec<f64>], cap: f64) -> f64 {
-    let mut acc = 0.0;
-    let mut hops = 0;
-    let r = 'outer: loop {
-        'rows: for (i, row) in m.iter().enumerate() {
-            'inner: for (j, &v) in row.iter().enumerate() {
-                if (i + j) % 3 == 2 { continue 'inner; }
-                if v < 0.0 { acc -= v * v; continue 'rows; }
-                acc += v * (j as f64 + 1.0);
-                if acc > cap { break 'outer acc * v; }
-            }
-            acc *= 0.9;
-        }
-        hops += 1;
-        if hops > 3 { break acc; }
-    };
-    r
-}
-#[differentiable(order = 2)]
-fn find_root(mut lo: f64, mut hi: f64, a: f64) -> f64 {
-    let value = 'done: {
-        let mut it = 0;
-        while it < 60 {
-            let mid = 0.5 * (lo + hi);
-            let fm = mid * mid * mid - a;
-            if fm.abs() < 1e-3 { break 'done mid - fm / (3.0 * mid * mid); }
-            if fm < 0.0 { lo = mid } else { hi = mid }
-            it += 1;
-        }
-        lo
-    };
-    value
-}
-#[differentiable(order = 2)]
-fn f(x: &[f64]) -> f64 {
-    let rows: Vec<Vec<f64>> = x.chunks(3).map(|c| c.to_vec()).collect();
-    let p = search(&rows, 9.0) + search(&rows, 0.5 * x[0] * x[0]);
-    p
-}
-case!(f, [0.9, 0.8, 0.3, 0.7, -0.5, 0.6, 0.4, 0.2, 0.1]);
-
-}
-mod recursion_slices { #[allow(unused_imports)] use super::*;
-#[differentiable(order = 2)]
-fn pairwise(v: &[f64]) -> f64 {
-    match v { [] => 0.0, [x] => *x, [x, y] => x * y + x, _ => { let (l, r) = v.split_at(v.len() / 2); pairwise(l) * 0.5 + pairwise(r).sin() } }
-}
-#[differentiable(order = 2)]
-fn horner(c: &[f64], x: f64) -> f64 { if let [head, tail @ ..] = c { head + x * horner(tail, x) } else { 0.0 } }
-#[differentiable(order = 2)]
-fn merge_sort(v: &[f64]) -> Vec<f64> {
-    if v.len() <= 1 { return v.to_vec(); }
-    let mid = v.len() / 2;
-    let (l, r) = (merge_sort(&v[..mid]), merge_sort(&v[mid..]));
-    let (mut i, mut j) = (0, 0);
-    let mut out = Vec::with_capacity(v.len());
-    while i < l.len() && j < r.len() {
-        if l[i] <= r[j] { out.push(l[i]); i += 1; } else { out.push(r[j]); j += 1; }
+impl Camera {
+    fn from_slice(x: &[f64]) -> Self {
+        let &[r0, r1, r2, t0, t1, t2, f, k1, k2] = x else { panic!("a camera has nine parameters, got {}", x.len()) };
+        Camera { rotation: [r0, r1, r2], translation: [t0, t1, t2], focal: f, distortion: (k1, k2) }
     }
-    out.extend_from_slice(&l[i..]);
-    out.extend_from_slice(&r[j..]);
-    out
-}
-#[differentiable(order = 2)]
-fn quicksort(v: &mut [f64]) {
-    if v.len() < 2 { return; }
-    let p = v.len() - 1;
-    let pivot = v[p];
-    let mut store = 0;
-    for i in 0..p { if v[i] < pivot { v.swap(i, store); store += 1; } }
-    v.swap(store, p);
-    let (left, right) = v.split_at_mut(store);
-    quicksort(left);
-    quicksort(&mut right[1..]);
-}
-#[differentiable(order = 2)]
-fn f(x: &[f64]) -> f64 {
-    let s = merge_sort(x);
-    let mut q = x.to_vec();
-    quicksort(&mut q);
-    let w: f64 = s.iter().zip(&q).enumerate().map(|(i, (a, b))| (i + 1) as f64 * a * b).sum();
-    pairwise(x) + horner(x, x[1]) + w
-}
-case!(f, [0.4, -0.3, 0.9, 0.1, 0.6, -0.8, 0.2]);
-
-}
-mod enum_shapes { #[allow(unused_imports)] use super::*;
-#[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
-enum Shape { Circle { radius: f64 }, Rect { w: f64, h: f64 }, Tri(f64, f64, f64), Point }
-#[differentiable(order = 2)]
-impl Shape {
-    fn area(&self) -> f64 {
-        match *self {
-            Shape::Circle { radius } => std::f64::consts::PI * radius * radius,
-            Shape::Rect { w, h } if w == h => w * w,
-            Shape::Rect { w, h } => w * h,
-            Shape::Tri(a, b, c) => { let s = (a + b + c) / 2.0; (s * (s - a) * (s - b) * (s - c)).sqrt() }
-            Shape::Point => 0.0,
-        }
+    fn project(&self, point: &[f64; 3]) -> (f64, f64) {
+        let q = rodrigues(&self.rotation, point);
+        let [x, y, z] = [q[0] + self.translation[0], q[1] + self.translation[1], q[2] + self.translation[2]];
+        let (xp, yp) = (-x / z, -y / z);
+        let r2 = xp * xp + yp * yp;
+        let (k1, k2) = self.distortion;
+        let d = 1.0 + r2 * (k1 + k2 * r2);
+        (self.focal * d * xp, self.focal * d * yp)
     }
-    fn scale(&mut self, k: f64) {
-        match self {
-            Self::Circle { radius: r } => *r *= k,
-            Self::Rect { w, h } => { *w *= k; *h *= k; }
-            Self::Tri(a, b, c) => { *a *= k; *b *= k; *c *= k; }
-            Self::Point => {}
-        }
-    }
-    fn bounding(self) -> Shape { match self { Shape::Circle { radius } => Shape::Rect { w: 2.0 * radius, h: 2.0 * radius }, other => other } }
 }
 #[differentiable(order = 2)]
-fn total(x: &[f64]) -> f64 {
-    let mut shapes = vec![Shape::Circle { radius: x[0] }, Shape::Rect { w: x[1], h: x[2] }, Shape::Tri(x[0] + 2.0, x[1] + 2.0, 3.0), Shape::Point];
-    for (i, s) in shapes.iter_mut().enumerate() { s.scale(1.0 + 0.1 * i as f64 * x[2]); }
-    shapes.iter().map(|s| s.area() + s.bounding().area() * 0.5).sum()
+fn cost(params: &[f64]) -> f64 {
+    let cameras: Vec<Camera> = params[..18].chunks_exact(9).map(Camera::from_slice).collect();
+    let points: Vec<[f64; 3]> = params[18..].chunks_exact(3).map(|c| [c[0], c[1], c[2]]).collect();
+    let observations = [Observation { camera: 0, point: 0, u: 0.1, v: 0.2 }, Observation { camera: 1, point: 0, u: -0.3, v: 0.2 }, Observation { camera: 1, point: 1, u: 0.4, v: -0.1 }];
+    let mut e = 0.0;
+    for o in &observations {
+        let (u, v) = cameras[o.camera].project(&points[o.point]);
+        let (du, dv) = (u - o.u, v - o.v);
+        e += 0.5 * (du * du + dv * dv);
+    }
+    e
 }
-case!(total, [1.2, 0.7, 0.4]);
+case!(cost, [0.1, -0.2, 0.3, 0.0, 0.1, 2.0, 1.1, 0.01, 0.002, -0.1, 0.2, 0.05, 0.2, 0.0, 2.5, 0.9, 0.02, 0.001, 0.5, 0.4, 1.0, -0.3, 0.6, 0.8]);
 
 }

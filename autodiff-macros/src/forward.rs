@@ -82,12 +82,8 @@ impl Pass<'_> {
             return None;
         }
         let mut tangent = place.clone();
+        tangent.mirror_steps(place);
         tangent.root = self.tangent_var(place.root);
-        for step in &mut tangent.path {
-            if let Step::Payload { tangent, .. } = step {
-                *tangent = true;
-            }
-        }
         Some(tangent)
     }
 

@@ -47,7 +47,9 @@ impl<'a> Labels<'a> {
             text += &match step {
                 Step::Deref => String::new(),
                 Step::Field(member) => format!(".{}", member.to_token_stream()),
-                Step::Index { at, .. } => format!("[{}]", self.text(at)),
+                Step::Index { at, .. } => {
+                    format!("[{}]", self.text(crate::ir::as_element(at).map_or(at, |(_, at)| at)))
+                }
                 Step::Content => ".unwrap()".to_owned(),
                 Step::Payload { variant, member, .. } => {
                     let variant = variant.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();

@@ -19,6 +19,7 @@ mod forward;
 mod free;
 mod fuse;
 mod graph;
+mod indexing;
 mod ir;
 mod kinds;
 mod labels;

@@ -11,6 +11,9 @@ use crate::twin;
 
 /// Expands the attribute on an `impl` block.
 pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStream {
+    if let Some(tokens) = crate::indexing::implementation(&item) {
+        return tokens;
+    }
     if let Some(tokens) = crate::operators::implementation(&item, &options) {
         return tokens;
     }

@@ -49,7 +49,22 @@ impl Emitter<'_> {
                     now = Tokens::new(quote!(#base.#member), Prec::Postfix);
                     pending = 0;
                 }
+                Step::Index { at, .. } if crate::ir::as_element(at).is_some_and(|(of, _)| of.is_some()) => {
+                    let Some((Some(of), at)) = crate::ir::as_element(at) else { unreachable!("tested above") };
+                    let whole = dereferenced(now, pending).at_least(Prec::Unary);
+                    let (of, at) = (self.expr(of).tokens, self.index(at));
+                    now = Tokens::new(
+                        if mutable {
+                            quote!(::differentiable::operators::Elements::element_mut(#of, &mut #whole, #at))
+                        } else {
+                            quote!(::differentiable::operators::Elements::element(#of, &#whole, #at))
+                        },
+                        Prec::Postfix,
+                    );
+                    pending = 1;
+                }
                 Step::Index { at, .. } => {
+                    let at = crate::ir::as_element(at).map_or(&**at, |(_, at)| at);
                     let base = now.at_least(Prec::Postfix);
                     let at = self.index(at);
                     now = Tokens::new(quote!(#base[#at]), Prec::Postfix);
