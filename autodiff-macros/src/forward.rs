@@ -8,9 +8,11 @@ use std::collections::{HashMap, HashSet};
 
 use crate::activity;
 use crate::complex::Partials;
-use crate::fold;
 use crate::dispatch::{self, is_assigned_by_trait};
-use crate::ir::{Arg, Block, Callee, Edit, Expr, Loop, Operator, Place, Program, Pull, Role, Sequence, Step, Stmt, VarId};
+use crate::fold;
+use crate::ir::{
+    Arg, Block, Callee, Edit, Expr, Loop, Operator, Place, Program, Pull, Role, Sequence, Step, Stmt, VarId,
+};
 use crate::kinds::{self, Kind, Types};
 
 /// Differentiates a program along the tangents of its active parameters and of its cotangent.
@@ -72,6 +74,7 @@ impl Pass<'_> {
         let t = self.out.fresh(name, var.span, kind, Role::Tangent);
         self.out.vars[t].mutable = var.mutable;
         self.out.vars[t].mirrors = Some(var.mirrors.unwrap_or(v));
+        self.out.vars[t].tangent_of = Some(v);
         self.tangents.insert(v, t);
         t
     }
@@ -227,6 +230,13 @@ impl Pass<'_> {
         }
         let stmt = &stmt;
         match stmt {
+            // What is moved away is read before.
+            Stmt::Let { var, value: value @ Expr::Place(_) }
+                if self.is_varied(*var) && self.tangent(value, value).is_some() =>
+            {
+                self.let_tangent(*var, value, out);
+                out.push(stmt.clone());
+            }
             Stmt::Let { var, value } => {
                 out.push(stmt.clone());
                 if self.is_varied(*var) {
@@ -254,8 +264,7 @@ impl Pass<'_> {
                 out.push(stmt.clone());
             }
             Stmt::Update { place, op, value }
-                if self.is_varied(place.root)
-                    && is_assigned_by_trait(&self.out, self.types, place, *op, value) =>
+                if self.is_varied(place.root) && is_assigned_by_trait(&self.out, self.types, place, *op, value) =>
             {
                 let span = place.span;
                 let sum = self.out.fresh("t", span, Kind::Unknown, Role::Temporary);
@@ -331,13 +340,17 @@ impl Pass<'_> {
                 out.push(Stmt::Scope { body, checkpoint: *checkpoint });
             }
             Stmt::Edit(edit) => {
-                out.push(stmt.clone());
+                let push = matches!(edit, Edit::Push { .. });
+                if !push {
+                    out.push(stmt.clone());
+                }
                 match edit {
                     Edit::Push { place, value } => {
                         if let Some(place) = self.tangent_place(place) {
                             let value = self.tangent_or_zero(value);
                             out.push(Stmt::Edit(Edit::Push { place, value }));
                         }
+                        out.push(stmt.clone());
                     }
                     Edit::Pop { var, place, unwrap } => {
                         if let Some(place) = self.tangent_place(place) {

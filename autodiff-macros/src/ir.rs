@@ -45,6 +45,8 @@ pub(crate) struct Var {
     pub(crate) mutable: bool,
     /// For a tangent or a cotangent, the variable whose it is.
     pub(crate) mirrors: Option<VarId>,
+    /// For a tangent, the variable that it is the tangent of, which may itself be a cotangent.
+    pub(crate) tangent_of: Option<VarId>,
 }
 
 /// A variable with a path into it.
@@ -454,7 +456,16 @@ pub(crate) struct Program {
 impl Program {
     /// Adds a variable.
     pub(crate) fn fresh(&mut self, name: impl Into<String>, span: Span, kind: Kind, role: Role) -> VarId {
-        self.vars.push(Var { name: name.into(), span, kind, ty: None, role, mutable: false, mirrors: None });
+        self.vars.push(Var {
+            name: name.into(),
+            span,
+            kind,
+            ty: None,
+            role,
+            mutable: false,
+            mirrors: None,
+            tangent_of: None,
+        });
         self.vars.len() - 1
     }
 }

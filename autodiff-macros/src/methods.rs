@@ -63,7 +63,8 @@ pub(crate) const IDENTITIES: &[&str] =
     &["clone", "to_owned", "to_vec", "into_boxed_slice", "into_vec", "cloned", "copied", "into_owned", "__array"];
 
 /// Methods that view a place: `x.as_slice()` is a reference to what `x` refers to.
-pub(crate) const VIEWS: &[&str] = &["as_slice", "as_mut_slice", "as_ref", "as_mut", "borrow", "borrow_mut", "as_deref", "as_deref_mut"];
+pub(crate) const VIEWS: &[&str] =
+    &["as_slice", "as_mut_slice", "as_ref", "as_mut", "borrow", "borrow_mut", "as_deref", "as_deref_mut"];
 
 /// Associated functions of a float type that give a value of the type.
 pub(crate) const FLOAT_CONSTRUCTORS: &[&str] = &[

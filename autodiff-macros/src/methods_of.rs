@@ -17,6 +17,12 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
     if let Some(tokens) = crate::operators::implementation(&item, &options) {
         return tokens;
     }
+    let refusals = crate::errors::Errors::new();
+    crate::signature::refuse_views(&item.self_ty, crate::ir::Passing::Ref, &refusals);
+    if let Err(error) = refusals.finish() {
+        let error = error.to_compile_error();
+        return quote!(#item #error);
+    }
     let mut companions = TokenStream::new();
     let mut errors = TokenStream::new();
     let of_trait = item.trait_.is_some();

@@ -432,9 +432,9 @@ fn second_level(rule: &Rule, float: &str, attrs: proc_macro2::TokenStream) -> pr
     let (name, float) = (Ident::new(rule.name, Span::call_site()), Ident::new(float, Span::call_site()));
     let args: Vec<Ident> = rule.args.iter().map(|a| Ident::new(a, Span::call_site())).collect();
     let (first, rest) = args.split_first().expect("a rule has an argument");
-    let types = args.iter().map(|a| {
-        if rule.integer_argument && a == "n" { Ident::new("i32", Span::call_site()) } else { float.clone() }
-    });
+    let types = args
+        .iter()
+        .map(|a| if rule.integer_argument && a == "n" { Ident::new("i32", Span::call_site()) } else { float.clone() });
     let mut sig: syn::Signature = syn::parse_quote!(fn #name(#(#args: #types),*) -> #float);
     let body: syn::Block = syn::parse_quote!({ #first.#name(#(#rest),*) });
     let options = crate::options::Options::default();

@@ -112,10 +112,49 @@ impl Signature {
                     errors.on(ty, "the type of the value must be written out: `impl Trait` has no known tangent");
                     None
                 }
-                ty => Some(ty.clone()),
+                ty => {
+                    if matches!(ty, Type::Reference(_)) {
+                        errors.on(
+                            ty,
+                            "a reference that is returned cannot be differentiated; return the value itself, or take `#[differentiable(skip)]` and use the field where it is needed",
+                        );
+                    }
+                    Some(ty.clone())
+                }
             },
         };
+        for p in params.iter().filter(|p| p.differentiable && !p.receiver) {
+            refuse_views(p.target(), p.passing, errors);
+        }
         Self { name: sig.ident.clone(), generics, params, output }
+    }
+}
+
+/// Types that hold references have tangents that own what they hold.
+pub(crate) fn refuse_views(ty: &Type, passing: Passing, errors: &Errors) {
+    struct Lifetimes(bool);
+    impl<'a> syn::visit::Visit<'a> for Lifetimes {
+        fn visit_generic_argument(&mut self, argument: &'a syn::GenericArgument) {
+            self.0 |= matches!(argument, syn::GenericArgument::Lifetime(_));
+            syn::visit::visit_generic_argument(self, argument);
+        }
+    }
+    let mut lifetimes = Lifetimes(false);
+    syn::visit::Visit::visit_type(&mut lifetimes, ty);
+    let view = match ty {
+        Type::Path(p) => p.path.segments.last().is_some_and(|s| s.ident.to_string().starts_with("ArrayView")),
+        _ => false,
+    };
+    if view && passing == Passing::Value {
+        errors.on(
+            ty,
+            "a view that is passed by value cannot be differentiated; take `&ArrayRef<…>`, to which arrays and views dereference",
+        );
+    } else if lifetimes.0 && !view {
+        errors.on(
+            ty,
+            "a type that holds references cannot be differentiated; pass what it refers to as parameters of their own, or let it own its data",
+        );
     }
 }
 

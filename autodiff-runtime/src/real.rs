@@ -58,6 +58,7 @@ pub trait Real:
     + Tangent
     + Element
     + FloatMethods
+    + crate::operators::BuiltIn
     + Debug
     + Display
     + LowerExp

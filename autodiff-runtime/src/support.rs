@@ -34,6 +34,7 @@ impl<T: Clone> ToOwned for T {
     }
 }
 
+pub use crate::parts::{Part, Space, Within, part, part_mut, read, replace, set, within, within_mut};
 use crate::tangent::{Differentiable, Tangent};
 
 /// One of two tape entries: which branch was taken, and what it saved.
@@ -126,6 +127,18 @@ pub(crate) fn add_slices<T: Tangent>(target: &mut [T], value: &[T]) {
     for (t, v) in target.iter_mut().zip(value) {
         t.__add(v);
     }
+}
+
+/// A constant has no cotangent.
+impl<V: Space + ?Sized> AddFrom<V> for () {
+    #[inline]
+    fn add_from(&mut self, _: &V) {}
+}
+
+/// What is made of a constant receives nothing.
+impl<T: Space> AddFrom<()> for T {
+    #[inline]
+    fn add_from(&mut self, (): &()) {}
 }
 
 impl<T: Tangent> AddFrom<[T]> for [T] {

@@ -111,8 +111,19 @@ impl Emitter<'_> {
         match (&arg.parts[component], arg.passing) {
             (None, _) => quote!(::core::option::Option::None),
             (Some(e), Passing::Value) => {
+                if let Some(part) = self.some_part(e, false) {
+                    return quote!(#part.cloned());
+                }
                 let e = self.value(e);
                 quote!(::core::option::Option::Some(#e))
+            }
+            (Some(e), Passing::RefMut) if self.some_part(e, true).is_some() => {
+                let part = self.some_part(e, true).expect("tested above");
+                // A receiver may be lent more than the method takes.
+                quote!(match #part { ::core::option::Option::Some(part) => ::core::option::Option::Some(part), ::core::option::Option::None => ::core::option::Option::None })
+            }
+            (Some(e), Passing::Ref) if self.some_part(e, false).is_some() => {
+                self.some_part(e, false).expect("tested above")
             }
             (Some(e), passing) => {
                 let e = self.by_reference(e, passing == Passing::RefMut);
@@ -154,10 +165,10 @@ impl Emitter<'_> {
             .flat_map(|c| {
                 args.iter().map(move |a| match &a.parts[c] {
                     None => quote!(::core::option::Option::None),
-                    Some(e) => {
+                    Some(e) => self.some_part(e, false).unwrap_or_else(|| {
                         let e = self.by_reference(e, false);
                         quote!(::core::option::Option::Some(#e))
-                    }
+                    }),
                 })
             })
             .collect()
@@ -264,10 +275,15 @@ impl Emitter<'_> {
                 return quote!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => ::core::option::Option::Some(&mut *#name), ::core::option::Option::None => ::core::option::Option::None });
             }
             let inner = self.place_mut(place).at_least(Prec::Unary);
+            if self.may_be_missing(place) {
+                return quote!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => ::differentiable::__private::part_mut(&mut #inner), ::core::option::Option::None => ::core::option::Option::None });
+            }
             return quote!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => ::core::option::Option::Some(&mut #inner), ::core::option::Option::None => ::core::option::Option::None });
         }
-        let reference = self.reference(place, true).tokens;
-        quote!(::core::option::Option::Some(#reference))
+        self.some_part(&Expr::Place(place.clone()), true).unwrap_or_else(|| {
+            let reference = self.reference(place, true).tokens;
+            quote!(::core::option::Option::Some(#reference))
+        })
     }
 
     fn pull_operator(&self, op: Operator, pull: &Pull, cotangents: &[TokenStream]) -> TokenStream {

@@ -78,7 +78,10 @@ impl Emitter<'_> {
                 let e = syn::ExprPath { attrs: Vec::new(), qself: Some(qself.clone()), path: path.clone() };
                 Tokens::atom(e.to_token_stream())
             }
-            Expr::Place(place) => self.place(place),
+            Expr::Place(place) => match self.part_value(place) {
+                Some(value) => Tokens::new(value, Prec::Postfix),
+                None => self.place(place),
+            },
             Expr::Ref { mutable, of } => match &**of {
                 Expr::Place(place) => self.reference(place, *mutable),
                 other => {
@@ -113,7 +116,8 @@ impl Emitter<'_> {
                 if kind.is_scalar() { self.expr(recv) } else { self.expr(&Expr::Clone(recv.clone())) }
             }
             Expr::Method { recv, name, args, .. } if name == "__array" => {
-                let (shape, elements) = (self.expr(&args[0]).at_least(Prec::Postfix), self.expr(recv).at_least(Prec::Unary));
+                let (shape, elements) =
+                    (self.expr(&args[0]).at_least(Prec::Postfix), self.expr(recv).at_least(Prec::Unary));
                 Tokens::new(quote!(#shape.array(&#elements)), Prec::Postfix)
             }
             Expr::Method { recv, name, turbofish, args } => {
@@ -126,7 +130,10 @@ impl Emitter<'_> {
             }
             Expr::Call { func, qself, args, tangent, .. } => {
                 let args = self.values(args);
-                if *tangent && crate::lower::is_variant(func) && !crate::lower::is_box(func) && !crate::variants::is_standard(func)
+                if *tangent
+                    && crate::lower::is_variant(func)
+                    && !crate::lower::is_box(func)
+                    && !crate::variants::is_standard(func)
                 {
                     let path = tangent_constructor(func);
                     return Tokens::new(quote!(#path(#(#args),*)), Prec::Postfix);
@@ -201,6 +208,11 @@ impl Emitter<'_> {
             }
             Expr::Zero(e) => self.zero(e),
             Expr::Clone(e) => {
+                if let Expr::Place(place) = &**e
+                    && let Some(value) = self.part_value(place)
+                {
+                    return Tokens::new(value, Prec::Postfix);
+                }
                 if self.kind_of(e).is_scalar() {
                     return self.expr(e);
                 }

@@ -22,13 +22,13 @@ impl Emitter<'_> {
     /// A place, to be read.
     pub(crate) fn place(&self, place: &Place) -> Tokens {
         let name = self.name(place.root);
-        self.path(Tokens::atom(quote!(#name)), &place.path, self.access(place.root))
+        self.path(Tokens::atom(quote!(#name)), place, &place.path, self.access(place.root))
     }
 
     /// A place, to be written or borrowed mutably.
     pub(crate) fn place_mut(&self, place: &Place) -> Tokens {
         let name = self.name(place.root);
-        self.path(Tokens::atom(quote!(#name)), &place.path, Access::Write)
+        self.path(Tokens::atom(quote!(#name)), place, &place.path, Access::Write)
     }
 
     fn access(&self, root: crate::ir::VarId) -> Access {
@@ -36,11 +36,15 @@ impl Emitter<'_> {
     }
 
     /// A path from a base.
-    fn path(&self, base: Tokens, path: &[Step], access: Access) -> Tokens {
+    fn path(&self, base: Tokens, whole: &Place, path: &[Step], access: Access) -> Tokens {
         let mutable = access == Access::Write;
         let mut now = base;
         let mut pending = 0_usize;
-        for step in path {
+        // Behind a field that may be `()`, elements may be as well.
+        let mirrored = self.may_be_missing(whole);
+        let mut missing = false;
+        for (i, step) in path.iter().enumerate() {
+            missing |= mirrored && self.is_field_of_struct(whole, i);
             match step {
                 Step::Deref => pending += 1,
                 Step::Field(member) => {
@@ -61,6 +65,17 @@ impl Emitter<'_> {
                         },
                         Prec::Postfix,
                     );
+                    pending = 1;
+                }
+                Step::Index { at, .. } if missing => {
+                    let whole = dereferenced(now, pending).at_least(Prec::Unary);
+                    let at = self.index(at);
+                    let element = if mutable {
+                        quote!(::differentiable::__private::within_mut(&mut #whole, #at))
+                    } else {
+                        quote!(::differentiable::__private::within(&#whole, #at))
+                    };
+                    now = Tokens::new(element, Prec::Postfix);
                     pending = 1;
                 }
                 Step::Index { at, .. } => {
@@ -137,7 +152,7 @@ impl Emitter<'_> {
             path.pop();
         }
         let name = self.name(place.root);
-        self.path(Tokens::atom(quote!(#name)), &path, access).at_least(Prec::Postfix)
+        self.path(Tokens::atom(quote!(#name)), place, &path, access).at_least(Prec::Postfix)
     }
 }
 

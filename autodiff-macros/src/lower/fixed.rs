@@ -18,15 +18,14 @@ impl Lowerer<'_> {
     pub(super) fn array_from_fn(&mut self, c: &syn::ExprCall) -> Option<Expr> {
         let S::Path(p) = &*c.func else { return None };
         let names: Vec<String> = p.path.segments.iter().map(|s| s.ident.to_string()).collect();
-        if c.args.len() != 1 || !matches!(names.as_slice(), [.., module, name] if module == "array" && name == "from_fn") {
+        if c.args.len() != 1
+            || !matches!(names.as_slice(), [.., module, name] if module == "array" && name == "from_fn")
+        {
             return None;
         }
         let f = self.callable(&c.args[0])?;
         let span = c.span();
-        let value = support("Shape", "new", Vec::new());
-        let shape = self.fresh("shape", span, Kind::Constant, Role::Temporary);
-        self.emit(Stmt::Let { var: shape, value });
-        let shape = Expr::var(shape, span);
+        let shape = self.shape(span);
         let len = rules::method(shape.clone(), "len", Vec::new());
         Some(self.array_of(shape, len, span, &mut |l, i| l.apply(&f, vec![i])))
     }
@@ -41,7 +40,8 @@ impl Lowerer<'_> {
         let span = m.method.span();
         let place = self.place_of(recv.clone(), span);
         let Expr::Place(place) = self.pin(Expr::Place(place)) else { unreachable!("pinning keeps places") };
-        let value = support("Shape", "of", vec![Expr::Ref { mutable: false, of: Box::new(Expr::Place(place.clone())) }]);
+        let value =
+            support("Shape", "of", vec![Expr::Ref { mutable: false, of: Box::new(Expr::Place(place.clone())) }]);
         let shape = self.fresh("shape", span, Kind::Constant, Role::Temporary);
         self.emit(Stmt::Let { var: shape, value });
         let len = rules::method(Expr::Place(place.clone()), "len", Vec::new());
@@ -63,10 +63,26 @@ impl Lowerer<'_> {
         if !matches!(kind.deref(), Kind::Seq(_)) {
             return None;
         }
+        let shape = self.shape(span);
         let place = self.place_of(value, span);
+        Some(self.shaped(shape, place, span))
+    }
+
+    /// The shape of the array that is to be made: of the declared length, if it has one.
+    fn shape(&mut self, span: Span) -> Expr {
+        let value = match self.array_length.take() {
+            Some(len) => Expr::Call {
+                func: syn::parse_quote!(::differentiable::__private::Shape::<{ #len }>::new),
+                qself: None,
+                args: Vec::new(),
+                ctor: false,
+                tangent: false,
+            },
+            None => support("Shape", "new", Vec::new()),
+        };
         let shape = self.fresh("shape", span, Kind::Constant, Role::Temporary);
-        self.emit(Stmt::Let { var: shape, value: support("Shape", "new", Vec::new()) });
-        Some(self.shaped(Expr::var(shape, span), place, span))
+        self.emit(Stmt::Let { var: shape, value });
+        Expr::var(shape, span)
     }
 
     fn array_of(

@@ -66,6 +66,8 @@ pub(crate) struct Lowerer<'a> {
     copies: usize,
     /// How often closures have been inlined, which is limited.
     inlined: usize,
+    /// The length of the array that a `let` with a declared type is about to make.
+    array_length: Option<syn::Expr>,
     /// The zeros of arrays that are made element by element.
     filled: HashMap<VarId, Expr>,
     /// Where `return` goes inside an inlined closure.
@@ -118,6 +120,7 @@ pub(crate) fn lower(
         labels: 0,
         copies: 0,
         inlined: 0,
+        array_length: None,
         filled: HashMap::new(),
         returns: vec![None],
         fallible,

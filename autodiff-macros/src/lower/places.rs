@@ -175,7 +175,9 @@ impl Lowerer<'_> {
                 }
             }
             Expr::Tuple(es) | Expr::Array(es, _) => es.iter_mut().for_each(|e| self.pin_index(e)),
-            Expr::Call { func, args, .. } if func.is_ident("__element") => args.iter_mut().for_each(|e| self.pin_index(e)),
+            Expr::Call { func, args, .. } if func.is_ident("__element") => {
+                args.iter_mut().for_each(|e| self.pin_index(e))
+            }
             _ => {
                 if !self.is_fixed(at) {
                     let span = as_place(at).map_or_else(proc_macro2::Span::mixed_site, |p| p.span);

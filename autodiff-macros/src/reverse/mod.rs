@@ -18,8 +18,8 @@ use crate::complex::Partials;
 use crate::dispatch::{self, is_assigned_by_trait};
 use crate::fold;
 use crate::ir::{
-    BinOp, Block, Call, Callee, Edit, Expr, Header, Loop, Mode, Operator, Passing, Place, Plan, Program, Pull, Reverse, Role,
-    Step, Stmt, Tape, VarId,
+    BinOp, Block, Call, Callee, Edit, Expr, Header, Loop, Mode, Operator, Passing, Place, Plan, Program, Pull, Reverse,
+    Role, Step, Stmt, Tape, VarId,
 };
 use crate::kinds::{self, Float, Kind, Types};
 use crate::{rules, variants};
