@@ -5,6 +5,7 @@
 //! This crate only brings two others together: the compiler `autodiff-macros`, with the attribute
 //! [`differentiable`](macro@differentiable) and the derive [`Differentiable`](derive@Differentiable), and the runtime
 //! `autodiff-runtime`, with everything else. A program needs one line: `use differentiable::prelude::*;`.
+#![forbid(unsafe_code)]
 #![cfg_attr(not(feature = "std"), no_std)]
 
 #[doc(hidden)]

@@ -227,6 +227,7 @@ impl std::ops::Mul<f64> for V2 {
     }
 }
 
+#[differentiable]
 impl std::ops::AddAssign for V2 {
     fn add_assign(&mut self, o: V2) {
         self.x += o.x;

@@ -11,18 +11,7 @@ use crate::methods;
 
 /// The variables that depend on the seeds.
 pub(crate) fn varied(program: &Program, seeds: impl IntoIterator<Item = VarId>) -> HashSet<VarId> {
-    let mut set: HashSet<VarId> = seeds.into_iter().collect();
-    loop {
-        let before = set.len();
-        flow(program, &program.body, &mut |sources, targets| {
-            if sources.iter().any(|v| set.contains(v)) {
-                set.extend(targets.iter().filter(|v| !program.vars[**v].kind.is_constant()));
-            }
-        });
-        if set.len() == before {
-            return set;
-        }
-    }
+    reached(program, seeds.into_iter().collect(), |sources, targets| (sources, targets))
 }
 
 /// The variables on which the value and the final values of `&mut` parameters depend.
@@ -34,17 +23,34 @@ pub(crate) fn useful(program: &Program) -> HashSet<VarId> {
         });
     }
     set.extend(program.params.iter().filter(|p| p.passing == Passing::RefMut).flat_map(|p| p.parts.clone()));
-    loop {
-        let before = set.len();
-        flow(program, &program.body, &mut |sources, targets| {
-            if targets.iter().any(|v| set.contains(v)) {
-                set.extend(sources.iter().filter(|v| !program.vars[**v].kind.is_constant()));
+    reached(program, set, |sources, targets| (targets, sources))
+}
+
+/// What can be reached from a set along the flow, in the direction that `turn` gives it.
+fn reached(
+    program: &Program,
+    set: HashSet<VarId>,
+    turn: impl for<'a> Fn(&'a [VarId], &'a [VarId]) -> (&'a [VarId], &'a [VarId]),
+) -> HashSet<VarId> {
+    // Each statement by the variables that it leads on from.
+    let mut leads: Vec<Vec<usize>> = vec![Vec::new(); program.vars.len()];
+    let mut ends: Vec<Vec<VarId>> = Vec::new();
+    flow(program, &program.body, &mut |sources, targets| {
+        let (from, to) = turn(sources, targets);
+        from.iter().for_each(|v| leads[*v].push(ends.len()));
+        let carries = |v: &VarId| !program.vars[*v].kind.is_constant() && !program.vars[*v].detached;
+        ends.push(to.iter().copied().filter(carries).collect());
+    });
+    let mut open: Vec<VarId> = set.iter().copied().collect();
+    let mut set = set;
+    while let Some(v) = open.pop() {
+        for end in leads[v].iter().flat_map(|k| &ends[*k]) {
+            if set.insert(*end) {
+                open.push(*end);
             }
-        });
-        if set.len() == before {
-            return set;
         }
     }
+    set
 }
 
 /// Calls `f` on the variables that carry a derivative into the value of an expression.
@@ -78,8 +84,7 @@ pub(crate) fn carriers(e: &Expr, f: &mut dyn FnMut(VarId)) {
             carriers(b, f);
         }
         Expr::Method { recv, name, .. } => {
-            let name = name.to_string();
-            if methods::IDENTITIES.contains(&name.as_str()) || matches!(name.as_str(), "unwrap" | "expect") {
+            if methods::is_structural(&name.to_string()) {
                 carriers(recv, f);
             }
         }

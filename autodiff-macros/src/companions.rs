@@ -279,6 +279,7 @@ impl<'a> Companions<'a> {
     /// The forward-mode companion, with (`body`) or without its body.
     pub(crate) fn tangent_as(&self, level: u32, with_body: bool) -> TokenStream {
         let mut program = self.f.tangent(level);
+        crate::layout::arrange(&mut program, &self.f.types);
         crate::emit::moves::clone_where_needed(&mut program);
         let emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);
         let (body, _) = emitter.sweeps();
@@ -353,11 +354,22 @@ impl<'a> Companions<'a> {
 
     fn taped_as(&self, level: u32, erased: bool, with_body: bool) -> TokenStream {
         let mut program = self.f.adjoint(level, Sweeps::Taped);
+        crate::layout::arrange(&mut program, &self.f.types);
         crate::emit::moves::clone_where_needed(&mut program);
         let reverse = program.reverse.clone().expect("a reversed program");
         let slots = self.optional_slots(&program);
         let emitter = Emitter::new(&program, &self.f.types, slots.clone(), &self.f.reserved);
         let (mut forward, backward) = emitter.sweeps();
+        // The tape keeps an array of its own in place of a view.
+        for (p, q) in self.params().iter().zip(&program.params) {
+            let name = emitter.name(q.parts[0]);
+            if p.passing == Passing::Value
+                && crate::tangent_types::is_view(&p.ty)
+                && calls(&backward, &[&name.to_string()])
+            {
+                forward = quote!(let #name = #name.to_owned(); #forward);
+            }
+        }
         if self.f.options.tape_none && level == 0 {
             forward.extend(crate::storage::assertions(&program, &emitter));
         }
@@ -514,6 +526,7 @@ impl<'a> Companions<'a> {
             return TokenStream::new();
         }
         let mut program = self.f.adjoint(level, Sweeps::Joined);
+        crate::layout::arrange(&mut program, &self.f.types);
         crate::emit::moves::clone_where_needed(&mut program);
         let reverse = program.reverse.clone().expect("a reversed program");
         let optional = self.optional_slots(&program);
@@ -600,6 +613,7 @@ impl<'a> Companions<'a> {
 
     fn joined_parts(&self, level: u32, narrowed: bool, as_text: bool) -> (TokenStream, Vec<TokenStream>, TokenStream) {
         let mut program = self.f.adjoint(level, Sweeps::Seeded { narrowed });
+        crate::layout::arrange(&mut program, &self.f.types);
         crate::emit::moves::clone_where_needed(&mut program);
         let reverse = program.reverse.clone().expect("a reversed program");
         let mut emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);
@@ -710,6 +724,9 @@ fn only_added_to(program: &Program, d: VarId) -> bool {
         stmt.uses(&mut |v| only &= v != d, &mut |_| {});
         match stmt {
             Stmt::Accumulate { .. } => {}
+            Stmt::Cut { var, slice: crate::ir::Expr::Place(slice), .. } if slice.root == d => {
+                only &= only_added_to(program, *var);
+            }
             Stmt::Pull(pull) => {
                 only &= pull.slots.iter().flatten().flatten().filter(|p| p.root == d).count() <= 1;
             }

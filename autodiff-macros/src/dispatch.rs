@@ -6,7 +6,7 @@
 
 use crate::ir::{Arg, BinOp, Block, Call, Callee, Expr, Mode, Operator, Passing, Place, Program, Role, Stmt, VarId};
 use crate::kinds::{self, Kind, Types};
-use crate::{complex, methods, rules};
+use crate::{arrays, complex, methods, rules};
 
 /// Resolves the operations of a program.
 pub(crate) fn resolve(program: &mut Program, types: &Types) {
@@ -34,6 +34,18 @@ fn block(program: &mut Program, types: &Types, b: &mut Block) {
     for stmt in std::mem::take(&mut b.stmts) {
         let mut stmt = match stmt {
             Stmt::Let { var, value } => resolve_let(program, types, var, value),
+            Stmt::Update { place, op, value } if kinds::of_place(program, &place).deref().is_array() => {
+                if matches!(op, BinOp::Add | BinOp::Sub) {
+                    // What is added has the shape of the array, or is repeated along its axes.
+                    Stmt::Update { place, op, value: arrays::form("__spread", value, Vec::new()) }
+                } else {
+                    let span = place.span;
+                    let out = program.fresh("t", span, Kind::Unknown, Role::Temporary);
+                    let operands = vec![pass(Expr::Place(place.clone())), pass(value)];
+                    b.stmts.push(Stmt::Call(call(Callee::Operator(Operator::Binary(op)), operands, out, span)));
+                    Stmt::Assign { place, value: Expr::var(out, span), init: false }
+                }
+            }
             Stmt::Call(call) => complex_method(program, types, call),
             other => other,
         };
@@ -57,14 +69,13 @@ fn resolve_let(program: &mut Program, types: &Types, var: VarId, value: Expr) ->
     match value {
         Expr::Binary(op, a, b) if op.is_arithmetic() => {
             let kind = kinds::of_expr(program, types, &Expr::Binary(op, a.clone(), b.clone()));
-            if kind == Kind::Unknown && program.vars[var].kind != Kind::Int {
+            if kind.is_by_traits() && program.vars[var].kind != Kind::Int {
                 return Stmt::Call(call(Callee::Operator(Operator::Binary(op)), vec![pass(*a), pass(*b)], var, span));
             }
             Stmt::Let { var, value: Expr::binary(op, scalar(*a), scalar(*b)) }
         }
         Expr::Neg(a)
-            if matches!(*a, Expr::Place(_) | Expr::Ref { .. })
-                && kinds::of_expr(program, types, &a).deref() == &Kind::Unknown =>
+            if matches!(*a, Expr::Place(_) | Expr::Ref { .. }) && kinds::of_expr(program, types, &a).is_by_traits() =>
         {
             Stmt::Call(call(Callee::Operator(Operator::Neg), vec![pass(*a)], var, span))
         }
@@ -129,6 +140,7 @@ fn method(
         || kind.deref().is_constant()
         || methods::CONSTANT.contains(&text.as_str())
         || methods::IDENTITIES.contains(&text.as_str())
+        || arrays::FORMS.contains(&text.as_str())
         || matches!(text.as_str(), "unwrap" | "expect" | "__stop")
         || !matches!(recv, Expr::Place(_) | Expr::Ref { .. });
     if settled {

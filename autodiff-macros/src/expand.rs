@@ -11,7 +11,7 @@ use crate::ir::{Passing, Program};
 use crate::kinds::{Kind, Types};
 use crate::options::Options;
 use crate::signature::Signature;
-use crate::{dispatch, exits, fence, forward, fuse, kinds, lower, reverse, simplify, tape, verify};
+use crate::{dispatch, exits, fence, forward, fuse, kinds, lower, reverse, scratch, simplify, tape, verify, winners};
 
 /// A function on its way through the passes.
 pub(crate) struct Function {
@@ -75,7 +75,9 @@ pub(crate) fn analyse(
 ) -> Result<Function, syn::Error> {
     let errors = Errors::new();
     let generics = sig.generics.clone();
-    let types = Types::new(&outer.into_iter().chain([&generics]).collect::<Vec<_>>()).with_signature(sig);
+    let types = Types::new(&outer.into_iter().chain([&generics]).collect::<Vec<_>>())
+        .with_signature(sig)
+        .with_order(options.order());
     let mut signature = Signature::read(sig, options, &types, &errors);
     let by_value_receiver = signature.params.first().is_some_and(|p| p.receiver && p.passing == Passing::Value);
     // A method's receiver is handed over by reference, whatever the method takes.
@@ -153,6 +155,8 @@ impl Function {
         for (param, p) in program.params.iter_mut().zip(&self.signature.params) {
             param.active = if narrowed { p.wanted } else { p.differentiable };
         }
+        scratch::localise(&mut program);
+        winners::single_out(&mut program);
         program
     }
 
@@ -204,7 +208,6 @@ impl Function {
             simplify::run(&mut program);
         }
         simplify::singular_terms(&mut program);
-        simplify::forward_where_independent(&mut program);
         verify::well_formed(&program, &self.types);
         program
     }

@@ -370,6 +370,9 @@ impl Pass<'_> {
                     }
                 }
             }
+            Stmt::Save { .. } | Stmt::Restore { .. } | Stmt::Refill { .. } | Stmt::Cut { .. } => {
+                unreachable!("slices are saved and cut after all transforms")
+            }
             Stmt::Effect(_) | Stmt::Turn | Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => {
                 out.push(stmt.clone());
             }

@@ -140,6 +140,16 @@ impl VisitMut for Free<'_> {
             }
             return;
         }
+        if m.path.segments.last().is_some_and(|s| s.ident == "s") {
+            // `s![a..b;2, i]`
+            let parts = crate::arrays::slice_parts(m).into_iter().map(|mut part| {
+                part.iter_mut().for_each(|e| self.visit_expr_mut(e));
+                quote!(#(#part);*)
+            });
+            let parts: Vec<TokenStream> = parts.collect();
+            m.tokens = quote!(#(#parts),*);
+            return;
+        }
         if args.is_empty() {
             return;
         }

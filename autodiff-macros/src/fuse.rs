@@ -14,7 +14,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::ir::{BinOp, Block, Call, Callee, Edit, Expr, Loop, Mode, Passing, Program, Pull, Role, Stmt, VarId};
 use crate::kinds::Kind;
-use crate::simplify::{touches, writes};
+use crate::simplify::{changes, each_write, touches};
 
 /// Fuses what can be fused; tells whether anything changed.
 pub(crate) fn sweeps(program: &mut Program) -> bool {
@@ -54,65 +54,73 @@ impl Pass<'_> {
                     Some((p, q))
                 })
                 .collect();
-            let fused = pairs.into_iter().rev().any(|(p, q)| self.attempt(stmts, p, q));
-            if !fused {
+            if pairs.is_empty() {
                 return changed;
             }
+            // Names of its own for what the backward sweep restores as a whole.
+            let mut candidate = stmts.clone();
+            self.own_names(&mut candidate, turn + 1, &HashSet::new());
+            let mut plan = Plan::new(&candidate, turn);
+            let Some(fused) = pairs.into_iter().rev().find_map(|(p, q)| self.attempt(&mut plan, p, q)) else {
+                return changed;
+            };
+            *stmts = self.fused(candidate, fused);
             changed = true;
         }
     }
 
-    fn attempt(&mut self, stmts: &mut Vec<Stmt>, p: usize, q: usize) -> bool {
-        let Some(turn) = turn_of(stmts) else { return false };
-        // Names of its own for what the backward sweep restores as a whole.
-        let mut candidate = stmts.clone();
-        self.own_names(&mut candidate, turn + 1, &HashSet::new());
+    /// What becomes of a pair, if it can be fused.
+    fn attempt(&mut self, plan: &mut Plan<'_>, p: usize, q: usize) -> Option<Fused> {
+        let candidate = plan.candidate;
+        plan.begin(p, q);
         let backward = candidate[q].clone();
         let mut own = defined_in(&candidate[p]);
         own.extend(defined_in(&backward));
-        let Some(backward) = self.without_restores(&candidate, q, backward, &own) else { return false };
+        let backward = self.without_restores(candidate, q, backward, &own)?;
         let mut sums = HashSet::new();
         if !self.only_adds(&backward, &own, &mut sums) || sums.iter().any(|d| reads(&backward, *d)) {
-            return false;
+            return None;
         }
-        let mut plan = Plan { candidate: &candidate, p, q, turn, moved: HashSet::new(), split: HashSet::new() };
         // What it adds to exists before, and nobody reads it in between.
-        for d in &sums {
-            if !plan.accumulator(self, *d) {
-                return false;
-            }
+        if !sums.iter().all(|d| plan.accumulator(self, *d)) {
+            return None;
         }
         let mut read = HashSet::new();
         free_reads(&backward, &mut read);
         for v in read.into_iter().filter(|v| !own.contains(v) && !sums.contains(v)) {
             let ready = if self.is_cotangent(v) { plan.cotangent(self, v) } else { plan.visible_after(v) };
             if !ready {
-                return false;
+                return None;
             }
         }
-        let (moved, split) = (plan.moved, plan.split);
-        let between = (p + 1..q).filter(|k| !moved.contains(k));
-        if between.into_iter().any(|k| sums.iter().any(|d| reads(&candidate[k], *d))) {
-            return false;
+        if sums.iter().any(|d| plan.is_read_between(*d)) {
+            return None;
         }
-        let Some(fused) = self.join(candidate[p].clone(), backward) else { return false };
+        let joined = self.join(candidate[p].clone(), backward)?;
+        let (moved, split) = (std::mem::take(&mut plan.moved), std::mem::take(&mut plan.split));
+        Some(Fused { p, q, moved, split, joined })
+    }
+
+    /// The list with the fused statement in the place of the pair.
+    fn fused(&self, candidate: Vec<Stmt>, fused: Fused) -> Vec<Stmt> {
+        let Fused { p, q, moved, split, joined } = fused;
         let mut lets: Vec<usize> = moved.iter().chain(&split).copied().collect();
         lets.sort_unstable();
-        let mut out = Vec::new();
-        for (k, stmt) in candidate.iter().enumerate() {
-            if k == p {
-                for &l in &lets {
-                    out.push(if split.contains(&l) { self.zero(&candidate[l]) } else { candidate[l].clone() });
-                }
-                out.push(fused.clone());
-            } else if split.contains(&k) {
-                out.push(added(stmt));
-            } else if k != q && !moved.contains(&k) {
-                out.push(stmt.clone());
+        let mut stmts: Vec<Option<Stmt>> = candidate.into_iter().map(Some).collect();
+        let mut first = Vec::new();
+        for l in lets {
+            let Some(stmt) = stmts[l].take() else { continue };
+            if split.contains(&l) {
+                first.push(self.zero(&stmt));
+                stmts[l] = Some(added(&stmt));
+            } else {
+                first.push(stmt);
             }
         }
-        *stmts = out;
-        true
+        stmts[p] = Some(joined);
+        stmts[q] = None;
+        let rest = stmts.split_off(p);
+        stmts.into_iter().flatten().chain(first).chain(rest.into_iter().flatten()).collect()
     }
 
     /// Gives what a backward list restores as a whole a name of its own from there on, also in branches if
@@ -171,7 +179,7 @@ impl Pass<'_> {
             block.blocks_mut(&mut |b| b.stmts.retain(|s| !drop(s)));
         }
         let mut rest = false;
-        each(&backward, &mut |s| restored.iter().for_each(|w| rest |= writes(&shallow(s), *w)));
+        each(&backward, &mut |s| restored.iter().for_each(|w| rest |= changes(s, *w)));
         (!rest).then_some(backward)
     }
 
@@ -179,7 +187,7 @@ impl Pass<'_> {
     fn restored(&self, backward: &Stmt, own: &HashSet<VarId>) -> HashSet<VarId> {
         let mut restored = HashSet::new();
         each(backward, &mut |s| {
-            shallow(s).parts_mut(&mut |_| {}, &mut |p| {
+            s.parts(&mut |_| {}, &mut |p| {
                 restored.insert(p.root);
             });
         });
@@ -269,32 +277,89 @@ impl Pass<'_> {
     }
 }
 
-/// What moves before the fused statement.
-struct Plan<'a> {
-    candidate: &'a [Stmt],
+/// A pair that can be fused: what moves before it, which declarations begin as zero there, and what it becomes.
+struct Fused {
     p: usize,
     q: usize,
+    moved: HashSet<usize>,
+    split: HashSet<usize>,
+    joined: Stmt,
+}
+
+/// What moves before the fused statement of a pair.
+struct Plan<'a> {
+    candidate: &'a [Stmt],
     turn: usize,
+    p: usize,
+    q: usize,
     moved: HashSet<usize>,
     /// Declarations of accumulators with a first term that is not known yet.
     split: HashSet<usize>,
+    /// Where each variable is defined.
+    defined: HashMap<VarId, usize>,
+    /// Which statements write to each variable, also inside.
+    written: HashMap<VarId, Vec<usize>>,
+    /// Which statements read each variable, also inside.
+    read: HashMap<VarId, Vec<usize>>,
+    /// Which statements give each variable another value than by adding to it.
+    set: HashMap<VarId, Vec<usize>>,
 }
 
-impl Plan<'_> {
+impl<'a> Plan<'a> {
+    fn new(candidate: &'a [Stmt], turn: usize) -> Self {
+        let (moved, split) = (HashSet::new(), HashSet::new());
+        let (defined, written, read, set) = (HashMap::new(), HashMap::new(), HashMap::new(), HashMap::new());
+        let mut plan = Self { candidate, turn, p: 0, q: 0, moved, split, defined, written, read, set };
+        for (k, stmt) in candidate.iter().enumerate() {
+            for v in stmt.defines() {
+                plan.defined.entry(v).or_insert(k);
+            }
+            let note = |list: &mut HashMap<VarId, Vec<usize>>, v| list.entry(v).or_default().push(k);
+            each_write(stmt, &mut |v| note(&mut plan.written, v));
+            each(stmt, &mut |s| s.uses(&mut |v| note(&mut plan.read, v), &mut |_| {}));
+            each_set(stmt, &mut |v| note(&mut plan.set, v));
+        }
+        plan
+    }
+
+    /// Turns to a pair.
+    fn begin(&mut self, p: usize, q: usize) {
+        (self.p, self.q) = (p, q);
+        self.moved.clear();
+        self.split.clear();
+    }
+
+    /// Whether anything that stays between the pair reads a variable.
+    fn is_read_between(&self, v: VarId) -> bool {
+        let list = self.read.get(&v).into_iter().flatten();
+        list.into_iter().any(|k| *k > self.p && *k < self.q && !self.moved.contains(k))
+    }
+
+    /// Whether a statement after the turn and before the pair's end, but for one, sets a variable.
+    fn is_set(&self, v: VarId, but: Option<usize>) -> bool {
+        let list = self.set.get(&v).into_iter().flatten();
+        list.into_iter().any(|k| (self.turn..self.q).contains(k) && Some(*k) != but)
+    }
+
     fn definition(&self, v: VarId) -> Option<usize> {
-        self.candidate.iter().position(|s| s.defines().contains(&v))
+        self.defined.get(&v).copied()
+    }
+
+    /// Whether a statement from one position on and before another writes to a variable.
+    fn writes_in(&self, v: VarId, from: usize, to: usize) -> bool {
+        self.written.get(&v).is_some_and(|list| list.iter().any(|k| (from..to).contains(k)))
     }
 
     /// A cotangent that is added to: declared before.
     fn accumulator(&mut self, pass: &Pass<'_>, d: VarId) -> bool {
         let Some(k) = self.definition(d) else {
             // Of the surroundings; nothing may set it in between.
-            return !(self.turn..self.q).any(|k| sets(&self.candidate[k], d));
+            return !self.is_set(d, None);
         };
         if k < self.p {
             return true;
         }
-        if k > self.q || (self.turn..self.q).any(|i| i != k && sets(&self.candidate[i], d)) {
+        if k > self.q || self.is_set(d, Some(k)) {
             return false;
         }
         let before = (self.moved.clone(), self.split.clone());
@@ -312,7 +377,7 @@ impl Plan<'_> {
     /// A cotangent that is read: its last value is known before.
     fn cotangent(&mut self, pass: &Pass<'_>, v: VarId) -> bool {
         let defined = self.definition(v);
-        if (0..self.q).any(|i| Some(i) != defined && writes(&self.candidate[i], v)) {
+        if self.written.get(&v).is_some_and(|list| list.iter().any(|i| *i < self.q && Some(*i) != defined)) {
             return false;
         }
         match defined {
@@ -340,7 +405,7 @@ impl Plan<'_> {
                 Some(d) if d >= self.p => d + 1,
                 _ => self.p,
             };
-            !self.candidate[from..k].iter().any(|s| writes(s, u))
+            !self.writes_in(u, from, k)
         });
         if fine {
             self.moved.insert(k);
@@ -368,7 +433,7 @@ impl Plan<'_> {
                 Some(d) if d >= self.p => d + 1,
                 _ => self.p,
             };
-            !self.candidate[from..k].iter().any(|s| writes(s, u))
+            !self.writes_in(u, from, k)
         });
         if fine {
             self.moved.insert(k);
@@ -428,14 +493,6 @@ fn each(stmt: &Stmt, f: &mut dyn FnMut(&Stmt)) {
     }
 }
 
-fn shallow(stmt: &Stmt) -> Stmt {
-    let mut copy = stmt.clone();
-    for block in copy.blocks_mut() {
-        *block = Block::default();
-    }
-    copy
-}
-
 fn defined_in(stmt: &Stmt) -> HashSet<VarId> {
     let mut defined = HashSet::new();
     for block in stmt.blocks() {
@@ -466,21 +523,23 @@ fn free_reads(stmt: &Stmt, into: &mut HashSet<VarId>) {
     });
 }
 
-/// Whether a statement gives a cotangent another value than by adding to it.
-fn sets(stmt: &Stmt, d: VarId) -> bool {
-    let mut found = false;
-    each(stmt, &mut |s| {
-        found |= match s {
-            Stmt::Accumulate { .. } => false,
-            Stmt::Update { place, op, .. } => place.root == d && !matches!(op, BinOp::Add | BinOp::Sub),
-            Stmt::Pull(pull) => {
-                let changed = pull.args.iter().zip(&pull.slots).filter(|(a, _)| a.passing == Passing::RefMut);
-                changed.flat_map(|(_, s)| s).flatten().any(|p| p.root == d)
+/// Calls `f` on every variable that a statement, or one inside it, gives another value than by adding to it.
+fn each_set(stmt: &Stmt, f: &mut dyn FnMut(VarId)) {
+    each(stmt, &mut |s| match s {
+        Stmt::Accumulate { .. } | Stmt::Let { .. } | Stmt::Update { op: BinOp::Add | BinOp::Sub, .. } => {}
+        Stmt::Update { place, .. } => f(place.root),
+        Stmt::Pull(pull) => {
+            let changed = pull.args.iter().zip(&pull.slots).filter(|(a, _)| a.passing == Passing::RefMut);
+            changed.flat_map(|(_, s)| s).flatten().for_each(|p| f(p.root));
+        }
+        other => {
+            other.uses(&mut |_| {}, f);
+            if let Stmt::Edit(Edit::Pop { place, .. }) = other {
+                f(place.root);
             }
-            other => !matches!(other, Stmt::Let { .. }) && writes(&shallow(other), d),
-        };
+            other.defines().into_iter().for_each(&mut *f);
+        }
     });
-    found
 }
 
 fn root(e: &Expr) -> Option<VarId> {

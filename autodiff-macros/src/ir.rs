@@ -47,6 +47,8 @@ pub(crate) struct Var {
     pub(crate) mirrors: Option<VarId>,
     /// For a tangent, the variable that it is the tangent of, which may itself be a cotangent.
     pub(crate) tangent_of: Option<VarId>,
+    /// Carries no derivative, whatever it is computed from.
+    pub(crate) detached: bool,
 }
 
 /// A variable with a path into it.
@@ -67,6 +69,11 @@ pub(crate) enum Step {
         range: bool,
     },
     Deref,
+    /// A view of an array, by the method that gives it: `.row(i)`.
+    View {
+        method: Ident,
+        args: Vec<Expr>,
+    },
     /// A field of a variant of an enum; `arity` is the number of fields of a tuple variant.
     Payload {
         variant: Path,
@@ -248,10 +255,70 @@ pub(crate) enum Stmt {
     },
     Edit(Edit),
     Effect(Expr),
+    /// Makes a vector one of `len` elements `value`, in the memory that it has.
+    Refill {
+        var: VarId,
+        value: Expr,
+        len: Expr,
+    },
+    /// Puts the elements `lo..hi` of a slice on a tape.
+    Save {
+        tape: VarId,
+        slice: Expr,
+        lo: Expr,
+        hi: Expr,
+    },
+    /// `let var = &slice[..hi]`, with or without an offset: what a loop over `lo..hi` reaches of it.
+    Cut {
+        var: VarId,
+        slice: Expr,
+        reach: Reach,
+        lo: Expr,
+        hi: Expr,
+        mutable: bool,
+    },
+    /// Takes the elements `lo..hi` of a slice from the end of a tape.
+    Restore {
+        tape: VarId,
+        place: Place,
+        lo: Expr,
+        hi: Expr,
+    },
     Turn,
     Break(usize),
     Continue(usize),
     Return(Expr),
+}
+
+/// How the index `i` of a loop reaches into a slice.
+#[derive(Clone, Debug)]
+pub(crate) enum Reach {
+    /// `slice[i]`.
+    To,
+    /// `slice[offset + i]`.
+    From(Expr),
+    /// `slice[i - number]`.
+    Back(usize),
+}
+
+impl Reach {
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::To, Self::To) => true,
+            (Self::From(a), Self::From(b)) => crate::visit::same_index(a, b),
+            (Self::Back(a), Self::Back(b)) => a == b,
+            _ => false,
+        }
+    }
+
+    /// The index into what has been cut.
+    pub(crate) fn index(&self, var: VarId) -> Expr {
+        let i = Expr::var(var, Span::mixed_site());
+        match self {
+            Self::To | Self::From(_) => i,
+            Self::Back(number) => Expr::binary(BinOp::Sub, i, Expr::int(*number)),
+        }
+    }
 }
 
 /// The use of a tape by a loop or a branch.
@@ -262,6 +329,16 @@ pub(crate) struct Tape {
     pub(crate) write: bool,
     /// A loop that reads runs in the order in which the entries were written.
     pub(crate) in_order: bool,
+    /// It is declared once, and holds the entries of all runs of the loop; those of the last run begin at `start`, or else
+    /// are as many as the loop has iterations.
+    pub(crate) flat: bool,
+    pub(crate) start: Option<VarId>,
+}
+
+impl Tape {
+    pub(crate) fn new(var: VarId, write: bool) -> Self {
+        Self { var, write, in_order: false, flat: false, start: None }
+    }
 }
 
 /// A loop. Labels are unique numbers, used only until exits are eliminated.
@@ -465,6 +542,7 @@ impl Program {
             mutable: false,
             mirrors: None,
             tangent_of: None,
+            detached: false,
         });
         self.vars.len() - 1
     }
@@ -476,10 +554,26 @@ impl Place {
         Self { root, path: Vec::new(), span }
     }
 
+    /// Whether the place is a view of an array.
+    pub(crate) fn is_view(&self) -> bool {
+        matches!(self.path.last(), Some(Step::View { .. }))
+    }
+
     /// The place with one more step.
     pub(crate) fn step(&self, step: Step) -> Self {
         let mut place = self.clone();
         place.path.push(step);
+        place
+    }
+}
+
+impl Place {
+    /// The place without the dereferences at its end, which an index sees through.
+    pub(crate) fn trimmed(&self) -> Self {
+        let mut place = self.clone();
+        while matches!(place.path.last(), Some(Step::Deref)) {
+            place.path.pop();
+        }
         place
     }
 }

@@ -26,6 +26,8 @@ pub(crate) enum Kind {
     Tuple(Vec<Kind>),
     /// Indexed by an integer; sliced by a range.
     Seq(Box<Kind>),
+    /// An array or a view of `ndarray`, with the kind of its elements and its number of axes, if known.
+    Array(Box<Kind>, Option<usize>),
     Option(Box<Kind>),
     Result(Box<Kind>),
     Ref(Box<Kind>),
@@ -60,6 +62,23 @@ impl Kind {
         matches!(self, Self::Complex(_))
     }
 
+    pub(crate) fn is_array(&self) -> bool {
+        matches!(self, Self::Array(..))
+    }
+
+    /// The kind of the elements of a sequence or an array.
+    pub(crate) fn element(&self) -> Self {
+        match self.deref() {
+            Self::Seq(kind) | Self::Array(kind, _) => (**kind).clone(),
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Operators and methods are differentiated by traits of the runtime.
+    pub(crate) fn is_by_traits(&self) -> bool {
+        matches!(self.deref(), Self::Unknown | Self::Array(..))
+    }
+
     /// Floats and complex numbers: the kinds with plain arithmetic.
     pub(crate) fn is_number(&self) -> bool {
         self.is_float() || self.is_complex()
@@ -71,7 +90,7 @@ impl Kind {
             Self::Int | Self::Bool | Self::Constant | Self::Unit => true,
             Self::Tuple(kinds) => kinds.iter().all(Self::is_constant),
             Self::Seq(kind) | Self::Option(kind) | Self::Result(kind) | Self::Ref(kind) => kind.is_constant(),
-            Self::Float(_) | Self::Complex(_) | Self::Unknown => false,
+            Self::Float(_) | Self::Complex(_) | Self::Unknown | Self::Array(..) => false,
         }
     }
 
@@ -90,6 +109,7 @@ impl Kind {
             Self::Int | Self::Bool | Self::Constant | Self::Unit => Self::Unit,
             Self::Tuple(kinds) => Self::Tuple(kinds.iter().map(Self::tangent).collect()),
             Self::Seq(kind) => Self::Seq(Box::new(kind.tangent())),
+            Self::Array(kind, axes) => Self::Array(Box::new(kind.tangent()), *axes),
             Self::Option(kind) => Self::Option(Box::new(kind.tangent())),
             Self::Result(kind) => Self::Result(Box::new(kind.tangent())),
             Self::Ref(kind) => kind.tangent(),
@@ -109,6 +129,7 @@ impl Kind {
                 Self::Tuple(a.iter().zip(b).map(|(a, b)| a.join(b)).collect())
             }
             (Self::Seq(a), Self::Seq(b)) => Self::Seq(Box::new(a.join(b))),
+            (Self::Array(a, n), Self::Array(b, m)) => Self::Array(Box::new(a.join(b)), n.or(*m)),
             (Self::Option(a), Self::Option(b)) => Self::Option(Box::new(a.join(b))),
             (Self::Result(a), Self::Result(b)) => Self::Result(Box::new(a.join(b))),
             (a, _) => a.clone(),
@@ -120,6 +141,8 @@ impl Kind {
 #[derive(Clone, Default)]
 pub(crate) struct Types {
     floats: Vec<String>,
+    /// How often functions are differentiated.
+    order: u32,
     /// The signature names `Complex<…>`, so that `Complex` alone is the type of `num-complex` too.
     complex: bool,
 }
@@ -148,7 +171,7 @@ impl Types {
                 }
             }
         }
-        Self { floats, complex: false }
+        Self { floats, order: 1, complex: false }
     }
 
     /// The same, with what the types of a signature tell of the names in the body.
@@ -165,6 +188,22 @@ impl Types {
         syn::visit::Visit::visit_signature(&mut find, sig);
         self.complex = find.1;
         self
+    }
+
+    /// The same, for functions that are differentiated so often.
+    pub(crate) fn with_order(mut self, order: u32) -> Self {
+        self.order = order;
+        self
+    }
+
+    /// How often functions are differentiated.
+    pub(crate) fn order(&self) -> u32 {
+        self.order
+    }
+
+    /// Whether floats may be of a type that is a parameter.
+    pub(crate) fn is_generic(&self) -> bool {
+        !self.floats.is_empty()
     }
 
     /// The kind of the values of a type.
@@ -214,11 +253,12 @@ impl Types {
             "Vec" => Kind::Seq(Box::new(argument().unwrap_or(Kind::Unknown))),
             "Option" => Kind::Option(Box::new(argument().unwrap_or(Kind::Unknown))),
             "Result" => Kind::Result(Box::new(argument().unwrap_or(Kind::Unknown))),
-            "Array1" | "ArrayView1" | "ArrayViewMut1" | "Array2" | "Array3" | "Array4" | "Array5" | "Array6"
-            | "ArrayD" | "ArrayView2" | "ArrayView3" | "ArrayViewD" | "ArrayViewMut2" | "Array" | "ArrayView"
-            | "ArrayViewMut" => match argument() {
+            _ if crate::arrays::is_type(&name) => match argument() {
                 Some(kind) if kind.is_constant() => Kind::Constant,
-                _ => Kind::Unknown,
+                kind => Kind::Array(
+                    Box::new(kind.unwrap_or(Kind::Unknown)),
+                    crate::arrays::axes_of_type(&name, &last.arguments),
+                ),
             },
             _ if is_integer(&name) => Kind::Int,
             _ if p.path.segments.len() == 1 && self.floats.contains(&name) => Kind::Float(Float::Generic(name)),
@@ -465,6 +505,7 @@ pub(crate) fn path_key(program: &Program, place: &Place) -> String {
             Step::Index { range: false, .. } => key.push_str("[]"),
             Step::Index { range: true, .. } | Step::Deref => {}
             Step::Content => key.push('?'),
+            Step::View { method, .. } => key.push_str(&format!(".{method}")),
             Step::Payload { variant, member, .. } => {
                 let last = variant.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
                 key.push_str(&format!("::{last}.{}", member.to_token_stream()));
@@ -485,6 +526,8 @@ pub(crate) fn of_place(program: &Program, place: &Place) -> Kind {
                 (**inner).clone()
             }
             (Step::Index { range: true, .. }, Kind::Seq(_)) => kind.deref().clone(),
+            (Step::Index { range: false, .. }, Kind::Array(inner, _)) => (**inner).clone(),
+            (Step::View { method, args }, of) => crate::arrays::view_kind(&method.to_string(), args, of),
             (Step::Deref, _) => match &kind {
                 Kind::Ref(inner) => (**inner).clone(),
                 other => other.clone(),
@@ -615,6 +658,10 @@ fn binary(a: &Kind, b: &Kind) -> Kind {
             Kind::Complex(if *x == Float::Any { y.clone() } else { x.clone() })
         }
         (Kind::Int, Kind::Int) => Kind::Int,
+        (Kind::Array(x, n), Kind::Array(y, m)) => Kind::Array(Box::new(x.join(y)), n.zip(*m).map(|(n, m)| n.max(m))),
+        (Kind::Array(..), Kind::Float(_) | Kind::Complex(_)) => a.clone(),
+        (Kind::Float(_) | Kind::Complex(_), Kind::Array(..)) => b.clone(),
+        (Kind::Array(x, _), _) | (_, Kind::Array(x, _)) => Kind::Array(x.clone(), None),
         // On the right of a type parameter stands only the parameter itself.
         (Kind::Float(Float::Generic(_)), _) => a.clone(),
         (Kind::Bool, Kind::Bool) => Kind::Bool,

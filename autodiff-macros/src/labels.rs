@@ -48,7 +48,11 @@ impl<'a> Labels<'a> {
                 Step::Deref => String::new(),
                 Step::Field(member) => format!(".{}", member.to_token_stream()),
                 Step::Index { at, .. } => {
+                    let at = crate::arrays::ordinal(at).unwrap_or(at);
                     format!("[{}]", self.text(crate::ir::as_element(at).map_or(at, |(_, at)| at)))
+                }
+                Step::View { method, args } => {
+                    format!(".{method}({})", args.iter().map(|a| self.text(a)).collect::<Vec<_>>().join(", "))
                 }
                 Step::Content => ".unwrap()".to_owned(),
                 Step::Payload { variant, member, .. } => {

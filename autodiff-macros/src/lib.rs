@@ -4,7 +4,10 @@
 //! Use it through the facade crate `differentiable`, whose documentation explains what these macros
 //! generate; the generated code refers to that crate. `expand.rs` reads as the list of passes.
 
+#![forbid(unsafe_code)]
+
 mod activity;
+mod arrays;
 mod companions;
 mod complex;
 mod derive;
@@ -23,6 +26,7 @@ mod indexing;
 mod ir;
 mod kinds;
 mod labels;
+mod layout;
 mod linear;
 mod lost;
 mod lower;
@@ -38,19 +42,24 @@ mod reverse;
 mod robustness;
 mod rule;
 mod rules;
+mod scratch;
 mod second;
 mod shells;
 mod signature;
 mod simplify;
 mod source;
+#[cfg(test)]
+mod speed;
 mod storage;
 mod tangent_types;
 mod tape;
 mod traits;
 mod twin;
+mod var_set;
 mod variants;
 mod verify;
 mod visit;
+mod winners;
 
 use proc_macro::TokenStream;
 

@@ -115,7 +115,8 @@ impl Shells<'_> {
                     patterns.push(local!(_));
                 }
                 (Passing::Ref, true) => {
-                    again.push(local!(&#now));
+                    let view = crate::tangent_types::is_view(p.target());
+                    again.push(if view { local!(&#now.view()) } else { local!(&#now) });
                     patterns.push(local!(_));
                 }
                 (Passing::RefMut, true) => {
@@ -227,7 +228,9 @@ impl Shells<'_> {
         let mut inputs = Vec::new();
         for (i, p) in self.params().iter().enumerate() {
             let (x, base, now, t) = (self.name(i), self.local("base_", i), self.local("now_", i), self.local("t_", i));
-            let owned = p.passing == Passing::Value;
+            // A view is one of an array of its own.
+            let view = crate::tangent_types::is_view(p.target());
+            let owned = p.passing == Passing::Value && !view;
             let copied = p.differentiable || self.is_copied_constant(p);
             if !copied && p.passing == Passing::RefMut {
                 point.copies.extend(local!(let #base = ::core::cell::RefCell::new(#x);));
@@ -248,6 +251,8 @@ impl Shells<'_> {
                 });
             }
             point.arguments.push(match (p.passing, copied) {
+                (Passing::Value, true) if view => local!(#now.view()),
+                (Passing::Ref, true) if view => local!(&#now.view()),
                 (Passing::Value, true) => local!(#now),
                 (Passing::Value, false) => local!(::core::clone::Clone::clone(&#x)),
                 (Passing::Ref, true) => local!(&#now),

@@ -3,6 +3,7 @@
 //! A name alone does not tell whose method it is; these lists are consulted only where the kind of
 //! the receiver is known, or where the answer is the same for every type that has the method.
 
+use crate::arrays;
 use crate::kinds::Kind;
 use crate::rules;
 
@@ -96,7 +97,9 @@ pub(crate) fn kind(name: &str, recv: &Kind) -> Kind {
         "is_empty" | "is_some" | "is_none" | "is_ok" | "is_err" | "is_some_and" | "is_none_or" | "is_ok_and"
         | "is_err_and" | "is_nan" | "is_finite" | "is_infinite" | "contains" | "any" | "all" | "eq" | "ne" | "lt"
         | "le" | "gt" | "ge" | "is_sign_negative" | "is_sign_positive" => Kind::Bool,
+        "to_vec" | "into_vec" if recv.is_array() => Kind::Seq(Box::new(recv.element())),
         "clone" | "to_owned" | "to_vec" | "into_owned" | "__array" => recv.clone(),
+        _ if arrays::FORMS.contains(&name) => arrays::form_kind(name, recv),
         "unwrap" | "expect" | "unwrap_or" | "unwrap_or_default" => match recv {
             Kind::Option(inner) | Kind::Result(inner) => (**inner).clone(),
             _ => Kind::Unknown,
@@ -106,6 +109,7 @@ pub(crate) fn kind(name: &str, recv: &Kind) -> Kind {
             None => Kind::Unknown,
         },
         _ if recv.is_float() && (rules::find(name).is_some() || rules::FLAT.contains(&name)) => recv.clone(),
+        _ if recv.is_array() && (rules::find(name).is_some() || rules::FLAT.contains(&name)) => recv.clone(),
         _ if matches!(recv, Kind::Int) && INTEGER.contains(&name) => Kind::Int,
         _ => Kind::Unknown,
     }
@@ -145,7 +149,7 @@ const INTEGER: &[&str] = &[
 
 /// Methods whose derivative is the method itself, applied to the tangent.
 pub(crate) fn is_structural(name: &str) -> bool {
-    IDENTITIES.contains(&name) || matches!(name, "unwrap" | "expect")
+    IDENTITIES.contains(&name) || arrays::FORMS.contains(&name) || matches!(name, "unwrap" | "expect")
 }
 
 /// The names under which a function's derivatives are called inside other functions.

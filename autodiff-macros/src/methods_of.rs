@@ -18,7 +18,7 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
         return tokens;
     }
     let refusals = crate::errors::Errors::new();
-    crate::signature::refuse_views(&item.self_ty, crate::ir::Passing::Ref, &refusals);
+    crate::signature::refuse_views(&item.self_ty, &refusals);
     if let Err(error) = refusals.finish() {
         let error = error.to_compile_error();
         return quote!(#item #error);

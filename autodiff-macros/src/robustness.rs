@@ -11,6 +11,10 @@ use quote::{ToTokens, quote};
 
 use crate::expand;
 
+#[path = "../../tests/random/src/generate/mod.rs"]
+#[allow(unreachable_pub, reason = "it is public in its own crate")]
+pub(crate) mod generate;
+
 /// Pseudo-random draws.
 struct Dice(u64);
 
@@ -31,20 +35,21 @@ fn corpus() -> Vec<TokenStream> {
     for file in files.iter().filter(|f| f.extension().is_some_and(|e| e == "rs")) {
         let text = std::fs::read_to_string(file).expect("a readable file");
         let file = syn::parse_file(&text).expect("a test that compiles");
-        for item in file.items {
-            let attrs = match &item {
-                syn::Item::Fn(f) => &f.attrs,
-                syn::Item::Impl(i) => &i.attrs,
-                syn::Item::Trait(t) => &t.attrs,
-                _ => continue,
-            };
-            if attrs.iter().any(|a| a.path().is_ident("differentiable")) {
-                items.push(item.to_token_stream());
-            }
-        }
+        items.extend(file.items.iter().filter(|item| annotated(item)).map(ToTokens::to_token_stream));
     }
     assert!(items.len() > 100);
     items
+}
+
+/// Whether the attribute stands on an item.
+fn annotated(item: &syn::Item) -> bool {
+    let attrs = match item {
+        syn::Item::Fn(f) => &f.attrs,
+        syn::Item::Impl(i) => &i.attrs,
+        syn::Item::Trait(t) => &t.attrs,
+        _ => return false,
+    };
+    attrs.iter().any(|a| a.path().is_ident("differentiable"))
 }
 
 /// Runs on a stack of the size that the compiler has.
@@ -306,4 +311,27 @@ fn closures_that_call_closures_are_limited() {
     }
     let item = format!("fn f(x: f64) -> f64 {{ {body} g39(x) }}").parse().expect("a function");
     expansion(item).expect("an error");
+}
+
+/// Random programs expand, and what they expand to passes the verifier. That their derivatives are right is tested by
+/// the crate in `tests/random`, which compiles them.
+#[test]
+fn robustness_random_programs() {
+    let failures = with_stack(|| {
+        std::panic::set_hook(Box::new(|_| {}));
+        let mut failures = Vec::new();
+        for seed in 0..rounds(60) as u64 {
+            let file = syn::parse_file(&generate::generate(seed)).expect("a program");
+            for item in file.items.into_iter().filter(annotated) {
+                match expansion(item.to_token_stream()) {
+                    Ok(out) if !out.to_string().contains("compile_error") => {}
+                    Ok(out) => failures.push(format!("seed {seed} is refused: {out}")),
+                    Err(error) => failures.push(format!("seed {seed}: {error}")),
+                }
+            }
+        }
+        let _ = std::panic::take_hook();
+        failures
+    });
+    report(&failures);
 }

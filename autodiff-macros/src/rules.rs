@@ -229,6 +229,17 @@ impl BinOp {
         })
     }
 
+    /// The trait and the method of the compound assignment.
+    pub(crate) fn assigning(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Add => ("AddAssign", "add_assign"),
+            Self::Sub => ("SubAssign", "sub_assign"),
+            Self::Mul => ("MulAssign", "mul_assign"),
+            Self::Div => ("DivAssign", "div_assign"),
+            _ => ("RemAssign", "rem_assign"),
+        }
+    }
+
     /// Addition, subtraction, multiplication, division, remainder.
     pub(crate) fn is_arithmetic(self) -> bool {
         matches!(self, Self::Add | Self::Sub | Self::Mul | Self::Div | Self::Rem)

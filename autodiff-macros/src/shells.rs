@@ -289,6 +289,21 @@ impl Shells<'_> {
             match p.passing {
                 Passing::Value => {
                     let kept = self.local("kept_", i);
+                    if crate::tangent_types::is_view(&p.ty) {
+                        // The pullback keeps an array of its own.
+                        keep.extend(
+                            quote!(let #kept = { use ::differentiable::__private::ToOwned as _; #x.to_owned() };),
+                        );
+                        first.push(quote!(#x));
+                        later.push(quote!(#kept.view()));
+                        again.push(quote!(()));
+                        slots.push(quote!(()));
+                        patterns.push(if p.wanted { quote!(#d) } else { quote!(_) });
+                        if p.wanted {
+                            grads.push(quote!(#d));
+                        }
+                        continue;
+                    }
                     let clone = if scalar { quote!(#x) } else { quote!(::core::clone::Clone::clone(&#x)) };
                     keep.extend(quote!(let #kept = #clone;));
                     first.push(quote!(#x));

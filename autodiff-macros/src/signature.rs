@@ -124,14 +124,14 @@ impl Signature {
             },
         };
         for p in params.iter().filter(|p| p.differentiable && !p.receiver) {
-            refuse_views(p.target(), p.passing, errors);
+            refuse_views(p.target(), errors);
         }
         Self { name: sig.ident.clone(), generics, params, output }
     }
 }
 
 /// Types that hold references have tangents that own what they hold.
-pub(crate) fn refuse_views(ty: &Type, passing: Passing, errors: &Errors) {
+pub(crate) fn refuse_views(ty: &Type, errors: &Errors) {
     struct Lifetimes(bool);
     impl<'a> syn::visit::Visit<'a> for Lifetimes {
         fn visit_generic_argument(&mut self, argument: &'a syn::GenericArgument) {
@@ -141,21 +141,16 @@ pub(crate) fn refuse_views(ty: &Type, passing: Passing, errors: &Errors) {
     }
     let mut lifetimes = Lifetimes(false);
     syn::visit::Visit::visit_type(&mut lifetimes, ty);
-    let view = match ty {
-        Type::Path(p) => p.path.segments.last().is_some_and(|s| s.ident.to_string().starts_with("ArrayView")),
-        _ => false,
-    };
-    if view && passing == Passing::Value {
-        errors.on(
-            ty,
-            "a view that is passed by value cannot be differentiated; take `&ArrayRef<…>`, to which arrays and views dereference",
-        );
-    } else if lifetimes.0 && !view {
+    if lifetimes.0 && !view_of_array(ty) {
         errors.on(
             ty,
             "a type that holds references cannot be differentiated; pass what it refers to as parameters of their own, or let it own its data",
         );
     }
+}
+
+fn view_of_array(ty: &Type) -> bool {
+    matches!(ty, Type::Path(p) if p.path.segments.last().is_some_and(|s| s.ident.to_string().starts_with("ArrayView")))
 }
 
 fn read_param(arg: &mut FnArg, i: usize, types: &Types, errors: &Errors) -> Param {

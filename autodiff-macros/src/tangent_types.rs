@@ -20,6 +20,10 @@ pub(crate) fn owned_tangent(ty: &Type) -> TokenStream {
             if parts.is_empty() { quote!(()) } else { tuple(&parts) }
         }
         Type::Paren(p) => owned_tangent(&p.elem),
+        Type::Path(_) if is_view(ty) => {
+            let ty = with_view_lifetime(ty, &syn::parse_quote!('static));
+            quote!(<#ty as ::differentiable::Differentiable>::Tangent)
+        }
         _ => quote!(<#ty as ::differentiable::Differentiable>::Tangent),
     }
 }
@@ -32,8 +36,15 @@ pub(crate) fn slot_type(target: &Type) -> TokenStream {
             let element = owned_tangent(&s.elem);
             quote!([#element])
         }
-        Type::Path(p) if p.qself.is_none() && p.path.segments.last().is_some_and(|s| s.ident == "ArrayRef") => {
-            quote!(<<#target as ::differentiable::Differentiable>::Tangent as ::core::ops::Deref>::Target)
+        Type::Path(p)
+            if p.qself.is_none()
+                && p.path.segments.last().is_some_and(|s| {
+                    let name = s.ident.to_string();
+                    name.starts_with("ArrayRef") || name.starts_with("ArrayView")
+                }) =>
+        {
+            let tangent = owned_tangent(target);
+            quote!(<#tangent as ::core::ops::Deref>::Target)
         }
         _ => owned_tangent(target),
     }
@@ -43,11 +54,36 @@ pub(crate) fn slot_type(target: &Type) -> TokenStream {
 pub(crate) fn with_lifetime(ty: &Type) -> TokenStream {
     match ty {
         Type::Reference(r) => {
-            let (mutable, elem) = (&r.mutability, &r.elem);
+            let mutable = &r.mutability;
+            let elem = with_view_lifetime(&r.elem, &syn::parse_quote!('r));
             quote!(&'r #mutable #elem)
         }
         other => other.to_token_stream(),
     }
+}
+
+/// Whether a type is a view of an array, which has a lifetime, written or not.
+pub(crate) fn is_view(ty: &Type) -> bool {
+    matches!(ty, Type::Path(p) if p.path.segments.last().is_some_and(|s| s.ident.to_string().starts_with("ArrayView")))
+}
+
+/// The type of a view with its lifetime written out.
+fn with_view_lifetime(ty: &Type, lifetime: &syn::Lifetime) -> Type {
+    let mut ty = ty.clone();
+    if is_view(&ty)
+        && let Type::Path(p) = &mut ty
+        && let Some(last) = p.path.segments.last_mut()
+        && let syn::PathArguments::AngleBracketed(arguments) = &mut last.arguments
+        && !matches!(arguments.args.first(), Some(syn::GenericArgument::Lifetime(l)) if l.ident != "_")
+    {
+        let lifetime = syn::GenericArgument::Lifetime(lifetime.clone());
+        if matches!(arguments.args.first(), Some(syn::GenericArgument::Lifetime(_))) {
+            arguments.args[0] = lifetime;
+        } else {
+            arguments.args.insert(0, lifetime);
+        }
+    }
+    ty
 }
 
 /// `&T` ⇒ `&'r T` for a type that is written with its `&` first.
@@ -67,6 +103,11 @@ pub(crate) fn elide(tokens: &TokenStream) -> TokenStream {
                 r.lifetime = None;
             }
             syn::visit_mut::visit_type_reference_mut(self, r);
+        }
+        fn visit_lifetime_mut(&mut self, l: &mut syn::Lifetime) {
+            if l.ident == "r" {
+                *l = syn::parse_quote!('_);
+            }
         }
     }
     match syn::parse2::<Type>(tokens.clone()) {

@@ -7,8 +7,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::ir::{BinOp, Block, Expr, Header, Program, Step, Stmt, VarId};
-use crate::simplify::writes;
+use crate::ir::{BinOp, Block, Expr, Header, Program, Role, Step, Stmt, VarId};
+use crate::simplify::each_write;
 
 /// Places the saves and loads of a reversed program.
 pub(crate) fn place(program: &mut Program) {
@@ -20,8 +20,33 @@ pub(crate) fn place(program: &mut Program) {
     program.taped = true;
 }
 
-/// Takes off the tapes of loops that nobody reads any more, or whose entries are empty while a range counts.
+/// Takes off the tapes of loops that nobody reads any more, or whose entries are empty while a range counts: those of inner
+/// loops first, which the tapes of the loops around them hold.
 pub(crate) fn drop_empty(program: &mut Program) {
+    loop {
+        drop_unread(program);
+        let mut alive = HashSet::new();
+        program.body.walk(&mut |s| match s {
+            Stmt::Loop(l) => alive.extend(l.tape.map(|t| t.var)),
+            Stmt::If { tape, .. } => alive.extend(tape.map(|t| t.var)),
+            other => alive.extend(other.defines()),
+        });
+        let mut dropped = false;
+        let vars = &program.vars;
+        program.body.blocks_mut(&mut |block| {
+            for list in [&mut block.loads, &mut block.saves] {
+                let before = list.len();
+                list.retain(|v| vars[*v].role != Role::Tape || alive.contains(v));
+                dropped |= list.len() != before;
+            }
+        });
+        if !dropped {
+            return;
+        }
+    }
+}
+
+fn drop_unread(program: &mut Program) {
     let mut read = HashSet::new();
     program.body.walk(&mut |s| match s {
         Stmt::Loop(l) => {
@@ -200,13 +225,19 @@ impl Pass {
         if let Some(v) = loop_var {
             defined.insert(v, None);
         }
+        let mut last_write: HashMap<VarId, usize> = HashMap::new();
+        for (i, stmt) in forward.stmts.iter().enumerate() {
+            each_write(stmt, &mut |v| {
+                last_write.insert(v, i);
+            });
+        }
         let needed = free(backward);
         let mut wanted: BTreeSet<VarId> = needed.iter().copied().filter(|v| defined.contains_key(v)).collect();
         // First what cannot be computed again, then what can from the rest.
         let mut saved: HashSet<VarId> = HashSet::new();
         let mut again: HashSet<VarId> = HashSet::new();
         for v in &wanted {
-            if !self.is_cheap(*v, &defined, forward) {
+            if !self.is_cheap(*v, &defined, &last_write) {
                 saved.insert(*v);
             }
         }
@@ -234,7 +265,7 @@ impl Pass {
                 } else {
                     // An operand that is cheap itself is computed again as well.
                     for u in pending {
-                        if self.is_cheap(u, &defined, forward) && wanted.insert(u) {
+                        if self.is_cheap(u, &defined, &last_write) && wanted.insert(u) {
                             changed = true;
                         }
                     }
@@ -261,25 +292,31 @@ impl Pass {
             .into_iter()
             .map(|(_, v)| Stmt::Let { var: v, value: defined[&v].as_ref().expect("has a definition").1.clone() });
         backward.stmts.splice(0..0, recomputed.collect::<Vec<_>>());
-        let mut loads: Vec<VarId> =
-            saved.into_iter().filter(|v| needed.contains(v) || free(backward).contains(v)).collect();
+        let free = free(backward);
+        let mut loads: Vec<VarId> = saved.into_iter().filter(|v| needed.contains(v) || free.contains(v)).collect();
         loads.sort_unstable();
         backward.loads = loads;
     }
 
     /// Whether a variable can be had again from operands that still have their values.
-    fn is_cheap(&self, v: VarId, defined: &HashMap<VarId, Option<(usize, Expr)>>, forward: &Block) -> bool {
+    fn is_cheap(
+        &self,
+        v: VarId,
+        defined: &HashMap<VarId, Option<(usize, Expr)>>,
+        last_write: &HashMap<VarId, usize>,
+    ) -> bool {
         let Some(Some((i, value))) = defined.get(&v) else {
             return false;
         };
         if !self.scalars[v] && !matches!(value, Expr::Ref { .. }) {
             return false;
         }
-        if forward.stmts.iter().skip(i + 1).any(|s| writes(s, v)) || !is_cheap(value) {
+        let is_stable = |v: VarId| last_write.get(&v).is_none_or(|k| k <= i);
+        if !is_stable(v) || !is_cheap(value) {
             return false;
         }
         let mut stable = true;
-        value.vars(&mut |u| stable &= !forward.stmts.iter().skip(i + 1).any(|s| writes(s, u)));
+        value.vars(&mut |u| stable &= is_stable(u));
         stable
     }
 }
@@ -330,7 +367,8 @@ fn is_cheap(e: &Expr) -> bool {
     match e {
         Expr::Lit(_) | Expr::Number(..) | Expr::Bool(_) | Expr::Item(..) => true,
         Expr::Place(place) => place.path.iter().all(|s| match s {
-            Step::Index { at, .. } => is_cheap(at),
+            Step::Index { at, .. } => is_cheap(crate::arrays::ordinal(at).unwrap_or(at)),
+            Step::View { .. } => false,
             Step::Payload { .. } | Step::Content => false,
             _ => true,
         }),

@@ -1,10 +1,9 @@
 //! The verifier: what every program must satisfy after a pass. A violation is a bug of this crate.
 
-use std::collections::HashSet;
-
-use crate::ir::{Block, Expr, Program, Stmt, VarId};
+use crate::ir::{Block, Expr, Loop, Program, Role, Stmt, VarId};
 use crate::kinds::Types;
 use crate::print;
+use crate::var_set::VarSet;
 
 /// No exits are left, and what is differentiated is an operation on atoms.
 pub(crate) fn normal_form(program: &Program, types: &Types) {
@@ -22,9 +21,9 @@ pub(crate) fn normal_form(program: &Program, types: &Types) {
     well_formed(program, types);
 }
 
-/// Every variable is defined once, in a scope that is visible where it is read.
+/// Every variable is defined once, in a scope that is visible where it is read; once tapes are placed, they too.
 pub(crate) fn well_formed(program: &Program, types: &Types) {
-    let mut defined: HashSet<VarId> = program.params.iter().flat_map(|p| p.parts.clone()).collect();
+    let mut defined: VarSet = program.params.iter().flat_map(|p| p.parts.clone()).collect();
     if let Some(reverse) = &program.reverse {
         defined.extend(&reverse.cotangent);
         for (param, list) in program.params.iter().zip(&reverse.adjoints) {
@@ -36,24 +35,36 @@ pub(crate) fn well_formed(program: &Program, types: &Types) {
     scope(program, types, &program.body, &mut defined);
 }
 
-fn scope(program: &Program, types: &Types, block: &Block, defined: &mut HashSet<VarId>) {
+fn scope(program: &Program, types: &Types, block: &Block, defined: &mut VarSet) {
+    let visible = |v: VarId, defined: &VarSet| {
+        assert!(
+            defined.contains(v),
+            "`{}` is read where it is not visible in\n{}",
+            program.vars[v].name,
+            print::program(program, types)
+        );
+    };
     defined.extend(&block.loads);
     for stmt in &block.stmts {
         stmt.uses(
             &mut |v| {
-                let tape = program.vars[v].role == crate::ir::Role::Tape;
-                assert!(
-                    tape || defined.contains(&v),
-                    "`{}` is read where it is not visible in\n{}",
-                    program.vars[v].name,
-                    print::program(program, types)
-                );
+                if program.vars[v].role != Role::Tape {
+                    visible(v, defined);
+                }
             },
             &mut |_| {},
         );
         defined.extend(stmt.defines());
+        if let Stmt::If { tape: Some(tape), .. } | Stmt::Loop(Loop { tape: Some(tape), .. }) = stmt {
+            if tape.write {
+                defined.insert(tape.var);
+            } else if program.taped {
+                visible(tape.var, defined);
+            }
+        }
         for inner in stmt.blocks() {
             scope(program, types, inner, &mut defined.clone());
         }
     }
+    block.saves.iter().for_each(|v| visible(*v, defined));
 }

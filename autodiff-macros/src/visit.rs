@@ -1,70 +1,211 @@
 //! Walks over the intermediate language: every place that an expression or a statement reads or
-//! writes, and every expression that a statement holds.
+//! writes, and every expression that a statement holds. Those that change what they meet (`…_mut`) and those that only
+//! look are written once.
 
-use crate::ir::{Arg, Block, Edit, Expr, Header, Place, Plan, Step, Stmt, VarId};
+use crate::ir::{Arg, Block, Call, Callee, Edit, Expr, Header, Passing, Place, Plan, Reach, Step, Stmt, VarId};
+
+/// The walks, with `&` or with `&mut`.
+macro_rules! walks {
+    ($children:ident, $places:ident, $exprs:ident, $parts:ident, $args:ident, $blocks:ident, [$($m:tt)?]) => {
+        impl Expr {
+            /// Calls `f` on every direct subexpression, indices of places included.
+            pub(crate) fn $children(&$($m)? self, f: &mut dyn FnMut(&$($m)? Expr)) {
+                match self {
+                    Self::Lit(_) | Self::Number(..) | Self::Bool(_) | Self::Item(..) => {}
+                    Self::Place(place) => place.$exprs(f),
+                    Self::Ref { of: e, .. }
+                    | Self::Neg(e)
+                    | Self::Not(e)
+                    | Self::Cast(e, _)
+                    | Self::Matches(e, _)
+                    | Self::Zero(e)
+                    | Self::Clone(e)
+                    | Self::FromInt(e, _) => f(e),
+                    Self::Binary(_, a, b)
+                    | Self::Repeat { value: a, len: b, .. }
+                    | Self::Wrap { like: a, value: b, .. }
+                    | Self::CastTangent { primal: a, tangent: b, .. } => {
+                        f(a);
+                        f(b);
+                    }
+                    Self::Math(_, es) | Self::Tuple(es) | Self::Array(es, _) | Self::Call { args: es, .. } => {
+                        es.into_iter().for_each(f);
+                    }
+                    Self::Method { recv, args, .. } => {
+                        f(recv);
+                        args.into_iter().for_each(f);
+                    }
+                    Self::Struct { fields, rest, .. } => {
+                        fields.into_iter().for_each(|(_, e)| f(e));
+                        if let Some(e) = rest {
+                            f(e);
+                        }
+                    }
+                    Self::Range { lo, hi, .. } => {
+                        for e in [lo, hi].into_iter().flatten() {
+                            f(e);
+                        }
+                    }
+                    Self::Select(c, a, b) => {
+                        f(c);
+                        f(a);
+                        f(b);
+                    }
+                    Self::Verbatim(_, captures) => captures.into_iter().for_each(|(_, e)| f(e)),
+                }
+            }
+
+            /// Calls `f` on every place inside, outermost first.
+            pub(crate) fn $places(&$($m)? self, f: &mut dyn FnMut(&$($m)? Place)) {
+                if let Self::Place(place) = self {
+                    f(place);
+                }
+                self.$children(&mut |e| e.$places(f));
+            }
+        }
+
+        impl Place {
+            /// Calls `f` on the indices of the path.
+            pub(crate) fn $exprs(&$($m)? self, f: &mut dyn FnMut(&$($m)? Expr)) {
+                for step in &$($m)? self.path {
+                    match step {
+                        Step::Index { at, .. } => f(at),
+                        Step::View { args, .. } => args.into_iter().for_each(&mut *f),
+                        _ => {}
+                    }
+                }
+            }
+        }
+
+        impl Stmt {
+            /// Calls `f` on every expression that this statement itself evaluates (not those of nested
+            /// statements), and `g` on every place that it writes or borrows mutably.
+            pub(crate) fn $parts(
+                &$($m)? self,
+                f: &mut dyn FnMut(&$($m)? Expr),
+                g: &mut dyn FnMut(&$($m)? Place),
+            ) {
+                match self {
+                    Self::Let { value, .. } | Self::Effect(value) | Self::Return(value) => f(value),
+                    Self::Declare(_) | Self::Turn | Self::Break(_) | Self::Continue(_) | Self::Scope { .. } => {}
+                    Self::Assign { place, value, .. }
+                    | Self::Replace { place, value, .. }
+                    | Self::Update { place, value, .. }
+                    | Self::Accumulate { place, value }
+                    | Self::Edit(Edit::Push { place, value }) => {
+                        f(value);
+                        place.$exprs(f);
+                        g(place);
+                    }
+                    Self::Call(call) => $args(&$($m)? call.args, f, g),
+                    Self::Pull(pull) => {
+                        for e in (&$($m)? pull.cotangent).into_iter().flatten() {
+                            f(e);
+                        }
+                        $args(&$($m)? pull.args, f, g);
+                        for place in (&$($m)? pull.slots).into_iter().flatten().flatten() {
+                            place.$exprs(f);
+                            g(place);
+                        }
+                    }
+                    Self::Cut { slice, reach, lo, hi, mutable, .. } => {
+                        f(lo);
+                        f(hi);
+                        if let Reach::From(offset) = reach {
+                            f(offset);
+                        }
+                        match slice {
+                            Expr::Place(place) if *mutable => {
+                                place.$exprs(f);
+                                g(place);
+                            }
+                            slice => f(slice),
+                        }
+                    }
+                    Self::Refill { value, len, .. } => {
+                        f(value);
+                        f(len);
+                    }
+                    Self::Save { slice, lo, hi, .. } => {
+                        f(lo);
+                        f(hi);
+                        f(slice);
+                    }
+                    Self::Restore { place, lo, hi, .. } => {
+                        f(lo);
+                        f(hi);
+                        place.$exprs(f);
+                        g(place);
+                    }
+                    Self::If { cond, .. } => f(cond),
+                    Self::Loop(l) => {
+                        match &$($m)? l.header {
+                            Header::Range { lo, hi, step, .. } => {
+                                f(lo);
+                                f(hi);
+                                if let Some(step) = step {
+                                    f(step);
+                                }
+                            }
+                            Header::While(cond) => f(cond),
+                            Header::Tape => {}
+                        }
+                        if let Some(Plan::Every(n) | Plan::Snapshots(n)) = &$($m)? l.plan {
+                            f(n);
+                        }
+                    }
+                    Self::Edit(Edit::Pop { place, .. }) => {
+                        place.$exprs(f);
+                        g(place);
+                    }
+                    Self::Edit(Edit::Permute { place, order, .. }) => {
+                        f(order);
+                        place.$exprs(f);
+                        g(place);
+                    }
+                    Self::Edit(Edit::Swap { place, i, j }) => {
+                        f(i);
+                        f(j);
+                        place.$exprs(f);
+                        g(place);
+                    }
+                }
+            }
+
+            /// The blocks directly inside.
+            pub(crate) fn $blocks(&$($m)? self) -> Vec<&$($m)? Block> {
+                match self {
+                    Self::If { then, els, .. } => vec![then, els],
+                    Self::Loop(l) => vec![&$($m)? l.body],
+                    Self::Scope { body, .. } => vec![body],
+                    _ => Vec::new(),
+                }
+            }
+        }
+
+        fn $args(
+            args: &$($m)? [Arg],
+            f: &mut dyn FnMut(&$($m)? Expr),
+            g: &mut dyn FnMut(&$($m)? Place),
+        ) {
+            for arg in args {
+                for part in (&$($m)? arg.parts).into_iter().flatten() {
+                    f(part);
+                    if arg.passing == Passing::RefMut
+                        && let Expr::Place(place) = part
+                    {
+                        g(&$($m)? place.clone());
+                    }
+                }
+            }
+        }
+    };
+}
+
+walks!(children, places, exprs, parts, args, blocks, []);
+walks!(children_mut, places_mut, exprs_mut, parts_mut, args_mut, blocks_mut, [mut]);
 
 impl Expr {
-    /// Calls `f` on every direct subexpression, indices of places included.
-    pub(crate) fn children_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
-        match self {
-            Self::Lit(_) | Self::Number(..) | Self::Bool(_) | Self::Item(..) => {}
-            Self::Place(place) => place.exprs_mut(f),
-            Self::Ref { of: e, .. }
-            | Self::Neg(e)
-            | Self::Not(e)
-            | Self::Cast(e, _)
-            | Self::Matches(e, _)
-            | Self::Zero(e)
-            | Self::Clone(e)
-            | Self::FromInt(e, _) => f(e),
-            Self::Binary(_, a, b)
-            | Self::Repeat { value: a, len: b, .. }
-            | Self::Wrap { like: a, value: b, .. }
-            | Self::CastTangent { primal: a, tangent: b, .. } => {
-                f(a);
-                f(b);
-            }
-            Self::Math(_, es) | Self::Tuple(es) | Self::Array(es, _) | Self::Call { args: es, .. } => {
-                es.iter_mut().for_each(f);
-            }
-            Self::Method { recv, args, .. } => {
-                f(recv);
-                args.iter_mut().for_each(f);
-            }
-            Self::Struct { fields, rest, .. } => {
-                fields.iter_mut().for_each(|(_, e)| f(e));
-                if let Some(e) = rest {
-                    f(e);
-                }
-            }
-            Self::Range { lo, hi, .. } => {
-                for e in [lo, hi].into_iter().flatten() {
-                    f(e);
-                }
-            }
-            Self::Select(c, a, b) => {
-                f(c);
-                f(a);
-                f(b);
-            }
-            Self::Verbatim(_, captures) => captures.iter_mut().for_each(|(_, e)| f(e)),
-        }
-    }
-
-    /// Calls `f` on every place inside, outermost first.
-    pub(crate) fn places(&self, f: &mut dyn FnMut(&Place)) {
-        // The walk below changes nothing.
-        self.clone().places_mut(&mut |place| f(place));
-    }
-
-    /// Calls `f` on every place inside, outermost first.
-    pub(crate) fn places_mut(&mut self, f: &mut dyn FnMut(&mut Place)) {
-        if let Self::Place(place) = self {
-            f(place);
-        }
-        self.children_mut(&mut |e| e.places_mut(f));
-    }
-
     /// Calls `f` on every variable that occurs.
     pub(crate) fn vars(&self, f: &mut dyn FnMut(VarId)) {
         self.places(&mut |place| f(place.root));
@@ -81,83 +222,41 @@ impl Expr {
 impl Place {
     /// Whether two places are written alike, so that they are one place at one moment.
     pub(crate) fn same(&self, other: &Self) -> bool {
+        self.same_path(other, other.path.len())
+    }
+
+    /// Whether this place is written like the first `n` steps of another.
+    pub(crate) fn same_path(&self, other: &Self, n: usize) -> bool {
         let step = |(a, b): (&Step, &Step)| match (a, b) {
             (Step::Field(a), Step::Field(b)) => a == b,
             (Step::Index { at: a, range: false }, Step::Index { at: b, range: false }) => same_index(a, b),
             (Step::Deref, Step::Deref) | (Step::Content, Step::Content) => true,
+            (Step::View { method: m, args: a }, Step::View { method: n, args: b }) => {
+                m == n && a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_index(a, b))
+            }
             _ => false,
         };
-        self.root == other.root && self.path.len() == other.path.len() && self.path.iter().zip(&other.path).all(step)
+        self.root == other.root && self.path.len() == n && self.path.iter().zip(&other.path).all(step)
     }
 
-    /// Calls `f` on the indices of the path.
-    pub(crate) fn exprs_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
-        for step in &mut self.path {
-            if let Step::Index { at, .. } = step {
-                f(at);
+    /// Whether two places may not be borrowed mutably at once: all of one variable but different fields
+    /// that are reached without a call or a match.
+    pub(crate) fn may_overlap(&self, other: &Self) -> bool {
+        if self.root != other.root {
+            return false;
+        }
+        for (x, y) in self.path.iter().zip(&other.path) {
+            match (x, y) {
+                (Step::Field(x), Step::Field(y)) if x != y => return false,
+                (Step::Field(_), Step::Field(_)) | (Step::Deref, Step::Deref) => {}
+                _ => return true,
             }
         }
+        true
     }
 }
 
 impl Stmt {
-    /// Calls `f` on every expression that this statement itself evaluates (not those of nested
-    /// statements), and `g` on every place that it writes or borrows mutably.
-    pub(crate) fn parts_mut(&mut self, f: &mut dyn FnMut(&mut Expr), g: &mut dyn FnMut(&mut Place)) {
-        match self {
-            Self::Let { value, .. } | Self::Effect(value) | Self::Return(value) => f(value),
-            Self::Declare(_) | Self::Turn | Self::Break(_) | Self::Continue(_) | Self::Scope { .. } => {}
-            Self::Assign { place, value, .. }
-            | Self::Replace { place, value, .. }
-            | Self::Update { place, value, .. }
-            | Self::Accumulate { place, value }
-            | Self::Edit(Edit::Push { place, value }) => {
-                f(value);
-                place.exprs_mut(f);
-                g(place);
-            }
-            Self::Call(call) => args_mut(&mut call.args, f, g),
-            Self::Pull(pull) => {
-                pull.cotangent.iter_mut().flatten().for_each(&mut *f);
-                args_mut(&mut pull.args, f, g);
-                for place in pull.slots.iter_mut().flatten().flatten() {
-                    place.exprs_mut(f);
-                    g(place);
-                }
-            }
-            Self::If { cond, .. } => f(cond),
-            Self::Loop(l) => {
-                match &mut l.header {
-                    Header::Range { lo, hi, step, .. } => {
-                        f(lo);
-                        f(hi);
-                        step.iter_mut().for_each(&mut *f);
-                    }
-                    Header::While(cond) => f(cond),
-                    Header::Tape => {}
-                }
-                if let Some(Plan::Every(n) | Plan::Snapshots(n)) = &mut l.plan {
-                    f(n);
-                }
-            }
-            Self::Edit(Edit::Pop { place, .. }) => {
-                place.exprs_mut(f);
-                g(place);
-            }
-            Self::Edit(Edit::Permute { place, order, .. }) => {
-                f(order);
-                place.exprs_mut(f);
-                g(place);
-            }
-            Self::Edit(Edit::Swap { place, i, j }) => {
-                f(i);
-                f(j);
-                place.exprs_mut(f);
-                g(place);
-            }
-        }
-    }
-
     /// Calls `f` on every place that this statement itself reads or writes, once.
     pub(crate) fn places_mut(&mut self, f: &mut dyn FnMut(&mut Place)) {
         let f = std::cell::RefCell::new(f);
@@ -180,9 +279,10 @@ impl Stmt {
             Self::Let { var, .. }
             | Self::Declare(var)
             | Self::Replace { old: var, .. }
+            | Self::Cut { var, .. }
             | Self::Edit(Edit::Pop { var, .. }) => f(var),
             Self::Call(call) => {
-                if let crate::ir::Callee::Variable(v) = &mut call.callee {
+                if let Callee::Variable(v) = &mut call.callee {
                     f(v);
                 }
                 call.outs.iter_mut().chain(&mut call.tape).for_each(&mut *f);
@@ -192,6 +292,7 @@ impl Stmt {
                 pull.grads.iter_mut().flatten().flatten().chain(&mut pull.values).for_each(&mut *f);
             }
             Self::If { tape, .. } => tape.iter_mut().for_each(|t| f(&mut t.var)),
+            Self::Save { tape: v, .. } | Self::Restore { tape: v, .. } | Self::Refill { var: v, .. } => f(v),
             Self::Loop(l) => {
                 if let Header::Range { var, .. } = &mut l.header {
                     f(var);
@@ -202,32 +303,13 @@ impl Stmt {
         }
     }
 
-    /// The blocks directly inside.
-    pub(crate) fn blocks_mut(&mut self) -> Vec<&mut Block> {
-        match self {
-            Self::If { then, els, .. } => vec![then, els],
-            Self::Loop(l) => vec![&mut l.body],
-            Self::Scope { body, .. } => vec![body],
-            _ => Vec::new(),
-        }
-    }
-
-    /// The blocks directly inside.
-    pub(crate) fn blocks(&self) -> Vec<&Block> {
-        match self {
-            Self::If { then, els, .. } => vec![then, els],
-            Self::Loop(l) => vec![&l.body],
-            Self::Scope { body, .. } => vec![body],
-            _ => Vec::new(),
-        }
-    }
-
     /// The variables that this statement itself brings into being.
     pub(crate) fn defines(&self) -> Vec<VarId> {
         match self {
             Self::Let { var, .. }
             | Self::Declare(var)
             | Self::Replace { old: var, .. }
+            | Self::Cut { var, .. }
             | Self::Edit(Edit::Pop { var, .. }) => {
                 vec![*var]
             }
@@ -247,17 +329,23 @@ impl Stmt {
     /// Calls `f` on every variable that this statement itself reads, and `g` on every variable that
     /// it writes or borrows mutably after its definition.
     pub(crate) fn uses(&self, f: &mut dyn FnMut(VarId), g: &mut dyn FnMut(VarId)) {
-        let mut copy = self.shallow();
-        copy.parts_mut(&mut |e| e.vars(f), &mut |p| g(p.root));
+        self.parts(&mut |e| e.vars(f), &mut |p| g(p.root));
         match self {
-            Self::Call(crate::ir::Call { callee: crate::ir::Callee::Variable(v), .. }) => f(*v),
+            Self::Call(Call { callee: Callee::Variable(v), .. }) => f(*v),
             Self::Pull(pull) if !pull.joined => f(pull.tape),
             Self::Loop(l) => {
                 l.exits.iter().for_each(|&v| f(v));
                 if let Some(tape) = l.tape {
-                    if tape.write { g(tape.var) } else { f(tape.var) }
+                    if tape.write {
+                        g(tape.var);
+                    } else {
+                        f(tape.var);
+                    }
+                    tape.start.filter(|_| !tape.write).iter().for_each(|&v| f(v));
                 }
             }
+            Self::Save { tape: v, .. } | Self::Refill { var: v, .. } => g(*v),
+            Self::Restore { tape, .. } => f(*tape),
             Self::If { tape: Some(tape), .. } => {
                 if tape.write {
                     g(tape.var);
@@ -266,25 +354,6 @@ impl Stmt {
                 }
             }
             _ => {}
-        }
-    }
-
-    /// A copy without the nested blocks.
-    fn shallow(&self) -> Self {
-        match self {
-            Self::If { cond, tape, .. } => {
-                Self::If { cond: cond.clone(), then: Block::default(), els: Block::default(), tape: *tape }
-            }
-            Self::Loop(l) => Self::Loop(crate::ir::Loop {
-                label: l.label,
-                header: l.header.clone(),
-                body: Block::default(),
-                exits: l.exits.clone(),
-                tape: l.tape,
-                plan: l.plan.clone(),
-            }),
-            Self::Scope { checkpoint, .. } => Self::Scope { body: Block::default(), checkpoint: *checkpoint },
-            other => other.clone(),
         }
     }
 }
@@ -321,23 +390,14 @@ impl Block {
     }
 }
 
-fn args_mut(args: &mut [Arg], f: &mut dyn FnMut(&mut Expr), g: &mut dyn FnMut(&mut Place)) {
-    for arg in args {
-        for part in arg.parts.iter_mut().flatten() {
-            f(part);
-            if arg.passing == crate::ir::Passing::RefMut
-                && let Expr::Place(place) = part
-            {
-                g(&mut place.clone());
-            }
-        }
-    }
-}
-
 /// Whether two indices are written alike.
-fn same_index(a: &Expr, b: &Expr) -> bool {
+pub(crate) fn same_index(a: &Expr, b: &Expr) -> bool {
     match (a, b) {
         (Expr::Place(a), Expr::Place(b)) => a.same(b),
+        (Expr::Method { .. }, Expr::Method { .. }) => match (crate::arrays::ordinal(a), crate::arrays::ordinal(b)) {
+            (Some(a), Some(b)) => same_index(a, b),
+            _ => false,
+        },
         (Expr::Lit(a), Expr::Lit(b)) => a == b,
         (Expr::Binary(p, a, b), Expr::Binary(q, c, d)) => p == q && same_index(a, c) && same_index(b, d),
         (Expr::Tuple(a), Expr::Tuple(b)) | (Expr::Array(a, _), Expr::Array(b, _)) => {

@@ -8,14 +8,17 @@
 #![allow(missing_docs)]
 
 mod elementwise;
+pub(crate) mod forms;
+mod linear;
 mod products;
 mod reductions;
 mod shapes;
 
 pub use elementwise::ArrayElementwise;
+pub use linear::{ArrayLines, ArraySums, ArrayViews};
 pub use products::ArrayDot;
 pub use reductions::ArrayReductions;
-pub use shapes::{ArrayLines, ArrayShapes};
+pub use shapes::ArrayShapes;
 
 use ndarray::ArrayRef;
 

@@ -3,6 +3,7 @@
 //!
 //! Use it through the facade crate `differentiable`, which adds the compiler to it.
 
+#![forbid(unsafe_code)]
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate self as differentiable;
@@ -45,6 +46,8 @@ pub mod kernels;
 #[cfg(feature = "std")]
 pub mod layers;
 #[cfg(feature = "std")]
+mod memory;
+#[cfg(feature = "std")]
 pub mod metrics;
 pub mod operators;
 #[cfg(feature = "std")]
@@ -62,6 +65,7 @@ mod sequences;
 #[cfg(feature = "std")]
 mod sorting;
 pub mod tangent;
+mod tapes;
 #[cfg(feature = "std")]
 pub mod training;
 
@@ -84,7 +88,8 @@ pub mod prelude {
     #[cfg(feature = "std")]
     #[doc(hidden)]
     pub use crate::arrays::{
-        ArrayDot as _, ArrayElementwise as _, ArrayLines as _, ArrayReductions as _, ArrayShapes as _,
+        ArrayDot as _, ArrayElementwise as _, ArrayLines as _, ArrayReductions as _, ArrayShapes as _, ArraySums as _,
+        ArrayViews as _,
     };
     #[cfg(feature = "std")]
     pub use crate::assert_gradient;

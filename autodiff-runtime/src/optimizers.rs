@@ -40,7 +40,6 @@ mod clip;
 #[cfg(feature = "argmin")]
 mod lbfgs;
 mod lion;
-mod memory;
 mod nadam;
 mod rmsprop;
 pub mod schedules;

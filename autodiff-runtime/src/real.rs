@@ -55,6 +55,7 @@ pub trait Real:
     + operators::Div<Self, Output = Self>
     + operators::Rem<Self, Output = Self>
     + operators::Neg<Output = Self>
+    + operators::BuiltIn
     + Tangent
     + Element
     + FloatMethods

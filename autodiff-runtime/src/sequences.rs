@@ -1,8 +1,32 @@
 //! What generated code does with vectors and slices: additions to them, copies of them, matrices of their columns.
 
-use crate::__private::{AddFrom, Snapshot, add_slices};
+use crate::__private::{AddFrom, Items, ItemsMut, Snapshot, add_slices};
 use crate::check::{flatten, scalars};
 use crate::tangent::Tangent;
+
+macro_rules! items {
+    ($($container:ty),*) => {$(
+        impl<T> Items for $container {
+            type Item = T;
+
+            #[inline]
+            #[track_caller]
+            fn item(&self, number: usize) -> &T {
+                &self[number]
+            }
+        }
+
+        impl<T> ItemsMut for $container {
+            #[inline]
+            #[track_caller]
+            fn item_mut(&mut self, number: usize) -> &mut T {
+                &mut self[number]
+            }
+        }
+    )*};
+}
+
+items!(Vec<T>, Box<[T]>, std::collections::VecDeque<T>);
 
 impl<T: Tangent> AddFrom<Vec<T>> for [T] {
     #[inline]

@@ -4,6 +4,11 @@
 //! compiler could not write as plain arithmetic.
 
 #[cfg(feature = "std")]
+pub use crate::arrays::forms::{
+    clear, concatenated_shape, elements, elements_of, extent, flat, fold_in, fold_out, resized_shape, shaped, spread,
+    stacked_shape, without_axis, write, zeros_like,
+};
+#[cfg(feature = "std")]
 pub use crate::check::{LinearMap, check, displace, flatten, flatten_value, hessian, jacobian, scalars, unflatten};
 pub use crate::complex::{ComplexMethods, ComplexPolar};
 #[cfg(feature = "std")]
@@ -12,6 +17,7 @@ pub use crate::sorting::{order, order_by, order_by_key, order_rotated_left, orde
 pub use crate::fallible::{Fallible, content, content_mut, default_content, failed, is_good, wrap, wrap_tangent};
 #[cfg(feature = "std")]
 pub use crate::schedule::Schedule;
+pub use crate::tapes::*;
 
 #[cfg(feature = "std")]
 pub use crate::sequences::{axes, flattened, from_columns};
@@ -160,6 +166,99 @@ impl<T: Tangent, const N: usize> AddFrom<[T]> for [T; N] {
     fn add_from(&mut self, value: &[T]) {
         add_slices(self, value);
     }
+}
+
+/// A container whose elements have an order.
+pub trait Items {
+    /// An element.
+    type Item;
+
+    /// The element with a number.
+    fn item(&self, number: usize) -> &Self::Item;
+}
+
+/// A container whose elements have an order and can be changed.
+pub trait ItemsMut: Items {
+    /// The element with a number.
+    fn item_mut(&mut self, number: usize) -> &mut Self::Item;
+}
+
+impl<T> Items for [T] {
+    type Item = T;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, number: usize) -> &T {
+        &self[number]
+    }
+}
+
+impl<T> ItemsMut for [T] {
+    #[inline]
+    #[track_caller]
+    fn item_mut(&mut self, number: usize) -> &mut T {
+        &mut self[number]
+    }
+}
+
+impl<T, const N: usize> Items for [T; N] {
+    type Item = T;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, number: usize) -> &T {
+        &self[number]
+    }
+}
+
+impl<T, const N: usize> ItemsMut for [T; N] {
+    #[inline]
+    #[track_caller]
+    fn item_mut(&mut self, number: usize) -> &mut T {
+        &mut self[number]
+    }
+}
+
+impl<C: Items + ?Sized> Items for &C {
+    type Item = C::Item;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, number: usize) -> &C::Item {
+        (**self).item(number)
+    }
+}
+
+impl<C: Items + ?Sized> Items for &mut C {
+    type Item = C::Item;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, number: usize) -> &C::Item {
+        (**self).item(number)
+    }
+}
+
+impl<C: ItemsMut + ?Sized> ItemsMut for &mut C {
+    #[inline]
+    #[track_caller]
+    fn item_mut(&mut self, number: usize) -> &mut C::Item {
+        (**self).item_mut(number)
+    }
+}
+
+/// The element of a container with a number.
+#[inline]
+#[track_caller]
+pub fn item<C: Items + ?Sized>(container: &C, number: usize) -> &C::Item {
+    container.item(number)
+}
+
+/// The element of a container with a number, to be changed.
+#[inline]
+#[track_caller]
+pub fn item_mut<C: ItemsMut + ?Sized>(container: &mut C, number: usize) -> &mut C::Item {
+    container.item_mut(number)
 }
 
 /// `*target += value` for tangents.

@@ -56,7 +56,9 @@ impl Emitter<'_> {
 
     /// A call to a function or method, or to one of its companions.
     fn invoke(&self, callee: &Callee, companion: Option<String>, args: &[Arg], span: Span) -> TokenStream {
-        let mut list: Vec<TokenStream> = args.iter().map(|a| self.argument(a)).collect();
+        let method = self.is_of_array(callee, args);
+        let mut list: Vec<TokenStream> =
+            args.iter().map(|a| if method { self.method_argument(a) } else { self.argument(a) }).collect();
         let parts = args.first().map_or(1, |a| a.parts.len());
         for c in 1..parts {
             list.extend(args.iter().map(|a| self.tangent_argument(a, c)));
@@ -92,8 +94,38 @@ impl Emitter<'_> {
     fn argument(&self, arg: &Arg) -> TokenStream {
         let Some(e) = &arg.parts[0] else { unreachable!("arguments have values") };
         match arg.passing {
-            Passing::Value => self.value(e),
+            Passing::Value => match e {
+                Expr::Place(place) if place.is_view() => self.place(place).tokens,
+                Expr::Place(place) if super::moves::is_view_parameter(self.program, place) => {
+                    let view = self.receiver(place);
+                    quote!(#view.view())
+                }
+                e => self.value(e),
+            },
             passing => self.by_reference(e, passing == Passing::RefMut),
+        }
+    }
+
+    /// Whether a method is one of arrays, as far as can be seen.
+    fn is_of_array(&self, callee: &Callee, args: &[Arg]) -> bool {
+        let Callee::Method { name, .. } = callee else { return false };
+        let recv = args.first().and_then(|a| a.parts[0].as_ref());
+        name == "dot" || recv.is_some_and(|e| self.kind_of(e).deref().is_array())
+    }
+
+    /// An argument of a method of arrays: a view of an array is handed over as what it dereferences to, whose type
+    /// has no lifetime.
+    fn method_argument(&self, arg: &Arg) -> TokenStream {
+        match (&arg.parts[0], arg.passing) {
+            (Some(Expr::Place(place)), Passing::Ref) if place.is_view() => {
+                let view = self.place(place).at_least(Prec::Unary);
+                quote!(&*#view)
+            }
+            (Some(Expr::Place(place)), Passing::Ref) if self.is_elements(place) => {
+                let name = self.name(place.root);
+                quote!(::differentiable::__private::elements_of(#name))
+            }
+            _ => self.argument(arg),
         }
     }
 
@@ -165,6 +197,11 @@ impl Emitter<'_> {
             .flat_map(|c| {
                 args.iter().map(move |a| match &a.parts[c] {
                     None => quote!(::core::option::Option::None),
+                    Some(Expr::Place(place)) if self.is_elements(place) => {
+                        let e = self.receiver(place);
+                        let e = quote!(#e.to_owned());
+                        quote!(::core::option::Option::Some(&#e))
+                    }
                     Some(e) => self.some_part(e, false).unwrap_or_else(|| {
                         let e = self.by_reference(e, false);
                         quote!(::core::option::Option::Some(#e))
@@ -195,10 +232,12 @@ impl Emitter<'_> {
         if let Callee::Operator(op) = &pull.callee {
             return self.pull_operator(*op, pull, &cotangents);
         }
+        let method = self.is_of_array(&pull.callee, &pull.args);
         let again: Vec<TokenStream> = (0..pull.cotangent.len())
             .flat_map(|c| {
                 pull.args.iter().map(move |a| match (a.passing, a.parts.get(c)) {
                     (Passing::Value, _) => quote!(()),
+                    (_, Some(Some(_))) if c == 0 && method => self.method_argument(a),
                     (_, Some(Some(_))) if c == 0 => self.argument(a),
                     _ => self.tangent_argument(a, c),
                 })
@@ -275,13 +314,17 @@ impl Emitter<'_> {
                 return quote!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => ::core::option::Option::Some(&mut *#name), ::core::option::Option::None => ::core::option::Option::None });
             }
             let inner = self.place_mut(place).at_least(Prec::Unary);
+            if place.is_view() {
+                // The view lives as long as the statement.
+                return quote!(#name.as_deref_mut().map(|#name| #inner).as_deref_mut());
+            }
             if self.may_be_missing(place) {
                 return quote!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => ::differentiable::__private::part_mut(&mut #inner), ::core::option::Option::None => ::core::option::Option::None });
             }
             return quote!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => ::core::option::Option::Some(&mut #inner), ::core::option::Option::None => ::core::option::Option::None });
         }
         self.some_part(&Expr::Place(place.clone()), true).unwrap_or_else(|| {
-            let reference = self.reference(place, true).tokens;
+            let reference = self.target(place);
             quote!(::core::option::Option::Some(#reference))
         })
     }
@@ -292,9 +335,28 @@ impl Emitter<'_> {
             ident(&if pull.level == 0 { "adjoint".to_owned() } else { format!("adjoint{}", pull.level) }, pull.span);
         let args = self.operator_args(&pull.args);
         let tangents = self.operator_tangents(&pull.args);
-        let slots = (0..pull.cotangent.len())
-            .flat_map(|c| pull.slots.iter().map(move |s| self.slot(s.get(c).and_then(Option::as_ref))));
-        quote!(::differentiable::operators::#name::#method(#(#args,)* #(#tangents,)* #(&#cotangents,)* #(#slots),*);)
+        // The cotangent of a view is an array of its own while the operator adds to it.
+        let (mut before, mut after) = (TokenStream::new(), TokenStream::new());
+        let mut slots = Vec::new();
+        for c in 0..pull.cotangent.len() {
+            for (i, slot) in pull.slots.iter().enumerate() {
+                match slot.get(c).and_then(Option::as_ref) {
+                    Some(place) if self.is_elements(place) => {
+                        let name = Ident::new(&format!("slot_{c}_{i}"), Span::mixed_site());
+                        let shape = pull.args[i].parts[0].clone().expect("operands have values");
+                        let held = self.value(&Expr::Zero(Box::new(shape)));
+                        before.extend(quote!(let mut #name = #held;));
+                        after.extend(self.on_slot(place, |place| {
+                            let target = self.target(place);
+                            quote!(::differentiable::__private::accumulate(#target, &#name);)
+                        }));
+                        slots.push(quote!(::core::option::Option::Some(&mut #name)));
+                    }
+                    place => slots.push(self.slot(place)),
+                }
+            }
+        }
+        quote!(#before ::differentiable::operators::#name::#method(#(#args,)* #(#tangents,)* #(&#cotangents,)* #(#slots),*); #after)
     }
 }
 

@@ -78,6 +78,10 @@ impl Emitter<'_> {
                 let e = syn::ExprPath { attrs: Vec::new(), qself: Some(qself.clone()), path: path.clone() };
                 Tokens::atom(e.to_token_stream())
             }
+            Expr::Place(place) if place.is_view() => {
+                let view = self.place(place).at_least(Prec::Postfix);
+                Tokens::new(quote!(#view.to_owned()), Prec::Postfix)
+            }
             Expr::Place(place) => match self.part_value(place) {
                 Some(value) => Tokens::new(value, Prec::Postfix),
                 None => self.place(place),
@@ -119,6 +123,9 @@ impl Emitter<'_> {
                 let (shape, elements) =
                     (self.expr(&args[0]).at_least(Prec::Postfix), self.expr(recv).at_least(Prec::Unary));
                 Tokens::new(quote!(#shape.array(&#elements)), Prec::Postfix)
+            }
+            Expr::Method { recv, name, args, .. } if crate::arrays::FORMS.contains(&name.to_string().as_str()) => {
+                self.array_form(recv, name, args)
             }
             Expr::Method { recv, name, turbofish, args } => {
                 let recv = match &**recv {
@@ -255,6 +262,43 @@ impl Emitter<'_> {
                 )
             }
         }
+    }
+
+    /// An array in another form: its elements in order, an array of elements, a larger array.
+    fn array_form(&self, recv: &Expr, name: &proc_macro2::Ident, args: &[Expr]) -> Tokens {
+        let args = self.values(args);
+        let function = syn::Ident::new(name.to_string().trim_start_matches('_'), Span::mixed_site());
+        if name == "__total" {
+            return match recv {
+                Expr::Neg(of) => {
+                    let total = self.array_form(of, name, &[]).at_least(Prec::Unary);
+                    Tokens::new(quote!(-#total), Prec::Unary)
+                }
+                Expr::Place(place) => {
+                    let array = self.receiver(place);
+                    Tokens::new(quote!(#array.sum()), Prec::Postfix)
+                }
+                other => {
+                    let array = self.expr(other).at_least(Prec::Postfix);
+                    Tokens::new(quote!(#array.sum()), Prec::Postfix)
+                }
+            };
+        }
+        if args.is_empty() && name == "__spread" {
+            // Repeated by what it is given to.
+            return self.expr(recv);
+        }
+        let recv = match recv {
+            Expr::Place(_) if name == "__shaped" => self.value(recv),
+            Expr::Place(place) => self.reference(place, false).tokens,
+            Expr::Ref { .. } => self.value(recv),
+            other if name == "__shaped" => self.value(other),
+            other => {
+                let other = self.expr(other).at_least(Prec::Unary);
+                quote!(&#other)
+            }
+        };
+        Tokens::new(quote!(::differentiable::__private::#function(#recv #(, #args)*)), Prec::Postfix)
     }
 
     /// A function of complex numbers.

@@ -41,7 +41,7 @@ impl<'a> Emitter<'a> {
     pub(crate) fn new(
         program: &'a Program,
         types: &'a Types,
-        optional: HashSet<VarId>,
+        mut optional: HashSet<VarId>,
         reserved: &HashSet<String>,
     ) -> Self {
         let mut order: Vec<VarId> = program.params.iter().flat_map(|p| p.parts.clone()).collect();
@@ -63,6 +63,9 @@ impl<'a> Emitter<'a> {
             );
             mark_written(program, s, &mut written);
             match s {
+                Stmt::Cut { var, slice: crate::ir::Expr::Place(slice), .. } if optional.contains(&slice.root) => {
+                    optional.insert(*var);
+                }
                 Stmt::If { tape: Some(t), .. } => order.push(t.var),
                 Stmt::Loop(l) => order.extend(l.tape.map(|t| t.var)),
                 Stmt::Pull(p) if !p.joined && p.cotangent.iter().any(Option::is_none) => read.extend(&p.values),
@@ -80,6 +83,8 @@ impl<'a> Emitter<'a> {
         }
         let mut taken: HashSet<String> = reserved.clone();
         let mut names = HashMap::new();
+        // Which number a name had last: those below it are taken.
+        let mut numbers: HashMap<String, usize> = HashMap::new();
         for v in order {
             if names.contains_key(&v) {
                 continue;
@@ -87,10 +92,16 @@ impl<'a> Emitter<'a> {
             let var = &program.vars[v];
             let base = if var.name == "self" { "this".to_owned() } else { var.name.clone() };
             let mut name = base.clone();
-            let mut i = 0;
-            while !taken.insert(name.trim_start_matches("r#").to_owned()) {
-                i += 1;
-                name = format!("{}_{i}", base.trim_start_matches("r#"));
+            if !taken.insert(name.trim_start_matches("r#").to_owned()) {
+                let base = base.trim_start_matches("r#");
+                let i = numbers.entry(base.to_owned()).or_default();
+                loop {
+                    *i += 1;
+                    name = format!("{base}_{i}");
+                    if taken.insert(name.clone()) {
+                        break;
+                    }
+                }
             }
             let span = Span::mixed_site().located_at(var.span);
             let ident = match name.strip_prefix("r#") {
@@ -153,21 +164,11 @@ impl<'a> Emitter<'a> {
 
 /// Notes the variables that a statement changes after their definition.
 fn mark_written(program: &Program, s: &Stmt, written: &mut HashSet<VarId>) {
-    let mut copy = s.clone();
     if let Stmt::Assign { init: true, .. } = s {
         return;
     }
-    for b in copy.blocks_mut() {
-        *b = crate::ir::Block::default();
-    }
-    copy.parts_mut(
-        &mut |e| {
-            let mut mark = |e: &crate::ir::Expr| mark_borrowed(program, e, written);
-            mark(e);
-        },
-        &mut |_| {},
-    );
-    copy.parts_mut(&mut |_| {}, &mut |p| {
+    s.parts(&mut |e| mark_borrowed(program, e, written), &mut |_| {});
+    s.parts(&mut |_| {}, &mut |p| {
         let through_reference = matches!(program.vars[p.root].kind, Kind::Ref(_)) && !p.path.is_empty();
         if !through_reference {
             written.insert(p.root);
@@ -176,6 +177,9 @@ fn mark_written(program: &Program, s: &Stmt, written: &mut HashSet<VarId>) {
     match s {
         Stmt::If { tape: Some(_), .. } => {}
         Stmt::Loop(l) => written.extend(l.tape.map(|t| t.var)),
+        Stmt::Save { tape: v, .. } | Stmt::Restore { tape: v, .. } | Stmt::Refill { var: v, .. } => {
+            written.insert(*v);
+        }
         _ => {}
     }
 }
@@ -188,6 +192,5 @@ fn mark_borrowed(program: &Program, e: &crate::ir::Expr, written: &mut HashSet<V
     {
         written.insert(p.root);
     }
-    let mut copy = e.clone();
-    copy.children_mut(&mut |c| mark_borrowed(program, c, written));
+    e.children(&mut |c| mark_borrowed(program, c, written));
 }

@@ -47,6 +47,13 @@ pub(crate) fn clone_where_needed(program: &mut Program) {
     }
 }
 
+/// Whether a place is a parameter that is a view of an array, of which any number can be made.
+pub(crate) fn is_view_parameter(program: &Program, place: &Place) -> bool {
+    place.path.is_empty()
+        && program.params.iter().any(|p| p.parts[0] == place.root)
+        && program.vars[place.root].ty.as_ref().is_some_and(crate::tangent_types::is_view)
+}
+
 /// Numbers the statements and notes where variables are read and defined.
 #[derive(Default)]
 struct Counter {
@@ -166,7 +173,8 @@ impl Pass<'_> {
     }
 
     fn arg(&self, arg: &mut Arg) {
-        if arg.passing == Passing::Value {
+        let view = matches!(&arg.parts[0], Some(Expr::Place(place)) if place.is_view() || is_view_parameter(self.program, place));
+        if arg.passing == Passing::Value && !view {
             arg.parts.iter_mut().flatten().for_each(|e| self.value(e));
         }
     }
@@ -200,7 +208,9 @@ impl Pass<'_> {
                 }
             }
             Expr::Repeat { value, .. } | Expr::Wrap { value, .. } => self.value(value),
-            Expr::Method { recv, name, .. } if matches!(name.to_string().as_str(), "unwrap" | "expect") => {
+            Expr::Method { recv, name, .. }
+                if matches!(name.to_string().as_str(), "unwrap" | "expect" | "__shaped") =>
+            {
                 self.value(recv);
             }
             Expr::Select(_, a, b) => {
@@ -230,7 +240,11 @@ impl Pass<'_> {
         if kind.is_scalar() || matches!(kind, Kind::Ref(_)) {
             return false;
         }
-        if place.path.iter().any(|s| matches!(s, Step::Index { .. } | Step::Payload { .. } | Step::Content)) {
+        if place
+            .path
+            .iter()
+            .any(|s| matches!(s, Step::Index { .. } | Step::View { .. } | Step::Payload { .. } | Step::Content))
+        {
             return true;
         }
         // The user's own moves out of references are copies, and so is what one call takes twice; tangents of such types

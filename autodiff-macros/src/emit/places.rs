@@ -7,7 +7,7 @@ use syn::{Member, Path};
 use super::Emitter;
 use super::exprs::{Prec, Tokens};
 use crate::ir::{Expr, Place, Step};
-use crate::kinds::Kind;
+use crate::kinds::{self, Kind};
 
 /// What is done with a place.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,14 +21,12 @@ enum Access {
 impl Emitter<'_> {
     /// A place, to be read.
     pub(crate) fn place(&self, place: &Place) -> Tokens {
-        let name = self.name(place.root);
-        self.path(Tokens::atom(quote!(#name)), place, &place.path, self.access(place.root))
+        self.path(place.root, &place.path, self.access(place.root))
     }
 
     /// A place, to be written or borrowed mutably.
     pub(crate) fn place_mut(&self, place: &Place) -> Tokens {
-        let name = self.name(place.root);
-        self.path(Tokens::atom(quote!(#name)), place, &place.path, Access::Write)
+        self.path(place.root, &place.path, Access::Write)
     }
 
     fn access(&self, root: crate::ir::VarId) -> Access {
@@ -36,15 +34,20 @@ impl Emitter<'_> {
     }
 
     /// A path from a base.
-    fn path(&self, base: Tokens, whole: &Place, path: &[Step], access: Access) -> Tokens {
+    fn path(&self, root: crate::ir::VarId, path: &[Step], access: Access) -> Tokens {
+        let name = self.name(root);
+        let base = Tokens::atom(quote!(#name));
         let mutable = access == Access::Write;
         let mut now = base;
         let mut pending = 0_usize;
+        let mut viewed = false;
         // Behind a field that may be `()`, elements may be as well.
-        let mirrored = self.may_be_missing(whole);
+        let whole = Place { root, path: path.to_vec(), span: proc_macro2::Span::mixed_site() };
+        let mirrored = self.may_be_missing(&whole);
         let mut missing = false;
-        for (i, step) in path.iter().enumerate() {
-            missing |= mirrored && self.is_field_of_struct(whole, i);
+        for (k, step) in path.iter().enumerate() {
+            let of_view = std::mem::replace(&mut viewed, matches!(step, Step::View { .. }));
+            missing |= mirrored && self.is_field_of_struct(&whole, k);
             match step {
                 Step::Deref => pending += 1,
                 Step::Field(member) => {
@@ -67,6 +70,20 @@ impl Emitter<'_> {
                     );
                     pending = 1;
                 }
+                Step::Index { at, .. }
+                    if let Some(i) = crate::arrays::ordinal(at)
+                        && self.is_of_unknown_kind(root, &path[..k]) =>
+                {
+                    let base = dereferenced(now, pending).at_least(Prec::Unary);
+                    let i = self.index(i);
+                    let item = if mutable {
+                        quote!(::differentiable::__private::item_mut(&mut #base, #i))
+                    } else {
+                        quote!(::differentiable::__private::item(&#base, #i))
+                    };
+                    now = Tokens::new(item, Prec::Postfix);
+                    pending = 1;
+                }
                 Step::Index { at, .. } if missing => {
                     let whole = dereferenced(now, pending).at_least(Prec::Unary);
                     let at = self.index(at);
@@ -79,10 +96,21 @@ impl Emitter<'_> {
                     pending = 1;
                 }
                 Step::Index { at, .. } => {
-                    let at = crate::ir::as_element(at).map_or(&**at, |(_, at)| at);
+                    let at = crate::arrays::ordinal(at).unwrap_or(at);
+                    let at = crate::ir::as_element(at).map_or(at, |(_, at)| at);
                     let base = now.at_least(Prec::Postfix);
                     let at = self.index(at);
                     now = Tokens::new(quote!(#base[#at]), Prec::Postfix);
+                    pending = 0;
+                }
+                Step::View { method, args } => {
+                    let base = now.at_least(Prec::Postfix);
+                    let args: Vec<TokenStream> = args.iter().map(|a| self.value(a)).collect();
+                    now = if of_view {
+                        Tokens::new(view_of_view(&base, method, &args, mutable), Prec::Postfix)
+                    } else {
+                        Tokens::new(view(&base, method, &args, mutable), Prec::Postfix)
+                    };
                     pending = 0;
                 }
                 Step::Payload { variant, member, tangent: true, .. } if !crate::variants::is_standard(variant) => {
@@ -121,6 +149,13 @@ impl Emitter<'_> {
         dereferenced(now, pending)
     }
 
+    /// Whether it is not known if what is at the beginning of a path is a sequence or an array.
+    fn is_of_unknown_kind(&self, root: crate::ir::VarId, path: &[Step]) -> bool {
+        let mut place = Place::var(root, proc_macro2::Span::mixed_site());
+        place.path = path.to_vec();
+        kinds::of_place(self.program, &place).deref() == &Kind::Unknown
+    }
+
     /// An index: integers and ranges in brackets need no parentheses.
     fn index(&self, at: &Expr) -> TokenStream {
         self.expr(at).tokens
@@ -134,6 +169,32 @@ impl Emitter<'_> {
         }
         let inner = if mutable { self.place_mut(place) } else { self.place(place) }.at_least(Prec::Unary);
         Tokens::new(if mutable { quote!(&mut #inner) } else { quote!(&#inner) }, Prec::Unary)
+    }
+
+    /// Whether a place is known by its elements: a view, or what a parameter dereferences to.
+    pub(crate) fn is_elements(&self, place: &Place) -> bool {
+        if place.is_view() {
+            return true;
+        }
+        if !matches!(place.path.as_slice(), [Step::Deref]) {
+            return false;
+        }
+        let var = &self.program.vars[place.root];
+        let ty = var.ty.as_ref().or_else(|| self.program.vars[var.mirrors?].ty.as_ref());
+        let Some(syn::Type::Reference(r)) = ty else { return false };
+        matches!(&*r.elem, syn::Type::Path(p) if p.path.segments.last().is_some_and(|s| {
+            let name = s.ident.to_string();
+            name.starts_with("ArrayRef") || name.starts_with("ArrayView")
+        }))
+    }
+
+    /// A mutable reference to a place, or to what a view dereferences to.
+    pub(crate) fn target(&self, place: &Place) -> TokenStream {
+        if place.is_view() {
+            let view = self.place_mut(place).tokens;
+            return quote!(&mut *#view);
+        }
+        self.reference(place, true).tokens
     }
 
     /// A receiver of a method, which Rust references and dereferences itself.
@@ -151,8 +212,38 @@ impl Emitter<'_> {
         while matches!(path.last(), Some(Step::Deref)) {
             path.pop();
         }
-        let name = self.name(place.root);
-        self.path(Tokens::atom(quote!(#name)), place, &path, access).at_least(Prec::Postfix)
+        self.path(place.root, &path, access).at_least(Prec::Postfix)
+    }
+}
+
+/// `x.row(i)`, or `x.row_mut(i)`.
+fn view(base: &TokenStream, method: &proc_macro2::Ident, args: &[TokenStream], mutable: bool) -> TokenStream {
+    let name = method.to_string();
+    match (mutable, name.as_str()) {
+        (true, "t") => quote!(#base.view_mut().reversed_axes()),
+        (true, name) if crate::arrays::BORROWING.contains(&name) => {
+            let method = proc_macro2::Ident::new(&format!("{name}_mut"), method.span());
+            quote!(#base.#method(#(#args),*))
+        }
+        _ => quote!(#base.#method(#(#args),*)),
+    }
+}
+
+/// A view of a view, which takes the place of that: it borrows nothing that ends with the expression.
+fn view_of_view(base: &TokenStream, method: &proc_macro2::Ident, args: &[TokenStream], mutable: bool) -> TokenStream {
+    let axis = |axis: usize, i: &TokenStream| {
+        let axis = proc_macro2::Literal::usize_unsuffixed(axis);
+        quote!(#base.index_axis_move(::differentiable::ndarray::Axis(#axis), #i))
+    };
+    match (method.to_string().as_str(), args) {
+        ("row", [i]) => axis(0, i),
+        ("column", [j]) => axis(1, j),
+        ("index_axis", _) => quote!(#base.index_axis_move(#(#args),*)),
+        ("slice", _) => quote!(#base.slice_move(#(#args),*)),
+        ("view", _) => base.clone(),
+        ("t", _) => quote!(#base.reversed_axes()),
+        ("diag", _) => quote!(#base.into_diag()),
+        _ => view(base, method, args, mutable),
     }
 }
 

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::Emitter;
 use super::exprs::{Prec, operator_token};
-use crate::ir::{BinOp, Block, Edit, Expr, Header, Loop, Place, Stmt, Tape, VarId};
+use crate::ir::{BinOp, Block, Edit, Expr, Header, Loop, Place, Reach, Stmt, Tape, VarId};
 use crate::{kinds, methods};
 
 impl Emitter<'_> {
@@ -109,6 +109,9 @@ impl Emitter<'_> {
                     let target = self.receiver(place);
                     return quote!(#target.#method(&#source););
                 }
+                if place.is_view() || is_spread(value) {
+                    return self.on_slot(place, |place| self.write_elements(place, value));
+                }
                 let value = self.value(value);
                 self.on_slot(place, |place| {
                     if self.may_be_missing(place) {
@@ -127,6 +130,16 @@ impl Emitter<'_> {
                 self.add_part(place, &crate::fold::negate(value.clone())).expect("it may be missing")
             }
             Stmt::Update { place, op, value } => {
+                if place.is_view() {
+                    let view = self.place_mut(place).tokens;
+                    let value = self.value(value);
+                    let (name, method) = op.assigning();
+                    let (name, method) = (
+                        proc_macro2::Ident::new(name, proc_macro2::Span::mixed_site()),
+                        proc_macro2::Ident::new(method, proc_macro2::Span::mixed_site()),
+                    );
+                    return quote!(::core::ops::#name::#method(&mut #view, #value););
+                }
                 let op = operator_token(*op);
                 let value = self.value(value);
                 let place = self.place_mut(place).at_least(Prec::Unary);
@@ -143,6 +156,16 @@ impl Emitter<'_> {
                 quote!({ #body })
             }
             Stmt::Edit(edit) => self.edit(edit),
+            Stmt::Save { tape, slice: Expr::Place(place), lo, hi } => self.slice("save_slice", *tape, place, lo, hi),
+            Stmt::Refill { var, value, len } => {
+                let (name, value, len) = (self.name(*var), self.value(value), self.value(len));
+                quote!(::differentiable::__private::refill(&mut #name, #value, #len);)
+            }
+            Stmt::Restore { tape, place, lo, hi } => self.slice("restore_slice", *tape, place, lo, hi),
+            Stmt::Cut { var, slice: Expr::Place(slice), reach, lo, hi, mutable } => {
+                self.cut(*var, slice, reach, (lo, hi), *mutable)
+            }
+            Stmt::Save { .. } | Stmt::Cut { .. } => unreachable!("only places are saved and cut"),
             Stmt::Effect(e) => {
                 let e = self.value(e);
                 quote!(#e;)
@@ -195,16 +218,61 @@ impl Emitter<'_> {
             let value = self.value(value);
             return quote!(#target += #value;);
         }
-        let target = self.reference(place, true).tokens;
+        let target = self.target(place);
+        if let Some(folded) = folded(value) {
+            let (function, value) = match folded {
+                Expr::Neg(value) => (quote!(fold_out), &**value),
+                value => (quote!(fold_in), value),
+            };
+            let value = self.by_reference_to_elements(value);
+            return quote!(::differentiable::__private::#function(#target, #value););
+        }
         let value = match value {
-            Expr::Ref { of, .. } => self.expr(of).at_least(Prec::Unary),
-            value => self.expr(value).at_least(Prec::Unary),
+            Expr::Ref { of, .. } => self.by_reference_to_elements(of),
+            value => self.by_reference_to_elements(value),
         };
-        quote!(::differentiable::__private::accumulate(#target, &#value);)
+        quote!(::differentiable::__private::accumulate(#target, #value);)
+    }
+
+    /// A reference to a tangent; a view is dereferenced.
+    fn by_reference_to_elements(&self, value: &Expr) -> TokenStream {
+        match value {
+            Expr::Place(place) if place.is_view() => {
+                let view = self.place(place).at_least(Prec::Unary);
+                quote!(&*#view)
+            }
+            value => {
+                let value = self.expr(value).at_least(Prec::Unary);
+                quote!(&#value)
+            }
+        }
+    }
+
+    /// Writes to all elements of an array: what is written may be repeated.
+    fn write_elements(&self, place: &Place, value: &Expr) -> TokenStream {
+        let target = self.target(place);
+        if matches!(value, Expr::Zero(_)) {
+            return quote!(::differentiable::__private::clear(#target););
+        }
+        let inner = match value {
+            Expr::Method { recv, .. } if is_spread(value) => recv,
+            value => value,
+        };
+        let inner = match inner {
+            Expr::Ref { of, .. } | Expr::Clone(of) => of,
+            inner => inner,
+        };
+        let value = self.by_reference_to_elements(inner);
+        quote!(::differentiable::__private::write(#target, #value);)
     }
 
     fn replace(&self, old: VarId, place: &Place, value: &Expr) -> TokenStream {
         let pattern = self.pattern(old);
+        if place.is_view() || is_spread(value) {
+            let held = self.expr(&Expr::Clone(Box::new(Expr::Place(place.clone())))).tokens;
+            let write = self.write_elements(place, value);
+            return quote!(let #pattern = #held; #write);
+        }
         let kind = kinds::of_place(self.program, place);
         let new = self.value(value);
         if self.may_be_missing(place) {
@@ -290,6 +358,46 @@ impl Emitter<'_> {
         }
     }
 
+    /// `save_slice(&mut tape, &place, lo..hi)`, or `restore_slice(&mut tape, &mut place, lo..hi)`.
+    fn slice(&self, function: &str, tape: VarId, place: &Place, lo: &Expr, hi: &Expr) -> TokenStream {
+        let place = self.reference(place, function == "restore_slice").tokens;
+        let range = Expr::Range { lo: Some(Box::new(lo.clone())), hi: Some(Box::new(hi.clone())), inclusive: false };
+        let (tape, range) = (self.name(tape), self.value(&range));
+        let function = proc_macro2::Ident::new(function, proc_macro2::Span::mixed_site());
+        quote!(::differentiable::__private::#function(&mut #tape, #place, #range);)
+    }
+
+    /// `let x = &slice[..hi]`, or what stands for it where the loop may have no iteration.
+    fn cut(&self, var: VarId, slice: &Place, reach: &Reach, (lo, hi): (&Expr, &Expr), mutable: bool) -> TokenStream {
+        let binding = self.binding(var);
+        let from_zero = matches!(lo, Expr::Lit(syn::Lit::Int(n)) if n.base10_digits() == "0");
+        let tokens = |slice: &Place| {
+            if let (Reach::To, true) = (reach, from_zero) {
+                let hi = self.expr(hi).tokens;
+                let slice = slice.trimmed();
+                let slice = if mutable { self.place_mut(&slice) } else { self.place(&slice) }.at_least(Prec::Postfix);
+                return if mutable { quote!(&mut #slice[..#hi]) } else { quote!(&#slice[..#hi]) };
+            }
+            let range =
+                Expr::Range { lo: Some(Box::new(lo.clone())), hi: Some(Box::new(hi.clone())), inclusive: false };
+            let (range, slice) = (self.value(&range), self.reference(slice, mutable).tokens);
+            let (name, more) = match reach {
+                Reach::To => ("cut", None),
+                Reach::From(offset) => ("cut_from", Some(self.value(offset))),
+                Reach::Back(number) => ("cut_back", Some(self.value(&Expr::int(*number)))),
+            };
+            let name = if mutable { format!("{name}_mut") } else { name.to_owned() };
+            let (name, more) = (proc_macro2::Ident::new(&name, proc_macro2::Span::mixed_site()), more.into_iter());
+            quote!(::differentiable::__private::#name(#slice, #(#more,)* #range))
+        };
+        if self.optional.contains(&slice.root) {
+            let (name, tokens) = (self.name(slice.root), tokens(slice));
+            return quote!(let mut #binding = #name.as_deref_mut().map(|#name| #tokens););
+        }
+        let tokens = tokens(slice);
+        quote!(let #binding = #tokens;)
+    }
+
     fn loop_stmt(&self, l: &Loop) -> TokenStream {
         let body = self.stmts(&l.body.stmts);
         let exit = l
@@ -308,40 +416,42 @@ impl Emitter<'_> {
             let name = self.name(tape.var);
             if tape.write {
                 let entry = self.entry(&l.body.saves, false);
-                before = if let (Header::Range { lo, hi, inclusive, step: None, .. }, true) =
-                    (&l.header, l.exits.is_empty())
-                {
-                    let range = self.value(&Expr::Range {
-                        lo: Some(Box::new(lo.clone())),
-                        hi: Some(Box::new(hi.clone())),
-                        inclusive: *inclusive,
-                    });
-                    quote!(let mut #name = ::differentiable::__private::vec::Vec::with_capacity((#range).size_hint().0);)
-                } else {
-                    quote!(let mut #name = ::differentiable::__private::vec::Vec::new();)
-                };
+                if !tape.flat {
+                    let private = quote!(::differentiable::__private);
+                    let counted = self.counted(l).map(|range| quote!(#private::room(#private::count(#range))));
+                    let new = counted.unwrap_or_else(|| quote!(#private::vec::Vec::new()));
+                    before = quote!(let mut #name = #new;);
+                }
                 save = quote!(#name.push(#entry););
             } else {
                 let entry = self.entry(&l.body.loads, true);
-                if matches!(l.header, Header::Tape) {
-                    return quote!(while let ::core::option::Option::Some(#entry) = #name.pop() { #body });
-                }
-                entries = Some((name, entry, tape.in_order));
+                let start = tape.start.map(|start| self.name(start));
+                entries = match (&l.header, start) {
+                    (Header::Tape, Some(start)) => {
+                        return quote!(for #entry in #name.drain(#start..).rev() { #body });
+                    }
+                    (Header::Tape, None) => {
+                        return quote!(while let ::core::option::Option::Some(#entry) = #name.pop() { #body });
+                    }
+                    (_, Some(start)) => Some((quote!(#name.drain(#start..)), entry, tape.in_order)),
+                    _ if tape.flat => {
+                        let range = self.range(l);
+                        Some((quote!(::differentiable::__private::last(&mut #name, #range)), entry, tape.in_order))
+                    }
+                    _ if tape.in_order => Some((quote!(#name), entry, true)),
+                    _ => Some((quote!(#name.into_iter()), entry, false)),
+                };
             }
         }
         let header = match &l.header {
-            Header::Range { var, lo, hi, inclusive, step, rev } => {
-                let range = Expr::Range {
-                    lo: Some(Box::new(lo.clone())),
-                    hi: Some(Box::new(hi.clone())),
-                    inclusive: *inclusive,
-                };
-                let mut range = self.value(&range);
+            Header::Range { var, step, rev, .. } => {
+                let mut range = self.range(l);
+                if step.is_some() || *rev {
+                    range = quote!((#range));
+                }
                 if let Some(step) = step {
                     let step = self.value(step);
-                    range = quote!((#range).step_by(#step));
-                } else if *rev {
-                    range = quote!((#range));
+                    range = quote!(#range.step_by(#step));
                 }
                 if *rev {
                     range = quote!(#range.rev());
@@ -351,7 +461,7 @@ impl Emitter<'_> {
                     // An entry for each iteration, in the order in which they run.
                     Some((tape, entry, true)) => quote!(for (#var, #entry) in (#range).zip(#tape)),
                     Some((tape, entry, false)) => {
-                        quote!(for (#var, #entry) in (#range).zip(#tape.into_iter().rev()))
+                        quote!(for (#var, #entry) in (#range).zip(#tape.rev()))
                     }
                     None => quote!(for #var in #range),
                 }
@@ -364,6 +474,19 @@ impl Emitter<'_> {
             Header::Tape => quote!(loop),
         };
         quote!(#before #header { #body #save #exit })
+    }
+
+    /// The range that a loop runs over, forward and without its step.
+    fn range(&self, l: &Loop) -> TokenStream {
+        let Header::Range { lo, hi, inclusive, .. } = &l.header else { unreachable!("a loop over a range") };
+        let (lo, hi) = (Some(Box::new(lo.clone())), Some(Box::new(hi.clone())));
+        self.value(&Expr::Range { lo, hi, inclusive: *inclusive })
+    }
+
+    /// The range of a loop that has an iteration for each of its elements.
+    fn counted(&self, l: &Loop) -> Option<TokenStream> {
+        let every = matches!(l.header, Header::Range { step: None, .. }) && l.exits.is_empty();
+        every.then(|| self.range(l))
     }
 
     fn edit(&self, edit: &Edit) -> TokenStream {
@@ -395,5 +518,21 @@ impl Emitter<'_> {
                 quote!(#place.swap(#i, #j);)
             }
         }
+    }
+}
+
+/// Whether a value is repeated along the axes of the array that it is written to.
+fn is_spread(value: &Expr) -> bool {
+    matches!(value, Expr::Method { name, args, .. } if name == "__spread" && args.is_empty())
+}
+
+/// A cotangent that is summed over the axes along which its operand was repeated.
+fn folded(value: &Expr) -> Option<&Expr> {
+    match value {
+        Expr::Ref { of, .. } => match &**of {
+            Expr::Method { recv, name, .. } if name == "__fold" => Some(recv),
+            _ => None,
+        },
+        _ => None,
     }
 }

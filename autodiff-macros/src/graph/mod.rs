@@ -21,7 +21,8 @@ use values::Operand;
 
 /// The text of the graph of a function, with its gradient (`scalar`) or its pullback.
 pub(crate) fn encode(f: &Function, scalar: bool) -> String {
-    let program = f.adjoint(0, if scalar { Sweeps::Apart } else { Sweeps::Taped });
+    let mut program = f.adjoint(0, if scalar { Sweeps::Apart } else { Sweeps::Taped });
+    crate::layout::forward_where_independent(&mut program);
     let emitter = Emitter::new(&program, &f.types, HashSet::new(), &f.reserved);
     let mut draw = Draw {
         program: &program,
@@ -196,7 +197,13 @@ impl Draw<'_> {
                 self.table.cluster = outer;
             }
             Stmt::Edit(edit) => self.edit(edit),
-            Stmt::Declare(_) | Stmt::Effect(_) | Stmt::Turn => {}
+            Stmt::Declare(_)
+            | Stmt::Effect(_)
+            | Stmt::Turn
+            | Stmt::Save { .. }
+            | Stmt::Restore { .. }
+            | Stmt::Refill { .. }
+            | Stmt::Cut { .. } => {}
             Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => {}
         }
     }

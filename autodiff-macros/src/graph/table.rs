@@ -104,20 +104,27 @@ impl Table {
         self.cluster.replace(self.clusters.len() - 1)
     }
 
-    /// The text that the runtime reads: a line for each cluster, node and edge that leads to a result.
-    pub(super) fn encode(&self) -> String {
-        let mut live = self.kept.clone();
-        loop {
-            let before = live.len();
-            live.extend(
-                self.edges.iter().filter(|(_, to, _)| live.contains(to)).map(|(from, ..)| *from).collect::<Vec<_>>(),
-            );
-            if live.len() == before {
-                break;
+    /// The nodes that lead to a result.
+    fn live(&self) -> Vec<bool> {
+        let mut sources = vec![Vec::new(); self.nodes.len()];
+        for (from, to, _) in &self.edges {
+            sources[*to].push(*from);
+        }
+        let mut live = vec![false; self.nodes.len()];
+        let mut open: Vec<NodeId> = self.kept.iter().copied().collect();
+        while let Some(node) = open.pop() {
+            if !std::mem::replace(&mut live[node], true) {
+                open.extend(&sources[node]);
             }
         }
+        live
+    }
+
+    /// The text that the runtime reads: a line for each cluster, node and edge that leads to a result.
+    pub(super) fn encode(&self) -> String {
+        let live = self.live();
         let mut full = vec![false; self.clusters.len()];
-        for (_, node) in self.nodes.iter().enumerate().filter(|(i, _)| live.contains(i)) {
+        for (_, node) in self.nodes.iter().enumerate().filter(|(i, _)| live[*i]) {
             let mut at = node.cluster;
             while let Some(c) = at {
                 full[c] = true;
@@ -135,17 +142,17 @@ impl Table {
                 .collect()
         };
         let clusters = number(&|c| full[c], self.clusters.len());
-        let nodes = number(&|n| live.contains(&n), self.nodes.len());
+        let nodes = number(&|n| live[n], self.nodes.len());
         let cluster = |c: Option<usize>| c.map_or_else(|| "-".to_owned(), |c| clusters[c].to_string());
         let mut out = String::new();
         for (_, c) in self.clusters.iter().enumerate().filter(|(i, _)| full[*i]) {
             out += &format!("g\t{}\t{}\t{}\n", cluster(c.parent), c.part.letter(), c.label);
         }
-        for (_, n) in self.nodes.iter().enumerate().filter(|(i, _)| live.contains(i)) {
+        for (_, n) in self.nodes.iter().enumerate().filter(|(i, _)| live[*i]) {
             out += &format!("n\t{}\t{}\t{}\t{}\n", cluster(n.cluster), n.shape.letter(), n.part.letter(), n.label);
         }
         let mut seen = HashSet::new();
-        for &(from, to, flow) in self.edges.iter().filter(|(from, to, _)| live.contains(from) && live.contains(to)) {
+        for &(from, to, flow) in self.edges.iter().filter(|(from, to, _)| live[*from] && live[*to]) {
             // A value that is used twice by one operation is one edge for each use; an index is one in all.
             if flow != Flow::Value && !seen.insert((from, to, flow)) {
                 continue;

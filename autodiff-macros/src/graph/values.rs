@@ -162,8 +162,10 @@ impl Draw<'_> {
     pub(super) fn controls(&mut self, place: &Place) -> Vec<NodeId> {
         let mut nodes = Vec::new();
         for step in &place.path {
-            if let Step::Index { at, .. } = step {
-                nodes.extend(self.inputs(at));
+            match step {
+                Step::Index { at, .. } => nodes.extend(self.inputs(at)),
+                Step::View { args, .. } => args.iter().for_each(|at| nodes.extend(self.inputs(at))),
+                _ => {}
             }
         }
         nodes

@@ -37,7 +37,7 @@ impl Lowerer<'_> {
             let args = c.args.iter().map(|a| self.argument(a)).collect();
             return self.call_stmt(Callee::Variable(place.root), args, c.span());
         }
-        if let Some(value) = self.array_from_fn(c) {
+        if let Some(value) = self.array_from_fn(c).or_else(|| self.made_array(c, false)) {
             return value;
         }
         let args = c.args.iter().map(|a| self.argument(a)).collect();
@@ -242,14 +242,22 @@ impl Lowerer<'_> {
         if let Some(value) = self.iterator_method(m) {
             return value;
         }
+        if let Some(value) = self.zip_method(m) {
+            return value;
+        }
         if methods::CONSTANT.contains(&name) {
             return self.control(&S::MethodCall(m.clone()));
+        }
+        if matches!(name, "unwrap" | "expect")
+            && let Some(value) = self.unwrapped_array(m)
+        {
+            return value;
         }
         if let Some(value) = self.conditional_value(m).or_else(|| self.array_of_slice(m)) {
             return value;
         }
         let recv = self.place_or_value(&m.receiver);
-        if let Some(value) = self.array_map(&recv, m) {
+        if let Some(value) = self.array_map(&recv, m).or_else(|| self.array_method(&recv, m)) {
             return value;
         }
         if let Expr::Select(..) = &recv

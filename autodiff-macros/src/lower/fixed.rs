@@ -65,7 +65,7 @@ impl Lowerer<'_> {
         }
         let shape = self.shape(span);
         let place = self.place_of(value, span);
-        Some(self.shaped(shape, place, span))
+        Some(self.fixed_array(shape, place, span))
     }
 
     /// The shape of the array that is to be made: of the declared length, if it has one.
@@ -124,11 +124,11 @@ impl Lowerer<'_> {
             self.filled.insert(array, zero);
             return Expr::var(array, span);
         }
-        self.shaped(shape, Place::var(array, span), span)
+        self.fixed_array(shape, Place::var(array, span), span)
     }
 
     /// The elements of a sequence as an array.
-    fn shaped(&mut self, shape: Expr, place: Place, span: Span) -> Expr {
+    fn fixed_array(&mut self, shape: Expr, place: Place, span: Span) -> Expr {
         let kind = crate::kinds::of_place(&self.program, &place).deref().clone();
         let value = rules::method(Expr::Place(place), "__array", vec![shape]);
         let value = self.temporary(value, span);

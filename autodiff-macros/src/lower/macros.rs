@@ -39,6 +39,9 @@ impl Lowerer<'_> {
         if name == "vec" {
             return Some(self.vec_macro(&m.mac));
         }
+        if matches!(name, "concatenate" | "stack") {
+            return self.joined_macro(&m.mac, name == "stack");
+        }
         if name == "dbg" {
             return self.dbg_macro(m);
         }

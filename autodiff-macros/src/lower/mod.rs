@@ -4,6 +4,7 @@
 //! `Break`, `Continue` and `Return`. A name is bound to an expression: the place of a variable, or a
 //! reference to a place; so aliases, patterns, closures and iterators are gone after lowering.
 
+mod arrays;
 mod calls;
 mod checkpoint;
 mod chosen;
@@ -14,11 +15,14 @@ mod fallible;
 mod fixed;
 mod flow;
 mod iterators;
+mod lanes;
 mod macros;
+mod makers;
 mod patterns;
 mod places;
 mod stmts;
 mod vectors;
+mod zips;
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -131,6 +135,7 @@ pub(crate) fn lower(
     }
     let value = lowerer.block_value(block);
     let value = value.unwrap_or(Expr::Tuple(Vec::new()));
+    let value = lowerer.as_declared(value, signature.output.as_ref());
     lowerer.program.body.stmts = lowerer.stmts.pop().expect("the body's statements");
     lowerer.program.value = vec![value];
     lowerer.program
@@ -181,6 +186,13 @@ impl Lowerer<'_> {
             self.program.vars[var].mutable = param.mutable;
             self.bind("self", Expr::var(var, param.name.span()));
         }
+    }
+
+    /// A value of a declared type: a sequence that is declared to be an array is made one.
+    fn as_declared(&mut self, value: Expr, ty: Option<&Type>) -> Expr {
+        let declared = ty.map_or(Kind::Unknown, |ty| self.types.kind(ty));
+        let array = matches!(declared, Kind::Array(_, Some(1))) && matches!(self.kind(&value), Kind::Seq(_));
+        if array { self.vector_as_array(value, Span::mixed_site()) } else { value }
     }
 
     fn fresh(&mut self, name: impl Into<String>, span: Span, kind: Kind, role: Role) -> VarId {

@@ -4,7 +4,7 @@ use syn::spanned::Spanned;
 use syn::{Expr as S, Member};
 
 use super::{Binding, Lowerer, as_place, strip};
-use crate::ir::{Callee, Expr, Place, Role, Step, Stmt, VarId};
+use crate::ir::{Callee, Expr, Place, Role, Sequence, Step, Stmt, VarId};
 use crate::kinds::{self, Kind};
 
 impl Lowerer<'_> {
@@ -71,7 +71,8 @@ impl Lowerer<'_> {
                 let range = matches!(at, Expr::Range { .. });
                 let by_trait = !range && self.is_indexed_by_trait(&base, &i.index);
                 let at = if by_trait { crate::ir::element(at) } else { at };
-                let mut place = base.step(Step::Index { at: Box::new(at), range });
+                let mut place =
+                    if range { base.step(Step::Index { at: Box::new(at), range }) } else { element_of(&base, at) };
                 place.span = e.span();
                 self.normal(Expr::Place(place))
             }
@@ -85,6 +86,8 @@ impl Lowerer<'_> {
             S::Reference(r) => {
                 let of = self.place_or_value(&r.expr);
                 let of = match of {
+                    // The name of a view that can be changed is a view, not a reference to one.
+                    Expr::Ref { of, .. } if matches!(&*of, Expr::Place(place) if place.is_view()) => *of,
                     Expr::Place(_) | Expr::Ref { .. } => of,
                     other => self.temporary(other, e.span()),
                 };
@@ -156,8 +159,10 @@ impl Lowerer<'_> {
             Expr::Ref { mutable, of } => Expr::Ref { mutable, of: Box::new(self.pin(*of)) },
             Expr::Place(mut place) => {
                 for step in &mut place.path {
-                    if let Step::Index { at, .. } = step {
-                        self.pin_index(at);
+                    match step {
+                        Step::Index { at, .. } => self.pin_index(at),
+                        Step::View { args, .. } => args.iter_mut().for_each(|a| self.pin_index(a)),
+                        _ => {}
                     }
                 }
                 Expr::Place(place)
@@ -178,6 +183,7 @@ impl Lowerer<'_> {
             Expr::Call { func, args, .. } if func.is_ident("__element") => {
                 args.iter_mut().for_each(|e| self.pin_index(e))
             }
+            Expr::Method { recv, name, .. } if name == "__item" => self.pin_index(recv),
             _ => {
                 if !self.is_fixed(at) {
                     let span = as_place(at).map_or_else(proc_macro2::Span::mixed_site, |p| p.span);
@@ -193,12 +199,36 @@ impl Lowerer<'_> {
     pub(super) fn is_fixed(&self, e: &Expr) -> bool {
         match e {
             Expr::Lit(_) | Expr::Item(..) | Expr::Bool(_) | Expr::Number(..) => true,
+            Expr::Method { recv, name, .. } if name == "__item" => self.is_fixed(recv),
             Expr::Place(place) => !self.program.vars[place.root].mutable && place.path.is_empty(),
             Expr::Binary(_, a, b) => self.is_fixed(a) && self.is_fixed(b),
             Expr::Cast(e, _) | Expr::Neg(e) | Expr::Not(e) => self.is_fixed(e),
+            Expr::Verbatim(_, captures) => captures.iter().all(|(_, e)| self.is_fixed(e)),
+            Expr::Call { func, args, .. } => {
+                func.segments.last().is_some_and(|s| s.ident == "Axis") && args.iter().all(|e| self.is_fixed(e))
+            }
             _ => false,
         }
     }
+}
+
+/// The element at an index; that of a row or a column of a matrix is an element of the matrix.
+pub(super) fn element_of(base: &Place, at: Expr) -> Place {
+    if let Some(Step::View { method, args }) = base.path.last()
+        && !matches!(at, Expr::Array(..) | Expr::Tuple(_))
+    {
+        let pair = match (method.to_string().as_str(), args.as_slice()) {
+            ("row", [i]) => Some(vec![i.clone(), at.clone()]),
+            ("column", [j]) => Some(vec![at.clone(), j.clone()]),
+            _ => None,
+        };
+        if let Some(pair) = pair {
+            let mut matrix = base.clone();
+            matrix.path.pop();
+            return matrix.step(Step::Index { at: Box::new(Expr::Array(pair, Sequence::Array)), range: false });
+        }
+    }
+    base.step(Step::Index { at: Box::new(at), range: false })
 }
 
 /// Gives the place the span of its use.

@@ -143,6 +143,15 @@ impl Lowerer<'_> {
 
     /// Binds a user's name to a value.
     pub(super) fn let_named(&mut self, name: &syn::Ident, mutable: bool, ty: Option<&syn::Type>, value: Expr) {
+        let value = self.as_declared(value, ty);
+        // A view is another name for what it views; one that can be changed stays one.
+        let view = |e: &Expr| matches!(e, Expr::Place(place) if place.is_view());
+        let changes = matches!(&value, Expr::Ref { mutable: true, of } if view(of));
+        if changes || (view(&value) && !mutable) {
+            let value = self.pin(value);
+            self.bind(&name.to_string(), value);
+            return;
+        }
         // An immutable reference to a place is another name for it.
         if let (Expr::Ref { .. }, false) = (&value, mutable) {
             let value = self.pin(value);

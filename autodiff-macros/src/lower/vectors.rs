@@ -98,7 +98,7 @@ impl Lowerer<'_> {
     /// Methods that give references into a sequence.
     fn view(&mut self, recv: &Expr, name: &str, m: &syn::ExprMethodCall, span: Span) -> Option<Expr> {
         let kind = self.kind(&strip(recv.clone()));
-        let sequence = matches!(kind.deref(), Kind::Seq(_) | Kind::Unknown);
+        let sequence = matches!(kind.deref(), Kind::Seq(_) | Kind::Unknown | Kind::Array(_, Some(1)));
         match (name, m.args.len()) {
             ("split_at" | "split_at_mut", 1) => {
                 let at = self.control(&m.args[0]);
@@ -436,7 +436,7 @@ impl Lowerer<'_> {
         });
     }
 
-    fn pinned(&mut self, recv: &Expr, span: Span) -> Place {
+    pub(super) fn pinned(&mut self, recv: &Expr, span: Span) -> Place {
         let place = self.place_of(recv.clone(), span);
         match self.pin(Expr::Place(place)) {
             Expr::Place(place) => place,
@@ -446,7 +446,7 @@ impl Lowerer<'_> {
 
     /// A reference to an element.
     fn element(&mut self, place: &Place, at: Expr, mutable: bool) -> Expr {
-        let element = self.normal(Expr::Place(place.step(Step::Index { at: Box::new(at), range: false })));
+        let element = self.normal(Expr::Place(super::places::element_of(place, at)));
         Expr::Ref { mutable, of: Box::new(element) }
     }
 

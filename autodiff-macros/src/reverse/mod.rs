@@ -190,13 +190,13 @@ impl Pass<'_> {
                     cond: cond(),
                     then: plain(then_f),
                     els: plain(els_f),
-                    tape: Some(Tape { var: tape, write: true, in_order: false }),
+                    tape: Some(Tape::new(tape, true)),
                 });
                 backward.push(Stmt::If {
                     cond: cond(),
                     then: plain(then_b),
                     els: plain(els_b),
-                    tape: Some(Tape { var: tape, write: false, in_order: false }),
+                    tape: Some(Tape::new(tape, false)),
                 });
             }
             Stmt::Scope { body, checkpoint: true } => self.rerun(body, forward, backward),
@@ -221,17 +221,13 @@ impl Pass<'_> {
                     },
                     _ => Header::Tape,
                 };
-                forward.push(Stmt::Loop(Loop {
-                    body: plain(f),
-                    tape: Some(Tape { var: tape, write: true, in_order: false }),
-                    ..l.clone()
-                }));
+                forward.push(Stmt::Loop(Loop { body: plain(f), tape: Some(Tape::new(tape, true)), ..l.clone() }));
                 backward.push(Stmt::Loop(Loop {
                     label: l.label,
                     header,
                     body: plain(b),
                     exits: Vec::new(),
-                    tape: Some(Tape { var: tape, write: false, in_order: false }),
+                    tape: Some(Tape::new(tape, false)),
                     plan: None,
                 }));
             }
@@ -256,6 +252,9 @@ impl Pass<'_> {
         // A zero in the shape of the old value would keep that alive.
         let zero = match &kind {
             Kind::Float(float) => Expr::Number(0.0, float.clone()),
+            _ if mirror.as_ref().is_some_and(Place::is_view) || is_repeated(value) => {
+                Expr::Zero(Box::new(Expr::Place(mirror.clone().unwrap_or_else(|| place.clone()))))
+            }
             _ => Expr::Zero(Box::new(Expr::var(old, span))),
         };
         let ct = self.out.fresh("ct", span, kind.tangent(), Role::Adjoint);
@@ -302,7 +301,8 @@ impl Pass<'_> {
             return;
         }
         let old = self.out.fresh("old", span, kind.clone(), Role::Temporary);
-        forward.push(Stmt::Let { var: old, value: this.clone() });
+        let held = if kind.deref().is_array() { Expr::Clone(Box::new(this.clone())) } else { this.clone() };
+        forward.push(Stmt::Let { var: old, value: held });
         forward.push(step);
         backward.push(Stmt::Assign { place: place.clone(), value: Expr::var(old, span), init: false });
         let Some(mirror) = self.mirror(place) else {
@@ -391,11 +391,8 @@ impl Pass<'_> {
         let mut adds = Vec::new();
         for (arg, mirror) in call.args.iter().zip(mirrors) {
             if operator || arg.passing != Passing::Value {
-                let taken = slots
-                    .iter()
-                    .flatten()
-                    .flatten()
-                    .any(|p: &Place| mirror.as_ref().is_some_and(|m| may_overlap(p, m)));
+                let taken =
+                    slots.iter().flatten().flatten().any(|p: &Place| mirror.as_ref().is_some_and(|m| p.may_overlap(m)));
                 let slot = match mirror {
                     Some(place) if taken => {
                         // Two arguments share a cotangent: the second collects beside it.
@@ -491,22 +488,11 @@ impl Pass<'_> {
     }
 }
 
-/// Whether two places may not be borrowed mutably at once: all of one variable but different fields
-/// that are reached without a call or a match.
-fn may_overlap(a: &Place, b: &Place) -> bool {
-    if a.root != b.root {
-        return false;
-    }
-    for (x, y) in a.path.iter().zip(&b.path) {
-        match (x, y) {
-            (Step::Field(x), Step::Field(y)) if x != y => return false,
-            (Step::Field(_), Step::Field(_)) | (Step::Deref, Step::Deref) => {}
-            _ => return true,
-        }
-    }
-    true
-}
-
 fn plain(stmts: Vec<Stmt>) -> Block {
     Block { stmts, ..Block::default() }
+}
+
+/// Whether a value is repeated along the axes of the array that it is written to, whose shape stays.
+fn is_repeated(value: &Expr) -> bool {
+    matches!(value, Expr::Method { name, .. } if name == "__spread")
 }

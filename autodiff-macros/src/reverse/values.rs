@@ -2,6 +2,7 @@
 
 use super::{Pass, plain};
 use crate::activity;
+use crate::arrays;
 use crate::complex::Partials;
 use crate::fold;
 use crate::ir::{BinOp, Expr, Header, Loop, Place, Role, Step, Stmt};
@@ -18,6 +19,13 @@ impl Pass<'_> {
                 }
             }
             Expr::Ref { of, .. } => self.add(of, value, out),
+            Expr::Method { recv, name, .. } if name == "__spread" => {
+                if kinds::of_expr(&self.out, self.types, recv).deref().is_number() {
+                    return self.add(recv, arrays::form("__total", value, Vec::new()), out);
+                }
+                let folded = arrays::form("__fold", value, Vec::new());
+                self.add(recv, Expr::Ref { mutable: false, of: Box::new(folded) }, out);
+            }
             _ => {}
         }
     }
@@ -114,6 +122,7 @@ impl Pass<'_> {
                         }
                     }
                 }
+                "__spread" => self.add(e, whole(), out),
                 name if crate::methods::is_structural(name) => {
                     // The same numbers in a container of another type.
                     self.add(recv, Expr::Ref { mutable: false, of: Box::new(whole()) }, out);

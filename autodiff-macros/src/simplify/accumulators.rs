@@ -3,101 +3,99 @@
 
 use crate::ir::{Expr, Program, Role, Stmt, VarId};
 
+use super::positions::{Positions, slots};
+
 /// `let mut d = 0; …; d += e`  ⇒  `…; let mut d = e`. Tells whether anything changed.
 pub(crate) fn merge(program: &mut Program) -> bool {
     let roles: Vec<Role> = program.vars.iter().map(|v| v.role).collect();
     let scalars: Vec<bool> = program.vars.iter().map(|v| v.kind.is_number()).collect();
     let mut changed = false;
+    let mut positions = Positions::new(program.vars.len());
     program.body.blocks_mut(&mut |block| {
-        let mut i = 0;
-        while i < block.stmts.len() {
-            if scalars_combine(&mut block.stmts, i, &roles, &scalars) {
+        positions.read(&block.stmts);
+        let mut stmts = slots(block);
+        for i in 0..stmts.len() {
+            if scalars_combine(&mut stmts, i, &mut positions, &roles, &scalars) {
                 changed = true;
-                continue;
-            }
-            if let Some((var, at)) = first_addition(&block.stmts, i, &roles) {
-                let value = match &block.stmts[at] {
-                    Stmt::Accumulate { value, .. } | Stmt::Assign { value, .. } => value.clone(),
-                    _ => unreachable!("an addition was found"),
+            } else if let Some((var, at)) = first_addition(&stmts, i, &positions, &roles) {
+                let Some(Stmt::Accumulate { value, .. } | Stmt::Assign { value, .. }) = stmts[at].take() else {
+                    unreachable!("an addition was found")
                 };
-                block.stmts[at] = Stmt::Let { var, value };
-                block.stmts.remove(i);
+                stmts[at] = Some(Stmt::Let { var, value });
+                stmts[i] = None;
                 changed = true;
-            } else {
-                i += 1;
             }
         }
+        block.stmts.extend(stmts.into_iter().flatten());
     });
     changed
 }
 
 /// `let d = a; …; d += b`  ⇒  `…; let d = a + b`, and `p += a; p += b`  ⇒  `p += a + b`, where nothing
 /// in between changes what `a` reads or mentions the accumulator.
-fn scalars_combine(stmts: &mut Vec<Stmt>, i: usize, roles: &[Role], scalars: &[bool]) -> bool {
+fn scalars_combine(
+    stmts: &mut [Option<Stmt>],
+    i: usize,
+    positions: &mut Positions,
+    roles: &[Role],
+    scalars: &[bool],
+) -> bool {
     let (var, first, place) = match &stmts[i] {
-        Stmt::Let { var, value } if matches!(roles[*var], Role::Adjoint | Role::Tangent) && scalars[*var] => {
+        Some(Stmt::Let { var, value }) if matches!(roles[*var], Role::Adjoint | Role::Tangent) && scalars[*var] => {
             if matches!(value, Expr::Zero(_)) {
                 return false;
             }
-            (*var, value.clone(), None)
+            (*var, value, None)
         }
-        Stmt::Accumulate { place, value } if place.path.is_empty() && scalars[place.root] => {
-            (place.root, value.clone(), Some(place.clone()))
+        Some(Stmt::Accumulate { place, value }) if place.path.is_empty() && scalars[place.root] => {
+            (place.root, value, Some(place))
+        }
+        _ => return false,
+    };
+    let Some(k) = positions.next(var, i) else { return false };
+    let second = match &stmts[k] {
+        Some(Stmt::Accumulate { place: p, value }) if p.root == var && p.path.is_empty() && !value.mentions(var) => {
+            value
         }
         _ => return false,
     };
     let mut sources = Vec::new();
     first.vars(&mut |v| sources.push(v));
-    for k in i + 1..stmts.len() {
-        match &stmts[k] {
-            Stmt::Accumulate { place: p, value } if p.root == var && p.path.is_empty() && !value.mentions(var) => {
-                let sum = crate::fold::plus(first, value.clone());
-                stmts[k] = match place {
-                    Some(place) => Stmt::Accumulate { place, value: sum },
-                    None => Stmt::Let { var, value: sum },
-                };
-                stmts.remove(i);
-                return true;
-            }
-            other
-                if touches(other, var)
-                    || sources.iter().any(|s| super::writes(other, *s))
-                    || matches!(other, Stmt::Turn) =>
-            {
-                return false;
-            }
-            _ => {}
-        }
+    if positions.turns_between(i, k) || sources.iter().any(|s| positions.writes_between(*s, i, k)) {
+        return false;
     }
-    false
+    let sum = crate::fold::plus(first.clone(), second.clone());
+    stmts[k] = Some(match place {
+        Some(place) => Stmt::Accumulate { place: place.clone(), value: sum },
+        None => Stmt::Let { var, value: sum },
+    });
+    stmts[i] = None;
+    sources.into_iter().for_each(|s| positions.touch(s, k));
+    true
 }
 
 /// The first use of the accumulator that statement `i` declares, if it is a whole addition.
-fn first_addition(stmts: &[Stmt], i: usize, roles: &[Role]) -> Option<(VarId, usize)> {
-    let Stmt::Let { var, value: Expr::Zero(_) } = &stmts[i] else {
+fn first_addition(stmts: &[Option<Stmt>], i: usize, positions: &Positions, roles: &[Role]) -> Option<(VarId, usize)> {
+    let Some(Stmt::Let { var, value: Expr::Zero(_) }) = &stmts[i] else {
         return None;
     };
     if !matches!(roles[*var], Role::Adjoint | Role::Tangent) {
         return None;
     }
-    for (k, stmt) in stmts.iter().enumerate().skip(i + 1) {
-        match stmt {
-            Stmt::Accumulate { place, value }
-                if place.root == *var && place.path.is_empty() && !value.mentions(*var) =>
-            {
-                // A value in another container is added, not moved.
-                return if matches!(value, Expr::Ref { .. }) { None } else { Some((*var, k)) };
-            }
-            Stmt::Assign { place, value, init: false }
-                if place.root == *var && place.path.is_empty() && !value.mentions(*var) =>
-            {
-                return Some((*var, k));
-            }
-            other if touches(other, *var) => return None,
-            _ => {}
+    let k = positions.next(*var, i)?;
+    let whole = match &stmts[k] {
+        // A value in another container is added, not moved.
+        Some(Stmt::Accumulate { place, value }) => {
+            place.root == *var && place.path.is_empty() && !value.mentions(*var) && !matches!(value, Expr::Ref { .. })
         }
-    }
-    None
+        Some(Stmt::Assign { place, value, init: false }) => {
+            // What is repeated needs the shape of the zero.
+            let repeated = matches!(value, Expr::Method { name, .. } if name == "__spread");
+            place.root == *var && place.path.is_empty() && !value.mentions(*var) && !repeated
+        }
+        _ => false,
+    };
+    whole.then_some((*var, k))
 }
 
 /// Whether a statement, or one inside it, mentions a variable.

@@ -4,19 +4,20 @@
 //! such a write: if the backward sweep does not read it, the save, the restore and the tape entry go
 //! together, so this is also the analysis of what has to be recorded.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::ir::{Block, Edit, Expr, Header, Mode, Passing, Program, Stmt, Tape, VarId};
+use crate::var_set::VarSet;
 
 /// Removes dead code; tells whether anything changed.
 pub(crate) fn eliminate(program: &mut Program) -> bool {
-    let mut always: HashSet<VarId> = HashSet::new();
+    let mut always: VarSet = VarSet::new();
     for param in &program.params {
         if param.passing != Passing::Value {
             always.extend(&param.parts);
         }
     }
-    let mut live: HashSet<VarId> = HashSet::new();
+    let mut live: VarSet = VarSet::new();
     if let Some(reverse) = &program.reverse {
         for (param, adjoints) in program.params.iter().zip(&reverse.adjoints) {
             if param.passing == Passing::Value {
@@ -36,14 +37,7 @@ pub(crate) fn eliminate(program: &mut Program) -> bool {
         }
     });
     let has_turn = program.body.stmts.iter().any(|s| matches!(s, Stmt::Turn));
-    let mut definitions = HashMap::new();
-    if has_turn && !program.taped {
-        program.body.walk(&mut |s| {
-            if let Stmt::Let { var, value } = s {
-                value.vars(&mut |u| definitions.entry(*var).or_insert_with(Vec::new).push(u));
-            }
-        });
-    }
+    let sources = if has_turn && !program.taped { sources(program) } else { Vec::new() };
     let mut pass = Pass {
         always,
         value: Vec::new(),
@@ -51,9 +45,10 @@ pub(crate) fn eliminate(program: &mut Program) -> bool {
         changed: false,
         taped: program.taped,
         depth: 0,
-        overwritten: HashSet::new(),
-        definitions,
-        settled: vec![HashSet::new(); loops],
+        overwritten: VarSet::new(),
+        sources,
+        settled: vec![VarSet::new(); loops],
+        scalars: program.vars.iter().map(|v| v.kind.is_scalar()).collect(),
     };
     for e in &program.value {
         e.vars(&mut |v| pass.value.push(v));
@@ -73,9 +68,40 @@ fn size(block: &Block) -> usize {
     n
 }
 
+/// What each variable may be computed again from, itself included, through all definitions; empty where it has none.
+fn sources(program: &Program) -> Vec<VarSet> {
+    let mut sources = vec![VarSet::new(); program.vars.len()];
+    let mut definitions = Vec::new();
+    program.body.walk(&mut |s| {
+        if let Stmt::Let { var, value } = s {
+            let mut operands = VarSet::new();
+            value.vars(&mut |u| {
+                operands.insert(u);
+            });
+            operands.insert(*var);
+            sources[*var].unite(&operands);
+            value.vars(&mut |u| definitions.push((*var, u)));
+        }
+    });
+    // Operands are defined before, so one round tells nearly all.
+    loop {
+        let mut changed = false;
+        for &(var, operand) in &definitions {
+            if var != operand {
+                let more = std::mem::take(&mut sources[operand]);
+                changed |= sources[var].unite(&more);
+                sources[operand] = more;
+            }
+        }
+        if !changed {
+            return sources;
+        }
+    }
+}
+
 struct Pass {
     /// References: what is written through them is seen outside.
-    always: HashSet<VarId>,
+    always: VarSet,
     /// The variables of the function's value, which is computed at the turn.
     value: Vec<VarId>,
     /// For a tape, which of its loads are used.
@@ -85,22 +111,23 @@ struct Pass {
     /// How many blocks are open: only the outermost turn is where the value is computed.
     depth: usize,
     /// Variables whose value is replaced as a whole, which must have been declared before.
-    overwritten: HashSet<VarId>,
+    overwritten: VarSet,
     /// Before tapes are placed, what each variable may be computed again from: a variable that the
     /// backward sweep reads needs the restored values of those too.
-    definitions: HashMap<VarId, Vec<VarId>>,
+    sources: Vec<VarSet>,
     /// What was live around each loop when it was last looked at: it only grows while a loop around it looks for its
     /// fixed point, so that each search begins where the last one ended.
-    settled: Vec<HashSet<VarId>>,
+    settled: Vec<VarSet>,
+    scalars: Vec<bool>,
 }
 
 impl Pass {
-    fn is_live(&self, v: VarId, live: &HashSet<VarId>) -> bool {
-        self.always.contains(&v) || live.contains(&v)
+    fn is_live(&self, v: VarId, live: &VarSet) -> bool {
+        self.always.contains(v) || live.contains(v)
     }
 
     /// Walks a block backward; `remove` is false while a loop looks for its fixed point.
-    fn block(&mut self, block: &mut Block, mut live: HashSet<VarId>, remove: bool) -> HashSet<VarId> {
+    fn block(&mut self, block: &mut Block, mut live: VarSet, remove: bool) -> VarSet {
         self.depth += 1;
         live.extend(&block.saves);
         let mut kept = Vec::new();
@@ -116,10 +143,10 @@ impl Pass {
     }
 
     /// Updates the live set across a statement, and tells whether it is needed.
-    fn keep(&mut self, stmt: &mut Stmt, live: &mut HashSet<VarId>, remove: bool) -> bool {
+    fn keep(&mut self, stmt: &mut Stmt, live: &mut VarSet, remove: bool) -> bool {
         match stmt {
             Stmt::Let { var, .. } | Stmt::Declare(var) => {
-                if !live.remove(var) && !self.overwritten.contains(var) {
+                if !live.remove(*var) && !self.overwritten.contains(*var) {
                     return false;
                 }
             }
@@ -128,12 +155,12 @@ impl Pass {
                     return false;
                 }
                 if place.path.is_empty() && !*init {
-                    live.remove(&place.root);
+                    live.remove(place.root);
                     self.overwritten.insert(place.root);
                 }
             }
             Stmt::Replace { old, place, value } => {
-                if !live.remove(old) {
+                if !live.remove(*old) {
                     if !remove {
                         // Looks like an assignment from here on.
                         let mut plain = Stmt::Assign { place: place.clone(), value: value.clone(), init: false };
@@ -143,7 +170,13 @@ impl Pass {
                     self.changed = true;
                     return self.keep(stmt, live, remove);
                 }
-                live.insert(place.root);
+                if remove && self.scalars[place.root] && !self.is_live(place.root, live) {
+                    // What is put there is never read.
+                    *stmt = Stmt::Let { var: *old, value: Expr::Place(place.clone()) };
+                    self.changed = true;
+                } else {
+                    live.insert(place.root);
+                }
             }
             Stmt::Update { place, .. } | Stmt::Accumulate { place, .. } => {
                 if !self.is_live(place.root, live) {
@@ -156,26 +189,26 @@ impl Pass {
                 }
             }
             Stmt::Edit(Edit::Pop { var, place, .. }) => {
-                let used = live.remove(var);
+                let used = live.remove(*var);
                 if !used && !self.is_live(place.root, live) {
                     return false;
                 }
                 live.insert(place.root);
             }
             Stmt::Call(call) => {
-                if call.mode == Mode::Taped && !call.tape.is_some_and(|t| live.contains(&t)) && remove {
+                if call.mode == Mode::Taped && !call.tape.is_some_and(|t| live.contains(t)) && remove {
                     call.mode = Mode::Plain;
                     call.tape = None;
                     self.changed = true;
                 }
                 for v in call.outs.iter().chain(&call.tape) {
-                    live.remove(v);
+                    live.remove(*v);
                 }
             }
             Stmt::Pull(pull) => {
-                let wanted = pull.grads.iter().flatten().flatten().any(|g| live.contains(g))
+                let wanted = pull.grads.iter().flatten().flatten().any(|g| live.contains(*g))
                     || pull.slots.iter().flatten().flatten().any(|p| self.is_live(p.root, live))
-                    || pull.joined && pull.values.iter().any(|v| live.contains(v))
+                    || pull.joined && pull.values.iter().any(|v| live.contains(*v))
                     || pull.args.iter().filter(|a| a.passing == Passing::RefMut).any(|a| {
                         a.parts.iter().flatten().any(|e| matches!(e, Expr::Place(p) if self.is_live(p.root, live)))
                     });
@@ -183,11 +216,11 @@ impl Pass {
                     return false;
                 }
                 for g in pull.grads.iter().flatten().flatten() {
-                    live.remove(g);
+                    live.remove(*g);
                 }
                 if pull.joined {
                     pull.values.iter().for_each(|v| {
-                        live.remove(v);
+                        live.remove(*v);
                     });
                 }
                 if remove {
@@ -218,9 +251,8 @@ impl Pass {
                     self.trim_saves(tape.var, then, 0);
                     self.trim_saves(tape.var, els, 1);
                 }
-                let a = self.block(then, live.clone(), remove);
-                let b = self.block(els, std::mem::take(live), remove);
-                let (mut a, mut b) = (a, b);
+                let mut a = self.block(then, live.clone(), remove);
+                let mut b = self.block(els, std::mem::take(live), remove);
                 if let Some(tape) = tape.as_ref()
                     && !tape.write
                 {
@@ -228,8 +260,8 @@ impl Pass {
                     self.loads(tape.var, els, &mut b, remove, 1);
                     live.insert(tape.var);
                 }
-                live.extend(a);
-                live.extend(b);
+                live.unite(&a);
+                live.unite(&b);
                 if then.stmts.is_empty() && els.stmts.is_empty() && then.saves.is_empty() && els.saves.is_empty() {
                     return false;
                 }
@@ -247,13 +279,13 @@ impl Pass {
                 let mut around = live.clone();
                 around.extend(&l.exits);
                 header_uses(&l.header, &mut around);
-                around.extend(&self.settled[l.label]);
+                around.unite(&self.settled[l.label]);
                 let mut inside = loop {
                     let inside = self.block(&mut l.body, around.clone(), false);
                     // What is loaded anew in each iteration is not carried from one to the next.
-                    let before = around.len();
-                    around.extend(inside.iter().copied().filter(|v| !l.body.loads.contains(v)));
-                    if around.len() == before {
+                    let mut carried = inside.clone();
+                    carried.subtract(&l.body.loads.iter().copied().collect());
+                    if !around.unite(&carried) {
                         break inside;
                     }
                 };
@@ -269,19 +301,19 @@ impl Pass {
                         l.tape = None;
                     }
                 }
-                live.extend(inside);
+                live.unite(&inside);
                 if let Some(tape) = &l.tape
                     && !tape.write
                 {
                     live.insert(tape.var);
                 }
                 if let Header::Range { var, .. } = &l.header {
-                    live.remove(var);
+                    live.remove(*var);
                 }
                 let empty = l.body.stmts.is_empty() && l.body.saves.is_empty();
                 if empty
                     && !(matches!(l.header, Header::Tape) && l.tape.is_none())
-                    && l.tape.is_none_or(|t| !t.write || !live.contains(&t.var))
+                    && l.tape.is_none_or(|t| !t.write || !live.contains(t.var))
                 {
                     // A backward loop without work needs no tape either.
                     return false;
@@ -297,32 +329,35 @@ impl Pass {
                 }
                 return true;
             }
+            Stmt::Save { .. } | Stmt::Restore { .. } | Stmt::Refill { .. } | Stmt::Cut { .. } => {
+                unreachable!("slices are saved and cut after simplification")
+            }
             Stmt::Effect(_) | Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => {}
         }
-        let mut uses = Vec::new();
-        stmt.uses(&mut |v| uses.push(v), &mut |_| {});
-        let mut seen = HashSet::new();
-        while let Some(v) = uses.pop() {
-            live.insert(v);
-            if seen.insert(v) {
-                uses.extend(self.definitions.get(&v).into_iter().flatten());
-            }
-        }
+        stmt.uses(
+            &mut |v| {
+                live.insert(v);
+                if let Some(sources) = self.sources.get(v) {
+                    live.unite(sources);
+                }
+            },
+            &mut |_| {},
+        );
         true
     }
 
     /// Whether a tape is written that no backward scope reads any more.
-    fn is_unread(&mut self, tape: Option<Tape>, live: &HashSet<VarId>) -> bool {
-        let unread = self.taped && tape.is_some_and(|t| t.write && !live.contains(&t.var));
+    fn is_unread(&mut self, tape: Option<Tape>, live: &VarSet) -> bool {
+        let unread = self.taped && tape.is_some_and(|t| t.write && !live.contains(t.var));
         self.changed |= unread;
         unread
     }
 
     /// Drops the loads that are not used, and remembers which for the scope that saves them.
-    fn loads(&mut self, tape: VarId, block: &mut Block, live: &mut HashSet<VarId>, remove: bool, branch: usize) {
-        let used: Vec<bool> = block.loads.iter().map(|v| live.contains(v) || self.overwritten.contains(v)).collect();
+    fn loads(&mut self, tape: VarId, block: &mut Block, live: &mut VarSet, remove: bool, branch: usize) {
+        let used: Vec<bool> = block.loads.iter().map(|v| live.contains(*v) || self.overwritten.contains(*v)).collect();
         for v in &block.loads {
-            live.remove(v);
+            live.remove(*v);
         }
         if remove && used.iter().any(|u| !u) {
             let mut keep = used.iter();
@@ -344,7 +379,7 @@ impl Pass {
     }
 }
 
-fn header_uses(header: &Header, live: &mut HashSet<VarId>) {
+fn header_uses(header: &Header, live: &mut VarSet) {
     if let Header::While(cond) = header {
         cond.vars(&mut |v| {
             live.insert(v);

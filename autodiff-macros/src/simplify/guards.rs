@@ -119,8 +119,7 @@ fn is_singular(e: &Expr) -> bool {
         Expr::Math(rule, _) if matches!(rule.name, "powi" | "powf" | "ln" | "log" | "recip" | "/" | "inv") => true,
         _ => {
             let mut found = false;
-            let mut copy = e.clone();
-            copy.children_mut(&mut |child| found |= is_singular(child));
+            e.children(&mut |child| found |= is_singular(child));
             found
         }
     }

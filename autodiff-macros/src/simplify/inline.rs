@@ -5,6 +5,8 @@ use std::collections::HashMap;
 
 use crate::ir::{Block, Edit, Expr, Header, Passing, Place, Program, Role, Stmt, VarId};
 
+use super::positions::{Positions, slots};
+
 /// Inlines temporaries; tells whether anything changed.
 pub(crate) fn temporaries(program: &mut Program) -> bool {
     let mut reads: HashMap<VarId, usize> = HashMap::new();
@@ -40,7 +42,8 @@ pub(crate) fn temporaries(program: &mut Program) -> bool {
     };
     let mut changed = false;
     let mut body = std::mem::take(&mut program.body);
-    body.blocks_mut(&mut |block| changed |= pass.block(block));
+    let mut positions = Positions::new(program.vars.len());
+    body.blocks_mut(&mut |block| changed |= pass.block(block, &mut positions));
     program.body = body;
     changed
 }
@@ -53,25 +56,29 @@ struct Pass {
 }
 
 impl Pass {
-    fn block(&self, block: &mut Block) -> bool {
+    fn block(&self, block: &mut Block, positions: &mut Positions) -> bool {
         let mut changed = false;
+        positions.read(&block.stmts);
+        let mut stmts = slots(block);
         let mut i = 0;
-        while i < block.stmts.len() {
-            let candidate = match &block.stmts[i] {
-                Stmt::Let { var, value } if self.may_move(*var, value) => Some((*var, value.clone())),
-                _ => None,
-            };
-            if let Some((var, value)) = candidate
-                && let Some(k) = self.use_site(&block.stmts, i, var, &value)
-                && substitute(&mut block.stmts[k], var, &value)
+        while i < stmts.len() {
+            if let Some(k) = self.use_site(&stmts, i, positions)
+                && let (head, tail) = stmts.split_at_mut(k)
+                && let (Some(Stmt::Let { var, value }), Some(stmt)) = (&head[i], &mut tail[0])
+                && substitute(stmt, *var, value)
             {
-                block.stmts.remove(i);
+                value.vars(&mut |v| positions.touch(v, k));
+                stmts[i] = None;
                 changed = true;
-                i = i.saturating_sub(1);
-                continue;
+                // What comes before may have been waiting for this.
+                if let Some(before) = stmts[..i].iter().rposition(Option::is_some) {
+                    i = before;
+                    continue;
+                }
             }
             i += 1;
         }
+        block.stmts.extend(stmts.into_iter().flatten());
         changed
     }
 
@@ -89,40 +96,52 @@ impl Pass {
         }
     }
 
-    /// The statement of the same block that uses the variable, if the value is the same there.
-    fn use_site(&self, stmts: &[Stmt], i: usize, var: VarId, value: &Expr) -> Option<usize> {
-        let mut sources = Vec::new();
-        value.vars(&mut |v| sources.push(v));
-        for (k, stmt) in stmts.iter().enumerate().skip(i + 1) {
-            let mut found = false;
-            stmt.uses(&mut |v| found |= v == var, &mut |_| {});
-            if found {
-                let repeated = matches!(stmt, Stmt::Loop(l) if matches!(l.header, Header::While(_)));
-                return if repeated { None } else { Some(k) };
-            }
-            if super::accumulators::touches(stmt, var)
-                || matches!(stmt, Stmt::Turn) && !sources.is_empty() && !matches!(value, Expr::Place(_))
-            {
-                return None;
-            }
-            if sources.iter().any(|s| writes(stmt, *s)) {
-                return None;
-            }
+    /// For a temporary that statement `i` defines, the statement of the same block that uses it, if the value is the
+    /// same there.
+    fn use_site(&self, stmts: &[Option<Stmt>], i: usize, positions: &Positions) -> Option<usize> {
+        let Some(Stmt::Let { var, value }) = &stmts[i] else { return None };
+        if !self.may_move(*var, value) {
+            return None;
         }
-        None
+        let k = positions.next(*var, i)?;
+        let stmt = stmts[k].as_ref()?;
+        let mut found = false;
+        stmt.uses(&mut |v| found |= v == *var, &mut |_| {});
+        let repeated = matches!(stmt, Stmt::Loop(l) if matches!(l.header, Header::While(_)));
+        if !found || repeated {
+            return None;
+        }
+        let (mut sources, mut same) = (0, true);
+        value.vars(&mut |v| {
+            sources += 1;
+            same &= !positions.writes_between(v, i, k);
+        });
+        let crosses = positions.turns_between(i, k) && sources > 0 && !matches!(value, Expr::Place(_));
+        (same && !crosses).then_some(k)
     }
 }
 
-/// Whether a statement, or one inside it, writes to a variable.
-pub(crate) fn writes(stmt: &Stmt, var: VarId) -> bool {
+/// Whether a statement itself writes to a variable.
+pub(crate) fn changes(stmt: &Stmt, var: VarId) -> bool {
     let mut found = false;
     stmt.uses(&mut |_| {}, &mut |v| found |= v == var);
     if let Stmt::Edit(Edit::Pop { place, .. }) = stmt {
         found |= place.root == var;
     }
-    found
-        || stmt.defines().contains(&var)
-        || stmt.blocks().iter().any(|b| b.loads.contains(&var) || b.stmts.iter().any(|s| writes(s, var)))
+    found || stmt.defines().contains(&var)
+}
+
+/// Calls `f` on every variable that a statement, or one inside it, writes to.
+pub(crate) fn each_write(stmt: &Stmt, f: &mut dyn FnMut(VarId)) {
+    stmt.uses(&mut |_| {}, f);
+    if let Stmt::Edit(Edit::Pop { place, .. }) = stmt {
+        f(place.root);
+    }
+    stmt.defines().into_iter().for_each(&mut *f);
+    for block in stmt.blocks() {
+        block.loads.iter().for_each(|v| f(*v));
+        block.stmts.iter().for_each(|s| each_write(s, f));
+    }
 }
 
 /// Replaces the variable in the expressions of a statement; false if it occurs where only a place
@@ -132,7 +151,7 @@ fn substitute(stmt: &mut Stmt, var: VarId, value: &Expr) -> bool {
     let blocked = std::cell::Cell::new(false);
     let whole = |place: &Place| place.root == var && !place.path.is_empty();
     let is_place = matches!(value, Expr::Place(_));
-    stmt.clone().parts_mut(&mut |e| e.places(&mut |p| blocked.set(blocked.get() || whole(p) && !is_place)), &mut |p| {
+    stmt.parts(&mut |e| e.places(&mut |p| blocked.set(blocked.get() || whole(p) && !is_place)), &mut |p| {
         blocked.set(blocked.get() || p.root == var);
     });
     let mut blocked = blocked.get();

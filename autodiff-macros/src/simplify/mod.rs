@@ -10,12 +10,11 @@ mod dead;
 mod guards;
 mod inline;
 mod localise;
-mod order;
+mod positions;
 
 pub(crate) use accumulators::touches;
 pub(crate) use guards::singular_terms;
-pub(crate) use inline::writes;
-pub(crate) use order::forward_where_independent;
+pub(crate) use inline::{changes, each_write};
 
 use crate::ir::{Expr, Program};
 use crate::{fold, ir::Stmt};

@@ -17,7 +17,41 @@ pub trait ArrayDot<Rhs: ?Sized, T, D, E> {
         d: Option<&ArrayRef<T, D>>,
         d_rhs: Option<&ArrayRef<T, E>>,
     ) -> (Self::Output, Self::Output);
+
+    #[allow(clippy::type_complexity)]
+    fn __fwd1_dot(
+        &self,
+        rhs: &Rhs,
+        d: Option<&ArrayRef<T, D>>,
+        d_rhs: Option<&ArrayRef<T, E>>,
+    ) -> ((Self::Output, Self::Output), Pullback1<Self, Rhs, T, D, E, Self::Output>);
+
+    #[allow(clippy::too_many_arguments)]
+    fn __jvp2_dot(
+        &self,
+        rhs: &Rhs,
+        d1: Option<&ArrayRef<T, D>>,
+        d1_rhs: Option<&ArrayRef<T, E>>,
+        d2: Option<&ArrayRef<T, D>>,
+        d2_rhs: Option<&ArrayRef<T, E>>,
+        d12: Option<&ArrayRef<T, D>>,
+        d12_rhs: Option<&ArrayRef<T, E>>,
+    ) -> (Self::Output, Self::Output, Self::Output, Self::Output);
 }
+
+/// The pullback of [`ArrayDot::__fwd1_dot`].
+type Pullback1<A, B, T, D, E, C> = for<'r> fn(
+    (
+        (&'r A, &'r B, Option<&'r ArrayRef<T, D>>, Option<&'r ArrayRef<T, E>>),
+        (C, C),
+        (
+            Option<&'r mut ArrayRef<T, D>>,
+            Option<&'r mut ArrayRef<T, E>>,
+            Option<&'r mut ArrayRef<T, D>>,
+            Option<&'r mut ArrayRef<T, E>>,
+        ),
+    ),
+) -> ((), (), (), ());
 
 type Pullback<A, B, T, D, E, C> =
     for<'r> fn(((&'r A, &'r B), C, (Option<&'r mut ArrayRef<T, D>>, Option<&'r mut ArrayRef<T, E>>))) -> ((), ());
@@ -199,6 +233,53 @@ macro_rules! dot {
                 d_rhs: Option<&ArrayRef<T, $e>>,
             ) -> (Self::Output, Self::Output) {
                 jvp(self, rhs, d, d_rhs)
+            }
+
+            #[track_caller]
+            fn __fwd1_dot(
+                &self,
+                rhs: &$rhs,
+                d: Option<&ArrayRef<T, $d>>,
+                d_rhs: Option<&ArrayRef<T, $e>>,
+            ) -> ((Self::Output, Self::Output), Pullback1<Self, $rhs, T, $d, $e, Self::Output>) {
+                (
+                    jvp(self, rhs, d, d_rhs),
+                    |((a, b, ta, tb), (ct, tct), (da, db, mut ea, mut eb))| {
+                        pull(a, b, &ct, da, db);
+                        pull(a, b, &tct, ea.as_deref_mut(), eb.as_deref_mut());
+                        // What moves with the operands.
+                        if let (Some(tb), Some(ea)) = (tb.filter(|t| t.shape() == b.shape()), ea) {
+                            pull(a, tb, &ct, Some(ea), None);
+                        }
+                        if let (Some(ta), Some(eb)) = (ta.filter(|t| t.shape() == a.shape()), eb) {
+                            pull(ta, b, &ct, None, Some(eb));
+                        }
+                        ((), (), (), ())
+                    },
+                )
+            }
+
+            #[track_caller]
+            fn __jvp2_dot(
+                &self,
+                rhs: &$rhs,
+                d1: Option<&ArrayRef<T, $d>>,
+                d1_rhs: Option<&ArrayRef<T, $e>>,
+                d2: Option<&ArrayRef<T, $d>>,
+                d2_rhs: Option<&ArrayRef<T, $e>>,
+                d12: Option<&ArrayRef<T, $d>>,
+                d12_rhs: Option<&ArrayRef<T, $e>>,
+            ) -> (Self::Output, Self::Output, Self::Output, Self::Output) {
+                let (value, t1) = jvp(self, rhs, d1, d1_rhs);
+                let (_, t2) = jvp(self, rhs, d2, d2_rhs);
+                let (_, mut t12) = jvp(self, rhs, d12, d12_rhs);
+                if let (Some(d1), Some(d2_rhs)) = (d1, d2_rhs) {
+                    t12 = <$d as Product<T, $e>>::plus(t12, <$d as Product<T, $e>>::product(d1, d2_rhs));
+                }
+                if let (Some(d2), Some(d1_rhs)) = (d2, d1_rhs) {
+                    t12 = <$d as Product<T, $e>>::plus(t12, <$d as Product<T, $e>>::product(d2, d1_rhs));
+                }
+                (value, t1, t2, t12)
             }
         }
     };

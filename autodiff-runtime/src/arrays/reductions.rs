@@ -1,38 +1,43 @@
-//! Sums, means and products.
+//! Products, variances and standard deviations.
 
 use ndarray::{Array, ArrayRef, Axis, Dimension, RemoveAxis};
 
-use super::{Pullback, Pullback2, Pulled, Pulled2};
+use super::{Pullback, Pullback2, Pullback3, Pulled, Pulled2, Pulled3};
 use crate::Real;
 
 type Lower<T, D> = Array<T, <D as Dimension>::Smaller>;
 
 pub trait ArrayReductions<T: Real, D: Dimension> {
-    fn __fwd_sum(&self) -> (T, Pullback<T, D, T>);
-    fn __jvp_sum(&self, d: Option<&ArrayRef<T, D>>) -> (T, T);
-    fn __fwd_mean(&self) -> (Option<T>, Pullback<T, D, Option<T>>);
-    fn __jvp_mean(&self, d: Option<&ArrayRef<T, D>>) -> (Option<T>, Option<T>);
     fn __fwd_product(&self) -> (T, Pullback<T, D, T>);
     fn __jvp_product(&self, d: Option<&ArrayRef<T, D>>) -> (T, T);
     fn __fwd_var(&self, ddof: T) -> (T, Pullback2<T, D, T, T>);
     fn __jvp_var(&self, ddof: T, d: Option<&ArrayRef<T, D>>, d_ddof: Option<T>) -> (T, T);
     fn __fwd_std(&self, ddof: T) -> (T, Pullback2<T, D, T, T>);
     fn __jvp_std(&self, ddof: T, d: Option<&ArrayRef<T, D>>, d_ddof: Option<T>) -> (T, T);
-    fn __fwd_sum_axis(&self, axis: Axis) -> (Lower<T, D>, Pullback2<T, D, Lower<T, D>, ()>)
+    fn __fwd_var_axis(&self, axis: Axis, ddof: T) -> (Lower<T, D>, Pullback3<T, D, Lower<T, D>, (), T>)
     where
         D: RemoveAxis;
-    fn __jvp_sum_axis(&self, axis: Axis, d: Option<&ArrayRef<T, D>>, d_axis: Option<()>) -> (Lower<T, D>, Lower<T, D>)
-    where
-        D: RemoveAxis;
-    fn __fwd_mean_axis(&self, axis: Axis) -> (Option<Lower<T, D>>, Pullback2<T, D, Option<Lower<T, D>>, ()>)
-    where
-        D: RemoveAxis;
-    fn __jvp_mean_axis(
+    fn __jvp_var_axis(
         &self,
         axis: Axis,
+        ddof: T,
         d: Option<&ArrayRef<T, D>>,
         d_axis: Option<()>,
-    ) -> (Option<Lower<T, D>>, Option<Lower<T, D>>)
+        d_ddof: Option<T>,
+    ) -> (Lower<T, D>, Lower<T, D>)
+    where
+        D: RemoveAxis;
+    fn __fwd_std_axis(&self, axis: Axis, ddof: T) -> (Lower<T, D>, Pullback3<T, D, Lower<T, D>, (), T>)
+    where
+        D: RemoveAxis;
+    fn __jvp_std_axis(
+        &self,
+        axis: Axis,
+        ddof: T,
+        d: Option<&ArrayRef<T, D>>,
+        d_axis: Option<()>,
+        d_ddof: Option<T>,
+    ) -> (Lower<T, D>, Lower<T, D>)
     where
         D: RemoveAxis;
 }
@@ -40,13 +45,6 @@ pub trait ArrayReductions<T: Real, D: Dimension> {
 /// A tangent: an empty one counts as zero.
 fn present<'a, T, D: Dimension>(d: Option<&'a ArrayRef<T, D>>, of: &ArrayRef<T, D>) -> Option<&'a ArrayRef<T, D>> {
     d.filter(|d| d.shape() == of.shape())
-}
-
-/// `slot += factor · ct`, repeated along the axis.
-fn spread<T: Real, D: RemoveAxis>(slot: Option<&mut ArrayRef<T, D>>, axis: Axis, ct: Lower<T, D>, factor: T) {
-    if let (Some(slot), false) = (slot, ct.is_empty()) {
-        slot.zip_mut_with(&ct.insert_axis(axis), |s, c| *s += factor * *c);
-    }
 }
 
 /// The product of the other elements, for every element.
@@ -89,35 +87,6 @@ fn pull_variance<T: Real, D: Dimension>(a: &ArrayRef<T, D>, ddof: T, ct: T, slot
 }
 
 impl<T: Real, D: Dimension> ArrayReductions<T, D> for ArrayRef<T, D> {
-    fn __fwd_sum(&self) -> (T, Pullback<T, D, T>) {
-        (self.sum(), |(_, ct, (slot,)): Pulled<'_, T, D, T>| {
-            if let Some(slot) = slot {
-                slot.map_inplace(|s| *s += ct);
-            }
-            ((),)
-        })
-    }
-
-    fn __jvp_sum(&self, d: Option<&ArrayRef<T, D>>) -> (T, T) {
-        (self.sum(), d.map_or(T::zero(), ArrayRef::sum))
-    }
-
-    fn __fwd_mean(&self) -> (Option<T>, Pullback<T, D, Option<T>>) {
-        (self.mean(), |((a,), ct, (slot,)): Pulled<'_, T, D, Option<T>>| {
-            if let (Some(ct), Some(slot)) = (ct, slot) {
-                let ct = ct / length(a.len());
-                slot.map_inplace(|s| *s += ct);
-            }
-            ((),)
-        })
-    }
-
-    fn __jvp_mean(&self, d: Option<&ArrayRef<T, D>>) -> (Option<T>, Option<T>) {
-        let mean = self.mean();
-        let t = mean.map(|_| present(d, self).and_then(ArrayRef::mean).unwrap_or_default());
-        (mean, t)
-    }
-
     fn __fwd_product(&self) -> (T, Pullback<T, D, T>) {
         (self.product(), |((a,), ct, (slot,)): Pulled<'_, T, D, T>| {
             if let Some(slot) = slot {
@@ -173,62 +142,96 @@ impl<T: Real, D: Dimension> ArrayReductions<T, D> for ArrayRef<T, D> {
     }
 
     #[track_caller]
-    fn __fwd_sum_axis(&self, axis: Axis) -> (Lower<T, D>, Pullback2<T, D, Lower<T, D>, ()>)
+    fn __fwd_var_axis(&self, axis: Axis, ddof: T) -> (Lower<T, D>, Pullback3<T, D, Lower<T, D>, (), T>)
     where
         D: RemoveAxis,
     {
         (
-            self.sum_axis(axis),
-            Box::new(move |(_, ct, (slot, ())): Pulled2<'_, T, D, Lower<T, D>>| {
-                spread(slot, axis, ct, T::one());
-                ((), ())
+            self.var_axis(axis, ddof),
+            Box::new(move |((a, (), ()), ct, (slot, (), ())): Pulled3<'_, T, D, Lower<T, D>>| {
+                ((), (), pull_lanes(a, axis, ddof, &ct, slot))
             }),
         )
     }
 
     #[track_caller]
-    fn __jvp_sum_axis(&self, axis: Axis, d: Option<&ArrayRef<T, D>>, _: Option<()>) -> (Lower<T, D>, Lower<T, D>)
-    where
-        D: RemoveAxis,
-    {
-        let sum = self.sum_axis(axis);
-        let t = match present(d, self) {
-            Some(d) => d.sum_axis(axis),
-            None => Array::zeros(sum.raw_dim()),
-        };
-        (sum, t)
-    }
-
-    #[track_caller]
-    fn __fwd_mean_axis(&self, axis: Axis) -> (Option<Lower<T, D>>, Pullback2<T, D, Option<Lower<T, D>>, ()>)
-    where
-        D: RemoveAxis,
-    {
-        (
-            self.mean_axis(axis),
-            Box::new(move |((a, ()), ct, (slot, ())): Pulled2<'_, T, D, Option<Lower<T, D>>>| {
-                if let Some(ct) = ct {
-                    spread(slot, axis, ct, length::<T>(a.len_of(axis)).recip());
-                }
-                ((), ())
-            }),
-        )
-    }
-
-    #[track_caller]
-    fn __jvp_mean_axis(
+    fn __jvp_var_axis(
         &self,
         axis: Axis,
+        ddof: T,
         d: Option<&ArrayRef<T, D>>,
         _: Option<()>,
-    ) -> (Option<Lower<T, D>>, Option<Lower<T, D>>)
+        d_ddof: Option<T>,
+    ) -> (Lower<T, D>, Lower<T, D>)
     where
         D: RemoveAxis,
     {
-        let mean = self.mean_axis(axis);
-        let t = mean.as_ref().map(|mean| {
-            present(d, self).and_then(|d| d.mean_axis(axis)).unwrap_or_else(|| Array::zeros(mean.raw_dim()))
-        });
-        (mean, t)
+        let var = self.var_axis(axis, ddof);
+        let mut t = Array::zeros(var.raw_dim());
+        for (i, (t, lane)) in t.iter_mut().zip(self.lanes(axis)).enumerate() {
+            let d = present(d, self).and_then(|d| d.lanes(axis).into_iter().nth(i));
+            *t = lane.__jvp_var(ddof, d.as_deref(), d_ddof).1;
+        }
+        (var, t)
     }
+
+    #[track_caller]
+    fn __fwd_std_axis(&self, axis: Axis, ddof: T) -> (Lower<T, D>, Pullback3<T, D, Lower<T, D>, (), T>)
+    where
+        D: RemoveAxis,
+    {
+        (
+            self.std_axis(axis, ddof),
+            Box::new(move |((a, (), ()), ct, (slot, (), ())): Pulled3<'_, T, D, Lower<T, D>>| {
+                if ct.is_empty() {
+                    return ((), (), T::zero());
+                }
+                let std = a.std_axis(axis, ddof);
+                let ct = ct / (&std + &std);
+                ((), (), pull_lanes(a, axis, ddof, &ct, slot))
+            }),
+        )
+    }
+
+    #[track_caller]
+    fn __jvp_std_axis(
+        &self,
+        axis: Axis,
+        ddof: T,
+        d: Option<&ArrayRef<T, D>>,
+        d_axis: Option<()>,
+        d_ddof: Option<T>,
+    ) -> (Lower<T, D>, Lower<T, D>)
+    where
+        D: RemoveAxis,
+    {
+        let (var, t) = self.__jvp_var_axis(axis, ddof, d, d_axis, d_ddof);
+        let std = var.mapv(T::sqrt);
+        let t = t / (&std + &std);
+        (std, t)
+    }
+}
+
+/// Adds the cotangents of the lanes' variances, and gives that of `ddof`.
+fn pull_lanes<T: Real, D: RemoveAxis>(
+    a: &ArrayRef<T, D>,
+    axis: Axis,
+    ddof: T,
+    ct: &Lower<T, D>,
+    slot: Option<&mut ArrayRef<T, D>>,
+) -> T {
+    let mut total = T::zero();
+    match slot {
+        Some(slot) => {
+            for ((lane, mut slot), &ct) in a.lanes(axis).into_iter().zip(slot.lanes_mut(axis)).zip(ct) {
+                total += pull_variance(&lane, ddof, ct, Some(&mut slot));
+            }
+        }
+        None => {
+            for (lane, &ct) in a.lanes(axis).into_iter().zip(ct) {
+                total += pull_variance(&lane, ddof, ct, None);
+            }
+        }
+    }
+    total
 }

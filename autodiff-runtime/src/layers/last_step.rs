@@ -6,7 +6,6 @@ use autodiff_macros::{Differentiable, differentiable};
 use ndarray::{Array2, Array3, Axis};
 
 use crate::Real;
-use crate::arrays::ArrayShapes as _;
 use crate::training::Model;
 
 /// The last step of every series, (batch, time, features) to (batch, features): after a recurrent layer what Keras gives

@@ -164,6 +164,46 @@ fn tangent<R: Rule<T>, T: Real, D: DimMax<E> + Dimension, E: Dimension>(
     (value, t)
 }
 
+/// [`tangent`] along two directions, and of the first along the second.
+#[allow(clippy::too_many_arguments, clippy::type_complexity)]
+#[track_caller]
+fn tangent2<R: Rule<T>, T: Real, D: DimMax<E> + Dimension, E: Dimension>(
+    a: &ArrayRef<T, D>,
+    b: &ArrayRef<T, E>,
+    da: Option<&ArrayRef<T, D>>,
+    db: Option<&ArrayRef<T, E>>,
+    ea: Option<&ArrayRef<T, D>>,
+    eb: Option<&ArrayRef<T, E>>,
+    dda: Option<&ArrayRef<T, D>>,
+    ddb: Option<&ArrayRef<T, E>>,
+) -> (Array<T, Common<D, E>>, Array<T, Common<D, E>>, Array<T, Common<D, E>>, Array<T, Common<D, E>>) {
+    let (value, along_d) = tangent::<R, T, D, E>(a, b, da, db);
+    let (_, along_e) = tangent::<R, T, D, E>(a, b, ea, eb);
+    let (_, mut both) = tangent::<R, T, D, E>(a, b, dda, ddb);
+    let dim = common(a, b);
+    let zero = arr0(T::zero());
+    let (da, db, ea, eb) = (present(da, a), present(db, b), present(ea, a), present(eb, b));
+    let (a, b) = (spread(a, &dim), spread(b, &dim));
+    let ea = ea.map_or_else(|| spread(&zero, &dim), |t| spread(t, &dim));
+    let eb = eb.map_or_else(|| spread(&zero, &dim), |t| spread(t, &dim));
+    let mut add = |d: ArrayView<'_, T, Common<D, E>>, partial: fn(T, T, T, T) -> T| {
+        Zip::from(&mut both)
+            .and(&a)
+            .and(&b)
+            .and(&ea)
+            .and(&eb)
+            .and(&d)
+            .for_each(|t, &a, &b, &ea, &eb, &d| *t += partial(a, b, ea, eb) * d);
+    };
+    if let Some(da) = da {
+        add(spread(da, &dim), R::along_by_a);
+    }
+    if let Some(db) = db {
+        add(spread(db, &dim), R::along_by_b);
+    }
+    (value, along_d, along_e, both)
+}
+
 #[track_caller]
 fn adjoint<R: Rule<T>, T: Real, D: DimMax<E> + Dimension, E: Dimension>(
     a: &ArrayRef<T, D>,
@@ -281,6 +321,24 @@ macro_rules! operator {
             }
 
             #[track_caller]
+            fn tangent2(
+                a: &$a,
+                b: &$b,
+                da: Option<&$da>,
+                db: Option<&$db>,
+                ea: Option<&$da>,
+                eb: Option<&$db>,
+                dda: Option<&$da>,
+                ddb: Option<&$db>,
+            ) -> ($out, $out, $out, $out) {
+                operator!(@twice $order $rule,
+                    (operand!(@view $ka a)), (operand!(@view $kb b)),
+                    (operand!(@tangent $ka da)), (operand!(@tangent $kb db)),
+                    (operand!(@tangent $ka ea)), (operand!(@tangent $kb eb)),
+                    (operand!(@tangent $ka dda)), (operand!(@tangent $kb ddb)))
+            }
+
+            #[track_caller]
             fn adjoint(a: &$a, b: &$b, ct: &$out, da: Option<&mut $da>, db: Option<&mut $db>) {
                 operator!(@call $order adjoint $rule,
                     (operand!(@view $ka a)), (operand!(@view $kb b)); ct;
@@ -308,6 +366,12 @@ macro_rules! operator {
                     (operand!(@slot $ka ea a)), (operand!(@slot $kb eb b)));
             }
         }
+    };
+    (@twice straight $rule:ty, $(($x:expr)),*) => {
+        tangent2::<$rule, _, _, _>($($x),*)
+    };
+    (@twice swapped $rule:ty, $(($a:expr), ($b:expr)),*) => {
+        tangent2::<Swapped<$rule>, _, _, _>($($b, $a),*)
     };
     (@call straight $f:ident $rule:ty, $(($x:expr)),*; $($ct:expr)?; $(($slot:expr)),*) => {
         $f::<$rule, _, _, _>($($x,)* $($ct,)? $($slot),*)
@@ -376,6 +440,16 @@ macro_rules! negation {
                     a.mapv(|x| -x),
                     t.map_or_else(|| Array::zeros(a.raw_dim()), |t| t.mapv(|x| -x)),
                 )
+            }
+
+            fn tangent2(
+                a: &$a,
+                da: Option<&Array<T, D>>,
+                ea: Option<&Array<T, D>>,
+                dda: Option<&Array<T, D>>,
+            ) -> (Array<T, D>, Array<T, D>, Array<T, D>, Array<T, D>) {
+                let (value, along_d) = <$a as Neg>::tangent(a, da);
+                (value, along_d, <$a as Neg>::tangent(a, ea).1, <$a as Neg>::tangent(a, dda).1)
             }
 
             #[track_caller]

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::clip::Clip;
-use super::memory::keep_freed;
 use super::schedules::Schedule;
 use super::{LeafState, Optimizer, OptimizerState};
+use crate::memory::keep_freed;
 use crate::tangent::Update;
 use crate::{Differentiable, Real};
 

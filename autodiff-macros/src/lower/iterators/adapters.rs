@@ -54,6 +54,9 @@ impl Lowerer<'_> {
         if MAKERS.contains(&name) && !(name == "into_iter" && self.is_chain(&m.receiver)) {
             return self.maker(name, m);
         }
+        if crate::lower::lanes::MAKERS.contains(&name) {
+            return self.array_maker(name, m);
+        }
         if !NAMES.contains(&name) {
             // A method that gives a sequence.
             if self.is_chain(&m.receiver) && !super::terminals::NAMES.contains(&name) {
@@ -227,7 +230,7 @@ impl Lowerer<'_> {
         }
     }
 
-    fn zipped(&mut self, a: Stream, b: Stream, span: Span) -> Stream {
+    pub(in crate::lower) fn zipped(&mut self, a: Stream, b: Stream, span: Span) -> Stream {
         match (self.indexed(a, span), self.indexed(b, span)) {
             (Ok((la, ia)), Ok((lb, ib))) => {
                 let item: ItemAt = Rc::new(move |l, i| {
@@ -279,7 +282,7 @@ impl Lowerer<'_> {
     }
 
     /// A stream as length and items, or the stream itself where its items have no index.
-    pub(super) fn indexed(&mut self, stream: Stream, span: Span) -> Result<(Expr, ItemAt), Stream> {
+    pub(in crate::lower) fn indexed(&mut self, stream: Stream, span: Span) -> Result<(Expr, ItemAt), Stream> {
         match stream {
             Stream::Indexed { len, item } => Ok((len, item)),
             Stream::Range { lo, hi, inclusive, step, rev } => {

@@ -25,7 +25,7 @@ use crate::ir::{Expr, Place};
 pub(super) use run::is_some;
 
 /// The item at an index.
-type ItemAt = Rc<dyn Fn(&mut Lowerer<'_>, Expr) -> Expr>;
+pub(super) type ItemAt = Rc<dyn Fn(&mut Lowerer<'_>, Expr) -> Expr>;
 
 /// What is made of an item.
 type Each = Rc<dyn Fn(&mut Lowerer<'_>, Expr) -> Expr>;
@@ -196,6 +196,7 @@ impl Lowerer<'_> {
             S::MethodCall(m) => {
                 let name = m.method.to_string();
                 sources::MAKERS.contains(&name.as_str())
+                    || (crate::lower::lanes::MAKERS.contains(&name.as_str()) && self.seems_array(&m.receiver))
                     || (adapters::NAMES.contains(&name.as_str()) && self.is_chain(&m.receiver))
             }
             S::Path(p) => {

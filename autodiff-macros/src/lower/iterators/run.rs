@@ -273,7 +273,11 @@ impl Lowerer<'_> {
             let len = crate::ir::Expr::Cast(Box::new(some), syn::parse_quote!(usize));
             return Stream::Indexed { len, item: std::rc::Rc::new(move |_, _| item.clone()) };
         }
+        let array = self.is_array(&value);
         let place = self.place_of(value, span);
+        if array {
+            return self.array_source(place, reference, mutable, span);
+        }
         self.elements(place, reference, mutable)
     }
 
@@ -342,12 +346,12 @@ impl Lowerer<'_> {
     }
 
     /// A value that does not change while a loop runs.
-    pub(super) fn fixed(&mut self, e: Expr, span: Span) -> Expr {
+    pub(in crate::lower) fn fixed(&mut self, e: Expr, span: Span) -> Expr {
         if self.is_fixed(&e) { e } else { self.temporary(e, span) }
     }
 
     /// The place of a value that is a variable.
-    pub(super) fn variable(e: &Expr) -> Place {
+    pub(in crate::lower) fn variable(e: &Expr) -> Place {
         as_place(e).expect("a variable").clone()
     }
 }

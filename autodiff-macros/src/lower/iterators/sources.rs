@@ -43,7 +43,7 @@ pub(super) fn generator(c: &syn::ExprCall) -> Option<String> {
 
 impl Lowerer<'_> {
     /// The stream of an expression that is iterated over.
-    pub(super) fn stream(&mut self, e: &S) -> Option<Stream> {
+    pub(in crate::lower) fn stream(&mut self, e: &S) -> Option<Stream> {
         match e {
             S::Paren(p) => self.stream(&p.expr),
             S::Group(p) => self.stream(&p.expr),
@@ -75,7 +75,11 @@ impl Lowerer<'_> {
             }
             S::Reference(r) => {
                 let value = self.place_or_value(&r.expr);
+                let array = self.is_array(&value);
                 let place = self.place_of(value, e.span());
+                if array {
+                    return Some(self.array_source(place, true, r.mutability.is_some(), e.span()));
+                }
                 Some(self.elements(place, true, r.mutability.is_some()))
             }
             S::Path(_)
@@ -97,11 +101,14 @@ impl Lowerer<'_> {
     }
 
     /// The elements of a sequence, by value or by reference.
-    pub(super) fn elements(&mut self, place: Place, reference: bool, mutable: bool) -> Stream {
+    pub(in crate::lower) fn elements(&mut self, place: Place, reference: bool, mutable: bool) -> Stream {
         let Expr::Place(place) = self.pin(Expr::Place(place)) else { unreachable!("pinning keeps places") };
         let len = rules::method(Expr::Place(place.clone()), "len", Vec::new());
+        // Of what is neither known to be a sequence nor an array, the types decide.
+        let unknown = crate::kinds::of_place(&self.program, &place).deref() == &Kind::Unknown;
         let item: ItemAt = Rc::new(move |l, i| {
-            let element = l.normal(Expr::Place(place.step(Step::Index { at: Box::new(i), range: false })));
+            let i = if unknown { crate::arrays::in_order(i) } else { i };
+            let element = l.normal(Expr::Place(crate::lower::places::element_of(&place, i)));
             if reference { Expr::Ref { mutable, of: Box::new(element) } } else { element }
         });
         Stream::Indexed { len, item }
@@ -126,6 +133,10 @@ impl Lowerer<'_> {
     fn source(&mut self, recv: &S, reference: bool, mutable: bool) -> Stream {
         let value = self.place_or_value(recv);
         let reference = reference || matches!(value, Expr::Ref { .. });
+        if self.is_array(&value) {
+            let place = self.place_of(value, recv.span());
+            return self.array_source(place, reference, mutable, recv.span());
+        }
         let kind = self.kind(&crate::lower::strip(value.clone()));
         let place = self.place_of(value, recv.span());
         if let Kind::Option(_) = kind.deref() {

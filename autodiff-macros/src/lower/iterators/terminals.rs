@@ -220,6 +220,10 @@ impl Lowerer<'_> {
         let outer = target.as_ref().and_then(type_name);
         match outer.as_deref() {
             None | Some("Vec") => {}
+            Some("Array" | "Array1") => {
+                let items = self.collect_into_vec(stream, span);
+                return self.vector_as_array(items, span);
+            }
             Some("Option" | "Result") => {
                 return self.try_collected(stream, outer.as_deref() == Some("Option"), span);
             }
@@ -239,7 +243,7 @@ impl Lowerer<'_> {
         self.collect_into_vec(stream, span)
     }
 
-    fn collect_into_vec(&mut self, stream: Stream, span: Span) -> Expr {
+    pub(in crate::lower) fn collect_into_vec(&mut self, stream: Stream, span: Span) -> Expr {
         let place = self.vector(span);
         self.run_stream(stream, span, &mut |l, item, _| l.push_to(&place, item, span));
         Expr::Place(place)
@@ -286,7 +290,7 @@ impl Lowerer<'_> {
         Trial { failed, error }
     }
 
-    pub(super) fn accumulator(&mut self, init: Expr, span: Span) -> Expr {
+    pub(in crate::lower) fn accumulator(&mut self, init: Expr, span: Span) -> Expr {
         let var = self.let_var("acc", span, Role::Temporary, init);
         self.program.vars[var].mutable = true;
         Expr::var(var, span)

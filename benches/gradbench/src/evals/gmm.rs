@@ -25,22 +25,6 @@ fn sum_of_squares(x: &[f64]) -> f64 {
     x.iter().map(|x| x * x).sum()
 }
 
-/// The product of a lower triangular matrix with `x`: `diagonal`, and what is below it, column by column.
-#[differentiable]
-fn triangular_product(diagonal: &[f64], below: &[f64], x: &[f64], product: &mut [f64]) {
-    let d = x.len();
-    for i in 0..d {
-        product[i] = diagonal[i] * x[i];
-    }
-    let mut next = 0;
-    for i in 0..d {
-        for j in i + 1..d {
-            product[j] += below[next] * x[i];
-            next += 1;
-        }
-    }
-}
-
 /// The logarithm of the multivariate gamma function.
 fn log_gamma(a: f64, p: usize) -> f64 {
     let constant = 0.25 * (p * (p - 1)) as f64 * std::f64::consts::PI.ln();
@@ -88,8 +72,17 @@ fn objective(
             for j in 0..d {
                 centered[j] = point[j] - mu[i * d + j];
             }
-            let below = &l[i * size..(i + 1) * size];
-            triangular_product(&diagonals[i * d..(i + 1) * d], below, &centered, &mut scaled);
+            // The product of a lower triangular matrix, which is stored column by column, with what is centered.
+            for j in 0..d {
+                scaled[j] = diagonals[i * d + j] * centered[j];
+            }
+            let mut next = i * size;
+            for column in 0..d {
+                for row in column + 1..d {
+                    scaled[row] += l[next] * centered[column];
+                    next += 1;
+                }
+            }
             terms[i] = alpha[i] + q_sums[i] - 0.5 * sum_of_squares(&scaled);
         }
         sum += log_sum_exp(&terms);

@@ -9,9 +9,6 @@ use crate::ir::{Block, Header, Loop, Passing, Program, Stmt, VarId};
 
 /// Turns backward loops without carried dependence around.
 pub(crate) fn forward_where_independent(program: &mut Program) {
-    if !program.taped {
-        return;
-    }
     let Some(turn) = program.body.stmts.iter().position(|s| matches!(s, Stmt::Turn)) else {
         return;
     };
@@ -38,7 +35,10 @@ fn turn_around(l: &mut Loop) {
     };
     let mut sums = HashSet::new();
     let mut own = HashSet::new();
-    if only_sums(&l.body, &mut sums, &mut own) && reads_none(&l.body, &sums) {
+    // Tapes of loops inside are read from the end.
+    let mut tapes = false;
+    l.body.walk(&mut |s| tapes |= matches!(s, Stmt::Loop(Loop { tape: Some(_), .. })));
+    if !tapes && only_sums(&l.body, &mut sums, &mut own) && reads_none(&l.body, &sums) {
         match &mut l.tape {
             Some(tape) => tape.in_order = std::mem::take(rev),
             None => *rev = false,

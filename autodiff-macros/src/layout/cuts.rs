@@ -1,0 +1,278 @@
+//! Cuts: a slice that an innermost loop runs over is cut to the reach of the loop's index before the loop, so that the
+//! compiler sees that every element is there, checks nothing inside the loop, and vectorises it.
+//!
+//! ```text
+//! for i in 0..n { d_x[i] += y[k + i] * ct; }
+//! ⇒  let d_x_1 = &mut d_x[..n]; let y_1 = cut_from(y, k, 0..n); for i in 0..n { d_x_1[i] += y_1[i] * ct; }
+//! ```
+//!
+//! Only what every iteration reaches is cut, so that the loop would have panicked as well, and what is borrowed mutably
+//! only if the loop uses it in no other way.
+
+use std::collections::HashMap;
+
+use crate::ir::{BinOp, Block, Callee, Expr, Header, Loop, Place, Program, Reach, Role, Step, Stmt, VarId};
+use crate::kinds::{self, Kind};
+
+/// Cuts slices before the innermost loops.
+pub(super) fn before_loops(program: &mut Program) {
+    let mut body = std::mem::take(&mut program.body);
+    let mut lengths = HashMap::new();
+    body.walk(&mut |s| {
+        if let Stmt::Let { var, value } = s
+            && let Some(place) = measured(value)
+        {
+            lengths.insert(*var, place.clone());
+        }
+    });
+    block(program, &lengths, &mut body);
+    program.body = body;
+}
+
+/// The place whose length an expression is.
+fn measured(e: &Expr) -> Option<&Place> {
+    match e {
+        Expr::Method { recv, name, .. } if name == "len" => match &**recv {
+            Expr::Place(place) => Some(place),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn block(program: &mut Program, lengths: &HashMap<VarId, Place>, b: &mut Block) {
+    for mut stmt in std::mem::take(&mut b.stmts) {
+        for inner in stmt.blocks_mut() {
+            block(program, lengths, inner);
+        }
+        if let Stmt::Loop(l) = &mut stmt {
+            cut(program, lengths, l, &mut b.stmts);
+        }
+        b.stmts.push(stmt);
+    }
+}
+
+/// The places of a loop that one cut serves: a slice, and how the index reaches into it.
+struct Group {
+    slice: Place,
+    reach: Reach,
+    always: bool,
+    written: bool,
+}
+
+fn cut(program: &mut Program, lengths: &HashMap<VarId, Place>, l: &mut Loop, before: &mut Vec<Stmt>) {
+    let Header::Range { var, lo, hi, inclusive, step: None, .. } = l.header.clone() else { return };
+    let calls = |s: &Stmt| {
+        let callee = match s {
+            Stmt::Call(call) => &call.callee,
+            Stmt::Pull(pull) => &pull.callee,
+            other => return !other.blocks().is_empty() && !matches!(other, Stmt::If { .. }),
+        };
+        !matches!(callee, Callee::Operator(_))
+    };
+    let mut plain = l.exits.is_empty() && !matches!(hi, Expr::Lit(_) | Expr::Item(..));
+    l.body.walk(&mut |s| plain &= !calls(s));
+    if !plain {
+        return;
+    }
+    let scan = Scan { program, l, var, lo: &lo };
+    let mut groups = scan.groups();
+    // A loop over all of a slice reaches what is there.
+    let whole = hi.as_var().map_or_else(|| measured(&hi), |v| lengths.get(&v)).filter(|_| !inclusive);
+    groups.retain(|g| !matches!(g.reach, Reach::To) || !whole.is_some_and(|w| w.trimmed().same(&g.slice.trimmed())));
+    // What is borrowed mutably cannot be asked for its length as well.
+    let lent = |e: &Expr| groups.iter().any(|g| g.written && e.mentions(g.slice.root));
+    if lent(&lo) {
+        return;
+    }
+    let mut hi = hi;
+    if lent(&hi) {
+        let end = program.fresh("end", proc_macro2::Span::mixed_site(), Kind::Int, Role::Temporary);
+        before.push(Stmt::Let { var: end, value: hi });
+        hi = Expr::var(end, proc_macro2::Span::mixed_site());
+        if let Header::Range { hi: bound, .. } = &mut l.header {
+            *bound = hi.clone();
+        }
+    }
+    let hi = if inclusive { Expr::binary(BinOp::Add, hi, Expr::int(1)) } else { hi };
+    for group in groups {
+        let kind = kinds::of_place(program, &group.slice).deref().clone();
+        let root = program.vars[group.slice.root].clone();
+        let name = match group.slice.path.iter().rev().find_map(|s| if let Step::Field(m) = s { Some(m) } else { None })
+        {
+            Some(syn::Member::Named(field)) => field.to_string(),
+            _ => root.name.clone(),
+        };
+        let v = program.fresh(name, root.span, Kind::Ref(Box::new(kind)), root.role);
+        program.vars[v].mirrors = root.mirrors;
+        before.push(Stmt::Cut {
+            var: v,
+            slice: Expr::Place(group.slice.clone()),
+            reach: group.reach.clone(),
+            lo: lo.clone(),
+            hi: hi.clone(),
+            mutable: group.written,
+        });
+        let replace = |place: &mut Place| {
+            if let Some((at, reach)) = reaches(place, var)
+                && reach.same(&group.reach)
+                && group.slice.same_path(place, at)
+            {
+                let mut path = vec![Step::Index { at: Box::new(group.reach.index(var)), range: false }];
+                path.extend(place.path.drain(at + 1..));
+                *place = Place { root: v, path, span: place.span };
+            }
+        };
+        l.body.walk_mut(&mut |s| s.places_mut(&mut |p| replace(p)));
+    }
+}
+
+/// The first index of a place that the loop's index makes, and how.
+fn reaches(place: &Place, var: VarId) -> Option<(usize, Reach)> {
+    let is_var = |e: &Expr| e.as_var() == Some(var);
+    for (k, step) in place.path.iter().enumerate() {
+        let Step::Index { at, range: false } = step else { continue };
+        if !at.mentions(var) {
+            continue;
+        }
+        let reach = match &**at {
+            at if is_var(at) => Reach::To,
+            Expr::Binary(BinOp::Add, a, b) if is_var(b) && !a.mentions(var) => Reach::From((**a).clone()),
+            Expr::Binary(BinOp::Add, a, b) if is_var(a) && !b.mentions(var) => Reach::From((**b).clone()),
+            Expr::Binary(BinOp::Sub, a, b) if is_var(a) => Reach::Back(literal(b)?),
+            _ => return None,
+        };
+        return Some((k, reach));
+    }
+    None
+}
+
+fn literal(e: &Expr) -> Option<usize> {
+    match e {
+        Expr::Lit(syn::Lit::Int(n)) => n.base10_parse().ok(),
+        _ => None,
+    }
+}
+
+struct Scan<'a> {
+    program: &'a Program,
+    l: &'a Loop,
+    var: VarId,
+    lo: &'a Expr,
+}
+
+impl Scan<'_> {
+    fn groups(&self) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
+        let mut others: Vec<(Place, bool)> = Vec::new();
+        for stmt in &self.l.body.stmts {
+            self.stmt(stmt, true, &mut groups, &mut others);
+        }
+        let all: Vec<(Place, bool)> =
+            groups.iter().map(|g| (g.slice.clone(), g.written)).chain(others.iter().cloned()).collect();
+        let mut fine = Vec::new();
+        for (k, group) in groups.iter().enumerate() {
+            // Borrowed mutably, it is used in no other way; else nobody writes to it.
+            let clash = all
+                .iter()
+                .enumerate()
+                .any(|(i, (place, written))| i != k && (group.written || *written) && group.slice.may_overlap(place));
+            fine.push(group.always && !clash && self.is_fixed(&group.slice, &group.reach));
+        }
+        // Where a check is left at something that is written, nothing is gained.
+        let checked = |place: &Place| place.path.iter().any(|s| matches!(s, Step::Index { .. }));
+        let left = groups.iter().zip(&fine).any(|(g, fine)| g.written && !fine)
+            || others.iter().any(|(place, written)| *written && checked(place));
+        if left {
+            return Vec::new();
+        }
+        let mut fine = fine.into_iter();
+        groups.retain(|_| fine.next().expect("one flag a group"));
+        groups
+    }
+
+    fn stmt(&self, stmt: &Stmt, always: bool, groups: &mut Vec<Group>, others: &mut Vec<(Place, bool)>) {
+        let mut copy = stmt.clone();
+        copy.parts_mut(&mut |e| self.expr(e, always, groups, others), &mut |_| {});
+        copy.parts_mut(&mut |_| {}, &mut |p| self.note(p, always, true, groups, others));
+        for block in stmt.blocks() {
+            block.stmts.iter().for_each(|s| self.stmt(s, false, groups, others));
+        }
+    }
+
+    fn expr(&self, e: &mut Expr, always: bool, groups: &mut Vec<Group>, others: &mut Vec<(Place, bool)>) {
+        match e {
+            Expr::Place(place) => {
+                self.note(place, always, false, groups, others);
+                place.exprs_mut(&mut |e| self.expr(e, always, groups, others));
+            }
+            Expr::Binary(BinOp::And | BinOp::Or, a, b) => {
+                self.expr(a, always, groups, others);
+                self.expr(b, false, groups, others);
+            }
+            Expr::Select(c, a, b) => {
+                self.expr(c, always, groups, others);
+                self.expr(a, false, groups, others);
+                self.expr(b, false, groups, others);
+            }
+            // What stands in a reference that is written to, or in code as the user wrote it, is left alone.
+            Expr::Ref { mutable: true, .. } | Expr::Verbatim(..) | Expr::Method { .. } => {
+                e.places(&mut |p| others.push((p.clone(), !matches!(e, Expr::Verbatim(..)) && is_unique(e))));
+            }
+            other => other.children_mut(&mut |e| self.expr(e, always, groups, others)),
+        }
+    }
+
+    fn note(
+        &self,
+        place: &Place,
+        always: bool,
+        written: bool,
+        groups: &mut Vec<Group>,
+        others: &mut Vec<(Place, bool)>,
+    ) {
+        let reached = reaches(place, self.var).filter(|(at, reach)| {
+            let slice = Place { path: place.path[..*at].to_vec(), ..place.clone() };
+            // Before the loop, `i - c` is at least zero.
+            let safe = match reach {
+                Reach::Back(back) => literal(self.lo).is_some_and(|lo| lo >= *back),
+                _ => true,
+            };
+            safe && matches!(kinds::of_place(self.program, &slice).deref(), Kind::Seq(_))
+        });
+        let Some((at, reach)) = reached else {
+            others.push((place.clone(), written));
+            return;
+        };
+        let known = groups.iter_mut().find(|g| g.reach.same(&reach) && g.slice.same_path(place, at));
+        if let Some(group) = known {
+            group.always |= always;
+            group.written |= written;
+        } else {
+            let slice = Place { path: place.path[..at].to_vec(), ..place.clone() };
+            groups.push(Group { slice, reach, always, written });
+        }
+    }
+
+    /// Whether the slice and the way into it are the same in every iteration, and named before the loop.
+    fn is_fixed(&self, slice: &Place, reach: &Reach) -> bool {
+        let own = |v: VarId| {
+            v == self.var
+                || self.l.body.loads.contains(&v)
+                || self.l.body.stmts.iter().any(|s| s.defines().contains(&v) || super::writes(s, v))
+        };
+        let mut fixed = !self.l.body.stmts.iter().any(|s| s.defines().contains(&slice.root))
+            && !self.l.body.loads.contains(&slice.root);
+        slice.clone().exprs_mut(&mut |e| e.vars(&mut |v| fixed &= !own(v)));
+        if let Reach::From(e) = reach {
+            e.vars(&mut |v| fixed &= !own(v));
+        }
+        let simple = |s: &Step| matches!(s, Step::Field(_) | Step::Index { range: false, .. } | Step::Deref);
+        fixed && slice.path.iter().all(simple)
+    }
+}
+
+/// Whether an expression borrows mutably.
+fn is_unique(e: &Expr) -> bool {
+    matches!(e, Expr::Ref { mutable: true, .. })
+}

@@ -1,0 +1,81 @@
+//! Sets of variables, as bits: cheap to copy and to unite, which is what analyses along the flow of control do.
+
+use crate::ir::VarId;
+
+/// A set of variables.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct VarSet {
+    words: Vec<u64>,
+}
+
+impl VarSet {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn contains(&self, v: VarId) -> bool {
+        self.words.get(v / 64).is_some_and(|w| w >> (v % 64) & 1 == 1)
+    }
+
+    /// Tells whether the variable is new.
+    pub(crate) fn insert(&mut self, v: VarId) -> bool {
+        if self.words.len() <= v / 64 {
+            self.words.resize(v / 64 + 1, 0);
+        }
+        let (word, bit) = (&mut self.words[v / 64], 1 << (v % 64));
+        let new = *word & bit == 0;
+        *word |= bit;
+        new
+    }
+
+    /// Tells whether the variable was there.
+    pub(crate) fn remove(&mut self, v: VarId) -> bool {
+        let there = self.contains(v);
+        if there {
+            self.words[v / 64] &= !(1 << (v % 64));
+        }
+        there
+    }
+
+    /// Adds all of another set; tells whether any variable is new.
+    pub(crate) fn unite(&mut self, other: &Self) -> bool {
+        if self.words.len() < other.words.len() {
+            self.words.resize(other.words.len(), 0);
+        }
+        let mut new = false;
+        for (word, more) in self.words.iter_mut().zip(&other.words) {
+            new |= *more & !*word != 0;
+            *word |= more;
+        }
+        new
+    }
+
+    /// Takes away all of another set.
+    pub(crate) fn subtract(&mut self, other: &Self) {
+        for (word, less) in self.words.iter_mut().zip(&other.words) {
+            *word &= !less;
+        }
+    }
+}
+
+impl Extend<VarId> for VarSet {
+    fn extend<I: IntoIterator<Item = VarId>>(&mut self, vars: I) {
+        for v in vars {
+            self.insert(v);
+        }
+    }
+}
+
+impl<'a> Extend<&'a VarId> for VarSet {
+    fn extend<I: IntoIterator<Item = &'a VarId>>(&mut self, vars: I) {
+        self.extend(vars.into_iter().copied());
+    }
+}
+
+impl FromIterator<VarId> for VarSet {
+    fn from_iter<I: IntoIterator<Item = VarId>>(vars: I) -> Self {
+        let mut set = Self::new();
+        set.extend(vars);
+        set
+    }
+}

@@ -1,0 +1,115 @@
+//! Tapes and slices, as generated code uses them: a tape is a `Vec` that the forward sweep writes and the backward sweep
+//! reads from the end.
+
+use core::ops::Range;
+
+/// How many elements a range has.
+#[inline]
+pub fn count<I: Iterator>(range: I) -> usize {
+    range.size_hint().0
+}
+
+/// The size in bytes from which a tape is worth keeping the memory of for the next one.
+#[cfg(feature = "std")]
+const LONG: usize = 64 << 10;
+
+/// An empty tape with room for so many entries.
+#[cfg(feature = "std")]
+#[inline]
+#[must_use]
+pub fn room<T>(entries: usize) -> Vec<T> {
+    if entries.saturating_mul(size_of::<T>()) > LONG {
+        crate::memory::keep_freed();
+    }
+    Vec::with_capacity(entries)
+}
+
+/// The last entries of a tape, one for each element of a range.
+///
+/// # Panics
+///
+/// If the tape has fewer.
+#[cfg(feature = "std")]
+#[inline]
+pub fn last<T, I: Iterator>(tape: &mut Vec<T>, range: I) -> std::vec::Drain<'_, T> {
+    let start = tape.len() - range.size_hint().0;
+    tape.drain(start..)
+}
+
+/// Makes a vector one of `len` equal elements, in the memory that it has.
+#[cfg(feature = "std")]
+#[inline]
+pub fn refill<T: Clone>(vector: &mut Vec<T>, value: T, len: usize) {
+    vector.clear();
+    vector.resize(len, value);
+}
+
+/// Puts a part of a slice on a tape.
+///
+/// # Panics
+///
+/// If the range is out of bounds, unless it is empty.
+#[cfg(feature = "std")]
+#[inline]
+pub fn save_slice<T: Copy>(tape: &mut Vec<T>, values: &[T], range: Range<usize>) {
+    if range.start < range.end {
+        if tape.capacity() - tape.len() < range.len() && tape.len() * size_of::<T>() > LONG {
+            crate::memory::keep_freed();
+        }
+        tape.extend_from_slice(&values[range]);
+    }
+}
+
+/// Takes a part of a slice from the end of a tape, where [`save_slice`] has put it.
+///
+/// # Panics
+///
+/// If the range is out of bounds, unless it is empty.
+#[cfg(feature = "std")]
+#[inline]
+pub fn restore_slice<T: Copy>(tape: &mut Vec<T>, values: &mut [T], range: Range<usize>) {
+    if range.start < range.end {
+        let start = tape.len() - range.len();
+        values[range].copy_from_slice(&tape[start..]);
+        tape.truncate(start);
+    }
+}
+
+macro_rules! cuts {
+    ($($cut:ident, $from:ident, $back:ident: $($mutable:ident)?;)*) => {$(
+        /// The elements of a slice that a loop over the range reaches.
+        ///
+        /// # Panics
+        ///
+        /// If one of them is not there.
+        #[inline]
+        pub fn $cut<T>(x: &$($mutable)? [T], range: Range<usize>) -> &$($mutable)? [T] {
+            if range.start < range.end { &$($mutable)? x[..range.end] } else { &$($mutable)? [] }
+        }
+
+        /// The elements of a slice from `offset` on that a loop over the range reaches.
+        ///
+        /// # Panics
+        ///
+        /// If one of them is not there.
+        #[inline]
+        pub fn $from<T>(x: &$($mutable)? [T], offset: usize, range: Range<usize>) -> &$($mutable)? [T] {
+            if range.start < range.end { &$($mutable)? x[offset..][..range.end] } else { &$($mutable)? [] }
+        }
+
+        /// The elements of a slice that a loop over the range reaches with its index less `number`.
+        ///
+        /// # Panics
+        ///
+        /// If one of them is not there.
+        #[inline]
+        pub fn $back<T>(x: &$($mutable)? [T], number: usize, range: Range<usize>) -> &$($mutable)? [T] {
+            if range.start < range.end { &$($mutable)? x[..range.end - number] } else { &$($mutable)? [] }
+        }
+    )*};
+}
+
+cuts! {
+    cut, cut_from, cut_back: ;
+    cut_mut, cut_from_mut, cut_back_mut: mut;
+}

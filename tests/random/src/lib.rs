@@ -1,0 +1,13 @@
+//! Random programs: what makes them (`generate`) and what runs them (`harness`).
+//!
+//! ```text
+//! cargo test -p random-programs                                         # those of the gate
+//! cargo run -p random-programs -- --seed 1000 --count 500               # others, in batches
+//! cargo run -p random-programs -- --seed 1000 --count 500 --release
+//! cargo run -p random-programs -- --show 1017                           # one of them
+//! ```
+//!
+//! A failure names the seed. It becomes a test with a name in `tests/regressions.rs` of the workspace's root.
+
+pub mod generate;
+pub mod harness;
