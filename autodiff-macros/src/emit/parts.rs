@@ -49,7 +49,13 @@ impl Emitter<'_> {
     /// The value of a tangent that may be missing: zero, if it is.
     pub(crate) fn part_value(&self, place: &Place) -> Option<TokenStream> {
         let var = &self.program.vars[place.root];
-        let of = var.tangent_of.filter(|_| var.role == Role::Tangent && self.may_be_missing(place))?;
+        let mut of = var.tangent_of.filter(|_| var.role == Role::Tangent && self.may_be_missing(place))?;
+        // Only the value itself has the type whose tangent is wanted.
+        while self.program.vars[of].role == Role::Tangent
+            && let Some(next) = self.program.vars[of].tangent_of
+        {
+            of = next;
+        }
         let mut value = Place { root: of, ..place.clone() };
         if self.program.vars[of].mirrors.is_none() {
             for step in &mut value.path {
