@@ -626,7 +626,8 @@ impl<'a> Companions<'a> {
         crate::layout::arrange(&mut program, &self.f.types);
         crate::emit::moves::clone_where_needed(&mut program);
         let reverse = program.reverse.clone().expect("a reversed program");
-        let emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);
+        let mut emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);
+        emitter.text = as_text;
         let (forward, backward) = emitter.sweeps();
         let values: Vec<TokenStream> = program.value.iter().map(|e| emitter.value(e)).collect();
         let value = if level == 0 { values[0].clone() } else { tuple(&values) };

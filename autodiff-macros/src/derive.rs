@@ -163,9 +163,11 @@ impl Derive {
             }
             let params = fields.iter().map(|f| {
                 let (binding, ty) = (&f.binding, Self::tangent_of(f));
-                quote!(#binding: #ty)
+                // Who calls it does not know which fields are constants.
+                if f.constant { quote!(#binding: impl ::core::marker::Sized) } else { quote!(#binding: #ty) }
             });
-            let value = self.with_fields(v, true, &|f| f.binding.to_token_stream());
+            let value =
+                self.with_fields(v, true, &|f| if f.constant { quote!(()) } else { f.binding.to_token_stream() });
             quote! {
                 #[doc(hidden)] #[inline]
                 #vis fn #function(#(#params),*) -> #tangent #types { #value }
@@ -397,6 +399,9 @@ impl Derive {
                     match self { #(#map)* }
                 }
             }
+
+            #[automatically_derived]
+            impl #impls ::differentiable::__private::Space for #tangent #types #clause {}
 
             #[automatically_derived]
             #[allow(unused_variables, clippy::all, clippy::pedantic)]

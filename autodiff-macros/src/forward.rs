@@ -74,6 +74,7 @@ impl Pass<'_> {
         let t = self.out.fresh(name, var.span, kind, Role::Tangent);
         self.out.vars[t].mutable = var.mutable;
         self.out.vars[t].mirrors = Some(var.mirrors.unwrap_or(v));
+        self.out.vars[t].tangent_of = Some(v);
         self.tangents.insert(v, t);
         t
     }
@@ -84,12 +85,8 @@ impl Pass<'_> {
             return None;
         }
         let mut tangent = place.clone();
+        tangent.mirror_steps(place);
         tangent.root = self.tangent_var(place.root);
-        for step in &mut tangent.path {
-            if let Step::Payload { tangent, .. } = step {
-                *tangent = true;
-            }
-        }
         Some(tangent)
     }
 
@@ -233,6 +230,13 @@ impl Pass<'_> {
         }
         let stmt = &stmt;
         match stmt {
+            // What is moved away is read before.
+            Stmt::Let { var, value: value @ Expr::Place(_) }
+                if self.is_varied(*var) && self.tangent(value, value).is_some() =>
+            {
+                self.let_tangent(*var, value, out);
+                out.push(stmt.clone());
+            }
             Stmt::Let { var, value } => {
                 out.push(stmt.clone());
                 if self.is_varied(*var) {
@@ -336,13 +340,17 @@ impl Pass<'_> {
                 out.push(Stmt::Scope { body, checkpoint: *checkpoint });
             }
             Stmt::Edit(edit) => {
-                out.push(stmt.clone());
+                let push = matches!(edit, Edit::Push { .. });
+                if !push {
+                    out.push(stmt.clone());
+                }
                 match edit {
                     Edit::Push { place, value } => {
                         if let Some(place) = self.tangent_place(place) {
                             let value = self.tangent_or_zero(value);
                             out.push(Stmt::Edit(Edit::Push { place, value }));
                         }
+                        out.push(stmt.clone());
                     }
                     Edit::Pop { var, place, unwrap } => {
                         if let Some(place) = self.tangent_place(place) {

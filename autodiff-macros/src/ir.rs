@@ -46,6 +46,8 @@ pub(crate) struct Var {
     pub(crate) mutable: bool,
     /// For a tangent or a cotangent, the variable whose it is.
     pub(crate) mirrors: Option<VarId>,
+    /// For a tangent, the variable that it is the tangent of, which may itself be a cotangent.
+    pub(crate) tangent_of: Option<VarId>,
     /// Carries no derivative, whatever it is computed from.
     pub(crate) detached: bool,
 }
@@ -543,6 +545,7 @@ impl Program {
             role,
             mutable: false,
             mirrors: None,
+            tangent_of: None,
             detached: false,
         });
         self.vars.len() - 1
@@ -598,5 +601,43 @@ impl Expr {
 
     pub(crate) fn int(value: usize) -> Self {
         Self::Lit(Lit::Int(syn::LitInt::new(&value.to_string(), Span::mixed_site())))
+    }
+}
+
+/// An index that is told apart from that of a sequence: the types decide which part of a tangent belongs to it.
+pub(crate) fn element(at: Expr) -> Expr {
+    Expr::Call { func: syn::parse_quote!(__element), qself: None, args: vec![at], ctor: false, tangent: false }
+}
+
+/// The index inside of [`element`]; in the place of a tangent, with a reference to what is indexed before it.
+pub(crate) fn as_element(at: &Expr) -> Option<(Option<&Expr>, &Expr)> {
+    match at {
+        Expr::Call { func, args, .. } if func.is_ident("__element") => match args.as_slice() {
+            [at] => Some((None, at)),
+            [of, at] => Some((Some(of), at)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+impl Place {
+    /// Turns the path into that of a place with the tangent of this place; `primal` is this place.
+    pub(crate) fn mirror_steps(&mut self, primal: &Self) {
+        for (i, step) in self.path.iter_mut().enumerate() {
+            match step {
+                Step::Payload { tangent, .. } => *tangent = true,
+                Step::Index { at, .. } => {
+                    let base = Self { path: primal.path[..i].to_vec(), ..primal.clone() };
+                    if let Expr::Call { func, args, .. } = &mut **at
+                        && func.is_ident("__element")
+                        && args.len() == 1
+                    {
+                        args.insert(0, Expr::Ref { mutable: false, of: Box::new(Expr::Place(base)) });
+                    }
+                }
+                _ => {}
+            }
+        }
     }
 }

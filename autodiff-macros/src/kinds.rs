@@ -520,7 +520,9 @@ pub(crate) fn of_place(program: &Program, place: &Place) -> Kind {
     let mut kind = program.vars[place.root].kind.clone();
     for step in &place.path {
         kind = match (step, kind.deref()) {
-            (Step::Index { range: false, at }, Kind::Seq(inner)) if !matches!(**at, Expr::Tuple(_)) => {
+            (Step::Index { range: false, at }, Kind::Seq(inner))
+                if !matches!(crate::ir::as_element(at).map_or(&**at, |(_, at)| at), Expr::Tuple(_)) =>
+            {
                 (**inner).clone()
             }
             (Step::Index { range: true, .. }, Kind::Seq(_)) => kind.deref().clone(),

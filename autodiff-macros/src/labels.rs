@@ -47,7 +47,10 @@ impl<'a> Labels<'a> {
             text += &match step {
                 Step::Deref => String::new(),
                 Step::Field(member) => format!(".{}", member.to_token_stream()),
-                Step::Index { at, .. } => format!("[{}]", self.text(crate::arrays::ordinal(at).unwrap_or(at))),
+                Step::Index { at, .. } => {
+                    let at = crate::arrays::ordinal(at).unwrap_or(at);
+                    format!("[{}]", self.text(crate::ir::as_element(at).map_or(at, |(_, at)| at)))
+                }
                 Step::View { method, args } => {
                     format!(".{method}({})", args.iter().map(|a| self.text(a)).collect::<Vec<_>>().join(", "))
                 }

@@ -23,6 +23,7 @@ mod free;
 mod fuse;
 mod graph;
 mod implicit;
+mod indexing;
 mod ir;
 mod jacobian;
 mod kinds;

@@ -61,7 +61,7 @@ pub(crate) fn declared_type(name: &str) -> Option<syn::Type> {
 
 /// Methods whose value is the receiver in another garb, with the same derivative.
 pub(crate) const IDENTITIES: &[&str] =
-    &["clone", "to_owned", "to_vec", "into_boxed_slice", "into_vec", "cloned", "copied", "into_owned"];
+    &["clone", "to_owned", "to_vec", "into_boxed_slice", "into_vec", "cloned", "copied", "into_owned", "__array"];
 
 /// Methods that view a place: `x.as_slice()` is a reference to what `x` refers to.
 pub(crate) const VIEWS: &[&str] =
@@ -98,7 +98,7 @@ pub(crate) fn kind(name: &str, recv: &Kind) -> Kind {
         | "is_err_and" | "is_nan" | "is_finite" | "is_infinite" | "contains" | "any" | "all" | "eq" | "ne" | "lt"
         | "le" | "gt" | "ge" | "is_sign_negative" | "is_sign_positive" => Kind::Bool,
         "to_vec" | "into_vec" if recv.is_array() => Kind::Seq(Box::new(recv.element())),
-        "clone" | "to_owned" | "to_vec" | "into_owned" => recv.clone(),
+        "clone" | "to_owned" | "to_vec" | "into_owned" | "__array" => recv.clone(),
         _ if arrays::FORMS.contains(&name) => arrays::form_kind(name, recv),
         "unwrap" | "expect" | "unwrap_or" | "unwrap_or_default" => match recv {
             Kind::Option(inner) | Kind::Result(inner) => (**inner).clone(),

@@ -11,8 +11,17 @@ use crate::twin;
 
 /// Expands the attribute on an `impl` block.
 pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStream {
+    if let Some(tokens) = crate::indexing::implementation(&item) {
+        return tokens;
+    }
     if let Some(tokens) = crate::operators::implementation(&item, &options) {
         return tokens;
+    }
+    let refusals = crate::errors::Errors::new();
+    crate::signature::refuse_views(&item.self_ty, &refusals);
+    if let Err(error) = refusals.finish() {
+        let error = error.to_compile_error();
+        return quote!(#item #error);
     }
     let mut companions = TokenStream::new();
     let mut errors = TokenStream::new();

@@ -124,9 +124,20 @@ impl Signature {
                     errors.on(ty, "the type of the value must be written out: `impl Trait` has no known tangent");
                     None
                 }
-                ty => Some(ty.clone()),
+                ty => {
+                    if matches!(ty, Type::Reference(_)) {
+                        errors.on(
+                            ty,
+                            "a reference that is returned cannot be differentiated; return the value itself, or take `#[differentiable(skip)]` and use the field where it is needed",
+                        );
+                    }
+                    Some(ty.clone())
+                }
             },
         };
+        for p in params.iter().filter(|p| p.differentiable && !p.receiver) {
+            refuse_views(p.target(), errors);
+        }
         Self { name: sig.ident.clone(), generics, params, output }
     }
 }
@@ -136,6 +147,29 @@ fn is_iterator(bound: &syn::TypeParamBound) -> bool {
     let syn::TypeParamBound::Trait(bound) = bound else { return false };
     let last = bound.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
     last.ends_with("Iterator")
+}
+
+/// Types that hold references have tangents that own what they hold.
+pub(crate) fn refuse_views(ty: &Type, errors: &Errors) {
+    struct Lifetimes(bool);
+    impl<'a> syn::visit::Visit<'a> for Lifetimes {
+        fn visit_generic_argument(&mut self, argument: &'a syn::GenericArgument) {
+            self.0 |= matches!(argument, syn::GenericArgument::Lifetime(_));
+            syn::visit::visit_generic_argument(self, argument);
+        }
+    }
+    let mut lifetimes = Lifetimes(false);
+    syn::visit::Visit::visit_type(&mut lifetimes, ty);
+    if lifetimes.0 && !view_of_array(ty) {
+        errors.on(
+            ty,
+            "a type that holds references cannot be differentiated; pass what it refers to as parameters of their own, or let it own its data",
+        );
+    }
+}
+
+fn view_of_array(ty: &Type) -> bool {
+    matches!(ty, Type::Path(p) if p.path.segments.last().is_some_and(|s| s.ident.to_string().starts_with("ArrayView")))
 }
 
 fn read_param(arg: &mut FnArg, i: usize, types: &Types, errors: &Errors) -> Param {

@@ -56,9 +56,10 @@ pub mod metrics;
 pub mod operators;
 #[cfg(feature = "std")]
 pub mod optimizers;
+pub mod parts;
 #[cfg(feature = "std")]
 pub mod random;
-pub mod real;
+mod real;
 #[cfg(feature = "saving")]
 pub mod saving;
 mod scalars;

@@ -222,6 +222,53 @@ impl<T: crate::Real> BuiltIn for num_complex::Complex<T> {}
 #[cfg(feature = "std")]
 impl<T: crate::Real, S: ndarray::Data<Elem = T>, D: ndarray::Dimension> BuiltIn for ndarray::ArrayBase<S, D> {}
 
+/// Which part of a value's tangent belongs to an element: implemented by `#[differentiable] impl Index<I> for …`.
+#[diagnostic::on_unimplemented(
+    message = "the elements of `{Self}` at `{I}` have no derivative",
+    note = "put `#[differentiable]` on the `impl Index`"
+)]
+pub trait Elements<I>: Differentiable {
+    /// The tangent of an element.
+    type Element: ?Sized;
+
+    /// The tangent of the element, to be read.
+    fn element<'t>(&self, tangent: &'t Self::Tangent, index: I) -> &'t Self::Element;
+
+    /// The tangent of the element, to be changed.
+    fn element_mut<'t>(&self, tangent: &'t mut Self::Tangent, index: I) -> &'t mut Self::Element;
+}
+
+macro_rules! elements {
+    ([$($generics:tt)*] $t:ty, $tangent:ty, $($bounds:tt)*) => {
+        impl<$($generics)*> Elements<I> for $t
+        where
+            $t: Differentiable<Tangent = $tangent>,
+            $($bounds)*
+        {
+            type Element = <$tangent as core::ops::Index<I>>::Output;
+
+            #[inline]
+            #[track_caller]
+            fn element<'t>(&self, tangent: &'t $tangent, index: I) -> &'t Self::Element {
+                &tangent[index]
+            }
+
+            #[inline]
+            #[track_caller]
+            fn element_mut<'t>(&self, tangent: &'t mut $tangent, index: I) -> &'t mut Self::Element {
+                &mut tangent[index]
+            }
+        }
+    };
+}
+
+#[cfg(feature = "std")]
+elements!([T: Differentiable, I: core::slice::SliceIndex<[T::Tangent]>] Vec<T>, Vec<T::Tangent>,);
+elements!([T: Differentiable, const N: usize, I] [T; N], [T::Tangent; N], [T::Tangent; N]: core::ops::IndexMut<I>);
+#[cfg(feature = "std")]
+elements!([T: crate::Real, S: ndarray::Data<Elem = T>, D: ndarray::Dimension, I: ndarray::NdIndex<D>]
+    ndarray::ArrayBase<S, D>, ndarray::Array<T, D>,);
+
 /// `-a`.
 pub trait Neg: Differentiable {
     /// What the operator gives.

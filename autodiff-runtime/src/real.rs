@@ -59,6 +59,7 @@ pub trait Real:
     + Tangent
     + Element
     + FloatMethods
+    + crate::operators::BuiltIn
     + Debug
     + Display
     + LowerExp

@@ -40,6 +40,7 @@ impl<T: Clone> ToOwned for T {
     }
 }
 
+pub use crate::parts::{Part, Space, Within, part, part_mut, read, replace, set, within, within_mut};
 use crate::tangent::{Differentiable, Tangent};
 
 /// One of two tape entries: which branch was taken, and what it saved.
@@ -56,6 +57,51 @@ pub enum Either<L, R> {
 #[must_use]
 pub fn lower_bound(hint: (usize, Option<usize>)) -> usize {
     hint.0
+}
+
+/// The length of an array that is made element by element.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape<const N: usize>;
+
+impl<const N: usize> Shape<N> {
+    /// That of the array which this is used for.
+    #[inline]
+    #[must_use]
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        Self
+    }
+
+    /// That of another array.
+    #[inline]
+    pub fn of<T>(_: &[T; N]) -> Self {
+        Self
+    }
+
+    /// The number of elements.
+    #[inline]
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> usize {
+        N
+    }
+
+    /// An array of copies of a value.
+    #[inline]
+    pub fn filled<T: Clone>(&self, value: T) -> [T; N] {
+        core::array::from_fn(|_| value.clone())
+    }
+
+    /// An array of the elements of a slice.
+    ///
+    /// # Panics
+    ///
+    /// If there are not as many.
+    #[inline]
+    #[track_caller]
+    pub fn array<T: Clone>(&self, elements: &[T]) -> [T; N] {
+        assert_eq!(elements.len(), N, "a slice becomes an array of another length");
+        core::array::from_fn(|i| elements[i].clone())
+    }
 }
 
 /// The element of a range with a number.
@@ -87,6 +133,18 @@ pub(crate) fn add_slices<T: Tangent>(target: &mut [T], value: &[T]) {
     for (t, v) in target.iter_mut().zip(value) {
         t.__add(v);
     }
+}
+
+/// A constant has no cotangent.
+impl<V: Space + ?Sized> AddFrom<V> for () {
+    #[inline]
+    fn add_from(&mut self, _: &V) {}
+}
+
+/// What is made of a constant receives nothing.
+impl<T: Space> AddFrom<()> for T {
+    #[inline]
+    fn add_from(&mut self, (): &()) {}
 }
 
 impl<T: Tangent> AddFrom<[T]> for [T] {

@@ -143,8 +143,19 @@ impl Emitter<'_> {
         match (&arg.parts[component], arg.passing) {
             (None, _) => quote!(::core::option::Option::None),
             (Some(e), Passing::Value) => {
+                if let Some(part) = self.some_part(e, false) {
+                    return quote!(#part.cloned());
+                }
                 let e = self.value(e);
                 quote!(::core::option::Option::Some(#e))
+            }
+            (Some(e), Passing::RefMut) if self.some_part(e, true).is_some() => {
+                let part = self.some_part(e, true).expect("tested above");
+                // A receiver may be lent more than the method takes.
+                quote!(match #part { ::core::option::Option::Some(part) => ::core::option::Option::Some(part), ::core::option::Option::None => ::core::option::Option::None })
+            }
+            (Some(e), Passing::Ref) if self.some_part(e, false).is_some() => {
+                self.some_part(e, false).expect("tested above")
             }
             (Some(e), passing) => {
                 let e = self.by_reference(e, passing == Passing::RefMut);
@@ -191,10 +202,10 @@ impl Emitter<'_> {
                         let e = quote!(#e.to_owned());
                         quote!(::core::option::Option::Some(&#e))
                     }
-                    Some(e) => {
+                    Some(e) => self.some_part(e, false).unwrap_or_else(|| {
                         let e = self.by_reference(e, false);
                         quote!(::core::option::Option::Some(#e))
-                    }
+                    }),
                 })
             })
             .collect()
@@ -307,10 +318,15 @@ impl Emitter<'_> {
                 // The view lives as long as the statement.
                 return quote!(#name.as_deref_mut().map(|#name| #inner).as_deref_mut());
             }
+            if self.may_be_missing(place) {
+                return quote!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => ::differentiable::__private::part_mut(&mut #inner), ::core::option::Option::None => ::core::option::Option::None });
+            }
             return quote!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => ::core::option::Option::Some(&mut #inner), ::core::option::Option::None => ::core::option::Option::None });
         }
-        let reference = self.target(place);
-        quote!(::core::option::Option::Some(#reference))
+        self.some_part(&Expr::Place(place.clone()), true).unwrap_or_else(|| {
+            let reference = self.target(place);
+            quote!(::core::option::Option::Some(#reference))
+        })
     }
 
     fn pull_operator(&self, op: Operator, pull: &Pull, cotangents: &[TokenStream]) -> TokenStream {

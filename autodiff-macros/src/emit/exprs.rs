@@ -82,7 +82,10 @@ impl Emitter<'_> {
                 let view = self.place(place).at_least(Prec::Postfix);
                 Tokens::new(quote!(#view.to_owned()), Prec::Postfix)
             }
-            Expr::Place(place) => self.place(place),
+            Expr::Place(place) => match self.part_value(place) {
+                Some(value) => Tokens::new(value, Prec::Postfix),
+                None => self.place(place),
+            },
             Expr::Ref { mutable, of } => match &**of {
                 Expr::Place(place) => self.reference(place, *mutable),
                 other => {
@@ -115,6 +118,11 @@ impl Emitter<'_> {
             Expr::Method { recv, name, .. } if name == "__stop" => {
                 let kind = self.kind_of(recv);
                 if kind.is_scalar() { self.expr(recv) } else { self.expr(&Expr::Clone(recv.clone())) }
+            }
+            Expr::Method { recv, name, args, .. } if name == "__array" => {
+                let (shape, elements) =
+                    (self.expr(&args[0]).at_least(Prec::Postfix), self.expr(recv).at_least(Prec::Unary));
+                Tokens::new(quote!(#shape.array(&#elements)), Prec::Postfix)
             }
             Expr::Method { recv, name, args, .. } if crate::arrays::FORMS.contains(&name.to_string().as_str()) => {
                 self.array_form(recv, name, args)
@@ -207,6 +215,11 @@ impl Emitter<'_> {
             }
             Expr::Zero(e) => self.zero(e),
             Expr::Clone(e) => {
+                if let Expr::Place(place) = &**e
+                    && let Some(value) = self.part_value(place)
+                {
+                    return Tokens::new(value, Prec::Postfix);
+                }
                 if self.kind_of(e).is_scalar() {
                     return self.expr(e);
                 }

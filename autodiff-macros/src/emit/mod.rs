@@ -6,6 +6,7 @@
 mod calls;
 mod exprs;
 pub(crate) mod moves;
+mod parts;
 mod places;
 mod stmts;
 
@@ -31,6 +32,8 @@ pub(crate) struct Emitter<'a> {
     mentioned: HashSet<VarId>,
     /// Cotangent slots that are `Option<&mut T>` here.
     optional: HashSet<VarId>,
+    /// What is written is read by people: parts of tangents are written as if none were missing.
+    pub(crate) text: bool,
 }
 
 impl<'a> Emitter<'a> {
@@ -107,7 +110,7 @@ impl<'a> Emitter<'a> {
             };
             names.insert(v, ident);
         }
-        Self { program, types, names, written, read, mentioned, optional }
+        Self { program, types, names, written, read, mentioned, optional, text: false }
     }
 
     /// The name of a variable.

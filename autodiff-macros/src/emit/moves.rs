@@ -12,7 +12,8 @@ use crate::kinds::{self, Kind};
 
 /// Turns moves into clones where the variable is read later.
 pub(crate) fn clone_where_needed(program: &mut Program) {
-    let mut counter = Counter::default();
+    let tangents = program.vars.iter().enumerate().filter_map(|(v, var)| Some((v, var.tangent_of?)));
+    let mut counter = Counter { tangent_of: tangents.collect(), ..Counter::default() };
     counter.block(&program.body);
     let end = counter.now + 1;
     for e in &program.value {
@@ -60,6 +61,7 @@ struct Counter {
     /// How many blocks are open.
     depth: usize,
     turn: Option<usize>,
+    tangent_of: HashMap<VarId, VarId>,
     others: HashMap<usize, Range<usize>>,
     reads: HashMap<VarId, Vec<usize>>,
     defined: HashMap<VarId, usize>,
@@ -77,6 +79,14 @@ impl Counter {
             let reads = &mut self.reads;
             let mut note = |v: VarId| reads.entry(v).or_default().push(now);
             stmt.uses(&mut note, &mut |_| {});
+            // The tangent of a field is read together with the field.
+            if let Stmt::Let { value, .. } | Stmt::Assign { value, .. } | Stmt::Edit(Edit::Push { value, .. }) = stmt
+                && let Expr::Place(place) = value
+                && place.path.iter().any(|s| matches!(s, Step::Field(_)))
+                && let Some(of) = self.tangent_of.get(&place.root)
+            {
+                note(*of);
+            }
             if let Stmt::Pull(pull) = stmt
                 && !pull.joined
                 && pull.cotangent.iter().any(Option::is_none)

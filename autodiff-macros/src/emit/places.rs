@@ -41,8 +41,13 @@ impl Emitter<'_> {
         let mut now = base;
         let mut pending = 0_usize;
         let mut viewed = false;
+        // Behind a field that may be `()`, elements may be as well.
+        let whole = Place { root, path: path.to_vec(), span: proc_macro2::Span::mixed_site() };
+        let mirrored = self.may_be_missing(&whole);
+        let mut missing = false;
         for (k, step) in path.iter().enumerate() {
             let of_view = std::mem::replace(&mut viewed, matches!(step, Step::View { .. }));
+            missing |= mirrored && self.is_field_of_struct(&whole, k);
             match step {
                 Step::Deref => pending += 1,
                 Step::Field(member) => {
@@ -50,6 +55,20 @@ impl Emitter<'_> {
                     let base = now.at_least(Prec::Postfix);
                     now = Tokens::new(quote!(#base.#member), Prec::Postfix);
                     pending = 0;
+                }
+                Step::Index { at, .. } if crate::ir::as_element(at).is_some_and(|(of, _)| of.is_some()) => {
+                    let Some((Some(of), at)) = crate::ir::as_element(at) else { unreachable!("tested above") };
+                    let whole = dereferenced(now, pending).at_least(Prec::Unary);
+                    let (of, at) = (self.expr(of).tokens, self.index(at));
+                    now = Tokens::new(
+                        if mutable {
+                            quote!(::differentiable::operators::Elements::element_mut(#of, &mut #whole, #at))
+                        } else {
+                            quote!(::differentiable::operators::Elements::element(#of, &#whole, #at))
+                        },
+                        Prec::Postfix,
+                    );
+                    pending = 1;
                 }
                 Step::Index { at, .. }
                     if let Some(i) = crate::arrays::ordinal(at)
@@ -65,8 +84,20 @@ impl Emitter<'_> {
                     now = Tokens::new(item, Prec::Postfix);
                     pending = 1;
                 }
+                Step::Index { at, .. } if missing => {
+                    let whole = dereferenced(now, pending).at_least(Prec::Unary);
+                    let at = self.index(at);
+                    let element = if mutable {
+                        quote!(::differentiable::__private::within_mut(&mut #whole, #at))
+                    } else {
+                        quote!(::differentiable::__private::within(&#whole, #at))
+                    };
+                    now = Tokens::new(element, Prec::Postfix);
+                    pending = 1;
+                }
                 Step::Index { at, .. } => {
                     let at = crate::arrays::ordinal(at).unwrap_or(at);
+                    let at = crate::ir::as_element(at).map_or(at, |(_, at)| at);
                     let base = now.at_least(Prec::Postfix);
                     let at = self.index(at);
                     now = Tokens::new(quote!(#base[#at]), Prec::Postfix);

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::Emitter;
 use super::exprs::{Prec, operator_token};
-use crate::ir::{Block, Edit, Expr, Header, Loop, Place, Reach, Stmt, Tape, VarId};
+use crate::ir::{BinOp, Block, Edit, Expr, Header, Loop, Place, Reach, Stmt, Tape, VarId};
 use crate::{kinds, methods};
 
 impl Emitter<'_> {
@@ -114,11 +114,21 @@ impl Emitter<'_> {
                 }
                 let value = self.value(value);
                 self.on_slot(place, |place| {
+                    if self.may_be_missing(place) {
+                        let place = self.reference(place, true).tokens;
+                        return quote!(::differentiable::__private::set(#place, #value););
+                    }
                     let place = self.place_mut(place).tokens;
                     quote!(#place = #value;)
                 })
             }
             Stmt::Replace { old, place, value } => self.replace(*old, place, value),
+            Stmt::Update { place, op: BinOp::Add, value } if self.may_be_missing(place) => {
+                self.add_part(place, value).expect("it may be missing")
+            }
+            Stmt::Update { place, op: BinOp::Sub, value } if self.may_be_missing(place) => {
+                self.add_part(place, &crate::fold::negate(value.clone())).expect("it may be missing")
+            }
             Stmt::Update { place, op, value } => {
                 if place.is_view() {
                     let view = self.place_mut(place).tokens;
@@ -195,6 +205,9 @@ impl Emitter<'_> {
 
     /// Adds a tangent to a tangent.
     fn accumulate(&self, place: &Place, value: &Expr) -> TokenStream {
+        if let Some(tokens) = self.add_part(place, value) {
+            return tokens;
+        }
         let kind = kinds::of_place(self.program, place);
         if kind.is_number() {
             let target = self.place_mut(place).tokens;
@@ -262,6 +275,11 @@ impl Emitter<'_> {
         }
         let kind = kinds::of_place(self.program, place);
         let new = self.value(value);
+        if self.may_be_missing(place) {
+            let target = self.reference(place, true).tokens;
+            let next = proc_macro2::Ident::new("next", proc_macro2::Span::mixed_site());
+            return quote!(let #pattern = { let #next = #new; ::differentiable::__private::replace(#target, #next) };);
+        }
         if kind.is_scalar() {
             let target = self.place_mut(place).tokens;
             return quote!(let #pattern = #target; #target = #new;);

@@ -37,7 +37,7 @@ impl Lowerer<'_> {
             let args = c.args.iter().map(|a| self.argument(a)).collect();
             return self.call_stmt(Callee::Variable(place.root), args, c.span());
         }
-        if let Some(value) = self.made_array(c, false) {
+        if let Some(value) = self.array_from_fn(c).or_else(|| self.made_array(c, false)) {
             return value;
         }
         let args = c.args.iter().map(|a| self.argument(a)).collect();
@@ -253,11 +253,11 @@ impl Lowerer<'_> {
         {
             return value;
         }
-        if let Some(value) = self.conditional_value(m) {
+        if let Some(value) = self.conditional_value(m).or_else(|| self.array_of_slice(m)) {
             return value;
         }
         let recv = self.place_or_value(&m.receiver);
-        if let Some(value) = self.array_method(&recv, m) {
+        if let Some(value) = self.array_map(&recv, m).or_else(|| self.array_method(&recv, m)) {
             return value;
         }
         if let Expr::Select(..) = &recv

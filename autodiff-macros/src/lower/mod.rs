@@ -12,6 +12,7 @@ mod closures;
 mod control;
 mod exprs;
 mod fallible;
+mod fixed;
 mod flow;
 mod iterators;
 mod lanes;
@@ -69,6 +70,10 @@ pub(crate) struct Lowerer<'a> {
     copies: usize,
     /// How often closures have been inlined, which is limited.
     inlined: usize,
+    /// The length of the array that a `let` with a declared type is about to make.
+    array_length: Option<syn::Expr>,
+    /// The zeros of arrays that are made element by element.
+    filled: HashMap<VarId, Expr>,
     /// Where `return` goes inside an inlined closure.
     returns: Vec<Option<usize>>,
     /// The function's return type is `Option` or `Result`, for `?`.
@@ -120,6 +125,8 @@ pub(crate) fn lower(
         labels: 0,
         copies: 0,
         inlined: 0,
+        array_length: None,
+        filled: HashMap::new(),
         returns: vec![None],
         fallible,
     };

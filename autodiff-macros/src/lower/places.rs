@@ -4,7 +4,8 @@ use syn::spanned::Spanned;
 use syn::{Expr as S, Member};
 
 use super::{Binding, Lowerer, as_place, strip};
-use crate::ir::{Expr, Place, Role, Sequence, Step};
+use crate::ir::{Callee, Expr, Place, Role, Sequence, Step, Stmt, VarId};
+use crate::kinds::{self, Kind};
 
 impl Lowerer<'_> {
     /// The value of a path: a local name, or an item.
@@ -68,6 +69,8 @@ impl Lowerer<'_> {
                 let base = self.place_of(base, i.expr.span());
                 let at = self.control(&i.index);
                 let range = matches!(at, Expr::Range { .. });
+                let by_trait = !range && self.is_indexed_by_trait(&base, &i.index);
+                let at = if by_trait { crate::ir::element(at) } else { at };
                 let mut place =
                     if range { base.step(Step::Index { at: Box::new(at), range }) } else { element_of(&base, at) };
                 place.span = e.span();
@@ -92,6 +95,49 @@ impl Lowerer<'_> {
             }
             other => self.rhs(other),
         }
+    }
+
+    /// Whether what is indexed is of a type with an `Index` of its own, as far as can be told.
+    fn is_indexed_by_trait(&self, base: &Place, index: &S) -> bool {
+        if kinds::of_place(&self.program, base).deref() != &Kind::Unknown {
+            return false;
+        }
+        if matches!(index, S::Tuple(_)) {
+            return true;
+        }
+        base.path.iter().all(|s| matches!(s, Step::Deref)) && self.is_of_user_type(base.root)
+    }
+
+    /// Whether the declaration of a variable shows a type that is no container of the standard library.
+    fn is_of_user_type(&self, v: VarId) -> bool {
+        const CONTAINERS: &[&str] =
+            &["Vec", "VecDeque", "Box", "Rc", "Arc", "Option", "Cow", "Array", "ArrayView", "ArrayRef", "ArrayViewMut"];
+        let user = |name: &str| {
+            super::capital(name) && !CONTAINERS.iter().any(|c| name.strip_prefix(c).is_some_and(|r| r.len() <= 1))
+        };
+        let var = &self.program.vars[v];
+        let mut ty = var.ty.as_ref();
+        while let Some(syn::Type::Reference(r)) = ty {
+            ty = Some(&r.elem);
+        }
+        if let Some(ty) = ty {
+            return matches!(ty, syn::Type::Path(p) if p.path.segments.last().is_some_and(|s| user(&s.ident.to_string())));
+        }
+        let made_by = |path: &syn::Path, of: usize| {
+            path.segments.iter().rev().nth(of).is_some_and(|s| user(&s.ident.to_string()))
+        };
+        self.stmts.iter().flatten().any(|s| match s {
+            Stmt::Let { var, value } if *var == v => match value {
+                Expr::Struct { path, .. } => made_by(path, 0),
+                Expr::Call { func, ctor: true, .. } => made_by(func, 0) && !crate::variants::is_standard(func),
+                _ => false,
+            },
+            Stmt::Call(call) if call.outs.contains(&v) => match &call.callee {
+                Callee::Function { path, .. } => made_by(path, 1),
+                _ => false,
+            },
+            _ => false,
+        })
     }
 
     /// A field of a value.
@@ -134,6 +180,9 @@ impl Lowerer<'_> {
                 }
             }
             Expr::Tuple(es) | Expr::Array(es, _) => es.iter_mut().for_each(|e| self.pin_index(e)),
+            Expr::Call { func, args, .. } if func.is_ident("__element") => {
+                args.iter_mut().for_each(|e| self.pin_index(e))
+            }
             Expr::Method { recv, name, .. } if name == "__item" => self.pin_index(recv),
             _ => {
                 if !self.is_fixed(at) {

@@ -123,7 +123,14 @@ impl Lowerer<'_> {
     fn let_ident(&mut self, p: &syn::PatIdent, ty: Option<&syn::Type>, init: &S) {
         let hint = Hint { name: &p.ident, mutable: p.mutability.is_some(), ty };
         let before = self.program.vars.len();
+        self.array_length = match (ty, init) {
+            (Some(syn::Type::Array(a)), S::Call(_) | S::MethodCall(_)) if !matches!(a.len, S::Infer(_)) => {
+                Some(a.len.clone())
+            }
+            _ => None,
+        };
         let value = self.rhs_named(init, Some(&hint));
+        self.array_length = None;
         if let (Some(var), None) = (value.as_var(), ty) {
             // The branches have assigned the variable itself.
             if var >= before && self.program.vars[var].role == Role::User && p.ident == self.program.vars[var].name {

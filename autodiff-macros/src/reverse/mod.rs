@@ -124,6 +124,7 @@ impl Pass<'_> {
             return None;
         }
         let mut mirror = place.clone();
+        mirror.mirror_steps(place);
         mirror.root = self.adjoint(place.root);
         // The cotangent of a variable that holds a reference is a value of its own.
         if matches!(self.out.vars[place.root].kind, Kind::Ref(_))
@@ -131,11 +132,6 @@ impl Pass<'_> {
             && matches!(mirror.path.first(), Some(Step::Deref))
         {
             mirror.path.remove(0);
-        }
-        for step in &mut mirror.path {
-            if let Step::Payload { tangent, .. } = step {
-                *tangent = true;
-            }
         }
         Some(mirror)
     }

@@ -120,6 +120,26 @@ impl Lowerer<'_> {
                     }
                 }
             }
+            ("cycle", 0) => {
+                let Ok((len, item)) = self.indexed_purely(source, span) else {
+                    self.errors.at(span, "`cycle` of this iterator cannot be differentiated; collect it first");
+                    return None;
+                };
+                let n = self.fixed(len, span);
+                let endless = super::sources::unbounded();
+                let len = match &n {
+                    Expr::Lit(_) => endless,
+                    n => {
+                        let none = Expr::binary(BinOp::Eq, n.clone(), Expr::int(0));
+                        Expr::Select(Box::new(none), Box::new(Expr::int(0)), Box::new(endless))
+                    }
+                };
+                let item: ItemAt = Rc::new(move |l, i| {
+                    let at = l.temporary(Expr::binary(BinOp::Rem, i, n.clone()), span);
+                    item(l, at)
+                });
+                Stream::Indexed { len, item }
+            }
             ("step_by", 1) => {
                 let k = self.control(arg?);
                 let k = self.fixed(k, span);

@@ -1,0 +1,116 @@
+//! Emission of parts of tangents that may be `()`: the fields that a struct declares `#[constant]`, which cannot be seen
+//! from a function. They are reached through the traits of the runtime's `parts`.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Member;
+
+use super::Emitter;
+use super::exprs::Prec;
+use crate::ir::{Expr, Place, Role, Step};
+use crate::kinds::{self, Kind};
+
+impl Emitter<'_> {
+    /// Whether a place is, or lies in, a field of a tangent that may be `()`.
+    pub(crate) fn may_be_missing(&self, place: &Place) -> bool {
+        let var = &self.program.vars[place.root];
+        if self.text || !matches!(var.role, Role::Adjoint | Role::Tangent) {
+            return false;
+        }
+        (0..place.path.len()).any(|i| self.is_field_of_struct(place, i))
+    }
+
+    /// Whether a step of a place is to a field of a struct or of a variant.
+    pub(crate) fn is_field_of_struct(&self, place: &Place, step: usize) -> bool {
+        let base = || Place { path: place.path[..step].to_vec(), ..place.clone() };
+        match &place.path[step] {
+            Step::Field(Member::Named(_)) => !kinds::of_place(self.program, &base()).deref().is_complex(),
+            // Tuples have numbered fields as well.
+            Step::Field(Member::Unnamed(_)) => {
+                step == place.path.iter().take_while(|s| matches!(s, Step::Deref)).count()
+                    && self.is_declared_struct(place.root)
+                    && !matches!(kinds::of_place(self.program, &base()).deref(), Kind::Tuple(_))
+            }
+            Step::Payload { variant, .. } => !crate::variants::is_standard(variant),
+            _ => false,
+        }
+    }
+
+    /// Whether a variable, or what it is the tangent of, is declared with the name of a type.
+    fn is_declared_struct(&self, v: crate::ir::VarId) -> bool {
+        let var = &self.program.vars[v];
+        let mut ty = var.ty.as_ref().or_else(|| self.program.vars[var.mirrors?].ty.as_ref());
+        while let Some(syn::Type::Reference(r)) = ty {
+            ty = Some(&r.elem);
+        }
+        matches!(ty, Some(syn::Type::Path(_)))
+    }
+
+    /// The value of a tangent that may be missing: zero, if it is.
+    pub(crate) fn part_value(&self, place: &Place) -> Option<TokenStream> {
+        let var = &self.program.vars[place.root];
+        let mut of = var.tangent_of.filter(|_| var.role == Role::Tangent && self.may_be_missing(place))?;
+        // Only the value itself has the type whose tangent is wanted.
+        while self.program.vars[of].role == Role::Tangent
+            && let Some(next) = self.program.vars[of].tangent_of
+        {
+            of = next;
+        }
+        let mut value = Place { root: of, ..place.clone() };
+        if self.program.vars[of].mirrors.is_none() {
+            for step in &mut value.path {
+                match step {
+                    Step::Payload { tangent, .. } => *tangent = false,
+                    Step::Index { at, .. } => {
+                        if let Some((Some(_), index)) = crate::ir::as_element(at) {
+                            *at = Box::new(crate::ir::element(index.clone()));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let (value, tangent) = (self.reference(&value, false).tokens, self.reference(place, false).tokens);
+        Some(quote!(::differentiable::__private::read(#value, #tangent)))
+    }
+
+    /// `Some(&tangent)`, as an argument.
+    pub(crate) fn some_part(&self, e: &Expr, mutable: bool) -> Option<TokenStream> {
+        let place = match e {
+            Expr::Place(place) => place,
+            Expr::Clone(of) => match &**of {
+                Expr::Place(place) => place,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        if !self.may_be_missing(place) {
+            return None;
+        }
+        let reference = self.reference(place, mutable).tokens;
+        Some(if mutable {
+            quote!(::differentiable::__private::part_mut(#reference))
+        } else {
+            quote!(::differentiable::__private::part(#reference))
+        })
+    }
+
+    /// `place += value` or `place -= value`, for tangents of which one may be missing.
+    pub(crate) fn add_part(&self, place: &Place, value: &Expr) -> Option<TokenStream> {
+        let from = matches!(value, Expr::Place(p) if self.may_be_missing(p) && self.program.vars[p.root].role == Role::Adjoint);
+        if !from && !self.may_be_missing(place) {
+            return None;
+        }
+        let target = self.reference(place, true).tokens;
+        if value.mentions(place.root) {
+            // The value is read before the place is borrowed.
+            let value = self.value(value);
+            return Some(quote!({ let value = #value; ::differentiable::__private::accumulate(#target, &value); }));
+        }
+        let value = match value {
+            Expr::Ref { of, .. } => self.expr(of).at_least(Prec::Unary),
+            value => self.expr(value).at_least(Prec::Unary),
+        };
+        Some(quote!(::differentiable::__private::accumulate(#target, &#value);))
+    }
+}

@@ -1,0 +1,170 @@
+//! Arrays that are made element by element: `array::from_fn(f)`, `array.map(f)`, `slice.try_into().unwrap()`.
+//!
+//! Out: a loop that assigns the elements of an array of zeros, where their zero has a literal; elsewhere a loop that
+//! pushes to a vector, which becomes the array.
+
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::{Expr as S, ExprMethodCall};
+
+use super::closures::Callable;
+use super::{Lowerer, strip};
+use crate::ir::{Edit, Expr, Place, Role, Sequence, Step, Stmt};
+use crate::kinds::Kind;
+use crate::rules;
+
+impl Lowerer<'_> {
+    /// `array::from_fn(f)`.
+    pub(super) fn array_from_fn(&mut self, c: &syn::ExprCall) -> Option<Expr> {
+        let S::Path(p) = &*c.func else { return None };
+        let names: Vec<String> = p.path.segments.iter().map(|s| s.ident.to_string()).collect();
+        if c.args.len() != 1
+            || !matches!(names.as_slice(), [.., module, name] if module == "array" && name == "from_fn")
+        {
+            return None;
+        }
+        let f = self.callable(&c.args[0])?;
+        let span = c.span();
+        let shape = self.shape(span);
+        let len = rules::method(shape.clone(), "len", Vec::new());
+        Some(self.array_of(shape, len, span, &mut |l, i| l.apply(&f, vec![i])))
+    }
+
+    /// `array.map(f)`, where the receiver is known to be a sequence.
+    pub(super) fn array_map(&mut self, recv: &Expr, m: &ExprMethodCall) -> Option<Expr> {
+        let kind = self.kind(&strip(recv.clone()));
+        if m.method != "map" || m.args.len() != 1 || !matches!(kind.deref(), Kind::Seq(_)) {
+            return None;
+        }
+        let f: Callable = self.callable(&m.args[0])?;
+        let span = m.method.span();
+        let place = self.place_of(recv.clone(), span);
+        let Expr::Place(place) = self.pin(Expr::Place(place)) else { unreachable!("pinning keeps places") };
+        let value =
+            support("Shape", "of", vec![Expr::Ref { mutable: false, of: Box::new(Expr::Place(place.clone())) }]);
+        let shape = self.fresh("shape", span, Kind::Constant, Role::Temporary);
+        self.emit(Stmt::Let { var: shape, value });
+        let len = rules::method(Expr::Place(place.clone()), "len", Vec::new());
+        Some(self.array_of(Expr::var(shape, span), len, span, &mut |l, i| {
+            let item = l.normal(Expr::Place(place.step(Step::Index { at: Box::new(i), range: false })));
+            l.apply(&f, vec![item])
+        }))
+    }
+
+    /// `slice.try_into().unwrap()`: an array of the elements.
+    pub(super) fn array_of_slice(&mut self, m: &ExprMethodCall) -> Option<Expr> {
+        let S::MethodCall(inner) = &*m.receiver else { return None };
+        if !matches!(m.method.to_string().as_str(), "unwrap" | "expect") || inner.method != "try_into" {
+            return None;
+        }
+        let span = m.method.span();
+        let value = self.place_or_value(&inner.receiver);
+        let kind = self.kind(&strip(value.clone()));
+        if !matches!(kind.deref(), Kind::Seq(_)) {
+            return None;
+        }
+        let shape = self.shape(span);
+        let place = self.place_of(value, span);
+        Some(self.fixed_array(shape, place, span))
+    }
+
+    /// The shape of the array that is to be made: of the declared length, if it has one.
+    fn shape(&mut self, span: Span) -> Expr {
+        let value = match self.array_length.take() {
+            Some(len) => Expr::Call {
+                func: syn::parse_quote!(::differentiable::__private::Shape::<{ #len }>::new),
+                qself: None,
+                args: Vec::new(),
+                ctor: false,
+                tangent: false,
+            },
+            None => support("Shape", "new", Vec::new()),
+        };
+        let shape = self.fresh("shape", span, Kind::Constant, Role::Temporary);
+        self.emit(Stmt::Let { var: shape, value });
+        Expr::var(shape, span)
+    }
+
+    fn array_of(
+        &mut self,
+        shape: Expr,
+        len: Expr,
+        span: Span,
+        element: &mut dyn FnMut(&mut Self, Expr) -> Expr,
+    ) -> Expr {
+        let array = self.fresh("array", span, Kind::Unknown, Role::Temporary);
+        self.program.vars[array].mutable = true;
+        let mut zero = None;
+        let (stmts, ()) = self.scoped(|l| {
+            l.range_loop("i", Expr::int(0), len, span, |l, i, _| {
+                let value = element(l, i.clone());
+                if l.diverges() {
+                    return;
+                }
+                let value = l.as_atom(value, span);
+                let kind = l.kind(&value).deref().clone();
+                zero = l.zero_literal(&kind, &value);
+                let place = Place::var(array, span);
+                l.program.vars[array].kind = Kind::Seq(Box::new(kind));
+                l.emit(if zero.is_some() {
+                    let place = place.step(Step::Index { at: Box::new(i), range: false });
+                    Stmt::Assign { place, value, init: false }
+                } else {
+                    Stmt::Edit(Edit::Push { place, value })
+                });
+            });
+        });
+        let start = match &zero {
+            Some(zero) => rules::method(shape.clone(), "filled", vec![zero.clone()]),
+            None => Expr::Array(Vec::new(), Sequence::Vec),
+        };
+        self.emit(Stmt::Let { var: array, value: start });
+        self.stmts.last_mut().expect("a block is open").extend(stmts);
+        if let Some(zero) = zero {
+            self.filled.insert(array, zero);
+            return Expr::var(array, span);
+        }
+        self.fixed_array(shape, Place::var(array, span), span)
+    }
+
+    /// The elements of a sequence as an array.
+    fn fixed_array(&mut self, shape: Expr, place: Place, span: Span) -> Expr {
+        let kind = crate::kinds::of_place(&self.program, &place).deref().clone();
+        let value = rules::method(Expr::Place(place), "__array", vec![shape]);
+        let value = self.temporary(value, span);
+        if let Some(v) = value.as_var() {
+            self.program.vars[v].kind = kind;
+        }
+        value
+    }
+
+    /// A zero in the shape of a value, if it can be written before there is one.
+    fn zero_literal(&self, kind: &Kind, value: &Expr) -> Option<Expr> {
+        match kind {
+            Kind::Float(float) => Some(Expr::Number(0.0, float.clone())),
+            Kind::Int => Some(Expr::int(0)),
+            Kind::Tuple(kinds) => {
+                let parts: Option<Vec<Expr>> = kinds.iter().map(|k| self.zero_literal(k, &Expr::Bool(false))).collect();
+                parts.map(Expr::Tuple)
+            }
+            // An array that has been made like this one.
+            Kind::Seq(_) => {
+                let zero = self.filled.get(&value.as_var()?)?.clone();
+                Some(rules::method(support("Shape", "new", Vec::new()), "filled", vec![zero]))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A call of an associated function of the runtime that carries no derivative.
+fn support(ty: &str, name: &str, args: Vec<Expr>) -> Expr {
+    let (ty, name) = (syn::Ident::new(ty, Span::mixed_site()), syn::Ident::new(name, Span::mixed_site()));
+    Expr::Call {
+        func: syn::parse_quote!(::differentiable::__private::#ty::#name),
+        qself: None,
+        args,
+        ctor: false,
+        tangent: false,
+    }
+}

@@ -1,0 +1,210 @@
+//! Parts of tangents that may be missing: a field marked `#[constant]` has the tangent `()`, whatever its value is.
+//!
+//! Generated code cannot see which fields are marked, so it reaches the fields of tangents through these traits.
+
+use num_complex::Complex;
+
+use crate::Real;
+use crate::tangent::Differentiable;
+
+/// Tangents of values that have a derivative.
+pub trait Space {}
+
+impl Space for f32 {}
+impl Space for f64 {}
+impl<T: Real> Space for Complex<T> {}
+impl<T> Space for [T] {}
+impl<T, const N: usize> Space for [T; N] {}
+impl<T> Space for Option<T> {}
+impl<T, E> Space for Result<T, E> {}
+#[cfg(feature = "std")]
+impl<T> Space for Vec<T> {}
+#[cfg(feature = "std")]
+impl<T: ?Sized> Space for Box<T> {}
+#[cfg(feature = "std")]
+impl<S: ndarray::RawData, D> Space for ndarray::ArrayBase<S, D> {}
+
+macro_rules! tuples {
+    ($(($($name:ident),+))*) => {$(impl<$($name),+> Space for ($($name,)+) {})*};
+}
+
+tuples!((A)(A, B)(A, B, C)(A, B, C, D)(A, B, C, D, E)(A, B, C, D, E, F)(A, B, C, D, E, F, G)(A, B, C, D, E, F, G, H));
+
+/// A part of a tangent as a tangent of type `U`, if it has one.
+pub trait Part<U: ?Sized> {
+    /// The tangent, to be read.
+    fn part(&self) -> Option<&U>;
+    /// The tangent, to be changed.
+    fn part_mut(&mut self) -> Option<&mut U>;
+}
+
+impl<U> Part<U> for U {
+    #[inline]
+    fn part(&self) -> Option<&U> {
+        Some(self)
+    }
+    #[inline]
+    fn part_mut(&mut self) -> Option<&mut U> {
+        Some(self)
+    }
+}
+
+impl<U: Space + ?Sized> Part<U> for () {
+    #[inline]
+    fn part(&self) -> Option<&U> {
+        None
+    }
+    #[inline]
+    fn part_mut(&mut self) -> Option<&mut U> {
+        None
+    }
+}
+
+/// Containers lend what they hold, as references to them do.
+macro_rules! lent {
+    ($([$($generics:tt)*] $from:ty => $to:ty;)*) => {$(
+        impl<$($generics)*> Part<$to> for $from {
+            #[inline]
+            fn part(&self) -> Option<&$to> {
+                Some(self)
+            }
+            #[inline]
+            fn part_mut(&mut self) -> Option<&mut $to> {
+                Some(self)
+            }
+        }
+    )*};
+}
+
+lent!([T, const N: usize] [T; N] => [T];);
+#[cfg(feature = "std")]
+lent! {
+    [T] Vec<T> => [T];
+    [T] Box<T> => T;
+    [T: Real, D: ndarray::Dimension] ndarray::Array<T, D> => ndarray::ArrayRef<T, D>;
+}
+
+impl<T> Part<[T]> for [T] {
+    #[inline]
+    fn part(&self) -> Option<&[T]> {
+        Some(self)
+    }
+    #[inline]
+    fn part_mut(&mut self) -> Option<&mut [T]> {
+        Some(self)
+    }
+}
+
+/// The tangent of a part, if it has one.
+#[inline]
+pub fn part<T: Part<U> + ?Sized, U: ?Sized>(of: &T) -> Option<&U> {
+    of.part()
+}
+
+/// The tangent of a part, if it has one, to be changed.
+#[inline]
+pub fn part_mut<T: Part<U> + ?Sized, U: ?Sized>(of: &mut T) -> Option<&mut U> {
+    of.part_mut()
+}
+
+/// The tangent of a part of a value: zero for a constant.
+#[inline]
+pub fn read<P: Differentiable, T: Part<P::Tangent>>(value: &P, tangent: &T) -> P::Tangent {
+    tangent.part().cloned().unwrap_or_else(|| value.__zero())
+}
+
+/// Overwrites the tangent of a part, if it has one.
+#[inline]
+pub fn set<T: Part<U>, U>(part: &mut T, value: U) {
+    if let Some(part) = part.part_mut() {
+        *part = value;
+    }
+}
+
+/// Overwrites the tangent of a part, and gives what it was; for a constant, what it would become.
+#[inline]
+pub fn replace<T: Part<U>, U>(part: &mut T, value: U) -> U {
+    match part.part_mut() {
+        Some(part) => core::mem::replace(part, value),
+        None => value,
+    }
+}
+
+/// An element of the tangent of a sequence, which is `()` for a constant.
+pub trait Within<I> {
+    /// The tangent of the element.
+    type Element: ?Sized;
+    /// The tangent, to be read.
+    fn within(&self, index: I) -> &Self::Element;
+    /// The tangent, to be changed.
+    fn within_mut(&mut self, index: I) -> &mut Self::Element;
+}
+
+impl<I> Within<I> for () {
+    type Element = ();
+    #[inline]
+    fn within(&self, _: I) -> &() {
+        self
+    }
+    #[inline]
+    fn within_mut(&mut self, _: I) -> &mut () {
+        self
+    }
+}
+
+macro_rules! sequences {
+    ($([$($generics:tt)*] $t:ty;)*) => {$(
+        impl<$($generics)*> Within<I> for $t {
+            type Element = <$t as core::ops::Index<I>>::Output;
+            #[inline]
+            #[track_caller]
+            fn within(&self, index: I) -> &Self::Element {
+                &self[index]
+            }
+            #[inline]
+            #[track_caller]
+            fn within_mut(&mut self, index: I) -> &mut Self::Element {
+                &mut self[index]
+            }
+        }
+    )*};
+}
+
+sequences! {
+    [T, I: core::slice::SliceIndex<[T]>] [T];
+    [T, I: core::slice::SliceIndex<[T]>, const N: usize] [T; N];
+}
+#[cfg(feature = "std")]
+sequences! {
+    [T, I: core::slice::SliceIndex<[T]>] Vec<T>;
+    [T, D: ndarray::Dimension, I: ndarray::NdIndex<D>] ndarray::Array<T, D>;
+}
+
+#[cfg(feature = "std")]
+impl<T, I: core::slice::SliceIndex<[T]>> Within<I> for Box<[T]> {
+    type Element = I::Output;
+    #[inline]
+    #[track_caller]
+    fn within(&self, index: I) -> &I::Output {
+        &(**self)[index]
+    }
+    #[inline]
+    #[track_caller]
+    fn within_mut(&mut self, index: I) -> &mut I::Output {
+        &mut (**self)[index]
+    }
+}
+
+/// An element of the tangent of a sequence.
+#[inline]
+#[track_caller]
+pub fn within<T: Within<I> + ?Sized, I>(of: &T, index: I) -> &T::Element {
+    of.within(index)
+}
+
+/// An element of the tangent of a sequence, to be changed.
+#[inline]
+#[track_caller]
+pub fn within_mut<T: Within<I> + ?Sized, I>(of: &mut T, index: I) -> &mut T::Element {
+    of.within_mut(index)
+}
