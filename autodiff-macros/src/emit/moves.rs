@@ -80,13 +80,15 @@ impl Counter {
             let mut note = |v: VarId| reads.entry(v).or_default().push(now);
             stmt.uses(&mut note, &mut |_| {});
             // The tangent of a field is read together with the field.
-            if let Stmt::Let { value, .. } | Stmt::Assign { value, .. } | Stmt::Edit(Edit::Push { value, .. }) = stmt
-                && let Expr::Place(place) = value
-                && place.path.iter().any(|s| matches!(s, Step::Field(_)))
-                && let Some(of) = self.tangent_of.get(&place.root)
-            {
-                note(*of);
-            }
+            let tangent_of = &self.tangent_of;
+            let mut fields = |place: &Place| {
+                if place.path.iter().any(|s| matches!(s, Step::Field(_)))
+                    && let Some(of) = tangent_of.get(&place.root)
+                {
+                    note(*of);
+                }
+            };
+            stmt.parts(&mut |e| e.places(&mut fields), &mut |_| {});
             if let Stmt::Pull(pull) = stmt
                 && !pull.joined
                 && pull.cotangent.iter().any(Option::is_none)

@@ -104,8 +104,9 @@ impl Emitter<'_> {
         let target = self.reference(place, true).tokens;
         if value.mentions(place.root) {
             // The value is read before the place is borrowed.
+            let next = proc_macro2::Ident::new("next", proc_macro2::Span::mixed_site());
             let value = self.value(value);
-            return Some(quote!({ let value = #value; ::differentiable::__private::accumulate(#target, &value); }));
+            return Some(quote!({ let #next = #value; ::differentiable::__private::accumulate(#target, &#next); }));
         }
         let value = match value {
             Expr::Ref { of, .. } => self.expr(of).at_least(Prec::Unary),

@@ -112,10 +112,16 @@ impl Emitter<'_> {
                 if place.is_view() || is_spread(value) {
                     return self.on_slot(place, |place| self.write_elements(place, value));
                 }
+                let mentioned = value.mentions(place.root);
                 let value = self.value(value);
                 self.on_slot(place, |place| {
                     if self.may_be_missing(place) {
                         let place = self.reference(place, true).tokens;
+                        if mentioned {
+                            // The value is read before the place is borrowed.
+                            let next = proc_macro2::Ident::new("next", proc_macro2::Span::mixed_site());
+                            return quote!({ let #next = #value; ::differentiable::__private::set(#place, #next); });
+                        }
                         return quote!(::differentiable::__private::set(#place, #value););
                     }
                     let place = self.place_mut(place).tokens;
