@@ -76,7 +76,7 @@ fn operands(a: &Array1<f64>, b: Array1<f64>, s: f64) -> f64 {
     let c = a + &b;
     let d = &c * 2.0 - s;
     let e = 2.0 * &d + s * a;
-    let f = a.view().to_owned() * &b.view() / (1.0 + s * s);
+    let f = a.view().to_owned() * b.view() / (1.0 + s * s);
     let g = a.to_owned() + b.view();
     let mut h = e.clone() - f;
     h += &g;

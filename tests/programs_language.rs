@@ -604,7 +604,7 @@ mod layers_of_a_trait {
 mod layers_over_the_float_type {
     use differentiable::prelude::*;
     #[differentiable(order = 2)]
-    pub trait Module<T: Real> {
+    pub(crate) trait Module<T: Real> {
         fn call(&self, x: &Vec<T>) -> Vec<T>;
         fn twice(&self, x: &Vec<T>) -> Vec<T> {
             let h = self.call(x);
@@ -612,7 +612,7 @@ mod layers_over_the_float_type {
         }
     }
     #[derive(Clone, Debug, PartialEq, Differentiable)]
-    pub struct Dense<T, const I: usize, const O: usize> {
+    pub(crate) struct Dense<T, const I: usize, const O: usize> {
         w: [[T; I]; O],
         b: [T; O],
     }

@@ -63,7 +63,7 @@ impl Emitter<'_> {
                     Step::Payload { tangent, .. } => *tangent = false,
                     Step::Index { at, .. } => {
                         if let Some((Some(_), index)) = crate::ir::as_element(at) {
-                            *at = Box::new(crate::ir::element(index.clone()));
+                            **at = crate::ir::element(index.clone());
                         }
                     }
                     _ => {}

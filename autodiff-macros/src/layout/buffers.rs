@@ -105,7 +105,7 @@ fn kept_by_loops(program: &Program, buffers: &HashMap<VarId, Buffer>) -> HashMap
                 fixed
             };
             let made = pair.forward.body.stmts.iter().any(|s| s.defines().contains(v));
-            if made && fixed(&pair.forward) && fixed(&pair.backward) {
+            if made && fixed(pair.forward) && fixed(pair.backward) {
                 kept.insert(*v, tape);
             }
         }

@@ -181,7 +181,7 @@ impl Lowerer<'_> {
             }
             Expr::Tuple(es) | Expr::Array(es, _) => es.iter_mut().for_each(|e| self.pin_index(e)),
             Expr::Call { func, args, .. } if func.is_ident("__element") => {
-                args.iter_mut().for_each(|e| self.pin_index(e))
+                args.iter_mut().for_each(|e| self.pin_index(e));
             }
             Expr::Method { recv, name, .. } if name == "__item" => self.pin_index(recv),
             _ => {
