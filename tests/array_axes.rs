@@ -1,4 +1,5 @@
 //! Arrays of three to six axes, and functions of arrays that call each other, under `deny(warnings)`.
+#![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
 #![deny(warnings)]
 #![allow(missing_docs, clippy::pedantic)]
 

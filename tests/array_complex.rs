@@ -1,4 +1,5 @@
 //! Arrays of complex numbers.
+#![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
 #![allow(missing_docs, clippy::pedantic)]
 
 use differentiable::num_complex::Complex64;

@@ -1,4 +1,5 @@
 //! The methods of `ndarray`, one by one, for owned arrays, references and views, in all dimensions.
+#![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
 #![allow(missing_docs, clippy::pedantic)]
 
 use differentiable::ndarray::{ArrayRef1, ArrayRef2, concatenate, stack};

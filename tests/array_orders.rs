@@ -1,4 +1,5 @@
 //! Second derivatives of `ndarray` code.
+#![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
 #![allow(missing_docs, clippy::pedantic)]
 
 use differentiable::ndarray::Zip;
@@ -73,7 +74,7 @@ fn closures(x: &Array2<f64>) -> f64 {
 
 #[differentiable(order = 2)]
 fn views(x: &Array2<f64>) -> f64 {
-    let a = &x.row(0) * &x.row(1) - x.slice(s![1, ..]);
+    let a = &x.row(0) * &x.row(1) - &x.slice(s![1, ..]);
     let b = x.t().dot(&x.column(0));
     let mut y = x.clone();
     y.row_mut(0).assign(&a);

@@ -1,4 +1,5 @@
 //! `ndarray` code as people write it: models by hand, stencils, losses, clustering, normalisation.
+#![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
 #![allow(missing_docs, clippy::pedantic)]
 
 use differentiable::ndarray::Zip;
@@ -110,7 +111,7 @@ fn heat(u0: &Array2<f64>, alpha: f64, steps: usize) -> f64 {
     let mut u = u0.clone();
     for _ in 0..steps {
         let lap =
-            &u.slice(s![..-2, 1..-1]) + &u.slice(s![2.., 1..-1]) + u.slice(s![1..-1, ..-2]) + u.slice(s![1..-1, 2..])
+            &u.slice(s![..-2, 1..-1]) + &u.slice(s![2.., 1..-1]) + &u.slice(s![1..-1, ..-2]) + &u.slice(s![1..-1, 2..])
                 - &(&u.slice(s![1..-1, 1..-1]) * 4.0);
         let next = &u.slice(s![1..-1, 1..-1]) + &(lap * alpha);
         u.slice_mut(s![1..-1, 1..-1]).assign(&next);

@@ -1,4 +1,5 @@
 //! Arrays in structs, in loops, in recurrent models, as results of functions; operands of all kinds.
+#![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
 #![allow(missing_docs, clippy::pedantic)]
 
 use differentiable::ndarray::Zip;
@@ -76,7 +77,7 @@ fn operands(a: &Array1<f64>, b: Array1<f64>, s: f64) -> f64 {
     let c = a + &b;
     let d = &c * 2.0 - s;
     let e = 2.0 * &d + s * a;
-    let f = a.view().to_owned() * b.view() / (1.0 + s * s);
+    let f = a.view().to_owned() * &b.view() / (1.0 + s * s);
     let g = a.to_owned() + b.view();
     let mut h = e.clone() - f;
     h += &g;

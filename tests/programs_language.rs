@@ -1,4 +1,5 @@
 //! Programs as users write them, twice differentiated, by what of the language they use.
+#![allow(unreachable_pub, dead_code, missing_docs)]
 #![allow(clippy::all, reason = "programs are written as users write them")]
 #![allow(missing_docs, clippy::pedantic, dead_code)]
 
@@ -604,7 +605,7 @@ mod layers_of_a_trait {
 mod layers_over_the_float_type {
     use differentiable::prelude::*;
     #[differentiable(order = 2)]
-    pub(crate) trait Module<T: Real> {
+    pub trait Module<T: Real> {
         fn call(&self, x: &Vec<T>) -> Vec<T>;
         fn twice(&self, x: &Vec<T>) -> Vec<T> {
             let h = self.call(x);
@@ -612,7 +613,7 @@ mod layers_over_the_float_type {
         }
     }
     #[derive(Clone, Debug, PartialEq, Differentiable)]
-    pub(crate) struct Dense<T, const I: usize, const O: usize> {
+    pub struct Dense<T, const I: usize, const O: usize> {
         w: [[T; I]; O],
         b: [T; O],
     }

@@ -1,4 +1,5 @@
 //! Numerical programs as users write them, twice differentiated: transforms, factorisations, simulation, filters, vision.
+#![allow(unreachable_pub, dead_code, missing_docs)]
 #![allow(clippy::all, reason = "programs are written as users write them")]
 #![allow(missing_docs, clippy::pedantic, dead_code)]
 
@@ -52,7 +53,7 @@ mod fft_over_chunks {
 mod fft_by_recursion {
     use differentiable::prelude::*;
     #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
-    pub(crate) struct Cplx {
+    pub struct Cplx {
         re: f64,
         im: f64,
     }
@@ -422,13 +423,13 @@ mod cholesky_over_the_float_type {
 mod cholesky_in_place {
     use differentiable::prelude::*;
     #[derive(Debug, Clone)]
-    pub(crate) enum LinAlgError {
+    pub enum LinAlgError {
         NotPositiveDefinite { pivot: usize },
         Empty,
     }
     /// Overwrites the lower triangle.
     #[differentiable(order = 2)]
-    pub(crate) fn potrf(a: &mut [f64], n: usize) -> Result<(), LinAlgError> {
+    pub fn potrf(a: &mut [f64], n: usize) -> Result<(), LinAlgError> {
         if n == 0 {
             return Err(LinAlgError::Empty);
         }
@@ -611,7 +612,7 @@ mod nbody_of_fixed_arrays {
     use differentiable::prelude::*;
     const G: f64 = 4.0 * std::f64::consts::PI * std::f64::consts::PI;
     #[derive(Clone, Debug, Differentiable)]
-    pub(crate) struct NBody<const N: usize> {
+    pub struct NBody<const N: usize> {
         x: [[f64; 3]; N],
         v: [[f64; 3]; N],
         m: [f64; N],
@@ -619,7 +620,7 @@ mod nbody_of_fixed_arrays {
     }
     #[differentiable(order = 2)]
     impl<const N: usize> NBody<N> {
-        pub(crate) fn new(x: [[f64; 3]; N], v: [[f64; 3]; N], m: [f64; N]) -> Self {
+        pub fn new(x: [[f64; 3]; N], v: [[f64; 3]; N], m: [f64; N]) -> Self {
             Self { x, v, m, t: 0.0 }
         }
         fn kick(&mut self, h: f64) {
@@ -644,7 +645,7 @@ mod nbody_of_fixed_arrays {
                 }
             }
         }
-        pub(crate) fn leapfrog(&mut self, h: f64, steps: usize) {
+        pub fn leapfrog(&mut self, h: f64, steps: usize) {
             for _ in 0..steps {
                 self.kick(h / 2.0);
                 for i in 0..N {

@@ -1,5 +1,6 @@
 //! How what is stored lies in memory changes no derivative: winners of loops, scratch buffers, slices, tapes of inner loops,
 //! ranges that are empty or begin anywhere.
+#![allow(unreachable_pub, dead_code, missing_docs)]
 #![allow(missing_docs, clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
 
 use differentiable::prelude::*;
@@ -319,7 +320,7 @@ mod tapes {
             }
             if i % 2 == 0 {
                 for j in (0..6).step_by(2) {
-                    y /= (1.5 + x[j % x.len()].cos());
+                    y = y / (1.5 + x[j % x.len()].cos());
                 }
             } else {
                 for j in 0..4 {

@@ -58,11 +58,11 @@ struct Steering {
 }
 
 impl Steering {
-    fn end(&self, w: &[f64; 1]) -> f64 {
+    fn end(&self, w: [f64; 1]) -> f64 {
         end(w[0], self.inner_reverse)
     }
 
-    fn slope(&self, w: &[f64; 1]) -> [f64; 1] {
+    fn slope(&self, w: [f64; 1]) -> [f64; 1] {
         let reverse = self.inner_reverse;
         [if self.outer_reverse { end::grad(w[0], reverse) } else { end::jvp(w[0], reverse, 1.0).1 }]
     }
@@ -72,11 +72,11 @@ impl Steering {
 #[differentiable]
 impl Problem<1> for Steering {
     fn objective(&self, w: &[f64; 1]) -> f64 {
-        Steering::end(stop_gradient(self), stop_gradient(w))
+        Steering::end(stop_gradient(self), stop_gradient(*w))
     }
 
     fn gradient(&self, w: &[f64; 1]) -> [f64; 1] {
-        Steering::slope(stop_gradient(self), stop_gradient(w))
+        Steering::slope(stop_gradient(self), stop_gradient(*w))
     }
 }
 
