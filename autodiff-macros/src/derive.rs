@@ -26,6 +26,41 @@ struct Field {
     ty: Type,
     vis: TokenStream,
     constant: bool,
+    saved: Option<Saved>,
+}
+
+/// `#[saved(name = "weight", axes = [1, 0])]`: what a field is called in files, and in which order the axes of its array lie
+/// there. Without a name, what is in the field stands in the place of the field.
+struct Saved {
+    name: syn::LitStr,
+    axes: Vec<syn::LitInt>,
+}
+
+impl Saved {
+    fn read(attributes: &[syn::Attribute]) -> syn::Result<Option<Self>> {
+        let Some(attribute) = attributes.iter().find(|a| a.path().is_ident("saved")) else { return Ok(None) };
+        let (mut name, mut axes) = (None, Vec::new());
+        attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("name") {
+                name = Some(meta.value()?.parse()?);
+            } else if meta.path.is_ident("axes") {
+                let list: syn::ExprArray = meta.value()?.parse()?;
+                for axis in &list.elems {
+                    axes.push(syn::parse2(axis.to_token_stream())?);
+                }
+                let mut sorted = axes.iter().map(syn::LitInt::base10_parse).collect::<syn::Result<Vec<usize>>>()?;
+                sorted.sort_unstable();
+                if sorted.iter().enumerate().any(|(place, axis)| place != *axis) {
+                    return Err(syn::Error::new(list.span(), "`axes` must name each axis once, counting from 0"));
+                }
+            } else {
+                return Err(meta.error("`saved` takes `name = \"…\"` and `axes = […]`"));
+            }
+            Ok(())
+        })?;
+        let name = name.ok_or_else(|| syn::Error::new(attribute.span(), "`saved` needs a `name = \"…\"`"))?;
+        Ok(Some(Self { name, axes }))
+    }
 }
 
 /// A struct, or a variant of an enum.
@@ -59,18 +94,24 @@ impl Derive {
                 Fields::Unnamed(_) => Style::Tuple,
                 Fields::Unit => Style::Unit,
             };
-            let list = fields.iter().enumerate().map(|(i, f)| Field {
-                member: f.ident.clone().map_or_else(|| syn::Member::from(i), syn::Member::Named),
-                binding: format_ident!("field_{}", i),
-                ty: f.ty.clone(),
-                vis: f.vis.to_token_stream(),
-                constant: f.attrs.iter().any(|a| a.path().is_ident("constant")),
+            let list = fields.iter().enumerate().map(|(i, f)| {
+                Ok(Field {
+                    member: f.ident.clone().map_or_else(|| syn::Member::from(i), syn::Member::Named),
+                    binding: format_ident!("field_{}", i),
+                    ty: f.ty.clone(),
+                    vis: f.vis.to_token_stream(),
+                    constant: f.attrs.iter().any(|a| a.path().is_ident("constant")),
+                    saved: Saved::read(&f.attrs)?,
+                })
             });
-            Variant { name: name.clone(), fields: list.collect(), style }
+            syn::Result::Ok(Variant { name: name.clone(), fields: list.collect::<syn::Result<_>>()?, style })
         };
         let (variants, is_enum) = match &input.data {
-            Data::Struct(s) => (vec![fields(&input.ident, &s.fields)], false),
-            Data::Enum(e) => (e.variants.iter().map(|v| fields(&v.ident, &v.fields)).collect(), true),
+            Data::Struct(s) => (vec![fields(&input.ident, &s.fields)?], false),
+            Data::Enum(e) => {
+                let variants = e.variants.iter().map(|v| fields(&v.ident, &v.fields));
+                (variants.collect::<syn::Result<_>>()?, true)
+            }
             Data::Union(u) => {
                 return Err(syn::Error::new(
                     u.union_token.span(),
@@ -303,8 +344,10 @@ impl Derive {
         let visit = self.singles(tangent, &|v| {
             let steps = v.fields.iter().filter(|f| !f.constant).map(|f| {
                 let (a, name) = (&f.binding, named(f));
+                let saved = f.saved.iter().map(|Saved { name, axes }| quote!(visitor.saved(#name, &[#(#axes),*]);));
                 quote! {
                     visitor.enter(#name);
+                    #(#saved)*
                     ::differentiable::Differentiable::__visit(#a, visitor);
                     visitor.leave();
                 }

@@ -81,7 +81,7 @@ pub fn differentiable(options: TokenStream, item: TokenStream) -> TokenStream {
 /// Generates the tangent type of a struct or an enum.
 ///
 /// See the documentation of the crate `differentiable`.
-#[proc_macro_derive(Differentiable, attributes(constant, differentiable))]
+#[proc_macro_derive(Differentiable, attributes(constant, differentiable, saved))]
 pub fn derive_differentiable(item: TokenStream) -> TokenStream {
     derive::expand(item.into()).into()
 }

@@ -152,8 +152,8 @@ pub mod prelude {
     pub use crate::tangent::{Differentiable, Tangent};
     #[cfg(feature = "std")]
     pub use crate::training::{
-        Batch, Callback, EarlyStopping, EpochReport, Fit, FitError, FitErrorKind, History, Model, SaveBest, Summary,
-        summary,
+        Batch, Callback, EarlyStopping, EpochReport, Evaluation, Fit, FitError, FitErrorKind, History, Model, SaveBest,
+        Summary, summary,
     };
     #[cfg(feature = "std")]
     pub use ndarray::{

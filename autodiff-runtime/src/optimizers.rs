@@ -71,8 +71,8 @@ pub trait Optimizer {
     ///
     /// # Panics
     ///
-    /// Panics if the gradient has other shapes than the model, or if the model has changed its shape
-    /// since the last step.
+    /// Panics if the gradient has other shapes than the model, if the model has changed its shape since the last step, or if
+    /// a setting cannot work, such as a rate of NaN.
     fn apply_gradients<M: Differentiable>(&mut self, model: &mut M, gradients: &M::Tangent);
 
     /// The learning rate that the next step uses.

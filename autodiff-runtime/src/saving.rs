@@ -1,7 +1,21 @@
 //! Saving and loading, as safetensors: a format that Python reads, and that holds nothing but numbers.
 //!
-//! A parameter array is named after the fields that lead to it, joined by dots: `fc1.weights`. Files are
-//! written beside their place and then moved there, so that a crash leaves the old file or the new one.
+//! A parameter array is named after the fields that lead to it, joined by dots. The arrays of layers are named and laid out
+//! as those of `PyTorch`: a `Dense` in the field `fc1` has `fc1.weight` of shape (outputs, inputs) and `fc1.bias`, a `BatchNorm`
+//! also `running_mean` and `running_var`, an [`LSTM`](crate::layers::LSTM) `weight_ih_l0` and `weight_hh_l0`; and `Sequential`
+//! numbers its layers: `0.weight`, `2.bias`. So a file that is made of a `state_dict` can be loaded. What differs is:
+//!
+//! - images have their channels last here, so a `Dense` after a `Flatten` has its inputs in another order;
+//! - a recurrent layer has one bias, `bias_ih_l0`, where `PyTorch` adds two, and the gates of a `GRU` are in the order of Keras,
+//!   with both biases in one array, `bias_l0`;
+//! - the ε of normalisations and their variance are those of Keras;
+//! - attention has a projection each for queries, keys and values: `q_proj.weight`, `k_proj.weight`, `v_proj.weight`.
+//!
+//! On a field of your own, `#[saved(name = "weight", axes = [1, 0])]` says what it is called in files, and in which order the axes
+//! of its array lie there; with an empty name, what is in the field takes its place. An array without elements, such as
+//! the bias of a layer without one, is in no file.
+//!
+//! Files are written beside their place and then moved there, so that a crash leaves the old file or the new one.
 //!
 //! ```
 //! use autodiff_runtime::prelude::*;

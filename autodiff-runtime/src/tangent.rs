@@ -210,6 +210,9 @@ pub trait Visit {
     fn enter(&mut self, _name: &str) {}
     /// The field or element entered last has ended.
     fn leave(&mut self) {}
+    /// What has been entered last has this name in files, and its array has there the axes in this order; without a name, what is in it
+    /// takes its place. Given by `#[saved(name = "…", axes = […])]` on a field.
+    fn saved(&mut self, _name: &'static str, _axes: &'static [usize]) {}
     /// What has been entered is a struct or an enum of this name.
     fn kind(&mut self, _name: &'static str) {}
     /// Numbers follow that no gradient belongs to, such as a layer's statistics; `false` leaves them out.

@@ -3,6 +3,7 @@
 mod batch;
 mod callbacks;
 mod error;
+mod evaluation;
 mod fit;
 mod history;
 mod metric;
@@ -13,6 +14,7 @@ mod summary;
 pub use batch::Batch;
 pub use callbacks::{Callback, EarlyStopping, EpochReport, OnEpochEnd, SaveBest};
 pub use error::{FitError, FitErrorKind};
+pub use evaluation::Evaluation;
 pub use fit::{Fit, Validation};
 pub use history::History;
 pub use metric::{Metric, Metrics};

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-use autodiff_macros::differentiable;
+use autodiff_macros::{Differentiable, differentiable};
 use autodiff_runtime::optimizers::{Rule, Stepper};
 use autodiff_runtime::prelude::*;
 
@@ -120,7 +120,7 @@ fn the_best_is_kept_and_a_file_that_cannot_be_written_ends_the_training() {
 /// A part of a model may be called as the checkpoint calls its own arrays.
 #[test]
 fn names_of_parts_do_not_collide_with_the_optimiser() {
-    #[derive(Clone, PartialEq, Debug, autodiff_macros::Differentiable)]
+    #[derive(Clone, PartialEq, Debug, Differentiable)]
     struct Meta {
         optimizer: Vec<(f64, f64)>,
     }
@@ -198,4 +198,100 @@ fn files_of_python_are_read() {
     load_weights(&mut loaded, fixture).unwrap();
     assert_eq!(loaded, python_model());
     save_weights(&python_model(), Path::new(env!("CARGO_TARGET_TMPDIR")).join("rust.safetensors")).unwrap();
+}
+
+/// The module of the same name in the script.
+#[derive(Differentiable)]
+struct Layers {
+    fc: Dense<f32>,
+    conv1: Conv1D<f32>,
+    conv2: Conv2D<f32>,
+    up: Conv2DTranspose<f32>,
+    norm: BatchNorm<f32>,
+    layer_norm: LayerNorm<f32>,
+    lstm: LSTM<f32>,
+    embedding: Embedding<f32>,
+}
+
+#[derive(Differentiable)]
+struct Inputs {
+    rows: Array2<f32>,
+    series: Array3<f32>,
+    images: Array4<f32>,
+}
+
+#[derive(Differentiable)]
+struct Values {
+    fc: Array2<f32>,
+    conv1: Array3<f32>,
+    conv2: Array4<f32>,
+    up: Array4<f32>,
+    norm: Array4<f32>,
+    layer_norm: Array2<f32>,
+    lstm: Array3<f32>,
+    embedding: Array3<f32>,
+}
+
+#[derive(Differentiable)]
+struct Exchange {
+    layers: Layers,
+    inputs: Inputs,
+    values: Values,
+}
+
+impl Layers {
+    fn new(seed: u64) -> Self {
+        let rng = &mut seeded(seed);
+        Self {
+            fc: Dense::new(3, 5, rng),
+            conv1: Conv1D::new(3, 4, 2, rng),
+            conv2: Conv2D::grouped(4, 6, (3, 2), 2, rng),
+            up: Conv2DTranspose::new(4, 3, (3, 2), rng),
+            norm: BatchNorm::new(4),
+            layer_norm: LayerNorm::new(3),
+            lstm: LSTM::new(3, 4, rng),
+            embedding: Embedding::new(7, 3, rng),
+        }
+    }
+
+    fn values(&self, inputs: &Inputs) -> Values {
+        predicting(|| Values {
+            fc: self.fc.call(&inputs.rows),
+            conv1: self.conv1.call(&inputs.series),
+            conv2: self.conv2.call(&inputs.images),
+            up: self.up.call(&inputs.images),
+            norm: self.norm.call(&inputs.images),
+            layer_norm: self.layer_norm.call(&inputs.rows),
+            lstm: self.lstm.call(&inputs.series),
+            embedding: self.embedding.call(&array![[3, 6], [0, 3]]),
+        })
+    }
+}
+
+/// A `state_dict` of `PyTorch` makes layers that compute the same. The script checks the other direction, with the file
+/// that is left in `target/tmp`.
+#[test]
+fn weights_of_pytorch_compute_the_same() {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/pytorch.safetensors");
+    let inputs = Inputs {
+        rows: Array2::zeros((2, 3)),
+        series: Array3::zeros((2, 5, 3)),
+        images: Array4::zeros((2, 5, 4, 4)),
+    };
+    let layers = Layers::new(1);
+    let mut exchange = Exchange { values: layers.values(&inputs), layers, inputs };
+    load_weights(&mut exchange, fixture).unwrap();
+    let values = exchange.layers.values(&exchange.inputs);
+    macro_rules! assert_close {
+        ($($name:ident),*) => {
+            $(for (found, expected) in values.$name.iter().zip(&exchange.values.$name) {
+                assert!((found - expected).abs() < 1e-5, "{}: {found}, not {expected}", stringify!($name));
+            })*
+        };
+    }
+    assert_close!(fc, conv1, conv2, up, norm, layer_norm, lstm, embedding);
+
+    let layers = Layers::new(7);
+    let exchange = Exchange { values: layers.values(&exchange.inputs), layers, inputs: exchange.inputs };
+    save_weights(&exchange, Path::new(env!("CARGO_TARGET_TMPDIR")).join("rust_layers.safetensors")).unwrap();
 }

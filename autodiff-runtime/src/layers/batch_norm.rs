@@ -34,8 +34,10 @@ use crate::training::Model;
 #[derive(Clone, Debug, PartialEq, Differentiable)]
 pub struct BatchNorm<T: Real, D: Dimension = Ix4> {
     /// γ, one for each channel.
+    #[saved(name = "weight")]
     pub gamma: Array1<T>,
     /// β, one for each channel.
+    #[saved(name = "bias")]
     pub beta: Array1<T>,
     /// The mean that is used for predictions.
     pub running_mean: Running<T>,

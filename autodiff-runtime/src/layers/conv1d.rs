@@ -23,6 +23,7 @@ use crate::training::Model;
 #[derive(Clone, Debug, PartialEq, Differentiable)]
 pub struct Conv1D<T: Real> {
     /// The windows W, of shape (time, channels / groups, filters).
+    #[saved(name = "weight", axes = [2, 1, 0])]
     pub weights: Array3<T>,
     /// The bias b, one for each filter.
     pub bias: Array1<T>,

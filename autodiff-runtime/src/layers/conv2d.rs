@@ -26,6 +26,7 @@ use crate::training::Model;
 #[derive(Clone, Debug, PartialEq, Differentiable)]
 pub struct Conv2D<T: Real> {
     /// The windows W, of shape (height, width, channels / groups, filters).
+    #[saved(name = "weight", axes = [3, 2, 0, 1])]
     pub weights: Array4<T>,
     /// The bias b, one for each filter.
     pub bias: Array1<T>,

@@ -23,6 +23,7 @@ use crate::training::Model;
 #[derive(Clone, Debug, PartialEq, Differentiable)]
 pub struct Conv2DTranspose<T: Real> {
     /// The windows W, of shape (height, width, filters, channels).
+    #[saved(name = "weight", axes = [3, 2, 0, 1])]
     pub weights: Array4<T>,
     /// The bias b, one for each filter.
     pub bias: Array1<T>,

@@ -22,6 +22,7 @@ use crate::training::Model;
 #[derive(Clone, Debug, PartialEq, Differentiable)]
 pub struct Dense<T: Real> {
     /// The matrix W, of shape (inputs, outputs).
+    #[saved(name = "weight", axes = [1, 0])]
     pub weights: Array2<T>,
     /// The bias b, one for each output.
     pub bias: Array1<T>,

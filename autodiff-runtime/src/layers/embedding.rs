@@ -23,6 +23,7 @@ use crate::training::Model;
 #[derive(Clone, Debug, PartialEq, Differentiable)]
 pub struct Embedding<T: Real> {
     /// The table, with a row for each integer.
+    #[saved(name = "weight")]
     pub weights: Array2<T>,
 }
 

@@ -23,8 +23,10 @@ use crate::training::Model;
 #[derive(Clone, Debug, PartialEq, Differentiable)]
 pub struct GroupNorm<T: Real, D: Dimension = Ix4> {
     /// γ, one for each channel.
+    #[saved(name = "weight")]
     pub gamma: Array1<T>,
     /// β, one for each channel.
+    #[saved(name = "bias")]
     pub beta: Array1<T>,
     /// The number of groups that the channels are divided into.
     pub groups: usize,

@@ -26,10 +26,13 @@ use crate::training::Model;
 pub struct GRU<T: Real> {
     /// The weights of the input, of shape (features, 3·units), for the update gate, the reset gate
     /// and the candidate.
+    #[saved(name = "weight_ih_l0", axes = [1, 0])]
     pub weights: Array2<T>,
     /// The weights of the state, of shape (units, 3·units).
+    #[saved(name = "weight_hh_l0", axes = [1, 0])]
     pub recurrent: Array2<T>,
     /// The bias, of shape (2, 3·units), for the input and for the state.
+    #[saved(name = "bias_l0")]
     pub bias: Array2<T>,
 }
 

@@ -22,8 +22,10 @@ use crate::training::Model;
 #[derive(Clone, Debug, PartialEq, Differentiable)]
 pub struct LayerNorm<T: Real, D: Dimension = Ix2> {
     /// γ, one for each feature.
+    #[saved(name = "weight")]
     pub gamma: Array1<T>,
     /// β, one for each feature.
+    #[saved(name = "bias")]
     pub beta: Array1<T>,
     /// ε; 0.001 unless set, as in Keras.
     #[constant]

@@ -26,10 +26,13 @@ use crate::training::Model;
 pub struct LSTM<T: Real> {
     /// The weights of the input, of shape (features, 4·units), for the input gate, the forget gate,
     /// the candidate and the output gate.
+    #[saved(name = "weight_ih_l0", axes = [1, 0])]
     pub weights: Array2<T>,
     /// The weights of the state, of shape (units, 4·units).
+    #[saved(name = "weight_hh_l0", axes = [1, 0])]
     pub recurrent: Array2<T>,
     /// The bias, of length 4·units.
+    #[saved(name = "bias_ih_l0")]
     pub bias: Array1<T>,
 }
 

@@ -21,6 +21,7 @@ use crate::training::Model;
 #[derive(Clone, Debug, Default, PartialEq, Differentiable)]
 pub struct Residual<L>(
     /// What is added.
+    #[saved(name = "")]
     pub L,
 );
 

@@ -21,6 +21,7 @@ use crate::training::Model;
 #[derive(Clone, Debug, Default, PartialEq, Differentiable)]
 pub struct Sequential<L>(
     /// The layers.
+    #[saved(name = "")]
     pub L,
 );
 

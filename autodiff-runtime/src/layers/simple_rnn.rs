@@ -25,10 +25,13 @@ use crate::training::Model;
 #[derive(Clone, Debug, PartialEq, Differentiable)]
 pub struct SimpleRNN<T: Real> {
     /// The weights of the input, of shape (features, units).
+    #[saved(name = "weight_ih_l0", axes = [1, 0])]
     pub weights: Array2<T>,
     /// The weights of the state, of shape (units, units).
+    #[saved(name = "weight_hh_l0", axes = [1, 0])]
     pub recurrent: Array2<T>,
     /// The bias, one for each unit.
+    #[saved(name = "bias_ih_l0")]
     pub bias: Array1<T>,
 }
 

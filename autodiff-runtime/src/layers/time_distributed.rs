@@ -20,6 +20,7 @@ use crate::training::Model;
 #[derive(Clone, Debug, Default, PartialEq, Differentiable)]
 pub struct TimeDistributed<L>(
     /// What is applied to the steps.
+    #[saved(name = "")]
     pub L,
 );
 

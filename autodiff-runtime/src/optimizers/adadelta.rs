@@ -30,6 +30,10 @@ impl Default for AdadeltaConfig {
 impl Rule for AdadeltaConfig {
     learning_rate_field!();
 
+    fn shares(&self) -> Vec<(&'static str, f64)> {
+        vec![("rho", self.rho)]
+    }
+
     fn slots(&self) -> usize {
         2
     }

@@ -42,6 +42,10 @@ impl Default for AdamConfig {
 impl Rule for AdamConfig {
     learning_rate_field!();
 
+    fn shares(&self) -> Vec<(&'static str, f64)> {
+        vec![("beta_1", self.beta_1), ("beta_2", self.beta_2)]
+    }
+
     fn slots(&self) -> usize {
         if self.amsgrad { 3 } else { 2 }
     }

@@ -33,6 +33,10 @@ impl Default for AdamaxConfig {
 impl Rule for AdamaxConfig {
     learning_rate_field!();
 
+    fn shares(&self) -> Vec<(&'static str, f64)> {
+        vec![("beta_1", self.beta_1), ("beta_2", self.beta_2)]
+    }
+
     fn slots(&self) -> usize {
         2
     }

@@ -36,6 +36,10 @@ impl Rule for AdamWConfig {
         self.adam.slots()
     }
 
+    fn shares(&self) -> Vec<(&'static str, f64)> {
+        self.adam.shares()
+    }
+
     fn weight_decay(&self) -> Option<f64> {
         Some(self.weight_decay)
     }

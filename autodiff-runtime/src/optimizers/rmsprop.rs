@@ -35,6 +35,10 @@ impl Default for RmsPropConfig {
 impl Rule for RmsPropConfig {
     learning_rate_field!();
 
+    fn shares(&self) -> Vec<(&'static str, f64)> {
+        vec![("rho", self.rho), ("momentum", self.momentum)]
+    }
+
     /// The mean squares; then the means, if centered; then the velocities, if there is momentum.
     fn slots(&self) -> usize {
         1 + usize::from(self.centered) + usize::from(self.momentum > 0.0)

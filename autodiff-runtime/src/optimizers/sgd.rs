@@ -32,6 +32,10 @@ impl Default for SgdConfig {
 impl Rule for SgdConfig {
     learning_rate_field!();
 
+    fn shares(&self) -> Vec<(&'static str, f64)> {
+        vec![("momentum", self.momentum)]
+    }
+
     fn slots(&self) -> usize {
         usize::from(self.momentum != 0.0)
     }

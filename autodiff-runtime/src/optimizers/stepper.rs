@@ -7,6 +7,7 @@ use super::schedules::Schedule;
 use super::{LeafState, Optimizer, OptimizerState};
 use crate::memory::keep_freed;
 use crate::tangent::Update;
+use crate::training::summary;
 use crate::{Differentiable, Real};
 
 /// One parameter array with its gradient and the optimiser's state for it, all equally long.
@@ -34,6 +35,11 @@ pub trait Rule {
     /// The initial value of the state.
     fn initial(&self) -> f64 {
         0.0
+    }
+
+    /// The settings that must be at least 0 and below 1, with their names.
+    fn shares(&self) -> Vec<(&'static str, f64)> {
+        Vec::new()
     }
 
     /// The weight decay that the settings bring with them, if any.
@@ -116,7 +122,7 @@ impl<R: Rule> Stepper<R> {
 
     /// Multiplies the learning rate of one part of the model by `factor`: of everything in the field
     /// with this path, for example `"encoder"` or `"encoder.fc1.bias"`. Where several paths lead to a
-    /// parameter, the one given last counts.
+    /// parameter, the one given last counts. The first step panics if there is no such part.
     pub fn with_rate_factor(mut self, path: impl Into<String>, factor: f64) -> Self {
         self.rates.push((path.into(), factor));
         self
@@ -130,6 +136,18 @@ impl<R: Rule> Stepper<R> {
     /// The settings.
     pub fn config(&self) -> &R {
         &self.rule
+    }
+
+    #[track_caller]
+    fn check_settings(&self) {
+        for (name, value) in self.rule.shares() {
+            assert!((0.0..1.0).contains(&value), "`{name}` must be at least 0 and below 1; received {value}");
+        }
+        if let Some(Clip::Value(limit) | Clip::Norm(limit) | Clip::GlobalNorm(limit)) = self.clip {
+            assert!(limit > 0.0, "the limit of `with_clip` must be above 0; received {limit}");
+        }
+        let decay = self.weight_decay.unwrap_or(0.0);
+        assert!(decay >= 0.0, "the weight decay must be at least 0; received {decay}");
     }
 
     /// What the optimiser remembers, to be saved.
@@ -151,9 +169,15 @@ impl<R: Rule> Optimizer for Stepper<R> {
     #[track_caller]
     fn apply_gradients<M: Differentiable>(&mut self, model: &mut M, gradients: &M::Tangent) {
         let learning_rate = self.learning_rate();
+        assert!(
+            learning_rate >= 0.0 && learning_rate.is_finite(),
+            "the learning rate must be a number of at least 0; received {learning_rate} for step {}",
+            self.state.steps + 1
+        );
         let first = self.state.steps == 0 && self.state.leaves.is_empty();
         self.state.steps += 1;
         if first {
+            self.check_settings();
             keep_freed();
         }
         let mut pass = Pass {
@@ -165,12 +189,17 @@ impl<R: Rule> Optimizer for Stepper<R> {
             clip: self.clip.map(|clip| clip.for_gradient(gradients)),
             scratch: (Vec::new(), Vec::new()),
             path: Vec::new(),
+            unused: if first { self.rates.iter().map(|(path, _)| &path[..]).collect() } else { Vec::new() },
             step: self.state.steps,
             first,
             index: 0,
             leaves: &mut self.state.leaves,
         };
         model.__update(gradients, &mut pass);
+        if let Some(path) = pass.unused.first() {
+            let names: Vec<String> = summary(model).rows().iter().map(|row| row.name.clone()).collect();
+            panic!("no part of the model is called `{path}`, for which a rate was given; its arrays are {}", names.join(", "));
+        }
         let (seen, known) = (pass.index, pass.leaves.len());
         assert!(
             seen == known,
@@ -206,6 +235,8 @@ struct Pass<'a, R> {
     rates: &'a [(String, f64)],
     clip: Option<Clip>,
     scratch: (Vec<f32>, Vec<f64>),
+    /// The paths with rates of their own that have led to no part of the model yet, in the first step.
+    unused: Vec<&'a str>,
     /// The names of the fields that were entered; kept only if something depends on them.
     path: Vec<String>,
     step: u64,
@@ -215,14 +246,17 @@ struct Pass<'a, R> {
     leaves: &'a mut Vec<LeafState>,
 }
 
+/// Whether fields with these names are those of a path, or within them.
+fn leads_to(path: &str, names: &[String]) -> bool {
+    let mut names = names.iter();
+    path.split('.').all(|name| names.next().is_some_and(|other| other == name))
+}
+
 impl<R: Rule> Pass<'_, R> {
     /// What the learning rate of the current leaf is multiplied by.
     fn rate_factor(&self) -> f64 {
-        let leads_here = |path: &str| {
-            let mut names = self.path.iter();
-            path.split('.').all(|name| names.next().is_some_and(|other| other == name))
-        };
-        self.rates.iter().rev().find(|(path, _)| leads_here(path)).map_or(1.0, |(_, factor)| *factor)
+        let chosen = self.rates.iter().rev().find(|(path, _)| leads_to(path, &self.path));
+        chosen.map_or(1.0, |(_, factor)| *factor)
     }
 
     #[track_caller]
@@ -283,6 +317,8 @@ impl<R: Rule> Update for Pass<'_, R> {
     fn enter(&mut self, name: &str) {
         if !(self.undecayed.is_empty() && self.rates.is_empty()) {
             self.path.push(name.to_owned());
+            let Self { unused, path: names, .. } = self;
+            unused.retain(|path| !leads_to(path, names));
         }
     }
 
@@ -372,6 +408,28 @@ mod tests {
             .freeze("1");
         optimizer.apply_gradients(&mut model, &((1.0, 1.0), (1.0, 1.0), 1.0));
         assert_eq!(model, ((0.25, 2.0), (3.0, 4.0), 1.5));
+    }
+
+    #[test]
+    fn settings_that_cannot_work_are_named() {
+        let message = |mut optimizer: Stepper<super::super::AdamConfig>| {
+            let step = std::panic::AssertUnwindSafe(|| {
+                optimizer.apply_gradients(&mut (1.0, vec![2.0]), &(1.0, vec![1.0]));
+            });
+            *std::panic::catch_unwind(step).unwrap_err().downcast::<String>().unwrap()
+        };
+        let config = super::super::AdamConfig { beta_2: 1.0, ..Default::default() };
+        for (optimizer, expected) in [
+            (Adam::new(f64::NAN), "the learning rate must be a number of at least 0; received NaN for step 1"),
+            (Adam::new(-0.1), "received -0.1"),
+            (Adam::with_config(config), "`beta_2` must be at least 0 and below 1; received 1"),
+            (Adam::new(0.1).with_clip(Clip::Norm(0.0)), "the limit of `with_clip` must be above 0; received 0"),
+            (Adam::new(0.1).with_weight_decay(f64::NAN), "the weight decay must be at least 0; received NaN"),
+            (Adam::new(0.1).freeze("0").freeze("w"), "no part of the model is called `w`"),
+        ] {
+            let message = message(optimizer);
+            assert!(message.contains(expected), "{message}");
+        }
     }
 
     #[test]

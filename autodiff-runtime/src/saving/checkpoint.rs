@@ -36,7 +36,7 @@ pub fn save_checkpoint<M: Differentiable>(
     for (leaf, state) in checkpoint.optimizer.leaves.iter().enumerate() {
         let mut push = |slot: usize, len: usize, values| {
             let name = format!("{OPTIMIZER}{leaf}.{slot}");
-            stored.push(Tensor { name, shape: vec![len], values });
+            stored.push(Tensor::new(name, vec![len], values));
         };
         match state {
             LeafState::F32(slots) => {
@@ -86,6 +86,7 @@ pub fn load_checkpoint<M: Differentiable>(model: &mut M, path: impl AsRef<Path>)
         for (leaf, (tensor, _)) in trained.enumerate() {
             leaves.push(leaf_state(&mut state, leaf, tensor).map_err(|what| SavingError::format(path, what))?);
         }
+        fill_empty(&mut leaves);
     }
     if let Some(tensor) = state.first() {
         return Err(SavingError::format(path, format_args!("`{}` belongs to no array of the model", tensor.name)));
@@ -125,6 +126,21 @@ fn leaf_state(stored: &mut Vec<Tensor>, leaf: usize, parameters: &Tensor) -> Res
         Values::F32(_) => LeafState::F32(f32),
         Values::F64(_) => LeafState::F64(f64),
     })
+}
+
+/// Gives leaves without numbers, which are in no file, as many slots as the others have.
+fn fill_empty(leaves: &mut [LeafState]) {
+    let count = |leaf: &LeafState| match leaf {
+        LeafState::F32(slots) => slots.len(),
+        LeafState::F64(slots) => slots.len(),
+    };
+    let most = leaves.iter().map(count).max().unwrap_or(0);
+    for leaf in leaves.iter_mut().filter(|leaf| count(leaf) == 0) {
+        match leaf {
+            LeafState::F32(slots) => slots.resize(most, Vec::new()),
+            LeafState::F64(slots) => slots.resize(most, Vec::new()),
+        }
+    }
 }
 
 #[cfg(test)]

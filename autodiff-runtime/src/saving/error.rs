@@ -22,6 +22,8 @@ pub enum SavingErrorKind {
     Format,
     /// The file fits another model.
     Mismatch,
+    /// Two arrays of the model would have the same name in the file.
+    Names,
 }
 
 impl SavingError {
@@ -45,6 +47,14 @@ impl SavingError {
         Self {
             kind: SavingErrorKind::Mismatch,
             message: format!("{} does not fit the model:\n  {}", path.display(), differences.join("\n  ")),
+            source: None,
+        }
+    }
+
+    pub(super) fn names(path: &Path, name: &str) -> Self {
+        Self {
+            kind: SavingErrorKind::Names,
+            message: format!("cannot write {}: two arrays of the model are called `{name}`", path.display()),
             source: None,
         }
     }

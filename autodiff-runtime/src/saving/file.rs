@@ -1,7 +1,7 @@
 //! Files of named tensors.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -45,8 +45,12 @@ impl View for &Tensor {
 
 /// Writes tensors and a note, all or nothing.
 pub(super) fn write(path: &Path, tensors: &[Tensor], note: Option<String>) -> Result<(), SavingError> {
+    let mut names = HashSet::new();
+    if let Some(twice) = tensors.iter().find(|tensor| !names.insert(&tensor.name)) {
+        return Err(SavingError::names(path, &twice.name));
+    }
     let note = note.map(|note| HashMap::from([(NOTE.to_owned(), note)]));
-    let named = tensors.iter().map(|tensor| (&tensor.name, tensor));
+    let named = tensors.iter().filter(|tensor| !tensor.is_empty()).map(|tensor| (&tensor.name, tensor));
     let bytes = safetensors::serialize(named, note).map_err(|e| SavingError::format(path, e))?;
 
     // Beside its place, since a file can be moved in one step only within a file system.
@@ -78,6 +82,10 @@ pub(super) fn read(path: &Path) -> Result<(Vec<Tensor>, Option<String>), SavingE
     let note = metadata.metadata().as_ref().and_then(|entries| entries.get(NOTE).cloned());
     let mut tensors = Vec::new();
     for (name, view) in SafeTensors::deserialize(&bytes).map_err(|e| format(&e))?.iter() {
+        // A count that `PyTorch` keeps beside the statistics of a normalisation.
+        if name.rsplit('.').next() == Some("num_batches_tracked") {
+            continue;
+        }
         let data = view.data();
         let values = match view.dtype() {
             Dtype::F32 => {
@@ -92,7 +100,7 @@ pub(super) fn read(path: &Path) -> Result<(Vec<Tensor>, Option<String>), SavingE
                 return Err(format(&format_args!("`{name}` is of type {other:?}; f32 and f64 are read")));
             }
         };
-        tensors.push(Tensor { name: name.to_owned(), shape: view.shape().to_vec(), values });
+        tensors.push(Tensor::new(name.to_owned(), view.shape().to_vec(), values));
     }
     Ok((tensors, note))
 }
@@ -144,7 +152,7 @@ mod tests {
         let (tensors, _) = read(&path).unwrap();
         let mut names: Vec<_> = tensors.iter().map(|tensor| &tensor.name[..]).collect();
         names.sort_unstable();
-        let expected = ["0.bias", "0.weights", "1.0.bias", "1.0.weights", "1.1.bias", "1.1.weights"];
+        let expected = ["0.bias", "0.weight", "1.0.bias", "1.0.weight", "1.1.bias", "1.1.weight"];
         assert_eq!(names, expected);
     }
 
@@ -172,7 +180,7 @@ mod tests {
         assert_eq!(error.kind(), SavingErrorKind::Mismatch);
         let message = error.to_string();
         for part in [
-            "`0.weights` has shape [3, 2] in the file, but [3, 4] in the model",
+            "`0.weight` has shape [2, 3] in the file, but [4, 3] in the model",
             "`2` is of type f64 in the file, but f32 in the model",
             "`3.1` is missing from the file",
             "the model has no `3`",
@@ -180,6 +188,37 @@ mod tests {
             assert!(message.contains(part), "{message}");
         }
         assert_eq!(other, before);
+    }
+
+    #[test]
+    fn what_a_layer_does_not_have_is_not_in_the_file() {
+        let place = Place::new("without-bias");
+        let path = place.0.join("net.safetensors");
+        let layer = |seed| Dense::<f32>::new(3, 2, &mut seeded(seed));
+        save_weights(&layer(1).without_bias(), &path).unwrap();
+        let (tensors, _) = read(&path).unwrap();
+        assert_eq!(tensors.iter().map(|tensor| &tensor.name[..]).collect::<Vec<_>>(), ["weight"]);
+        let mut loaded = layer(2).without_bias();
+        load_weights(&mut loaded, &path).unwrap();
+        assert_eq!(loaded, layer(1).without_bias());
+        let message = load_weights(&mut layer(2), &path).unwrap_err().to_string();
+        assert!(message.contains("`bias` is missing from the file"), "{message}");
+        save_weights(&layer(1), &path).unwrap();
+        let message = load_weights(&mut loaded, &path).unwrap_err().to_string();
+        assert!(message.contains("`bias` has shape [2] in the file, but [0] in the model"), "{message}");
+    }
+
+    #[test]
+    fn two_arrays_of_one_name_are_refused() {
+        #[derive(autodiff_macros::Differentiable)]
+        struct Twins {
+            #[saved(name = "w")]
+            v: f64,
+            w: f64,
+        }
+        let path = Place::new("twins").0.join("net.safetensors");
+        let message = save_weights(&Twins { v: 1.0, w: 2.0 }, &path).unwrap_err().to_string();
+        assert!(message.contains("two arrays of the model are called `w`"), "{message}");
     }
 
     #[test]

@@ -1,5 +1,9 @@
 //! Models as lists of named tensors.
 
+use std::borrow::Cow;
+
+use ndarray::ArrayViewD;
+
 use crate::Differentiable;
 use crate::tangent::{Update, Visit};
 
@@ -10,12 +14,26 @@ pub(super) enum Values {
     F64(Vec<f64>),
 }
 
-/// A parameter array with its name.
+/// A parameter array as it lies in a file.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Tensor {
     pub(super) name: String,
     pub(super) shape: Vec<usize>,
     pub(super) values: Values,
+    /// Which axes of the array in the model its axes are; empty if they are the same.
+    axes: &'static [usize],
+}
+
+impl Tensor {
+    /// One that lies in the model as in the file.
+    pub(super) fn new(name: String, shape: Vec<usize>, values: Values) -> Self {
+        Self { name, shape, values, axes: &[] }
+    }
+
+    /// Whether there is nothing to be saved, as for the bias of a layer without one.
+    pub(super) fn is_empty(&self) -> bool {
+        self.shape.contains(&0)
+    }
 }
 
 impl Values {
@@ -25,6 +43,18 @@ impl Values {
             Values::F64(_) => "f64",
         }
     }
+
+    /// The elements of an array of this shape, in row-major order, with its axes in another order.
+    fn permuted(&self, shape: &[usize], axes: &[usize]) -> Self {
+        fn permute<T: Copy>(values: &[T], shape: &[usize], axes: &[usize]) -> Vec<T> {
+            let array = ArrayViewD::from_shape(shape, values).expect("the shape is that of the values");
+            array.permuted_axes(axes).iter().copied().collect()
+        }
+        match self {
+            Values::F32(values) => Values::F32(permute(values, shape, axes)),
+            Values::F64(values) => Values::F64(permute(values, shape, axes)),
+        }
+    }
 }
 
 /// The parameter arrays of a model, in its order.
@@ -32,14 +62,22 @@ pub(super) fn collect<M: Differentiable>(model: &M) -> Vec<Tensor> {
     #[derive(Default)]
     struct Collect {
         path: Vec<String>,
+        axes: &'static [usize],
         tensors: Vec<Tensor>,
     }
 
     impl Collect {
         fn push(&mut self, shape: &[usize], values: Values) {
+            let names: Vec<&str> = self.path.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
             // A model that is a bare number or array has no field to be named after.
-            let name = if self.path.is_empty() { "value".to_owned() } else { self.path.join(".") };
-            self.tensors.push(Tensor { name, shape: shape.to_vec(), values });
+            let name = if names.is_empty() { "value".to_owned() } else { names.join(".") };
+            let axes = self.axes;
+            self.tensors.push(if axes.is_empty() {
+                Tensor::new(name, shape.to_vec(), values)
+            } else {
+                let values = values.permuted(shape, axes);
+                Tensor { name, shape: axes.iter().map(|&axis| shape[axis]).collect(), values, axes }
+            });
         }
     }
 
@@ -54,10 +92,19 @@ pub(super) fn collect<M: Differentiable>(model: &M) -> Vec<Tensor> {
 
         fn enter(&mut self, name: &str) {
             self.path.push(name.to_owned());
+            self.axes = &[];
+        }
+
+        fn saved(&mut self, name: &'static str, axes: &'static [usize]) {
+            if let Some(last) = self.path.last_mut() {
+                name.clone_into(last);
+            }
+            self.axes = axes;
         }
 
         fn leave(&mut self) {
             self.path.pop();
+            self.axes = &[];
         }
 
         fn begin_state(&mut self) -> bool {
@@ -76,6 +123,10 @@ pub(super) fn match_up(expected: &[Tensor], mut stored: Vec<Tensor>) -> Result<V
     let mut ordered = Vec::new();
     for expected in expected {
         let Some(at) = stored.iter().position(|tensor| tensor.name == expected.name) else {
+            if expected.is_empty() {
+                ordered.push(expected.clone());
+                continue;
+            }
             differences.push(format!("`{}` is missing from the file", expected.name));
             continue;
         };
@@ -94,7 +145,7 @@ pub(super) fn match_up(expected: &[Tensor], mut stored: Vec<Tensor>) -> Result<V
                 expected.values.type_name()
             ));
         }
-        ordered.push(found);
+        ordered.push(Tensor { axes: expected.axes, ..found });
     }
     stored.sort_by(|a, b| a.name.cmp(&b.name));
     differences.extend(stored.iter().map(|tensor| format!("the model has no `{}`", tensor.name)));
@@ -105,15 +156,28 @@ pub(super) fn match_up(expected: &[Tensor], mut stored: Vec<Tensor>) -> Result<V
 pub(super) fn assign<M: Differentiable>(model: &mut M, tensors: &[Tensor]) {
     struct Assign<'a>(std::slice::Iter<'a, Tensor>);
 
+    impl Assign<'_> {
+        /// The next values as they lie in the model.
+        fn next(&mut self) -> Option<Cow<'_, Values>> {
+            let tensor = self.0.next()?;
+            if tensor.axes.is_empty() {
+                return Some(Cow::Borrowed(&tensor.values));
+            }
+            let mut back = vec![0; tensor.axes.len()];
+            tensor.axes.iter().enumerate().for_each(|(place, &axis)| back[axis] = place);
+            Some(Cow::Owned(tensor.values.permuted(&tensor.shape, &back)))
+        }
+    }
+
     impl Update for Assign<'_> {
         fn leaf_f32(&mut self, parameters: &mut [f32], _: &[f32]) {
-            if let Some(Tensor { values: Values::F32(values), .. }) = self.0.next() {
+            if let Some(Values::F32(values)) = self.next().as_deref() {
                 parameters.copy_from_slice(values);
             }
         }
 
         fn leaf_f64(&mut self, parameters: &mut [f64], _: &[f64]) {
-            if let Some(Tensor { values: Values::F64(values), .. }) = self.0.next() {
+            if let Some(Values::F64(values)) = self.next().as_deref() {
                 parameters.copy_from_slice(values);
             }
         }

@@ -27,6 +27,13 @@ pub enum FitErrorKind {
         /// The epoch, from 1.
         epoch: usize,
     },
+    /// The gradient of a finite loss was NaN or infinite.
+    NonFiniteGradient {
+        /// The epoch, from 1.
+        epoch: usize,
+        /// The batch in the epoch, from 1.
+        batch: usize,
+    },
     /// A loss was NaN or infinite.
     NonFiniteLoss {
         /// The epoch, from 1.

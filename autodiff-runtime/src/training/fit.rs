@@ -8,9 +8,10 @@ use super::callbacks::{Callback, EpochReport, OnEpochEnd};
 use super::error::{FitError, FitErrorKind};
 use super::metric::{Metric, Metrics};
 use super::progress::Progress;
-use super::{Batch, History};
+use super::{Batch, Evaluation, History};
 use crate::layers::{advance, begin_epoch, predicting};
 use crate::optimizers::{GradientAccumulator, Optimizer};
+use crate::tangent::Visit;
 use crate::{Differentiable, Real};
 
 /// Trains a model: epochs, batches, shuffling, validation.
@@ -185,7 +186,7 @@ impl<F, V, C, E> Fit<F, V, C, E> {
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the data or the settings, or in which batch the loss was not finite;
+    /// Says what is wrong with the data or the settings, or in which batch the loss or its gradient was not finite;
     /// the model is then as that batch found it.
     ///
     /// # Panics
@@ -220,6 +221,7 @@ impl<F, V, C, E> Fit<F, V, C, E> {
                 let (loss, gradients) = (self.value_and_grad)(model, &x, &y);
                 let sample = |at: usize| indices[at];
                 check_finite(loss, epoch, Some(batch + 1), || culprit(&x, &y, sample))?;
+                check_gradient(&gradients, epoch, batch + 1)?;
                 if self.settings.accumulate == 1 {
                     optimizer.apply_gradients(model, &gradients);
                 } else {
@@ -244,8 +246,7 @@ impl<F, V, C, E> Fit<F, V, C, E> {
             history.loss.push(loss);
             history.val_loss.extend(val_loss);
             let (x_metric, y_metric) = validation.unwrap_or((x, y));
-            let mut metrics = Vec::new();
-            predicting(|| self.metrics.compute(model, x_metric, y_metric, &mut metrics));
+            let metrics = self.metrics_of(model, x_metric, y_metric);
             if self.settings.verbose > 0 && epoch.is_multiple_of(self.settings.verbose) {
                 progress.print(&line(&report, &metrics));
             }
@@ -264,21 +265,47 @@ impl<F, V, C, E> Fit<F, V, C, E> {
         Ok(history)
     }
 
-    /// The mean loss of these samples, in batches, without training.
+    /// The mean loss of these samples, in batches, and the metrics, without training. Keras: `evaluate`.
+    ///
+    /// ```
+    /// # use autodiff_runtime::prelude::*;
+    /// # let value_and_grad = |w: &f64, x: &Array1<f64>, y: &Array1<f64>| {
+    /// #     let error = x * *w - y;
+    /// #     ((&error * &error).mean().unwrap(), 2.0 * (&error * x).mean().unwrap())
+    /// # };
+    /// let (x, y) = (array![1.0, 2.0], array![3.0, 5.0]);
+    /// let fit = Fit::new(value_and_grad).metric("mae", |w: &f64, x: &Array1<f64>, y: &Array1<f64>| {
+    ///     mean_absolute_error(y, &(x * *w))
+    /// });
+    /// let found = fit.evaluate(&2.0, &x, &y)?;
+    /// assert_eq!((found.loss, found.metric("mae")), (1.0, Some(1.0)));
+    /// assert_eq!(found.to_string(), "Loss=1.0000, mae=1.0000");
+    /// # Ok::<(), FitError>(())
+    /// ```
     ///
     /// # Errors
     ///
     /// As [`Fit::run`]; a loss that is not finite is returned as it is.
-    pub fn evaluate<M, X, Y, L>(&self, model: &M, x: &X, y: &Y) -> Result<f64, FitError>
+    pub fn evaluate<M, X, Y, L>(&self, model: &M, x: &X, y: &Y) -> Result<Evaluation, FitError>
     where
         M: Differentiable,
         X: Batch,
         Y: Batch,
         L: Real,
         F: Fn(&M, &X, &Y) -> (L, M::Tangent),
+        E: Metrics<M, X, Y>,
     {
         self.check(x, y, "")?;
-        Ok(self.mean_loss(model, x, y))
+        Ok(Evaluation { loss: self.mean_loss(model, x, y), metrics: self.metrics_of(model, x, y) })
+    }
+
+    fn metrics_of<M, X, Y>(&self, model: &M, x: &X, y: &Y) -> Vec<(String, f64)>
+    where
+        E: Metrics<M, X, Y>,
+    {
+        let mut metrics = Vec::new();
+        predicting(|| self.metrics.compute(model, x, y, &mut metrics));
+        metrics
     }
 
     /// Refuses data and settings that cannot be trained with; says how many samples are trained on.
@@ -383,6 +410,72 @@ fn check_finite<L: Real>(
     let advice =
         culprit().unwrap_or_else(|| "lower the learning rate, clip the gradients, or look at the loss".to_owned());
     Err(FitError::new(FitErrorKind::NonFiniteLoss { epoch, batch }, format!("the loss of {place} is {loss}: {advice}")))
+}
+
+/// Refuses a gradient that would spoil the model, which a finite loss can have: that of the root of 0 is infinite.
+fn check_gradient<G: Differentiable>(gradients: &G, epoch: usize, batch: usize) -> Result<(), FitError> {
+    let Some(name) = first_not_finite(gradients) else { return Ok(()) };
+    let part = if name.is_empty() { String::new() } else { format!(" of `{name}`") };
+    let message = format!(
+        "the gradient{part} in batch {batch} of epoch {epoch} holds NaN or infinity, though the loss is finite: \
+         look for roots, powers and logarithms of 0 in the model and the loss"
+    );
+    Err(FitError::new(FitErrorKind::NonFiniteGradient { epoch, batch }, message))
+}
+
+/// The name of the first array of a gradient with a number that is not finite.
+fn first_not_finite<G: Differentiable>(gradients: &G) -> Option<String> {
+    #[derive(Default)]
+    struct Search {
+        path: Vec<String>,
+        found: Option<String>,
+    }
+
+    /// Zero times a number is zero unless that is not finite; a sum in parts is fast.
+    fn all_finite<T: Real>(values: &[T]) -> bool {
+        let mut parts = [T::zero(); 16];
+        let (chunks, rest) = values.as_chunks::<16>();
+        for chunk in chunks {
+            for (part, &value) in parts.iter_mut().zip(chunk) {
+                *part += value * T::zero();
+            }
+        }
+        parts.iter().all(|part| *part == T::zero()) && rest.iter().all(|value| value.is_finite())
+    }
+
+    impl Search {
+        fn leaf<T: Real>(&mut self, values: &[T]) {
+            if self.found.is_none() && !all_finite(values) {
+                self.found = Some(self.path.join("."));
+            }
+        }
+    }
+
+    impl Visit for Search {
+        fn leaf_f32(&mut self, _: &[usize], values: &[f32]) {
+            self.leaf(values);
+        }
+
+        fn leaf_f64(&mut self, _: &[usize], values: &[f64]) {
+            self.leaf(values);
+        }
+
+        fn enter(&mut self, name: &str) {
+            if self.found.is_none() {
+                self.path.push(name.to_owned());
+            }
+        }
+
+        fn leave(&mut self) {
+            if self.found.is_none() {
+                self.path.pop();
+            }
+        }
+    }
+
+    let mut search = Search::default();
+    gradients.__visit(&mut search);
+    search.found
 }
 
 /// Which sample of the data, if any, holds a number that is not finite; `sample` numbers those at hand.

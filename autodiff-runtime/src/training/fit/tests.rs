@@ -71,7 +71,7 @@ fn the_epoch_loss_is_weighted_by_samples() {
     let fit = Fit::new(value_and_grad).batch_size(2).shuffle(false);
     let history = fit.clone().run(&mut 0.0, &mut Sgd::new(0.0), &x, &y).unwrap();
     assert_eq!(history.loss, [3.0]);
-    assert_eq!(fit.evaluate(&0.0, &x, &y), Ok(3.0));
+    assert_eq!(fit.evaluate(&0.0, &x, &y), Ok(Evaluation { loss: 3.0, metrics: vec![] }));
 }
 
 #[test]
@@ -135,6 +135,26 @@ fn a_loss_that_is_not_finite_is_named_and_not_trained_on() {
     let diverged = |_: &f64, _: &Array1<f64>, _: &Array1<f64>| (f64::NAN, 0.0);
     let error = Fit::new(diverged).run(&mut 1.0, &mut Sgd::new(0.1), &y, &y).unwrap_err();
     assert!(error.to_string().contains("lower the learning rate"), "{error}");
+}
+
+#[test]
+fn a_gradient_that_is_not_finite_is_named_and_not_trained_on() {
+    let (x, y) = data(10);
+    for spoilt in [f64::NAN, f64::INFINITY] {
+        let function = move |_: &(f64, Vec<f64>), x: &Vec<usize>, _: &Array1<f64>| {
+            let mut gradient = vec![1.0; 40];
+            if x.contains(&7) {
+                gradient[20] = spoilt;
+            }
+            (1.0, (1.0, gradient))
+        };
+        let mut model = (1.0, vec![1.0; 40]);
+        let fit = Fit::new(function).batch_size(3).shuffle(false);
+        let error = fit.run(&mut model, &mut Sgd::new(0.1), &x, &y).unwrap_err();
+        assert_eq!(error.kind(), FitErrorKind::NonFiniteGradient { epoch: 1, batch: 3 });
+        assert!(error.to_string().starts_with("the gradient of `1` in batch 3 of epoch 1 holds NaN"), "{error}");
+        assert!(model.1.iter().all(|w| w.is_finite()));
+    }
 }
 
 #[test]
@@ -205,6 +225,9 @@ fn metrics_are_those_of_the_validation_data_if_there_is_any() {
     let split = fit().validation_split(0.3).run(&mut 0.0, &mut Sgd::new(0.0), &x, &y).unwrap();
     assert_eq!((split.metric("count"), split.metric("last")), (Some(&[3.0; 2][..]), Some(&[9.0; 2][..])));
     assert!(split.to_csv().starts_with("epoch,loss,val_loss,count,last,learning_rate"));
+    let found = fit().evaluate(&0.0, &x, &y).unwrap();
+    assert_eq!((found.metric("count"), found.metric("last"), found.metric("first")), (Some(10.0), Some(9.0), None));
+    assert_eq!(fit().evaluate(&0.0, &vec![], &array![]).unwrap_err().kind(), FitErrorKind::EmptyData);
 }
 
 #[test]
