@@ -137,9 +137,19 @@ impl Signature {
         };
         for p in params.iter().filter(|p| p.differentiable && !p.receiver) {
             refuse_views(p.target(), errors);
+            if p.passing == Passing::Value && matches!(&p.ty, Type::Path(t) if is_mutable_view(t)) {
+                errors.on(
+                    &p.ty,
+                    "what is written through a mutable view that is passed by value cannot be followed; take `&mut ArrayRef` or `&mut Array`, and pass `&mut view`",
+                );
+            }
         }
         Self { name: sig.ident.clone(), generics, params, output }
     }
+}
+
+fn is_mutable_view(ty: &syn::TypePath) -> bool {
+    ty.path.segments.last().is_some_and(|s| s.ident.to_string().starts_with("ArrayViewMut"))
 }
 
 /// Whether a bound asks for an iterator.

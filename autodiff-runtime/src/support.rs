@@ -5,8 +5,8 @@
 
 #[cfg(feature = "std")]
 pub use crate::arrays::forms::{
-    clear, concatenated_shape, elements, elements_of, extent, flat, fold_in, fold_out, resized_shape, shaped, spread,
-    stacked_shape, without_axis, write, zeros_like,
+    axis_last, clear, concatenated_shape, elements, elements_of, extent, flat, fold_in, fold_out, resized_shape,
+    shaped, spread, stacked_shape, without_axis, write, zeros_like,
 };
 #[cfg(feature = "std")]
 pub use crate::check::{Flat, LinearMap, check, displace, flatten, hessian, hessian_diagonal, scalars, unflatten};

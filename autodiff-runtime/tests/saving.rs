@@ -273,11 +273,8 @@ impl Layers {
 #[test]
 fn weights_of_pytorch_compute_the_same() {
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/pytorch.safetensors");
-    let inputs = Inputs {
-        rows: Array2::zeros((2, 3)),
-        series: Array3::zeros((2, 5, 3)),
-        images: Array4::zeros((2, 5, 4, 4)),
-    };
+    let inputs =
+        Inputs { rows: Array2::zeros((2, 3)), series: Array3::zeros((2, 5, 3)), images: Array4::zeros((2, 5, 4, 4)) };
     let layers = Layers::new(1);
     let mut exchange = Exchange { values: layers.values(&inputs), layers, inputs };
     load_weights(&mut exchange, fixture).unwrap();

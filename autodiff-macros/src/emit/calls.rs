@@ -61,7 +61,9 @@ impl Emitter<'_> {
             args.iter().map(|a| if method { self.method_argument(a) } else { self.argument(a) }).collect();
         let parts = args.first().map_or(1, |a| a.parts.len());
         for c in 1..parts {
-            list.extend(args.iter().map(|a| self.tangent_argument(a, c)));
+            list.extend(
+                args.iter().map(|a| if method { self.method_tangent(a, c) } else { self.tangent_argument(a, c) }),
+            );
         }
         match callee {
             Callee::Function { path, qself } => {
@@ -126,6 +128,17 @@ impl Emitter<'_> {
                 quote!(::differentiable::__private::elements_of(#name))
             }
             _ => self.argument(arg),
+        }
+    }
+
+    /// The tangent of an argument of a method of arrays: as the argument itself.
+    fn method_tangent(&self, arg: &Arg, component: usize) -> TokenStream {
+        match (&arg.parts[component], arg.passing) {
+            (Some(Expr::Place(place)), Passing::Ref) if place.is_view() => {
+                let view = self.place(place).at_least(Prec::Unary);
+                quote!(::core::option::Option::Some(&*#view))
+            }
+            _ => self.tangent_argument(arg, component),
         }
     }
 
@@ -239,6 +252,7 @@ impl Emitter<'_> {
                     (Passing::Value, _) => quote!(()),
                     (_, Some(Some(_))) if c == 0 && method => self.method_argument(a),
                     (_, Some(Some(_))) if c == 0 => self.argument(a),
+                    _ if method => self.method_tangent(a, c),
                     _ => self.tangent_argument(a, c),
                 })
             })
@@ -323,7 +337,8 @@ impl Emitter<'_> {
             }
             return quote!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => ::core::option::Option::Some(&mut #inner), ::core::option::Option::None => ::core::option::Option::None });
         }
-        self.some_part(&Expr::Place(place.clone()), true).unwrap_or_else(|| {
+        let part = if place.is_view() { None } else { self.some_part(&Expr::Place(place.clone()), true) };
+        part.unwrap_or_else(|| {
             let reference = self.target(place);
             quote!(::core::option::Option::Some(#reference))
         })

@@ -24,6 +24,9 @@ pub(super) const MAKERS: &[&str] = &[
     "axis_iter_mut",
     "axis_chunks_iter",
     "lanes",
+    "lanes_mut",
+    "exact_chunks",
+    "exact_chunks_mut",
     "genrows",
     "gencolumns",
     "indexed_iter",
@@ -138,8 +141,15 @@ impl Lowerer<'_> {
                 Some(Stream::Indexed { len, item })
             }
             ("lanes", 1) => {
-                let axis = literal_axis(&m.args[0])?;
-                match axes? {
+                let n = axes?;
+                let Some(axis) = literal_axis(&m.args[0]) else {
+                    let (place, _) = self.with_axis_last(&place, n, &m.args[0], span);
+                    return Some(match n {
+                        2 => self.lines(&place, "row", "nrows", mutable),
+                        n => self.lanes(&place, n, n - 1, mutable, span),
+                    });
+                };
+                match n {
                     2 => {
                         let (line, len) = if axis == 0 { ("column", "ncols") } else { ("row", "nrows") };
                         Some(self.lines(&place, line, len, mutable))
@@ -147,6 +157,8 @@ impl Lowerer<'_> {
                     n => Some(self.lanes(&place, n, axis, mutable, span)),
                 }
             }
+            ("exact_chunks", 1) => self.blocks(&place, &m.args[0], false, mutable, span),
+            ("windows", 1) => self.blocks(&place, &m.args[0], true, false, span),
             ("indexed_iter", 0) => {
                 let axes = axes?;
                 let index = self.multi_index(&place, axes, span);
@@ -208,26 +220,87 @@ impl Lowerer<'_> {
 
     /// The lanes along an axis that is given as an argument, and the shape of what has one item for each.
     pub(super) fn lanes_and_shape(&mut self, place: &Place, axis: &S, span: Span) -> Option<(Stream, Expr)> {
-        let axes = self.axes(place);
-        let (Some(n), Some(along)) = (axes, literal_axis(axis)) else {
+        let Some(n) = self.axes(place) else {
             self.errors.at(
                 span,
-                "this can be differentiated where the axis is a literal, as in `Axis(1)`, and the number of axes is in sight; declare the array's type, or write a loop",
+                "this can be differentiated where the number of axes is in sight; declare the array's type, or write a loop",
             );
             return None;
         };
-        let lanes = match (n, along) {
-            (2, 0) => self.lines(place, "column", "ncols", false),
-            (2, 1) => self.lines(place, "row", "nrows", false),
-            _ => self.lanes(place, n, along, false, span),
+        let literal = literal_axis(axis);
+        let (lanes, along) = match (n, literal) {
+            (2, Some(0)) => (self.lines(place, "column", "ncols", false), axis_expr(Expr::int(0))),
+            (2, Some(1)) => (self.lines(place, "row", "nrows", false), axis_expr(Expr::int(1))),
+            (n, Some(along)) => (self.lanes(place, n, along, false, span), axis_expr(Expr::int(along))),
+            (n, None) => {
+                let (moved, axis) = self.with_axis_last(place, n, axis, span);
+                let lanes = match n {
+                    2 => self.lines(&moved, "row", "nrows", false),
+                    n => self.lanes(&moved, n, n - 1, false, span),
+                };
+                (lanes, axis)
+            }
         };
         let whole = self.dimension(place, span);
         let func = syn::parse_quote!(::differentiable::__private::without_axis);
-        let args = vec![whole, axis_expr(Expr::int(along))];
+        let args = vec![whole, along];
         let value = Expr::Call { func, qself: None, args, ctor: false, tangent: false };
         let var = self.let_var("dim", span, Role::Temporary, value);
         self.program.vars[var].kind = Kind::Constant;
         Some((lanes, Expr::Ref { mutable: false, of: Box::new(Expr::var(var, span)) }))
+    }
+
+    /// A view of an array with `n` axes whose last one is that of an argument, and that axis.
+    fn with_axis_last(&mut self, place: &Place, n: usize, axis: &S, span: Span) -> (Place, Expr) {
+        let axis = self.fixed_argument(axis);
+        let func = syn::parse_quote!(::differentiable::__private::axis_last::<#n>);
+        let order = Expr::Call { func, qself: None, args: vec![axis.clone()], ctor: false, tangent: false };
+        let var = self.let_var("order", span, Role::Temporary, order);
+        self.program.vars[var].kind = Kind::Constant;
+        let viewed = match view(place, "view", Vec::new(), false) {
+            Expr::Place(viewed) if !place.is_view() => viewed,
+            _ => place.clone(),
+        };
+        let method = syn::Ident::new("permuted_axes", span);
+        (viewed.step(Step::View { method, args: vec![Expr::var(var, span)] }), axis)
+    }
+
+    /// Blocks of these sizes along the axes: those beside each other, or all that there are.
+    fn blocks(&mut self, place: &Place, sizes: &S, windows: bool, mutable: bool, span: Span) -> Option<Stream> {
+        let sizes: Vec<Expr> = block_sizes(sizes)?.into_iter().map(|e| self.control(&e)).collect();
+        let sizes: Vec<Expr> = sizes.into_iter().map(|size| self.fixed(size, span)).collect();
+        let counts: Vec<Expr> = sizes
+            .iter()
+            .enumerate()
+            .map(|(axis, size)| {
+                let n = self.length_of(place, axis, span);
+                let count = if windows {
+                    rules::method(Expr::binary(BinOp::Add, n, Expr::int(1)), "saturating_sub", vec![size.clone()])
+                } else {
+                    Expr::binary(BinOp::Div, n, size.clone())
+                };
+                self.fixed(count, span)
+            })
+            .collect();
+        let len = counts.iter().cloned().reduce(|a, b| Expr::binary(BinOp::Mul, a, b))?;
+        let index = multi_index(counts.into_iter().skip(1).collect(), span);
+        let place = place.clone();
+        let item: ItemAt = Rc::new(move |l, i| {
+            let mut values = Vec::new();
+            let mut ranges: Vec<S> = Vec::new();
+            for (axis, (at, size)) in index(l, i).into_iter().zip(&sizes).enumerate() {
+                let lo = if windows { at } else { Expr::binary(BinOp::Mul, at, size.clone()) };
+                let lo = l.fixed(lo, span);
+                let hi = l.fixed(Expr::binary(BinOp::Add, lo.clone(), size.clone()), span);
+                let names = ["lo", "hi"].map(|name| syn::Ident::new(&format!("{name}_{axis}"), Span::mixed_site()));
+                let [from, to] = &names;
+                ranges.push(syn::parse_quote!(#from..#to));
+                values.extend(names.into_iter().zip([lo, hi]));
+            }
+            let part: S = syn::parse_quote!(::differentiable::ndarray::s![#(#ranges),*]);
+            view(&place, "slice", vec![Expr::Verbatim(Box::new(part), values)], mutable)
+        });
+        Some(Stream::Indexed { len, item })
     }
 
     /// Whether an expression is an array, as far as its syntax tells.
@@ -294,6 +367,17 @@ pub(super) fn part_of_axis(place: &Place, axis: Expr, lo: Expr, hi: Expr) -> Exp
 pub(super) fn axis_expr(i: Expr) -> Expr {
     let func = syn::parse_quote!(::differentiable::ndarray::Axis);
     Expr::Call { func, qself: None, args: vec![i], ctor: true, tangent: false }
+}
+
+/// The sizes of blocks along the axes, as `exact_chunks((2, 2))` has them.
+pub(super) fn block_sizes(e: &S) -> Option<Vec<S>> {
+    match e {
+        S::Paren(p) => block_sizes(&p.expr),
+        S::Tuple(t) => Some(t.elems.iter().cloned().collect()),
+        S::Array(a) => Some(a.elems.iter().cloned().collect()),
+        S::Lit(_) | S::Path(_) => Some(vec![e.clone()]),
+        _ => None,
+    }
 }
 
 /// The number in `Axis(1)`.

@@ -42,6 +42,9 @@ impl Lowerer<'_> {
         if matches!(name, "concatenate" | "stack") {
             return self.joined_macro(&m.mac, name == "stack");
         }
+        if matches!(name, "azip" | "par_azip") {
+            return self.zip_macro(&m.mac);
+        }
         if name == "dbg" {
             return self.dbg_macro(m);
         }

@@ -43,7 +43,8 @@ impl Lowerer<'_> {
         let mut places: Vec<Option<(Place, bool)>> = Vec::new();
         let mut streams: Vec<Option<Stream>> = Vec::new();
         for (e, broadcast) in &chain.producers {
-            let views = matches!(e, S::MethodCall(m) if super::lanes::MAKERS.contains(&m.method.to_string().as_str()));
+            let views = matches!(e, S::MethodCall(m)
+                if m.method == "windows" || super::lanes::MAKERS.contains(&m.method.to_string().as_str()));
             if views {
                 streams.push(self.stream(e));
                 places.push(None);
@@ -147,6 +148,26 @@ impl Lowerer<'_> {
         Some(value)
     }
 
+    /// `azip!((a in &mut x, &b in &y) *a += b)`, which is a `Zip`.
+    pub(super) fn zip_macro(&mut self, mac: &syn::Macro) -> Option<Expr> {
+        let Ok((indexed, producers, body)) = syn::parse::Parser::parse2(azip, mac.tokens.clone()) else {
+            self.errors.on(&mac.path, "write it as `azip!((a in &mut x, &b in &y) …)`, or as a `Zip`");
+            return None;
+        };
+        let mut producers = producers.into_iter();
+        let (pat, first) = producers.next()?;
+        let (mut pats, mut zip): (Vec<syn::Pat>, S) = match indexed {
+            Some(at) => (vec![at, pat], syn::parse_quote!(::differentiable::ndarray::Zip::indexed(#first))),
+            None => (vec![pat], syn::parse_quote!(::differentiable::ndarray::Zip::from(#first))),
+        };
+        for (pat, producer) in producers {
+            pats.push(pat);
+            zip = syn::parse_quote!(#zip.and(#producer));
+        }
+        let whole: ExprMethodCall = syn::parse_quote!(#zip.for_each(|#(#pats),*| #body));
+        self.zip_method(&whole)
+    }
+
     fn stream_length(&mut self, stream: &Stream, span: Span) -> Expr {
         let len = match stream {
             Stream::Indexed { len, .. } => len.clone(),
@@ -155,6 +176,28 @@ impl Lowerer<'_> {
         let len = self.fixed(len, span);
         Expr::Ref { mutable: false, of: Box::new(len) }
     }
+}
+
+/// The pattern of the index, if there is one, the patterns with what they run over, and the body.
+fn azip(input: syn::parse::ParseStream<'_>) -> syn::Result<(Option<syn::Pat>, Vec<(syn::Pat, S)>, S)> {
+    let head;
+    syn::parenthesized!(head in input);
+    let fork = head.fork();
+    let indexed = fork.parse::<syn::Ident>().is_ok_and(|word| word == "index") && !fork.peek(syn::Token![in]);
+    let mut at = None;
+    if indexed {
+        head.parse::<syn::Ident>()?;
+        at = Some(syn::Pat::parse_single(&head)?);
+        head.parse::<syn::Token![,]>()?;
+    }
+    let mut producers = Vec::new();
+    while !head.is_empty() {
+        let pat = syn::Pat::parse_single(&head)?;
+        head.parse::<syn::Token![in]>()?;
+        producers.push((pat, head.parse()?));
+        head.parse::<Option<syn::Token![,]>>()?;
+    }
+    Ok((at, producers, input.parse()?))
 }
 
 fn strip_place(place: &Place) -> Place {

@@ -302,6 +302,19 @@ pub fn without_axis<D: RemoveAxis>(dim: &D, axis: Axis) -> D::Smaller {
     dim.remove_axis(axis)
 }
 
+/// The axes in order, with one of them moved to the end.
+///
+/// # Panics
+///
+/// Panics if there is no such axis.
+#[inline]
+#[track_caller]
+pub fn axis_last<const N: usize>(axis: Axis) -> [usize; N] {
+    let mut order = std::array::from_fn(|place| place);
+    order[axis.index()..].rotate_left(1);
+    order
+}
+
 /// The shape with another length of an axis.
 #[inline]
 pub fn resized_shape<D: Dimension>(dim: &D, axis: Axis, length: usize) -> D {

@@ -198,7 +198,10 @@ impl<R: Rule> Optimizer for Stepper<R> {
         model.__update(gradients, &mut pass);
         if let Some(path) = pass.unused.first() {
             let names: Vec<String> = summary(model).rows().iter().map(|row| row.name.clone()).collect();
-            panic!("no part of the model is called `{path}`, for which a rate was given; its arrays are {}", names.join(", "));
+            panic!(
+                "no part of the model is called `{path}`, for which a rate was given; its arrays are {}",
+                names.join(", ")
+            );
         }
         let (seen, known) = (pass.index, pass.leaves.len());
         assert!(

@@ -51,6 +51,9 @@ impl Lowerer<'_> {
         let name = m.method.to_string();
         let name = name.as_str();
         let span = m.method.span();
+        if name == "windows" && matches!(m.args.first(), Some(syn::Expr::Tuple(_) | syn::Expr::Array(_))) {
+            return self.array_maker(name, m);
+        }
         if MAKERS.contains(&name) && !(name == "into_iter" && self.is_chain(&m.receiver)) {
             return self.maker(name, m);
         }
