@@ -34,7 +34,7 @@ mod products;
 pub mod recurrent;
 pub mod running_batch_norm_kernel;
 pub mod steps_kernel;
-mod support;
+pub(crate) mod support;
 #[cfg(test)]
 pub(crate) mod testing;
 mod windows;

@@ -91,7 +91,7 @@ fn the_losses_of_samples_are_used_in_differentiated_code() {
 }
 
 #[test]
-#[should_panic(expected = "weighted_loss: there are 2 weights for 3 samples")]
+#[should_panic(expected = "mse_loss: there are 2 weights for 3 samples")]
 fn weights_for_other_samples_are_refused() {
     mse_loss_with(&numbers((3, 1), 1.0), &numbers((3, 1), 2.0), Reduction::Mean, &array![1.0, 1.0]);
 }
@@ -103,7 +103,7 @@ fn weights_without_a_mean_are_refused() {
 }
 
 #[test]
-#[should_panic(expected = "one_hot: the label of row 1 is 7, but there are only 2 classes")]
+#[should_panic(expected = "sparse_softmax_cross_entropy_each: the label of row 1 is 7, but there are only 2 classes")]
 fn a_label_out_of_range_names_its_row() {
     sparse_softmax_cross_entropy_each(&[0_usize, 7], &array![[0.0, 1.0], [1.0, 0.0]]);
 }

@@ -53,6 +53,10 @@ impl<T: Real> Conv1D<T> {
     #[track_caller]
     pub fn grouped<R: Rng + ?Sized>(channels: usize, filters: usize, size: usize, groups: usize, rng: &mut R) -> Self {
         super::check_groups("Conv1D", channels, filters, groups);
+        assert!(
+            size > 0 && channels > 0 && filters > 0,
+            "Conv1D: windows, channels and filters must be at least 1; received {size:?}, {channels} and {filters}"
+        );
         let layer = Self {
             weights: Array3::zeros((size, channels / groups, filters)),
             bias: Array1::zeros(filters),

@@ -62,6 +62,10 @@ impl<T: Real> Conv2D<T> {
         rng: &mut R,
     ) -> Self {
         super::check_groups("Conv2D", channels, filters, groups);
+        assert!(
+            size.0 > 0 && size.1 > 0 && channels > 0 && filters > 0,
+            "Conv2D: windows, channels and filters must be at least 1; received {size:?}, {channels} and {filters}"
+        );
         let layer = Self {
             weights: Array4::zeros((size.0, size.1, channels / groups, filters)),
             bias: Array1::zeros(filters),

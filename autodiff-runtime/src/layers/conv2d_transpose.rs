@@ -42,6 +42,10 @@ impl<T: Real> Conv2DTranspose<T> {
     /// Panics if the weights are empty.
     #[track_caller]
     pub fn new<R: Rng + ?Sized>(channels: usize, filters: usize, size: (usize, usize), rng: &mut R) -> Self {
+        assert!(
+            size.0 > 0 && size.1 > 0 && channels > 0 && filters > 0,
+            "Conv2DTranspose: windows, channels and filters must be at least 1; received {size:?}, {channels} and {filters}"
+        );
         let layer = Self {
             weights: Array4::zeros((size.0, size.1, filters, channels)),
             bias: Array1::zeros(filters),

@@ -35,7 +35,7 @@ impl<T: Real> Dense<T> {
     ///
     /// # Panics
     ///
-    /// Panics if there are neither inputs nor outputs.
+    /// Panics if there are no inputs or no outputs.
     #[track_caller]
     pub fn new<R: Rng + ?Sized>(inputs: usize, outputs: usize, rng: &mut R) -> Self {
         Self::with_initializer(inputs, outputs, Initializer::GlorotUniform, rng)
@@ -45,7 +45,7 @@ impl<T: Real> Dense<T> {
     ///
     /// # Panics
     ///
-    /// Panics if the initializer's scale depends on fans that are 0.
+    /// Panics if there are no inputs or no outputs.
     #[track_caller]
     pub fn with_initializer<R: Rng + ?Sized>(
         inputs: usize,
@@ -53,6 +53,10 @@ impl<T: Real> Dense<T> {
         initializer: Initializer,
         rng: &mut R,
     ) -> Self {
+        assert!(
+            inputs > 0 && outputs > 0,
+            "Dense: there must be at least one input and one output; received {inputs} and {outputs}"
+        );
         Self {
             weights: initializer.sample((inputs, outputs), (inputs, outputs), rng),
             bias: Array1::zeros(outputs),

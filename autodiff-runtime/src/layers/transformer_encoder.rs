@@ -53,7 +53,10 @@ impl<T: Real> TransformerEncoder<T> {
     /// Panics if the heads do not divide the features, if the rate is not in [0, 1), or if weights are empty.
     #[track_caller]
     pub fn new<R: Rng + ?Sized>(features: usize, heads: usize, hidden: usize, rate: f64, rng: &mut R) -> Self {
-        super::check_groups("TransformerEncoder", features, features, heads);
+        assert!(
+            heads > 0 && features.is_multiple_of(heads),
+            "TransformerEncoder: {features} features cannot be shared by {heads} heads"
+        );
         Self {
             self_attn: MultiHeadAttention::new(features, heads, features / heads, rng),
             linear1: TimeDistributed(Dense::new(features, hidden, rng).with_activation(Activation::Relu)),

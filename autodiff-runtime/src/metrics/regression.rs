@@ -2,7 +2,9 @@
 
 use ndarray::{ArrayRef, Dimension};
 
+use super::classification::check_count;
 use crate::Real;
+use crate::kernels::support::check_same_shape;
 use crate::kernels::{mae_loss, mse_loss};
 
 /// The mean of |p − t|.
@@ -12,6 +14,8 @@ use crate::kernels::{mae_loss, mse_loss};
 /// Panics if the shapes differ, or if the arrays are empty.
 #[track_caller]
 pub fn mean_absolute_error<T: Real, D: Dimension>(y_true: &ArrayRef<T, D>, y_pred: &ArrayRef<T, D>) -> f64 {
+    check_same_shape("mean_absolute_error", ("y_true", y_true), ("y_pred", y_pred));
+    check_count("mean_absolute_error", y_true.len(), y_pred.len());
     mae_loss(y_true, y_pred).__f64()
 }
 
@@ -22,6 +26,8 @@ pub fn mean_absolute_error<T: Real, D: Dimension>(y_true: &ArrayRef<T, D>, y_pre
 /// Panics if the shapes differ, or if the arrays are empty.
 #[track_caller]
 pub fn root_mean_squared_error<T: Real, D: Dimension>(y_true: &ArrayRef<T, D>, y_pred: &ArrayRef<T, D>) -> f64 {
+    check_same_shape("root_mean_squared_error", ("y_true", y_true), ("y_pred", y_pred));
+    check_count("root_mean_squared_error", y_true.len(), y_pred.len());
     mse_loss(y_true, y_pred).__f64().sqrt()
 }
 
@@ -33,6 +39,8 @@ pub fn root_mean_squared_error<T: Real, D: Dimension>(y_true: &ArrayRef<T, D>, y
 /// Panics if the shapes differ, or if the arrays are empty.
 #[track_caller]
 pub fn r_squared<T: Real, D: Dimension>(y_true: &ArrayRef<T, D>, y_pred: &ArrayRef<T, D>) -> f64 {
+    check_same_shape("r_squared", ("y_true", y_true), ("y_pred", y_pred));
+    check_count("r_squared", y_true.len(), y_pred.len());
     let error = mse_loss(y_true, y_pred).__f64();
     let count = y_true.len() as f64;
     let mean = y_true.iter().map(|t| t.__f64()).sum::<f64>() / count;

@@ -1,6 +1,6 @@
 //! The convolution of series: [`conv2d`](super::conv2d()) of images of height 1.
 
-use ndarray::{Array3, ArrayRef, Axis, Ix1, Ix3};
+use ndarray::{Array3, ArrayRef, Axis, Ix1, Ix3, Ix4};
 
 use super::conv2d_kernel::{Conv2DConfig, Conv2DSaved, conv2d, conv2d_adjoint, conv2d_forward, conv2d_tangent};
 use crate::Real;
@@ -71,7 +71,19 @@ pub fn conv1d<T: Real>(
     #[constant] activation: Activation,
 ) -> Array3<T> {
     let (x, weights) = (x.view().insert_axis(Axis(1)), weights.view().insert_axis(Axis(0)));
+    check(&x, &weights, bias, config);
     conv2d(&x, &weights, bias, config.of_images(), activation).remove_axis(Axis(1))
+}
+
+/// Refuses what [`conv2d`] would refuse, by the name of this kernel.
+#[track_caller]
+fn check<T>(x: &ArrayRef<T, Ix4>, weights: &ArrayRef<T, Ix4>, bias: &ArrayRef<T, Ix1>, config: Conv1DConfig) {
+    let filters = config.of_images().geometry("conv1d", x.dim(), weights.dim()).filters;
+    assert!(
+        bias.is_empty() || bias.len() == filters,
+        "conv1d: the bias has {} elements, but there are {filters} filters",
+        bias.len()
+    );
 }
 
 /// The value of [`conv1d`], and what [`conv1d_adjoint`] needs.
@@ -84,6 +96,7 @@ pub fn conv1d_forward<T: Real>(
     activation: Activation,
 ) -> (Array3<T>, Conv2DSaved<T>) {
     let (x, weights) = (x.view().insert_axis(Axis(1)), weights.view().insert_axis(Axis(0)));
+    check(&x, &weights, bias, config);
     let (y, saved) = conv2d_forward(&x, &weights, bias, config.of_images(), activation);
     (y.remove_axis(Axis(1)), saved)
 }

@@ -46,6 +46,25 @@ pub enum Loss {
 
 constant_settings!(Loss);
 
+impl Loss {
+    /// What the function of this loss is called.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Loss::MeanSquaredError => "mse_loss",
+            Loss::MeanAbsoluteError => "mae_loss",
+            Loss::Huber { .. } => "huber_loss",
+            Loss::BinaryCrossEntropy => "binary_cross_entropy",
+            Loss::BinaryCrossEntropyFromLogits => "binary_cross_entropy_from_logits",
+            Loss::CategoricalCrossEntropy => "categorical_cross_entropy",
+            Loss::SoftmaxCrossEntropy => "softmax_cross_entropy",
+            Loss::Hinge => "hinge_loss",
+            Loss::SquaredHinge => "squared_hinge_loss",
+            Loss::KlDivergence => "kl_divergence",
+            Loss::CosineSimilarity => "cosine_similarity_loss",
+        }
+    }
+}
+
 /// Calls `$mean` with the scalar function of a loss that is a mean over the elements of a row, `$sum` where it is a sum,
 /// and evaluates the rest as it stands.
 macro_rules! with_scalar {

@@ -6,8 +6,6 @@ use super::Loss;
 use super::samples::Samples;
 use crate::Real;
 
-const NAME: &str = "loss_each";
-
 /// The loss of every sample, a mean over its rows: what Keras gives with `reduction="none"`.
 ///
 /// Samples lie along the first axis and rows along the last; of arrays of one axis every element is a sample.
@@ -30,7 +28,7 @@ pub fn loss_each<T: Real, D: Dimension>(
     y_pred: &ArrayRef<T, D>,
     #[constant] loss: Loss,
 ) -> Array1<T> {
-    Samples::new(NAME, y_true, y_pred).losses(loss)
+    Samples::new(loss, y_true, y_pred).losses(loss)
 }
 
 /// The value of [`loss_each`]; nothing is saved.
@@ -53,7 +51,7 @@ pub fn loss_each_adjoint<T: Real, D: Dimension>(
     true_slot: Option<&mut ArrayRef<T, D>>,
     pred_slot: Option<&mut ArrayRef<T, D>>,
 ) {
-    Samples::new(NAME, y_true, y_pred).add_gradient(loss, &ct, true_slot, pred_slot);
+    Samples::new(loss, y_true, y_pred).add_gradient(loss, &ct, true_slot, pred_slot);
 }
 
 /// The value of [`loss_each`], and its derivative along the tangents.
@@ -65,6 +63,6 @@ pub fn loss_each_tangent<T: Real, D: Dimension>(
     d_true: Option<&ArrayRef<T, D>>,
     d_pred: Option<&ArrayRef<T, D>>,
 ) -> (Array1<T>, Array1<T>) {
-    let samples = Samples::new(NAME, y_true, y_pred);
+    let samples = Samples::new(loss, y_true, y_pred);
     (samples.losses(loss), samples.tangents(loss, d_true, d_pred))
 }

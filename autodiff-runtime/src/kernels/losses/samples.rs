@@ -21,7 +21,8 @@ pub(super) struct Samples<T, D> {
 impl<T: Real, D: Dimension> Samples<T, D> {
     /// The samples along the first axis; of arrays of one axis, the elements.
     #[track_caller]
-    pub(super) fn new(kernel: &str, y_true: &ArrayRef<T, D>, y_pred: &ArrayRef<T, D>) -> Self {
+    pub(super) fn new(loss: Loss, y_true: &ArrayRef<T, D>, y_pred: &ArrayRef<T, D>) -> Self {
+        let kernel = loss.name();
         check_same_shape(kernel, ("y_true", y_true), ("y_pred", y_pred));
         assert!(!y_pred.is_empty(), "{kernel}: the loss of no elements is not defined, but the arrays are empty");
         let (count, rows, width) = match y_pred.shape() {

@@ -3,7 +3,8 @@
 use autodiff_macros::differentiable;
 use ndarray::{Array1, Array2, ArrayRef, Dimension, Ix1, Ix2};
 
-use super::{Labels, Loss, Reduction, loss_each, one_hot, weighted_loss};
+use super::weights::one_hot_of;
+use super::{Labels, Loss, Reduction, loss_each, weighted_loss};
 use crate::Real;
 
 /// Declares `$each` and `$with` of a loss `$name`.
@@ -69,7 +70,7 @@ macro_rules! sparse {
             #[track_caller]
             #[differentiable]
             pub fn $plain<T: Real, L: Labels + ?Sized>(#[constant] labels: &L, $parameter: &ArrayRef<T, Ix2>) -> T {
-                let y_true: Array2<T> = one_hot(labels, $parameter.ncols());
+                let y_true: Array2<T> = one_hot_of(stringify!($plain), labels, $parameter.nrows(), $parameter.ncols());
                 super::categorical_cross_entropy(&y_true, $parameter)
             }
         )?
@@ -83,7 +84,7 @@ macro_rules! sparse {
         #[track_caller]
         #[differentiable]
         pub fn $each<T: Real, L: Labels + ?Sized>(#[constant] labels: &L, $parameter: &ArrayRef<T, Ix2>) -> Array1<T> {
-            let y_true: Array2<T> = one_hot(labels, $parameter.ncols());
+            let y_true: Array2<T> = one_hot_of(stringify!($each), labels, $parameter.nrows(), $parameter.ncols());
             loss_each(&y_true, $parameter, $loss)
         }
 
@@ -101,7 +102,7 @@ macro_rules! sparse {
             #[constant] reduction: Reduction,
             #[constant] weights: &ArrayRef<T, Ix1>,
         ) -> T {
-            let y_true: Array2<T> = one_hot(labels, $parameter.ncols());
+            let y_true: Array2<T> = one_hot_of(stringify!($with), labels, $parameter.nrows(), $parameter.ncols());
             weighted_loss(&y_true, $parameter, $loss, reduction, weights)
         }
     };

@@ -6,8 +6,6 @@ use super::samples::Samples;
 use super::{Loss, Reduction};
 use crate::Real;
 
-const NAME: &str = "weighted_loss";
-
 /// The losses of all samples, with these weights, as one number.
 ///
 /// ```
@@ -34,20 +32,21 @@ pub fn weighted_loss<T: Real, D: Dimension>(
     #[constant] reduction: Reduction,
     #[constant] weights: &ArrayRef<T, Ix1>,
 ) -> T {
-    let samples = Samples::new(NAME, y_true, y_pred);
-    coefficients(reduction, weights, samples.count).dot(&samples.losses(loss))
+    let samples = Samples::new(loss, y_true, y_pred);
+    coefficients(loss, reduction, weights, samples.count).dot(&samples.losses(loss))
 }
 
 /// What each sample's loss is multiplied by.
 #[track_caller]
-fn coefficients<T: Real>(reduction: Reduction, weights: &ArrayRef<T, Ix1>, samples: usize) -> Array1<T> {
-    assert!(weights.len() == samples, "{NAME}: there are {} weights for {samples} samples", weights.len());
+fn coefficients<T: Real>(loss: Loss, reduction: Reduction, weights: &ArrayRef<T, Ix1>, samples: usize) -> Array1<T> {
+    let name = loss.name();
+    assert!(weights.len() == samples, "{name}: there are {} weights for {samples} samples", weights.len());
     let divisor = match reduction {
         Reduction::Sum => T::one(),
         Reduction::Mean => T::__lit(samples as f64),
         Reduction::WeightedMean => weights.sum(),
     };
-    assert!(divisor != T::zero(), "{NAME}: the weights of a weighted mean sum to 0");
+    assert!(divisor != T::zero(), "{name}: the weights of a weighted mean sum to 0");
     weights.mapv(|weight| weight / divisor)
 }
 
@@ -75,8 +74,8 @@ pub fn weighted_loss_adjoint<T: Real, D: Dimension>(
     true_slot: Option<&mut ArrayRef<T, D>>,
     pred_slot: Option<&mut ArrayRef<T, D>>,
 ) {
-    let samples = Samples::new(NAME, y_true, y_pred);
-    let coefficients = coefficients(reduction, weights, samples.count) * ct;
+    let samples = Samples::new(loss, y_true, y_pred);
+    let coefficients = coefficients(loss, reduction, weights, samples.count) * ct;
     samples.add_gradient(loss, &coefficients, true_slot, pred_slot);
 }
 
@@ -91,7 +90,7 @@ pub fn weighted_loss_tangent<T: Real, D: Dimension>(
     d_true: Option<&ArrayRef<T, D>>,
     d_pred: Option<&ArrayRef<T, D>>,
 ) -> (T, T) {
-    let samples = Samples::new(NAME, y_true, y_pred);
-    let coefficients = coefficients(reduction, weights, samples.count);
+    let samples = Samples::new(loss, y_true, y_pred);
+    let coefficients = coefficients(loss, reduction, weights, samples.count);
     (coefficients.dot(&samples.losses(loss)), coefficients.dot(&samples.tangents(loss, d_true, d_pred)))
 }

@@ -52,11 +52,23 @@ pub fn class_weights<T: Real, L: Labels + ?Sized>(labels: &L, weights: &[T]) -> 
 /// Panics if a label is no class; the message names the row.
 #[track_caller]
 pub fn one_hot<T: Real, L: Labels + ?Sized>(labels: &L, classes: usize) -> Array2<T> {
-    let mut rows = Array2::zeros((labels.count(), classes));
-    for row in 0..labels.count() {
-        rows[(row, class("one_hot", labels, row, classes))] = T::one();
+    one_hot_of("one_hot", labels, labels.count(), classes)
+}
+
+/// [`one_hot`] for a loss of this name, over scores with this many rows.
+#[track_caller]
+pub(super) fn one_hot_of<T: Real, L: Labels + ?Sized>(
+    caller: &str,
+    labels: &L,
+    rows: usize,
+    classes: usize,
+) -> Array2<T> {
+    assert!(labels.count() == rows, "{caller}: there are {} labels for {rows} rows of scores", labels.count());
+    let mut ones = Array2::zeros((rows, classes));
+    for row in 0..rows {
+        ones[(row, class(caller, labels, row, classes))] = T::one();
     }
-    rows
+    ones
 }
 
 /// The class of a row.
