@@ -74,16 +74,20 @@ fn main() -> Result<(), FitError> {
     println!("\nThe same with Fit:");
     let mut model = new_net();
     let mut optimizer = Adam::new(0.01);
-    let history = Fit::new(loss::value_and_grad).epochs(100).batch_size(32).verbose(10).run(
-        &mut model,
-        &mut optimizer,
-        &x,
-        &y,
-    )?;
+    let fit = Fit::new(loss::value_and_grad).epochs(100).batch_size(32).verbose(10);
+    let history = fit.clone().run(&mut model, &mut optimizer, &x, &y)?;
     let last = history.loss.last().copied().unwrap_or(f64::NAN);
     assert!(last < f64::from(before) / 10.0, "the loss fell from {before} to {last} only");
 
+    // Points that it was not trained on.
     let x_new = array![[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]];
+    let score = fit
+        .metric("mean absolute error", |model: &SimpleNet, x: &Array2<f32>, y: &Array2<f32>| {
+            mean_absolute_error(y, &model.predict(x, 256))
+        })
+        .evaluate(&model, &x_new, &array![[0.5], [2.0], [-1.5]])?;
+    println!("\ntest score: {score}");
+    assert!(score.loss < 0.05, "the test loss is {}", score.loss);
     println!("\npredictions for\n{x_new}\nare\n{}", model.predict(&x_new, 256));
     println!("expected about\n[[0.5],\n [2.0],\n [-1.5]]");
     Ok(())

@@ -14,9 +14,9 @@ use crate::Real;
 /// Up to this many multiplications, a plain loop is faster than packing for a blocked product.
 const SMALL: usize = 4096;
 
-/// From this many multiplications for each part on, dividing a product is worth the while.
+/// From this many multiplications for each part on, dividing a product is worth the while of waking a thread.
 #[cfg(feature = "threads")]
-const PART: usize = 1 << 18;
+const PART: usize = 1 << 22;
 
 /// What the sides of parts are a multiple of.
 #[cfg(feature = "threads")]
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn small_and_large_products_agree_with_dot() {
         for (m, k, n) in
-            [(1, 1, 1), (3, 2, 5), (32, 2, 3), (9, 4, 8), (5, 0, 3), (40, 30, 20), (130, 90, 70), (70, 90, 130)]
+            [(1, 1, 1), (3, 2, 5), (32, 2, 3), (9, 4, 8), (5, 0, 3), (40, 30, 20), (300, 200, 180), (180, 300, 200)]
         {
             let (a, b, start) = (matrix(m, k, 0), matrix(k, n, 1), matrix(m, n, 2));
             let expected = &start + &a.dot(&b);
