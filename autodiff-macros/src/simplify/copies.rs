@@ -33,6 +33,10 @@ pub(crate) fn propagate(program: &mut Program) -> bool {
             _ => {}
         }
     });
+    // What is indexed has to stay, even where that makes no sense to the types.
+    let mut indexed: HashSet<VarId> = HashSet::new();
+    program.body.walk(&mut |stmt| stmt.parts(&mut |e| find_indexed(e, &mut indexed), &mut |_| {}));
+    program.value.iter().for_each(|e| find_indexed(e, &mut indexed));
     let params: HashSet<VarId> = program.params.iter().flat_map(|p| p.parts.clone()).collect();
     program.body.walk(&mut |stmt| {
         if let Stmt::Let { var, value } = stmt {
@@ -42,7 +46,7 @@ pub(crate) fn propagate(program: &mut Program) -> bool {
             let constant = matches!(value, Expr::Number(..) | Expr::Bool(_) | Expr::Lit(_));
             // The backward sweep may outlive what the forward sweep reads, but not its parameters.
             let stable = value.as_var().is_some_and(|w| !pinned.contains(&w) && !params.contains(&w));
-            if constant || stable {
+            if constant && !indexed.contains(var) || stable {
                 copies.insert(*var, value.clone());
             }
         }
@@ -81,6 +85,16 @@ pub(crate) fn propagate(program: &mut Program) -> bool {
         b.stmts.retain(|s| !matches!(s, Stmt::Let { var, .. } if resolved.contains_key(var)));
     });
     true
+}
+
+/// The variables whose elements or fields are read.
+fn find_indexed(e: &Expr, found: &mut HashSet<VarId>) {
+    if let Expr::Place(place) = e
+        && !place.path.is_empty()
+    {
+        found.insert(place.root);
+    }
+    e.children(&mut |part| find_indexed(part, found));
 }
 
 fn pin_references<'a>(parts: impl Iterator<Item = &'a Option<Expr>>, pinned: &mut HashSet<VarId>) {
