@@ -271,13 +271,13 @@ pub(crate) enum Stmt {
         lo: Expr,
         hi: Expr,
     },
-    /// `let var = &slice[start..][..len]`: what a loop of `len` iterations reaches of a slice.
+    /// `let var = &slice[start..][..len]`: what a loop of `len` iterations reaches of a slice; all of it without `len`.
     Cut {
         var: VarId,
         slice: Expr,
         /// Zero if there is none.
         start: Option<Expr>,
-        len: Expr,
+        len: Option<Expr>,
         mutable: bool,
     },
     /// Takes the elements `lo..hi` of a slice from the end of a tape.

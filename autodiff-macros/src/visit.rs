@@ -109,9 +109,10 @@ macro_rules! walks {
                         }
                     }
                     Self::Cut { slice, start, len, mutable, .. } => {
-                        f(len);
-                        if let Some(start) = start {
-                            f(start);
+                        for e in [len, start] {
+                            if let Some(e) = e {
+                                f(e);
+                            }
                         }
                         match slice {
                             Expr::Place(place) if *mutable => {

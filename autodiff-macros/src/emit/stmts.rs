@@ -170,7 +170,7 @@ impl Emitter<'_> {
             }
             Stmt::Restore { tape, place, lo, hi } => self.slice("restore_slice", *tape, place, lo, hi),
             Stmt::Cut { var, slice: Expr::Place(slice), start, len, mutable } => {
-                self.cut(*var, slice, start.as_ref(), len, *mutable)
+                self.cut(*var, slice, start.as_ref(), len.as_ref(), *mutable)
             }
             Stmt::Save { .. } | Stmt::Cut { .. } => unreachable!("only places are saved and cut"),
             Stmt::Effect(e) => {
@@ -375,16 +375,17 @@ impl Emitter<'_> {
     }
 
     /// `let x = &slice[..len]`, or what stands for it where that begins later.
-    fn cut(&self, var: VarId, slice: &Place, start: Option<&Expr>, len: &Expr, mutable: bool) -> TokenStream {
+    fn cut(&self, var: VarId, slice: &Place, start: Option<&Expr>, len: Option<&Expr>, mutable: bool) -> TokenStream {
         let binding = self.binding(var);
         let tokens = |slice: &Place| {
             let Some(start) = start else {
-                let len = self.expr(len).tokens;
+                let len = len.map(|len| self.expr(len).tokens);
                 let slice = slice.trimmed();
                 let slice = if mutable { self.place_mut(&slice) } else { self.place(&slice) }.at_least(Prec::Postfix);
                 return if mutable { quote!(&mut #slice[..#len]) } else { quote!(&#slice[..#len]) };
             };
-            let (start, len, slice) = (self.value(start), self.value(len), self.reference(slice, mutable).tokens);
+            let len = self.value(len.expect("a window has a length"));
+            let (start, slice) = (self.value(start), self.reference(slice, mutable).tokens);
             let name = if mutable { quote!(window_mut) } else { quote!(window) };
             quote!(::differentiable::__private::#name(#slice, #start, #len))
         };

@@ -67,12 +67,14 @@ enum Reach {
     Back(usize),
     /// `slice[start + (i - lo)]`.
     Window(Expr),
+    /// In another way: then the slice is borrowed as it is, which keeps its address and length at hand.
+    Any,
 }
 
 impl Reach {
     fn same(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::To, Self::To) => true,
+            (Self::To, Self::To) | (Self::Any, Self::Any) => true,
             (Self::From(a), Self::From(b)) | (Self::Window(a), Self::Window(b)) => same_index(a, b),
             (Self::Back(a), Self::Back(b)) => a == b,
             _ => false,
@@ -90,6 +92,7 @@ impl Reach {
                 None => Expr::binary(BinOp::Sub, lo.clone(), Expr::int(*number)),
             },
             Self::Window(start) => start.clone(),
+            Self::Any => return None,
         };
         (literal(&start) != Some(0)).then(|| fold::constants(start))
     }
@@ -128,7 +131,7 @@ fn cut(program: &mut Program, lengths: &HashMap<VarId, Place>, l: &mut Loop, bef
         matches!(g.reach, Reach::To) && !part && whole.is_some_and(|w| w.trimmed().same(&g.slice.trimmed()))
     };
     groups.retain(|g| !is_whole(g));
-    if groups.is_empty() {
+    if groups.iter().all(|g| matches!(g.reach, Reach::Any)) {
         return;
     }
     // What is borrowed mutably cannot be asked for its length as well.
@@ -168,11 +171,16 @@ fn cut(program: &mut Program, lengths: &HashMap<VarId, Place>, l: &mut Loop, bef
             var: v,
             slice: Expr::Place(group.slice.clone()),
             start: group.reach.start(&lo),
-            len: len.clone(),
+            len: (!matches!(group.reach, Reach::Any)).then(|| len.clone()),
             mutable: group.written,
         });
         let replace = |place: &mut Place| {
-            if let Some((at, reach)) = reaches(place, var, &lo)
+            if matches!(group.reach, Reach::Any) {
+                let at = group.slice.path.len();
+                if group.slice.same_path(place, at) && matches!(place.path.get(at), Some(Step::Index { .. })) {
+                    *place = Place { root: v, path: place.path.split_off(at), span: place.span };
+                }
+            } else if let Some((at, reach)) = reaches(place, var, &lo)
                 && reach.same(&group.reach)
                 && group.slice.same_path(place, at)
             {
@@ -242,7 +250,8 @@ impl Scan<'_> {
                 .iter()
                 .enumerate()
                 .any(|(i, (place, written))| i != k && (group.written || *written) && group.slice.may_overlap(place));
-            fine.push(group.always && !clash && self.is_fixed(&group.slice, &group.reach));
+            let always = group.always || matches!(group.reach, Reach::Any);
+            fine.push(always && !clash && self.is_fixed(&group.slice, &group.reach));
         }
         // Where a check is left at something that is written, nothing is gained.
         let checked = |place: &Place| place.path.iter().any(|s| matches!(s, Step::Index { .. }));
@@ -305,7 +314,7 @@ impl Scan<'_> {
             };
             safe && matches!(kinds::of_place(self.program, &slice).deref(), Kind::Seq(_))
         });
-        let Some((at, reach)) = reached else {
+        let Some((at, reach)) = reached.or_else(|| self.lent(place).filter(|_| !written)) else {
             others.push((place.clone(), written));
             return;
         };
@@ -317,6 +326,13 @@ impl Scan<'_> {
             let slice = Place { path: place.path[..at].to_vec(), ..place.clone() };
             groups.push(Group { slice, reach, always, written });
         }
+    }
+
+    /// The first index of a place into a vector.
+    fn lent(&self, place: &Place) -> Option<(usize, Reach)> {
+        let at = place.path.iter().position(|s| matches!(s, Step::Index { .. }))?;
+        let slice = Place { path: place.path[..at].to_vec(), ..place.clone() };
+        matches!(kinds::of_place(self.program, &slice), Kind::Seq(_)).then_some((at, Reach::Any))
     }
 
     /// Whether the slice and the way into it are the same in every iteration, and named before the loop.
