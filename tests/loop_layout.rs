@@ -166,6 +166,41 @@ mod tapes {
     checked!(f, [0.3, -0.4, 0.9, 1.1]);
 }
 
+/// Short loops in branches, whose tapes are arrays.
+mod short {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut sum = 0.0;
+        for i in 0..x.len() {
+            let mut p = x[i];
+            if x[i] > 0.0 {
+                for _ in 0..3 {
+                    p = p * p.sin() + x[0];
+                }
+            } else {
+                for k in 0..2 {
+                    p = p * p.cos() + x[k];
+                }
+            }
+            for k in 0..4usize {
+                if k != i {
+                    p = (p * x[k]).exp();
+                }
+            }
+            sum += p;
+        }
+        let mut last = sum;
+        if sum > 0.0 {
+            for k in 0..3 {
+                last = last.sqrt() + x[k];
+            }
+        }
+        last
+    }
+    checked!(f, [0.3, -0.4, 0.9, 1.1]);
+}
+
 /// Ranges of slices, and what is the same in every iteration.
 mod parts {
     use super::*;
