@@ -14,6 +14,7 @@ use std::collections::HashMap;
 
 use proc_macro2::Span;
 
+use super::sizes::Sizes;
 use crate::ir::{BinOp, Block, Expr, Header, Loop, Place, Program, Role, Sequence, Step, Stmt, VarId};
 use crate::kinds::{Float, Kind};
 
@@ -25,33 +26,35 @@ pub(super) fn index(program: &mut Program) {
     let mut homes = HashMap::new();
     let mut loops = 0;
     home(&program.body, None, &mut loops, &mut homes);
-    let mut found: Vec<(VarId, Vec<VarId>, Option<VarId>, Home)> = Vec::new();
-    let sizes = super::sizes::Sizes::of(program);
+    let mut found: Vec<(VarId, Vec<VarId>, Option<usize>, Home)> = Vec::new();
+    let sizes = Sizes::of(program);
     for (tape, pair) in super::pairs(program) {
         let counted = |l: &Loop| matches!(l.header, Header::Range { step: None, .. }) && l.exits.is_empty();
         let saves = &pair.forward.body.saves;
         let numbers = saves.iter().all(|v| blank(&program.vars[*v].kind).is_some());
-        let sizes = sizes.counts(pair.forward) || sizes.counts(pair.backward);
+        let free = Sizes::is_free(pair.forward) && Sizes::is_free(pair.backward);
+        let sizes = free || sizes.counts(pair.forward) || sizes.counts(pair.backward);
         if !counted(pair.forward) || !counted(pair.backward) || saves.is_empty() || !numbers || !sizes {
             continue;
         }
         let home = match (homes[&(tape, true)], homes[&(tape, false)]) {
             (None, None) => Home::Program,
-            (write, read) if write == read && literal(pair.forward).is_some() => Home::Program,
             (write, read) if write == read => Home::Iteration,
             _ => continue,
         };
-        found.push((tape, saves.clone(), pair.forward.tape.and_then(|t| t.start), home));
+        found.push((tape, saves.clone(), literal(pair.forward), home));
     }
     found.sort_unstable_by_key(|(tape, ..)| *tape);
     let mut rows = HashMap::new();
     let mut declared = Vec::new();
-    for (tape, saves, start, home) in found {
+    let mut arrays = HashMap::new();
+    for (tape, saves, len, home) in found {
         let own: Vec<VarId> = saves.iter().map(|v| slice_of(program, *v, tape)).collect();
         if matches!(home, Home::Iteration) {
             declared.extend(&own);
+            let arrays_of = own.iter().zip(&saves).filter_map(|(rows, v)| Some((*rows, array(program, *v, len?))));
+            arrays.extend(arrays_of);
         }
-        debug_assert!(start.is_none(), "the loop has a known number of iterations");
         rows.insert(tape, (own, home));
     }
     if rows.is_empty() {
@@ -61,6 +64,14 @@ pub(super) fn index(program: &mut Program) {
     rewrite(program, &mut body, &rows);
     program.body = body;
     super::declare(program, &declared);
+    // Of a short loop, what is used again is an array.
+    for stmt in &mut program.body.stmts {
+        if let Stmt::Let { var, value } = stmt
+            && let Some(array) = arrays.remove(var)
+        {
+            *value = array;
+        }
+    }
 }
 
 /// Where the slice is made.
@@ -132,7 +143,8 @@ fn rewrite(program: &Program, block: &mut Block, rows: &HashMap<VarId, (Vec<VarI
         {
             l.tape = None;
             if tape.write {
-                block.stmts.extend(own.iter().zip(&l.body.saves).map(|(rows, v)| make(program, *rows, *v, l, *home)));
+                let made = own.iter().zip(&l.body.saves).filter_map(|(rows, v)| make(program, *rows, *v, l, *home));
+                block.stmts.extend(made);
                 write(l, own);
             } else {
                 read(l, own);
@@ -143,22 +155,28 @@ fn rewrite(program: &Program, block: &mut Block, rows: &HashMap<VarId, (Vec<VarI
 }
 
 /// Makes the slice, or makes it long enough.
-fn make(program: &Program, rows: VarId, v: VarId, l: &Loop, home: Home) -> Stmt {
+fn make(program: &Program, rows: VarId, v: VarId, l: &Loop, home: Home) -> Option<Stmt> {
     let Header::Range { hi, inclusive, .. } = &l.header else { unreachable!("a loop over a range") };
-    let value = blank(&program.vars[v].kind).expect("a number");
     if let Some(len) = literal(l) {
-        let (value, len) = (Box::new(value), Box::new(Expr::int(len)));
-        return Stmt::Let { var: rows, value: Expr::Repeat { value, len, sequence: Sequence::Array } };
+        let value = array(program, v, len);
+        return matches!(home, Home::Program).then_some(Stmt::Let { var: rows, value });
     }
+    let value = blank(&program.vars[v].kind).expect("a number");
     let len = if *inclusive { Expr::binary(BinOp::Add, hi.clone(), Expr::int(1)) } else { hi.clone() };
-    match home {
+    Some(match home {
         Home::Iteration => Stmt::Refill { var: rows, value, len, keep: true },
         Home::Program => {
             let func = syn::parse_quote!(::differentiable::__private::filled);
             let value = Expr::Call { func, qself: None, args: vec![value, len], ctor: false, tangent: false };
             Stmt::Let { var: rows, value }
         }
-    }
+    })
+}
+
+/// An array for what a short loop saves of a variable.
+fn array(program: &Program, v: VarId, len: usize) -> Expr {
+    let value = blank(&program.vars[v].kind).expect("a number");
+    Expr::Repeat { value: Box::new(value), len: Box::new(Expr::int(len)), sequence: Sequence::Array }
 }
 
 /// The element of a slice that belongs to an iteration.

@@ -29,6 +29,14 @@ impl<'a> Sizes<'a> {
         self.is_size(lo, 0) || self.is_size(hi, 0) || indexes(&l.body.stmts, *var)
     }
 
+    /// Whether a loop may count in any integer: its bounds are literals, and nobody reads its index.
+    pub(super) fn is_free(l: &Loop) -> bool {
+        let Header::Range { var, lo, hi, .. } = &l.header else { return false };
+        let free = |e: &Expr| matches!(e, Expr::Lit(syn::Lit::Int(n)) if n.suffix().is_empty());
+        let read = || l.body.saves.contains(var) || l.body.stmts.iter().any(|s| crate::simplify::touches(s, *var));
+        free(lo) && free(hi) && !read()
+    }
+
     fn is_size(&self, e: &Expr, depth: usize) -> bool {
         match e {
             Expr::Lit(syn::Lit::Int(n)) => n.suffix() == "usize",
@@ -73,7 +81,7 @@ fn indexes_place(place: &Place, var: VarId) -> bool {
     })
 }
 
-fn is_term(e: &Expr, var: VarId) -> bool {
+pub(super) fn is_term(e: &Expr, var: VarId) -> bool {
     match e {
         Expr::Binary(BinOp::Add | BinOp::Sub | BinOp::Mul | BinOp::Div | BinOp::Rem, a, b) => {
             is_term(a, var) || is_term(b, var)
