@@ -155,8 +155,8 @@ impl Lowerer<'_> {
         Some(value)
     }
 
-    /// What a parameter's type tells of a number that has no declared type of its own.
-    fn declare(&mut self, arg: &Expr, ty: &syn::Type) {
+    /// What the type of a parameter tells of a number that has no declared type of its own.
+    pub(super) fn declare(&mut self, arg: &Expr, ty: &syn::Type) {
         let kind = self.types.kind(ty);
         if let (Some(v), true) = (arg.as_var(), kind.is_scalar())
             && self.program.vars[v].ty.is_none()
