@@ -96,7 +96,8 @@ fn is_of_module(path: &Path) -> bool {
     let name = path.segments[n - 1].ident.to_string();
     let owned = n >= 2 && crate::lower::capital(&path.segments[n - 2].ident.to_string());
     let own = path.leading_colon.is_some() && path.segments[0].ident == "differentiable";
-    plain && !owned && !own && !(n >= 2 && crate::methods::is_derivative(&name)) && !crate::methods::is_call(path)
+    let derivative = n >= 2 && crate::methods::is_derivative(&name) || crate::methods::is_call(path);
+    plain && !owned && !own && !derivative
 }
 
 /// What the items inside of a function may declare.
@@ -164,7 +165,7 @@ pub(crate) fn methods(body: &TokenStream) -> TokenStream {
 pub(crate) fn names(tokens: &TokenStream, of: &dyn Fn(&str) -> bool, names: &mut Vec<Ident>) {
     for token in tokens.clone() {
         match token {
-            TokenTree::Ident(i) if of(&i.to_string()) && !names.iter().any(|n| *n == i) => names.push(unspanned(&i)),
+            TokenTree::Ident(i) if of(&i.to_string()) && !names.contains(&i) => names.push(unspanned(&i)),
             TokenTree::Group(g) => self::names(&g.stream(), of, names),
             _ => {}
         }
