@@ -1,6 +1,6 @@
 //! Programs around one idiom each: walks along slices, stacks, constants inside of models, generic layers, dynamic programs.
 #![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
-#![allow(missing_docs, unused)]
+#![allow(missing_docs, unreachable_pub, unused)]
 
 use differentiable::prelude::*;
 

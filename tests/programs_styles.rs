@@ -1,6 +1,6 @@
 //! Programs of twenty to a hundred lines, in the styles of many programmers: transforms, factorisations, simulations, models.
 #![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
-#![allow(missing_docs, unused)]
+#![allow(missing_docs, unreachable_pub, unused)]
 
 use differentiable::prelude::*;
 

@@ -1,6 +1,6 @@
 //! Programs that simulate and fit: filters, state machines, linear systems, trees, attention, recurrent cells.
 #![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
-#![allow(missing_docs, unused)]
+#![allow(missing_docs, unreachable_pub, unused)]
 
 use differentiable::prelude::*;
 use std::f64::consts::PI;

@@ -23,12 +23,13 @@ pub(crate) fn functions(f: &Function, cfgs: &TokenStream) -> TokenStream {
     let local = Local::of(&f.items);
     for path in called(f) {
         let name = path.segments.iter().map(|s| s.ident.to_string()).collect::<Vec<_>>().join("::");
-        if !local.may_declare(&path) && !path.is_ident(&f.signature.name) && !seen.contains(&name) {
+        if !local.may_declare(&path) && !is_itself(&path, f) && !seen.contains(&name) {
             seen.push(name);
             paths.push(path);
         }
     }
-    let (plain, qualified): (Vec<Path>, Vec<Path>) = paths.into_iter().partition(|p| p.get_ident().is_some());
+    let (plain, qualified): (Vec<Path>, Vec<Path>) =
+        paths.into_iter().partition(|p| p.segments.len() == 1 && p.leading_colon.is_none());
     let private = quote!(::differentiable::__private);
     let mut here = TokenStream::new();
     let mut checks = TokenStream::new();
@@ -87,6 +88,10 @@ fn called(f: &Function) -> Vec<Path> {
         }
     });
     paths
+}
+
+fn is_itself(path: &Path, f: &Function) -> bool {
+    path.segments.len() == 1 && path.segments[0].ident == f.signature.name
 }
 
 /// Whether a path names a function in a module, with the derivatives on a type of its name.
