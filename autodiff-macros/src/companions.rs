@@ -266,7 +266,9 @@ impl<'a> Companions<'a> {
             )
         });
         let traits = traits(body);
-        quote!(#traits #floats #complex #items #this)
+        let missing = crate::unannotated::methods(body);
+        let constants = fields_of_constants(body);
+        quote!(#traits #floats #complex #missing #constants #items #this)
     }
 
     fn this(&self, emitter: &Emitter<'_>) -> TokenStream {
@@ -716,6 +718,26 @@ pub(crate) fn traits(body: &TokenStream) -> TokenStream {
         ));
     }
     out
+}
+
+/// A trait that gives `()`, the tangent of a constant, the fields that generated code reaches through others.
+fn fields_of_constants(body: &TokenStream) -> TokenStream {
+    let (mut shared, mut unique) = (Vec::new(), Vec::new());
+    crate::unannotated::names(body, &|n| n.starts_with(crate::derive::FIELD), &mut shared);
+    crate::unannotated::names(body, &|n| n.starts_with(crate::derive::FIELD_MUT), &mut unique);
+    if shared.is_empty() && unique.is_empty() {
+        return TokenStream::new();
+    }
+    quote! {
+        trait FieldsOfConstants {
+            #(fn #shared(&self) -> &();)*
+            #(fn #unique(&mut self) -> &mut ();)*
+        }
+        impl FieldsOfConstants for () {
+            #(fn #shared(&self) -> &() { self })*
+            #(fn #unique(&mut self) -> &mut () { self })*
+        }
+    }
 }
 
 /// Whether one of the names occurs.

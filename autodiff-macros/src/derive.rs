@@ -186,7 +186,7 @@ impl Derive {
         let definition = self.definition();
         let (own, tangents) = (self.differentiable(false), self.differentiable(true));
         let space = self.space();
-        let variants = if self.is_enum { self.variants_of_the_tangent() } else { TokenStream::new() };
+        let variants = if self.is_enum { self.variants_of_the_tangent() } else { self.fields_of_the_tangent() };
         quote!(#definition #own #tangents #space #variants)
     }
 
@@ -230,6 +230,31 @@ impl Derive {
             #[allow(dead_code, non_snake_case, unreachable_pub, clippy::all, clippy::pedantic)]
             impl #impls #name #types #clause { #(#constructors)* }
             #[allow(dead_code, non_snake_case, unreachable_pub, clippy::all, clippy::pedantic)]
+            impl #impls #tangent #types #clause { #(#fields)* }
+        }
+    }
+
+    /// The fields of the tangent of a struct as methods, which the tangent of a constant can have as well.
+    fn fields_of_the_tangent(&self) -> TokenStream {
+        let (impls, types, _) = self.generics.split_for_impl();
+        let (tangent, clause) = (&self.tangent, self.clause());
+        let fields = self.variants[0].fields.iter().filter_map(|f| {
+            let syn::Member::Named(name) = &f.member else { return None };
+            let (shared, unique) = (field_method(name, false), field_method(name, true));
+            let (vis, ty) = (&f.vis, Self::tangent_of(f));
+            Some(quote! {
+                #[doc(hidden)] #[inline]
+                #vis fn #shared(&self) -> &#ty { &self.#name }
+                #[doc(hidden)] #[inline]
+                #vis fn #unique(&mut self) -> &mut #ty { &mut self.#name }
+            })
+        });
+        let fields: Vec<TokenStream> = fields.collect();
+        if fields.is_empty() {
+            return TokenStream::new();
+        }
+        quote! {
+            #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
             impl #impls #tangent #types #clause { #(#fields)* }
         }
     }
@@ -485,6 +510,15 @@ pub(crate) fn tangent_constructor(variant: &Ident) -> Ident {
 pub(crate) fn payload_method(variant: &Ident, member: &syn::Member, mutable: bool) -> Ident {
     format_ident!("__{}_{}{}", variant.unraw(), field_name(member), if mutable { "_mut" } else { "" })
 }
+
+/// The method of a struct's tangent that gives a field.
+pub(crate) fn field_method(field: &Ident, mutable: bool) -> Ident {
+    format_ident!("{}{}", if mutable { FIELD_MUT } else { FIELD }, field.unraw(), span = field.span())
+}
+
+/// What the names of those methods begin with.
+pub(crate) const FIELD: &str = "__field_";
+pub(crate) const FIELD_MUT: &str = "__fieldmut_";
 
 /// The name of a field, or its number.
 pub(crate) fn field_name(member: &syn::Member) -> String {

@@ -62,6 +62,7 @@ mod tangent_types;
 mod tape;
 mod traits;
 mod twin;
+mod unannotated;
 mod var_set;
 mod variants;
 mod verify;

@@ -147,6 +147,17 @@ const INTEGER: &[&str] = &[
     "rotate_right",
 ];
 
+/// Whether a method of this name leaves its receiver as it is, whatever that is.
+pub(crate) fn only_looks(name: &str) -> bool {
+    [CONSTANT, OF_ITERATORS, IDENTITIES, INTEGER, rules::FLAT, rules::CONTROL].iter().any(|list| list.contains(&name))
+        || rules::find(name).is_some()
+        || arrays::FORMS.contains(&name)
+        || matches!(
+            name,
+            "as_slice" | "as_ref" | "as_deref" | "borrow" | "iter" | "get" | "first" | "last" | "unwrap" | "expect"
+        )
+}
+
 /// Methods whose derivative is the method itself, applied to the tangent.
 pub(crate) fn is_structural(name: &str) -> bool {
     IDENTITIES.contains(&name) || arrays::FORMS.contains(&name) || matches!(name, "unwrap" | "expect")

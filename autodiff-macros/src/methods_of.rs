@@ -25,6 +25,7 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
     }
     let mut companions = TokenStream::new();
     let mut errors = TokenStream::new();
+    let mut missing = TokenStream::new();
     let of_trait = item.trait_.is_some();
     let associated: Vec<syn::Type> = item
         .items
@@ -77,6 +78,7 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
                     associated: associated.clone(),
                     bound: None,
                 };
+                missing.extend(crate::unannotated::functions(&function, &host.attrs));
                 companions.extend(if of_trait { trait_items(&function, &host) } else { twin::items(&function, &host) });
             }
         }
@@ -95,6 +97,7 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
                 #companions
             }
             #errors
+            #missing
         };
     }
     let (impl_generics, _, clause) = item.generics.split_for_impl();
@@ -106,6 +109,7 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
             #companions
         }
         #errors
+        #missing
     }
 }
 

@@ -74,6 +74,7 @@ fn twin(item: &ItemFn, f: &Function) -> TokenStream {
     };
     let host = Host { vis: inner, ..Host::default() };
     let items = items(f, &host);
+    let missing = crate::unannotated::functions(f, &quote!(#(#cfgs)*));
     let promise = f.options.tape_none.then(|| quote!(#(#cfgs)* impl ::differentiable::__private::NoTape for #name {}));
     quote! {
         #promise
@@ -86,6 +87,9 @@ fn twin(item: &ItemFn, f: &Function) -> TokenStream {
         impl #name {
             #items
         }
+        #(#cfgs)*
+        impl<At> ::differentiable::__private::Annotated<At> for #name {}
+        #missing
     }
 }
 

@@ -302,6 +302,42 @@ pub trait NoTape {}
 #[inline]
 pub fn no_tape<T: NoTape>() {}
 
+/// What has derivatives of its name, seen from a place.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no derivative: it lacks `#[differentiable]`",
+    label = "put `#[differentiable]` on this function, or give it a rule (`vjp = …`)",
+    note = "where no derivative is to flow, wrap what it gets, or what it gives, in `stop_gradient`",
+    note = "a function annotated with `type = name` is called as `name::call(…)`"
+)]
+pub trait Annotated<At> {}
+
+/// A place from where functions are seen.
+pub trait Here {
+    /// In a module, whose names can all be imported, or in a block.
+    type At;
+}
+
+/// See [`Here`].
+pub struct InModule;
+
+impl Here for InModule {
+    type At = Self;
+}
+
+/// See [`Here`].
+pub struct InBlock;
+
+/// Compiles if a function is annotated.
+pub const fn annotated<H: Here, T: Annotated<H::At>>() {}
+
+/// A type whose method that is called has a derivative: none, since what has one is found before.
+#[diagnostic::on_unimplemented(
+    message = "a method of `{Self}` that is called here has no derivative: it lacks `#[differentiable]`",
+    label = "put `#[differentiable]` on the `impl` that this method stands in, and on the trait if it is one's",
+    note = "where no derivative is to flow, wrap what the method gets, or what it gives, in `stop_gradient`"
+)]
+pub trait AnnotatedMethods {}
+
 /// A function whose rule for reverse mode is given, or which needs none.
 #[diagnostic::on_unimplemented(
     message = "a derivative is called that needs reverse mode, for which there is no rule",

@@ -77,6 +77,11 @@ impl Emitter<'_> {
             Callee::Method { name, turbofish } => {
                 let recv = match &args[0].parts[0] {
                     Some(Expr::Place(place)) if args[0].passing == Passing::RefMut => self.receiver_mut(place),
+                    // The error of a missing companion is to name the type, not a reference to it.
+                    Some(Expr::Place(place)) if companion.is_some() && !self.text && self.is_reference(place) => {
+                        let name = self.name(place.root);
+                        quote!((*#name))
+                    }
                     Some(Expr::Place(place)) => self.receiver(place),
                     Some(e) => self.expr(e).at_least(Prec::Postfix),
                     None => unreachable!("a method has a receiver"),
@@ -91,6 +96,12 @@ impl Emitter<'_> {
             }
             Callee::Operator(_) => unreachable!("operators are written as such"),
         }
+    }
+
+    /// Whether a place is what a variable refers to.
+    fn is_reference(&self, place: &Place) -> bool {
+        matches!(place.path.as_slice(), [crate::ir::Step::Deref])
+            && matches!(self.kind(place.root), crate::kinds::Kind::Ref(_))
     }
 
     fn argument(&self, arg: &Arg) -> TokenStream {

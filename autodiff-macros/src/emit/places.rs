@@ -47,9 +47,17 @@ impl Emitter<'_> {
         let mut missing = false;
         for (k, step) in path.iter().enumerate() {
             let of_view = std::mem::replace(&mut viewed, matches!(step, Step::View { .. }));
+            let behind = missing;
             missing |= mirrored && self.is_field_of_struct(&whole, k);
             match step {
                 Step::Deref => pending += 1,
+                Step::Field(Member::Named(field)) if behind && !matches!(field.to_string().as_str(), "re" | "im") => {
+                    // The field around may be a constant, whose tangent has no fields.
+                    let base = now.at_least(Prec::Postfix);
+                    let field = crate::derive::field_method(field, mutable);
+                    now = Tokens::new(quote!(#base.#field()), Prec::Postfix);
+                    pending = 1;
+                }
                 Step::Field(member) => {
                     // Fields see through references.
                     let base = now.at_least(Prec::Postfix);

@@ -87,6 +87,9 @@ impl Lowerer<'_> {
             && (rules::find(last).is_some() || rules::FLAT.contains(&last) || last == "sin_cos")
         {
             let mut args: Vec<Expr> = args.into_iter().map(strip).collect();
+            if let Ok(ty) = syn::parse_str(names[names.len() - 2]) {
+                args.iter().for_each(|a| self.declare(a, &ty));
+            }
             let recv = args.remove(0);
             return self.float_method(recv, last, args, span);
         }
@@ -269,16 +272,15 @@ impl Lowerer<'_> {
             let place = self.place_of(recv, span);
             return Expr::Ref { mutable: name.ends_with("mut"), of: Box::new(Expr::Place(place)) };
         }
-        if methods::IDENTITIES.contains(&name) && m.args.is_empty() {
+        let into_vector = name == "into" && matches!(self.kind(&recv).deref(), Kind::Seq(_));
+        if (methods::IDENTITIES.contains(&name) || into_vector) && m.args.is_empty() {
             let place = self.place_of(recv, span);
+            let method = if into_vector { syn::Ident::new("to_vec", span) } else { m.method.clone() };
             return match name {
                 "clone" => Expr::Clone(Box::new(Expr::Place(place))),
-                _ => Expr::Method {
-                    recv: Box::new(Expr::Place(place)),
-                    name: m.method.clone(),
-                    turbofish: None,
-                    args: Vec::new(),
-                },
+                _ => {
+                    Expr::Method { recv: Box::new(Expr::Place(place)), name: method, turbofish: None, args: Vec::new() }
+                }
             };
         }
         if let Some(value) = self.fallible_method(&recv, m) {

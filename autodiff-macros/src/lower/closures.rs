@@ -136,7 +136,10 @@ impl Lowerer<'_> {
         let outer = std::mem::replace(&mut self.scopes, inner);
         for (pat, arg) in source.inputs.iter().zip(args) {
             let pat = match pat {
-                Pat::Type(t) => &*t.pat,
+                Pat::Type(t) => {
+                    self.declare(&arg, &t.ty);
+                    &*t.pat
+                }
                 other => other,
             };
             // Parameters name their arguments, which are atoms and do not change meanwhile.
@@ -150,6 +153,18 @@ impl Lowerer<'_> {
         let value = f(self);
         self.scopes = outer;
         Some(value)
+    }
+
+    /// What the type of a parameter tells of a number that has no declared type of its own.
+    pub(super) fn declare(&mut self, arg: &Expr, ty: &syn::Type) {
+        let kind = self.types.kind(ty);
+        if let (Some(v), true) = (arg.as_var(), kind.is_scalar())
+            && self.program.vars[v].ty.is_none()
+            && self.program.vars[v].kind != kind
+        {
+            self.program.vars[v].ty = Some(ty.clone());
+            self.program.vars[v].kind = self.program.vars[v].kind.join(&kind);
+        }
     }
 
     /// Whether an argument keeps its value while the closure runs.

@@ -30,7 +30,7 @@ impl Lowerer<'_> {
             },
             S::Binary(b) => match BinOp::of(&b.op) {
                 Some(op @ (BinOp::And | BinOp::Or)) => self.short_circuit(op, &b.left, &b.right),
-                Some(op) => Expr::binary(op, self.control(&b.left), self.control(&b.right)),
+                Some(op) => Expr::binary(op, self.compared(&b.left), self.compared(&b.right)),
                 None => self.verbatim(e),
             },
             S::Reference(r) if self.is_plain_place(&r.expr) => self.place_or_value(e),
@@ -42,21 +42,11 @@ impl Lowerer<'_> {
             },
             S::Tuple(t) => Expr::Tuple(t.elems.iter().map(|e| self.control(e)).collect()),
             S::Array(t) => Expr::Array(t.elems.iter().map(|e| self.control(e)).collect(), crate::ir::Sequence::Array),
-            S::MethodCall(m) if self.is_bound(&m.receiver) => self.method_call(m),
-            S::MethodCall(m) if !m.args.iter().any(|a| matches!(a, S::Closure(_))) => {
-                let recv = if self.is_plain_place(&m.receiver) {
-                    self.place_or_value(&m.receiver)
-                } else {
-                    self.control(&m.receiver)
-                };
-                let args = m.args.iter().map(|a| self.control(a)).collect();
-                Expr::Method {
-                    recv: Box::new(super::strip(recv)),
-                    name: m.method.clone(),
-                    turbofish: m.turbofish.clone(),
-                    args,
-                }
+            S::MethodCall(m) if self.is_bound(&m.receiver) || self.may_change(m) && !is_predicate(&m.method) => {
+                self.method_call(m)
             }
+            S::Call(c) if c.args.iter().any(|a| self.is_lent_mutably(a)) => self.atom(e),
+            S::MethodCall(m) if !m.args.iter().any(|a| matches!(a, S::Closure(_))) => self.looked_at(m),
             S::Call(c) => match &*c.func {
                 S::Path(p)
                     if !p
@@ -71,6 +61,76 @@ impl Lowerer<'_> {
             },
             S::If(_) | S::Match(_) | S::Block(_) | S::Loop(_) => self.atom(e),
             _ => self.verbatim(e),
+        }
+    }
+
+    /// What is compared or computed with: a method gives it, so it is taken not to change its receiver.
+    fn compared(&mut self, e: &S) -> Expr {
+        match e {
+            S::Paren(p) => self.compared(&p.expr),
+            S::MethodCall(m)
+                if !self.is_bound(&m.receiver)
+                    && !m.args.iter().any(|a| matches!(a, S::Closure(_)))
+                    && self.may_change(m) =>
+            {
+                self.looked_at(m)
+            }
+            _ => self.control(e),
+        }
+    }
+
+    /// A method through which no derivative flows. That it changes nothing is for `rustc` to see.
+    fn looked_at(&mut self, m: &syn::ExprMethodCall) -> Expr {
+        let shared = self.may_change(m);
+        let recv =
+            if self.is_plain_place(&m.receiver) { self.place_or_value(&m.receiver) } else { self.control(&m.receiver) };
+        let args = m.args.iter().map(|a| self.control(a)).collect();
+        let recv = super::strip(recv);
+        let recv = if shared { Expr::Ref { mutable: false, of: Box::new(recv) } } else { recv };
+        Expr::Method { recv: Box::new(recv), name: m.method.clone(), turbofish: m.turbofish.clone(), args }
+    }
+
+    /// Whether a method may change its receiver or an argument: what is neither known nor called on something immutable.
+    fn may_change(&self, m: &syn::ExprMethodCall) -> bool {
+        let name = m.method.to_string();
+        m.args.iter().any(|a| self.is_lent_mutably(a))
+            || !crate::methods::only_looks(&name)
+                && self.is_plain_place(&m.receiver)
+                && self.is_mutable_place(&m.receiver)
+    }
+
+    /// Whether an argument is a mutable reference.
+    fn is_lent_mutably(&self, e: &S) -> bool {
+        match e {
+            S::Paren(p) => self.is_lent_mutably(&p.expr),
+            S::Reference(r) => r.mutability.is_some(),
+            S::Path(p) => p.path.get_ident().is_some_and(|i| {
+                matches!(self.lookup(&i.to_string()), Some(Binding::Value(Expr::Ref { mutable: true, .. })))
+            }),
+            _ => false,
+        }
+    }
+
+    /// Whether a place lies in a variable that can be changed and may carry a derivative.
+    fn is_mutable_place(&self, e: &S) -> bool {
+        match e {
+            S::Paren(p) => self.is_mutable_place(&p.expr),
+            S::Field(f) => self.is_mutable_place(&f.base),
+            S::Index(i) => self.is_mutable_place(&i.expr),
+            S::Unary(u) => self.is_mutable_place(&u.expr),
+            S::Path(p) => p.path.get_ident().is_some_and(|i| match self.lookup(&i.to_string()) {
+                Some(Binding::Value(value)) => super::as_place(value).is_some_and(|place| {
+                    let var = &self.program.vars[place.root];
+                    let lent = match value {
+                        Expr::Ref { mutable, .. } => *mutable,
+                        _ => true,
+                    };
+                    let known = crate::kinds::of_place(&self.program, place).deref() != &Kind::Unknown;
+                    var.mutable && lent && !known
+                }),
+                _ => false,
+            }),
+            _ => false,
         }
     }
 
@@ -155,4 +215,10 @@ impl Lowerer<'_> {
         }
         Expr::Verbatim(Box::new(e.clone()), captures)
     }
+}
+
+/// Whether a method's name says that it only looks: an adjective or a question.
+fn is_predicate(name: &Ident) -> bool {
+    let name = name.to_string();
+    ["is_", "has_", "can_", "should_", "needs_", "contains", "all_", "any_"].iter().any(|p| name.starts_with(p))
 }

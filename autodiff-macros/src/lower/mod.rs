@@ -22,6 +22,7 @@ mod patterns;
 mod places;
 mod stmts;
 mod vectors;
+mod walks;
 mod zips;
 
 use std::collections::HashMap;
@@ -74,6 +75,8 @@ pub(crate) struct Lowerer<'a> {
     array_length: Option<syn::Expr>,
     /// The zeros of arrays that are made element by element.
     filled: HashMap<VarId, Expr>,
+    /// The references to slices that are assigned anew.
+    walks: Vec<walks::Bounds>,
     /// Where `return` goes inside an inlined closure.
     returns: Vec<Option<usize>>,
     /// The function's return type is `Option` or `Result`, for `?`.
@@ -127,6 +130,7 @@ pub(crate) fn lower(
         inlined: 0,
         array_length: None,
         filled: HashMap::new(),
+        walks: Vec::new(),
         returns: vec![None],
         fallible,
     };
@@ -166,6 +170,14 @@ impl Lowerer<'_> {
                     self.program.vars[own].mutable = true;
                     value = Expr::var(own, param.name.span());
                 }
+            }
+            if param.mutable
+                && param.passing != Passing::Value
+                && param.pattern.is_none()
+                && self.bind_walk(&param.name.to_string(), &value, param.name.span(), false)
+            {
+                self.program.vars[var].mutable = param.passing == Passing::RefMut;
+                continue;
             }
             match &param.pattern {
                 None => self.bind(&param.name.to_string(), value),

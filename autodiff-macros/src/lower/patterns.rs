@@ -175,8 +175,8 @@ impl Lowerer<'_> {
         for (i, pat) in s.elems.iter().enumerate() {
             let step = match rest {
                 Some(r) if i == r => {
-                    let hi = from_end(n - 1 - i);
-                    let at = Expr::Range { lo: Some(Box::new(Expr::int(i))), hi: Some(Box::new(hi)), inclusive: false };
+                    let hi = (i + 1 < n).then(|| Box::new(from_end(n - 1 - i)));
+                    let at = Expr::Range { lo: Some(Box::new(Expr::int(i))), hi, inclusive: false };
                     Step::Index { at: Box::new(at), range: true }
                 }
                 Some(r) if i > r => Step::Index { at: Box::new(from_end(n - i)), range: false },

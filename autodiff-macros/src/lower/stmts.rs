@@ -6,7 +6,7 @@ use syn::{Expr as S, Pat};
 use super::checkpoint::take_attribute;
 use super::exprs::Hint;
 use super::{Binding, Lowerer};
-use crate::ir::{Expr, Place, Role, Stmt};
+use crate::ir::{Expr, Place, Role, Step, Stmt};
 use crate::kinds::Kind;
 
 impl Lowerer<'_> {
@@ -152,6 +152,10 @@ impl Lowerer<'_> {
             self.bind(&name.to_string(), value);
             return;
         }
+        let slice = matches!(ty, Some(syn::Type::Reference(r)) if matches!(&*r.elem, syn::Type::Slice(_)));
+        if mutable && self.bind_walk(&name.to_string(), &value, name.span(), slice) {
+            return;
+        }
         // An immutable reference to a place is another name for it.
         if let (Expr::Ref { .. }, false) = (&value, mutable) {
             let value = self.pin(value);
@@ -216,7 +220,7 @@ impl Lowerer<'_> {
                 let place = self.place_of(value, left.span());
                 let parts: Vec<Expr> = (0..a.elems.len())
                     .map(|i| {
-                        let part = place.step(crate::ir::Step::Index { at: Box::new(Expr::int(i)), range: false });
+                        let part = place.step(Step::Index { at: Box::new(Expr::int(i)), range: false });
                         self.temporary(Expr::Place(part), left.span())
                     })
                     .collect();
@@ -240,6 +244,12 @@ impl Lowerer<'_> {
         if matches!(left, S::Infer(_)) {
             return;
         }
+        if let S::Path(p) = left
+            && let Some(name) = p.path.get_ident()
+            && self.walk_on(name, &value)
+        {
+            return;
+        }
         let declared = match left {
             S::Path(p) => p.path.get_ident().and_then(|i| match self.lookup(&i.to_string()) {
                 Some(Binding::Value(e)) => match e {
@@ -258,7 +268,22 @@ impl Lowerer<'_> {
             Some(var) => Place::var(var, left.span()),
             None => self.place(left),
         };
+        self.refuse_walk(&place, &value);
         self.store(place, value);
+    }
+
+    /// A reference into what an enum holds, which goes on from node to node of a list.
+    fn refuse_walk(&self, place: &Place, value: &Expr) {
+        if let Expr::Ref { of, .. } = value
+            && let Expr::Place(next) = &**of
+            && next.root == place.root
+            && next.path.iter().any(|s| matches!(s, Step::Payload { .. } | Step::Content))
+        {
+            self.errors.at(
+                place.span,
+                "a reference that walks along a list cannot be differentiated; write a function that calls itself for the rest of the list, or keep the values in a `Vec`",
+            );
+        }
     }
 
     /// Writes a value to a place.

@@ -118,7 +118,8 @@ impl Lowerer<'_> {
                 let mutable = name.ends_with("mut");
                 let place = self.pinned(recv, span);
                 let some = Expr::Not(Box::new(rules::method(Expr::Place(place.clone()), "is_empty", Vec::new())));
-                let last = Self::minus(length(&place), Expr::int(1));
+                // It may be computed before it is known that there is one.
+                let last = rules::method(length(&place), "saturating_sub", vec![Expr::int(1)]);
                 let (at, rest) = if name.contains("first") {
                     (Expr::int(0), part(&place, Some(Expr::int(1)), None, mutable))
                 } else {

@@ -1,0 +1,186 @@
+//! What a call of something without derivative says: `rustc` misses a companion, and names the attribute.
+//!
+//! A function has its companions on a type of its name. Beside each annotated item stand types of the names of those it
+//! calls, in a scope around one that imports everything from where the functions are: where an annotated function
+//! has brought its own type, that one is found, and else the one that has not the trait `Annotated`. In a block, names may come
+//! from scopes that cannot be imported; there nothing is said, and the error is that of the missing path.
+//!
+//! A method has its companions beside it. A trait that no type implements declares them once more, for the message.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{format_ident, quote};
+use syn::Path;
+
+use crate::expand::{Function, Sweeps};
+use crate::ir::{Callee, Mode, Stmt};
+
+/// Errors for the functions that differentiated code calls and that have no derivative.
+pub(crate) fn functions(f: &Function, cfgs: &TokenStream) -> TokenStream {
+    let mut seen = Vec::new();
+    let mut paths = Vec::new();
+    let local = Local::of(&f.items);
+    for path in called(f) {
+        let name = path.segments.iter().map(|s| s.ident.to_string()).collect::<Vec<_>>().join("::");
+        if !local.may_declare(&path) && !is_itself(&path, f) && !seen.contains(&name) {
+            seen.push(name);
+            paths.push(path);
+        }
+    }
+    let (plain, qualified): (Vec<Path>, Vec<Path>) =
+        paths.into_iter().partition(|p| p.segments.len() == 1 && p.leading_colon.is_none());
+    let private = quote!(::differentiable::__private);
+    let mut here = TokenStream::new();
+    let mut checks = TokenStream::new();
+    if let Some(first) = plain.first() {
+        let place = format_ident!("__here_{}", digest(&f.signature.name, &first.segments[0].ident));
+        here = quote! {
+            #cfgs #[doc(hidden)] #[allow(dead_code, non_camel_case_types)]
+            struct #place;
+            #cfgs impl #private::Here for #place { type At = #private::InModule; }
+        };
+        let names = plain.iter().map(|p| unspanned(&p.segments[0].ident));
+        let uses = plain.iter().map(|p| &p.segments[0].ident);
+        checks.extend(quote! {
+            enum #place {}
+            impl #private::Here for #place { type At = #private::InBlock; }
+            #(enum #names {} impl #private::Annotated<#private::InBlock> for #names {})*
+            const _: () = { use self::*; #(#private::annotated::<#place, #uses>();)* };
+        });
+    }
+    for path in &qualified {
+        let n = path.segments.len();
+        let name = &path.segments[n - 1].ident;
+        let module =
+            Path { leading_colon: path.leading_colon, segments: path.segments.iter().take(n - 1).cloned().collect() };
+        let fallback = unspanned(name);
+        checks.extend(quote! {
+            const _: () = {
+                enum #fallback {}
+                const _: () = { use #module::*; #private::annotated::<#private::InModule, #name>(); };
+            };
+        });
+    }
+    if checks.is_empty() {
+        return TokenStream::new();
+    }
+    quote! {
+        #here
+        #cfgs #[allow(unused, non_camel_case_types, clippy::all, clippy::pedantic)]
+        const _: () = { #checks };
+    }
+}
+
+/// The paths of functions whose derivative a function needs.
+fn called(f: &Function) -> Vec<Path> {
+    if f.options.has_rule() {
+        return Vec::new();
+    }
+    let mut paths = Vec::new();
+    f.adjoint(0, Sweeps::Taped).body.walk(&mut |s| {
+        if let Stmt::Call(call) = s
+            && call.mode == Mode::Taped
+            && let Callee::Function { path, qself: None } = &call.callee
+            && is_of_module(path)
+        {
+            paths.push(path.clone());
+        }
+    });
+    paths
+}
+
+fn is_itself(path: &Path, f: &Function) -> bool {
+    path.segments.len() == 1 && path.segments[0].ident == f.signature.name
+}
+
+/// Whether a path names a function in a module, with the derivatives on a type of its name.
+fn is_of_module(path: &Path) -> bool {
+    let n = path.segments.len();
+    let plain = path.segments.iter().take(n - 1).all(|s| s.arguments.is_none());
+    let name = path.segments[n - 1].ident.to_string();
+    let owned = n >= 2 && crate::lower::capital(&path.segments[n - 2].ident.to_string());
+    let own = path.leading_colon.is_some() && path.segments[0].ident == "differentiable";
+    let derivative = n >= 2 && crate::methods::is_derivative(&name) || crate::methods::is_call(path);
+    plain && !owned && !own && !derivative
+}
+
+/// What the items inside of a function may declare.
+struct Local {
+    names: Vec<String>,
+    globs: bool,
+}
+
+impl Local {
+    fn of(items: &TokenStream) -> Self {
+        let mut local = Self { names: Vec::new(), globs: false };
+        local.read(items.clone());
+        local
+    }
+
+    fn read(&mut self, items: TokenStream) {
+        for token in items {
+            match token {
+                TokenTree::Ident(i) => {
+                    self.globs |= i == "use";
+                    self.names.push(i.to_string());
+                }
+                TokenTree::Group(g) => self.read(g.stream()),
+                _ => {}
+            }
+        }
+    }
+
+    fn may_declare(&self, path: &Path) -> bool {
+        self.globs || self.names.iter().any(|n| path.segments[0].ident == n)
+    }
+}
+
+fn unspanned(name: &Ident) -> Ident {
+    let mut name = name.clone();
+    name.set_span(Span::call_site());
+    name
+}
+
+/// A number that no other place in a crate has.
+fn digest(name: &Ident, callee: &Ident) -> String {
+    let mut hasher = DefaultHasher::new();
+    for ident in [name, callee] {
+        (ident.to_string(), format!("{:?}", ident.span())).hash(&mut hasher);
+    }
+    format!("{:x}", hasher.finish())
+}
+
+/// A trait with the companions of methods that generated code calls, which no type implements.
+pub(crate) fn methods(body: &TokenStream) -> TokenStream {
+    let mut names = Vec::new();
+    self::names(body, &is_companion, &mut names);
+    if names.is_empty() {
+        return TokenStream::new();
+    }
+    quote! {
+        trait MissingDifferentiableAttribute { #(fn #names(&self);)* }
+        impl<T: ?::core::marker::Sized + ::differentiable::__private::AnnotatedMethods> MissingDifferentiableAttribute for T {
+            #(fn #names(&self) {})*
+        }
+    }
+}
+
+/// The distinct names in a stream that are of a kind.
+pub(crate) fn names(tokens: &TokenStream, of: &dyn Fn(&str) -> bool, names: &mut Vec<Ident>) {
+    for token in tokens.clone() {
+        match token {
+            TokenTree::Ident(i) if of(&i.to_string()) && !names.contains(&i) => names.push(unspanned(&i)),
+            TokenTree::Group(g) => self::names(&g.stream(), of, names),
+            _ => {}
+        }
+    }
+}
+
+/// `__fwd_area`, `__jvp2_area`, ….
+fn is_companion(name: &str) -> bool {
+    ["__jvp", "__fwd", "__adj"].iter().any(|base| {
+        name.strip_prefix(base)
+            .is_some_and(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('_'))
+    })
+}
