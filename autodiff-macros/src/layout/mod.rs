@@ -142,6 +142,11 @@ fn entries(stmt: &Stmt, tapes: &HashSet<VarId>, around: &mut Vec<Expr>, into: &m
         hi: Some(Box::new(hi.clone())),
         inclusive,
     };
+    // Room for more than the whole of so many loops is not asked for.
+    const DEEPEST: usize = 6;
+    if around.len() == DEEPEST {
+        return;
+    }
     match stmt {
         Stmt::Save { tape, lo, hi, .. } if tapes.contains(tape) => {
             into.insert(*tape, around.iter().cloned().chain([range(lo, hi, false)]).collect());

@@ -1,15 +1,15 @@
 //! Copies: a generated name for a constant or for another variable that never changes gives way to it.
 
-use std::collections::{HashMap, HashSet};
+use crate::ir::{Expr, Passing, Program, Role, Stmt};
 
-use crate::ir::{Expr, Passing, Program, Role, Stmt, VarId};
+use crate::var_set::{VarMap, VarSet};
 
 use super::inline::replace;
 
 /// Propagates copies; tells whether anything changed.
 pub(crate) fn propagate(program: &mut Program) -> bool {
-    let mut pinned: HashSet<VarId> = HashSet::new();
-    let mut copies: HashMap<VarId, Expr> = HashMap::new();
+    let mut pinned = VarSet::new();
+    let mut copies: VarMap<Expr> = VarMap::default();
     program.body.blocks_mut(&mut |b| pinned.extend(b.loads.iter().chain(&b.saves)));
     if let Some(reverse) = &program.reverse {
         pinned.extend(reverse.adjoints.iter().flatten());
@@ -33,15 +33,15 @@ pub(crate) fn propagate(program: &mut Program) -> bool {
             _ => {}
         }
     });
-    let params: HashSet<VarId> = program.params.iter().flat_map(|p| p.parts.clone()).collect();
+    let params: VarSet = program.params.iter().flat_map(|p| p.parts.clone()).collect();
     program.body.walk(&mut |stmt| {
         if let Stmt::Let { var, value } = stmt {
-            if pinned.contains(var) || program.vars[*var].role == Role::User || !program.vars[*var].kind.is_scalar() {
+            if pinned.contains(*var) || program.vars[*var].role == Role::User || !program.vars[*var].kind.is_scalar() {
                 return;
             }
             let constant = matches!(value, Expr::Number(..) | Expr::Bool(_) | Expr::Lit(_));
             // The backward sweep may outlive what the forward sweep reads, but not its parameters.
-            let stable = value.as_var().is_some_and(|w| !pinned.contains(&w) && !params.contains(&w));
+            let stable = value.as_var().is_some_and(|w| !pinned.contains(w) && !params.contains(w));
             if constant || stable {
                 copies.insert(*var, value.clone());
             }
@@ -51,7 +51,7 @@ pub(crate) fn propagate(program: &mut Program) -> bool {
         return false;
     }
     // Resolve chains of copies first.
-    let resolved: HashMap<VarId, Expr> = copies
+    let resolved: VarMap<Expr> = copies
         .iter()
         .map(|(v, e)| {
             let mut e = e.clone();
@@ -83,7 +83,7 @@ pub(crate) fn propagate(program: &mut Program) -> bool {
     true
 }
 
-fn pin_references<'a>(parts: impl Iterator<Item = &'a Option<Expr>>, pinned: &mut HashSet<VarId>) {
+fn pin_references<'a>(parts: impl Iterator<Item = &'a Option<Expr>>, pinned: &mut VarSet) {
     for e in parts.flatten() {
         if let Expr::Place(p) = e {
             pinned.insert(p.root);
