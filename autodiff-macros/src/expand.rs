@@ -12,6 +12,7 @@ use crate::ir::{Passing, Program};
 use crate::kinds::{Kind, Types};
 use crate::options::Options;
 use crate::signature::Signature;
+use crate::switches::Analysis;
 use crate::{dispatch, exits, fence, forward, fuse, kinds, lower, reverse, scratch, simplify, tape, verify, winners};
 
 /// A function on its way through the passes.
@@ -188,8 +189,12 @@ impl Function {
         for (param, p) in program.params.iter_mut().zip(&self.signature.params) {
             param.active = if narrowed { p.has_slot() } else { p.differentiable };
         }
-        scratch::localise(&mut program);
-        winners::single_out(&mut program);
+        if Analysis::Scratch.is_on() {
+            scratch::localise(&mut program);
+        }
+        if Analysis::Winners.is_on() {
+            winners::single_out(&mut program);
+        }
         program
     }
 
@@ -233,7 +238,7 @@ impl Function {
             Step::Reversed if stage.fused => {
                 let apart = self.staged(Stage { fused: false, ..stage });
                 // The state behind `&mut` parameters is restored on the way back: it keeps its order.
-                if apart.params.iter().any(|p| p.passing == Passing::RefMut) {
+                if !Analysis::Fuse.is_on() || apart.params.iter().any(|p| p.passing == Passing::RefMut) {
                     return apart;
                 }
                 program = (*apart).clone();

@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::ir::{BinOp, Block, Edit, Expr, Header, Program, Role, Step, Stmt, VarId};
 use crate::simplify::each_write;
+use crate::switches::Analysis;
 use crate::var_set::{VarMap, VarSet};
 
 /// Places the saves and loads of a reversed program.
@@ -347,6 +348,9 @@ impl Pass {
         let Some(Some((i, value))) = defined.get(&v) else {
             return false;
         };
+        if !Analysis::Recompute.is_on() && !matches!(value, Expr::Ref { .. }) {
+            return false;
+        }
         if self.stored.contains(v) || !self.scalars[v] && !matches!(value, Expr::Ref { .. }) {
             return false;
         }

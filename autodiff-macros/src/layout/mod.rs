@@ -18,16 +18,27 @@ use std::collections::{HashMap, HashSet};
 
 use crate::ir::{BinOp, Block, Expr, Header, Loop, Program, Stmt, VarId};
 use crate::kinds::Types;
+use crate::switches::Analysis;
 
 /// Runs the passes on a program that is about to be written.
 pub(crate) fn arrange(program: &mut Program, types: &Types) {
-    buffers::allocate_once(program);
-    if program.taped {
-        slices::save_whole(program);
-        order::forward_where_independent(program);
-        flat::join(program);
+    if Analysis::Buffers.is_on() {
+        buffers::allocate_once(program);
     }
-    cuts::before_loops(program);
+    if program.taped {
+        if Analysis::Slices.is_on() {
+            slices::save_whole(program);
+        }
+        if Analysis::Order.is_on() {
+            order::forward_where_independent(program);
+        }
+        if Analysis::Flat.is_on() {
+            flat::join(program);
+        }
+    }
+    if Analysis::Cuts.is_on() {
+        cuts::before_loops(program);
+    }
     crate::verify::well_formed(program, types);
 }
 
@@ -89,7 +100,7 @@ fn declare(program: &mut Program, tapes: &[VarId]) {
         // What is written and read in one statement is short, and grows once.
         let long: HashSet<VarId> = here.iter().copied().filter(|v| last(v) != Some(k)).collect();
         let mut sizes = HashMap::new();
-        if !long.is_empty() {
+        if !long.is_empty() && Analysis::Room.is_on() {
             entries(&stmt, &long, &mut Vec::new(), &mut sizes);
             let own = made_in(&stmt);
             sizes.retain(|_, ranges: &mut Vec<Expr>| {

@@ -2,11 +2,15 @@
 //! what is added.
 
 use crate::ir::{Expr, Program, Role, Stmt, VarId};
+use crate::switches::Analysis;
 
 use super::positions::{Positions, slots};
 
 /// `let mut d = 0; …; d += e`  ⇒  `…; let mut d = e`. Tells whether anything changed.
 pub(crate) fn merge(program: &mut Program) -> bool {
+    if !Analysis::Adjoints.is_on() {
+        return false;
+    }
     let roles: Vec<Role> = program.vars.iter().map(|v| v.role).collect();
     let scalars: Vec<bool> = program.vars.iter().map(|v| v.kind.is_number()).collect();
     let mut changed = false;

@@ -6,7 +6,8 @@
 
 use std::collections::HashMap;
 
-use crate::ir::{Block, Edit, Expr, Header, Loop, Mode, Passing, Program, Stmt, Tape, VarId};
+use crate::ir::{Block, Edit, Expr, Header, Loop, Mode, Passing, Program, Role, Stmt, Tape, VarId};
+use crate::switches::Analysis;
 use crate::var_set::VarSet;
 
 /// Removes dead code; tells whether anything changed.
@@ -16,6 +17,10 @@ pub(crate) fn eliminate(program: &mut Program) -> bool {
         if param.passing != Passing::Value {
             always.extend(&param.parts);
         }
+    }
+    if !Analysis::Adjoints.is_on() {
+        let adjoints = program.vars.iter().enumerate().filter(|(_, v)| v.role == Role::Adjoint);
+        always.extend(adjoints.map(|(v, _)| v));
     }
     let mut live: VarSet = VarSet::new();
     if let Some(reverse) = &program.reverse {
@@ -49,6 +54,10 @@ pub(crate) fn eliminate(program: &mut Program) -> bool {
         sources,
         settled: vec![VarSet::new(); loops],
         scalars: program.vars.iter().map(|v| v.kind.is_scalar()).collect(),
+        records: has_turn && !program.taped && !Analysis::Record.is_on(),
+        adjoints: (0..program.vars.len())
+            .filter(|v| matches!(program.vars[*v].role, Role::Adjoint | Role::Tangent))
+            .collect(),
     };
     for e in &program.value {
         e.vars(&mut |v| pass.value.push(v));
@@ -119,6 +128,9 @@ struct Pass {
     /// fixed point, so that each search begins where the last one ended.
     settled: Vec<VarSet>,
     scalars: Vec<bool>,
+    /// Whether all that is overwritten is recorded, until the outermost turn is met.
+    records: bool,
+    adjoints: VarSet,
 }
 
 impl Pass {
@@ -151,7 +163,8 @@ impl Pass {
                 }
             }
             Stmt::Assign { place, init, .. } => {
-                if !self.is_live(place.root, live) {
+                let recorded = self.records && !self.adjoints.contains(place.root);
+                if !recorded && !self.is_live(place.root, live) {
                     return false;
                 }
                 if place.path.is_empty() && !*init {
@@ -223,7 +236,7 @@ impl Pass {
                         live.remove(*v);
                     });
                 }
-                if remove {
+                if remove && Analysis::Callees.is_on() {
                     // The cotangent of a `&mut` argument's final value goes in as well.
                     let added = pull.slots.iter_mut().zip(&pull.args).filter(|(_, a)| a.passing != Passing::RefMut);
                     for slot in added.flat_map(|(slot, _)| slot) {
@@ -328,6 +341,7 @@ impl Pass {
             }
             Stmt::Turn => {
                 if self.depth == 1 {
+                    self.records = false;
                     live.extend(&self.value);
                 }
                 return true;
