@@ -11,8 +11,6 @@ use std::sync::OnceLock;
 pub(crate) enum Analysis {
     /// What is cheap is computed again, not stored.
     Recompute,
-    /// Only overwritten values that the backward sweep reads are recorded.
-    Record,
     /// Cotangents that nobody reads are not computed, and those that are added to once begin as what is added.
     Adjoints,
     /// No cotangents are asked of callees for arguments that need none.
@@ -37,9 +35,8 @@ pub(crate) enum Analysis {
     Scratch,
 }
 
-const ALL: [(&str, Analysis); 13] = [
+const ALL: [(&str, Analysis); 12] = [
     ("recompute", Analysis::Recompute),
-    ("record", Analysis::Record),
     ("adjoints", Analysis::Adjoints),
     ("callees", Analysis::Callees),
     ("fuse", Analysis::Fuse),

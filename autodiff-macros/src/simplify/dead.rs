@@ -54,10 +54,6 @@ pub(crate) fn eliminate(program: &mut Program) -> bool {
         sources,
         settled: vec![VarSet::new(); loops],
         scalars: program.vars.iter().map(|v| v.kind.is_scalar()).collect(),
-        records: has_turn && !program.taped && !Analysis::Record.is_on(),
-        adjoints: (0..program.vars.len())
-            .filter(|v| matches!(program.vars[*v].role, Role::Adjoint | Role::Tangent))
-            .collect(),
     };
     for e in &program.value {
         e.vars(&mut |v| pass.value.push(v));
@@ -128,9 +124,6 @@ struct Pass {
     /// fixed point, so that each search begins where the last one ended.
     settled: Vec<VarSet>,
     scalars: Vec<bool>,
-    /// Whether all that is overwritten is recorded, until the outermost turn is met.
-    records: bool,
-    adjoints: VarSet,
 }
 
 impl Pass {
@@ -163,8 +156,7 @@ impl Pass {
                 }
             }
             Stmt::Assign { place, init, .. } => {
-                let recorded = self.records && !self.adjoints.contains(place.root);
-                if !recorded && !self.is_live(place.root, live) {
+                if !self.is_live(place.root, live) {
                     return false;
                 }
                 if place.path.is_empty() && !*init {
@@ -341,7 +333,6 @@ impl Pass {
             }
             Stmt::Turn => {
                 if self.depth == 1 {
-                    self.records = false;
                     live.extend(&self.value);
                 }
                 return true;
