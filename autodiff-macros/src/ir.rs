@@ -256,11 +256,13 @@ pub(crate) enum Stmt {
     },
     Edit(Edit),
     Effect(Expr),
-    /// Makes a vector one of `len` elements `value`, in the memory that it has.
+    /// Makes a vector one of `len` elements `value`, in the memory that it has; with `keep`, at least so long, without
+    /// touching the elements that it has.
     Refill {
         var: VarId,
         value: Expr,
         len: Expr,
+        keep: bool,
     },
     /// Puts the elements `lo..hi` of a slice on a tape.
     Save {

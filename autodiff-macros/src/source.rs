@@ -115,6 +115,8 @@ fn shorten(tokens: TokenStream) -> TokenStream {
     const CRATES: [&str; 3] = ["differentiable", "core", "std"];
     const MODULES: [&str; 11] =
         ["__private", "num_complex", "vec", "option", "mem", "ops", "boxed", "clone", "result", "default", "convert"];
+    // What may stand before a path that begins with `::`.
+    const KEYWORDS: [&str; 10] = ["as", "in", "if", "while", "match", "return", "else", "dyn", "impl", "move"];
     let is = |t: Option<&proc_macro2::TokenTree>, c: char| matches!(t, Some(proc_macro2::TokenTree::Punct(p)) if p.as_char() == c);
     let list: Vec<proc_macro2::TokenTree> = tokens.into_iter().collect();
     let mut out = Vec::new();
@@ -125,7 +127,7 @@ fn shorten(tokens: TokenStream) -> TokenStream {
             && let Some(proc_macro2::TokenTree::Ident(name)) = list.get(i + 2)
         {
             let arrow = out.len() > 1 && is(out.last(), '>') && is(out.get(out.len() - 2), '=');
-            let after_name = matches!(out.last(), Some(proc_macro2::TokenTree::Ident(i)) if i != "as" && i != "in" && i != "else" && i != "dyn" && i != "impl");
+            let after_name = matches!(out.last(), Some(proc_macro2::TokenTree::Ident(i)) if !KEYWORDS.contains(&i.to_string().as_str()));
             let begins = arrow || !after_name && !is(out.last(), '>');
             if begins && CRATES.contains(&name.to_string().as_str()) {
                 i += 3;

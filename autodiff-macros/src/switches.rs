@@ -27,6 +27,8 @@ pub(crate) enum Analysis {
     Slices,
     /// Backward loops that only add run forward.
     Order,
+    /// The tapes of loops that run a known number of times are slices.
+    Rows,
     /// Slices are cut to what a loop reaches of them.
     Cuts,
     /// Of a maximum or minimum, only the winner is differentiated.
@@ -35,7 +37,7 @@ pub(crate) enum Analysis {
     Scratch,
 }
 
-const ALL: [(&str, Analysis); 12] = [
+const ALL: [(&str, Analysis); 13] = [
     ("recompute", Analysis::Recompute),
     ("adjoints", Analysis::Adjoints),
     ("callees", Analysis::Callees),
@@ -45,6 +47,7 @@ const ALL: [(&str, Analysis); 12] = [
     ("buffers", Analysis::Buffers),
     ("slices", Analysis::Slices),
     ("order", Analysis::Order),
+    ("rows", Analysis::Rows),
     ("cuts", Analysis::Cuts),
     ("winners", Analysis::Winners),
     ("scratch", Analysis::Scratch),

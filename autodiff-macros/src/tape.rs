@@ -17,6 +17,7 @@ pub(crate) fn place(program: &mut Program) {
     let scalars: Vec<bool> = program.vars.iter().map(|v| v.kind.is_scalar()).collect();
     let stored = std::mem::take(&mut program.stored);
     Pass { scalars, stored }.sweeps(&mut program.body);
+    crate::simplify::inner_sweeps(&mut program.body, true);
     for inner in program.body.stmts.iter_mut().flat_map(Stmt::blocks_mut) {
         inner.blocks_mut(&mut |b| b.stmts.retain(|s| !matches!(s, Stmt::Turn)));
     }

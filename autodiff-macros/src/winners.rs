@@ -11,7 +11,7 @@
 //!
 //! ```text
 //! let (mut found, mut at, mut kept) = (false, lo, w);
-//! for i in lo..hi { a; if c { kept = b; found = true; at = i; } }
+//! for i in lo..hi { a; if seldom(c) { kept = b; found = true; at = i; } }
 //! if found { let i = at; a; w = b; }
 //! ```
 //!
@@ -125,8 +125,9 @@ impl Pass<'_> {
         then.retain(|s| !matches!(s, Stmt::Assign { place, .. } if !again.contains_key(&place.root)));
         then.push(set(found, Expr::Bool(true)));
         then.push(set(at, Expr::var(choice.index, span)));
+        let seldom = syn::parse_quote!(::differentiable::__private::seldom);
         let chosen = Stmt::If {
-            cond: choice.cond,
+            cond: Expr::Call { func: seldom, qself: None, args: vec![choice.cond], ctor: false, tangent: false },
             then: Block { stmts: then, ..Block::default() },
             els: Block::default(),
             tape: None,
@@ -209,7 +210,8 @@ impl Pass<'_> {
     /// Whether an expression only computes a value.
     fn pure(&self, e: &Expr) -> bool {
         let mut pure = match e {
-            Expr::Verbatim(..) | Expr::Call { ctor: false, .. } => false,
+            Expr::Call { func, ctor: false, .. } => func.segments.last().is_some_and(|s| s.ident == "seldom"),
+            Expr::Verbatim(..) => false,
             Expr::Method { recv, name, .. } => {
                 let name = name.to_string();
                 let known = methods::CONSTANT.contains(&name.as_str()) || methods::is_structural(&name);

@@ -44,6 +44,39 @@ pub fn refill<T: Clone>(vector: &mut Vec<T>, value: T, len: usize) {
     vector.resize(len, value);
 }
 
+/// Makes a vector hold at least `len` elements: `value` where it has none.
+#[cfg(feature = "std")]
+#[inline]
+pub fn at_least<T: Clone>(vector: &mut Vec<T>, value: T, len: usize) {
+    if vector.len() < len {
+        vector.resize(len, value);
+    }
+}
+
+/// A tape of `len` numbers, which are written before they are read.
+#[cfg(feature = "std")]
+#[inline]
+#[must_use]
+pub fn filled<T: Clone>(value: T, len: usize) -> Vec<T> {
+    if len.saturating_mul(size_of::<T>()) > LONG {
+        crate::memory::keep_freed();
+    }
+    std::vec![value; len]
+}
+
+/// A condition that holds seldom: what happens then is a branch, not a choice of values in each iteration.
+#[inline]
+#[must_use]
+pub fn seldom(condition: bool) -> bool {
+    #[cold]
+    #[inline]
+    fn cold() {}
+    if condition {
+        cold();
+    }
+    condition
+}
+
 /// Puts a part of a slice on a tape.
 ///
 /// # Panics

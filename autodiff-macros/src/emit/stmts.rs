@@ -163,9 +163,10 @@ impl Emitter<'_> {
             }
             Stmt::Edit(edit) => self.edit(edit),
             Stmt::Save { tape, slice: Expr::Place(place), lo, hi } => self.slice("save_slice", *tape, place, lo, hi),
-            Stmt::Refill { var, value, len } => {
+            Stmt::Refill { var, value, len, keep } => {
                 let (name, value, len) = (self.name(*var), self.value(value), self.value(len));
-                quote!(::differentiable::__private::refill(&mut #name, #value, #len);)
+                let function = if *keep { quote!(at_least) } else { quote!(refill) };
+                quote!(::differentiable::__private::#function(&mut #name, #value, #len);)
             }
             Stmt::Restore { tape, place, lo, hi } => self.slice("restore_slice", *tape, place, lo, hi),
             Stmt::Cut { var, slice: Expr::Place(slice), reach, lo, hi, mutable } => {

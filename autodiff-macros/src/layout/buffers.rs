@@ -38,7 +38,7 @@ pub(super) fn allocate_once(program: &mut Program) {
             match stmt {
                 Stmt::Let { var, .. } if buffers.contains_key(var) => {
                     let Buffer { value, len } = buffers[var].clone();
-                    *stmt = Stmt::Refill { var: *var, value, len };
+                    *stmt = Stmt::Refill { var: *var, value, len, keep: false };
                 }
                 Stmt::Loop(l) => {
                     let Some(tape) = l.tape else { continue };

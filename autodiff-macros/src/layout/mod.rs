@@ -3,13 +3,15 @@
 //! In: a program whose sweeps are final. Out: the same sums. Each pass has a file: vectors of one iteration are allocated
 //! once ([`buffers`]), elements of a slice that a loop
 //! overwrites are saved as a slice ([`slices`]), backward loops that only add run forward ([`order`]), and the tapes of
-//! inner loops are one ([`flat`]); and slices are cut to what a
+//! inner loops are one ([`flat`]); those of loops that run a known number of times are slices ([`rows`]); and slices are cut to what a
 //! loop reaches of them ([`cuts`]).
 
 mod buffers;
 mod cuts;
 mod flat;
 mod order;
+mod rows;
+mod sizes;
 mod slices;
 
 pub(crate) use order::forward_where_independent;
@@ -34,6 +36,9 @@ pub(crate) fn arrange(program: &mut Program, types: &Types) {
         }
         if Analysis::Flat.is_on() {
             flat::join(program);
+        }
+        if Analysis::Rows.is_on() {
+            rows::index(program);
         }
     }
     if Analysis::Cuts.is_on() {

@@ -9,12 +9,7 @@ use crate::ir::{Block, Header, Loop, Passing, Program, Stmt, VarId};
 
 /// Turns backward loops without carried dependence around.
 pub(crate) fn forward_where_independent(program: &mut Program) {
-    let Some(turn) = program.body.stmts.iter().position(|s| matches!(s, Stmt::Turn)) else {
-        return;
-    };
-    for stmt in &mut program.body.stmts[turn..] {
-        visit(stmt);
-    }
+    program.body.stmts.iter_mut().for_each(visit);
 }
 
 fn visit(stmt: &mut Stmt) {
@@ -27,7 +22,7 @@ fn visit(stmt: &mut Stmt) {
 }
 
 fn turn_around(l: &mut Loop) {
-    if !l.exits.is_empty() {
+    if !l.exits.is_empty() || l.tape.is_some_and(|t| t.write) {
         return;
     }
     let Header::Range { rev, .. } = &mut l.header else {

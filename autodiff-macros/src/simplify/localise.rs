@@ -31,6 +31,22 @@ pub(crate) fn definitions(program: &mut Program) -> bool {
     changed
 }
 
+/// The same for sweeps that stand inside the forward sweep, before their turns are taken away: what stands after a turn
+/// sees the variables of the scope before it.
+pub(crate) fn inner_sweeps(block: &mut Block, outermost: bool) {
+    for inner in block.stmts.iter_mut().flat_map(Stmt::blocks_mut) {
+        inner_sweeps(inner, false);
+    }
+    let Some(turn) = block.stmts.iter().position(|s| matches!(s, Stmt::Turn)).filter(|_| !outermost) else { return };
+    let mut backward = Block { stmts: block.stmts.split_off(turn), ..Block::default() };
+    let mut total = HashMap::new();
+    count(&mut backward, &mut total);
+    let own: Vec<VarId> = block.stmts.iter().flat_map(Stmt::defines).collect();
+    total.retain(|v, _| own.contains(v) && !block.saves.contains(v));
+    localise(&mut backward, &total);
+    block.stmts.append(&mut backward.stmts);
+}
+
 /// How often each variable is mentioned; that a scope loads or saves it is not a use.
 fn count(block: &mut Block, into: &mut HashMap<VarId, usize>) {
     block.walk_mut(&mut |s| mentions(s, into));
