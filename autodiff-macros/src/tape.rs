@@ -124,11 +124,11 @@ impl Scopes {
             for (branch, inner) in stmt.blocks().into_iter().enumerate() {
                 writes.extend(&inner.loads);
                 if has_turn(inner) {
-                    inner.stmts.iter().for_each(|s| {
+                    for s in &inner.stmts {
                         each_write(s, &mut |v| {
                             writes.insert(v);
-                        })
-                    });
+                        });
+                    }
                     continue;
                 }
                 let (inside, written) = self.block(inner);

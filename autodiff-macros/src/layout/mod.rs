@@ -150,6 +150,9 @@ fn made_in(stmt: &Stmt) -> HashSet<VarId> {
     own
 }
 
+/// Room for what so many loops inside each other write is asked for at once, not for more.
+const DEEPEST: usize = 6;
+
 /// The ranges whose lengths multiply to the number of entries that a statement writes to each of the tapes, where nothing
 /// but ranges tells how often it does.
 fn entries(stmt: &Stmt, tapes: &HashSet<VarId>, around: &mut Vec<Expr>, into: &mut HashMap<VarId, Vec<Expr>>) {
@@ -158,8 +161,6 @@ fn entries(stmt: &Stmt, tapes: &HashSet<VarId>, around: &mut Vec<Expr>, into: &m
         hi: Some(Box::new(hi.clone())),
         inclusive,
     };
-    // Room for more than the whole of so many loops is not asked for.
-    const DEEPEST: usize = 6;
     if around.len() == DEEPEST {
         return;
     }
