@@ -265,7 +265,8 @@ fn assigned(target: &mut f64, pair: Pair) {
 #[differentiable(order = 2)]
 fn with_a_struct_as_argument(x: f64, mut w: [f64; 2]) -> f64 {
     for i in 0..2 {
-        assigned(&mut w[i], Pair { a: w[1 - i], b: x });
+        let a = w[1 - i];
+        assigned(&mut w[i], Pair { a, b: x });
     }
     w[0] * w[1]
 }
