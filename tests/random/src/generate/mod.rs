@@ -20,7 +20,7 @@ use scope::Variable;
 
 /// The source of the program with a number. Every fourth has second derivatives.
 pub fn generate(seed: u64) -> String {
-    let second = seed % 4 == 0;
+    let second = seed.is_multiple_of(4);
     let text = functions::program(&mut Generator { second, ..Generator::new(seed) });
     if second { text.replace("#[differentiable]", "#[differentiable(order = 2)]") } else { text }
 }
