@@ -21,6 +21,10 @@ pub(crate) enum Analysis {
     Flat,
     /// Room for a tape is reserved at once.
     Room,
+    /// Counters are found from the index of a loop.
+    Counters,
+    /// Sums of a loop are added up in a variable.
+    Sums,
     /// Vectors of one iteration are allocated once.
     Buffers,
     /// Overwritten elements of slices are saved as slices.
@@ -37,13 +41,15 @@ pub(crate) enum Analysis {
     Scratch,
 }
 
-const ALL: [(&str, Analysis); 13] = [
+const ALL: [(&str, Analysis); 15] = [
     ("recompute", Analysis::Recompute),
     ("adjoints", Analysis::Adjoints),
     ("callees", Analysis::Callees),
     ("fuse", Analysis::Fuse),
     ("flat", Analysis::Flat),
     ("room", Analysis::Room),
+    ("counters", Analysis::Counters),
+    ("sums", Analysis::Sums),
     ("buffers", Analysis::Buffers),
     ("slices", Analysis::Slices),
     ("order", Analysis::Order),

@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SWITCHES = ["recompute", "adjoints", "callees", "fuse", "flat", "room", "buffers", "slices", "order", "rows", "cuts", "winners",
+SWITCHES = ["recompute", "adjoints", "callees", "fuse", "flat", "room", "counters", "sums", "buffers", "slices", "order", "rows", "cuts", "winners",
             "scratch"]
 WORKLOADS = [
     ("llsq", ["-n", "4096"]), ("lse", ["-n", "160000"]), ("det", ["-l", "8"]), ("ode", ["-n", "10000", "-s", "10"]),

@@ -13,7 +13,7 @@ pub(crate) fn programs() -> Vec<Program> {
             name: "rosenbrock",
             x: numbers(10_000, 1),
             primal: Box::new(rosenbrock),
-            ours: Box::new(|x, d| rosenbrock::grad_into(x, d)),
+            ours: Box::new(rosenbrock::grad_into),
             hand: Box::new(rosenbrock_by_hand),
         },
         Program {
