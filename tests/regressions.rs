@@ -232,3 +232,49 @@ fn what_is_computed_again_reads_restored_values() {
         assert_eq!(outline::grad(x, None), outline::vjp(x, None).1(1.0));
     }
 }
+
+/// What an option without a value is mapped to: its type is known from its variable only.
+#[differentiable(order = 2)]
+fn positive(x: f64) -> Option<f64> {
+    if x > 0.0 { Some(x.sqrt()) } else { None }
+}
+
+#[differentiable(order = 2)]
+fn mapped_without_its_value(v: &[f64], x: f64) -> f64 {
+    positive(x).map(|_| v[0] * v[1]).unwrap_or(v[v.len() - 1] * x * x)
+}
+
+#[test]
+fn second_derivatives_of_an_option_mapped_without_its_value() {
+    assert_eq!(mapped_without_its_value::hvp(&[1.0, 2.0, 3.0], 0.5, &[0.0, 1.0, 0.0], 0.0), (vec![1.0, 0.0, 0.0], 0.0));
+    assert_eq!(mapped_without_its_value::hvp(&[1.0, 2.0, 3.0], -0.5, &[0.0; 3], 1.0), (vec![0.0, 0.0, -1.0], 6.0));
+}
+
+/// A struct that is written as an argument, in second derivatives.
+#[derive(Clone, Copy, Differentiable)]
+struct Pair {
+    a: f64,
+    b: f64,
+}
+
+#[differentiable(order = 2)]
+fn assigned(target: &mut f64, pair: Pair) {
+    *target = pair.a * pair.b * pair.b;
+}
+
+#[differentiable(order = 2)]
+fn with_a_struct_as_argument(x: f64, mut w: [f64; 2]) -> f64 {
+    for i in 0..2 {
+        let a = w[1 - i];
+        assigned(&mut w[i], Pair { a, b: x });
+    }
+    w[0] * w[1]
+}
+
+#[test]
+fn second_derivatives_of_a_call_with_a_struct_as_argument() {
+    // w₀ = w₁x², w₁ = w₁x⁴: the value is w₁²x⁶.
+    let hessian = with_a_struct_as_argument::hessian(2.0, [0.5, 3.0]);
+    assert_eq!(hessian[[0, 0]], 30.0 * 9.0 * 16.0);
+    assert_eq!((hessian[[0, 2]], hessian[[2, 0]], hessian[[2, 2]]), (12.0 * 3.0 * 32.0, 12.0 * 3.0 * 32.0, 2.0 * 64.0));
+}

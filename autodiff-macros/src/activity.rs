@@ -61,7 +61,7 @@ pub(crate) fn carriers(e: &Expr, f: &mut dyn FnMut(VarId)) {
             carriers(e, f);
         }
         Expr::Cast(e, ty) => {
-            let integer = matches!(ty, syn::Type::Path(p) if p.path.get_ident().is_some_and(|i| crate::kinds::is_integer(&i.to_string())));
+            let integer = matches!(&**ty, syn::Type::Path(p) if p.path.get_ident().is_some_and(|i| crate::kinds::is_integer(&i.to_string())));
             if !integer {
                 carriers(e, f);
             }

@@ -19,6 +19,7 @@ use crate::source::format_source;
 use crate::tangent_types::{
     bounded_otherwise, elide, lifetime_tokens, mentions, owned_tangent, slot_type, with_lifetime,
 };
+use crate::var_set::VarSet;
 
 /// Where companions live and how they are called.
 #[derive(Clone, Default)]
@@ -363,9 +364,7 @@ impl<'a> Companions<'a> {
     }
 
     fn taped_as(&self, level: u32, erased: bool, with_body: bool) -> TokenStream {
-        let mut program = self.f.adjoint(level, Sweeps::Taped);
-        crate::layout::arrange(&mut program, &self.f.types);
-        crate::emit::moves::clone_where_needed(&mut program);
+        let program = self.f.laid_out(&self.f.adjoint(level, Sweeps::Taped));
         let reverse = program.reverse.clone().expect("a reversed program");
         let slots = self.optional_slots(&program);
         let emitter = Emitter::new(&program, &self.f.types, slots.clone(), &self.f.reserved);
@@ -496,8 +495,9 @@ impl<'a> Companions<'a> {
     /// The slots that may be absent: those that are only added to.
     fn optional_slots(&self, program: &Program) -> HashSet<VarId> {
         let reverse = program.reverse.as_ref().expect("a reversed program");
+        let needed = needed_slots(program);
         let by_reference = self.params().iter().zip(&reverse.adjoints).filter(|(p, _)| p.passing == Passing::Ref);
-        by_reference.flat_map(|(_, list)| list.clone()).filter(|d| only_added_to(program, *d)).collect()
+        by_reference.flat_map(|(_, list)| list.clone()).filter(|d| !needed.contains(*d)).collect()
     }
 
     /// The pattern that takes a slot in, and what unwraps it.
@@ -537,9 +537,7 @@ impl<'a> Companions<'a> {
         if self.params().iter().any(|p| p.passing == Passing::RefMut) {
             return TokenStream::new();
         }
-        let mut program = self.f.adjoint(level, Sweeps::Joined);
-        crate::layout::arrange(&mut program, &self.f.types);
-        crate::emit::moves::clone_where_needed(&mut program);
+        let program = self.f.laid_out(&self.f.adjoint(level, Sweeps::Joined));
         let reverse = program.reverse.clone().expect("a reversed program");
         let optional = self.optional_slots(&program);
         let emitter = Emitter::new(&program, &self.f.types, optional.clone(), &self.f.reserved);
@@ -624,9 +622,7 @@ impl<'a> Companions<'a> {
     }
 
     fn joined_parts(&self, level: u32, narrowed: bool, as_text: bool) -> (TokenStream, Vec<TokenStream>, TokenStream) {
-        let mut program = self.f.adjoint(level, Sweeps::Seeded { narrowed });
-        crate::layout::arrange(&mut program, &self.f.types);
-        crate::emit::moves::clone_where_needed(&mut program);
+        let program = self.f.laid_out(&self.f.adjoint(level, Sweeps::Seeded { narrowed }));
         let reverse = program.reverse.clone().expect("a reversed program");
         let mut emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);
         emitter.text = as_text;
@@ -749,23 +745,36 @@ fn calls(tokens: &TokenStream, names: &[&str]) -> bool {
     })
 }
 
-/// Whether a slot is only added to, so that it may be absent.
-fn only_added_to(program: &Program, d: VarId) -> bool {
-    let mut only = true;
+/// The variables that are not only added to, themselves or through a slice of them, so that they cannot be absent.
+fn needed_slots(program: &Program) -> VarSet {
+    let mut needed = VarSet::new();
+    let mut cuts = Vec::new();
     program.body.walk(&mut |stmt| {
-        stmt.uses(&mut |v| only &= v != d, &mut |_| {});
+        let mut written = Vec::new();
+        stmt.uses(
+            &mut |v| {
+                needed.insert(v);
+            },
+            &mut |v| written.push(v),
+        );
         match stmt {
             Stmt::Accumulate { .. } => {}
-            Stmt::Cut { var, slice: crate::ir::Expr::Place(slice), .. } if slice.root == d => {
-                only &= only_added_to(program, *var);
-            }
+            Stmt::Cut { var, slice: crate::ir::Expr::Place(slice), .. } => cuts.push((slice.root, *var)),
             Stmt::Pull(pull) => {
-                only &= pull.slots.iter().flatten().flatten().filter(|p| p.root == d).count() <= 1;
+                // One slot cannot be lent twice.
+                let roots: Vec<VarId> = pull.slots.iter().flatten().flatten().map(|p| p.root).collect();
+                needed.extend(roots.iter().enumerate().filter(|(i, v)| roots[..*i].contains(v)).map(|(_, v)| v));
             }
-            other => other.uses(&mut |_| {}, &mut |v| only &= v != d),
+            _ => needed.extend(written),
         }
     });
-    only
+    // A cut stands after the variable that it is a slice of is made, so that one round is enough.
+    cuts.into_iter().rev().for_each(|(of, var)| {
+        if needed.contains(var) {
+            needed.insert(of);
+        }
+    });
+    needed
 }
 
 /// Takes a tangent out of its `Option`, or makes a zero one.

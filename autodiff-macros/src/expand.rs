@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -11,6 +12,7 @@ use crate::ir::{Passing, Program};
 use crate::kinds::{Kind, Types};
 use crate::options::Options;
 use crate::signature::Signature;
+use crate::switches::Analysis;
 use crate::{dispatch, exits, fence, forward, fuse, kinds, lower, reverse, scratch, simplify, tape, verify, winners};
 
 /// A function on its way through the passes.
@@ -26,8 +28,12 @@ pub(crate) struct Function {
     pub(crate) by_value_receiver: bool,
     /// The items inside the function, which its companions need as well.
     pub(crate) items: TokenStream,
-    /// The programs of [`Function::adjoint`], of which several companions are made.
-    adjoints: RefCell<Vec<((u32, Sweeps), Program)>>,
+    /// The programs on the way to those of [`Function::adjoint`], of which several companions are made.
+    stages: RefCell<Vec<(Stage, Rc<Program>)>>,
+    /// The programs of [`Function::laid_out`], by those that they were made of.
+    layouts: RefCell<Vec<(Rc<Program>, Rc<Program>)>>,
+    /// What the documentation says about what they store.
+    descriptions: RefCell<Vec<(Rc<Program>, String)>>,
 }
 
 /// Expands the attribute on any item.
@@ -119,7 +125,9 @@ pub(crate) fn analyse(
         reserved,
         by_value_receiver,
         items: inner_items(body),
-        adjoints: RefCell::default(),
+        stages: RefCell::default(),
+        layouts: RefCell::default(),
+        descriptions: RefCell::default(),
     };
     if options.tape_none {
         let errors = Errors::new();
@@ -150,6 +158,29 @@ pub(crate) enum Sweeps {
     Apart,
 }
 
+/// A program on the way from a function to the derivatives that are made of both its sweeps.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Stage {
+    /// Only the parameters of `wrt` are active.
+    narrowed: bool,
+    /// The cotangent of the value is 1.
+    seeded: bool,
+    /// The backward sweep of what can be fused follows its forward sweep.
+    fused: bool,
+    step: Step,
+    /// How many times forward mode was applied.
+    level: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// Both sweeps, which share their variables.
+    Reversed,
+    /// The backward sweep reads what it needs from tapes.
+    Placed,
+    Final,
+}
+
 impl Function {
     /// The program with its active parameters marked: all differentiable ones, or those of `wrt` and those that the
     /// function changes, whose final values depend on them.
@@ -158,8 +189,12 @@ impl Function {
         for (param, p) in program.params.iter_mut().zip(&self.signature.params) {
             param.active = if narrowed { p.has_slot() } else { p.differentiable };
         }
-        scratch::localise(&mut program);
-        winners::single_out(&mut program);
+        if Analysis::Scratch.is_on() {
+            scratch::localise(&mut program);
+        }
+        if Analysis::Winners.is_on() {
+            winners::single_out(&mut program);
+        }
         program
     }
 
@@ -177,42 +212,113 @@ impl Function {
     /// Forward and backward sweep, and `level` times forward mode over both.
     ///
     /// Where the cotangent of the value is known from the beginning, the sweeps are fused.
-    pub(crate) fn adjoint(&self, level: u32, sweeps: Sweeps) -> Program {
-        let known = self.adjoints.borrow().iter().find(|(key, _)| *key == (level, sweeps)).map(|(_, p)| p.clone());
+    pub(crate) fn adjoint(&self, level: u32, sweeps: Sweeps) -> Rc<Program> {
+        let apart = sweeps == Sweeps::Apart;
+        let narrowed = matches!(sweeps, Sweeps::Seeded { narrowed: true } | Sweeps::Apart);
+        let seeded = (matches!(sweeps, Sweeps::Seeded { .. }) || apart) && self.seed().is_some();
+        let fused = (seeded || sweeps == Sweeps::Joined) && !apart;
+        // Where `wrt` leaves nothing out, the narrowed programs are the others.
+        let narrowed = narrowed && self.signature.params.iter().any(|p| p.has_slot() != p.differentiable);
+        self.staged(Stage { narrowed, seeded, fused, step: Step::Final, level })
+    }
+
+    /// A program of the stage, made once from the one before it.
+    fn staged(&self, stage: Stage) -> Rc<Program> {
+        let known = self.stages.borrow().iter().find(|(key, _)| *key == stage).map(|(_, p)| p.clone());
         known.unwrap_or_else(|| {
-            let program = self.new_adjoint(level, sweeps);
-            self.adjoints.borrow_mut().push(((level, sweeps), program.clone()));
+            let program = self.next(stage);
+            self.stages.borrow_mut().push((stage, program.clone()));
             program
         })
     }
 
-    fn new_adjoint(&self, level: u32, sweeps: Sweeps) -> Program {
-        let narrowed = matches!(sweeps, Sweeps::Seeded { narrowed: true } | Sweeps::Apart);
-        let mut program = reverse::transform(&self.activated(narrowed), &self.types);
-        let float = match self.types.kind_of(self.signature.output.as_ref()) {
-            Some(Kind::Float(float)) if matches!(sweeps, Sweeps::Seeded { .. } | Sweeps::Apart) => Some(float),
+    fn next(&self, stage: Stage) -> Rc<Program> {
+        let mut program;
+        match stage.step {
+            Step::Reversed if stage.fused => {
+                let apart = self.staged(Stage { fused: false, ..stage });
+                // The state behind `&mut` parameters is restored on the way back: it keeps its order.
+                if !Analysis::Fuse.is_on() || apart.params.iter().any(|p| p.passing == Passing::RefMut) {
+                    return apart;
+                }
+                program = (*apart).clone();
+                if !fuse::sweeps(&mut program) {
+                    return apart;
+                }
+                simplify::run(&mut program);
+            }
+            Step::Reversed if stage.seeded => {
+                program = (*self.staged(Stage { seeded: false, ..stage })).clone();
+                reverse::seed(&mut program, self.seed().expect("a seeded value is a float"));
+                simplify::run(&mut program);
+            }
+            Step::Reversed => {
+                program = reverse::transform(&self.activated(stage.narrowed), &self.types);
+                simplify::run(&mut program);
+            }
+            Step::Placed if stage.level > 0 => {
+                let below = self.staged(Stage { level: stage.level - 1, ..stage });
+                program = forward::transform(&below, &self.types);
+                simplify::run(&mut program);
+            }
+            Step::Placed => {
+                let reversed = self.staged(Stage { step: Step::Reversed, ..stage });
+                if stage.fused {
+                    let apart = Stage { fused: false, ..stage };
+                    if Rc::ptr_eq(&reversed, &self.staged(Stage { step: Step::Reversed, ..apart })) {
+                        return self.staged(apart);
+                    }
+                }
+                program = (*reversed).clone();
+                tape::place(&mut program);
+                simplify::run(&mut program);
+                tape::drop_empty(&mut program);
+            }
+            Step::Final => {
+                let placed = self.staged(Stage { step: Step::Placed, ..stage });
+                if stage.fused {
+                    let apart = Stage { fused: false, ..stage };
+                    if Rc::ptr_eq(&placed, &self.staged(Stage { step: Step::Placed, ..apart })) {
+                        return self.staged(apart);
+                    }
+                }
+                program = (*placed).clone();
+                simplify::singular_terms(&mut program);
+                verify::well_formed(&program, &self.types);
+            }
+        }
+        Rc::new(program)
+    }
+
+    /// The type of the cotangent 1, where the value is a float.
+    fn seed(&self) -> Option<kinds::Float> {
+        match self.types.kind_of(self.signature.output.as_ref()) {
+            Some(Kind::Float(float)) => Some(float),
             _ => None,
-        };
-        let known = (float.is_some() || sweeps == Sweeps::Joined) && sweeps != Sweeps::Apart;
-        if let Some(float) = float {
-            reverse::seed(&mut program, float);
         }
-        simplify::run(&mut program);
-        // The state behind `&mut` parameters is restored on the way back: it keeps its order.
-        let stateful = program.params.iter().any(|p| p.passing == Passing::RefMut);
-        if known && !stateful && fuse::sweeps(&mut program) {
-            simplify::run(&mut program);
-        }
-        tape::place(&mut program);
-        simplify::run(&mut program);
-        tape::drop_empty(&mut program);
-        for _ in 0..level {
-            program = forward::transform(&program, &self.types);
-            simplify::run(&mut program);
-        }
-        simplify::singular_terms(&mut program);
-        verify::well_formed(&program, &self.types);
-        program
+    }
+
+    /// The program as it is written: laid out, and with copies in the place of moves.
+    pub(crate) fn laid_out(&self, program: &Rc<Program>) -> Rc<Program> {
+        let known = self.layouts.borrow().iter().find(|(key, _)| Rc::ptr_eq(key, program)).map(|(_, p)| p.clone());
+        known.unwrap_or_else(|| {
+            let mut out = (**program).clone();
+            crate::layout::arrange(&mut out, &self.types);
+            crate::emit::moves::clone_where_needed(&mut out);
+            let out = Rc::new(out);
+            self.layouts.borrow_mut().push((program.clone(), out.clone()));
+            out
+        })
+    }
+
+    /// What is said about what a program stores, found once.
+    pub(crate) fn described(&self, program: &Rc<Program>, describe: impl FnOnce(&Program) -> String) -> String {
+        let known = self.descriptions.borrow().iter().find(|(key, _)| Rc::ptr_eq(key, program)).map(|(_, s)| s.clone());
+        known.unwrap_or_else(|| {
+            let text = describe(program);
+            self.descriptions.borrow_mut().push((program.clone(), text.clone()));
+            text
+        })
     }
 
     /// Whether a method that has the name of a float function is called on a value of unknown kind.

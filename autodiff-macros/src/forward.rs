@@ -226,6 +226,12 @@ impl Pass<'_> {
             Stmt::Assign { value, .. } | Stmt::Replace { value, .. } | Stmt::Edit(Edit::Push { value, .. }) => {
                 self.name_structs(value, out);
             }
+            Stmt::Call(call) => {
+                call.args.iter_mut().flat_map(|a| &mut a.parts).flatten().for_each(|e| self.name_structs(e, out));
+            }
+            Stmt::Pull(pull) => {
+                pull.args.iter_mut().flat_map(|a| &mut a.parts).flatten().for_each(|e| self.name_structs(e, out));
+            }
             _ => {}
         }
         let stmt = &stmt;
@@ -247,6 +253,14 @@ impl Pass<'_> {
                 out.push(stmt.clone());
                 if self.is_varied(*var) {
                     out.push(Stmt::Declare(self.tangent_var(*var)));
+                }
+            }
+            // The type of what an option without a value is mapped to is known from its variable only.
+            Stmt::Assign { place, value, init: true } if self.tangent(value, value).is_none() => {
+                out.push(stmt.clone());
+                if let Some(target) = self.tangent_place(place) {
+                    let value = Expr::Zero(Box::new(Expr::Place(place.clone())));
+                    out.push(Stmt::Assign { place: target, value, init: true });
                 }
             }
             Stmt::Assign { place, value, init } => {

@@ -14,7 +14,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::ir::{BinOp, Block, Call, Callee, Edit, Expr, Loop, Mode, Passing, Program, Pull, Role, Stmt, VarId};
 use crate::kinds::Kind;
-use crate::simplify::{changes, each_write, touches};
+use crate::simplify::{changes, each_write};
 
 /// Fuses what can be fused; tells whether anything changed.
 pub(crate) fn sweeps(program: &mut Program) -> bool {
@@ -568,16 +568,12 @@ fn root(e: &Expr) -> Option<VarId> {
 }
 
 fn rename(stmt: &mut Stmt, old: VarId, new: VarId) {
-    if !touches(stmt, old) {
-        return;
-    }
-    let mut block = Block { stmts: vec![stmt.clone()], ..Block::default() };
-    block.walk_mut(&mut |s| {
-        s.vars_mut(&mut |v| {
-            if *v == old {
-                *v = new;
-            }
-        });
+    stmt.vars_mut(&mut |v| {
+        if *v == old {
+            *v = new;
+        }
     });
-    *stmt = block.stmts.remove(0);
+    for block in stmt.blocks_mut() {
+        block.stmts.iter_mut().for_each(|s| rename(s, old, new));
+    }
 }

@@ -135,7 +135,7 @@ pub(crate) enum Expr {
         len: Box<Expr>,
         sequence: Sequence,
     },
-    Cast(Box<Expr>, Type),
+    Cast(Box<Expr>, Box<Type>),
     Range {
         lo: Option<Box<Expr>>,
         hi: Option<Box<Expr>>,
@@ -162,7 +162,7 @@ pub(crate) enum Expr {
     CastTangent {
         primal: Box<Expr>,
         tangent: Box<Expr>,
-        ty: Option<Type>,
+        ty: Option<Box<Type>>,
     },
 }
 

@@ -58,6 +58,7 @@ mod source;
 #[cfg(test)]
 mod speed;
 mod storage;
+mod switches;
 mod tangent_types;
 mod tape;
 mod traits;

@@ -26,7 +26,7 @@ fn is_clone(f: &Function, program: &Program) -> bool {
     given.extend(references.flat_map(|(q, _)| q.parts.clone()));
     let captured = crate::tape::free(&Block { stmts: backward.to_vec(), ..Block::default() });
     let plain = |v: &VarId| program.vars[*v].role == Role::Tape || is_plain(&program.vars[*v].kind);
-    let mut all = captured.iter().filter(|v| !given.contains(v)).all(plain);
+    let mut all = captured.iter().filter(|v| !given.contains(v)).all(|v| plain(&v));
     let forward = Block { stmts: forward.to_vec(), ..Block::default() };
     forward.walk(&mut |s| {
         for block in s.blocks() {

@@ -17,6 +17,7 @@ use crate::expand::{Function, Sweeps};
 use crate::ir::{Block, Callee, Mode, Program, Role, Stmt, VarId};
 use crate::kinds::{Float, Kind};
 use crate::labels::Labels;
+use crate::var_set::VarMap;
 
 /// What one loop keeps of each iteration.
 struct Kept {
@@ -104,8 +105,18 @@ fn tapes_of_scopes(block: &Block) -> HashSet<VarId> {
         .collect()
 }
 
+/// The statement that makes each variable.
+fn origins<'a>(block: &'a Block, into: &mut VarMap<&'a Stmt>) {
+    for stmt in &block.stmts {
+        stmt.defines().into_iter().for_each(|v| {
+            into.insert(v, stmt);
+        });
+        stmt.blocks().into_iter().for_each(|b| origins(b, into));
+    }
+}
+
 /// A variable, for a sentence: its name and type, or what it is of.
-fn described(program: &Program, labels: &Labels<'_>, v: VarId) -> String {
+fn described(program: &Program, labels: &Labels<'_>, origins: &VarMap<&Stmt>, v: VarId) -> String {
     let var = &program.vars[v];
     let ty = match &var.kind {
         Kind::Float(Float::F64 | Float::Any) => " (`f64`)".to_owned(),
@@ -116,29 +127,25 @@ fn described(program: &Program, labels: &Labels<'_>, v: VarId) -> String {
         _ => String::new(),
     };
     if var.role == Role::Tape {
-        let mut callee = String::new();
-        program.body.walk(&mut |s| {
-            if let Stmt::Call(call) = s
-                && call.tape == Some(v)
-            {
-                callee = labels.callee(&call.callee);
-            }
-        });
+        let callee = match origins.get(&v) {
+            Some(Stmt::Call(call)) => labels.callee(&call.callee),
+            _ => String::new(),
+        };
         return format!("the pullback of `{callee}`");
     }
     let mut text = None;
-    program.body.walk(&mut |s| match s {
-        Stmt::Replace { old, place, .. } if *old == v => {
+    match origins.get(&v) {
+        Some(Stmt::Replace { place, .. }) => {
             text = Some(format!("the value of `{}` before it is overwritten", labels.place(place)));
         }
-        Stmt::Call(call) if call.outs.contains(&v) && var.role == Role::Temporary => {
+        Some(Stmt::Call(call)) if var.role == Role::Temporary => {
             text = Some(format!("the value of `{}`", labels.callee(&call.callee)));
         }
-        Stmt::Let { var: old, value } if *old == v && program.vars[v].name == "old" => {
+        Some(Stmt::Let { value, .. }) if var.name == "old" => {
             text = Some(format!("the value of `{}` before it is overwritten", labels.text(value)));
         }
         _ => {}
-    });
+    }
     // The copy that a checkpoint starts from again.
     if let Some(of) = var.name.strip_suffix("_before").filter(|_| var.role == Role::Temporary) {
         text = Some(format!("a copy of `{of}`"));
@@ -152,20 +159,25 @@ fn described(program: &Program, labels: &Labels<'_>, v: VarId) -> String {
 
 /// What the backward sweep of a function stores, for its documentation: what comes after "stores".
 pub(crate) fn stored(f: &Function, sweeps: Sweeps) -> String {
-    let program = f.adjoint(0, sweeps);
-    let emitter = Emitter::new(&program, &f.types, HashSet::new(), &f.reserved);
-    let labels = Labels::new(&program, &emitter);
+    f.described(&f.adjoint(0, sweeps), |program| description(f, program))
+}
+
+fn description(f: &Function, program: &Program) -> String {
+    let emitter = Emitter::new(program, &f.types, HashSet::new(), &f.reserved);
+    let labels = Labels::new(program, &emitter);
+    let mut made = VarMap::default();
+    origins(&program.body, &mut made);
     let mut checkpoints = false;
     f.primal.body.walk(&mut |s| match s {
         Stmt::Scope { checkpoint, .. } => checkpoints |= checkpoint,
         Stmt::Loop(l) => checkpoints |= l.plan.is_some(),
         _ => {}
     });
-    let loops: Vec<String> = kept(&program, &labels)
+    let loops: Vec<String> = kept(program, &labels)
         .into_iter()
         .map(|k| {
             let mut vars: Vec<String> = Vec::new();
-            for text in k.vars.iter().map(|v| described(&program, &labels, *v)) {
+            for text in k.vars.iter().map(|v| described(program, &labels, &made, *v)) {
                 if !vars.contains(&text) {
                     vars.push(text);
                 }
@@ -173,7 +185,7 @@ pub(crate) fn stored(f: &Function, sweeps: Sweeps) -> String {
             let when = if k.again && checkpoints { "while it runs a checkpoint again, " } else { "" };
             format!("{when}for each iteration of `{}`, {}", k.header, listed(&vars))
         })
-        .chain(snapshots(&program))
+        .chain(snapshots(program))
         .collect();
     if loops.is_empty() { " nothing but local variables".to_owned() } else { format!(", {}", loops.join("; ")) }
 }
@@ -224,13 +236,15 @@ pub(crate) fn refuse(f: &Function, errors: &Errors) {
     let program = f.adjoint(0, Sweeps::Taped);
     let emitter = Emitter::new(&program, &f.types, HashSet::new(), &f.reserved);
     let labels = Labels::new(&program, &emitter);
+    let mut made = VarMap::default();
+    origins(&program.body, &mut made);
     for k in kept(&program, &labels) {
         for v in k.vars {
             errors.at(
                 program.vars[v].span,
                 format!(
                     "`tape = none`: the backward sweep needs {} of every iteration of `{}`, which takes a vector; {WAY_OUT}",
-                    described(&program, &labels, v),
+                    described(&program, &labels, &made, v),
                     k.header
                 ),
             );
@@ -302,7 +316,7 @@ pub(crate) fn assertions(program: &Program, emitter: &Emitter<'_>) -> TokenStrea
         _ => None,
     }));
     for v in defined {
-        if used.contains(&v) && !pullbacks.contains(&v) && !program.vars[v].kind.is_scalar() {
+        if used.contains(v) && !pullbacks.contains(&v) && !program.vars[v].kind.is_scalar() {
             let name = emitter.name(v);
             out.extend(quote_spanned!(name.span()=> ::differentiable::__private::fixed_size(&#name);));
         }

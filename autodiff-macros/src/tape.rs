@@ -7,9 +7,10 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::ir::{BinOp, Block, Expr, Header, Program, Role, Step, Stmt, VarId};
+use crate::ir::{BinOp, Block, Edit, Expr, Header, Program, Role, Step, Stmt, VarId};
 use crate::simplify::each_write;
-use crate::var_set::VarSet;
+use crate::switches::Analysis;
+use crate::var_set::{VarMap, VarSet};
 
 /// Places the saves and loads of a reversed program.
 pub(crate) fn place(program: &mut Program) {
@@ -71,32 +72,82 @@ fn drop_unread(program: &mut Program) {
     });
 }
 
-/// What the forward scopes define and save, by tape variable and branch.
+/// What a forward scope makes.
+#[derive(Default)]
+struct Made {
+    /// The statement that defines a variable, and the value that it could be computed again from.
+    defined: VarMap<Option<(usize, Expr)>>,
+    /// The last statement that writes to a variable, also inside.
+    last_write: VarMap<usize>,
+}
+
+/// What the forward scopes make and save, by tape variable and branch.
+#[derive(Default)]
 struct Scopes {
-    copies: HashMap<(VarId, usize), Block>,
+    made: HashMap<(VarId, usize), Made>,
     saves: HashMap<(VarId, usize), Vec<VarId>>,
     loop_vars: HashMap<VarId, VarId>,
 }
 
 impl Scopes {
-    fn take(body: &mut Block) -> Self {
-        let mut scopes = Self { copies: HashMap::new(), saves: HashMap::new(), loop_vars: HashMap::new() };
-        walk(body, &mut |s| match s {
-            Stmt::If { then, els, tape: Some(tape), .. } => {
-                scopes.copies.insert((tape.var, 0), then.clone());
-                scopes.copies.insert((tape.var, 1), els.clone());
-            }
-            Stmt::Loop(l) => {
-                if let Some(tape) = l.tape {
-                    scopes.copies.insert((tape.var, 0), l.body.clone());
-                    if let Header::Range { var, .. } = l.header {
-                        scopes.loop_vars.insert(tape.var, var);
-                    }
+    /// What a block makes, and all variables that it writes to.
+    fn block(&mut self, block: &Block) -> (Made, VarSet) {
+        let mut made = Made::default();
+        let mut all = VarSet::new();
+        for (i, stmt) in block.stmts.iter().enumerate() {
+            if !matches!(stmt, Stmt::Loop(_)) {
+                for v in stmt.defines() {
+                    let definition = match stmt {
+                        Stmt::Let { value, .. } => Some((i, value.clone())),
+                        _ => None,
+                    };
+                    made.defined.insert(v, definition);
                 }
             }
-            _ => {}
-        });
-        scopes
+            // Tapes of inner scopes come into being here.
+            let tape = match stmt {
+                Stmt::If { tape, .. } => *tape,
+                Stmt::Loop(l) => l.tape,
+                _ => None,
+            };
+            if let Some(tape) = tape {
+                made.defined.insert(tape.var, None);
+            }
+            let mut writes = VarSet::new();
+            stmt.uses(&mut |_| {}, &mut |v| {
+                writes.insert(v);
+            });
+            writes.extend(stmt.defines());
+            if let Stmt::Edit(Edit::Pop { place, .. }) = stmt {
+                writes.insert(place.root);
+            }
+            for (branch, inner) in stmt.blocks().into_iter().enumerate() {
+                writes.extend(&inner.loads);
+                if has_turn(inner) {
+                    for s in &inner.stmts {
+                        each_write(s, &mut |v| {
+                            writes.insert(v);
+                        });
+                    }
+                    continue;
+                }
+                let (inside, written) = self.block(inner);
+                writes.unite(&written);
+                if let Some(tape) = tape {
+                    self.made.insert((tape.var, branch), inside);
+                }
+            }
+            if let (Stmt::Loop(l), Some(tape)) = (stmt, tape)
+                && let Header::Range { var, .. } = l.header
+            {
+                self.loop_vars.insert(tape.var, var);
+            }
+            writes.iter().for_each(|v| {
+                made.last_write.insert(v, i);
+            });
+            all.unite(&writes);
+        }
+        (made, all)
     }
 
     /// Writes the saves into the forward scopes, and drops the tapes that nobody reads.
@@ -140,8 +191,8 @@ impl Pass {
         };
         let mut backward = body.stmts.split_off(turn);
         body.stmts.iter_mut().for_each(|s| self.fused(s));
-        // Forward scopes by tape, taken out, completed and put back.
-        let mut scopes = Scopes::take(body);
+        let mut scopes = Scopes::default();
+        scopes.block(body);
         for stmt in &mut backward {
             self.stmt(stmt, &mut scopes);
         }
@@ -160,88 +211,77 @@ impl Pass {
         }
     }
 
-    fn stmt(&mut self, stmt: &mut Stmt, scopes: &mut Scopes) {
+    /// Places what the scopes of a statement load; gives the variables that it uses of its surroundings.
+    fn stmt(&mut self, stmt: &mut Stmt, scopes: &mut Scopes) -> VarSet {
         if let Stmt::Scope { body, .. } = stmt
             && has_turn(body)
         {
-            return self.sweeps(body);
+            self.sweeps(body);
+            return used_by(stmt);
         }
-        for block in stmt.blocks_mut() {
-            for inner in &mut block.stmts {
-                self.stmt(inner, scopes);
+        let nothing = Made::default();
+        let (tape, own) = match stmt {
+            Stmt::If { tape, .. } => (*tape, None),
+            Stmt::Loop(l) => {
+                let var = l.tape.and_then(|t| scopes.loop_vars.get(&t.var).copied());
+                (l.tape, if matches!(l.header, Header::Tape) { var } else { None })
             }
+            _ => (None, None),
+        };
+        let mut used = VarSet::new();
+        for (branch, block) in stmt.blocks_mut().into_iter().enumerate() {
+            let mut inside = VarSet::new();
+            for inner in &mut block.stmts {
+                inside.unite(&self.stmt(inner, scopes));
+            }
+            if let Some(t) = tape {
+                let forward = scopes.made.get(&(t.var, branch)).unwrap_or(&nothing);
+                self.scope(block, forward, own, &mut inside);
+            }
+            used.unite(&without_bound(inside, block));
         }
         match stmt {
             Stmt::If { cond, then, els, tape } => {
-                let Some(t) = *tape else { return };
-                for (branch, block) in [(0, &mut *then), (1, &mut *els)] {
-                    let forward = scopes.copies.get(&(t.var, branch)).cloned().unwrap_or_default();
-                    self.scope(block, &forward, None);
-                }
-                if then.loads.is_empty() && els.loads.is_empty() {
-                    *tape = None;
-                } else {
-                    scopes.saves.insert((t.var, 0), then.loads.clone());
-                    scopes.saves.insert((t.var, 1), els.loads.clone());
-                    // The tape tells which branch was taken.
-                    *cond = Expr::Bool(true);
+                if let Some(t) = *tape {
+                    if then.loads.is_empty() && els.loads.is_empty() {
+                        *tape = None;
+                    } else {
+                        scopes.saves.insert((t.var, 0), then.loads.clone());
+                        scopes.saves.insert((t.var, 1), els.loads.clone());
+                        // The tape tells which branch was taken.
+                        *cond = Expr::Bool(true);
+                    }
                 }
             }
             Stmt::Loop(l) => {
-                let Some(t) = l.tape else { return };
-                let forward = scopes.copies.get(&(t.var, 0)).cloned().unwrap_or_default();
-                let own = if matches!(l.header, Header::Tape) { scopes.loop_vars.get(&t.var).copied() } else { None };
-                self.scope(&mut l.body, &forward, own);
-                if l.body.loads.is_empty() && matches!(l.header, Header::Range { .. }) {
-                    l.tape = None;
-                } else {
-                    scopes.saves.insert((t.var, 0), l.body.loads.clone());
+                if let Some(t) = l.tape {
+                    if l.body.loads.is_empty() && matches!(l.header, Header::Range { .. }) {
+                        l.tape = None;
+                    } else {
+                        scopes.saves.insert((t.var, 0), l.body.loads.clone());
+                    }
                 }
             }
             _ => {}
         }
+        own_uses(stmt, &mut used);
+        used
     }
 
-    /// Decides for one backward scope what is computed again and what is loaded.
-    fn scope(&mut self, backward: &mut Block, forward: &Block, loop_var: Option<VarId>) {
-        let mut defined: HashMap<VarId, Option<(usize, Expr)>> = HashMap::new();
-        for (i, stmt) in forward.stmts.iter().enumerate() {
-            for v in stmt.defines() {
-                if matches!(stmt, Stmt::Loop(_)) {
-                    continue;
-                }
-                let definition = match stmt {
-                    Stmt::Let { value, .. } => Some((i, value.clone())),
-                    _ => None,
-                };
-                defined.insert(v, definition);
-            }
-            // Tapes of inner scopes come into being here.
-            let tape = match stmt {
-                Stmt::If { tape, .. } => *tape,
-                Stmt::Loop(l) => l.tape,
-                _ => None,
-            };
-            if let Some(tape) = tape {
-                defined.insert(tape.var, None);
-            }
-        }
+    /// Decides for one backward scope what is computed again and what is loaded; `inside` are the variables that its
+    /// statements use.
+    fn scope(&mut self, backward: &mut Block, forward: &Made, loop_var: Option<VarId>, inside: &mut VarSet) {
+        let (mut defined, last_write) = (forward.defined.clone(), &forward.last_write);
         if let Some(v) = loop_var {
             defined.insert(v, None);
         }
-        let mut last_write: HashMap<VarId, usize> = HashMap::new();
-        for (i, stmt) in forward.stmts.iter().enumerate() {
-            each_write(stmt, &mut |v| {
-                last_write.insert(v, i);
-            });
-        }
-        let needed = free(backward);
-        let mut wanted: BTreeSet<VarId> = needed.iter().copied().filter(|v| defined.contains_key(v)).collect();
+        let needed = without_bound(inside.clone(), backward);
+        let mut wanted: BTreeSet<VarId> = needed.iter().filter(|v| defined.contains_key(v)).collect();
         // First what cannot be computed again, then what can from the rest.
-        let mut saved: HashSet<VarId> = HashSet::new();
-        let mut again: HashSet<VarId> = HashSet::new();
+        let mut saved = VarSet::new();
+        let mut again = VarSet::new();
         for v in &wanted {
-            if !self.is_cheap(*v, &defined, &last_write) {
+            if !self.is_cheap(*v, &defined, last_write) {
                 saved.insert(*v);
             }
         }
@@ -249,7 +289,7 @@ impl Pass {
         while changed {
             changed = false;
             for v in wanted.clone() {
-                if saved.contains(&v) || again.contains(&v) {
+                if saved.contains(v) || again.contains(v) {
                     continue;
                 }
                 let Some(Some((_, value))) = defined.get(&v) else {
@@ -258,7 +298,7 @@ impl Pass {
                 let mut ready = true;
                 let mut pending = Vec::new();
                 value.vars(&mut |u| {
-                    if defined.contains_key(&u) && !saved.contains(&u) && !again.contains(&u) {
+                    if defined.contains_key(&u) && !saved.contains(u) && !again.contains(u) {
                         ready = false;
                         pending.push(u);
                     }
@@ -269,7 +309,7 @@ impl Pass {
                 } else {
                     // An operand that is cheap itself is computed again as well.
                     for u in pending {
-                        if self.is_cheap(u, &defined, &last_write) && wanted.insert(u) {
+                        if self.is_cheap(u, &defined, last_write) && wanted.insert(u) {
                             changed = true;
                         }
                     }
@@ -280,8 +320,8 @@ impl Pass {
                 if let Some(v) = wanted
                     .iter()
                     .copied()
-                    .filter(|v| needed.contains(v))
-                    .find(|v| !saved.contains(v) && !again.contains(v))
+                    .filter(|v| needed.contains(*v))
+                    .find(|v| !saved.contains(*v) && !again.contains(*v))
                 {
                     saved.insert(v);
                     changed = true;
@@ -290,28 +330,28 @@ impl Pass {
         }
         let again = prune(&again, &needed, &defined);
         let mut order: Vec<(usize, VarId)> =
-            again.iter().filter_map(|v| defined[v].as_ref().map(|(i, _)| (*i, *v))).collect();
+            again.iter().filter_map(|v| defined[&v].as_ref().map(|(i, _)| (*i, v))).collect();
         order.sort_unstable();
-        let recomputed = order
+        let recomputed: Vec<Stmt> = order
             .into_iter()
-            .map(|(_, v)| Stmt::Let { var: v, value: defined[&v].as_ref().expect("has a definition").1.clone() });
-        backward.stmts.splice(0..0, recomputed.collect::<Vec<_>>());
-        let free = free(backward);
-        let mut loads: Vec<VarId> = saved.into_iter().filter(|v| needed.contains(v) || free.contains(v)).collect();
+            .map(|(_, v)| Stmt::Let { var: v, value: defined[&v].as_ref().expect("has a definition").1.clone() })
+            .collect();
+        recomputed.iter().for_each(|s| own_uses(s, inside));
+        backward.stmts.splice(0..0, recomputed);
+        let free = without_bound(inside.clone(), backward);
+        let mut loads: Vec<VarId> = saved.iter().filter(|v| needed.contains(*v) || free.contains(*v)).collect();
         loads.sort_unstable();
         backward.loads = loads;
     }
 
     /// Whether a variable can be had again from operands that still have their values.
-    fn is_cheap(
-        &self,
-        v: VarId,
-        defined: &HashMap<VarId, Option<(usize, Expr)>>,
-        last_write: &HashMap<VarId, usize>,
-    ) -> bool {
+    fn is_cheap(&self, v: VarId, defined: &VarMap<Option<(usize, Expr)>>, last_write: &VarMap<usize>) -> bool {
         let Some(Some((i, value))) = defined.get(&v) else {
             return false;
         };
+        if !Analysis::Recompute.is_on() && !matches!(value, Expr::Ref { .. }) {
+            return false;
+        }
         if self.stored.contains(v) || !self.scalars[v] && !matches!(value, Expr::Ref { .. }) {
             return false;
         }
@@ -342,27 +382,22 @@ fn walk(block: &mut Block, f: &mut dyn FnMut(&mut Stmt)) {
 }
 
 /// The recomputed variables that something needs.
-fn prune(
-    again: &HashSet<VarId>,
-    needed: &HashSet<VarId>,
-    defined: &HashMap<VarId, Option<(usize, Expr)>>,
-) -> HashSet<VarId> {
-    let mut keep: HashSet<VarId> = again.intersection(needed).copied().collect();
+fn prune(again: &VarSet, needed: &VarSet, defined: &VarMap<Option<(usize, Expr)>>) -> VarSet {
+    let mut keep: VarSet = again.iter().filter(|v| needed.contains(*v)).collect();
     loop {
-        let mut more = HashSet::new();
-        for v in &keep {
-            if let Some(Some((_, value))) = defined.get(v) {
+        let mut more = VarSet::new();
+        for v in keep.iter() {
+            if let Some(Some((_, value))) = defined.get(&v) {
                 value.vars(&mut |u| {
-                    if again.contains(&u) && !keep.contains(&u) {
+                    if again.contains(u) && !keep.contains(u) {
                         more.insert(u);
                     }
                 });
             }
         }
-        if more.is_empty() {
+        if !keep.unite(&more) {
             return keep;
         }
-        keep.extend(more);
     }
 }
 
@@ -409,31 +444,48 @@ fn is_cheap(e: &Expr) -> bool {
 }
 
 /// The variables that a block uses without defining them.
-pub(crate) fn free(block: &Block) -> HashSet<VarId> {
-    let mut used = HashSet::new();
-    let mut bound: HashSet<VarId> = block.loads.iter().copied().collect();
-    for stmt in &block.stmts {
-        stmt.uses(
-            &mut |v| {
-                used.insert(v);
-            },
-            &mut |_| {},
-        );
-        let mut written = HashSet::new();
-        stmt.uses(&mut |_| {}, &mut |v| {
+pub(crate) fn free(block: &Block) -> VarSet {
+    let mut used = VarSet::new();
+    block.stmts.iter().for_each(|s| {
+        used.unite(&used_by(s));
+    });
+    without_bound(used, block)
+}
+
+/// The variables that a statement uses of its surroundings, inside of it too.
+fn used_by(stmt: &Stmt) -> VarSet {
+    let mut used = VarSet::new();
+    own_uses(stmt, &mut used);
+    stmt.blocks().into_iter().for_each(|b| {
+        used.unite(&free(b));
+    });
+    used
+}
+
+/// Adds the variables that a statement itself uses.
+fn own_uses(stmt: &Stmt, used: &mut VarSet) {
+    let mut written = VarSet::new();
+    stmt.uses(
+        &mut |v| {
+            used.insert(v);
+        },
+        &mut |v| {
             written.insert(v);
-        });
-        used.extend(written);
-        if let Stmt::Pull(pull) = stmt
-            && !pull.joined
-            && pull.cotangent.iter().any(Option::is_none)
-        {
-            used.extend(&pull.values);
-        }
-        for inner in stmt.blocks() {
-            used.extend(free(inner));
-        }
-        bound.extend(stmt.defines());
+        },
+    );
+    used.unite(&written);
+    if let Stmt::Pull(pull) = stmt
+        && !pull.joined
+        && pull.cotangent.iter().any(Option::is_none)
+    {
+        used.extend(&pull.values);
     }
-    used.difference(&bound).copied().collect()
+}
+
+/// What is left of the variables that the statements of a block use, without those that it defines.
+fn without_bound(mut used: VarSet, block: &Block) -> VarSet {
+    block.loads.iter().copied().chain(block.stmts.iter().flat_map(Stmt::defines)).for_each(|v| {
+        used.remove(v);
+    });
+    used
 }

@@ -1,6 +1,33 @@
-//! Sets of variables, as bits: cheap to copy and to unite, which is what analyses along the flow of control do.
+//! Sets of variables, as bits: cheap to copy and to unite, which is what analyses along the flow of control do; and maps
+//! from variables, whose numbers are their hashes.
+//!
+//! Macros run unoptimised in debug builds of their users: what the standard hasher costs there would be most of the time.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::ir::VarId;
+
+/// A map from variables.
+pub(crate) type VarMap<T> = HashMap<VarId, T, BuildHasherDefault<NumberHasher>>;
+
+/// Spreads a number over the bits of a hash.
+#[derive(Default)]
+pub(crate) struct NumberHasher(u64);
+
+impl Hasher for NumberHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|b| self.write_usize(usize::from(*b)));
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.0 = (self.0.rotate_left(5) ^ number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
 
 /// A set of variables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +62,20 @@ impl VarSet {
             self.words[v / 64] &= !(1 << (v % 64));
         }
         there
+    }
+
+    /// The variables, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = VarId> + '_ {
+        self.words.iter().enumerate().flat_map(|(k, word)| {
+            let mut left = *word;
+            std::iter::from_fn(move || {
+                (left != 0).then(|| {
+                    let bit = left.trailing_zeros() as usize;
+                    left &= left - 1;
+                    64 * k + bit
+                })
+            })
+        })
     }
 
     /// Adds all of another set; tells whether any variable is new.

@@ -208,7 +208,20 @@ walks!(children_mut, places_mut, exprs_mut, parts_mut, args_mut, blocks_mut, [mu
 impl Expr {
     /// Calls `f` on every variable that occurs.
     pub(crate) fn vars(&self, f: &mut dyn FnMut(VarId)) {
-        self.places(&mut |place| f(place.root));
+        match self {
+            Self::Lit(_) | Self::Number(..) | Self::Bool(_) | Self::Item(..) => {}
+            Self::Place(place) => {
+                f(place.root);
+                if !place.path.is_empty() {
+                    place.exprs(&mut |e| e.vars(f));
+                }
+            }
+            Self::Binary(_, a, b) => {
+                a.vars(f);
+                b.vars(f);
+            }
+            _ => self.children(&mut |e| e.vars(f)),
+        }
     }
 
     /// Whether the variable occurs.

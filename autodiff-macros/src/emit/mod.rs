@@ -20,16 +20,17 @@ use quote::quote;
 
 use crate::ir::{Program, Stmt, VarId};
 use crate::kinds::{Kind, Types};
+use crate::var_set::{VarMap, VarSet};
 
 /// Writes the statements of one program.
 pub(crate) struct Emitter<'a> {
     pub(crate) program: &'a Program,
     pub(crate) types: &'a Types,
-    names: HashMap<VarId, Ident>,
+    names: VarMap<Ident>,
     /// Variables that need `mut`.
-    written: HashSet<VarId>,
-    read: HashSet<VarId>,
-    mentioned: HashSet<VarId>,
+    written: VarSet,
+    read: VarSet,
+    mentioned: VarSet,
     /// Cotangent slots that are `Option<&mut T>` here.
     optional: HashSet<VarId>,
     /// What is written is read by people: parts of tangents are written as if none were missing.
@@ -48,9 +49,9 @@ impl<'a> Emitter<'a> {
         if let Some(reverse) = &program.reverse {
             order.extend(reverse.adjoints.iter().flatten().chain(&reverse.cotangent));
         }
-        let mut written = HashSet::new();
-        let mut read = HashSet::new();
-        let mut mentioned = HashSet::new();
+        let mut written = VarSet::new();
+        let mut read = VarSet::new();
+        let mut mentioned = VarSet::new();
         program.body.walk(&mut |s| {
             order.extend(s.defines());
             s.uses(
@@ -82,7 +83,7 @@ impl<'a> Emitter<'a> {
             });
         }
         let mut taken: HashSet<String> = reserved.clone();
-        let mut names = HashMap::new();
+        let mut names = VarMap::default();
         // Which number a name had last: those below it are taken.
         let mut numbers: HashMap<String, usize> = HashMap::new();
         for v in order {
@@ -127,16 +128,16 @@ impl<'a> Emitter<'a> {
     }
 
     pub(crate) fn is_written(&self, v: VarId) -> bool {
-        self.written.contains(&v)
+        self.written.contains(v)
     }
 
     pub(crate) fn is_read(&self, v: VarId) -> bool {
-        self.read.contains(&v) || self.written.contains(&v)
+        self.read.contains(v) || self.written.contains(v)
     }
 
     /// Whether a variable occurs at all.
     pub(crate) fn is_mentioned(&self, v: VarId) -> bool {
-        self.read.contains(&v) || self.mentioned.contains(&v)
+        self.read.contains(v) || self.mentioned.contains(v)
     }
 
     /// The pattern that binds a variable.
@@ -163,7 +164,7 @@ impl<'a> Emitter<'a> {
 }
 
 /// Notes the variables that a statement changes after their definition.
-fn mark_written(program: &Program, s: &Stmt, written: &mut HashSet<VarId>) {
+fn mark_written(program: &Program, s: &Stmt, written: &mut VarSet) {
     if let Stmt::Assign { init: true, .. } = s {
         return;
     }
@@ -184,7 +185,7 @@ fn mark_written(program: &Program, s: &Stmt, written: &mut HashSet<VarId>) {
     }
 }
 
-fn mark_borrowed(program: &Program, e: &crate::ir::Expr, written: &mut HashSet<VarId>) {
+fn mark_borrowed(program: &Program, e: &crate::ir::Expr, written: &mut VarSet) {
     use crate::ir::Expr;
     if let Expr::Ref { mutable: true, of } = e
         && let Expr::Place(p) = &**of

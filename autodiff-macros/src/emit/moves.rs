@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use crate::ir::{Arg, Block, Callee, Edit, Expr, Passing, Place, Program, Role, Step, Stmt, VarId};
 use crate::kinds::{self, Kind};
+use crate::var_set::VarMap;
 
 /// Turns moves into clones where the variable is read later.
 pub(crate) fn clone_where_needed(program: &mut Program) {
@@ -61,10 +62,10 @@ struct Counter {
     /// How many blocks are open.
     depth: usize,
     turn: Option<usize>,
-    tangent_of: HashMap<VarId, VarId>,
+    tangent_of: VarMap<VarId>,
     others: HashMap<usize, Range<usize>>,
-    reads: HashMap<VarId, Vec<usize>>,
-    defined: HashMap<VarId, usize>,
+    reads: VarMap<Vec<usize>>,
+    defined: VarMap<usize>,
 }
 
 impl Counter {
@@ -119,8 +120,8 @@ impl Counter {
 
 struct Pass<'a> {
     program: &'a Program,
-    reads: HashMap<VarId, Vec<usize>>,
-    defined: HashMap<VarId, usize>,
+    reads: VarMap<Vec<usize>>,
+    defined: VarMap<usize>,
     now: usize,
     /// Where the loops around begin.
     loops: Vec<usize>,

@@ -21,7 +21,7 @@ use values::Operand;
 
 /// The text of the graph of a function, with its gradient (`scalar`) or its pullback.
 pub(crate) fn encode(f: &Function, scalar: bool) -> String {
-    let mut program = f.adjoint(0, if scalar { Sweeps::Apart } else { Sweeps::Taped });
+    let mut program = (*f.adjoint(0, if scalar { Sweeps::Apart } else { Sweeps::Taped })).clone();
     crate::layout::forward_where_independent(&mut program);
     let emitter = Emitter::new(&program, &f.types, HashSet::new(), &f.reserved);
     let mut draw = Draw {

@@ -22,19 +22,36 @@ use std::collections::{HashMap, HashSet};
 
 use crate::ir::{BinOp, Block, Expr, Header, Loop, Program, Stmt, VarId};
 use crate::kinds::Types;
+use crate::switches::Analysis;
 
 /// Runs the passes on a program that is about to be written.
 pub(crate) fn arrange(program: &mut Program, types: &Types) {
-    counters::by_index(program);
-    sums::in_variables(program);
-    buffers::allocate_once(program);
-    if program.taped {
-        slices::save_whole(program);
-        order::forward_where_independent(program);
-        flat::join(program);
-        rows::index(program);
+    if Analysis::Counters.is_on() {
+        counters::by_index(program);
     }
-    cuts::before_loops(program);
+    if Analysis::Sums.is_on() {
+        sums::in_variables(program);
+    }
+    if Analysis::Buffers.is_on() {
+        buffers::allocate_once(program);
+    }
+    if program.taped {
+        if Analysis::Slices.is_on() {
+            slices::save_whole(program);
+        }
+        if Analysis::Order.is_on() {
+            order::forward_where_independent(program);
+        }
+        if Analysis::Flat.is_on() {
+            flat::join(program);
+        }
+        if Analysis::Rows.is_on() {
+            rows::index(program);
+        }
+    }
+    if Analysis::Cuts.is_on() {
+        cuts::before_loops(program);
+    }
     crate::verify::well_formed(program, types);
 }
 
@@ -113,7 +130,7 @@ fn declare(program: &mut Program, tapes: &[VarId]) {
         // What is written and read in one statement is short, and grows once.
         let long: HashSet<VarId> = here.iter().copied().filter(|v| last(v) != Some(k)).collect();
         let mut sizes = HashMap::new();
-        if !long.is_empty() {
+        if !long.is_empty() && Analysis::Room.is_on() {
             entries(&stmt, &long, &mut Vec::new(), &mut sizes);
             let own = made_in(&stmt);
             sizes.retain(|_, ranges: &mut Vec<Expr>| {
@@ -158,6 +175,9 @@ fn made_in(stmt: &Stmt) -> HashSet<VarId> {
     own
 }
 
+/// Room for what so many loops inside each other write is asked for at once, not for more.
+const DEEPEST: usize = 6;
+
 /// The ranges whose lengths multiply to the number of entries that a statement writes to each of the tapes, where nothing
 /// but ranges tells how often it does.
 fn entries(stmt: &Stmt, tapes: &HashSet<VarId>, around: &mut Vec<Expr>, into: &mut HashMap<VarId, Vec<Expr>>) {
@@ -166,6 +186,9 @@ fn entries(stmt: &Stmt, tapes: &HashSet<VarId>, around: &mut Vec<Expr>, into: &m
         hi: Some(Box::new(hi.clone())),
         inclusive,
     };
+    if around.len() == DEEPEST {
+        return;
+    }
     match stmt {
         Stmt::Save { tape, lo, hi, .. } if tapes.contains(tape) => {
             into.insert(*tape, around.iter().cloned().chain([range(lo, hi, false)]).collect());

@@ -189,7 +189,7 @@ impl Lowerer<'_> {
                 _ => {
                     let ty: syn::Type =
                         if float == Float::F64 { syn::parse_quote!(f64) } else { syn::parse_quote!(f32) };
-                    self.temporary(Expr::Cast(Box::new(e.clone()), ty), span)
+                    self.temporary(Expr::Cast(Box::new(e.clone()), Box::new(ty)), span)
                 }
             };
             return Some(complex::new(part(&args[0]), part(&args[1])));

@@ -34,7 +34,7 @@ impl Lowerer<'_> {
                 None => self.verbatim(e),
             },
             S::Reference(r) if self.is_plain_place(&r.expr) => self.place_or_value(e),
-            S::Cast(c) => Expr::Cast(Box::new(self.control(&c.expr)), (*c.ty).clone()),
+            S::Cast(c) => Expr::Cast(Box::new(self.control(&c.expr)), c.ty.clone()),
             S::Range(r) => Expr::Range {
                 lo: r.start.as_ref().map(|e| Box::new(self.control(e))),
                 hi: r.end.as_ref().map(|e| Box::new(self.control(e))),

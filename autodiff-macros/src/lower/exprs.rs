@@ -73,7 +73,7 @@ impl Lowerer<'_> {
             S::Binary(b) => self.binary(b),
             S::Cast(c) => {
                 let value = self.scalar(&c.expr);
-                Expr::Cast(Box::new(value), (*c.ty).clone())
+                Expr::Cast(Box::new(value), c.ty.clone())
             }
             S::Tuple(t) => Expr::Tuple(t.elems.iter().map(|e| self.operand(e)).collect()),
             S::Array(a) => Expr::Array(a.elems.iter().map(|e| self.operand(e)).collect(), Sequence::Array),

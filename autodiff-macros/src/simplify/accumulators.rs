@@ -2,15 +2,19 @@
 //! what is added.
 
 use crate::ir::{Expr, Program, Role, Stmt, VarId};
+use crate::switches::Analysis;
 
 use super::positions::{Positions, slots};
 
 /// `let mut d = 0; …; d += e`  ⇒  `…; let mut d = e`. Tells whether anything changed.
 pub(crate) fn merge(program: &mut Program) -> bool {
+    if !Analysis::Adjoints.is_on() {
+        return false;
+    }
     let roles: Vec<Role> = program.vars.iter().map(|v| v.role).collect();
     let scalars: Vec<bool> = program.vars.iter().map(|v| v.kind.is_number()).collect();
     let mut changed = false;
-    let mut positions = Positions::new(program.vars.len());
+    let mut positions = Positions::new(program.vars.len(), &program.body);
     program.body.blocks_mut(&mut |block| {
         positions.read(&block.stmts);
         let mut stmts = slots(block);
@@ -100,14 +104,18 @@ fn first_addition(stmts: &[Option<Stmt>], i: usize, positions: &Positions, roles
 
 /// Whether a statement, or one inside it, mentions a variable.
 pub(crate) fn touches(stmt: &Stmt, var: VarId) -> bool {
-    let found = std::cell::Cell::new(false);
-    stmt.uses(&mut |v| found.set(found.get() || v == var), &mut |v| {
-        found.set(found.get() || v == var);
-    });
-    found.get()
-        || stmt.defines().contains(&var)
-        || stmt
-            .blocks()
-            .iter()
-            .any(|b| b.loads.contains(&var) || b.saves.contains(&var) || b.stmts.iter().any(|s| touches(s, var)))
+    let mut found = false;
+    each_touch(stmt, &mut |v| found |= v == var);
+    found
+}
+
+/// Calls `f` on every variable that a statement, or one inside it, mentions.
+pub(crate) fn each_touch(stmt: &Stmt, f: &mut dyn FnMut(VarId)) {
+    let mut written = Vec::new();
+    stmt.uses(f, &mut |v| written.push(v));
+    written.into_iter().chain(stmt.defines()).for_each(&mut *f);
+    for block in stmt.blocks() {
+        block.loads.iter().chain(&block.saves).for_each(|v| f(*v));
+        block.stmts.iter().for_each(|s| each_touch(s, f));
+    }
 }

@@ -1,15 +1,15 @@
 //! Copies: a generated name for a constant or for another variable that never changes gives way to it.
 
-use std::collections::{HashMap, HashSet};
+use crate::ir::{Expr, Passing, Program, Role, Stmt};
 
-use crate::ir::{Expr, Passing, Program, Role, Stmt, VarId};
+use crate::var_set::{VarMap, VarSet};
 
 use super::inline::replace;
 
 /// Propagates copies; tells whether anything changed.
 pub(crate) fn propagate(program: &mut Program) -> bool {
-    let mut pinned: HashSet<VarId> = HashSet::new();
-    let mut copies: HashMap<VarId, Expr> = HashMap::new();
+    let mut pinned = VarSet::new();
+    let mut copies: VarMap<Expr> = VarMap::default();
     program.body.blocks_mut(&mut |b| pinned.extend(b.loads.iter().chain(&b.saves)));
     if let Some(reverse) = &program.reverse {
         pinned.extend(reverse.adjoints.iter().flatten());
@@ -34,19 +34,19 @@ pub(crate) fn propagate(program: &mut Program) -> bool {
         }
     });
     // What is indexed has to stay, even where that makes no sense to the types.
-    let mut indexed: HashSet<VarId> = HashSet::new();
+    let mut indexed = VarSet::new();
     program.body.walk(&mut |stmt| stmt.parts(&mut |e| find_indexed(e, &mut indexed), &mut |_| {}));
     program.value.iter().for_each(|e| find_indexed(e, &mut indexed));
-    let params: HashSet<VarId> = program.params.iter().flat_map(|p| p.parts.clone()).collect();
+    let params: VarSet = program.params.iter().flat_map(|p| p.parts.clone()).collect();
     program.body.walk(&mut |stmt| {
         if let Stmt::Let { var, value } = stmt {
-            if pinned.contains(var) || program.vars[*var].role == Role::User || !program.vars[*var].kind.is_scalar() {
+            if pinned.contains(*var) || program.vars[*var].role == Role::User || !program.vars[*var].kind.is_scalar() {
                 return;
             }
             let constant = matches!(value, Expr::Number(..) | Expr::Bool(_) | Expr::Lit(_));
             // The backward sweep may outlive what the forward sweep reads, but not its parameters.
-            let stable = value.as_var().is_some_and(|w| !pinned.contains(&w) && !params.contains(&w));
-            if constant && !indexed.contains(var) || stable {
+            let stable = value.as_var().is_some_and(|w| !pinned.contains(w) && !params.contains(w));
+            if constant && !indexed.contains(*var) || stable {
                 copies.insert(*var, value.clone());
             }
         }
@@ -55,7 +55,7 @@ pub(crate) fn propagate(program: &mut Program) -> bool {
         return false;
     }
     // Resolve chains of copies first.
-    let resolved: HashMap<VarId, Expr> = copies
+    let resolved: VarMap<Expr> = copies
         .iter()
         .map(|(v, e)| {
             let mut e = e.clone();
@@ -88,7 +88,7 @@ pub(crate) fn propagate(program: &mut Program) -> bool {
 }
 
 /// The variables whose elements or fields are read.
-fn find_indexed(e: &Expr, found: &mut HashSet<VarId>) {
+fn find_indexed(e: &Expr, found: &mut VarSet) {
     if let Expr::Place(place) = e
         && !place.path.is_empty()
     {
@@ -97,7 +97,7 @@ fn find_indexed(e: &Expr, found: &mut HashSet<VarId>) {
     e.children(&mut |part| find_indexed(part, found));
 }
 
-fn pin_references<'a>(parts: impl Iterator<Item = &'a Option<Expr>>, pinned: &mut HashSet<VarId>) {
+fn pin_references<'a>(parts: impl Iterator<Item = &'a Option<Expr>>, pinned: &mut VarSet) {
     for e in parts.flatten() {
         if let Expr::Place(p) = e {
             pinned.insert(p.root);

@@ -6,7 +6,8 @@
 
 use std::collections::HashMap;
 
-use crate::ir::{Block, Edit, Expr, Header, Loop, Mode, Passing, Program, Stmt, Tape, VarId};
+use crate::ir::{Block, Edit, Expr, Header, Loop, Mode, Passing, Program, Role, Stmt, Tape, VarId};
+use crate::switches::Analysis;
 use crate::var_set::VarSet;
 
 /// Removes dead code; tells whether anything changed.
@@ -16,6 +17,10 @@ pub(crate) fn eliminate(program: &mut Program) -> bool {
         if param.passing != Passing::Value {
             always.extend(&param.parts);
         }
+    }
+    if !Analysis::Adjoints.is_on() {
+        let adjoints = program.vars.iter().enumerate().filter(|(_, v)| v.role == Role::Adjoint);
+        always.extend(adjoints.map(|(v, _)| v));
     }
     let mut live: VarSet = VarSet::new();
     if let Some(reverse) = &program.reverse {
@@ -223,7 +228,7 @@ impl Pass {
                         live.remove(*v);
                     });
                 }
-                if remove {
+                if remove && Analysis::Callees.is_on() {
                     // The cotangent of a `&mut` argument's final value goes in as well.
                     let added = pull.slots.iter_mut().zip(&pull.args).filter(|(_, a)| a.passing != Passing::RefMut);
                     for slot in added.flat_map(|(slot, _)| slot) {

@@ -1,37 +1,37 @@
 //! Inlining: a temporary that is used once, where nothing it reads changes in between, is written at
 //! its use; a name for another value gives way to that value.
 
-use std::collections::HashMap;
-
 use crate::ir::{Block, Edit, Expr, Header, Passing, Place, Program, Role, Stmt, VarId};
+
+use crate::var_set::VarSet;
 
 use super::positions::{Positions, slots};
 
 /// Inlines temporaries; tells whether anything changed.
 pub(crate) fn temporaries(program: &mut Program) -> bool {
-    let mut reads: HashMap<VarId, usize> = HashMap::new();
-    let mut writes: HashMap<VarId, usize> = HashMap::new();
+    let mut reads: Vec<usize> = vec![0; program.vars.len()];
+    let mut writes = VarSet::new();
     program.body.blocks_mut(&mut |b| {
         for v in b.saves.iter().chain(&b.loads) {
-            *reads.entry(*v).or_default() += 2;
+            reads[*v] += 2;
         }
     });
     program.body.walk(&mut |s| {
-        s.uses(&mut |v| *reads.entry(v).or_default() += 1, &mut |v| {
-            *writes.entry(v).or_default() += 1;
+        s.uses(&mut |v| reads[v] += 1, &mut |v| {
+            writes.insert(v);
         });
         if let Stmt::Pull(pull) = s
             && pull.cotangent.iter().any(Option::is_none)
         {
-            pull.values.iter().for_each(|v| *reads.entry(*v).or_default() += 2);
+            pull.values.iter().for_each(|v| reads[*v] += 2);
         }
     });
     for e in &program.value {
-        e.vars(&mut |v| *reads.entry(v).or_default() += 1);
+        e.vars(&mut |v| reads[v] += 1);
     }
     if let Some(reverse) = &program.reverse {
         for v in reverse.adjoints.iter().flatten() {
-            *reads.entry(*v).or_default() += 2;
+            reads[*v] += 2;
         }
     }
     let pass = Pass {
@@ -42,7 +42,7 @@ pub(crate) fn temporaries(program: &mut Program) -> bool {
     };
     let mut changed = false;
     let mut body = std::mem::take(&mut program.body);
-    let mut positions = Positions::new(program.vars.len());
+    let mut positions = Positions::new(program.vars.len(), &body);
     body.blocks_mut(&mut |block| changed |= pass.block(block, &mut positions));
     program.body = body;
     changed
@@ -51,8 +51,8 @@ pub(crate) fn temporaries(program: &mut Program) -> bool {
 struct Pass {
     roles: Vec<Role>,
     scalars: Vec<bool>,
-    reads: HashMap<VarId, usize>,
-    writes: HashMap<VarId, usize>,
+    reads: Vec<usize>,
+    writes: VarSet,
 }
 
 impl Pass {
@@ -83,7 +83,7 @@ impl Pass {
     }
 
     fn may_move(&self, var: VarId, value: &Expr) -> bool {
-        if self.reads.get(&var) != Some(&1) || self.writes.contains_key(&var) {
+        if self.reads[var] != 1 || self.writes.contains(var) {
             return false;
         }
         match self.roles[var] {

@@ -58,26 +58,24 @@ fn mentions(stmt: &mut Stmt, into: &mut HashMap<VarId, usize>) {
 
 fn localise(block: &mut Block, total: &HashMap<VarId, usize>) -> bool {
     let mut changed = false;
-    for i in 0..block.stmts.len() {
-        let Stmt::Assign { place, value, init: false } = &block.stmts[i] else { continue };
-        let (var, value) = (place.root, value.clone());
-        let saved = block.saves.contains(&var);
-        if !place.path.is_empty() || value.mentions(var) || saved || !total.contains_key(&var) {
-            continue;
-        }
-        if block.stmts[..i].iter().any(|s| super::touches(s, var)) {
-            continue;
-        }
+    if block.stmts.iter().any(|s| matches!(s, Stmt::Assign { init: false, .. })) {
+        // How often the block mentions each variable, and in which statement first.
         let mut own = HashMap::new();
-        for stmt in &mut block.stmts[i..] {
-            mentions(stmt, &mut own);
-            for inner in stmt.blocks_mut() {
-                count(inner, &mut own);
-            }
+        count(block, &mut own);
+        let mut first = HashMap::new();
+        for (i, stmt) in block.stmts.iter().enumerate() {
+            super::each_touch(stmt, &mut |v| {
+                first.entry(v).or_insert(i);
+            });
         }
-        if own.get(&var) == total.get(&var) {
-            block.stmts[i] = Stmt::Let { var, value };
-            changed = true;
+        for (i, stmt) in block.stmts.iter_mut().enumerate() {
+            let Stmt::Assign { place, value, init: false } = stmt else { continue };
+            let var = place.root;
+            let whole = place.path.is_empty() && !value.mentions(var) && !block.saves.contains(&var);
+            if whole && total.contains_key(&var) && first.get(&var) == Some(&i) && own.get(&var) == total.get(&var) {
+                *stmt = Stmt::Let { var, value: value.clone() };
+                changed = true;
+            }
         }
     }
     for stmt in &mut block.stmts {

@@ -12,7 +12,7 @@ mod inline;
 mod localise;
 mod positions;
 
-pub(crate) use accumulators::touches;
+pub(crate) use accumulators::{each_touch, touches};
 pub(crate) use guards::singular_terms;
 pub(crate) use inline::{changes, each_write, replace};
 pub(crate) use localise::inner_sweeps;

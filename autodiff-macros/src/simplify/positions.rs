@@ -4,6 +4,7 @@
 //! write to it, also inside blocks of their own. A pass that takes statements out leaves `None`, so positions stay.
 
 use crate::ir::{Block, Edit, Stmt, VarId};
+use crate::var_set::VarSet;
 
 /// The statements of a block by the variables in them.
 pub(super) struct Positions {
@@ -12,41 +13,51 @@ pub(super) struct Positions {
     /// The variables that have entries.
     used: Vec<VarId>,
     turns: Vec<usize>,
+    /// For each block in program order, what stands inside those of its statements that have blocks.
+    inside: std::vec::IntoIter<Vec<Inside>>,
+}
+
+/// The variables that the blocks of a statement mention and write to, at any depth.
+#[derive(Default)]
+struct Inside {
+    touched: VarSet,
+    written: VarSet,
 }
 
 impl Positions {
-    pub(super) fn new(vars: usize) -> Self {
-        Self { touched: vec![Vec::new(); vars], written: vec![Vec::new(); vars], used: Vec::new(), turns: Vec::new() }
+    /// For the blocks of a program, which are then read in program order.
+    pub(super) fn new(vars: usize, body: &Block) -> Self {
+        let mut inside = Vec::new();
+        look_inside(body, &mut inside);
+        Self {
+            touched: vec![Vec::new(); vars],
+            written: vec![Vec::new(); vars],
+            used: Vec::new(),
+            turns: Vec::new(),
+            inside: inside.into_iter(),
+        }
     }
 
-    /// Reads a block; what was known of another is forgotten.
+    /// Reads the next block; what was known of another is forgotten.
     pub(super) fn read(&mut self, stmts: &[Stmt]) {
         for v in self.used.drain(..) {
             self.touched[v].clear();
             self.written[v].clear();
         }
         self.turns.clear();
+        let mut inside = self.inside.next().expect("as many blocks as there were").into_iter();
+        let mut written = Vec::new();
         for (k, stmt) in stmts.iter().enumerate() {
             if matches!(stmt, Stmt::Turn) {
                 self.turns.push(k);
             }
-            self.stmt(stmt, k);
-        }
-    }
-
-    fn stmt(&mut self, stmt: &Stmt, k: usize) {
-        let mut written = Vec::new();
-        stmt.uses(&mut |v| self.touch(v, k), &mut |v| written.push(v));
-        if let Stmt::Edit(Edit::Pop { place, .. }) = stmt {
-            written.push(place.root);
-        }
-        for v in written.into_iter().chain(stmt.defines()) {
-            self.write(v, k);
-        }
-        for Block { loads, stmts, saves } in stmt.blocks() {
-            loads.iter().for_each(|v| self.write(*v, k));
-            saves.iter().for_each(|v| self.touch(*v, k));
-            stmts.iter().for_each(|s| self.stmt(s, k));
+            each_own(stmt, &mut |v| self.touch(v, k), &mut |v| written.push(v));
+            written.drain(..).for_each(|v| self.write(v, k));
+            if has_blocks(stmt) {
+                let Inside { touched, written } = inside.next().expect("as many statements as there were");
+                written.iter().for_each(|v| self.write(v, k));
+                touched.iter().for_each(|v| self.touch(v, k));
+            }
         }
     }
 
@@ -79,6 +90,53 @@ impl Positions {
     pub(super) fn turns_between(&self, i: usize, k: usize) -> bool {
         self.turns.iter().any(|t| *t > i && *t < k)
     }
+}
+
+/// Notes what stands inside the statements of a block and of those inside it; gives all that the block itself mentions.
+fn look_inside(block: &Block, into: &mut Vec<Vec<Inside>>) -> Inside {
+    let at = into.len();
+    into.push(Vec::new());
+    let mut all = Inside::default();
+    let Inside { touched, written } = &mut all;
+    for stmt in &block.stmts {
+        each_own(
+            stmt,
+            &mut |v| {
+                touched.insert(v);
+            },
+            &mut |v| {
+                written.insert(v);
+            },
+        );
+        if !has_blocks(stmt) {
+            continue;
+        }
+        let mut inner = Inside::default();
+        for block in stmt.blocks() {
+            let more = look_inside(block, into);
+            inner.touched.unite(&more.touched);
+            inner.written.unite(&more.written);
+            inner.touched.extend(&block.saves);
+            inner.written.extend(&block.loads);
+        }
+        touched.unite(&inner.touched);
+        written.unite(&inner.written);
+        into[at].push(inner);
+    }
+    all
+}
+
+fn has_blocks(stmt: &Stmt) -> bool {
+    matches!(stmt, Stmt::If { .. } | Stmt::Loop(_) | Stmt::Scope { .. })
+}
+
+/// Calls `f` on every variable that a statement itself reads, and `g` on those that it writes to.
+fn each_own(stmt: &Stmt, f: &mut dyn FnMut(VarId), g: &mut dyn FnMut(VarId)) {
+    stmt.uses(f, g);
+    if let Stmt::Edit(Edit::Pop { place, .. }) = stmt {
+        g(place.root);
+    }
+    stmt.defines().into_iter().for_each(g);
 }
 
 fn add(list: &mut Vec<usize>, k: usize) {

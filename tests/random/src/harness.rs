@@ -6,6 +6,7 @@
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use differentiable::ndarray::Array2;
 use differentiable::{Disagreement, GradientCheckError, Tolerance};
 
 /// The function `run` of a program.
@@ -20,6 +21,8 @@ pub enum Failure {
     Different(String),
     /// `check` found derivatives that disagree.
     Check(GradientCheckError),
+    /// Second derivatives disagree with differences of the gradient.
+    Second(String),
 }
 
 /// The numbers of a point.
@@ -85,6 +88,37 @@ fn compare(what: &str, found: &[f64], expected: &[f64], tolerance: f64) -> Resul
     Err(Failure::Different(format!("{what} gives {found:?} and not {expected:?}")))
 }
 
+/// Compares a Hessian with its transpose, and its first row with differences of the gradient at points that are so far
+/// from this one.
+pub fn second_derivatives(hessian: &Array2<f64>, gradient: impl Fn(f64) -> Array2<f64>) -> Result<(), Failure> {
+    let scale = hessian.iter().fold(1.0, |m: f64, h| m.max(h.abs()));
+    if !scale.is_finite() || scale > 1e6 {
+        return Err(Failure::Unusable);
+    }
+    let n = hessian.nrows();
+    for (i, j) in (0..n).flat_map(|i| (0..i).map(move |j| (i, j))) {
+        let (a, b) = (hessian[[i, j]], hessian[[j, i]]);
+        if (a - b).abs() > 1e-7 * scale {
+            return Err(Failure::Different(format!(
+                "the Hessian is not symmetric: {a} at ({i}, {j}) and {b} at ({j}, {i})"
+            )));
+        }
+    }
+    let mut worst = String::new();
+    for step in [1e-3, 1e-4, 1e-5, 1e-6] {
+        let (above, below) = (gradient(step), gradient(-step));
+        let slope = |j: usize| (above[[0, j]] - below[[0, j]]) / (2.0 * step);
+        let off = (0..n).find(|j| (slope(*j) - hessian[[0, *j]]).abs() > 1e-4 * scale);
+        let Some(j) = off else { return Ok(()) };
+        worst = format!(
+            "the Hessian has {} at (0, {j}), and differences of the gradient give {}",
+            hessian[[0, j]],
+            slope(j)
+        );
+    }
+    Err(Failure::Second(worst))
+}
+
 /// What is wrong with a program, or whether it had a point at which it could be judged.
 pub fn judge(run: Run) -> Result<bool, String> {
     let (mut judged, mut suspicious) = (0, Vec::new());
@@ -93,6 +127,10 @@ pub fn judge(run: Run) -> Result<bool, String> {
             Err(Failure::Unusable) => {}
             Ok(()) => judged += 1,
             Err(Failure::Different(text)) => return Err(format!("at point {point}, {text}")),
+            Err(Failure::Second(text)) => {
+                judged += 1;
+                suspicious.push(format!("at point {point}, {text}"));
+            }
             Err(Failure::Check(error)) => {
                 judged += 1;
                 if error.found.abs() > 1e9 || error.expected.abs() > 1e9 {

@@ -199,11 +199,11 @@ fn main_function(g: &mut Generator) -> String {
         params.iter().map(|p| format!("{}{}: {}", if p.mutable { "mut " } else { "" }, p.name, p.written)).collect();
     let function =
         format!("#[differentiable]\nfn f({}){} {{\n{}\n}}\n", list.join(", "), arrow(g.returns), g.lines.join("\n"));
-    format!("{function}\n{}", runner(&params, g.returns))
+    format!("{function}\n{}", runner(&params, g.returns, g.second))
 }
 
 /// The code that calls the derivatives and compares.
-fn runner(params: &[Parameter], returns: Returns) -> String {
+fn runner(params: &[Parameter], returns: Returns, second: bool) -> String {
     let mut text = String::from("pub fn run(r: &mut Numbers, check: Tolerance) -> Result<(), Failure> {\n");
     for (i, p) in params.iter().enumerate() {
         text.push_str(&format!("    let a{i} = {};\n", p.made));
@@ -232,6 +232,14 @@ fn runner(params: &[Parameter], returns: Returns) -> String {
             ));
             text.push_str("    let once = numbers(&pullback(1.0));\n    close(\"pullback\", &once, &numbers(&gradient))?;\n    same(\"pullback, again\", &numbers(&pullback(1.0)), &once)?;\n");
         }
+    }
+    if second && returns == Returns::Float && finals.is_empty() {
+        fresh(&mut text);
+        text.push_str(&format!("    let hessian = f::hessian({call});\n    let gradient = |step: f64| {{\n"));
+        fresh(&mut text);
+        // The first parameter is always a float.
+        text.push_str(&format!("    let b0 = b0 + step;\n    f::jacobian({call})\n    }};\n"));
+        text.push_str("    second_derivatives(&hessian, gradient)?;\n");
     }
     fresh(&mut text);
     text.push_str(&format!("    f::check_with({call}, check).map_err(Failure::Check)\n}}\n"));

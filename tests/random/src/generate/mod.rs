@@ -18,9 +18,11 @@ mod stmts;
 use dice::Dice;
 use scope::Variable;
 
-/// The source of the program with a number.
+/// The source of the program with a number. Every fourth has second derivatives.
 pub fn generate(seed: u64) -> String {
-    functions::program(&mut Generator::new(seed))
+    let second = seed.is_multiple_of(4);
+    let text = functions::program(&mut Generator { second, ..Generator::new(seed) });
+    if second { text.replace("#[differentiable]", "#[differentiable(order = 2)]") } else { text }
 }
 
 /// A function that the program may call.
@@ -64,6 +66,8 @@ struct Generator {
     temporaries: usize,
     /// Inside an expression that is written into a closure: no `return`, no statement that changes what is outside.
     in_closure: bool,
+    /// The program compares second derivatives as well.
+    second: bool,
 }
 
 /// A loop or labelled block that is open.
@@ -98,6 +102,7 @@ impl Generator {
             labels: 0,
             temporaries: 0,
             in_closure: false,
+            second: false,
         }
     }
 

@@ -1,0 +1,99 @@
+//! Switches: analyses that can be left out, to measure what each of them brings.
+//!
+//! The environment variable `DIFFERENTIABLE_WITHOUT` names them while a macro is expanded, separated by commas. What is
+//! generated then gives the same derivatives at a higher cost. Cargo does not see the variable: touch a source file after it
+//! has changed. `benches/gradbench/switches.py` makes a table of what they bring, and `docs/costs.md` holds it.
+
+use std::sync::OnceLock;
+
+/// An analysis that can be switched off.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Analysis {
+    /// What is cheap is computed again, not stored.
+    Recompute,
+    /// Cotangents that nobody reads are not computed, and those that are added to once begin as what is added.
+    Adjoints,
+    /// No cotangents are asked of callees for arguments that need none.
+    Callees,
+    /// The sweeps of loops, branches and calls run one after the other where that is possible.
+    Fuse,
+    /// The tapes of inner loops are one.
+    Flat,
+    /// Room for a tape is reserved at once.
+    Room,
+    /// Counters are found from the index of a loop.
+    Counters,
+    /// Sums of a loop are added up in a variable.
+    Sums,
+    /// Vectors of one iteration are allocated once.
+    Buffers,
+    /// Overwritten elements of slices are saved as slices.
+    Slices,
+    /// Backward loops that only add run forward.
+    Order,
+    /// The tapes of loops that run a known number of times are slices.
+    Rows,
+    /// Slices are cut to what a loop reaches of them.
+    Cuts,
+    /// Of a maximum or minimum, only the winner is differentiated.
+    Winners,
+    /// Scratch space is local to an iteration.
+    Scratch,
+}
+
+const ALL: [(&str, Analysis); 15] = [
+    ("recompute", Analysis::Recompute),
+    ("adjoints", Analysis::Adjoints),
+    ("callees", Analysis::Callees),
+    ("fuse", Analysis::Fuse),
+    ("flat", Analysis::Flat),
+    ("room", Analysis::Room),
+    ("counters", Analysis::Counters),
+    ("sums", Analysis::Sums),
+    ("buffers", Analysis::Buffers),
+    ("slices", Analysis::Slices),
+    ("order", Analysis::Order),
+    ("rows", Analysis::Rows),
+    ("cuts", Analysis::Cuts),
+    ("winners", Analysis::Winners),
+    ("scratch", Analysis::Scratch),
+];
+
+impl Analysis {
+    /// Whether it is to be done.
+    pub(crate) fn is_on(self) -> bool {
+        static OFF: OnceLock<Vec<Analysis>> = OnceLock::new();
+        let off = OFF.get_or_init(|| named(&std::env::var("DIFFERENTIABLE_WITHOUT").unwrap_or_default()));
+        !off.contains(&self)
+    }
+}
+
+/// The analyses of a list.
+fn named(list: &str) -> Vec<Analysis> {
+    let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let find = |name: &str| {
+        let known = ALL.iter().find(|(n, _)| *n == name);
+        known.unwrap_or_else(|| panic!("`DIFFERENTIABLE_WITHOUT` names `{name}`, which is no analysis: {ALL:?}")).1
+    };
+    names.map(find).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ALL, Analysis, named};
+
+    #[test]
+    fn analyses_are_found_by_name() {
+        assert_eq!(named(""), []);
+        assert_eq!(named("fuse, cuts"), [Analysis::Fuse, Analysis::Cuts]);
+        for (name, analysis) in ALL {
+            assert_eq!(format!("{analysis:?}").to_lowercase(), name);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "`quick`, which is no analysis")]
+    fn unknown_names_are_refused() {
+        named("quick");
+    }
+}

@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""What each analysis brings on each of GradBench's evals.
+
+Builds the tool with each analysis switched off in turn (`DIFFERENTIABLE_WITHOUT`), gives all of these tools the same inputs
+and prints, for each derivative, its time without the analysis over its time with all of them. Values must agree.
+
+    python3 benches/gradbench/switches.py <checkout> [evals…]
+"""
+
+import argparse
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SWITCHES = ["recompute", "adjoints", "callees", "fuse", "flat", "room", "counters", "sums", "buffers", "slices", "order", "rows", "cuts", "winners",
+            "scratch"]
+WORKLOADS = [
+    ("llsq", ["-n", "4096"]), ("lse", ["-n", "160000"]), ("det", ["-l", "8"]), ("ode", ["-n", "10000", "-s", "10"]),
+    ("kmeans", ["-k", "100", "-n", "1000", "-d", "8"]), ("gmm", ["-d", "10", "-k", "25"]), ("ba", ["--min", "2", "--max", "2"]),
+    ("ht", ["--min", "2", "--max", "2"]), ("lstm", ["-l", "2", "-c", "1024"]), ("particle", []), ("saddle", []),
+]
+PRIMALS = {"primal", "objective", "cost", "square"}
+
+
+def build(without, folder):
+    """The tool without an analysis, unless it is there."""
+    tool = folder / f"tool-{without or 'all'}"
+    if tool.exists():
+        return tool
+    (ROOT / "benches/gradbench/src/main.rs").touch()
+    environment = os.environ | {"DIFFERENTIABLE_WITHOUT": without, "RUSTFLAGS": "-C target-cpu=native"}
+    command = ["cargo", "build", "--release", "--quiet", "-p", "gradbench-tool"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release/gradbench-tool"
+    shutil.copy(target, tool)
+    return tool
+
+
+def ask(process, message):
+    print(json.dumps(message), file=process.stdin, flush=True)
+    return json.loads(process.stdout.readline())
+
+
+def start(tool):
+    return subprocess.Popen([tool], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def messages(checkout, tool, module, arguments):
+    """What an eval asks: the definition, and one evaluation of each derivative."""
+    command = [sys.executable, "-m", f"gradbench.evals.{module}.run", *arguments]
+    run = subprocess.Popen(command, cwd=checkout, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process, asked = start(tool), {}
+    for line in run.stdout:
+        message = json.loads(line)
+        if message["kind"] == "end":
+            break
+        if message["kind"] == "evaluate" and message["function"] not in PRIMALS:
+            asked.setdefault(message["function"], message)
+        if message["kind"] != "analysis":
+            if message["kind"] == "define":
+                asked["define"] = message
+        print(json.dumps(ask(process, message)), file=run.stdin, flush=True)
+    run.kill()
+    process.kill()
+    define = asked.pop("define")
+    return define, asked
+
+
+def numbers(output):
+    if isinstance(output, dict):
+        return [x for key in sorted(output) for x in numbers(output[key])]
+    if isinstance(output, list):
+        return [x for part in output for x in numbers(part)]
+    return [float(output)]
+
+
+def same(a, b):
+    a, b = numbers(a), numbers(b)
+    return len(a) == len(b) and math.dist(a, b) <= 1e-9 * max(math.hypot(*b), sys.float_info.min)
+
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("checkout", type=Path, help="a checkout of GradBench")
+parser.add_argument("evals", nargs="*", help="the evals to run; all if none is given")
+parser.add_argument("--tools", type=Path, help="a folder in which the tools are kept, and those that are there are used")
+parser.add_argument("--runs", type=int, default=5)
+parser.add_argument("--rounds", type=int, default=3)
+parser.add_argument("--seconds", type=float, default=0.2)
+options = parser.parse_args()
+with tempfile.TemporaryDirectory() as folder:
+    folder = options.tools or Path(folder)
+    tools = {without: build(without, folder) for without in ["", *SWITCHES]}
+    print("| eval | derivative | ms | " + " | ".join(SWITCHES) + " |")
+    print("| --- | --- |" + " --- |" * (len(SWITCHES) + 1))
+    for module, arguments in WORKLOADS:
+        if options.evals and module not in options.evals:
+            continue
+        define, asked = messages(options.checkout.resolve(), tools[""], module, arguments)
+        processes = {without: start(tool) for without, tool in tools.items()}
+        for process in processes.values():
+            ask(process, define)
+        for function, message in asked.items():
+            limits = {"min_runs": options.runs, "min_seconds": options.seconds}
+            message["input"] = message["input"] | limits
+            times, expected, wrong = {}, None, set()
+            # In rounds, so that what happens to the machine meanwhile falls on all of them.
+            for _ in range(options.rounds):
+                for without, process in processes.items():
+                    response = ask(process, message)
+                    if not response.get("success"):
+                        wrong.add(without)
+                        continue
+                    times.setdefault(without, []).extend(t["nanoseconds"] for t in response["timings"])
+                    expected = expected if expected is not None else response["output"]
+                    if not same(response["output"], expected):
+                        wrong.add(without)
+            # The least of many times is what the machine needs; what else runs on it only adds.
+            best = {without: min(list) for without, list in times.items()}
+            cell = lambda w: "**wrong**" if w in wrong else f"{best[w] / best['']:.2f}"
+            print(f"| {module} | {function} | {best[''] / 1e6:.3g} | " + " | ".join(cell(w) for w in SWITCHES) + " |", flush=True)
+        for process in processes.values():
+            process.kill()
