@@ -160,6 +160,7 @@ impl Shells<'_> {
             },
         };
         let rows = optional(self.rows().as_ref());
+        let several = self.several();
         local! {
             let mut columns = 0;
             #kept
@@ -184,7 +185,55 @@ impl Shells<'_> {
                     #pull
                     #emits
                 },
+                several: #several,
             })
+        }
+    }
+
+    /// The derivatives along several directions in one sweep, where there is a companion for them.
+    fn several(&self) -> TokenStream {
+        if !self.has_lanes() {
+            return local!(::core::option::Option::None::<::differentiable::jacobian::NoLanes>);
+        }
+        let c = &self.companions;
+        let width = local!({ ::differentiable::jacobian::WIDTH });
+        let (companion, names) = (c.host.hidden(crate::lanes::COMPANION, 0), c.turbofish_with(&width));
+        let (mut seeds, mut arguments, mut directions) = (TokenStream::new(), Vec::new(), Vec::new());
+        for (i, p) in self.params().iter().enumerate() {
+            let (x, t, lanes, target) = (self.name(i), self.local("t_", i), self.local("l_", i), p.target());
+            let by_value = p.passing == Passing::Value;
+            arguments.push(if by_value { local!(::core::clone::Clone::clone(&#x)) } else { local!(#x) });
+            if !p.wanted {
+                directions.push(local!(::core::option::Option::None));
+                continue;
+            }
+            let first = if by_value { local!(&#x) } else { local!(&*#x) };
+            seeds.extend(local! {
+                let mut #t = ::differentiable::Differentiable::__zero(#first);
+                let mut #lanes = ::differentiable::lanes::zero::<#target, #width>(#first);
+                let start = next;
+                for lane in 0..::differentiable::jacobian::WIDTH {
+                    next = start;
+                    ::differentiable::jacobian::set(&mut #t, weights[lane], &mut next);
+                    <#target as ::differentiable::lanes::Wide>::__put(&mut #lanes, lane, &#t);
+                }
+            });
+            let reference = (!by_value).then(|| local!(&));
+            directions.push(local!(::core::option::Option::Some(#reference #lanes)));
+        }
+        local! {
+            ::core::option::Option::Some(
+                |weights: [::differentiable::jacobian::Weights<'_>; ::differentiable::jacobian::WIDTH],
+                 sinks: &mut [::differentiable::jacobian::Sink<'_>; ::differentiable::jacobian::WIDTH]| {
+                    let mut next = 0;
+                    #seeds
+                    let (value, lanes) = Self::#companion #names(#(#arguments,)* #(#directions),*);
+                    for lane in 0..::differentiable::jacobian::WIDTH {
+                        let mut tangent = ::differentiable::lanes::Wide::__take(&value, &lanes, lane);
+                        ::differentiable::jacobian::emit(&mut tangent, &mut sinks[lane]);
+                    }
+                },
+            )
         }
     }
 

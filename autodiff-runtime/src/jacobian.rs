@@ -80,7 +80,7 @@ impl Sink<'_> {
 
 /// The two derivatives of a function at a point.
 #[doc(hidden)]
-pub struct Derivatives<F, R> {
+pub struct Derivatives<F, R, L> {
     /// The number of scalars of the parameters.
     pub columns: usize,
     /// That of the values, where it is known.
@@ -89,6 +89,49 @@ pub struct Derivatives<F, R> {
     pub forward: F,
     /// The gradient of a linear combination of the values.
     pub reverse: R,
+    /// The derivatives along several directions, where one sweep gives them.
+    pub several: Option<L>,
+}
+
+/// How many directions one sweep takes, where it takes several.
+#[doc(hidden)]
+pub const WIDTH: usize = 8;
+
+/// One sweep, for one direction or cotangent.
+#[doc(hidden)]
+pub trait Sweep: FnMut(Weights<'_>, Sink<'_>) {}
+
+impl<F: FnMut(Weights<'_>, Sink<'_>)> Sweep for F {}
+
+/// One sweep for several directions.
+#[doc(hidden)]
+pub trait Sweeps: FnMut([Weights<'_>; WIDTH], &mut [Sink<'_>; WIDTH]) {}
+
+impl<F: FnMut([Weights<'_>; WIDTH], &mut [Sink<'_>; WIDTH])> Sweeps for F {}
+
+/// The type of a sweep that does not exist.
+#[doc(hidden)]
+pub type NoLanes = fn([Weights<'_>; WIDTH], &mut [Sink<'_>; WIDTH]);
+
+/// The derivatives along `count` directions, of `m` numbers each, side by side: each sweep gives several.
+#[inline]
+fn side_by_side<'w>(
+    sweep: &mut impl Sweeps,
+    count: usize,
+    m: usize,
+    direction: impl Fn(usize) -> Weights<'w>,
+    mut take: impl FnMut(usize, &[f64]),
+) {
+    let mut columns = vec![0.0; WIDTH * m.max(1)];
+    for first in (0..count).step_by(WIDTH) {
+        let idle = Weights::Axis(usize::MAX, 0.0);
+        let weights = core::array::from_fn(|k| if first + k < count { direction(first + k) } else { idle });
+        let mut parts = columns.chunks_exact_mut(m.max(1));
+        let mut sinks = core::array::from_fn(|_| Sink::Places(parts.next().expect("a part for each lane"), 0, 1));
+        sweep(weights, &mut sinks);
+        let parts = columns.chunks_exact(m.max(1)).take(count - first);
+        parts.enumerate().for_each(|(k, column)| take(first + k, &column[..m]));
+    }
 }
 
 /// What is made of the two derivatives.
@@ -97,13 +140,10 @@ pub trait Make {
     /// The result.
     type Made;
     /// Makes it.
-    fn make<F: FnMut(Weights<'_>, Sink<'_>), R: FnMut(Weights<'_>, Sink<'_>)>(
-        self,
-        derivatives: Derivatives<F, R>,
-    ) -> Self::Made;
+    fn make<F: Sweep, R: Sweep, L: Sweeps>(self, derivatives: Derivatives<F, R, L>) -> Self::Made;
 }
 
-impl<F: FnMut(Weights<'_>, Sink<'_>), R> Derivatives<F, R> {
+impl<F: Sweep, R, L> Derivatives<F, R, L> {
     /// The derivative along a direction, as a list.
     #[inline]
     fn along(&mut self, direction: Weights<'_>) -> Vec<f64> {
@@ -131,14 +171,23 @@ impl Make for Dense {
     type Made = Array2<f64>;
 
     #[inline]
-    fn make<F: FnMut(Weights<'_>, Sink<'_>), R: FnMut(Weights<'_>, Sink<'_>)>(
-        self,
-        mut derivatives: Derivatives<F, R>,
-    ) -> Array2<f64> {
+    fn make<F: Sweep, R: Sweep, L: Sweeps>(self, mut derivatives: Derivatives<F, R, L>) -> Array2<f64> {
         let n = derivatives.columns;
         let (m, first) = derivatives.count_rows(Weights::Axis(0, 1.0));
         let mut entries = vec![0.0; m * n];
-        if m < n {
+        // A sweep with several directions takes about as long as one backward.
+        let several = derivatives.several.as_mut().filter(|_| n.div_ceil(WIDTH) <= m && n > 1);
+        if let Some(several) = several {
+            side_by_side(
+                several,
+                n,
+                m,
+                |j| Weights::Axis(j, 1.0),
+                |j, column| {
+                    column.iter().enumerate().for_each(|(i, d)| entries[i * n + j] = *d);
+                },
+            );
+        } else if m < n {
             for (i, row) in entries.chunks_exact_mut(n).enumerate() {
                 (derivatives.reverse)(Weights::Axis(i, 1.0), Sink::Places(row, 0, 1));
             }
@@ -255,10 +304,7 @@ pub struct Detect;
 impl Make for Detect {
     type Made = Pattern;
 
-    fn make<F: FnMut(Weights<'_>, Sink<'_>), R: FnMut(Weights<'_>, Sink<'_>)>(
-        self,
-        mut derivatives: Derivatives<F, R>,
-    ) -> Pattern {
+    fn make<F: Sweep, R: Sweep, L: Sweeps>(self, mut derivatives: Derivatives<F, R, L>) -> Pattern {
         let n = derivatives.columns;
         let spoilt = |j: usize| Weights::Axis(j, f64::NAN);
         let (m, first) = derivatives.count_rows(spoilt(0));
@@ -314,17 +360,21 @@ pub struct Sparse<'a>(pub &'a Pattern);
 impl Make for Sparse<'_> {
     type Made = SparseJacobian;
 
-    fn make<F: FnMut(Weights<'_>, Sink<'_>), R: FnMut(Weights<'_>, Sink<'_>)>(
-        self,
-        derivatives: Derivatives<F, R>,
-    ) -> SparseJacobian {
+    fn make<F: Sweep, R: Sweep, L: Sweeps>(self, derivatives: Derivatives<F, R, L>) -> SparseJacobian {
         let pattern = self.0;
-        let Derivatives { columns: n, mut forward, mut reverse, .. } = derivatives;
+        let Derivatives { columns: n, mut forward, mut reverse, mut several, .. } = derivatives;
         assert_eq!(n, pattern.shape.1, "the pattern belongs to another number of parameters");
         let length = if pattern.by_rows { n } else { pattern.shape.0 };
         // What each sweep gives, one after the other.
         let mut compressed = Vec::with_capacity(pattern.count * length);
-        for group in 0..pattern.count {
+        let single = if let Some(several) = several.as_mut().filter(|_| !pattern.by_rows) {
+            let direction = |group| Weights::Group(&pattern.groups, group);
+            side_by_side(several, pattern.count, length, direction, |_, column| compressed.extend(column));
+            pattern.count
+        } else {
+            0
+        };
+        for group in single..pattern.count {
             let (weights, sink) = (Weights::Group(&pattern.groups, group), Sink::List(&mut compressed));
             if pattern.by_rows {
                 reverse(weights, sink);
