@@ -13,8 +13,8 @@ use syn::Type;
 use crate::activity;
 use crate::emit::tuple;
 use crate::errors::Errors;
-use crate::ir::{BinOp, Callee, Edit, Expr, Passing, Program, Role, Stmt, VarId};
-use crate::kinds::{self, Float, Kind, Types};
+use crate::ir::{BinOp, Callee, Edit, Expr, Passing, Place, Program, Role, Step, Stmt, VarId};
+use crate::kinds::{Float, Kind, Types};
 use crate::options::Options;
 use crate::shells::Shells;
 use crate::signature::{Param, Signature};
@@ -126,25 +126,41 @@ pub(crate) fn refuse(
                 ));
             }
         }
-        s.parts(&mut |e| {
-            let foreign = match e {
-                Expr::Cast(a, ty) => !types.kind(ty).is_constant() && carries(a) && !kinds::of_expr(program, types, a).is_constant(),
-                Expr::Struct { .. } | Expr::Wrap { .. } => carries(e),
-                _ => false,
-            };
-            if foreign {
-                let defined = s.defines().first().map_or_else(|| signature.name.span(), |v| program.vars[*v].span);
-                refused.push((
-                    defined,
-                    "with `lanes`, derivatives do not flow through casts and structs: take `lanes` off",
-                ));
-            }
-        }, &mut |_| {});
+        let mut foreign = None;
+        s.parts(
+            &mut |e| {
+                let converts = match e {
+                    Expr::Cast(a, ty) => !types.kind(ty).is_constant() && carries(a),
+                    Expr::Struct { .. } | Expr::Wrap { .. } => carries(e),
+                    _ => false,
+                };
+                if converts {
+                    foreign = s.defines().first().map(|v| program.vars[*v].span).or(Some(signature.name.span()));
+                }
+                e.places(&mut |place| foreign = foreign.or(field_of_struct(place).filter(|_| varied.contains(&place.root))));
+            },
+            &mut |_| {},
+        );
+        refused.extend(
+            foreign.map(|at| (at, "with `lanes`, derivatives do not flow through casts and structs: take `lanes` off")),
+        );
     });
-    refused.dedup_by_key(|(_, text)| *text);
+    let mut said: Vec<&str> = Vec::new();
+    refused.retain(|(_, text)| {
+        !said.contains(text) && {
+            said.push(text);
+            true
+        }
+    });
     for (span, text) in refused {
         errors.at(span, text);
     }
+}
+
+/// Where a place reads the field of a struct.
+fn field_of_struct(place: &Place) -> Option<Span> {
+    let named = |s: &Step| matches!(s, Step::Field(syn::Member::Named(_)));
+    place.path.iter().any(named).then_some(place.span)
 }
 
 fn is_wide(kind: &Kind) -> bool {
@@ -181,7 +197,10 @@ pub(crate) fn widen(program: &mut Program) {
 
 fn zeros(e: &mut Expr, is_tangent: &dyn Fn(VarId) -> bool) {
     match e {
-        Expr::Number(..) => *e = Expr::Item(syn::parse_quote!(::differentiable::lanes::Lanes::ZERO), None),
+        Expr::Number(x, _) => {
+            assert!(*x == 0.0, "a tangent is a multiple of tangents");
+            *e = Expr::Item(syn::parse_quote!(::differentiable::lanes::Lanes::ZERO), None);
+        }
         Expr::Zero(of) if matches!(**of, Expr::Number(..) | Expr::Lit(_)) => {
             *e = Expr::Item(syn::parse_quote!(::differentiable::lanes::Lanes::ZERO), None);
         }
