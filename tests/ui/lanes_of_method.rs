@@ -1,5 +1,6 @@
 use differentiable::prelude::*;
 
+#[derive(Clone, Differentiable)]
 struct Line(f64);
 
 #[differentiable]
