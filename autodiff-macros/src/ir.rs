@@ -271,13 +271,13 @@ pub(crate) enum Stmt {
         lo: Expr,
         hi: Expr,
     },
-    /// `let var = &slice[..hi]`, with or without an offset: what a loop over `lo..hi` reaches of it.
+    /// `let var = &slice[start..][..len]`: what a loop of `len` iterations reaches of a slice; all of it without `len`.
     Cut {
         var: VarId,
         slice: Expr,
-        reach: Reach,
-        lo: Expr,
-        hi: Expr,
+        /// Zero if there is none.
+        start: Option<Expr>,
+        len: Option<Expr>,
         mutable: bool,
     },
     /// Takes the elements `lo..hi` of a slice from the end of a tape.
@@ -291,37 +291,6 @@ pub(crate) enum Stmt {
     Break(usize),
     Continue(usize),
     Return(Expr),
-}
-
-/// How the index `i` of a loop reaches into a slice.
-#[derive(Clone, Debug)]
-pub(crate) enum Reach {
-    /// `slice[i]`.
-    To,
-    /// `slice[offset + i]`.
-    From(Expr),
-    /// `slice[i - number]`.
-    Back(usize),
-}
-
-impl Reach {
-    pub(crate) fn same(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::To, Self::To) => true,
-            (Self::From(a), Self::From(b)) => crate::visit::same_index(a, b),
-            (Self::Back(a), Self::Back(b)) => a == b,
-            _ => false,
-        }
-    }
-
-    /// The index into what has been cut.
-    pub(crate) fn index(&self, var: VarId) -> Expr {
-        let i = Expr::var(var, Span::mixed_site());
-        match self {
-            Self::To | Self::From(_) => i,
-            Self::Back(number) => Expr::binary(BinOp::Sub, i, Expr::int(*number)),
-        }
-    }
 }
 
 /// The use of a tape by a loop or a branch.

@@ -2,7 +2,7 @@
 //! writes, and every expression that a statement holds. Those that change what they meet (`…_mut`) and those that only
 //! look are written once.
 
-use crate::ir::{Arg, Block, Call, Callee, Edit, Expr, Header, Passing, Place, Plan, Reach, Step, Stmt, VarId};
+use crate::ir::{Arg, Block, Call, Callee, Edit, Expr, Header, Passing, Place, Plan, Step, Stmt, VarId};
 
 /// The walks, with `&` or with `&mut`.
 macro_rules! walks {
@@ -108,11 +108,11 @@ macro_rules! walks {
                             g(place);
                         }
                     }
-                    Self::Cut { slice, reach, lo, hi, mutable, .. } => {
-                        f(lo);
-                        f(hi);
-                        if let Reach::From(offset) = reach {
-                            f(offset);
+                    Self::Cut { slice, start, len, mutable, .. } => {
+                        for e in [len, start] {
+                            if let Some(e) = e {
+                                f(e);
+                            }
                         }
                         match slice {
                             Expr::Place(place) if *mutable => {
@@ -229,7 +229,7 @@ impl Place {
     pub(crate) fn same_path(&self, other: &Self, n: usize) -> bool {
         let step = |(a, b): (&Step, &Step)| match (a, b) {
             (Step::Field(a), Step::Field(b)) => a == b,
-            (Step::Index { at: a, range: false }, Step::Index { at: b, range: false }) => same_index(a, b),
+            (Step::Index { at: a, range: x }, Step::Index { at: b, range: y }) => x == y && same_index(a, b),
             (Step::Deref, Step::Deref) | (Step::Content, Step::Content) => true,
             (Step::View { method: m, args: a }, Step::View { method: n, args: b }) => {
                 m == n && a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_index(a, b))
@@ -400,6 +400,13 @@ pub(crate) fn same_index(a: &Expr, b: &Expr) -> bool {
         },
         (Expr::Lit(a), Expr::Lit(b)) => a == b,
         (Expr::Binary(p, a, b), Expr::Binary(q, c, d)) => p == q && same_index(a, c) && same_index(b, d),
+        (Expr::Range { lo: a, hi: b, inclusive: x }, Expr::Range { lo: c, hi: d, inclusive: y }) => {
+            let same = |a: &Option<Box<Expr>>, b: &Option<Box<Expr>>| match (a, b) {
+                (Some(a), Some(b)) => same_index(a, b),
+                (a, b) => a.is_none() && b.is_none(),
+            };
+            x == y && same(a, c) && same(b, d)
+        }
         (Expr::Tuple(a), Expr::Tuple(b)) | (Expr::Array(a, _), Expr::Array(b, _)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_index(a, b))
         }

@@ -108,41 +108,23 @@ pub fn restore_slice<T: Copy>(tape: &mut Vec<T>, values: &mut [T], range: Range<
     }
 }
 
-macro_rules! cuts {
-    ($($cut:ident, $from:ident, $back:ident: $($mutable:ident)?;)*) => {$(
-        /// The elements of a slice that a loop over the range reaches.
-        ///
-        /// # Panics
-        ///
-        /// If one of them is not there.
-        #[inline]
-        pub fn $cut<T>(x: &$($mutable)? [T], range: Range<usize>) -> &$($mutable)? [T] {
-            if range.start < range.end { &$($mutable)? x[..range.end] } else { &$($mutable)? [] }
-        }
-
-        /// The elements of a slice from `offset` on that a loop over the range reaches.
-        ///
-        /// # Panics
-        ///
-        /// If one of them is not there.
-        #[inline]
-        pub fn $from<T>(x: &$($mutable)? [T], offset: usize, range: Range<usize>) -> &$($mutable)? [T] {
-            if range.start < range.end { &$($mutable)? x[offset..][..range.end] } else { &$($mutable)? [] }
-        }
-
-        /// The elements of a slice that a loop over the range reaches with its index less `number`.
-        ///
-        /// # Panics
-        ///
-        /// If one of them is not there.
-        #[inline]
-        pub fn $back<T>(x: &$($mutable)? [T], number: usize, range: Range<usize>) -> &$($mutable)? [T] {
-            if range.start < range.end { &$($mutable)? x[..range.end - number] } else { &$($mutable)? [] }
-        }
-    )*};
+/// `len` elements of a slice from `start` on, for a loop with as many iterations: if there are none, neither need `start` be there.
+///
+/// # Panics
+///
+/// If one of them is not there.
+#[inline]
+#[must_use]
+pub fn window<T>(slice: &[T], start: usize, len: usize) -> &[T] {
+    if len > 0 { &slice[start..][..len] } else { &[] }
 }
 
-cuts! {
-    cut, cut_from, cut_back: ;
-    cut_mut, cut_from_mut, cut_back_mut: mut;
+/// [`window`], to be written to.
+///
+/// # Panics
+///
+/// If one of the elements is not there.
+#[inline]
+pub fn window_mut<T>(slice: &mut [T], start: usize, len: usize) -> &mut [T] {
+    if len > 0 { &mut slice[start..][..len] } else { &mut [] }
 }

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::Emitter;
 use super::exprs::{Prec, operator_token};
-use crate::ir::{BinOp, Block, Edit, Expr, Header, Loop, Place, Reach, Stmt, Tape, VarId};
+use crate::ir::{BinOp, Block, Edit, Expr, Header, Loop, Place, Stmt, Tape, VarId};
 use crate::{kinds, methods};
 
 impl Emitter<'_> {
@@ -169,8 +169,8 @@ impl Emitter<'_> {
                 quote!(::differentiable::__private::#function(&mut #name, #value, #len);)
             }
             Stmt::Restore { tape, place, lo, hi } => self.slice("restore_slice", *tape, place, lo, hi),
-            Stmt::Cut { var, slice: Expr::Place(slice), reach, lo, hi, mutable } => {
-                self.cut(*var, slice, reach, (lo, hi), *mutable)
+            Stmt::Cut { var, slice: Expr::Place(slice), start, len, mutable } => {
+                self.cut(*var, slice, start.as_ref(), len.as_ref(), *mutable)
             }
             Stmt::Save { .. } | Stmt::Cut { .. } => unreachable!("only places are saved and cut"),
             Stmt::Effect(e) => {
@@ -374,28 +374,20 @@ impl Emitter<'_> {
         quote!(::differentiable::__private::#function(&mut #tape, #place, #range);)
     }
 
-    /// `let x = &slice[..hi]`, or what stands for it where the loop may have no iteration.
-    fn cut(&self, var: VarId, slice: &Place, reach: &Reach, (lo, hi): (&Expr, &Expr), mutable: bool) -> TokenStream {
+    /// `let x = &slice[..len]`, or what stands for it where that begins later.
+    fn cut(&self, var: VarId, slice: &Place, start: Option<&Expr>, len: Option<&Expr>, mutable: bool) -> TokenStream {
         let binding = self.binding(var);
-        let from_zero = matches!(lo, Expr::Lit(syn::Lit::Int(n)) if n.base10_digits() == "0");
         let tokens = |slice: &Place| {
-            if let (Reach::To, true) = (reach, from_zero) {
-                let hi = self.expr(hi).tokens;
+            let Some(start) = start else {
+                let len = len.map(|len| self.expr(len).tokens);
                 let slice = slice.trimmed();
                 let slice = if mutable { self.place_mut(&slice) } else { self.place(&slice) }.at_least(Prec::Postfix);
-                return if mutable { quote!(&mut #slice[..#hi]) } else { quote!(&#slice[..#hi]) };
-            }
-            let range =
-                Expr::Range { lo: Some(Box::new(lo.clone())), hi: Some(Box::new(hi.clone())), inclusive: false };
-            let (range, slice) = (self.value(&range), self.reference(slice, mutable).tokens);
-            let (name, more) = match reach {
-                Reach::To => ("cut", None),
-                Reach::From(offset) => ("cut_from", Some(self.value(offset))),
-                Reach::Back(number) => ("cut_back", Some(self.value(&Expr::int(*number)))),
+                return if mutable { quote!(&mut #slice[..#len]) } else { quote!(&#slice[..#len]) };
             };
-            let name = if mutable { format!("{name}_mut") } else { name.to_owned() };
-            let (name, more) = (proc_macro2::Ident::new(&name, proc_macro2::Span::mixed_site()), more.into_iter());
-            quote!(::differentiable::__private::#name(#slice, #(#more,)* #range))
+            let len = self.value(len.expect("a window has a length"));
+            let (start, slice) = (self.value(start), self.reference(slice, mutable).tokens);
+            let name = if mutable { quote!(window_mut) } else { quote!(window) };
+            quote!(::differentiable::__private::#name(#slice, #start, #len))
         };
         if self.optional.contains(&slice.root) {
             let (name, tokens) = (self.name(slice.root), tokens(slice));

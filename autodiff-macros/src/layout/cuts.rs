@@ -3,16 +3,20 @@
 //!
 //! ```text
 //! for i in 0..n { d_x[i] += y[k + i] * ct; }
-//! ⇒  let d_x_1 = &mut d_x[..n]; let y_1 = cut_from(y, k, 0..n); for i in 0..n { d_x_1[i] += y_1[i] * ct; }
+//! ⇒  let d_x_1 = &mut d_x[..n]; let y_1 = window(y, k, n); for i in 0..n { d_x_1[i] += y_1[i] * ct; }
 //! ```
 //!
-//! Only what every iteration reaches is cut, so that the loop would have panicked as well, and what is borrowed mutably
-//! only if the loop uses it in no other way.
+//! A loop that begins elsewhere counts from zero then. Only what every iteration reaches is cut, so that the loop would have
+//! panicked as well, and what is borrowed mutably only if the loop uses it in no other way.
 
 use std::collections::HashMap;
 
-use crate::ir::{BinOp, Block, Callee, Expr, Header, Loop, Place, Program, Reach, Role, Step, Stmt, VarId};
+use proc_macro2::Span;
+
+use crate::ir::{BinOp, Block, Callee, Expr, Header, Loop, Place, Program, Role, Step, Stmt, VarId};
 use crate::kinds::{self, Kind};
+use crate::visit::same_index;
+use crate::{fold, rules};
 
 /// Cuts slices before the innermost loops.
 pub(super) fn before_loops(program: &mut Program) {
@@ -52,6 +56,48 @@ fn block(program: &mut Program, lengths: &HashMap<VarId, Place>, b: &mut Block) 
     }
 }
 
+/// How the index `i` of a loop from `lo` on reaches into a slice.
+#[derive(Clone)]
+enum Reach {
+    /// `slice[i]`.
+    To,
+    /// `slice[offset + i]`.
+    From(Expr),
+    /// `slice[i - number]`.
+    Back(usize),
+    /// `slice[start + (i - lo)]`.
+    Window(Expr),
+    /// In another way: then the slice is borrowed as it is, which keeps its address and length at hand.
+    Any,
+}
+
+impl Reach {
+    fn same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::To, Self::To) | (Self::Any, Self::Any) => true,
+            (Self::From(a), Self::From(b)) | (Self::Window(a), Self::Window(b)) => same_index(a, b),
+            (Self::Back(a), Self::Back(b)) => a == b,
+            _ => false,
+        }
+    }
+
+    /// The first element that is reached; `None` is that at zero.
+    fn start(&self, lo: &Expr) -> Option<Expr> {
+        let start = match self {
+            Self::To => lo.clone(),
+            Self::From(offset) if literal(lo) == Some(0) => offset.clone(),
+            Self::From(offset) => Expr::binary(BinOp::Add, offset.clone(), lo.clone()),
+            Self::Back(number) => match literal(lo) {
+                Some(lo) => Expr::int(lo - number),
+                None => Expr::binary(BinOp::Sub, lo.clone(), Expr::int(*number)),
+            },
+            Self::Window(start) => start.clone(),
+            Self::Any => return None,
+        };
+        (literal(&start) != Some(0)).then(|| fold::constants(start))
+    }
+}
+
 /// The places of a loop that one cut serves: a slice, and how the index reaches into it.
 struct Group {
     slice: Place,
@@ -78,23 +124,39 @@ fn cut(program: &mut Program, lengths: &HashMap<VarId, Place>, l: &mut Loop, bef
     let scan = Scan { program, l, var, lo: &lo };
     let mut groups = scan.groups();
     // A loop over all of a slice reaches what is there.
-    let whole = hi.as_var().map_or_else(|| measured(&hi), |v| lengths.get(&v)).filter(|_| !inclusive);
-    groups.retain(|g| !matches!(g.reach, Reach::To) || !whole.is_some_and(|w| w.trimmed().same(&g.slice.trimmed())));
+    let from_zero = literal(&lo) == Some(0);
+    let whole = hi.as_var().map_or_else(|| measured(&hi), |v| lengths.get(&v)).filter(|_| from_zero && !inclusive);
+    let is_whole = |g: &Group| {
+        let part = g.slice.path.iter().any(|s| matches!(s, Step::Index { range: true, .. }));
+        matches!(g.reach, Reach::To) && !part && whole.is_some_and(|w| w.trimmed().same(&g.slice.trimmed()))
+    };
+    groups.retain(|g| !is_whole(g));
+    if groups.iter().all(|g| matches!(g.reach, Reach::Any)) {
+        return;
+    }
     // What is borrowed mutably cannot be asked for its length as well.
     let lent = |e: &Expr| groups.iter().any(|g| g.written && e.mentions(g.slice.root));
     if lent(&lo) {
         return;
     }
-    let mut hi = hi;
-    if lent(&hi) {
-        let end = program.fresh("end", proc_macro2::Span::mixed_site(), Kind::Int, Role::Temporary);
-        before.push(Stmt::Let { var: end, value: hi });
-        hi = Expr::var(end, proc_macro2::Span::mixed_site());
-        if let Header::Range { hi: bound, .. } = &mut l.header {
-            *bound = hi.clone();
+    let span = Span::mixed_site();
+    let hi = if inclusive { Expr::binary(BinOp::Add, hi, Expr::int(1)) } else { hi };
+    let mut len = hi.clone();
+    let mut index = var;
+    if !from_zero || lent(&hi) {
+        let v = program.fresh(if from_zero { "end" } else { "count" }, span, Kind::Int, Role::Temporary);
+        let range = Expr::Range { lo: Some(Box::new(lo.clone())), hi: Some(Box::new(hi.clone())), inclusive: false };
+        let value = if from_zero { hi } else { rules::method(range, "len", Vec::new()) };
+        before.push(Stmt::Let { var: v, value });
+        len = Expr::var(v, span);
+        if !from_zero {
+            let name = program.vars[var].name.clone();
+            index = program.fresh(name, program.vars[var].span, Kind::Int, program.vars[var].role);
+        }
+        if let Header::Range { var, lo, hi, inclusive, .. } = &mut l.header {
+            (*var, *lo, *hi, *inclusive) = (index, Expr::int(0), len.clone(), false);
         }
     }
-    let hi = if inclusive { Expr::binary(BinOp::Add, hi, Expr::int(1)) } else { hi };
     for group in groups {
         let kind = kinds::of_place(program, &group.slice).deref().clone();
         let root = program.vars[group.slice.root].clone();
@@ -108,28 +170,38 @@ fn cut(program: &mut Program, lengths: &HashMap<VarId, Place>, l: &mut Loop, bef
         before.push(Stmt::Cut {
             var: v,
             slice: Expr::Place(group.slice.clone()),
-            reach: group.reach.clone(),
-            lo: lo.clone(),
-            hi: hi.clone(),
+            start: group.reach.start(&lo),
+            len: (!matches!(group.reach, Reach::Any)).then(|| len.clone()),
             mutable: group.written,
         });
         let replace = |place: &mut Place| {
-            if let Some((at, reach)) = reaches(place, var)
+            if matches!(group.reach, Reach::Any) {
+                let at = group.slice.path.len();
+                if group.slice.same_path(place, at) && matches!(place.path.get(at), Some(Step::Index { .. })) {
+                    *place = Place { root: v, path: place.path.split_off(at), span: place.span };
+                }
+            } else if let Some((at, reach)) = reaches(place, var, &lo)
                 && reach.same(&group.reach)
                 && group.slice.same_path(place, at)
             {
-                let mut path = vec![Step::Index { at: Box::new(group.reach.index(var)), range: false }];
+                let mut path = vec![Step::Index { at: Box::new(Expr::var(index, span)), range: false }];
                 path.extend(place.path.drain(at + 1..));
                 *place = Place { root: v, path, span: place.span };
             }
         };
         l.body.walk_mut(&mut |s| s.places_mut(&mut |p| replace(p)));
     }
+    let used = l.body.saves.contains(&var) || l.body.stmts.iter().any(|s| crate::simplify::touches(s, var));
+    if index != var && used {
+        let value = Expr::binary(BinOp::Add, lo, Expr::var(index, span));
+        l.body.stmts.insert(0, Stmt::Let { var, value });
+    }
 }
 
 /// The first index of a place that the loop's index makes, and how.
-fn reaches(place: &Place, var: VarId) -> Option<(usize, Reach)> {
+fn reaches(place: &Place, var: VarId, lo: &Expr) -> Option<(usize, Reach)> {
     let is_var = |e: &Expr| e.as_var() == Some(var);
+    let is_distance = |e: &Expr| matches!(e, Expr::Binary(BinOp::Sub, a, b) if is_var(a) && same_index(b, lo));
     for (k, step) in place.path.iter().enumerate() {
         let Step::Index { at, range: false } = step else { continue };
         if !at.mentions(var) {
@@ -139,6 +211,7 @@ fn reaches(place: &Place, var: VarId) -> Option<(usize, Reach)> {
             at if is_var(at) => Reach::To,
             Expr::Binary(BinOp::Add, a, b) if is_var(b) && !a.mentions(var) => Reach::From((**a).clone()),
             Expr::Binary(BinOp::Add, a, b) if is_var(a) && !b.mentions(var) => Reach::From((**b).clone()),
+            Expr::Binary(BinOp::Add, a, b) if is_distance(b) && !a.mentions(var) => Reach::Window((**a).clone()),
             Expr::Binary(BinOp::Sub, a, b) if is_var(a) => Reach::Back(literal(b)?),
             _ => return None,
         };
@@ -177,7 +250,8 @@ impl Scan<'_> {
                 .iter()
                 .enumerate()
                 .any(|(i, (place, written))| i != k && (group.written || *written) && group.slice.may_overlap(place));
-            fine.push(group.always && !clash && self.is_fixed(&group.slice, &group.reach));
+            let always = group.always || matches!(group.reach, Reach::Any);
+            fine.push(always && !clash && self.is_fixed(&group.slice, &group.reach));
         }
         // Where a check is left at something that is written, nothing is gained.
         let checked = |place: &Place| place.path.iter().any(|s| matches!(s, Step::Index { .. }));
@@ -231,7 +305,7 @@ impl Scan<'_> {
         groups: &mut Vec<Group>,
         others: &mut Vec<(Place, bool)>,
     ) {
-        let reached = reaches(place, self.var).filter(|(at, reach)| {
+        let reached = reaches(place, self.var, self.lo).filter(|(at, reach)| {
             let slice = Place { path: place.path[..*at].to_vec(), ..place.clone() };
             // Before the loop, `i - c` is at least zero.
             let safe = match reach {
@@ -240,7 +314,7 @@ impl Scan<'_> {
             };
             safe && matches!(kinds::of_place(self.program, &slice).deref(), Kind::Seq(_))
         });
-        let Some((at, reach)) = reached else {
+        let Some((at, reach)) = reached.or_else(|| self.lent(place).filter(|_| !written)) else {
             others.push((place.clone(), written));
             return;
         };
@@ -254,6 +328,13 @@ impl Scan<'_> {
         }
     }
 
+    /// The first index of a place into a vector.
+    fn lent(&self, place: &Place) -> Option<(usize, Reach)> {
+        let at = place.path.iter().position(|s| matches!(s, Step::Index { .. }))?;
+        let slice = Place { path: place.path[..at].to_vec(), ..place.clone() };
+        matches!(kinds::of_place(self.program, &slice), Kind::Seq(_)).then_some((at, Reach::Any))
+    }
+
     /// Whether the slice and the way into it are the same in every iteration, and named before the loop.
     fn is_fixed(&self, slice: &Place, reach: &Reach) -> bool {
         let own = |v: VarId| {
@@ -264,10 +345,10 @@ impl Scan<'_> {
         let mut fixed = !self.l.body.stmts.iter().any(|s| s.defines().contains(&slice.root))
             && !self.l.body.loads.contains(&slice.root);
         slice.clone().exprs_mut(&mut |e| e.vars(&mut |v| fixed &= !own(v)));
-        if let Reach::From(e) = reach {
+        if let Reach::From(e) | Reach::Window(e) = reach {
             e.vars(&mut |v| fixed &= !own(v));
         }
-        let simple = |s: &Step| matches!(s, Step::Field(_) | Step::Index { range: false, .. } | Step::Deref);
+        let simple = |s: &Step| matches!(s, Step::Field(_) | Step::Index { .. } | Step::Deref);
         fixed && slice.path.iter().all(simple)
     }
 }

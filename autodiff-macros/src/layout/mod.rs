@@ -7,12 +7,14 @@
 //! loop reaches of them ([`cuts`]).
 
 mod buffers;
+mod counters;
 mod cuts;
 mod flat;
 mod order;
 mod rows;
 mod sizes;
 mod slices;
+mod sums;
 
 pub(crate) use order::forward_where_independent;
 
@@ -23,6 +25,8 @@ use crate::kinds::Types;
 
 /// Runs the passes on a program that is about to be written.
 pub(crate) fn arrange(program: &mut Program, types: &Types) {
+    counters::by_index(program);
+    sums::in_variables(program);
     buffers::allocate_once(program);
     if program.taped {
         slices::save_whole(program);
@@ -32,6 +36,23 @@ pub(crate) fn arrange(program: &mut Program, types: &Types) {
     }
     cuts::before_loops(program);
     crate::verify::well_formed(program, types);
+}
+
+/// Whether the bounds of a loop are the same after it as before it.
+fn keeps_bounds(l: &Loop) -> bool {
+    let Header::Range { lo, hi, .. } = &l.header else { return false };
+    let mut kept = !calls(lo) && !calls(hi);
+    for bound in [lo, hi] {
+        bound.vars(&mut |v| kept &= !l.body.loads.contains(&v) && !l.body.stmts.iter().any(|s| writes(s, v)));
+    }
+    kept
+}
+
+/// Whether an expression calls what this crate knows nothing of.
+fn calls(e: &Expr) -> bool {
+    let mut found = matches!(e, Expr::Verbatim(..) | Expr::Call { ctor: false, .. });
+    e.children(&mut |child| found |= calls(child));
+    found
 }
 
 /// Whether a statement, or one inside it, writes to a variable.

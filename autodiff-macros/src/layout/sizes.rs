@@ -73,7 +73,7 @@ fn indexes_place(place: &Place, var: VarId) -> bool {
     })
 }
 
-fn is_term(e: &Expr, var: VarId) -> bool {
+pub(super) fn is_term(e: &Expr, var: VarId) -> bool {
     match e {
         Expr::Binary(BinOp::Add | BinOp::Sub | BinOp::Mul | BinOp::Div | BinOp::Rem, a, b) => {
             is_term(a, var) || is_term(b, var)

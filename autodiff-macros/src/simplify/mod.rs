@@ -14,7 +14,7 @@ mod positions;
 
 pub(crate) use accumulators::touches;
 pub(crate) use guards::singular_terms;
-pub(crate) use inline::{changes, each_write};
+pub(crate) use inline::{changes, each_write, replace};
 pub(crate) use localise::inner_sweeps;
 
 use crate::ir::{Expr, Program};

@@ -1,0 +1,191 @@
+//! Counters, sums and tapes of counted loops: programs whose loops are written in another form, held against differences.
+#![allow(unreachable_pub, dead_code, missing_docs, clippy::all, clippy::pedantic, reason = "as users write them")]
+
+#[macro_use]
+mod common;
+
+use differentiable::prelude::*;
+
+/// A triangle that is stored column by column.
+mod triangle {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let n = 4;
+        let d = n;
+        let (packed, v) = (&x[..d * (d - 1) / 2], &x[d * (d - 1) / 2..]);
+        let mut y = vec![0.0; d];
+        let mut next = 0;
+        for column in 0..d {
+            y[column] += v[column].sin();
+            for row in column + 1..d {
+                y[row] += packed[next] * v[column] * y[column];
+                next += 1;
+            }
+        }
+        y.iter().map(|y| y * y).sum::<f64>() + next as f64 * y[1]
+    }
+    checked!(f, [0.3, -0.4, 0.9, 1.1, 0.2, -0.7, 0.5, 0.6, -0.8, 1.2]);
+}
+
+/// Counters that step before they are used, twice, by two, downward or not in every iteration.
+mod counters {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let n = x.len();
+        let mut sum = 0.0;
+        let mut first = 0;
+        for i in 0..n - 1 {
+            first += 1;
+            sum += x[first] * x[i].cos();
+        }
+        let mut twice = 0;
+        for i in 0..n / 2 {
+            sum += x[twice] * x[i];
+            twice += 1;
+            sum -= x[twice].exp();
+            twice += 1;
+        }
+        let mut by_two = 0;
+        for i in 0..n / 2 {
+            sum += (x[by_two] * x[n - 1 - i]).sin();
+            by_two += 2;
+        }
+        let mut down = n - 1;
+        for i in 1..n {
+            sum += x[down] * x[down] * x[i];
+            down -= 1;
+        }
+        let mut some = 0;
+        for i in 0..n {
+            if x[i] > 0.0 {
+                sum += x[some] * x[i];
+                some += 1;
+            }
+        }
+        let mut up = 0;
+        for i in (2..n).rev() {
+            sum += x[up] * x[i] * x[i - 2];
+            up += 1;
+        }
+        let mut k: i32 = 0;
+        for i in 0..n {
+            sum += x[i] * x[i] * k as f64;
+            k += 1;
+        }
+        sum + (first + twice + by_two + down + some + up) as f64 * x[0]
+    }
+    checked!(f, [0.3, -0.4, 0.9, 1.1, 0.2, -0.7, 0.5]);
+}
+
+/// Elements to which all of a loop adds, on the way back.
+mod sums {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let n = x.len();
+        let mut y = vec![0.0; n];
+        for i in 0..n {
+            for j in i..n {
+                y[j] += x[i] * x[j];
+                if j > 2 {
+                    y[j] -= x[i].sin() * 0.5;
+                }
+            }
+        }
+        let mut total = 0.0;
+        for i in 0..n {
+            let mut inner = 1.0;
+            for j in 0..n {
+                inner *= y[j] + x[i] * x[0];
+            }
+            total += inner;
+        }
+        total + y[0]
+    }
+    checked!(f, [0.3, -0.4, 0.9, 1.1, 0.2]);
+}
+
+/// What an empty loop would add to need not be there.
+#[differentiable]
+fn first_times_rest(x: &[f64], w: &[f64], from: usize) -> f64 {
+    let mut y = vec![0.0; w.len()];
+    for i in from..w.len() {
+        y[i] = w[i] * x[0];
+    }
+    let mut sum = 0.0;
+    for i in from..w.len() {
+        sum += y[i] * y[i];
+    }
+    sum
+}
+
+#[test]
+fn an_empty_loop_reads_no_element() {
+    assert_eq!(first_times_rest::value_and_grad(&[], &[], 0), (0.0, (vec![], vec![])));
+    assert_eq!(first_times_rest::value_and_grad(&[], &[1.0, 2.0], 2), (0.0, (vec![], vec![0.0, 0.0])));
+    assert_eq!(first_times_rest::value_and_grad(&[], &[1.0, 2.0], 7), (0.0, (vec![], vec![0.0, 0.0])));
+    first_times_rest::check(&[0.7, 0.1], &[1.0, 2.0, -0.4], 1).unwrap();
+}
+
+/// Tapes of loops that count in other integers, have a literal length, or run in each iteration of another.
+mod tapes {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut power = x[0];
+        for _ in 0..3 {
+            power = power * power.sin() + x[1];
+        }
+        let n: i32 = 4;
+        for k in 1..n {
+            power *= x[2] + k as f64;
+        }
+        for k in -2_i64..=1 {
+            power = (power + k as f64 * x[3]).cos();
+        }
+        for k in 0_u8..2 {
+            power = power.exp() * x[k as usize];
+        }
+        let mut sum = 0.0;
+        for i in 0..x.len() {
+            let mut p = 1.0;
+            for j in i..x.len() {
+                p = (p * x[j]).sin() + x[i];
+            }
+            sum += p;
+        }
+        let steps = x.len();
+        let mut y = x[3];
+        for _ in 0..=steps {
+            y = y.sin() + x[1] * y;
+        }
+        power * sum + y
+    }
+    checked!(f, [0.3, -0.4, 0.9, 1.1]);
+}
+
+/// Ranges of slices, and what is the same in every iteration.
+mod parts {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let d = 3;
+        let mut out = vec![0.0; d];
+        let mut sum = 0.0;
+        for point in x.chunks_exact(d) {
+            for i in 0..d {
+                out[i] = point[i] * point[0] - x[2];
+            }
+            for i in 1..d {
+                out[i] *= out[i - 1] + x[i + 1];
+            }
+            for i in 0..out.len() {
+                sum += out[i] * out[i];
+            }
+        }
+        sum
+    }
+    checked!(f, [0.3, -0.4, 0.9, 1.1, 0.2, -0.7]);
+}
