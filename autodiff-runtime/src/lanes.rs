@@ -143,7 +143,7 @@ macro_rules! floats {
             type Output = Self;
             #[inline]
             fn $method(mut self, factor: $t) -> Self {
-                self.0.iter_mut().for_each(|x| *x = *x $op factor);
+                self.0.iter_mut().for_each(|x| x.$assign_method(factor));
                 self
             }
         }
@@ -160,7 +160,7 @@ macro_rules! floats {
             type Output = Self;
             #[inline]
             fn $method(mut self, other: Self) -> Self {
-                self.0.iter_mut().zip(&other.0).for_each(|(x, y)| *x = *x $op *y);
+                self.0.iter_mut().zip(&other.0).for_each(|(x, y)| x.$assign_method(*y));
                 self
             }
         }
