@@ -45,3 +45,26 @@ fn derivatives_without_tape() {
     assert_gradient!(a.length_check());
     assert!(!energy::source().contains("Vec"), "{}", energy::source());
 }
+
+#[differentiable(tape = none)]
+fn along(a: &[f64; 3], b: &[f64; 3]) -> f64 {
+    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+}
+
+/// Calls of functions and methods in a branch: their pullbacks are in the tape of the branch.
+#[differentiable(tape = none)]
+fn bent(a: &[f64; 3], b: &[f64; 3]) -> f64 {
+    let squared = along(a, a);
+    if squared > 0.1 {
+        let length = squared.sqrt();
+        along(a, b) * length.sin() / length
+    } else {
+        along(b, b) * squared
+    }
+}
+
+#[test]
+fn calls_in_branches_keep_the_promise() {
+    bent::check(&[0.3, 0.4, 0.5], &[1.0, -2.0, 0.3]).unwrap();
+    bent::check(&[0.03, 0.04, 0.05], &[1.0, -2.0, 0.3]).unwrap();
+}

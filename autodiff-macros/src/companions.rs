@@ -168,6 +168,12 @@ impl<'a> Companions<'a> {
         if names.is_empty() { TokenStream::new() } else { quote!(::<#(#names),*>) }
     }
 
+    /// `::<T, N, more>`.
+    pub(crate) fn turbofish_with(&self, more: &TokenStream) -> TokenStream {
+        let names = self.generic_names(false);
+        quote!(::<#(#names,)* #more>)
+    }
+
     /// Whether the value is known to be a float.
     pub(crate) fn returns_scalar(&self) -> bool {
         matches!(self.f.types.kind_of(self.f.signature.output.as_ref()), Some(crate::kinds::Kind::Float(_)))
@@ -210,15 +216,16 @@ impl<'a> Companions<'a> {
     fn tangent_params(&self, emitter: &Emitter<'_>, level: u32) -> (Vec<TokenStream>, TokenStream) {
         let mut params = Vec::new();
         let mut prologue = TokenStream::new();
+        let tangent = |p: &Param| if emitter.lanes { crate::lanes::passed(p) } else { self.tangent_type(p) };
         for c in 1..1_usize << level {
             for (p, q) in self.params().iter().zip(&emitter.program.params) {
                 let Some(&v) = q.parts.get(c) else {
-                    let ty = if self.has_space(p) { self.tangent_type(p) } else { quote!(()) };
+                    let ty = if self.has_space(p) { tangent(p) } else { quote!(()) };
                     params.push(quote!(_: ::core::option::Option<#ty>));
                     continue;
                 };
                 let name = emitter.name(v);
-                let ty = self.tangent_type(p);
+                let ty = tangent(p);
                 params.push(quote!(#name: ::core::option::Option<#ty>));
                 prologue.extend(unwrap_tangent(emitter, p, q.parts[0], v, &ty));
             }
@@ -310,6 +317,35 @@ impl<'a> Companions<'a> {
             #attrs #[doc(hidden)] #[inline]
             #vis fn #name #generics (#(#params,)* #(#tangents),*) -> #outputs #clause { #this #prologue #body #values }
         }
+    }
+
+    /// The forward-mode companion along several directions at once.
+    pub(crate) fn lanes(&self) -> TokenStream {
+        let mut program = self.f.tangent(1);
+        crate::layout::arrange(&mut program, &self.f.types);
+        crate::lanes::widen(&mut program);
+        crate::emit::moves::clone_where_needed(&mut program);
+        let mut emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);
+        emitter.lanes = true;
+        let (body, _) = emitter.sweeps();
+        let values: Vec<TokenStream> = program.value.iter().map(|e| emitter.value(e)).collect();
+        let (tangents, prologue) = self.tangent_params(&emitter, 1);
+        let (params, (lists, clause)) = (self.primal_params(&emitter), self.generics_with_width());
+        let (name, width) = (self.host.hidden(crate::lanes::COMPANION, 0), crate::lanes::width());
+        let (vis, attrs, this) = (&self.host.vis, &self.host.attrs, self.receiver(&emitter, &body));
+        let (values, output) = (tuple(&values), self.output());
+        let tangent = self.f.signature.output.as_ref().map_or(quote!(()), |ty| crate::lanes::owned(ty, &width));
+        quote! {
+            #attrs #[doc(hidden)] #[inline]
+            #vis fn #name #lists (#(#params,)* #(#tangents),*) -> (#output, #tangent) #clause { #this #prologue #body #values }
+        }
+    }
+
+    /// The generics of a companion with a number of lanes.
+    pub(crate) fn generics_with_width(&self) -> (TokenStream, TokenStream) {
+        let own = self.f.signature.generics.params.iter();
+        let (width, (_, clause)) = (crate::lanes::width(), self.generics(&[]));
+        (quote!(<#(#own,)* const #width: usize>), clause)
     }
 
     /// The bounds of an item of a trait: the companions exist for types with a derivative.
@@ -783,19 +819,24 @@ fn unwrap_tangent(emitter: &Emitter<'_>, p: &Param, primal: VarId, tangent: VarI
         return TokenStream::new();
     }
     let (x, t) = (emitter.name(primal), emitter.name(tangent));
+    let make = if emitter.lanes {
+        quote!(::differentiable::lanes::zero)
+    } else {
+        quote!(::differentiable::Differentiable::__zero)
+    };
     let zero = format_ident!("{}_zero", t, span = t.span());
     match p.passing {
         Passing::Value => {
             let mutable = emitter.is_written(tangent).then(|| quote!(mut));
-            quote!(let #mutable #t: #ty = #t.unwrap_or_else(|| ::differentiable::Differentiable::__zero(&#x));)
+            quote!(let #mutable #t: #ty = #t.unwrap_or_else(|| #make(&#x));)
         }
         Passing::Ref => quote! {
             let #zero;
-            let #t: #ty = match #t { ::core::option::Option::Some(given) => given, ::core::option::Option::None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &#zero } };
+            let #t: #ty = match #t { ::core::option::Option::Some(given) => given, ::core::option::Option::None => { #zero = #make(&*#x); &#zero } };
         },
         Passing::RefMut => quote! {
             let mut #zero;
-            let #t: #ty = match #t { ::core::option::Option::Some(given) => given, ::core::option::Option::None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &mut #zero } };
+            let #t: #ty = match #t { ::core::option::Option::Some(given) => given, ::core::option::Option::None => { #zero = #make(&*#x); &mut #zero } };
         },
     }
 }

@@ -111,6 +111,9 @@ pub(crate) fn analyse(
     refuse_unknown_functions(&primal, &signature, &errors);
     crate::lost::refuse(&primal, &types, &signature, &errors);
     refuse_idle_parameters(&primal, &signature, options, &errors);
+    if options.lanes {
+        crate::lanes::refuse(&primal, &types, &signature, options, outer.is_some(), &errors);
+    }
     errors.finish()?;
     let mut reserved = HashSet::new();
     names(sig.to_token_stream(), &mut reserved, false);

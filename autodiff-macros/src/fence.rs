@@ -49,6 +49,9 @@ impl<'a> Visit<'a> for Fence<'_> {
             Expr::Unary(u) if matches!(u.op, syn::UnOp::Deref(_)) && matches!(*u.expr, Expr::Lit(_)) => {
                 self.refuse(u.span(), "the dereference of a literal", "write the literal");
             }
+            Expr::Field(f) if matches!(*f.base, Expr::Lit(_)) => {
+                self.refuse(f.span(), "a field of a literal", "write the literal");
+            }
             Expr::RawAddr(r) => {
                 self.refuse(r.span(), "a raw pointer", "use a reference or an index");
             }

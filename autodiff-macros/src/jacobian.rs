@@ -35,20 +35,20 @@ impl Shells<'_> {
         let body = self.derivatives();
         let items = local! {
             #[doc(hidden)] #[inline]
-            #vis fn #linear<#(#own,)* __Made>(
+            #vis fn #linear<#(#own,)* __Make: ::differentiable::jacobian::Make>(
                 #(#params,)*
-                make: impl ::core::ops::FnOnce(::differentiable::jacobian::Derivatives<'_>) -> __Made,
-            ) -> __Made #clause {
+                make: __Make,
+            ) -> __Make::Made #clause {
                 #body
             }
             #dense #generics (#(#params),*) -> ::differentiable::ndarray::Array2<f64> #clause {
-                Self::#linear(#(#args,)* ::differentiable::jacobian::dense)
+                Self::#linear(#(#args,)* ::differentiable::jacobian::Dense)
             }
             #pattern #generics (#(#params),*) -> ::differentiable::jacobian::Pattern #clause {
-                Self::#linear(#(#args,)* ::differentiable::jacobian::detect)
+                Self::#linear(#(#args,)* ::differentiable::jacobian::Detect)
             }
             #sparse #generics (#(#params,)* pattern: &::differentiable::jacobian::Pattern) -> ::differentiable::jacobian::SparseJacobian #clause {
-                Self::#linear(#(#args,)* |derivatives| ::differentiable::jacobian::sparse(derivatives, pattern))
+                Self::#linear(#(#args,)* ::differentiable::jacobian::Sparse(pattern))
             }
         };
         with_std(&items, &TokenStream::new())
@@ -79,7 +79,7 @@ impl Shells<'_> {
                     let mut #t = ::differentiable::Differentiable::__zero(#first);
                     columns += ::differentiable::jacobian::count(&mut #t);
                 });
-                seeds.extend(local!(::differentiable::jacobian::set(&mut #t, &mut next);));
+                seeds.extend(local!(::differentiable::jacobian::set(&mut #t, weights, &mut next);));
             } else if p.has_slot() {
                 tangents.extend(local!(let #t = ::differentiable::Differentiable::__zero(#first);));
             }
@@ -122,10 +122,10 @@ impl Shells<'_> {
                     patterns.push(local!(_));
                     if p.has_slot() {
                         moving.extend(local!(let mut #moved = ::core::clone::Clone::clone(&#t);));
-                        finals.extend(local!(::differentiable::jacobian::emit(&mut #moved, emit);));
+                        finals.extend(local!(::differentiable::jacobian::emit(&mut #moved, &mut sink);));
                         final_seeds.extend(local! {
                             let mut #d = ::differentiable::Differentiable::__zero(&#now);
-                            ::differentiable::jacobian::set(&mut #d, &mut next);
+                            ::differentiable::jacobian::set(&mut #d, weights, &mut next);
                         });
                         slots.push(local!(::core::option::Option::Some(&mut #d)));
                     } else {
@@ -134,7 +134,7 @@ impl Shells<'_> {
                 }
             }
             if p.wanted {
-                emits.extend(local!(::differentiable::jacobian::emit(&mut #d, emit);));
+                emits.extend(local!(::differentiable::jacobian::emit(&mut #d, &mut sink);));
             }
         }
         let directions = directions.iter().map(|d| optional(d.as_ref()));
@@ -147,46 +147,93 @@ impl Shells<'_> {
                 let (adj, ty) = (c.host.hidden("__adj", 0), c.output_tangent());
                 local! {
                     let mut ct: #ty = #shape;
-                    ::differentiable::jacobian::set(&mut ct, &mut next);
+                    ::differentiable::jacobian::set(&mut ct, weights, &mut next);
                     let (_, #patterns) = Self::#adj #turbofish(#(#arguments,)* ct, #slots);
                 }
             }
             _ => local! {
                 let (value, tape) = Self::#fwd #turbofish(#(#arguments),*);
                 let mut ct = ::differentiable::Differentiable::__zero(&value);
-                ::differentiable::jacobian::set(&mut ct, &mut next);
+                ::differentiable::jacobian::set(&mut ct, weights, &mut next);
                 #final_seeds
                 let #patterns = tape((#again, ct, #slots));
             },
         };
         let rows = optional(self.rows().as_ref());
+        let several = self.several();
         local! {
             let mut columns = 0;
             #kept
             #tangents
             #gradients
-            make(::differentiable::jacobian::Derivatives {
+            ::differentiable::jacobian::Make::make(make, ::differentiable::jacobian::Derivatives {
                 columns,
                 rows: #rows,
-                forward: &mut |direction: ::differentiable::jacobian::Weights<'_>, emit: ::differentiable::jacobian::Sink<'_>| {
-                    let mut at = 0..;
-                    let mut next = || direction(::core::iter::Iterator::next(&mut at).unwrap_or(0));
+                forward: |weights: ::differentiable::jacobian::Weights<'_>, mut sink: ::differentiable::jacobian::Sink<'_>| {
+                    let mut next = 0;
                     #seeds
                     #fresh
                     #moving
                     let (_, mut tangent) = Self::#jvp #turbofish(#(#arguments,)* #(#directions),*);
-                    ::differentiable::jacobian::emit(&mut tangent, emit);
+                    ::differentiable::jacobian::emit(&mut tangent, &mut sink);
                     #finals
                 },
-                reverse: &mut |cotangent: ::differentiable::jacobian::Weights<'_>, emit: ::differentiable::jacobian::Sink<'_>| {
-                    let mut at = 0..;
-                    let mut next = || cotangent(::core::iter::Iterator::next(&mut at).unwrap_or(0));
+                reverse: |weights: ::differentiable::jacobian::Weights<'_>, mut sink: ::differentiable::jacobian::Sink<'_>| {
+                    let mut next = 0;
                     #clear
                     #fresh
                     #pull
                     #emits
                 },
+                several: #several,
             })
+        }
+    }
+
+    /// The derivatives along several directions in one sweep, where there is a companion for them.
+    fn several(&self) -> TokenStream {
+        if !self.has_lanes() {
+            return local!(::core::option::Option::None::<::differentiable::jacobian::NoLanes>);
+        }
+        let c = &self.companions;
+        let width = local!({ ::differentiable::jacobian::WIDTH });
+        let (companion, names) = (c.host.hidden(crate::lanes::COMPANION, 0), c.turbofish_with(&width));
+        let (mut seeds, mut arguments, mut directions) = (TokenStream::new(), Vec::new(), Vec::new());
+        for (i, p) in self.params().iter().enumerate() {
+            let (x, t, lanes, target) = (self.name(i), self.local("t_", i), self.local("l_", i), p.target());
+            let by_value = p.passing == Passing::Value;
+            arguments.push(if by_value { local!(::core::clone::Clone::clone(&#x)) } else { local!(#x) });
+            if !p.wanted {
+                directions.push(local!(::core::option::Option::None));
+                continue;
+            }
+            let first = if by_value { local!(&#x) } else { local!(&*#x) };
+            seeds.extend(local! {
+                let mut #t = ::differentiable::Differentiable::__zero(#first);
+                let mut #lanes = ::differentiable::lanes::zero::<#target, #width>(#first);
+                let start = next;
+                for lane in 0..::differentiable::jacobian::WIDTH {
+                    next = start;
+                    ::differentiable::jacobian::set(&mut #t, weights[lane], &mut next);
+                    <#target as ::differentiable::lanes::Wide>::__put(&mut #lanes, lane, &#t);
+                }
+            });
+            let reference = (!by_value).then(|| local!(&));
+            directions.push(local!(::core::option::Option::Some(#reference #lanes)));
+        }
+        local! {
+            ::core::option::Option::Some(
+                |weights: [::differentiable::jacobian::Weights<'_>; ::differentiable::jacobian::WIDTH],
+                 sinks: &mut [::differentiable::jacobian::Sink<'_>; ::differentiable::jacobian::WIDTH]| {
+                    let mut next = 0;
+                    #seeds
+                    let (value, lanes) = Self::#companion #names(#(#arguments,)* #(#directions),*);
+                    for lane in 0..::differentiable::jacobian::WIDTH {
+                        let mut tangent = ::differentiable::lanes::Wide::__take(&value, &lanes, lane);
+                        ::differentiable::jacobian::emit(&mut tangent, &mut sinks[lane]);
+                    }
+                },
+            )
         }
     }
 

@@ -28,6 +28,7 @@ mod ir;
 mod jacobian;
 mod kinds;
 mod labels;
+mod lanes;
 #[cfg(test)]
 mod language;
 mod layout;

@@ -23,6 +23,8 @@ pub(crate) struct Options {
     pub(crate) skip: bool,
     /// The backward sweep stores nothing of variable size.
     pub(crate) tape_none: bool,
+    /// There is a companion with several tangents at once.
+    pub(crate) lanes: bool,
 }
 
 impl Options {
@@ -88,6 +90,7 @@ impl Parse for Options {
                         options.prefix = Some(input.parse()?);
                     }
                     "skip" => options.skip = true,
+                    "lanes" => options.lanes = true,
                     "tape" => {
                         input.parse::<Token![=]>()?;
                         let what: Ident = input.parse()?;
@@ -103,7 +106,7 @@ impl Parse for Options {
                         return Err(syn::Error::new(
                             name.span(),
                             format!(
-                                "unknown option `{other}`; there are `wrt(…)`, `order = n`, `type = name`, `prefix = name`, `vjp = path`, `jvp = path`, `implicit = path`, `tape = none` and `skip`"
+                                "unknown option `{other}`; there are `wrt(…)`, `order = n`, `type = name`, `prefix = name`, `vjp = path`, `jvp = path`, `implicit = path`, `tape = none`, `lanes` and `skip`"
                             ),
                         ));
                     }

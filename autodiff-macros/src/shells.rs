@@ -134,6 +134,7 @@ impl Shells<'_> {
         out.extend(self.source());
         out.extend(self.graph(&crate::graph::encode(self.companions.f, self.companions.returns_scalar())));
         out.extend(self.linear());
+        out.extend(self.jvps());
         out.extend(self.jacobians());
         if self.companions.f.options.order() >= 2 {
             out.extend(self.hvp());
@@ -493,6 +494,9 @@ impl Docs {
             "vjp" => format!("The value of [`{name}`] and its pullback, from cotangents of the value to gradients."),
             "jvp" => {
                 format!("The value of [`{name}`] and its derivative along the given tangents.")
+            }
+            "jvps" => {
+                format!("The value of [`{name}`] and its derivatives along several directions, from one sweep.")
             }
             "source" => format!("The source code of the derivative of [`{name}`]."),
             "graph" => format!(

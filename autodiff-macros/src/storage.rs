@@ -299,7 +299,9 @@ pub(crate) fn assertions(program: &Program, emitter: &Emitter<'_>) -> TokenStrea
     program.body.walk(&mut |s| {
         let Stmt::Call(call) = s else { return };
         pullbacks.extend(call.tape);
-        if let (Callee::Method { .. }, Some(tape)) = (&call.callee, call.tape) {
+        // The pullback of a call in a branch is in the tape of that branch.
+        let visible = call.tape.filter(|t| forward.iter().any(|s| s.defines().contains(t)));
+        if let (Callee::Method { .. }, Some(tape)) = (&call.callee, visible) {
             let name = emitter.name(tape);
             out.extend(quote_spanned!(call.span=> ::differentiable::__private::without_heap(&#name);));
         }
@@ -316,7 +318,19 @@ pub(crate) fn assertions(program: &Program, emitter: &Emitter<'_>) -> TokenStrea
         _ => None,
     }));
     for v in defined {
-        if used.contains(v) && !pullbacks.contains(&v) && !program.vars[v].kind.is_scalar() {
+        let holds_pullbacks = forward.iter().any(|s| {
+            matches!(s, Stmt::If { tape: Some(t), .. } if t.var == v)
+                && s.blocks().into_iter().any(|b| {
+                    let mut found = false;
+                    b.walk(&mut |s| found |= matches!(s, Stmt::Call(call) if call.tape.is_some()));
+                    found
+                })
+        });
+        if used.contains(v) && holds_pullbacks {
+            // Closures need not be `Copy` to be of fixed size.
+            let name = emitter.name(v);
+            out.extend(quote_spanned!(name.span()=> ::differentiable::__private::without_heap(&#name);));
+        } else if used.contains(v) && !pullbacks.contains(&v) && !program.vars[v].kind.is_scalar() {
             let name = emitter.name(v);
             out.extend(quote_spanned!(name.span()=> ::differentiable::__private::fixed_size(&#name);));
         }

@@ -105,6 +105,9 @@ pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
     for level in 1..=order {
         out.extend(c.tangent(level));
     }
+    if f.options.lanes {
+        out.extend(c.lanes());
+    }
     for level in 0..order {
         out.extend(c.taped(level));
         out.extend(c.joined(level));

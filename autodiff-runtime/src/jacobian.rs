@@ -30,33 +30,125 @@ use ndarray::Array2;
 
 use crate::tangent::Tangent;
 
-/// The weights of a linear combination, by number.
+/// The weights of a linear combination.
 #[doc(hidden)]
-pub type Weights<'a> = &'a dyn Fn(usize) -> f64;
+#[derive(Clone, Copy)]
+pub enum Weights<'a> {
+    /// One of them is this number, the others are zero.
+    Axis(usize, f64),
+    /// Those of a group are one, the others are zero.
+    Group(&'a [usize], usize),
+}
 
-/// What takes scalars in order.
+impl Weights<'_> {
+    #[inline]
+    fn at(self, k: usize) -> f64 {
+        match self {
+            Self::Axis(axis, weight) => {
+                if k == axis {
+                    weight
+                } else {
+                    0.0
+                }
+            }
+            Self::Group(groups, group) => f64::from(u8::from(groups.get(k) == Some(&group))),
+        }
+    }
+}
+
+/// What takes the scalars of a sweep in order.
 #[doc(hidden)]
-pub type Sink<'a> = &'a mut dyn FnMut(f64);
+pub enum Sink<'a> {
+    /// They are appended.
+    List(&'a mut Vec<f64>),
+    /// They are written, each a number of places after the one before.
+    Places(&'a mut [f64], usize, usize),
+}
+
+impl Sink<'_> {
+    #[inline]
+    fn take(&mut self, x: f64) {
+        match self {
+            Self::List(list) => list.push(x),
+            Self::Places(places, at, step) => {
+                places[*at] = x;
+                *at += *step;
+            }
+        }
+    }
+}
 
 /// The two derivatives of a function at a point.
 #[doc(hidden)]
-pub struct Derivatives<'a> {
+pub struct Derivatives<F, R, L> {
     /// The number of scalars of the parameters.
     pub columns: usize,
     /// That of the values, where it is known.
     pub rows: Option<usize>,
     /// The derivative along a direction.
-    pub forward: &'a mut dyn FnMut(Weights<'_>, Sink<'_>),
+    pub forward: F,
     /// The gradient of a linear combination of the values.
-    pub reverse: &'a mut dyn FnMut(Weights<'_>, Sink<'_>),
+    pub reverse: R,
+    /// The derivatives along several directions, where one sweep gives them.
+    pub several: Option<L>,
 }
 
-impl Derivatives<'_> {
+/// How many directions one sweep takes, where it takes several.
+#[doc(hidden)]
+pub const WIDTH: usize = 8;
+
+/// One sweep, for one direction or cotangent.
+#[doc(hidden)]
+pub trait Sweep: FnMut(Weights<'_>, Sink<'_>) {}
+
+impl<F: FnMut(Weights<'_>, Sink<'_>)> Sweep for F {}
+
+/// One sweep for several directions.
+#[doc(hidden)]
+pub trait Sweeps: FnMut([Weights<'_>; WIDTH], &mut [Sink<'_>; WIDTH]) {}
+
+impl<F: FnMut([Weights<'_>; WIDTH], &mut [Sink<'_>; WIDTH])> Sweeps for F {}
+
+/// The type of a sweep that does not exist.
+#[doc(hidden)]
+pub type NoLanes = fn([Weights<'_>; WIDTH], &mut [Sink<'_>; WIDTH]);
+
+/// The derivatives along `count` directions, of `m` numbers each, side by side: each sweep gives several.
+#[inline]
+fn side_by_side<'w>(
+    sweep: &mut impl Sweeps,
+    count: usize,
+    m: usize,
+    direction: impl Fn(usize) -> Weights<'w>,
+    mut take: impl FnMut(usize, &[f64]),
+) {
+    let mut columns = vec![0.0; WIDTH * m.max(1)];
+    for first in (0..count).step_by(WIDTH) {
+        let idle = Weights::Axis(usize::MAX, 0.0);
+        let weights = core::array::from_fn(|k| if first + k < count { direction(first + k) } else { idle });
+        let mut parts = columns.chunks_exact_mut(m.max(1));
+        let mut sinks = core::array::from_fn(|_| Sink::Places(parts.next().expect("a part for each lane"), 0, 1));
+        sweep(weights, &mut sinks);
+        let parts = columns.chunks_exact(m.max(1)).take(count - first);
+        parts.enumerate().for_each(|(k, column)| take(first + k, &column[..m]));
+    }
+}
+
+/// What is made of the two derivatives.
+#[doc(hidden)]
+pub trait Make {
+    /// The result.
+    type Made;
+    /// Makes it.
+    fn make<F: Sweep, R: Sweep, L: Sweeps>(self, derivatives: Derivatives<F, R, L>) -> Self::Made;
+}
+
+impl<F: Sweep, R, L> Derivatives<F, R, L> {
     /// The derivative along a direction, as a list.
     #[inline]
     fn along(&mut self, direction: Weights<'_>) -> Vec<f64> {
         let mut list = Vec::with_capacity(self.rows.unwrap_or(0));
-        (self.forward)(direction, &mut |x| list.push(x));
+        (self.forward)(direction, Sink::List(&mut list));
         list
     }
 
@@ -71,41 +163,45 @@ impl Derivatives<'_> {
     }
 }
 
-/// The weights of one axis.
-#[inline]
-fn axis(j: usize) -> impl Fn(usize) -> f64 {
-    move |k| f64::from(u8::from(k == j))
-}
-
 /// The whole matrix, by forward or reverse mode, whichever takes fewer sweeps.
 #[doc(hidden)]
-#[inline]
-#[must_use]
-pub fn dense(mut derivatives: Derivatives<'_>) -> Array2<f64> {
-    let n = derivatives.columns;
-    let (m, first) = derivatives.count_rows(&axis(0));
-    let mut entries = vec![0.0; m * n];
-    if m < n {
-        for (i, row) in entries.chunks_exact_mut(n).enumerate() {
-            let mut places = row.iter_mut();
-            (derivatives.reverse)(&axis(i), &mut |d| store(&mut places, d));
-        }
-    } else if n > 0 {
-        let skip = usize::from(first.is_some());
-        for (row, d) in first.into_iter().flatten().enumerate() {
-            entries[row * n] = d;
-        }
-        for j in skip..n {
-            let mut places = entries[j..].iter_mut().step_by(n);
-            (derivatives.forward)(&axis(j), &mut |d| store(&mut places, d));
-        }
-    }
-    Array2::from_shape_vec((m, n), entries).expect("a row for each value, a column for each parameter")
-}
+pub struct Dense;
 
-#[inline]
-fn store<'a>(places: &mut impl Iterator<Item = &'a mut f64>, value: f64) {
-    *places.next().expect("every sweep gives as many numbers") = value;
+impl Make for Dense {
+    type Made = Array2<f64>;
+
+    #[inline]
+    fn make<F: Sweep, R: Sweep, L: Sweeps>(self, mut derivatives: Derivatives<F, R, L>) -> Array2<f64> {
+        let n = derivatives.columns;
+        let (m, first) = derivatives.count_rows(Weights::Axis(0, 1.0));
+        let mut entries = vec![0.0; m * n];
+        // A sweep with several directions takes about as long as one backward.
+        let several = derivatives.several.as_mut().filter(|_| n.div_ceil(WIDTH) <= m && n > 1);
+        if let Some(several) = several {
+            side_by_side(
+                several,
+                n,
+                m,
+                |j| Weights::Axis(j, 1.0),
+                |j, column| {
+                    column.iter().enumerate().for_each(|(i, d)| entries[i * n + j] = *d);
+                },
+            );
+        } else if m < n {
+            for (i, row) in entries.chunks_exact_mut(n).enumerate() {
+                (derivatives.reverse)(Weights::Axis(i, 1.0), Sink::Places(row, 0, 1));
+            }
+        } else if n > 0 {
+            let skip = usize::from(first.is_some());
+            for (row, d) in first.into_iter().flatten().enumerate() {
+                entries[row * n] = d;
+            }
+            for j in skip..n {
+                (derivatives.forward)(Weights::Axis(j, 1.0), Sink::Places(&mut entries, j, n));
+            }
+        }
+        Array2::from_shape_vec((m, n), entries).expect("a row for each value, a column for each parameter")
+    }
 }
 
 /// Which entries of a Jacobian may be other than zero, and how they are computed.
@@ -203,30 +299,31 @@ fn groups(n: usize, m: usize, entries: impl Iterator<Item = (usize, usize)>) -> 
 /// A derivative that happens to be 0 at this point multiplies it, and leaves it what it is. The entries are those of the
 /// branches that are taken here.
 #[doc(hidden)]
-#[must_use]
-pub fn detect(mut derivatives: Derivatives<'_>) -> Pattern {
-    let n = derivatives.columns;
-    let spoilt = |j: usize| move |k: usize| if k == j { f64::NAN } else { 0.0 };
-    let (m, first) = derivatives.count_rows(&spoilt(0));
-    let mut entries = Vec::new();
-    if m < n {
-        for i in 0..m {
-            let mut j = 0;
-            (derivatives.reverse)(&spoilt(i), &mut |d| {
-                if d.is_nan() {
-                    entries.push((i, j));
-                }
-                j += 1;
-            });
+pub struct Detect;
+
+impl Make for Detect {
+    type Made = Pattern;
+
+    fn make<F: Sweep, R: Sweep, L: Sweeps>(self, mut derivatives: Derivatives<F, R, L>) -> Pattern {
+        let n = derivatives.columns;
+        let spoilt = |j: usize| Weights::Axis(j, f64::NAN);
+        let (m, first) = derivatives.count_rows(spoilt(0));
+        let mut entries = Vec::new();
+        if m < n {
+            let mut row = vec![0.0; n];
+            for i in 0..m {
+                (derivatives.reverse)(spoilt(i), Sink::Places(&mut row, 0, 1));
+                entries.extend(row.iter().enumerate().filter(|(_, d)| d.is_nan()).map(|(j, _)| (i, j)));
+            }
+        } else if n > 0 {
+            let first = first.unwrap_or_else(|| derivatives.along(spoilt(0)));
+            let columns = std::iter::once(first).chain((1..n).map(|j| derivatives.along(spoilt(j))));
+            for (j, column) in columns.enumerate() {
+                entries.extend(column.iter().enumerate().filter(|(_, d)| d.is_nan()).map(|(i, _)| (i, j)));
+            }
         }
-    } else if n > 0 {
-        let first = first.unwrap_or_else(|| derivatives.along(&spoilt(0)));
-        let columns = std::iter::once(first).chain((1..n).map(|j| derivatives.along(&spoilt(j))));
-        for (j, column) in columns.enumerate() {
-            entries.extend(column.iter().enumerate().filter(|(_, d)| d.is_nan()).map(|(i, _)| (i, j)));
-        }
+        Pattern::new((m, n), entries)
     }
-    Pattern::new((m, n), entries)
 }
 
 /// A Jacobian as a list of its entries, sorted by rows, then by columns.
@@ -256,50 +353,52 @@ impl SparseJacobian {
 
 /// The entries of a pattern.
 ///
-/// # Panics
-///
 /// Panics if the pattern is of another shape, or if a sweep shows an entry that it lacks.
 #[doc(hidden)]
-#[must_use]
-pub fn sparse(derivatives: Derivatives<'_>, pattern: &Pattern) -> SparseJacobian {
-    let Derivatives { columns: n, forward, reverse, .. } = derivatives;
-    assert_eq!(n, pattern.shape.1, "the pattern belongs to another number of parameters");
-    let length = if pattern.by_rows { n } else { pattern.shape.0 };
-    // What each sweep gives, side by side.
-    let mut compressed = vec![0.0; pattern.count * length];
-    let mut known = vec![false; compressed.len()];
-    for &(i, j) in &pattern.entries {
-        let (line, crossing) = if pattern.by_rows { (i, j) } else { (j, i) };
-        known[pattern.groups[line] * length + crossing] = true;
-    }
-    for group in 0..pattern.count {
-        let weights = |k: usize| f64::from(u8::from(pattern.groups.get(k) == Some(&group)));
-        let mut at = group * length;
-        let mut sink = |d: f64| {
-            assert!(at < (group + 1) * length, "the pattern belongs to another number of values");
-            assert!(
-                known[at] || d == 0.0,
-                "the pattern lacks an entry that is not zero here: another branch was taken where it was found"
-            );
-            compressed[at] = d;
-            at += 1;
-        };
-        if pattern.by_rows {
-            reverse(&weights, &mut sink);
+pub struct Sparse<'a>(pub &'a Pattern);
+
+impl Make for Sparse<'_> {
+    type Made = SparseJacobian;
+
+    fn make<F: Sweep, R: Sweep, L: Sweeps>(self, derivatives: Derivatives<F, R, L>) -> SparseJacobian {
+        let pattern = self.0;
+        let Derivatives { columns: n, mut forward, mut reverse, mut several, .. } = derivatives;
+        assert_eq!(n, pattern.shape.1, "the pattern belongs to another number of parameters");
+        let length = if pattern.by_rows { n } else { pattern.shape.0 };
+        // What each sweep gives, one after the other.
+        let mut compressed = Vec::with_capacity(pattern.count * length);
+        let single = if let Some(several) = several.as_mut().filter(|_| !pattern.by_rows) {
+            let direction = |group| Weights::Group(&pattern.groups, group);
+            side_by_side(several, pattern.count, length, direction, |_, column| compressed.extend(column));
+            pattern.count
         } else {
-            forward(&weights, &mut sink);
+            0
+        };
+        for group in single..pattern.count {
+            let (weights, sink) = (Weights::Group(&pattern.groups, group), Sink::List(&mut compressed));
+            if pattern.by_rows {
+                reverse(weights, sink);
+            } else {
+                forward(weights, sink);
+            }
+            assert_eq!(compressed.len(), (group + 1) * length, "the pattern belongs to another number of values");
         }
-        assert_eq!(at, (group + 1) * length, "the pattern belongs to another number of values");
-    }
-    let value = |&(i, j): &(usize, usize)| {
-        let (line, crossing) = if pattern.by_rows { (i, j) } else { (j, i) };
-        compressed[pattern.groups[line] * length + crossing]
-    };
-    SparseJacobian {
-        shape: pattern.shape,
-        rows: pattern.entries.iter().map(|(i, _)| *i).collect(),
-        columns: pattern.entries.iter().map(|(_, j)| *j).collect(),
-        values: pattern.entries.iter().map(value).collect(),
+        let at = |&(i, j): &(usize, usize)| {
+            let (line, crossing) = if pattern.by_rows { (i, j) } else { (j, i) };
+            pattern.groups[line] * length + crossing
+        };
+        let mut known = vec![false; compressed.len()];
+        pattern.entries.iter().for_each(|entry| known[at(entry)] = true);
+        assert!(
+            compressed.iter().zip(&known).all(|(d, known)| *known || *d == 0.0),
+            "the pattern lacks an entry that is not zero here: another branch was taken where it was found"
+        );
+        SparseJacobian {
+            shape: pattern.shape,
+            rows: pattern.entries.iter().map(|(i, _)| *i).collect(),
+            columns: pattern.entries.iter().map(|(_, j)| *j).collect(),
+            values: pattern.entries.iter().map(|entry| compressed[at(entry)]).collect(),
+        }
     }
 }
 
@@ -315,11 +414,17 @@ pub fn count<T: Tangent>(tangent: &mut T) -> usize {
     n
 }
 
-/// Replaces the scalars of a tangent.
+/// Replaces the scalars of a tangent by weights, the first of which has the number `next`.
 #[doc(hidden)]
 #[inline]
-pub fn set<T: Tangent>(tangent: &mut T, next: &mut dyn FnMut() -> f64) {
-    tangent.__map(&mut |_| next());
+pub fn set<T: Tangent>(tangent: &mut T, weights: Weights<'_>, next: &mut usize) {
+    let mut at = *next;
+    tangent.__map(&mut |_| {
+        let weight = weights.at(at);
+        at += 1;
+        weight
+    });
+    *next = at;
 }
 
 /// Makes a tangent zero.
@@ -332,9 +437,9 @@ pub fn reset<T: Tangent>(tangent: &mut T) {
 /// Hands the scalars of a tangent over.
 #[doc(hidden)]
 #[inline]
-pub fn emit<T: Tangent>(tangent: &mut T, sink: &mut dyn FnMut(f64)) {
+pub fn emit<T: Tangent>(tangent: &mut T, sink: &mut Sink<'_>) {
     tangent.__map(&mut |x| {
-        sink(x);
+        sink.take(x);
         x
     });
 }

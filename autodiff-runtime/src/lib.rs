@@ -47,6 +47,7 @@ pub mod initializers;
 pub mod jacobian;
 #[cfg(feature = "std")]
 pub mod kernels;
+pub mod lanes;
 #[cfg(feature = "std")]
 pub mod layers;
 #[cfg(feature = "std")]

@@ -385,7 +385,7 @@ pub fn without_heap<T>(_: &T) {
     const {
         assert!(
             !core::mem::needs_drop::<T>(),
-            "`tape = none`: the method that is called here stores values of variable size for its backward sweep"
+            "`tape = none`: what is called here stores values of variable size for its backward sweep"
         );
     }
 }

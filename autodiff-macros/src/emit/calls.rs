@@ -16,7 +16,7 @@ use crate::ir::{Arg, Call, Callee, Expr, Mode, Operator, Passing, Place, Pull, V
 /// The name of a companion at a level.
 pub(crate) fn companion(base: &str, level: u32) -> String {
     match (base, level) {
-        ("__jvp", 1) | ("__fwd" | "__adj", 0) => base.to_owned(),
+        ("__jvp", 1) | ("__fwd" | "__adj" | "__lanes", 0) => base.to_owned(),
         _ => format!("{base}{level}"),
     }
 }
@@ -24,6 +24,7 @@ pub(crate) fn companion(base: &str, level: u32) -> String {
 impl Emitter<'_> {
     pub(crate) fn call(&self, call: &Call) -> TokenStream {
         let value = match (&call.callee, call.mode, call.level) {
+            (Callee::Operator(_) | Callee::Method { .. }, _, 1) if self.lanes => self.lanes_of(call),
             (Callee::Operator(op), _, 0) => {
                 return self.plain_operator(*op, &call.args, call.outs[0]);
             }
@@ -36,6 +37,9 @@ impl Emitter<'_> {
                 quote!(::differentiable::operators::#name::#method(#(#args,)* #(#tangents),*))
             }
             (callee, Mode::Plain, 0) => self.invoke(callee, None, &call.args, call.span),
+            (callee, Mode::Plain, 1) if self.lanes => {
+                self.invoke(callee, Some(crate::lanes::COMPANION.to_owned()), &call.args, call.span)
+            }
             (callee, Mode::Plain, level) => self.invoke(callee, Some(companion("__jvp", level)), &call.args, call.span),
             (callee, Mode::Taped, level) => self.invoke(callee, Some(companion("__fwd", level)), &call.args, call.span),
         };
@@ -54,6 +58,48 @@ impl Emitter<'_> {
         }
     }
 
+    /// A function of numbers along several directions: the sum of its partial derivatives, each along a unit direction,
+    /// times the tangents of its arguments.
+    fn lanes_of(&self, call: &Call) -> TokenStream {
+        let tangents: Vec<(usize, &Expr)> =
+            call.args.iter().enumerate().filter_map(|(i, a)| Some((i, a.parts[1].as_ref()?))).collect();
+        let value = Ident::new("value", Span::mixed_site());
+        let mut lets = TokenStream::new();
+        let mut sum: Option<TokenStream> = None;
+        for (k, &(i, tangent)) in tangents.iter().enumerate() {
+            let partial = Ident::new(&format!("by_{i}"), Span::mixed_site());
+            let unit = |j: usize, by_reference: bool| match (j == i, by_reference) {
+                (false, _) => quote!(::core::option::Option::None),
+                (true, false) => quote!(::core::option::Option::Some(::differentiable::lanes::unit())),
+                (true, true) => quote!(::core::option::Option::Some(&::differentiable::lanes::unit())),
+            };
+            let derivative = match &call.callee {
+                Callee::Operator(op) => {
+                    let (name, args) = (operator_trait(*op), self.operator_args(&call.args));
+                    let units = (0..args.len()).map(|j| unit(j, true));
+                    quote!(::differentiable::operators::#name::tangent(#(#args,)* #(#units),*))
+                }
+                Callee::Method { name, .. } => {
+                    let recv = match call.args[0].parts[0].as_ref().expect("a receiver") {
+                        Expr::Place(place) => self.receiver(place),
+                        e => self.expr(e).at_least(Prec::Postfix),
+                    };
+                    let name = method_companion(name, Some("__jvp"));
+                    let rest: Vec<TokenStream> = call.args[1..].iter().map(|a| self.argument(a)).collect();
+                    let units = call.args.iter().enumerate().map(|(j, a)| unit(j, a.passing != Passing::Value));
+                    quote!(#recv.#name(#(#rest,)* #(#units),*))
+                }
+                _ => unreachable!("functions have companions"),
+            };
+            let value = if k == 0 { quote!(#value) } else { quote!(_) };
+            lets.extend(quote!(let (#value, #partial) = #derivative;));
+            let tangent = self.expr(tangent).at_least(Prec::Mul);
+            let term = quote!(#tangent * #partial);
+            sum = Some(sum.map_or_else(|| term.clone(), |sum| quote!(#sum + #term)));
+        }
+        quote!({ #lets (#value, #sum) })
+    }
+
     /// A call to a function or method, or to one of its companions.
     fn invoke(&self, callee: &Callee, companion: Option<String>, args: &[Arg], span: Span) -> TokenStream {
         let method = self.is_of_array(callee, args);
@@ -67,11 +113,11 @@ impl Emitter<'_> {
         }
         match callee {
             Callee::Function { path, qself } => {
-                let path = syn::ExprPath {
-                    attrs: Vec::new(),
-                    qself: qself.clone(),
-                    path: companion_path(path, companion.as_deref(), span),
-                };
+                let mut path = companion_path(path, companion.as_deref(), span);
+                if companion.as_deref() == Some(crate::lanes::COMPANION) {
+                    crate::lanes::name_width(&mut path);
+                }
+                let path = syn::ExprPath { attrs: Vec::new(), qself: qself.clone(), path };
                 quote!(#path(#(#list),*))
             }
             Callee::Method { name, turbofish } => {

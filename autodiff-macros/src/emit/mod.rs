@@ -35,6 +35,8 @@ pub(crate) struct Emitter<'a> {
     optional: HashSet<VarId>,
     /// What is written is read by people: parts of tangents are written as if none were missing.
     pub(crate) text: bool,
+    /// Tangents are several at once.
+    pub(crate) lanes: bool,
 }
 
 impl<'a> Emitter<'a> {
@@ -111,7 +113,7 @@ impl<'a> Emitter<'a> {
             };
             names.insert(v, ident);
         }
-        Self { program, types, names, written, read, mentioned, optional, text: false }
+        Self { program, types, names, written, read, mentioned, optional, text: false, lanes: false }
     }
 
     /// The name of a variable.

@@ -71,6 +71,9 @@ impl Emitter<'_> {
             }
         }
         let (value, tangent) = (self.reference(&value, false).tokens, self.reference(place, false).tokens);
+        if self.lanes {
+            return Some(quote!(::differentiable::lanes::read(#value, #tangent)));
+        }
         Some(quote!(::differentiable::__private::read(#value, #tangent)))
     }
 

@@ -121,6 +121,7 @@ impl<A: Tangent, D: Dimension> Tangent for Array<A, D> {
         self.zip_mut_with(other, A::__add);
     }
 
+    #[inline]
     fn __map(&mut self, f: &mut dyn FnMut(f64) -> f64) {
         for item in self {
             item.__map(f);

@@ -29,6 +29,7 @@ impl<T: Tangent, const N: usize> Tangent for [T; N] {
         }
     }
 
+    #[inline]
     fn __map(&mut self, f: &mut dyn FnMut(f64) -> f64) {
         for item in self {
             item.__map(f);
@@ -71,6 +72,7 @@ impl<T: Tangent> Tangent for Option<T> {
         }
     }
 
+    #[inline]
     fn __map(&mut self, f: &mut dyn FnMut(f64) -> f64) {
         if let Some(value) = self {
             value.__map(f);
@@ -113,6 +115,7 @@ impl<T: Tangent> Tangent for Result<T, ()> {
         }
     }
 
+    #[inline]
     fn __map(&mut self, f: &mut dyn FnMut(f64) -> f64) {
         if let Ok(value) = self {
             value.__map(f);
@@ -197,6 +200,7 @@ macro_rules! tuple {
                 $(self.$index.__add(&other.$index);)*
             }
 
+            #[inline]
             fn __map(&mut self, f: &mut dyn FnMut(f64) -> f64) {
                 $(self.$index.__map(f);)*
             }

@@ -60,6 +60,7 @@ impl<T: Tangent> Tangent for Vec<T> {
         }
     }
 
+    #[inline]
     fn __map(&mut self, f: &mut dyn FnMut(f64) -> f64) {
         for item in self {
             item.__map(f);

@@ -16,18 +16,18 @@ struct Camera {
     distortion: [f64; 2],
 }
 
-#[differentiable]
+#[differentiable(tape = none)]
 fn dot(a: &[f64; 3], b: &[f64; 3]) -> f64 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
-#[differentiable]
+#[differentiable(tape = none)]
 fn cross(a: &[f64; 3], b: &[f64; 3]) -> [f64; 3] {
     [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
 
 /// Rodrigues' formula; `rotation` is the axis times the angle.
-#[differentiable]
+#[differentiable(tape = none)]
 fn rotate(rotation: &[f64; 3], point: &[f64; 3]) -> [f64; 3] {
     let squared_angle = dot(rotation, rotation);
     let mut rotated = [0.0; 3];
@@ -50,7 +50,7 @@ fn rotate(rotation: &[f64; 3], point: &[f64; 3]) -> [f64; 3] {
     rotated
 }
 
-#[differentiable]
+#[differentiable(tape = none)]
 fn project(camera: &Camera, point: &[f64; 3]) -> [f64; 2] {
     let centered = [point[0] - camera.center[0], point[1] - camera.center[1], point[2] - camera.center[2]];
     let seen = rotate(&camera.rotation, &centered);

@@ -29,7 +29,7 @@ struct Measurement {
     points: Vec<[f64; 3]>,
 }
 
-#[differentiable]
+#[differentiable(lanes)]
 fn product<const N: usize>(a: &[[f64; N]; N], b: &[[f64; N]; N]) -> [[f64; N]; N] {
     let mut c = [[0.0; N]; N];
     for i in 0..N {
@@ -43,7 +43,7 @@ fn product<const N: usize>(a: &[[f64; N]; N], b: &[[f64; N]; N]) -> [[f64; N]; N
 }
 
 /// Rodrigues' formula; `rotation` is the axis times the angle.
-#[differentiable]
+#[differentiable(lanes)]
 fn rotation_matrix(rotation: &[f64; 3]) -> Matrix3 {
     let angle = (rotation[0] * rotation[0] + rotation[1] * rotation[1] + rotation[2] * rotation[2]).sqrt();
     if angle < 1e-4 {
@@ -59,7 +59,7 @@ fn rotation_matrix(rotation: &[f64; 3]) -> Matrix3 {
 }
 
 /// The rotation by Euler angles about x, then y, then z, as a transformation of homogeneous coordinates.
-#[differentiable]
+#[differentiable(lanes)]
 fn euler_matrix(x: f64, y: f64, z: f64) -> Matrix4 {
     let ((sin_x, cos_x), (sin_y, cos_y), (sin_z, cos_z)) = (x.sin_cos(), y.sin_cos(), z.sin_cos());
     let about_x = [[1.0, 0.0, 0.0, 0.0], [0.0, cos_x, -sin_x, 0.0], [0.0, sin_x, cos_x, 0.0], [0.0, 0.0, 0.0, 1.0]];
@@ -69,7 +69,7 @@ fn euler_matrix(x: f64, y: f64, z: f64) -> Matrix4 {
 }
 
 /// The angles of the bones: the fingers bend, and their first bones turn sidewards as well.
-#[differentiable]
+#[differentiable(lanes)]
 fn bone_angles(theta: &[f64], bones: usize) -> Vec<[f64; 2]> {
     let mut angles = vec![[0.0; 2]; bones];
     for finger in 0..5 {
@@ -83,7 +83,7 @@ fn bone_angles(theta: &[f64], bones: usize) -> Vec<[f64; 2]> {
 }
 
 /// How each bone moves what is attached to it.
-#[differentiable]
+#[differentiable(lanes)]
 fn bone_transforms(theta: &[f64], #[constant] hand: &Hand) -> Vec<Matrix4> {
     let angles = bone_angles(theta, hand.parents.len());
     let mut absolutes: Vec<Matrix4> = Vec::new();
@@ -96,7 +96,7 @@ fn bone_transforms(theta: &[f64], #[constant] hand: &Hand) -> Vec<Matrix4> {
 }
 
 /// The vertices of the hand in the pose `theta`: rotation, translation, and the angles of the fingers.
-#[differentiable]
+#[differentiable(lanes)]
 fn vertices(theta: &[f64], #[constant] hand: &Hand) -> Vec<[f64; 3]> {
     let transforms = bone_transforms(theta, hand);
     let rotation = rotation_matrix(&[theta[0], theta[1], theta[2]]);
@@ -122,7 +122,7 @@ fn vertices(theta: &[f64], #[constant] hand: &Hand) -> Vec<[f64; 3]> {
 
 /// The errors: measured points minus the points of the hand. These are vertices, or, where there are barycentric
 /// coordinates `us`, points of triangles.
-#[differentiable]
+#[differentiable(lanes)]
 fn errors(theta: &[f64], us: &[[f64; 2]], #[constant] data: &Measurement) -> Vec<f64> {
     let vertices = vertices(theta, &data.model);
     let mut errors = Vec::with_capacity(3 * data.points.len());
@@ -142,21 +142,31 @@ fn errors(theta: &[f64], us: &[[f64; 2]], #[constant] data: &Measurement) -> Vec
     errors
 }
 
+/// How many columns one sweep gives.
+const SWEEP: usize = 8;
+
 /// The columns of the Jacobian. An error depends on its own coordinates `us` only, so all of their derivatives fit into
 /// the first two columns; those of `theta` follow.
 fn jacobian(theta: &[f64], us: &[[f64; 2]], data: &Measurement) -> Vec<Vec<f64>> {
-    let mut columns = Vec::new();
-    if !us.is_empty() {
-        for direction in [[1.0, 0.0], [0.0, 1.0]] {
-            let (_, column) = errors::jvp(theta, us, data, &vec![0.0; theta.len()], &vec![direction; us.len()]);
-            columns.push(column);
-        }
-    }
-    let no_change = vec![[0.0; 2]; us.len()];
-    for i in 0..theta.len() {
-        let mut direction = vec![0.0; theta.len()];
-        direction[i] = 1.0;
-        columns.push(errors::jvp(theta, us, data, &direction, &no_change).1);
+    let of_us = if us.is_empty() { 0 } else { 2 };
+    let count = of_us + theta.len();
+    let mut columns = Vec::with_capacity(count);
+    // What is left empty is zero.
+    while columns.len() < count {
+        let first = columns.len();
+        let by_us = std::array::from_fn(|lane| match first + lane {
+            column if column < of_us => vec![std::array::from_fn(|i| f64::from(u8::from(i == column))); us.len()],
+            _ => Vec::new(),
+        });
+        let by_theta = std::array::from_fn(|lane| {
+            let mut direction = vec![0.0; theta.len()];
+            if (of_us..count).contains(&(first + lane)) {
+                direction[first + lane - of_us] = 1.0;
+            }
+            direction
+        });
+        let (_, tangents) = errors::jvps::<SWEEP>(theta, us, data, &by_theta, &by_us);
+        columns.extend(tangents.into_iter().take(count - first));
     }
     columns
 }
