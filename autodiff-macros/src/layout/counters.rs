@@ -41,20 +41,26 @@ struct Counter {
 
 fn counters(program: &Program, sizes: &Sizes, l: &Loop) -> Vec<Counter> {
     let Header::Range { step: None, rev, .. } = &l.header else { return Vec::new() };
-    if !l.exits.is_empty() || l.plan.is_some() || !sizes.counts(l) || !super::keeps_bounds(l) {
+    let steps: Vec<Counter> = l
+        .body
+        .stmts
+        .iter()
+        .enumerate()
+        .filter_map(|(at, s)| match s {
+            Stmt::Update { place, op, value: Expr::Lit(syn::Lit::Int(one)) }
+                if place.path.is_empty()
+                    && *op == if *rev { BinOp::Sub } else { BinOp::Add }
+                    && one.base10_digits() == "1"
+                    && program.vars[place.root].kind == Kind::Int =>
+            {
+                Some(Counter { var: place.root, at })
+            }
+            _ => None,
+        })
+        .collect();
+    if steps.is_empty() || !l.exits.is_empty() || l.plan.is_some() || !sizes.counts(l) || !super::keeps_bounds(l) {
         return Vec::new();
     }
-    let steps = l.body.stmts.iter().enumerate().filter_map(|(at, s)| match s {
-        Stmt::Update { place, op, value: Expr::Lit(syn::Lit::Int(one)) }
-            if place.path.is_empty()
-                && *op == if *rev { BinOp::Sub } else { BinOp::Add }
-                && one.base10_digits() == "1"
-                && program.vars[place.root].kind == Kind::Int =>
-        {
-            Some(Counter { var: place.root, at })
-        }
-        _ => None,
-    });
     let sole = |counter: &Counter| {
         let (before, after) = (&l.body.stmts[..counter.at], &l.body.stmts[counter.at + 1..]);
         // The value of an iteration is that before the step, or, on the way back, that after it.
@@ -65,7 +71,7 @@ fn counters(program: &Program, sizes: &Sizes, l: &Loop) -> Vec<Counter> {
             && !l.body.loads.contains(&counter.var)
             && !l.body.saves.contains(&counter.var)
     };
-    steps.filter(sole).collect()
+    steps.into_iter().filter(sole).collect()
 }
 
 /// Whether a statement does nothing to a variable but read its value.
@@ -91,11 +97,13 @@ fn reads_value(e: &Expr, var: VarId) -> bool {
 
 /// Whether a statement indexes a sequence with a variable.
 fn is_index(stmt: &Stmt, var: VarId) -> bool {
-    let mut found = false;
-    stmt.clone().places_mut(&mut |p| {
-        found |= p.path.iter().any(|s| matches!(s, Step::Index { at, range: false } if is_term(at, var)));
-    });
-    found || stmt.blocks().into_iter().any(|b| b.stmts.iter().any(|s| is_index(s, var)))
+    let found = std::cell::Cell::new(false);
+    let note = |p: &Place| {
+        let index = |s: &Step| matches!(s, Step::Index { at, range: false } if is_term(at, var));
+        found.set(found.get() || p.path.iter().any(index));
+    };
+    stmt.parts(&mut |e| e.places(&mut |p| note(p)), &mut |p| note(p));
+    found.get() || stmt.blocks().into_iter().any(|b| b.stmts.iter().any(|s| is_index(s, var)))
 }
 
 fn rewrite(block: &mut Block, found: &mut dyn Iterator<Item = Vec<Counter>>) {

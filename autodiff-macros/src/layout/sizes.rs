@@ -68,9 +68,10 @@ fn is_usize(ty: &syn::Type) -> bool {
 /// Whether statements index a sequence with a variable, or with arithmetic of it.
 fn indexes(stmts: &[Stmt], var: VarId) -> bool {
     stmts.iter().any(|stmt| {
-        let mut found = false;
-        stmt.clone().places_mut(&mut |place| found |= indexes_place(place, var));
-        found || stmt.blocks().into_iter().any(|b| indexes(&b.stmts, var))
+        let found = std::cell::Cell::new(false);
+        let note = |place: &Place| found.set(found.get() || indexes_place(place, var));
+        stmt.parts(&mut |e| e.places(&mut |p| note(p)), &mut |p| note(p));
+        found.get() || stmt.blocks().into_iter().any(|b| indexes(&b.stmts, var))
     })
 }
 

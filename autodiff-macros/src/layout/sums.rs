@@ -6,6 +6,8 @@
 //!
 //! A variable stays in a register, where an element would be read from memory and written back in each iteration.
 
+use std::collections::HashSet;
+
 use proc_macro2::Span;
 
 use crate::ir::{BinOp, Block, Expr, Header, Loop, Place, Program, Role, Step, Stmt, VarId};
@@ -53,17 +55,14 @@ fn block(program: &mut Program, b: &mut Block) {
 /// The elements to which a loop only adds, and that are the same in every iteration.
 fn elements(program: &Program, l: &Loop) -> Vec<Place> {
     let Header::Range { var, .. } = l.header else { return Vec::new() };
-    if l.plan.is_some() || !super::keeps_bounds(l) {
+    if l.plan.is_some() || !adds(&l.body) || !super::keeps_bounds(l) {
         return Vec::new();
     }
     let mut places: Vec<Place> = Vec::new();
     let mut others: Vec<Place> = Vec::new();
     l.body.stmts.iter().for_each(|s| collect(s, &mut places, &mut others));
-    let own = |v: VarId| {
-        v == var
-            || l.body.loads.contains(&v)
-            || l.body.stmts.iter().any(|s| super::writes(s, v) || s.defines().contains(&v))
-    };
+    let mut own: HashSet<VarId> = l.body.stmts.iter().flat_map(super::made_in).collect();
+    own.extend(l.body.loads.iter().copied().chain([var]));
     places.retain(|place| {
         let mut fixed = place.path.iter().any(|s| matches!(s, Step::Index { range: false, .. }))
             && place.path.iter().all(|s| matches!(s, Step::Field(_) | Step::Index { range: false, .. } | Step::Deref))
@@ -72,13 +71,21 @@ fn elements(program: &Program, l: &Loop) -> Vec<Place> {
             && matches!(kinds::of_place(program, place), Kind::Float(_));
         place.clone().exprs_mut(&mut |e| {
             fixed &= !super::calls(e);
-            e.vars(&mut |v| fixed &= !own(v));
+            e.vars(&mut |v| fixed &= !own.contains(&v));
         });
         fixed && !others.iter().any(|p| p.may_overlap(place))
     });
     let all = places.clone();
     places.retain(|p| all.iter().all(|q| q.same(p) || !q.may_overlap(p)));
     places
+}
+
+/// Whether a block adds to an element.
+fn adds(block: &Block) -> bool {
+    block.stmts.iter().any(|s| match s {
+        Stmt::Accumulate { place, .. } => !place.path.is_empty(),
+        other => other.blocks().into_iter().any(adds),
+    })
 }
 
 /// The places to which a statement adds, and all that it uses besides.
@@ -92,9 +99,11 @@ fn collect(stmt: &Stmt, places: &mut Vec<Place>, others: &mut Vec<Place>) {
             place.clone().exprs_mut(&mut |e| e.places(&mut |p| others.push(p.clone())));
         }
         other => {
-            other.clone().places_mut(&mut |p| others.push(p.clone()));
-            let mut note = |v: VarId| others.push(Place::var(v, Span::mixed_site()));
-            other.clone().own_vars_mut(&mut |v| note(*v));
+            let others = std::cell::RefCell::new(&mut *others);
+            let note = |p: &Place| others.borrow_mut().push(p.clone());
+            other.parts(&mut |e| e.places(&mut |p| note(p)), &mut |p| note(p));
+            let variable = |v: VarId| note(&Place::var(v, Span::mixed_site()));
+            other.uses(&mut |v| variable(v), &mut |v| variable(v));
         }
     }
     for inner in stmt.blocks() {
