@@ -53,17 +53,6 @@ pub fn at_least<T: Clone>(vector: &mut Vec<T>, value: T, len: usize) {
     }
 }
 
-/// A tape of `len` numbers, which are written before they are read.
-#[cfg(feature = "std")]
-#[inline]
-#[must_use]
-pub fn filled<T: Clone>(value: T, len: usize) -> Vec<T> {
-    if len.saturating_mul(size_of::<T>()) > LONG {
-        crate::memory::keep_freed();
-    }
-    std::vec![value; len]
-}
-
 /// A condition that holds seldom: what happens then is a branch, not a choice of values in each iteration.
 #[inline]
 #[must_use]

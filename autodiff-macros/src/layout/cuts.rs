@@ -116,7 +116,7 @@ fn cut(program: &mut Program, lengths: &HashMap<VarId, Place>, l: &mut Loop, bef
         };
         !matches!(callee, Callee::Operator(_))
     };
-    let mut plain = l.exits.is_empty() && !matches!(hi, Expr::Lit(_) | Expr::Item(..));
+    let mut plain = l.exits.is_empty() && !matches!(hi, Expr::Lit(_));
     l.body.walk(&mut |s| plain &= !calls(s));
     if !plain {
         return;
@@ -131,6 +131,10 @@ fn cut(program: &mut Program, lengths: &HashMap<VarId, Place>, l: &mut Loop, bef
         matches!(g.reach, Reach::To) && !part && whole.is_some_and(|w| w.trimmed().same(&g.slice.trimmed()))
     };
     groups.retain(|g| !is_whole(g));
+    // The length of an array is known, and most likely the same constant.
+    if matches!(hi, Expr::Item(..)) {
+        groups.retain(|g| program.vars[g.slice.root].role == Role::Tape);
+    }
     if groups.iter().all(|g| matches!(g.reach, Reach::Any)) {
         return;
     }

@@ -2,13 +2,14 @@
 //! reads by the loop's index.
 //!
 //! ```text
-//! for i in 0..n { …; tape.push(t) }                          let mut tape = filled(0.0, n); for i in 0..n { …; tape[i] = t; }
-//! for (i, t) in (0..n).rev().zip(tape.into_iter().rev())  ⇒  for i in (0..n).rev() { let t = tape[i]; … }
+//! for i in 0..n { …; tape.push(t) }                          at_least(&mut tape, 0.0, n); for i in 0..n { …; tape[i] = t; }
+//! for (i, t) in (0..n).rev().zip(last(&mut tape, …))      ⇒  for i in (0..n).rev() { let t = tape[i]; … }
 //! ```
 //!
-//! That is so where one run of the loop is read before the next is written: in the whole program, or, for a loop whose mirror
-//! stands in the same iteration of the loop around both, in that iteration. Then the memory is that of the first run. What a
-//! loop saves besides has a slice of its own. A short loop of literal length uses an array.
+//! That is so for a loop whose mirror stands in the same iteration of the loop around both: one run of it is read before the
+//! next is written, so that the memory is that of the first run. What a loop saves besides has a slice of its own. A short
+//! loop of literal length uses an array, and may be the only one. A long tape that is written once keeps growing at its end:
+//! to fill it before it is written costs more than an index saves.
 
 use std::collections::HashMap;
 
@@ -38,8 +39,8 @@ pub(super) fn index(program: &mut Program) {
             continue;
         }
         let home = match (homes[&(tape, true)], homes[&(tape, false)]) {
-            (None, None) => Home::Program,
-            (write, read) if write == read => Home::Iteration,
+            (None, None) if literal(pair.forward).is_some() => Home::Program,
+            (Some(write), Some(read)) if write == read => Home::Iteration,
             _ => continue,
         };
         found.push((tape, saves.clone(), literal(pair.forward), home));
@@ -121,7 +122,7 @@ fn literal(l: &Loop) -> Option<usize> {
 fn slice_of(program: &mut Program, v: VarId, tape: VarId) -> VarId {
     let (name, span) = (program.vars[tape].name.clone(), program.vars[v].span);
     let kind = Kind::Seq(Box::new(program.vars[v].kind.clone()));
-    program.fresh(name, span, kind, Role::Temporary)
+    program.fresh(name, span, kind, Role::Tape)
 }
 
 fn rewrite(program: &Program, block: &mut Block, rows: &HashMap<VarId, (Vec<VarId>, Home)>) {
@@ -163,14 +164,7 @@ fn make(program: &Program, rows: VarId, v: VarId, l: &Loop, home: Home) -> Optio
     }
     let value = blank(&program.vars[v].kind).expect("a number");
     let len = if *inclusive { Expr::binary(BinOp::Add, hi.clone(), Expr::int(1)) } else { hi.clone() };
-    Some(match home {
-        Home::Iteration => Stmt::Refill { var: rows, value, len, keep: true },
-        Home::Program => {
-            let func = syn::parse_quote!(::differentiable::__private::filled);
-            let value = Expr::Call { func, qself: None, args: vec![value, len], ctor: false, tangent: false };
-            Stmt::Let { var: rows, value }
-        }
-    })
+    Some(Stmt::Refill { var: rows, value, len, keep: true })
 }
 
 /// An array for what a short loop saves of a variable.
