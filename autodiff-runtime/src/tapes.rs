@@ -1,6 +1,7 @@
 //! Tapes and slices, as generated code uses them: a tape is a `Vec` that the forward sweep writes and the backward sweep
 //! reads from the end.
 
+#[cfg(feature = "std")]
 use core::ops::Range;
 
 /// How many elements a range has.
