@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::ir::{Block, Edit, Expr, Header, Loop, Mode, Passing, Program, Role, Stmt, Tape, VarId};
+use crate::ir::{Block, Call, Edit, Expr, Header, Loop, Mode, Passing, Program, Role, Stmt, Tape, VarId};
 use crate::switches::Analysis;
 use crate::var_set::VarSet;
 
@@ -209,6 +209,9 @@ impl Pass {
                     call.tape = None;
                     self.changed = true;
                 }
+                if remove && call.mode == Mode::Plain {
+                    self.changed |= drop_directions(call, live);
+                }
                 for v in call.outs.iter().chain(&call.tape) {
                     live.remove(*v);
                 }
@@ -405,6 +408,28 @@ fn ignored(stmt: &Stmt) -> Vec<VarId> {
         Stmt::Pull(pull) if pull.outputs => crate::outputs::roots(&pull.args),
         _ => Vec::new(),
     }
+}
+
+/// Takes the directions out of a call whose tangents of the value along them nobody reads.
+fn drop_directions(call: &mut Call, live: &VarSet) -> bool {
+    let before = call.level;
+    for direction in (0..before).rev() {
+        let along = |c: usize| c >> direction & 1 == 1;
+        let read = call.outs.iter().enumerate().any(|(c, v)| along(c) && live.contains(*v));
+        let changed = call.args.iter().any(|a| {
+            a.passing == Passing::RefMut && a.parts.iter().enumerate().any(|(c, e)| along(c) && e.is_some())
+        });
+        if !read && !changed {
+            let mut components = 0..;
+            call.outs.retain(|_| components.next().is_some_and(|c| !along(c)));
+            for arg in &mut call.args {
+                let mut components = 0..;
+                arg.parts.retain(|_| components.next().is_some_and(|c| !along(c)));
+            }
+            call.level -= 1;
+        }
+    }
+    call.level != before
 }
 
 fn header_uses(header: &Header, live: &mut VarSet) {
