@@ -394,13 +394,50 @@ impl<'a> Companions<'a> {
         self.taped_as(level, false, body)
     }
 
+    /// The taped companion for callers that need `&mut` parameters as outputs alone (see [`crate::outputs`]).
+    pub(crate) fn taped_outputs(&self, level: u32) -> TokenStream {
+        if self.params().iter().all(|p| p.passing != Passing::RefMut) {
+            return TokenStream::new();
+        }
+        let outputs = self.f.adjoint(level, Sweeps::Outputs);
+        let flat = |p: &Param| p.passing != Passing::RefMut || self.has_one_shape(p.target());
+        if self.params().iter().all(flat) && !crate::outputs::are_read(&outputs) {
+            let sweeps = Taped { name: "__out", sweeps: Sweeps::Outputs, last: false };
+            if self.f.calls_others() && !self.f.options.tape_none {
+                return with_std(&self.taped_of(level, true, true, sweeps), &self.taped_of(level, false, true, sweeps));
+            }
+            return self.taped_of(level, false, true, sweeps);
+        }
+        // What cannot do without the last contents keeps a copy of them.
+        let anonymous = |p: &Param| p.passing == Passing::RefMut && mentions(p.target(), &format_ident!("impl"));
+        if self.params().iter().any(anonymous) {
+            return TokenStream::new();
+        }
+        let erased = self.f.calls_others() && !self.f.options.tape_none;
+        let sweeps = Taped { name: "__out", sweeps: Sweeps::Taped, last: true };
+        with_std(&self.taped_of(level, erased, true, sweeps), &TokenStream::new())
+    }
+
     /// The taped companion as an item of a trait, with (`body`) or without its body.
     pub(crate) fn taped_erased(&self, level: u32, body: bool) -> TokenStream {
         with_std(&self.taped_as(level, true, body), &TokenStream::new())
     }
 
+    /// Whether all values of a type have as many floats in the same places: floats, and slices and arrays of them.
+    fn has_one_shape(&self, ty: &Type) -> bool {
+        match ty {
+            Type::Slice(s) => self.has_one_shape(&s.elem),
+            Type::Array(a) => self.has_one_shape(&a.elem),
+            ty => self.f.types.kind_of(Some(ty)).is_some_and(|kind| kind.is_float()),
+        }
+    }
+
     fn taped_as(&self, level: u32, erased: bool, with_body: bool) -> TokenStream {
-        let program = self.f.laid_out(&self.f.adjoint(level, Sweeps::Taped));
+        self.taped_of(level, erased, with_body, Taped { name: "__fwd", sweeps: Sweeps::Taped, last: false })
+    }
+
+    fn taped_of(&self, level: u32, erased: bool, with_body: bool, taped: Taped) -> TokenStream {
+        let program = self.f.laid_out(&self.f.adjoint(level, taped.sweeps));
         let reverse = program.reverse.clone().expect("a reversed program");
         let slots = self.optional_slots(&program);
         let emitter = Emitter::new(&program, &self.f.types, slots.clone(), &self.f.reserved);
@@ -507,12 +544,34 @@ impl<'a> Companions<'a> {
             let outlive = if self.host.of_trait { quote!(Self: 'tape) } else { quote!(#(#names),*) };
             if clause.is_empty() { quote!(where #outlive) } else { quote!(#clause, #outlive) }
         };
-        let name = self.host.hidden("__fwd", level);
+        let name = self.host.hidden(taped.name, level);
         let (vis, attrs) = (&self.host.vis, &self.host.attrs);
         let this = self.receiver(&emitter, &quote!(#forward #backward));
+        let (mut keep, mut put, mut kept) = (TokenStream::new(), TokenStream::new(), Vec::new());
+        for (p, q) in self.params().iter().zip(&program.params) {
+            if !taped.last || p.passing != Passing::RefMut {
+                continue;
+            }
+            let generic = self.type_names().into_iter().filter(|t| mentions(p.target(), t));
+            kept.extend(generic.map(|t| quote!(for<'missing> #t: ::differentiable::__private::Cloned<'missing>)));
+            for v in q.parts.iter().take(components) {
+                let name = emitter.name(*v);
+                let last = format_ident!("last_{}", name.unraw(), span = Span::mixed_site());
+                keep.extend(quote!(let #last = ::differentiable::__private::Held(&*#name).last();));
+                put.extend(quote!(::differentiable::__private::PutBack::put_back(#last, &mut *#name);));
+            }
+        }
+        if taped.last {
+            keep = quote!(use ::differentiable::__private::HeldOtherwise as _; #keep);
+        }
+        let clause = match (kept.is_empty(), clause.is_empty()) {
+            (true, _) => clause,
+            (false, true) => quote!(where #(#kept),*),
+            (false, false) => quote!(#clause, #(#kept),*),
+        };
         let outputs = self.outputs(level);
         let result = emitter.unused("value");
-        let closure = quote!(move |(#again_pattern, #cotangent, #slot_pattern): #elided| -> #grad_types { #unwrap #backward #grads });
+        let closure = quote!(move |(#again_pattern, #cotangent, #slot_pattern): #elided| -> #grad_types { #unwrap #put #backward #grads });
         let closure = if wrap { quote!(::differentiable::__private::boxed::Box::new(#closure)) } else { closure };
         let clause = if self.host.declared { self.sized(clause) } else { clause };
         if !with_body {
@@ -523,6 +582,7 @@ impl<'a> Companions<'a> {
             #vis fn #name #generics (#(#params,)* #(#tangents),*) -> (#outputs, #tape_type) #clause {
                 #this #prologue #forward
                 let #result = #value;
+                #keep
                 (#result, #closure)
             }
         }
@@ -567,10 +627,15 @@ impl<'a> Companions<'a> {
         }
     }
 
+    /// Whether there is [`Self::at_once`]: for functions whose state need not be restored.
+    pub(crate) fn has_sweeps_at_once(&self) -> bool {
+        self.host.method.is_none() && self.params().iter().all(|p| p.passing != Passing::RefMut)
+    }
+
     /// Both sweeps of a level with the cotangent of the value as an argument, for callers that know it:
     /// `__adj(arguments, tangents, cotangent, slots) -> (value, gradients by value)`.
     pub(crate) fn at_once(&self, level: u32) -> TokenStream {
-        if self.params().iter().any(|p| p.passing == Passing::RefMut) {
+        if !self.has_sweeps_at_once() {
             return TokenStream::new();
         }
         let program = self.f.laid_out(&self.f.adjoint(level, Sweeps::Joined));
@@ -733,6 +798,15 @@ impl<'a> Companions<'a> {
         };
         format_source(tokens)
     }
+}
+
+/// A taped companion.
+#[derive(Clone, Copy)]
+struct Taped {
+    name: &'static str,
+    sweeps: Sweeps,
+    /// It keeps the last contents of `&mut` parameters, which callers do not give back.
+    last: bool,
 }
 
 /// Brings the traits of the prelude into scope whose methods generated code calls: the user's prelude

@@ -13,7 +13,9 @@ use crate::kinds::{Kind, Types};
 use crate::options::Options;
 use crate::signature::Signature;
 use crate::switches::Analysis;
-use crate::{dispatch, exits, fence, forward, fuse, kinds, lower, reverse, scratch, simplify, tape, verify, winners};
+use crate::{
+    dispatch, exits, fence, forward, fuse, kinds, lower, outputs, reverse, scratch, simplify, tape, verify, winners,
+};
 
 /// A function on its way through the passes.
 pub(crate) struct Function {
@@ -152,6 +154,8 @@ pub(crate) fn analyse(
 pub(crate) enum Sweeps {
     /// The backward sweep comes later, from a tape.
     Taped,
+    /// The same for callers that need `&mut` parameters as outputs alone.
+    Outputs,
     /// One after the other, with the cotangent of the value as an argument.
     Joined,
     /// One after the other, with the cotangent 1 for a float value; with `narrowed` only the parameters
@@ -166,6 +170,8 @@ pub(crate) enum Sweeps {
 struct Stage {
     /// Only the parameters of `wrt` are active.
     narrowed: bool,
+    /// What `&mut` parameters hold on the way back does not matter.
+    outputs: bool,
     /// The cotangent of the value is 1.
     seeded: bool,
     /// The backward sweep of what can be fused follows its forward sweep.
@@ -222,7 +228,8 @@ impl Function {
         let fused = (seeded || sweeps == Sweeps::Joined) && !apart;
         // Where `wrt` leaves nothing out, the narrowed programs are the others.
         let narrowed = narrowed && self.signature.params.iter().any(|p| p.has_slot() != p.differentiable);
-        self.staged(Stage { narrowed, seeded, fused, step: Step::Final, level })
+        let outputs = sweeps == Sweeps::Outputs;
+        self.staged(Stage { narrowed, outputs, seeded, fused, step: Step::Final, level })
     }
 
     /// A program of the stage, made once from the one before it.
@@ -255,9 +262,20 @@ impl Function {
                 reverse::seed(&mut program, self.seed().expect("a seeded value is a float"));
                 simplify::run(&mut program);
             }
+            Step::Reversed if stage.outputs => {
+                program = (*self.staged(Stage { outputs: false, ..stage })).clone();
+                program.outputs = true;
+                simplify::run(&mut program);
+                if outputs::mark(&mut program) {
+                    simplify::run(&mut program);
+                }
+            }
             Step::Reversed => {
                 program = reverse::transform(&self.activated(stage.narrowed), &self.types);
                 simplify::run(&mut program);
+                if outputs::mark(&mut program) {
+                    simplify::run(&mut program);
+                }
             }
             Step::Placed if stage.level > 0 => {
                 let below = self.staged(Stage { level: stage.level - 1, ..stage });

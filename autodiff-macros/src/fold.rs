@@ -106,6 +106,12 @@ fn binary(op: BinOp, a: Expr, b: Expr) -> Expr {
     }
 }
 
+/// Whether an expression is the number 1, written by a rule or by the user.
+pub(crate) fn is_one(e: &Expr) -> bool {
+    let written = matches!(e, Expr::Lit(syn::Lit::Float(f)) if matches!(f.base10_parse::<f64>(), Ok(1.0)));
+    written || number(e) == Some(1.0)
+}
+
 /// The value of a literal float of a rule.
 pub(crate) fn number(e: &Expr) -> Option<f64> {
     match e {

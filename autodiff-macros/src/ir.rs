@@ -430,6 +430,15 @@ pub(crate) enum Mode {
     Plain,
     /// The forward sweep: the value, and a tape to be pulled.
     Taped,
+    /// The same for a caller that never reads on the way back what its `&mut` arguments held before or after the call: the
+    /// pullback finds anything in them, and leaves anything in them.
+    TapedOutputs,
+}
+
+impl Mode {
+    pub(crate) fn is_taped(self) -> bool {
+        self != Self::Plain
+    }
 }
 
 /// A call to a function with a derivative.
@@ -463,6 +472,8 @@ pub(crate) struct Pull {
     pub(crate) values: Vec<VarId>,
     /// The forward sweep runs here as well, and gives the values: there is no tape.
     pub(crate) joined: bool,
+    /// Its call is one of [`Mode::TapedOutputs`].
+    pub(crate) outputs: bool,
     pub(crate) span: Span,
 }
 
@@ -498,6 +509,8 @@ pub(crate) struct Program {
     pub(crate) reverse: Option<Reverse>,
     /// Backward scopes load what they read; until then they read forward variables as if visible.
     pub(crate) taped: bool,
+    /// Callers read what `&mut` parameters hold after the forward sweep, and never what they hold on the way back.
+    pub(crate) outputs: bool,
     /// Variables that a backward scope must load rather than compute again, since what they were computed from is not
     /// restored.
     pub(crate) stored: VarSet,

@@ -41,6 +41,7 @@ mod nested;
 mod nesting;
 mod operators;
 mod options;
+mod outputs;
 mod persistent;
 mod print;
 mod pullbacks;

@@ -146,7 +146,10 @@ impl Rule {
     pub(crate) fn partial(&self, i: usize, args: &[Expr], value: &Expr, float: &Float) -> Expr {
         let mut names: HashMap<&str, &Expr> = self.args.iter().copied().zip(args).collect();
         names.insert("y", value);
-        let source = syn::parse_str(self.partials[i]).expect("the table holds expressions");
+        // A reciprocal whose value is at hand needs no division.
+        let reciprocal = self.name == "/" && i == 1 && fold::is_one(&args[0]) && matches!(value, Expr::Place(_));
+        let partial = if reciprocal { "-y * y" } else { self.partials[i] };
+        let source = syn::parse_str(partial).expect("the table holds expressions");
         let find = if self.fields.is_empty() { find } else { complex::inner };
         fold::constants(read(&source, &names, float, find))
     }

@@ -14,7 +14,7 @@ use syn::spanned::Spanned;
 use crate::emit::Emitter;
 use crate::errors::Errors;
 use crate::expand::{Function, Sweeps};
-use crate::ir::{Block, Callee, Mode, Program, Role, Stmt, VarId};
+use crate::ir::{Block, Callee, Program, Role, Stmt, VarId};
 use crate::kinds::{Float, Kind};
 use crate::labels::Labels;
 use crate::var_set::VarMap;
@@ -252,7 +252,7 @@ pub(crate) fn refuse(f: &Function, errors: &Errors) {
     }
     program.body.walk(&mut |s| {
         let Stmt::Call(call) = s else { return };
-        if call.mode != Mode::Taped {
+        if !call.mode.is_taped() {
             return;
         }
         let name = labels.callee(&call.callee);
@@ -305,7 +305,7 @@ pub(crate) fn assertions(program: &Program, emitter: &Emitter<'_>) -> TokenStrea
             let name = emitter.name(tape);
             out.extend(quote_spanned!(call.span=> ::differentiable::__private::without_heap(&#name);));
         }
-        if let (Mode::Taped, Callee::Function { path, .. }) = (call.mode, &call.callee)
+        if let (true, Callee::Function { path, .. }) = (call.mode.is_taped(), &call.callee)
             && let Some(twin) = twin_of(path)
         {
             let span = path.span();

@@ -15,6 +15,8 @@ pub(crate) enum Analysis {
     Adjoints,
     /// No cotangents are asked of callees for arguments that need none.
     Callees,
+    /// Callees do not restore `&mut` arguments that are outputs alone.
+    Outputs,
     /// The sweeps of loops, branches and calls run one after the other where that is possible.
     Fuse,
     /// The tapes of inner loops are one.
@@ -41,10 +43,11 @@ pub(crate) enum Analysis {
     Scratch,
 }
 
-const ALL: [(&str, Analysis); 15] = [
+const ALL: [(&str, Analysis); 16] = [
     ("recompute", Analysis::Recompute),
     ("adjoints", Analysis::Adjoints),
     ("callees", Analysis::Callees),
+    ("outputs", Analysis::Outputs),
     ("fuse", Analysis::Fuse),
     ("flat", Analysis::Flat),
     ("room", Analysis::Room),

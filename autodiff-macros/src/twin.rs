@@ -110,6 +110,9 @@ pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
     }
     for level in 0..order {
         out.extend(c.taped(level));
+        if host.method.is_none() {
+            out.extend(c.taped_outputs(level));
+        }
         out.extend(c.joined(level));
         if host.method.is_none() {
             out.extend(c.at_once(level));

@@ -14,7 +14,7 @@ use quote::{format_ident, quote};
 use syn::Path;
 
 use crate::expand::{Function, Sweeps};
-use crate::ir::{Callee, Mode, Stmt};
+use crate::ir::{Callee, Stmt};
 
 /// Errors for the functions that differentiated code calls and that have no derivative.
 pub(crate) fn functions(f: &Function, cfgs: &TokenStream) -> TokenStream {
@@ -80,7 +80,7 @@ fn called(f: &Function) -> Vec<Path> {
     let mut paths = Vec::new();
     f.adjoint(0, Sweeps::Taped).body.walk(&mut |s| {
         if let Stmt::Call(call) = s
-            && call.mode == Mode::Taped
+            && call.mode.is_taped()
             && let Callee::Function { path, qself: None } = &call.callee
             && is_of_module(path)
         {
@@ -95,7 +95,7 @@ fn is_itself(path: &Path, f: &Function) -> bool {
 }
 
 /// Whether a path names a function in a module, with the derivatives on a type of its name.
-fn is_of_module(path: &Path) -> bool {
+pub(crate) fn is_of_module(path: &Path) -> bool {
     let n = path.segments.len();
     let plain = path.segments.iter().take(n - 1).all(|s| s.arguments.is_none());
     let name = path.segments[n - 1].ident.to_string();
@@ -179,7 +179,7 @@ pub(crate) fn names(tokens: &TokenStream, of: &dyn Fn(&str) -> bool, names: &mut
 
 /// `__fwd_area`, `__jvp2_area`, ….
 fn is_companion(name: &str) -> bool {
-    ["__jvp", "__fwd", "__adj"].iter().any(|base| {
+    ["__jvp", "__fwd", "__out", "__adj"].iter().any(|base| {
         name.strip_prefix(base)
             .is_some_and(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('_'))
     })

@@ -16,7 +16,7 @@ use crate::ir::{Arg, Call, Callee, Expr, Mode, Operator, Passing, Place, Pull, V
 /// The name of a companion at a level.
 pub(crate) fn companion(base: &str, level: u32) -> String {
     match (base, level) {
-        ("__jvp", 1) | ("__fwd" | "__adj" | "__lanes", 0) => base.to_owned(),
+        ("__jvp", 1) | ("__fwd" | "__out" | "__adj" | "__lanes", 0) => base.to_owned(),
         _ => format!("{base}{level}"),
     }
 }
@@ -42,6 +42,9 @@ impl Emitter<'_> {
             }
             (callee, Mode::Plain, level) => self.invoke(callee, Some(companion("__jvp", level)), &call.args, call.span),
             (callee, Mode::Taped, level) => self.invoke(callee, Some(companion("__fwd", level)), &call.args, call.span),
+            (callee, Mode::TapedOutputs, level) => {
+                self.invoke(callee, Some(companion("__out", level)), &call.args, call.span)
+            }
         };
         let outs: Vec<TokenStream> = call.outs.iter().map(|v| self.pattern(*v)).collect();
         let values = match outs.as_slice() {

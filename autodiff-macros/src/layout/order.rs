@@ -1,11 +1,11 @@
-//! Order: a backward loop whose iterations only add to cotangents may run in the order of the forward
-//! loop, which the compiler of Rust vectorises.
+//! Order: a backward loop may run in the order of the forward loop, which the compiler of Rust vectorises, if its iterations
+//! only add to cotangents, or change nothing but the elements that belong to them.
 //!
 //! In: a program whose tapes are placed. Out: the same sums, in another order.
 
 use std::collections::HashSet;
 
-use crate::ir::{Block, Header, Loop, Passing, Program, Stmt, VarId};
+use crate::ir::{Block, Expr, Header, Loop, Passing, Place, Program, Step, Stmt, VarId};
 
 /// Turns backward loops without carried dependence around.
 pub(crate) fn forward_where_independent(program: &mut Program) {
@@ -25,15 +25,17 @@ fn turn_around(l: &mut Loop) {
     if !l.exits.is_empty() || l.tape.is_some_and(|t| t.write) {
         return;
     }
-    let Header::Range { rev, .. } = &mut l.header else {
+    let Header::Range { rev, var, .. } = &mut l.header else {
         return;
     };
     let mut sums = HashSet::new();
     let mut own = HashSet::new();
+    let mut elements = Elements { index: *var, whole: HashSet::new() };
+    elements.block(&l.body);
     // Tapes of loops inside are read from the end.
     let mut tapes = false;
     l.body.walk(&mut |s| tapes |= matches!(s, Stmt::Loop(Loop { tape: Some(_), .. })));
-    if !tapes && only_sums(&l.body, &mut sums, &mut own) && reads_none(&l.body, &sums) {
+    if !tapes && only_sums(&l.body, &mut sums, &mut own, &elements) && reads_none(&l.body, &sums) {
         match &mut l.tape {
             Some(tape) => tape.in_order = std::mem::take(rev),
             None => *rev = false,
@@ -41,19 +43,52 @@ fn turn_around(l: &mut Loop) {
     }
 }
 
-/// Whether a block defines variables of its own, writes those, and else only adds to cotangents.
-fn only_sums(block: &Block, sums: &mut HashSet<VarId>, own: &mut HashSet<VarId>) -> bool {
+/// Which variables a loop reaches otherwise than by the element that belongs to the iteration.
+struct Elements {
+    index: VarId,
+    whole: HashSet<VarId>,
+}
+
+impl Elements {
+    fn block(&mut self, block: &Block) {
+        block.walk(&mut |stmt| {
+            let (mut read, mut written) = (Vec::new(), Vec::new());
+            stmt.parts(&mut |e| e.places(&mut |p| read.push(p.clone())), &mut |p| written.push(p.clone()));
+            for place in read.into_iter().chain(written) {
+                if !self.is_own(&place) {
+                    self.whole.insert(place.root);
+                }
+            }
+        });
+    }
+
+    /// Whether a place lies in the element at the loop's index.
+    fn is_own(&self, place: &Place) -> bool {
+        let first = place.path.iter().find(|step| !matches!(step, Step::Deref));
+        matches!(first, Some(Step::Index { at, range: false }) if matches!(&**at, Expr::Place(i) if i.root == self.index && i.path.is_empty()))
+    }
+
+    fn belong(&self, place: &Place) -> bool {
+        self.is_own(place) && !self.whole.contains(&place.root)
+    }
+}
+
+/// Whether a block defines variables of its own, writes those and the elements of its iteration, and else only adds to
+/// cotangents.
+fn only_sums(block: &Block, sums: &mut HashSet<VarId>, own: &mut HashSet<VarId>, elements: &Elements) -> bool {
     own.extend(&block.loads);
     block.stmts.iter().all(|stmt| {
         let fine = match stmt {
             Stmt::Let { .. } | Stmt::Declare(_) | Stmt::If { .. } => true,
             Stmt::Accumulate { place, .. } => {
-                if !own.contains(&place.root) {
+                if !own.contains(&place.root) && !elements.belong(place) {
                     sums.insert(place.root);
                 }
                 true
             }
-            Stmt::Assign { place, .. } | Stmt::Update { place, .. } => own.contains(&place.root),
+            Stmt::Assign { place, .. } | Stmt::Update { place, .. } | Stmt::Replace { place, .. } => {
+                own.contains(&place.root) || elements.belong(place)
+            }
             Stmt::Loop(l) => l.exits.is_empty() && matches!(l.header, Header::Range { .. } | Header::Tape),
             Stmt::Pull(pull) => {
                 sums.extend(pull.slots.iter().flatten().flatten().map(|p| p.root).filter(|v| !own.contains(v)));
@@ -62,7 +97,7 @@ fn only_sums(block: &Block, sums: &mut HashSet<VarId>, own: &mut HashSet<VarId>)
             _ => false,
         };
         own.extend(stmt.defines());
-        fine && stmt.blocks().iter().all(|b| only_sums(b, sums, own))
+        fine && stmt.blocks().iter().all(|b| only_sums(b, sums, own, elements))
     })
 }
 

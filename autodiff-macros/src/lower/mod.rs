@@ -107,6 +107,7 @@ pub(crate) fn lower(
         value: Vec::new(),
         reverse: None,
         taped: false,
+        outputs: false,
         stored: crate::var_set::VarSet::new(),
         fields: HashMap::new(),
     };

@@ -138,12 +138,11 @@ impl Nested<'_, '_> {
         }
     }
 
-    /// The backward sweep of the tangents of `f`. For the pullback of a derivative its cotangents are those of the
-    /// derivative's values, exchanged.
+    /// The backward sweep of the tangents of `f`, right after their forward sweep. For the pullback of a derivative its
+    /// cotangents are those of the derivative's values, exchanged.
     pub(super) fn pulled(&self, bits: u32, in_pullback: bool) -> TokenStream {
         let c = &self.shells.companions;
         let level = self.level + bits;
-        let (fwd, turbofish) = (c.host.hidden("__fwd", level), c.turbofish());
         let args = self.arguments(bits, in_pullback);
         let (mut zeros, mut again, mut slots, mut grads, mut cotangents) =
             (TokenStream::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -163,7 +162,7 @@ impl Nested<'_, '_> {
                     (0, _) => self.variable(Input { param: i, direction: false }, 0, in_pullback).to_token_stream(),
                     _ => self.source(b, i, bits, in_pullback),
                 });
-                if p.differentiable {
+                if p.differentiable && self.is_asked_for(b, i, in_pullback) {
                     zeros.extend(self.seed(&d, b, i, in_pullback));
                     slots.push(quote!(::core::option::Option::Some(&mut #d)));
                 } else {
@@ -172,13 +171,27 @@ impl Nested<'_, '_> {
             }
         }
         let (again, slots, grads, cotangents) = (tuple(&again), tuple(&slots), tuple(&grads), bare(&cotangents));
-        let (work, values) = (self.work(bits), bare(&self.values(level)));
-        quote! {
-            #work
-            #zeros
-            let (#values, tape) = Self::#fwd #turbofish(#(#args),*);
-            let #grads = tape((#again, #cotangents, #slots));
-        }
+        let (work, values, turbofish) = (self.work(bits), bare(&self.values(level)), c.turbofish());
+        let sweeps = if c.has_sweeps_at_once() {
+            let adj = c.host.hidden("__adj", level);
+            quote!(let (#values, #grads) = Self::#adj #turbofish(#(#args,)* #cotangents, #slots);)
+        } else {
+            let fwd = c.host.hidden("__fwd", level);
+            quote! {
+                let (#values, tape) = Self::#fwd #turbofish(#(#args),*);
+                let #grads = tape((#again, #cotangents, #slots));
+            }
+        };
+        quote!(#work #zeros #sweeps)
+    }
+
+    /// Whether the cotangent of an argument by reference is an answer of the derivative, or goes in as one of its state.
+    fn is_asked_for(&self, b: usize, param: usize, in_pullback: bool) -> bool {
+        let p = &self.params()[param];
+        let mut inputs = self.inputs().into_iter().filter(|i| i.param == param);
+        p.passing == Passing::RefMut
+            || !in_pullback && p.wanted
+            || in_pullback && inputs.any(|i| (0..self.components()).any(|c| self.result(i, c) == b))
     }
 
     /// The cotangent of component `b` of the value in [`Self::pulled`].

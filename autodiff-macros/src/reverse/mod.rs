@@ -422,16 +422,23 @@ impl Pass<'_> {
                 })]);
             }
         }
+        // What was handed over by value stayed in the tape: only the receiver of a method tells whose it is.
+        let mut args = call.args.clone();
+        let receivers = usize::from(matches!(call.callee, Callee::Method { .. }));
+        for arg in args.iter_mut().skip(receivers).filter(|a| !operator && a.passing == Passing::Value) {
+            arg.parts = vec![None];
+        }
         backward.push(Stmt::Pull(Pull {
             callee: call.callee.clone(),
             level: 0,
             tape,
-            args: call.args.clone(),
+            args,
             slots,
             grads,
             cotangent: vec![cotangent],
             values: call.outs.clone(),
             joined: false,
+            outputs: false,
             span,
         }));
         backward.extend(adds);

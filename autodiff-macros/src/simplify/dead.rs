@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::ir::{Block, Edit, Expr, Header, Loop, Mode, Passing, Program, Role, Stmt, Tape, VarId};
+use crate::ir::{Block, Call, Edit, Expr, Header, Loop, Mode, Passing, Program, Role, Stmt, Tape, VarId};
 use crate::switches::Analysis;
 use crate::var_set::VarSet;
 
@@ -14,7 +14,7 @@ use crate::var_set::VarSet;
 pub(crate) fn eliminate(program: &mut Program) -> bool {
     let mut always: VarSet = VarSet::new();
     for param in &program.params {
-        if param.passing != Passing::Value {
+        if param.passing != Passing::Value && !program.outputs {
             always.extend(&param.parts);
         }
     }
@@ -57,6 +57,9 @@ pub(crate) fn eliminate(program: &mut Program) -> bool {
     };
     for e in &program.value {
         e.vars(&mut |v| pass.value.push(v));
+    }
+    if program.outputs {
+        pass.value.extend(program.params.iter().filter(|p| p.passing == Passing::RefMut).flat_map(|p| &p.parts));
     }
     if !has_turn {
         live.extend(&pass.value);
@@ -107,7 +110,7 @@ fn sources(program: &Program) -> Vec<VarSet> {
 struct Pass {
     /// References: what is written through them is seen outside.
     always: VarSet,
-    /// The variables of the function's value, which is computed at the turn.
+    /// The variables of what the function gives, which is there at the turn.
     value: Vec<VarId>,
     /// For a tape, which of its loads are used.
     trims: HashMap<VarId, Vec<bool>>,
@@ -201,10 +204,13 @@ impl Pass {
                 live.insert(place.root);
             }
             Stmt::Call(call) => {
-                if call.mode == Mode::Taped && !call.tape.is_some_and(|t| live.contains(t)) && remove {
+                if call.mode.is_taped() && !call.tape.is_some_and(|t| live.contains(t)) && remove {
                     call.mode = Mode::Plain;
                     call.tape = None;
                     self.changed = true;
+                }
+                if remove && call.mode == Mode::Plain {
+                    self.changed |= drop_directions(call, live);
                 }
                 for v in call.outs.iter().chain(&call.tape) {
                     live.remove(*v);
@@ -214,7 +220,7 @@ impl Pass {
                 let wanted = pull.grads.iter().flatten().flatten().any(|g| live.contains(*g))
                     || pull.slots.iter().flatten().flatten().any(|p| self.is_live(p.root, live))
                     || pull.joined && pull.values.iter().any(|v| live.contains(*v))
-                    || pull.args.iter().filter(|a| a.passing == Passing::RefMut).any(|a| {
+                    || pull.args.iter().filter(|a| !pull.outputs && a.passing == Passing::RefMut).any(|a| {
                         a.parts.iter().flatten().any(|e| matches!(e, Expr::Place(p) if self.is_live(p.root, live)))
                     });
                 if !wanted {
@@ -347,8 +353,12 @@ impl Pass {
         {
             live.remove(tape.var);
         }
+        let ignored = ignored(stmt);
         stmt.uses(
             &mut |v| {
+                if ignored.contains(&v) {
+                    return;
+                }
                 live.insert(v);
                 if let Some(sources) = self.sources.get(v) {
                     live.unite(sources);
@@ -390,6 +400,36 @@ impl Pass {
             block.saves.retain(|_| *keep.next().expect("one flag a save"));
         }
     }
+}
+
+/// The arguments of a pullback whose contents do not matter.
+fn ignored(stmt: &Stmt) -> Vec<VarId> {
+    match stmt {
+        Stmt::Pull(pull) if pull.outputs => crate::outputs::roots(&pull.args),
+        _ => Vec::new(),
+    }
+}
+
+/// Takes the directions out of a call whose tangents of the value along them nobody reads.
+fn drop_directions(call: &mut Call, live: &VarSet) -> bool {
+    let before = call.level;
+    for direction in (0..before).rev() {
+        let along = |c: usize| c >> direction & 1 == 1;
+        let read = call.outs.iter().enumerate().any(|(c, v)| along(c) && live.contains(*v));
+        let changed = call.args.iter().any(|a| {
+            a.passing == Passing::RefMut && a.parts.iter().enumerate().any(|(c, e)| along(c) && e.is_some())
+        });
+        if !read && !changed {
+            let mut components = 0..;
+            call.outs.retain(|_| components.next().is_some_and(|c| !along(c)));
+            for arg in &mut call.args {
+                let mut components = 0..;
+                arg.parts.retain(|_| components.next().is_some_and(|c| !along(c)));
+            }
+            call.level -= 1;
+        }
+    }
+    call.level != before
 }
 
 fn header_uses(header: &Header, live: &mut VarSet) {

@@ -6,9 +6,6 @@ use serde_json::Value;
 
 use crate::runs::{Done, Runs, read, unknown};
 
-/// The time up to which the system is solved.
-const END: f64 = 2.0;
-
 /// y' of the system y'₀ = x₀, y'ᵢ = xᵢ yᵢ₋₁.
 #[differentiable]
 fn slope(x: &[f64], y: &[f64], slope: &mut [f64]) {
@@ -18,11 +15,11 @@ fn slope(x: &[f64], y: &[f64], slope: &mut [f64]) {
     }
 }
 
-/// The solution at the end, from zero in `steps` steps.
+/// The solution at time 2, from zero in `steps` steps.
 #[differentiable]
 fn solve(x: &[f64], steps: usize) -> Vec<f64> {
     let n = x.len();
-    let h = END / steps as f64;
+    let h = 2.0 / steps as f64;
     let mut y = vec![0.0; n];
     let mut between = vec![0.0; n];
     let (mut k1, mut k2, mut k3, mut k4) = (vec![0.0; n], vec![0.0; n], vec![0.0; n], vec![0.0; n]);
