@@ -266,6 +266,8 @@ impl Scan<'_> {
         }
         let mut fine = fine.into_iter();
         groups.retain(|_| fine.next().expect("one flag a group"));
+        // What is borrowed as a whole serves only the places that no window reaches.
+        groups.sort_by_key(|g| matches!(g.reach, Reach::Any));
         groups
     }
 
