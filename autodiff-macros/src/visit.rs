@@ -450,6 +450,7 @@ pub(crate) fn same_index(a: &Expr, b: &Expr) -> bool {
             _ => false,
         },
         (Expr::Lit(a), Expr::Lit(b)) => a == b,
+        (Expr::Item(a, None), Expr::Item(b, None)) => a == b,
         (Expr::Binary(p, a, b), Expr::Binary(q, c, d)) => p == q && same_index(a, c) && same_index(b, d),
         (Expr::Range { lo: a, hi: b, inclusive: x }, Expr::Range { lo: c, hi: d, inclusive: y }) => {
             let same = |a: &Option<Box<Expr>>, b: &Option<Box<Expr>>| match (a, b) {
