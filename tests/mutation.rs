@@ -394,3 +394,81 @@ mod lent_fields {
         b.two_check(1.1).unwrap();
     }
 }
+
+/// Two buffers take turns: nothing but the contents that are written over is stored.
+#[differentiable(order = 2)]
+fn double_buffered(start: &[f64], steps: usize) -> f64 {
+    let n = start.len();
+    let mut u = start.to_vec();
+    let mut next = u.clone();
+    for step in 0..steps {
+        for i in 1..n - 1 {
+            next[i] = u[i] * (1.0 + 0.1 * u[i - 1]) + 0.2 * u[i + 1];
+        }
+        if step % 3 != 2 {
+            std::mem::swap(&mut u, &mut next);
+        }
+    }
+    u.iter().map(|u| u * u).sum()
+}
+
+#[derive(Clone, Differentiable)]
+struct TwoBuffers {
+    front: Vec<f64>,
+    back: Vec<f64>,
+    seen: usize,
+}
+
+#[differentiable]
+impl TwoBuffers {
+    fn turn(&mut self, gain: f64) {
+        std::mem::swap(&mut self.front, &mut self.back);
+        for (f, b) in self.front.iter_mut().zip(&self.back) {
+            *f = gain * b * b;
+        }
+        self.seen += 1;
+    }
+}
+
+#[differentiable]
+fn turned(x: &[f64], gain: f64) -> f64 {
+    let mut pair = TwoBuffers { front: x.to_vec(), back: vec![0.5; x.len()], seen: 0 };
+    while pair.seen < 3 {
+        pair.turn(gain);
+    }
+    pair.front.iter().zip(&pair.back).map(|(a, b)| a - 2.0 * b).sum()
+}
+
+#[differentiable]
+fn exchanged(a: &mut Vec<f64>, b: &mut Vec<f64>, x: f64) -> f64 {
+    a[0] *= x;
+    core::mem::swap(a, b);
+    let mut held = vec![x; 2];
+    std::mem::swap(&mut held, a);
+    let mut constant = vec![2.0; 2];
+    std::mem::swap(&mut constant, b);
+    held[0] * constant[1] + a[1] * b[0] + constant[0]
+}
+
+#[differentiable]
+fn through_exchanges(x: f64, y: f64) -> f64 {
+    let (mut a, mut b) = (vec![x, y], vec![y * y, x]);
+    exchanged(&mut a, &mut b, x) + a[0] * b[1]
+}
+
+#[test]
+fn exchanges() {
+    for steps in 0..8 {
+        double_buffered::check(&[0.3, -0.8, 1.2, 0.4, 0.9], steps).unwrap();
+    }
+    let source = double_buffered::source();
+    assert!(source.contains("swap(&mut d_u, &mut d_next)") && !source.contains("replace("), "{source}");
+    let hessian = double_buffered::hessian(&[0.3, -0.8, 1.2, 0.4, 0.9], 4);
+    for i in 0..5 {
+        for j in 0..5 {
+            assert!((hessian[(i, j)] - hessian[(j, i)]).abs() < 1e-12);
+        }
+    }
+    turned::check(&[0.3, -0.8], 0.7).unwrap();
+    through_exchanges::check(0.3, 1.7).unwrap();
+}

@@ -111,6 +111,7 @@ fn flow(program: &Program, block: &Block, f: &mut dyn FnMut(&[VarId], &[VarId]))
                 f(&[place.root], &[*old]);
                 f(&of(value), &[place.root]);
             }
+            Stmt::Edit(Edit::Exchange(a, b)) => f(&[a.root, b.root], &[a.root, b.root]),
             Stmt::Edit(Edit::Push { place, value }) => f(&of(value), &[place.root]),
             Stmt::Edit(Edit::Pop { var, place, .. }) => f(&[place.root], &[*var]),
             Stmt::Call(call) => {

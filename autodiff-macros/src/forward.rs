@@ -371,6 +371,11 @@ impl Pass<'_> {
                             out.push(Stmt::Edit(Edit::Pop { var: self.tangent_var(*var), place, unwrap: *unwrap }));
                         }
                     }
+                    Edit::Exchange(a, b) => match (self.tangent_place(a), self.tangent_place(b)) {
+                        (Some(a), Some(b)) => out.push(Stmt::Edit(Edit::Exchange(a, b))),
+                        (None, None) => {}
+                        _ => unreachable!("places that exchange their values depend on the same"),
+                    },
                     Edit::Permute { place, order, inverse } => {
                         if let Some(place) = self.tangent_place(place) {
                             let (order, inverse) = (order.clone(), *inverse);

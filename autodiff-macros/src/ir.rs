@@ -370,6 +370,8 @@ pub(crate) enum Edit {
         i: Expr,
         j: Expr,
     },
+    /// Two places exchange what they hold.
+    Exchange(Place, Place),
     /// Element k becomes what element `order[k]` was; with `inverse`, the other way round.
     Permute {
         place: Place,

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use syn::{GenericArgument, GenericParam, Generics, PathArguments, Type, TypeParamBound, WherePredicate};
 
-use crate::ir::{BinOp, Block, Call, Callee, Expr, Header, Place, Program, Step, Stmt, VarId};
+use crate::ir::{BinOp, Block, Edit, Expr, Header, Place, Program, Step, Stmt, VarId};
 use crate::{complex, methods, variants};
 
 /// What is known of a type.
@@ -434,7 +434,12 @@ impl Inference<'_> {
                     self.learn(*var, Kind::Int);
                 }
             }
-            Stmt::Call(Call { callee: Callee::Operator(_), .. }) => {}
+            Stmt::Edit(Edit::Exchange(a, b)) => {
+                for (place, other) in [(a, b), (b, a)] {
+                    let kind = of_place(self.program, other).deref().clone();
+                    self.expect(&Expr::Place(place.clone()), &kind);
+                }
+            }
             _ => {}
         }
     }

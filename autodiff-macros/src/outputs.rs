@@ -152,6 +152,7 @@ impl Kept {
             ) => {
                 self.vars.insert(place.root);
             }
+            Stmt::Edit(Edit::Exchange(a, b)) => self.vars.extend([a.root, b.root]),
             Stmt::Effect(e) => e.vars(&mut |v| {
                 self.vars.insert(v);
             }),

@@ -64,6 +64,7 @@ fn keeps_length(body: &Block, var: VarId) -> bool {
     body.walk(&mut |s| {
         keeps &= match s {
             Stmt::Edit(Edit::Push { place, .. } | Edit::Pop { place, .. }) => place.root != var,
+            Stmt::Edit(Edit::Exchange(a, b)) => a.root != var && b.root != var,
             Stmt::Assign { place, .. } | Stmt::Replace { place, .. } => place.root != var || !place.path.is_empty(),
             // A callee that is given the vector may change its length.
             Stmt::Call(call) => !call.args.iter().any(|a| {

@@ -158,6 +158,12 @@ macro_rules! walks {
                         place.$exprs(f);
                         g(place);
                     }
+                    Self::Edit(Edit::Exchange(a, b)) => {
+                        for place in [a, b] {
+                            place.$exprs(f);
+                            g(place);
+                        }
+                    }
                     Self::Edit(Edit::Permute { place, order, .. }) => {
                         f(order);
                         place.$exprs(f);
@@ -240,16 +246,9 @@ impl Place {
 
     /// Whether this place is written like the first `n` steps of another.
     pub(crate) fn same_path(&self, other: &Self, n: usize) -> bool {
-        let step = |(a, b): (&Step, &Step)| match (a, b) {
-            (Step::Field(a), Step::Field(b)) => a == b,
-            (Step::Index { at: a, range: x }, Step::Index { at: b, range: y }) => x == y && same_index(a, b),
-            (Step::Deref, Step::Deref) | (Step::Content, Step::Content) => true,
-            (Step::View { method: m, args: a }, Step::View { method: n, args: b }) => {
-                m == n && a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_index(a, b))
-            }
-            _ => false,
-        };
-        self.root == other.root && self.path.len() == n && self.path.iter().zip(&other.path).all(step)
+        self.root == other.root
+            && self.path.len() == n
+            && self.path.iter().zip(&other.path).all(|(a, b)| same_step(a, b))
     }
 
     /// Whether two places may not be borrowed mutably at once: all of one variable but different fields
@@ -266,6 +265,44 @@ impl Place {
             }
         }
         true
+    }
+}
+
+impl Place {
+    /// Whether two places have no element in common, as far as their paths tell: different fields, or the parts of a slice
+    /// before and after one index.
+    pub(crate) fn is_apart(&self, other: &Self) -> bool {
+        fn ends(at: &Expr) -> (Option<&Expr>, Option<&Expr>) {
+            match at {
+                Expr::Range { lo, hi, inclusive: false } => (lo.as_deref(), hi.as_deref()),
+                _ => (None, None),
+            }
+        }
+        let meet = |hi: Option<&Expr>, lo: Option<&Expr>| hi.zip(lo).is_some_and(|(hi, lo)| same_index(hi, lo));
+        let steps = || self.path.iter().zip(&other.path);
+        let differs = |(x, y): (&Step, &Step)| match (x, y) {
+            (Step::Field(x), Step::Field(y)) => x != y,
+            (Step::Index { at: x, range: true }, Step::Index { at: y, range: true }) => {
+                let (x, y) = (ends(x), ends(y));
+                meet(x.1, y.0) || meet(y.1, x.0)
+            }
+            _ => false,
+        };
+        let apart = steps().position(differs);
+        self.root != other.root || apart.is_some_and(|n| steps().take(n).all(|(x, y)| same_step(x, y)))
+    }
+}
+
+/// Whether two steps are written alike.
+fn same_step(a: &Step, b: &Step) -> bool {
+    match (a, b) {
+        (Step::Field(a), Step::Field(b)) => a == b,
+        (Step::Index { at: a, range: x }, Step::Index { at: b, range: y }) => x == y && same_index(a, b),
+        (Step::Deref, Step::Deref) | (Step::Content, Step::Content) => true,
+        (Step::View { method: m, args: a }, Step::View { method: n, args: b }) => {
+            m == n && a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_index(a, b))
+        }
+        _ => false,
     }
 }
 
@@ -346,6 +383,7 @@ impl Stmt {
         match self {
             Self::Call(Call { callee: Callee::Variable(v), .. }) => f(*v),
             Self::Pull(pull) if !pull.joined => f(pull.tape),
+            Self::Edit(Edit::Exchange(a, b)) => [a, b].into_iter().for_each(|p| f(p.root)),
             Self::Loop(l) => {
                 l.exits.iter().for_each(|&v| f(v));
                 if let Some(tape) = l.tape {
@@ -412,6 +450,7 @@ pub(crate) fn same_index(a: &Expr, b: &Expr) -> bool {
             _ => false,
         },
         (Expr::Lit(a), Expr::Lit(b)) => a == b,
+        (Expr::Item(a, None), Expr::Item(b, None)) => a == b,
         (Expr::Binary(p, a, b), Expr::Binary(q, c, d)) => p == q && same_index(a, c) && same_index(b, d),
         (Expr::Range { lo: a, hi: b, inclusive: x }, Expr::Range { lo: c, hi: d, inclusive: y }) => {
             let same = |a: &Option<Box<Expr>>, b: &Option<Box<Expr>>| match (a, b) {

@@ -197,6 +197,7 @@ impl Pass<'_> {
                 | Edit::Swap { place, .. }
                 | Edit::Permute { place, .. },
             ) => own.contains(&place.root),
+            Stmt::Edit(Edit::Exchange(a, b)) => own.contains(&a.root) && own.contains(&b.root),
             Stmt::Call(call) => {
                 !matches!(call.callee, Callee::Variable(_)) && call.args.iter().all(|a| a.passing != Passing::RefMut)
             }

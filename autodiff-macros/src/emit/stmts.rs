@@ -505,6 +505,10 @@ impl Emitter<'_> {
                     quote!(#place.pop();)
                 }
             }
+            Edit::Exchange(a, b) => {
+                let (a, b) = (self.reference(a, true).tokens, self.reference(b, true).tokens);
+                quote!(::core::mem::swap(#a, #b);)
+            }
             Edit::Permute { place, order, inverse } => {
                 let place = self.reference(place, true).tokens;
                 let order = self.expr(order).at_least(Prec::Unary);

@@ -456,6 +456,13 @@ impl Draw<'_> {
                 let node = self.change(place, "pop", None);
                 self.bind(*var, Operand::Node(node));
             }
+            Edit::Exchange(a, b) => {
+                self.part = self.part_of(a.root);
+                let (from, to) = (self.version(b.root).node(), self.version(a.root).node());
+                let (x, y) = (self.change(a, "swap", from), self.change(b, "swap", to));
+                self.versions.insert(a.root, Operand::Node(x));
+                self.versions.insert(b.root, Operand::Node(y));
+            }
             Edit::Permute { place, order, .. } => {
                 self.part = self.part_of(place.root);
                 let inputs = self.inputs(order);

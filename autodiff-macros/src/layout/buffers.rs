@@ -145,6 +145,7 @@ fn moved(program: &Program, v: VarId) -> bool {
         found |= match s {
             Stmt::Edit(Edit::Push { place, value }) => place.root == v || takes(value, v),
             Stmt::Edit(Edit::Pop { place, .. }) => place.root == v,
+            Stmt::Edit(Edit::Exchange(a, b)) => a.root == v || b.root == v,
             Stmt::Assign { place, value, .. } | Stmt::Replace { place, value, .. } => whole(place) || takes(value, v),
             Stmt::Let { value, .. } | Stmt::Effect(value) => takes(value, v),
             Stmt::Accumulate { value, .. } => takes(value, v),

@@ -133,7 +133,7 @@ fn cut(program: &mut Program, lengths: &HashMap<VarId, Place>, l: &mut Loop, bef
     groups.retain(|g| !is_whole(g));
     // The length of an array is known, and most likely the same constant.
     if matches!(hi, Expr::Item(..)) {
-        groups.retain(|g| program.vars[g.slice.root].role == Role::Tape);
+        groups.retain(|g| program.vars[g.slice.root].role == Role::Tape || is_declared_slice(program, &g.slice));
     }
     if groups.iter().all(|g| matches!(g.reach, Reach::Any)) {
         return;
@@ -224,6 +224,22 @@ fn reaches(place: &Place, var: VarId, lo: &Expr) -> Option<(usize, Reach)> {
     None
 }
 
+/// Whether a variable is declared as a slice or a vector of what the loop reaches, so that its length is not known.
+fn is_declared_slice(program: &Program, slice: &Place) -> bool {
+    let var = &program.vars[slice.root];
+    let declared = var.mirrors.map_or(var.ty.as_ref(), |v| program.vars[v].ty.as_ref());
+    let target = match declared {
+        Some(syn::Type::Reference(r)) => Some(&*r.elem),
+        other => other,
+    };
+    let is_slice = match target {
+        Some(syn::Type::Slice(_)) => true,
+        Some(syn::Type::Path(p)) => p.path.segments.last().is_some_and(|s| s.ident == "Vec"),
+        _ => false,
+    };
+    is_slice && slice.path.iter().all(|s| matches!(s, Step::Deref))
+}
+
 fn literal(e: &Expr) -> Option<usize> {
     match e {
         Expr::Lit(syn::Lit::Int(n)) => n.base10_parse().ok(),
@@ -266,6 +282,8 @@ impl Scan<'_> {
         }
         let mut fine = fine.into_iter();
         groups.retain(|_| fine.next().expect("one flag a group"));
+        // What is borrowed as a whole serves only the places that no window reaches.
+        groups.sort_by_key(|g| matches!(g.reach, Reach::Any));
         groups
     }
 

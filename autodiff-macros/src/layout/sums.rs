@@ -65,7 +65,7 @@ fn elements(program: &Program, l: &Loop) -> Vec<Place> {
     own.extend(l.body.loads.iter().copied().chain([var]));
     places.retain(|place| {
         let mut fixed = place.path.iter().any(|s| matches!(s, Step::Index { range: false, .. }))
-            && place.path.iter().all(|s| matches!(s, Step::Field(_) | Step::Index { range: false, .. } | Step::Deref))
+            && place.path.iter().all(|s| matches!(s, Step::Field(_) | Step::Index { .. } | Step::Deref))
             && !l.body.stmts.iter().any(|s| s.defines().contains(&place.root))
             && !l.body.loads.contains(&place.root)
             && matches!(kinds::of_place(program, place), Kind::Float(_));
@@ -73,10 +73,10 @@ fn elements(program: &Program, l: &Loop) -> Vec<Place> {
             fixed &= !super::calls(e);
             e.vars(&mut |v| fixed &= !own.contains(&v));
         });
-        fixed && !others.iter().any(|p| p.may_overlap(place))
+        fixed && others.iter().all(|p| p.is_apart(place))
     });
     let all = places.clone();
-    places.retain(|p| all.iter().all(|q| q.same(p) || !q.may_overlap(p)));
+    places.retain(|p| all.iter().all(|q| q.same(p) || q.is_apart(p)));
     places
 }
 

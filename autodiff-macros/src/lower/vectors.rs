@@ -358,8 +358,13 @@ impl Lowerer<'_> {
         }
     }
 
-    /// Exchanges the values of two places.
+    /// Exchanges the values of two places, without a copy if they are more than numbers.
     pub(super) fn exchange(&mut self, a: Place, b: Place, span: Span) {
+        let scalar = [&a, &b].into_iter().any(|p| kinds::of_place(&self.program, p).deref().is_scalar());
+        if !scalar && !a.may_overlap(&b) {
+            self.emit(Stmt::Edit(Edit::Exchange(a, b)));
+            return;
+        }
         let old = self.temporary(Expr::Place(a.clone()), span);
         self.emit(Stmt::Assign { place: a, value: Expr::Place(b.clone()), init: false });
         self.emit(Stmt::Assign { place: b, value: old, init: false });

@@ -478,6 +478,14 @@ impl Pass<'_> {
                 let cond = rules::method(Expr::Place(popped), "is_some", Vec::new());
                 backward.push(Stmt::If { cond, then: plain(then), els: Block::default(), tape: None });
             }
+            Edit::Exchange(a, b) => {
+                backward.push(Stmt::Edit(edit.clone()));
+                match (self.mirror(a), self.mirror(b)) {
+                    (Some(a), Some(b)) => backward.push(Stmt::Edit(Edit::Exchange(a, b))),
+                    (None, None) => {}
+                    _ => unreachable!("places that exchange their values are active together"),
+                }
+            }
             Edit::Permute { place, order, inverse } => {
                 let back = |place| Stmt::Edit(Edit::Permute { place, order: order.clone(), inverse: !inverse });
                 backward.push(back(place.clone()));

@@ -196,6 +196,11 @@ impl Pass {
                     return false;
                 }
             }
+            Stmt::Edit(Edit::Exchange(a, b)) => {
+                if !self.is_live(a.root, live) && !self.is_live(b.root, live) {
+                    return false;
+                }
+            }
             Stmt::Edit(Edit::Pop { var, place, .. }) => {
                 let used = live.remove(*var);
                 if !used && !self.is_live(place.root, live) {
@@ -416,9 +421,10 @@ fn drop_directions(call: &mut Call, live: &VarSet) -> bool {
     for direction in (0..before).rev() {
         let along = |c: usize| c >> direction & 1 == 1;
         let read = call.outs.iter().enumerate().any(|(c, v)| along(c) && live.contains(*v));
-        let changed = call.args.iter().any(|a| {
-            a.passing == Passing::RefMut && a.parts.iter().enumerate().any(|(c, e)| along(c) && e.is_some())
-        });
+        let changed = call
+            .args
+            .iter()
+            .any(|a| a.passing == Passing::RefMut && a.parts.iter().enumerate().any(|(c, e)| along(c) && e.is_some()));
         if !read && !changed {
             let mut components = 0..;
             call.outs.retain(|_| components.next().is_some_and(|c| !along(c)));

@@ -174,7 +174,7 @@ fn substitute(stmt: &mut Stmt, var: VarId, value: &Expr) -> bool {
         blocked |= match edit {
             Edit::Permute { order, .. } => order.mentions(var),
             Edit::Swap { place, .. } | Edit::Push { place, .. } => value.mentions(place.root),
-            Edit::Pop { .. } => false,
+            Edit::Pop { .. } | Edit::Exchange(..) => false,
         };
     }
     if blocked {
