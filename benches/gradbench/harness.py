@@ -22,24 +22,27 @@ from pathlib import Path
 from workloads import PRIMALS, WORKLOADS, environment
 
 HERE = Path(__file__).resolve().parent
-CPP = "python/gradbench/gradbench/cpp.py"
 FLAGS = r"-O3\ -march=native\ -I../../cpp"
+
+
+def cpp(*arguments, **variables):
+    return [sys.executable, str(HERE / "kept.py"), *arguments], variables
+
 
 # The commands, in the order of the columns, with what they need in the environment. All are compiled for this machine. Of a tool
 # that is run in several ways, the fastest counts: what suits Enzyme differs from eval to eval.
 TOOLS = {
-    "manual": [([sys.executable, CPP, "manual"], {})],
-    "tapenade": [
-        (
-            [sys.executable, "-m", "gradbench.tools.tapenade.run"],
-            {"MAKEFLAGS": rf"CFLAGS=-std=c11\ {FLAGS} CXXFLAGS=-std=c++17\ {FLAGS}"},
-        )
-    ],
+    "manual": [cpp("manual")],
+    "tapenade": [cpp("tapenade", MAKEFLAGS=rf"CFLAGS=-std=c11\ {FLAGS} CXXFLAGS=-std=c++17\ {FLAGS}")],
     "enzyme": [
-        ([sys.executable, CPP, "enzyme"], {"MAKEFLAGS": f"CXX={HERE}/enzyme.sh LDFLAGS=", "ENZYME_BEFORE": before})
-        for before in ["-fno-vectorize -fno-slp-vectorize -fno-unroll-loops", "", "-O1 -fno-vectorize -fno-slp-vectorize"]
+        cpp("enzyme", folder, MAKEFLAGS=f"CXX={HERE}/enzyme.sh LDFLAGS=", ENZYME_BEFORE=before)
+        for folder, before in {
+            "scalar": "-fno-vectorize -fno-slp-vectorize -fno-unroll-loops",
+            "vectors": "",
+            "simple": "-O1 -fno-vectorize -fno-slp-vectorize",
+        }.items()
     ],
-    "codipack": [([sys.executable, CPP, "codipack"], {})],
+    "codipack": [cpp("codipack")],
     "jax": [([sys.executable, str(HERE / "jax_waits.py")], {})],
 }
 
@@ -59,8 +62,7 @@ def log(eval_command, tool_command, variables):
 def measure(module, arguments, command, variables):
     """The least time of each function and workload in nanoseconds, and what went wrong."""
     eval_command = [sys.executable, "-m", f"gradbench.evals.{module}.run", *arguments]
-    if module != "hello":
-        eval_command += ["--min-runs", str(options.runs), "--min-seconds", str(options.seconds)]
+    eval_command += ["--min-runs", str(options.runs), "--min-seconds", str(options.seconds)]
     lines, outcome = log(eval_command, command, variables)
     responses = {line["response"]["id"]: line["response"] for line in lines if "response" in line}
     messages = [line["message"] for line in lines if "message" in line]
@@ -80,7 +82,7 @@ def table(times):
     logs = []
     primals = {key[:2]: t["manual"] for key, t in times.items() if key[2] in PRIMALS and "manual" in t}
     for key, row in times.items():
-        if key[2] in PRIMALS or key[0] == "hello":
+        if key[2] in PRIMALS:
             continue
         primal = primals.get(key[:2])
         cells = []
@@ -116,7 +118,7 @@ COMMANDS = {OURS: [([str(options.tool.resolve())], {})], **{tool: TOOLS[tool] fo
 supported = {tool: (options.checkout / f"tools/{tool}/evals.txt").read_text().split() for tool in options.tools}
 times, failures = {}, {}
 for module, arguments in WORKLOADS:
-    if options.evals and module not in options.evals:
+    if module == "hello" or options.evals and module not in options.evals:
         continue
     for _ in range(options.rounds):
         for tool in COMMANDS:
