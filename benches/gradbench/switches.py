@@ -35,7 +35,15 @@ def build(without, folder):
     (ROOT / "benches/gradbench/src/main.rs").touch()
     environment = os.environ | {"DIFFERENTIABLE_WITHOUT": without, "RUSTFLAGS": "-C target-cpu=native"}
     command = ["cargo", "build", "--release", "--quiet", "-p", "gradbench-tool"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    # That a function needs no tape is a promise, which it cannot keep without the analyses that keep it.
+    promises = {path: path.read_text() for path in (ROOT / "benches/gradbench/src/evals").glob("*.rs")} if without else {}
+    try:
+        for path, text in promises.items():
+            path.write_text(text.replace("(tape = none)", ""))
+        subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    finally:
+        for path, text in promises.items():
+            path.write_text(text)
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release/gradbench-tool"
     shutil.copy(target, tool)
     return tool
