@@ -386,12 +386,17 @@ impl<'a> Companions<'a> {
 
     /// The taped companion with (`body`) or without its body.
     pub(crate) fn taped_as_item(&self, level: u32, body: bool) -> TokenStream {
+        self.taped_both(level, body, Taped::FORWARD)
+    }
+
+    /// The taped companion, boxed where the function may call itself.
+    fn taped_both(&self, level: u32, body: bool, taped: Taped) -> TokenStream {
         // What calls only functions that store nothing of variable size cannot call itself.
         if self.f.calls_others() && !self.f.options.tape_none {
             // Without an allocator only what does not call itself has a tape.
-            return with_std(&self.taped_as(level, true, body), &self.taped_as(level, false, body));
+            return with_std(&self.taped_as(level, true, body, taped), &self.taped_as(level, false, body, taped));
         }
-        self.taped_as(level, false, body)
+        self.taped_as(level, false, body, taped)
     }
 
     /// The taped companion for callers that need `&mut` parameters as outputs alone (see [`crate::outputs`]).
@@ -402,25 +407,15 @@ impl<'a> Companions<'a> {
         let outputs = self.f.adjoint(level, Sweeps::Outputs);
         let flat = |p: &Param| p.passing != Passing::RefMut || self.has_one_shape(p.target());
         if self.params().iter().all(flat) && !crate::outputs::are_read(&outputs) {
-            let sweeps = Taped { name: "__out", sweeps: Sweeps::Outputs, last: false };
-            if self.f.calls_others() && !self.f.options.tape_none {
-                return with_std(&self.taped_of(level, true, true, sweeps), &self.taped_of(level, false, true, sweeps));
-            }
-            return self.taped_of(level, false, true, sweeps);
+            return self.taped_both(level, true, Taped { name: "__out", sweeps: Sweeps::Outputs, last: false });
         }
         // What cannot do without the last contents keeps a copy of them.
-        let anonymous = |p: &Param| p.passing == Passing::RefMut && mentions(p.target(), &format_ident!("impl"));
-        if self.params().iter().any(anonymous) {
-            return TokenStream::new();
-        }
-        let erased = self.f.calls_others() && !self.f.options.tape_none;
-        let sweeps = Taped { name: "__out", sweeps: Sweeps::Taped, last: true };
-        with_std(&self.taped_of(level, erased, true, sweeps), &TokenStream::new())
+        self.taped_both(level, true, Taped { name: "__out", sweeps: Sweeps::Taped, last: true })
     }
 
     /// The taped companion as an item of a trait, with (`body`) or without its body.
     pub(crate) fn taped_erased(&self, level: u32, body: bool) -> TokenStream {
-        with_std(&self.taped_as(level, true, body), &TokenStream::new())
+        with_std(&self.taped_as(level, true, body, Taped::FORWARD), &TokenStream::new())
     }
 
     /// Whether all values of a type have as many floats in the same places: floats, and slices and arrays of them.
@@ -432,11 +427,7 @@ impl<'a> Companions<'a> {
         }
     }
 
-    fn taped_as(&self, level: u32, erased: bool, with_body: bool) -> TokenStream {
-        self.taped_of(level, erased, with_body, Taped { name: "__fwd", sweeps: Sweeps::Taped, last: false })
-    }
-
-    fn taped_of(&self, level: u32, erased: bool, with_body: bool, taped: Taped) -> TokenStream {
+    fn taped_as(&self, level: u32, erased: bool, with_body: bool, taped: Taped) -> TokenStream {
         let program = self.f.laid_out(&self.f.adjoint(level, taped.sweeps));
         let reverse = program.reverse.clone().expect("a reversed program");
         let slots = self.optional_slots(&program);
@@ -547,28 +538,18 @@ impl<'a> Companions<'a> {
         let name = self.host.hidden(taped.name, level);
         let (vis, attrs) = (&self.host.vis, &self.host.attrs);
         let this = self.receiver(&emitter, &quote!(#forward #backward));
-        let (mut keep, mut put, mut kept) = (TokenStream::new(), TokenStream::new(), Vec::new());
+        let (mut keep, mut put) = (TokenStream::new(), TokenStream::new());
         for (p, q) in self.params().iter().zip(&program.params) {
             if !taped.last || p.passing != Passing::RefMut {
                 continue;
             }
-            let generic = self.type_names().into_iter().filter(|t| mentions(p.target(), t));
-            kept.extend(generic.map(|t| quote!(for<'missing> #t: ::differentiable::__private::Cloned<'missing>)));
             for v in q.parts.iter().take(components) {
                 let name = emitter.name(*v);
                 let last = format_ident!("last_{}", name.unraw(), span = Span::mixed_site());
-                keep.extend(quote!(let #last = ::differentiable::__private::Held(&*#name).last();));
-                put.extend(quote!(::differentiable::__private::PutBack::put_back(#last, &mut *#name);));
+                keep.extend(quote!(let #last = ::differentiable::__private::snapshot(&*#name);));
+                put.extend(quote!(::differentiable::__private::restore(&mut *#name, #last);));
             }
         }
-        if taped.last {
-            keep = quote!(use ::differentiable::__private::HeldOtherwise as _; #keep);
-        }
-        let clause = match (kept.is_empty(), clause.is_empty()) {
-            (true, _) => clause,
-            (false, true) => quote!(where #(#kept),*),
-            (false, false) => quote!(#clause, #(#kept),*),
-        };
         let outputs = self.outputs(level);
         let result = emitter.unused("value");
         let closure = quote!(move |(#again_pattern, #cotangent, #slot_pattern): #elided| -> #grad_types { #unwrap #put #backward #grads });
@@ -794,7 +775,7 @@ impl<'a> Companions<'a> {
             let types = if types.to_string() == "()" { quote!(#output) } else { quote!((#output, #types)) };
             quote!(fn #name #generics (#(#params),*) -> #types #clause { #body })
         } else {
-            self.taped_as(0, self.f.calls_others(), true)
+            self.taped_as(0, self.f.calls_others(), true, Taped::FORWARD)
         };
         format_source(tokens)
     }
@@ -807,6 +788,10 @@ struct Taped {
     sweeps: Sweeps,
     /// It keeps the last contents of `&mut` parameters, which callers do not give back.
     last: bool,
+}
+
+impl Taped {
+    const FORWARD: Self = Self { name: "__fwd", sweeps: Sweeps::Taped, last: false };
 }
 
 /// Brings the traits of the prelude into scope whose methods generated code calls: the user's prelude

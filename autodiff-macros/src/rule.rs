@@ -199,21 +199,36 @@ impl Rule<'_> {
         let argument = quote!((#again_types, #ct, #slot_types));
         let elided = crate::tangent_types::elide(&argument);
         let (generics, clause) = c.generics(&[]);
-        let (name, vis, attrs, captured) =
-            (self.host.hidden("__fwd", 0), &self.host.vis, &self.host.attrs, c.captured(&[]));
+        let (vis, attrs, captured) = (&self.host.vis, &self.host.attrs, c.captured(&[]));
         let parameters = self.shells.signature(None);
         let pulled = if Given::of(&self.f.options).backward {
             quote!({ #backward #grads })
         } else {
             self.missing("reverse", "vjp")
         };
-        quote! {
-            #attrs #[doc(hidden)] #[inline]
-            #vis fn #name #generics (#(#parameters),*) -> (#output, impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + #captured) #clause {
-                #forward
-                (value, move |(#again, ct, #slots): #elided| -> #grad_types #pulled)
-            }
+        let (mut keep, mut put) = (TokenStream::new(), TokenStream::new());
+        for (i, _) in params.iter().enumerate().filter(|(_, p)| p.passing == Passing::RefMut) {
+            let (name, last) = (self.shells.name(i), self.local("last_", i));
+            keep.extend(quote!(let #last = ::differentiable::__private::snapshot(&*#name);));
+            put.extend(quote!(::differentiable::__private::restore(&mut *#name, #last);));
         }
+        let companion = |base: &str, keep: &TokenStream, put: &TokenStream| {
+            let name = self.host.hidden(base, 0);
+            quote! {
+                #attrs #[doc(hidden)] #[inline]
+                #vis fn #name #generics (#(#parameters),*) -> (#output, impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + #captured) #clause {
+                    #forward
+                    #keep
+                    (value, move |(#again, ct, #slots): #elided| -> #grad_types { #put #pulled })
+                }
+            }
+        };
+        let none = TokenStream::new();
+        let mut companions = companion("__fwd", &none, &none);
+        if !keep.is_empty() {
+            companions.extend(companion("__out", &keep, &put));
+        }
+        companions
     }
 
     /// `__adj`: the forward sweep and its pullback, one after the other.

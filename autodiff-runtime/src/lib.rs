@@ -57,8 +57,6 @@ pub mod metrics;
 pub mod operators;
 #[cfg(feature = "std")]
 pub mod optimizers;
-#[cfg(feature = "std")]
-mod outputs;
 pub mod parts;
 #[cfg(feature = "std")]
 pub mod random;

@@ -16,8 +16,6 @@ pub use crate::sorting::{order, order_by, order_by_key, order_rotated_left, orde
 
 pub use crate::fallible::{Fallible, content, content_mut, default_content, failed, is_good, wrap, wrap_tangent};
 #[cfg(feature = "std")]
-pub use crate::outputs::{Cloned, Held, HeldOtherwise, PutBack};
-#[cfg(feature = "std")]
 pub use crate::schedule::Schedule;
 pub use crate::tapes::*;
 
