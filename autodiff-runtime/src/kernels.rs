@@ -35,6 +35,7 @@ pub mod recurrent;
 pub mod running_batch_norm_kernel;
 pub mod steps_kernel;
 pub(crate) mod support;
+pub mod table_kernels;
 #[cfg(test)]
 pub(crate) mod testing;
 mod windows;
@@ -58,4 +59,5 @@ pub use pooling::*;
 pub use recurrent::*;
 pub use running_batch_norm_kernel::*;
 pub use steps_kernel::*;
+pub use table_kernels::*;
 pub use windows::Padding;
