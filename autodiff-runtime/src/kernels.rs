@@ -20,6 +20,7 @@ pub mod attention_kernel;
 pub mod batch_dot_kernel;
 pub mod batch_norm_inference_kernel;
 pub mod batch_norm_kernel;
+mod batches;
 pub mod conv;
 pub mod dense_kernel;
 pub mod dropout_kernel;
