@@ -425,6 +425,13 @@ impl Derive {
             });
             quote!(#(#steps)*)
         });
+        let scale = self.singles(true, &|v| {
+            let steps = v.fields.iter().map(|f| {
+                let a = &f.binding;
+                quote!(::differentiable::Tangent::__scale(#a, factor);)
+            });
+            quote!(#(#steps)*)
+        });
         let clone = self.singles(true, &|v| {
             self.with_fields(v, true, &|f| {
                 let b = &f.binding;
@@ -465,6 +472,11 @@ impl Derive {
                 #[inline]
                 fn __map(&mut self, f: &mut dyn ::core::ops::FnMut(f64) -> f64) {
                     match self { #(#map)* }
+                }
+
+                #[inline]
+                fn __scale(&mut self, factor: f64) {
+                    match self { #(#scale)* }
                 }
             }
 

@@ -270,8 +270,7 @@ pub fn accumulate<T: AddFrom<V> + ?Sized, V: ?Sized>(target: &mut T, value: &V) 
 /// Multiplies a tangent by a float.
 #[inline]
 pub fn scale<T: Tangent, F: crate::Real>(tangent: &mut T, factor: F) {
-    let factor = factor.__f64();
-    tangent.__map(&mut |x| x * factor);
+    tangent.__scale(factor.__f64());
 }
 
 /// A small integer in the float type of the surroundings.
