@@ -112,7 +112,7 @@ pub(crate) fn analyse(
     crate::lost::refuse(&primal, &types, &signature, &errors);
     refuse_idle_parameters(&primal, &signature, options, &errors);
     if options.lanes {
-        crate::lanes::refuse(&primal, &types, &signature, options, outer.is_some(), &errors);
+        crate::lanes::refuse(&primal, &signature, options, &errors);
     }
     errors.finish()?;
     let mut reserved = HashSet::new();

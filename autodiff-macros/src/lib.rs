@@ -84,7 +84,7 @@ pub fn differentiable(options: TokenStream, item: TokenStream) -> TokenStream {
 /// Generates the tangent type of a struct or an enum.
 ///
 /// See the documentation of the crate `differentiable`.
-#[proc_macro_derive(Differentiable, attributes(constant, differentiable, saved))]
+#[proc_macro_derive(Differentiable, attributes(constant, differentiable, lanes, saved))]
 pub fn derive_differentiable(item: TokenStream) -> TokenStream {
     derive::expand(item.into()).into()
 }

@@ -48,6 +48,10 @@ pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
         (_, false) => &no_forward,
         _ => host,
     };
+    if f.options.lanes {
+        out.extend(hidden.shells.one_by_one(&hidden.function()));
+        out.extend(rule(if given.forward { host } else { &no_forward }).shells.jvps());
+    }
     out.extend(rule(both).shells.linear());
     out.extend(rule(both).shells.jacobians());
     out.extend(hidden.shells.call());
