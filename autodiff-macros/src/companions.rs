@@ -335,9 +335,10 @@ impl<'a> Companions<'a> {
         let (vis, attrs, this) = (&self.host.vis, &self.host.attrs, self.receiver(&emitter, &body));
         let (values, output) = (tuple(&values), self.output());
         let tangent = self.f.signature.output.as_ref().map_or(quote!(()), |ty| crate::lanes::owned(ty, &width));
+        let missing = crate::unannotated::lanes(&body);
         quote! {
             #attrs #[doc(hidden)] #[inline]
-            #vis fn #name #lists (#(#params,)* #(#tangents,)* _: ::differentiable::lanes::Width<#width>) -> (#output, #tangent) #clause { #this #prologue #body #values }
+            #vis fn #name #lists (#(#params,)* #(#tangents,)* _: ::differentiable::lanes::Width<#width>) -> (#output, #tangent) #clause { #missing #this #prologue #body #values }
         }
     }
 

@@ -166,6 +166,21 @@ pub(crate) fn methods(body: &TokenStream) -> TokenStream {
     }
 }
 
+/// The same for the companions with several tangents at once.
+pub(crate) fn lanes(body: &TokenStream) -> TokenStream {
+    let (mut names, companion) = (Vec::new(), crate::lanes::COMPANION);
+    self::names(body, &|n| n.strip_prefix(companion).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')), &mut names);
+    if names.is_empty() {
+        return TokenStream::new();
+    }
+    quote! {
+        trait MissingLanesOption { #(fn #names(&self);)* }
+        impl<T: ?::core::marker::Sized + ::differentiable::__private::WithLanes> MissingLanesOption for T {
+            #(fn #names(&self) {})*
+        }
+    }
+}
+
 /// The distinct names in a stream that are of a kind.
 pub(crate) fn names(tokens: &TokenStream, of: &dyn Fn(&str) -> bool, names: &mut Vec<Ident>) {
     for token in tokens.clone() {
