@@ -62,12 +62,8 @@ fn all_singly(scene: &Scene, points: &[[f64; 3]]) -> Vec<Pair> {
 }
 
 fn scene() -> (Scene, [[f64; 3]; 3]) {
-    let camera = |i: usize| Camera {
-        rotation: [0.1 * i as f64, 0.2, -0.3],
-        focal_length: 1.5 + i as f64,
-        gain: 0.7,
-        id: i,
-    };
+    let camera =
+        |i: usize| Camera { rotation: [0.1 * i as f64, 0.2, -0.3], focal_length: 1.5 + i as f64, gain: 0.7, id: i };
     let scene = Scene { cameras: (0..3).map(camera).collect(), offset: (0.3, Pair(0.1, -0.4)) };
     (scene, [[0.5, 0.1, 2.0], [0.3, -0.6, 1.5], [0.9, 0.2, 3.0]])
 }
@@ -129,7 +125,9 @@ fn methods() {
     let found = oscillator.orbit_jacobian(0.5, 0.1, 7);
     assert_eq!(found.shape(), [7, 4]);
     for (j, (d, dx, dv)) in
-        [((1.0, 0.0), 0.0, 0.0), ((0.0, 1.0), 0.0, 0.0), ((0.0, 0.0), 1.0, 0.0), ((0.0, 0.0), 0.0, 1.0)].into_iter().enumerate()
+        [((1.0, 0.0), 0.0, 0.0), ((0.0, 1.0), 0.0, 0.0), ((0.0, 0.0), 1.0, 0.0), ((0.0, 0.0), 0.0, 1.0)]
+            .into_iter()
+            .enumerate()
     {
         let d = OscillatorTangent { stiffness: d.0, damping: d.1 };
         let (_, expected) = oscillator.orbit_jvp(0.5, 0.1, 7, &d, dx, dv);
@@ -334,11 +332,7 @@ fn hills(x: &[f64], k: f64) -> [f64; 3] {
 fn rules_by_hand() {
     hills::check(&[0.5, -0.3, 0.8], 1.2).unwrap();
     let found = hills::jacobian(&[0.5, -0.3, 0.8], 1.2);
-    let expected = array![
-        [1.2, -0.72, 1.92, 0.98],
-        [0.73 * 1.2, -0.36, 0.96, 0.73 * 0.5],
-        [0.0, 0.0, 0.0, 4.8],
-    ];
+    let expected = array![[1.2, -0.72, 1.92, 0.98], [0.73 * 1.2, -0.36, 0.96, 0.73 * 0.5], [0.0, 0.0, 0.0, 4.8],];
     assert_same(&found, &expected);
     let (value, [first, second]) = hill::jvps(&[1.0, 2.0], 3.0, &[vec![1.0, 0.0], vec![0.0, 0.0]], [0.0, 1.0]);
     assert_eq!((value, first, second), (15.0, 6.0, 5.0));

@@ -25,7 +25,8 @@ impl Shells<'_> {
         let c = &self.companions;
         let (generics, clause) = c.generics(&[]);
         let clause = self.cloning_values(clause);
-        let clause = if self.has_lanes() { c.with_lanes(clause, &local!(::differentiable::jacobian::WIDTH)) } else { clause };
+        let clause =
+            if self.has_lanes() { c.with_lanes(clause, &local!(::differentiable::jacobian::WIDTH)) } else { clause };
         let (params, args) = (self.signature(None), self.forwarded());
         let (dense, _) = self.fn_head("jacobian");
         let (pattern, _) = self.fn_head("jacobian_pattern");

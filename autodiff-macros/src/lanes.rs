@@ -136,7 +136,9 @@ pub(crate) fn refuse(program: &Program, signature: &Signature, options: &Options
 pub(crate) fn of_trait(method: &Ident) -> syn::Error {
     syn::Error::new(
         method.span(),
-        format!("`lanes` is not for methods of traits; put the computation of `{method}` into a function or an inherent method with `lanes`, or take `lanes` off"),
+        format!(
+            "`lanes` is not for methods of traits; put the computation of `{method}` into a function or an inherent method with `lanes`, or take `lanes` off"
+        ),
     )
 }
 
@@ -165,7 +167,11 @@ pub(crate) fn widen(program: &mut Program) {
             widened(value, &is_tangent);
         }
         Stmt::Call(call) => {
-            call.args.iter_mut().flat_map(|a| a.parts.iter_mut().skip(1)).flatten().for_each(|e| widened(e, &is_tangent));
+            call.args
+                .iter_mut()
+                .flat_map(|a| a.parts.iter_mut().skip(1))
+                .flatten()
+                .for_each(|e| widened(e, &is_tangent));
         }
         _ => {}
     });

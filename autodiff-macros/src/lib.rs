@@ -48,6 +48,7 @@ mod reverse;
 #[cfg(test)]
 mod robustness;
 mod rule;
+mod rule_programs;
 mod rules;
 mod scalars;
 mod scratch;

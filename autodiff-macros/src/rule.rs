@@ -54,6 +54,9 @@ pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
     }
     out.extend(rule(both).shells.linear());
     out.extend(rule(both).shells.jacobians());
+    if f.options.order() > 1 {
+        out.extend(hidden.higher());
+    }
     out.extend(hidden.shells.call());
     out.extend(hidden.shells.graph(&crate::graph::encode_rule(f, hidden.backward_name())));
     out
@@ -301,6 +304,22 @@ impl Rule<'_> {
                 (value, #grads)
             }
         }
+    }
+
+    /// The companions of order 2 and more, of what stands for the body: that of a kernel, or the rule of forward mode.
+    fn higher(&self) -> TokenStream {
+        let (c, order) = (&self.shells.companions, self.f.options.order());
+        let mut out: TokenStream = (2..=order).map(|level| c.tangent(level)).collect();
+        for level in 1..order {
+            out.extend(c.taped(level));
+            out.extend(c.joined(level));
+            if self.host.method.is_none() {
+                out.extend(c.at_once(level));
+            }
+        }
+        out.extend(self.shells.hvp());
+        out.extend(self.shells.hessian());
+        out
     }
 
     fn tangent(&self) -> TokenStream {

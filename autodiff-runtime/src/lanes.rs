@@ -93,9 +93,7 @@ pub trait Wide: Differentiable {
 
 /// A number whose tangents along `W` directions are [`Lanes`], in code that is generic over it.
 #[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no float with derivatives along several directions at once"
-)]
+#[diagnostic::on_unimplemented(message = "`{Self}` is no float with derivatives along several directions at once")]
 pub trait Number<const W: usize>: Wide<Lanes<W> = Lanes<Self, W>> + Copy {
     /// Zero.
     const ZERO: Self;

@@ -6,9 +6,9 @@ use num_complex::Complex;
 use num_traits::Num;
 
 use super::{Lanes, Number, Wide};
+use crate::__private::AddFrom;
 use crate::Real;
 use crate::parts::Space;
-use crate::__private::AddFrom;
 
 /// The tangents of a complex number along `W` directions.
 #[derive(Clone, Copy, Debug, PartialEq)]

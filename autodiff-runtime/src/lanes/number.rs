@@ -3,8 +3,8 @@
 use core::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
 use super::{Number, Wide};
-use crate::parts::Space;
 use crate::__private::AddFrom;
+use crate::parts::Space;
 
 /// The tangents of a number along `W` directions.
 #[derive(Clone, Copy, Debug, PartialEq)]
