@@ -335,9 +335,10 @@ impl<'a> Companions<'a> {
         let (vis, attrs, this) = (&self.host.vis, &self.host.attrs, self.receiver(&emitter, &body));
         let (values, output) = (tuple(&values), self.output());
         let tangent = self.f.signature.output.as_ref().map_or(quote!(()), |ty| crate::lanes::owned(ty, &width));
+        let missing = crate::unannotated::lanes(&body);
         quote! {
             #attrs #[doc(hidden)] #[inline]
-            #vis fn #name #lists (#(#params,)* #(#tangents),*) -> (#output, #tangent) #clause { #this #prologue #body #values }
+            #vis fn #name #lists (#(#params,)* #(#tangents,)* _: ::differentiable::lanes::Width<#width>) -> (#output, #tangent) #clause { #missing #this #prologue #body #values }
         }
     }
 
@@ -345,7 +346,30 @@ impl<'a> Companions<'a> {
     pub(crate) fn generics_with_width(&self) -> (TokenStream, TokenStream) {
         let own = self.f.signature.generics.params.iter();
         let (width, (_, clause)) = (crate::lanes::width(), self.generics(&[]));
-        (quote!(<#(#own,)* const #width: usize>), clause)
+        (quote!(<#(#own,)* const #width: usize>), self.with_lanes(clause, &width.to_token_stream()))
+    }
+
+    /// The bounds under which type parameters have several tangents.
+    pub(crate) fn with_lanes(&self, clause: TokenStream, width: &TokenStream) -> TokenStream {
+        let bounds: Vec<TokenStream> = [&self.host.outer, &self.f.signature.generics]
+            .into_iter()
+            .flat_map(Generics::type_params)
+            .filter(|p| self.params().iter().any(|q| q.differentiable && (q.receiver || mentions(&q.ty, &p.ident))))
+            .map(|p| {
+                let name = &p.ident;
+                let float = matches!(self.f.types.kind(&syn::parse_quote!(#name)), crate::kinds::Kind::Float(_));
+                if float {
+                    quote!(#name: ::differentiable::lanes::Number<{ #width }>)
+                } else {
+                    quote!(#name: ::differentiable::lanes::Wide)
+                }
+            })
+            .collect();
+        match (bounds.is_empty(), clause.is_empty()) {
+            (true, _) => clause,
+            (_, true) => quote!(where #(#bounds),*),
+            _ => quote!(#clause, #(#bounds),*),
+        }
     }
 
     /// The bounds of an item of a trait: the companions exist for types with a derivative.
@@ -879,7 +903,8 @@ fn unwrap_tangent(emitter: &Emitter<'_>, p: &Param, primal: VarId, tangent: VarI
     }
     let (x, t) = (emitter.name(primal), emitter.name(tangent));
     let make = if emitter.lanes {
-        quote!(::differentiable::lanes::zero)
+        let width = crate::lanes::width();
+        quote!(::differentiable::lanes::zero::<_, #width>)
     } else {
         quote!(::differentiable::Differentiable::__zero)
     };

@@ -3,6 +3,8 @@
 //! In: the item. Out: `FooTangent` with the same fields and variants, `Differentiable` for both, and
 //! `Tangent`, `Clone`, `Debug` and `PartialEq` for the tangent.
 
+mod lanes;
+
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
@@ -84,6 +86,8 @@ struct Derive {
     generics: Generics,
     variants: Vec<Variant>,
     is_enum: bool,
+    /// Whether there are tangents along several directions at once.
+    lanes: bool,
 }
 
 impl Derive {
@@ -119,6 +123,13 @@ impl Derive {
                 ));
             }
         };
+        let lanes = input.attrs.iter().find(|a| a.path().is_ident("lanes"));
+        if let Some(lanes) = lanes.filter(|_| is_enum) {
+            return Err(syn::Error::new(
+                lanes.span(),
+                "`#[lanes]` is for structs: the tangents of an enum along several directions have no type; take it off",
+            ));
+        }
         let name = input.ident.clone();
         let mut generics = input.generics.clone();
         for p in generics.type_params_mut() {
@@ -131,6 +142,7 @@ impl Derive {
             generics,
             variants,
             is_enum,
+            lanes: lanes.is_some(),
         })
     }
 
@@ -187,7 +199,8 @@ impl Derive {
         let (own, tangents) = (self.differentiable(false), self.differentiable(true));
         let space = self.space();
         let variants = if self.is_enum { self.variants_of_the_tangent() } else { self.fields_of_the_tangent() };
-        quote!(#definition #own #tangents #space #variants)
+        let lanes = self.lanes();
+        quote!(#definition #own #tangents #space #variants #lanes)
     }
 
     /// What generated code calls to make the variants of the tangent and to reach their fields: it knows neither the

@@ -44,6 +44,9 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
         if of_trait && own.tape_none && !own.skip {
             errors.extend(tape_of_trait(&f.sig.ident).to_compile_error());
         }
+        if of_trait && own.lanes && !own.skip {
+            errors.extend(crate::lanes::of_trait(&f.sig.ident).to_compile_error());
+        }
         if of_trait && own.has_rule() && !own.skip {
             errors.extend(rule_of_trait(&f.sig.ident).to_compile_error());
         }
@@ -146,7 +149,8 @@ pub(crate) fn rule_of_trait(method: &syn::Ident) -> syn::Error {
 
 /// Takes `#[differentiable(…)]` off a method; its options stand in for those of the block.
 pub(crate) fn take_options(attrs: &mut Vec<syn::Attribute>, block: &Options) -> syn::Result<Options> {
-    let mut options = Options { order: block.order, tape_none: block.tape_none, ..Options::default() };
+    let mut options =
+        Options { order: block.order, tape_none: block.tape_none, lanes: block.lanes, ..Options::default() };
     let mut error = None;
     attrs.retain(|a| {
         if !a.path().is_ident("differentiable") {
@@ -155,7 +159,7 @@ pub(crate) fn take_options(attrs: &mut Vec<syn::Attribute>, block: &Options) -> 
         match a.parse_args::<Options>() {
             Ok(own) => {
                 let (order, tape_none) = (own.order.max(block.order), own.tape_none || block.tape_none);
-                options = Options { order, tape_none, ..own };
+                options = Options { order, tape_none, lanes: own.lanes || block.lanes, ..own };
             }
             Err(e) => error = Some(e),
         }

@@ -48,8 +48,15 @@ pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
         (_, false) => &no_forward,
         _ => host,
     };
+    if f.options.lanes {
+        out.extend(hidden.shells.one_by_one(&hidden.function()));
+        out.extend(rule(if given.forward { host } else { &no_forward }).shells.jvps());
+    }
     out.extend(rule(both).shells.linear());
     out.extend(rule(both).shells.jacobians());
+    if f.options.order() > 1 {
+        out.extend(hidden.higher());
+    }
     out.extend(hidden.shells.call());
     out.extend(hidden.shells.graph(&crate::graph::encode_rule(f, hidden.backward_name())));
     out
@@ -312,6 +319,22 @@ impl Rule<'_> {
                 (value, #grads)
             }
         }
+    }
+
+    /// The companions of order 2 and more, of what stands for the body: that of a kernel, or the rule of forward mode.
+    fn higher(&self) -> TokenStream {
+        let (c, order) = (&self.shells.companions, self.f.options.order());
+        let mut out: TokenStream = (2..=order).map(|level| c.tangent(level)).collect();
+        for level in 1..order {
+            out.extend(c.taped(level));
+            out.extend(c.joined(level));
+            if self.host.method.is_none() {
+                out.extend(c.at_once(level));
+            }
+        }
+        out.extend(self.shells.hvp());
+        out.extend(self.shells.hessian());
+        out
     }
 
     fn tangent(&self) -> TokenStream {

@@ -42,6 +42,9 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
         if own.tape_none {
             errors.extend(crate::methods_of::tape_of_trait(&f.sig.ident).to_compile_error());
         }
+        if own.lanes {
+            errors.extend(crate::lanes::of_trait(&f.sig.ident).to_compile_error());
+        }
         if own.has_rule() {
             errors.extend(crate::methods_of::rule_of_trait(&f.sig.ident).to_compile_error());
         }

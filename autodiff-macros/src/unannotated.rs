@@ -75,7 +75,9 @@ pub(crate) fn functions(f: &Function, cfgs: &TokenStream) -> TokenStream {
 /// The paths of functions whose derivative a function needs.
 fn called(f: &Function) -> Vec<Path> {
     if f.options.has_rule() {
-        return Vec::new();
+        // Second derivatives are those of the rule.
+        let rule = f.options.jvp.iter().filter(|path| f.options.order() > 1 && is_of_module(path));
+        return rule.cloned().collect();
     }
     let mut paths = Vec::new();
     f.adjoint(0, Sweeps::Taped).body.walk(&mut |s| {
@@ -161,6 +163,25 @@ pub(crate) fn methods(body: &TokenStream) -> TokenStream {
     quote! {
         trait MissingDifferentiableAttribute { #(fn #names(&self);)* }
         impl<T: ?::core::marker::Sized + ::differentiable::__private::AnnotatedMethods> MissingDifferentiableAttribute for T {
+            #(fn #names(&self) {})*
+        }
+    }
+}
+
+/// The same for the companions with several tangents at once.
+pub(crate) fn lanes(body: &TokenStream) -> TokenStream {
+    let (mut names, companion) = (Vec::new(), crate::lanes::COMPANION);
+    self::names(
+        body,
+        &|n| n.strip_prefix(companion).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')),
+        &mut names,
+    );
+    if names.is_empty() {
+        return TokenStream::new();
+    }
+    quote! {
+        trait MissingLanesOption { #(fn #names(&self);)* }
+        impl<T: ?::core::marker::Sized + ::differentiable::__private::WithLanes> MissingLanesOption for T {
             #(fn #names(&self) {})*
         }
     }

@@ -9,6 +9,8 @@
 //! - `k_tangent(args…, tangents…) -> (Y, dY)`: the value and its derivative along the tangents, one
 //!   for each differentiable parameter, where `None` is zero.
 //!
+//! Derivatives of order 2 are those of `body = …`, a call of a function in `plain`.
+//!
 //! Arguments are arrays and views of any storage (`&ArrayRef`), of `f32` or `f64`.
 
 #![allow(clippy::too_many_arguments, reason = "an adjoint has a slot for every parameter")]
@@ -30,6 +32,7 @@ pub mod flatten_kernel;
 pub mod group_norm_kernel;
 pub mod layer_norm_kernel;
 pub mod losses;
+mod plain;
 pub mod pooling;
 mod products;
 pub mod recurrent;

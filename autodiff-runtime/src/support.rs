@@ -337,6 +337,14 @@ pub const fn annotated<H: Here, T: Annotated<H::At>>() {}
 )]
 pub trait AnnotatedMethods {}
 
+/// No type has it: the message of a missing companion with several tangents at once.
+#[diagnostic::on_unimplemented(
+    message = "what is called here has no derivatives along several directions at once: it lacks the option `lanes`",
+    label = "a function with `lanes` calls functions and methods with `lanes` only",
+    note = "write `#[differentiable(lanes)]` where it is defined, or take `lanes` off here"
+)]
+pub trait WithLanes {}
+
 /// A function whose rule for reverse mode is given, or which needs none.
 #[diagnostic::on_unimplemented(
     message = "a derivative is called that needs reverse mode, for which there is no rule",
