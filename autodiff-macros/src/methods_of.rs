@@ -32,6 +32,9 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
         .iter()
         .filter_map(|member| if let ImplItem::Type(t) = member { Some(t.ty.clone()) } else { None })
         .collect();
+    let generics = item.generics.clone();
+    let signatures = item.items.iter().filter_map(|m| if let ImplItem::Fn(f) = m { Some(&f.sig) } else { None });
+    let outer = expand::Outer::new(&generics, signatures);
     for member in &mut item.items {
         let ImplItem::Fn(f) = member else { continue };
         let own = match take_options(&mut f.attrs, &options) {
@@ -52,7 +55,7 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
         let analysed = if skip {
             None
         } else {
-            Some(expand::analyse(&mut sig, &expand::body_to_read(&f.block, &own), Some(&item.generics), &own))
+            Some(expand::analyse(&mut sig, &expand::body_to_read(&f.block, &own), Some(&outer), &own))
         };
         twin::strip_markers(&mut f.sig);
         expand::strip_statement_markers(&mut f.block);

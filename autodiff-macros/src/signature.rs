@@ -35,8 +35,10 @@ pub(crate) struct Signature {
     pub(crate) name: Ident,
     pub(crate) generics: Generics,
     pub(crate) params: Vec<Param>,
-    /// `None` for `()`.
+    /// `None` for `()`; of a reference that is returned, the type of a copy of what it refers to.
     pub(crate) output: Option<Type>,
+    /// The reference that the function returns. Its derivatives give a copy of what that refers to.
+    pub(crate) lent: Option<syn::TypeReference>,
 }
 
 impl Param {
@@ -112,6 +114,7 @@ impl Signature {
                 p.ty = syn::parse_quote!(#name);
             }
         }
+        let mut lent = None;
         let output = match &sig.output {
             ReturnType::Default => None,
             ReturnType::Type(_, ty) => match &**ty {
@@ -124,15 +127,12 @@ impl Signature {
                     errors.on(ty, "the type of the value must be written out: `impl Trait` has no known tangent");
                     None
                 }
-                ty => {
-                    if matches!(ty, Type::Reference(_)) {
-                        errors.on(
-                            ty,
-                            "a reference that is returned cannot be differentiated; return the value itself, or take `#[differentiable(skip)]` and use the field where it is needed",
-                        );
-                    }
-                    Some(ty.clone())
+                Type::Reference(r) => {
+                    lent = Some(r.clone());
+                    refuse_lending(r, options, errors);
+                    Some(copy_of(&r.elem))
                 }
+                ty => Some(ty.clone()),
             },
         };
         for p in params.iter().filter(|p| p.differentiable && !p.receiver) {
@@ -144,7 +144,30 @@ impl Signature {
                 );
             }
         }
-        Self { name: sig.ident.clone(), generics, params, output }
+        Self { name: sig.ident.clone(), generics, params, output, lent }
+    }
+}
+
+/// The type of a copy of what a reference refers to.
+fn copy_of(target: &Type) -> Type {
+    match target {
+        Type::Slice(s) => {
+            let element = &s.elem;
+            syn::parse_quote!(::differentiable::__private::vec::Vec<#element>)
+        }
+        other => other.clone(),
+    }
+}
+
+/// References that are returned, and cannot be followed.
+fn refuse_lending(r: &syn::TypeReference, options: &Options, errors: &Errors) {
+    if r.mutability.is_some() {
+        errors.on(
+            r,
+            "a `&mut` that is returned cannot be differentiated: what is written through it would have to be followed; return an index, or let the function write the value itself",
+        );
+    } else if options.has_rule() {
+        errors.on(r, "a function with a rule of its own returns a value, not a reference");
     }
 }
 
