@@ -279,7 +279,7 @@ impl<'a> Companions<'a> {
             )
         });
         let traits = traits(body);
-        let missing = crate::unannotated::methods(body);
+        let missing = if emitter.text { TokenStream::new() } else { crate::unannotated::methods(body) };
         let constants = fields_of_constants(body);
         quote!(#traits #floats #complex #missing #constants #items #this)
     }

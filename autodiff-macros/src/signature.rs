@@ -58,6 +58,15 @@ impl Param {
 }
 
 impl Signature {
+    /// Writes the type in the place of `Self` in that of the receiver.
+    pub(crate) fn name_receiver(&mut self, ty: &Type) {
+        for p in self.params.iter_mut().filter(|p| p.receiver) {
+            if let Type::Reference(r) = &mut p.ty {
+                *r.elem = ty.clone();
+            }
+        }
+    }
+
     /// Reads a signature, and takes `#[constant]` off its parameters.
     pub(crate) fn read(sig: &mut syn::Signature, options: &Options, types: &Types, errors: &Errors) -> Self {
         for (token, what) in [
@@ -130,13 +139,13 @@ impl Signature {
                 Type::Reference(r) => {
                     lent = Some(r.clone());
                     refuse_lending(r, options, errors);
-                    Some(copy_of(&r.elem))
+                    Some(crate::tangent_types::copy_of(&r.elem))
                 }
                 ty => Some(ty.clone()),
             },
         };
         for p in params.iter().filter(|p| p.differentiable && !p.receiver) {
-            refuse_views(p.target(), errors);
+            refuse_borrowing(p, errors);
             if p.passing == Passing::Value && matches!(&p.ty, Type::Path(t) if is_mutable_view(t)) {
                 errors.on(
                     &p.ty,
@@ -145,17 +154,6 @@ impl Signature {
             }
         }
         Self { name: sig.ident.clone(), generics, params, output, lent }
-    }
-}
-
-/// The type of a copy of what a reference refers to.
-fn copy_of(target: &Type) -> Type {
-    match target {
-        Type::Slice(s) => {
-            let element = &s.elem;
-            syn::parse_quote!(::differentiable::__private::vec::Vec<#element>)
-        }
-        other => other.clone(),
     }
 }
 
@@ -182,27 +180,14 @@ fn is_iterator(bound: &syn::TypeParamBound) -> bool {
     last.ends_with("Iterator")
 }
 
-/// Types that hold references have tangents that own what they hold.
-pub(crate) fn refuse_views(ty: &Type, errors: &Errors) {
-    struct Lifetimes(bool);
-    impl<'a> syn::visit::Visit<'a> for Lifetimes {
-        fn visit_generic_argument(&mut self, argument: &'a syn::GenericArgument) {
-            self.0 |= matches!(argument, syn::GenericArgument::Lifetime(_));
-            syn::visit::visit_generic_argument(self, argument);
-        }
-    }
-    let mut lifetimes = Lifetimes(false);
-    syn::visit::Visit::visit_type(&mut lifetimes, ty);
-    if lifetimes.0 && !view_of_array(ty) {
+/// Types that hold references are passed by shared references: what stays in a tape, and what is changed, cannot hold any.
+fn refuse_borrowing(p: &Param, errors: &Errors) {
+    if p.passing != Passing::Ref && crate::tangent_types::borrows(p.target()) {
         errors.on(
-            ty,
-            "a type that holds references cannot be differentiated; pass what it refers to as parameters of their own, or let it own its data",
+            &p.ty,
+            "a type that holds references is passed by `&` to a differentiated function, since its tape cannot hold them; or pass what it refers to",
         );
     }
-}
-
-fn view_of_array(ty: &Type) -> bool {
-    matches!(ty, Type::Path(p) if p.path.segments.last().is_some_and(|s| s.ident.to_string().starts_with("ArrayView")))
 }
 
 fn read_param(arg: &mut FnArg, i: usize, types: &Types, errors: &Errors) -> Param {

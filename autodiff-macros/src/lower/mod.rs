@@ -16,6 +16,7 @@ mod fixed;
 mod flow;
 mod iterators;
 mod lanes;
+mod literals;
 mod macros;
 mod makers;
 mod patterns;
@@ -83,6 +84,8 @@ pub(crate) struct Lowerer<'a> {
     fallible: Option<Fallible>,
     /// The kind of what the function returns a reference to.
     lent: Option<Kind>,
+    /// The values of variables that hold references.
+    literals: HashMap<VarId, Expr>,
 }
 
 /// The type that `?` returns.
@@ -135,6 +138,7 @@ pub(crate) fn lower(
         walks: Vec::new(),
         returns: vec![None],
         fallible,
+        literals: HashMap::new(),
         lent: signature.lent.is_some().then(|| types.kind_of(signature.output.as_ref()).unwrap_or(Kind::Unknown)),
     };
     lowerer.params(signature);
@@ -273,7 +277,9 @@ impl Lowerer<'_> {
     /// Binds a value to a new variable.
     fn let_var(&mut self, name: impl Into<String>, span: Span, role: Role, value: Expr) -> VarId {
         let kind = self.kind(&value);
+        let value = self.remade(value, span);
         let var = self.fresh(name, span, kind, role);
+        self.note_literal(var, &value);
         self.emit(Stmt::Let { var, value });
         var
     }

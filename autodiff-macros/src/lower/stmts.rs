@@ -200,9 +200,11 @@ impl Lowerer<'_> {
             }
         }
         let kind = ty.map_or_else(|| self.kind(&value), |ty| self.types.kind(ty).join(&self.kind(&value)));
+        let value = self.remade(value, name.span());
         let var = self.fresh(name.to_string(), name.span(), kind, Role::User);
         self.program.vars[var].mutable = mutable;
         self.program.vars[var].ty = ty.cloned();
+        self.note_literal(var, &value);
         self.emit(Stmt::Let { var, value });
         let value = self.normal(Expr::var(var, name.span()));
         self.bind(&name.to_string(), value);
