@@ -78,6 +78,11 @@ impl<'a> Companions<'a> {
         self.f.signature.output.as_ref().map_or(quote!(()), ToTokens::to_token_stream)
     }
 
+    /// The type of the value as the function itself gives it.
+    pub(crate) fn declared_output(&self) -> TokenStream {
+        self.f.signature.lent.as_ref().map_or_else(|| self.output(), ToTokens::to_token_stream)
+    }
+
     /// The type of the value's tangent.
     pub(crate) fn output_tangent(&self) -> TokenStream {
         self.f.signature.output.as_ref().map_or(quote!(()), owned_tangent)
@@ -274,7 +279,7 @@ impl<'a> Companions<'a> {
             )
         });
         let traits = traits(body);
-        let missing = crate::unannotated::methods(body);
+        let missing = if emitter.text { TokenStream::new() } else { crate::unannotated::methods(body) };
         let constants = fields_of_constants(body);
         quote!(#traits #floats #complex #missing #constants #items #this)
     }
@@ -301,12 +306,12 @@ impl<'a> Companions<'a> {
         crate::emit::moves::clone_where_needed(&mut program);
         let emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);
         let (body, _) = emitter.sweeps();
-        let values: Vec<TokenStream> = program.value.iter().map(|e| emitter.value(e)).collect();
+        let values = self.lent_values(&emitter);
         let (tangents, prologue) = self.tangent_params(&emitter, level);
         let params = self.primal_params(&emitter);
         let (generics, clause) = self.generics(&[]);
         let name = self.host.hidden("__jvp", level);
-        let outputs = self.outputs(level);
+        let outputs = self.lent_outputs(level);
         let (vis, attrs, this) = (&self.host.vis, &self.host.attrs, self.receiver(&emitter, &body));
         let values = tuple(&values);
         let clause = if self.host.declared { self.sized(clause) } else { clause };
@@ -395,6 +400,31 @@ impl<'a> Companions<'a> {
         if clause.is_empty() { quote!(where #(#bounds),*) } else { quote!(#clause, #(#bounds),*) }
     }
 
+    /// The value and its tangents as callers in differentiated code take them.
+    fn lent_values(&self, emitter: &Emitter<'_>) -> Vec<TokenStream> {
+        emitter.program.value.iter().map(|e| self.lent(&emitter.value(e))).collect()
+    }
+
+    /// The types of those.
+    fn lent_outputs(&self, level: u32) -> TokenStream {
+        let (value, tangent) = (self.lent_type(&self.output()), self.lent_type(&self.output_tangent()));
+        let tangents = std::iter::repeat_n(tangent, (1_usize << level) - 1);
+        if level == 0 { value } else { quote!((#value, #(#tangents),*)) }
+    }
+
+    /// A value, its tangent or its cotangent (an expression, or a pattern), as it passes between differentiated functions.
+    pub(crate) fn lent(&self, value: &TokenStream) -> TokenStream {
+        if self.f.signature.lent.is_some() {
+            quote!(::differentiable::__private::ReturnedRef(#value))
+        } else {
+            value.clone()
+        }
+    }
+
+    fn lent_type(&self, ty: &TokenStream) -> TokenStream {
+        if self.f.signature.lent.is_some() { quote!(::differentiable::__private::ReturnedRef<#ty>) } else { ty.clone() }
+    }
+
     /// The types of a value and its tangents.
     pub(crate) fn outputs(&self, level: u32) -> TokenStream {
         let (value, tangent) = (self.output(), self.output_tangent());
@@ -470,7 +500,7 @@ impl<'a> Companions<'a> {
         if self.f.options.tape_none && level == 0 {
             forward.extend(crate::storage::assertions(&program, &emitter));
         }
-        let values: Vec<TokenStream> = program.value.iter().map(|e| emitter.value(e)).collect();
+        let values = self.lent_values(&emitter);
         let value = if level == 0 { values[0].clone() } else { tuple(&values) };
         let (tangents, prologue) = self.tangent_params(&emitter, level);
         let params = self.primal_params(&emitter);
@@ -519,8 +549,9 @@ impl<'a> Companions<'a> {
                 }
             }
         }
-        let cotangents: Vec<TokenStream> = reverse.cotangent.iter().map(|v| emitter.pattern(*v)).collect();
-        let cotangent_types: Vec<TokenStream> = reverse.cotangent.iter().map(|_| self.output_tangent()).collect();
+        let cotangents: Vec<TokenStream> = reverse.cotangent.iter().map(|v| self.lent(&emitter.pattern(*v))).collect();
+        let cotangent_types: Vec<TokenStream> =
+            reverse.cotangent.iter().map(|_| self.lent_type(&self.output_tangent())).collect();
         let (cotangent, cotangent_type) = match (cotangents.as_slice(), cotangent_types.as_slice()) {
             ([one], [ty]) => (one.clone(), ty.clone()),
             (many, types) => (quote!((#(#many),*)), quote!((#(#types),*))),
@@ -574,7 +605,7 @@ impl<'a> Companions<'a> {
                 put.extend(quote!(::differentiable::__private::restore(&mut *#name, #last);));
             }
         }
-        let outputs = self.outputs(level);
+        let outputs = self.lent_outputs(level);
         let result = emitter.unused("value");
         let closure = quote!(move |(#again_pattern, #cotangent, #slot_pattern): #elided| -> #grad_types { #unwrap #put #backward #grads });
         let closure = if wrap { quote!(::differentiable::__private::boxed::Box::new(#closure)) } else { closure };
@@ -648,7 +679,7 @@ impl<'a> Companions<'a> {
         let optional = self.optional_slots(&program);
         let emitter = Emitter::new(&program, &self.f.types, optional.clone(), &self.f.reserved);
         let (forward, backward) = emitter.sweeps();
-        let values: Vec<TokenStream> = program.value.iter().map(|e| emitter.value(e)).collect();
+        let values = self.lent_values(&emitter);
         let value = if level == 0 { values[0].clone() } else { tuple(&values) };
         let (tangents, prologue) = self.tangent_params(&emitter, level);
         let mut params = self.primal_params(&emitter);
@@ -673,12 +704,14 @@ impl<'a> Companions<'a> {
             }
         }
         let bare = crate::shells::bare;
-        let cotangent = bare(&reverse.cotangent.iter().map(|v| emitter.pattern(*v)).collect::<Vec<_>>());
-        let cotangent_type = bare(&reverse.cotangent.iter().map(|_| self.output_tangent()).collect::<Vec<_>>());
+        let cotangent = bare(&reverse.cotangent.iter().map(|v| self.lent(&emitter.pattern(*v))).collect::<Vec<_>>());
+        let cotangent_type =
+            bare(&reverse.cotangent.iter().map(|_| self.lent_type(&self.output_tangent())).collect::<Vec<_>>());
         let (slots, slot_types) = (tuple(&slots), tuple(&slot_types));
         let (grads, grad_types) = (tuple(&grads), tuple(&grad_types));
         let (generics, clause) = self.generics(&[]);
-        let (name, result, outputs) = (self.host.hidden("__adj", level), emitter.unused("value"), self.outputs(level));
+        let (name, result, outputs) =
+            (self.host.hidden("__adj", level), emitter.unused("value"), self.lent_outputs(level));
         let (vis, attrs) = (&self.host.vis, &self.host.attrs);
         let this = self.receiver(&emitter, &quote!(#forward #backward));
         quote! {

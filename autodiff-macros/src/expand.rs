@@ -74,18 +74,39 @@ fn attribute_unguarded(options: TokenStream, item: TokenStream) -> TokenStream {
     })
 }
 
+/// The `impl` block or the trait that a method stands in.
+pub(crate) struct Outer<'a> {
+    pub(crate) generics: &'a syn::Generics,
+    /// The methods in it that return references, with what those refer to.
+    pub(crate) lending: Vec<(String, syn::Type)>,
+}
+
+impl<'a> Outer<'a> {
+    pub(crate) fn new<'s>(generics: &'a syn::Generics, methods: impl Iterator<Item = &'s syn::Signature>) -> Self {
+        let lending = methods.filter_map(|sig| match &sig.output {
+            syn::ReturnType::Type(_, ty) => match &**ty {
+                syn::Type::Reference(r) => Some((sig.ident.to_string(), (*r.elem).clone())),
+                _ => None,
+            },
+            syn::ReturnType::Default => None,
+        });
+        Self { generics, lending: lending.collect() }
+    }
+}
+
 /// Takes a function to its normal form: parse, fence, lower, eliminate exits, infer kinds, dispatch.
 pub(crate) fn analyse(
     sig: &mut syn::Signature,
     body: &syn::Block,
-    outer: Option<&syn::Generics>,
+    outer: Option<&Outer<'_>>,
     options: &Options,
 ) -> Result<Function, syn::Error> {
     let errors = Errors::new();
     let generics = sig.generics.clone();
-    let types = Types::new(&outer.into_iter().chain([&generics]).collect::<Vec<_>>())
+    let types = Types::new(&outer.map(|o| o.generics).into_iter().chain([&generics]).collect::<Vec<_>>())
         .with_signature(sig)
-        .with_order(options.order());
+        .with_order(options.order())
+        .with_lending(outer.map_or(&[], |o| &o.lending));
     let mut signature = Signature::read(sig, options, &types, &errors);
     let by_value_receiver = signature.params.first().is_some_and(|p| p.receiver && p.passing == Passing::Value);
     // A method's receiver is handed over by reference, whatever the method takes.

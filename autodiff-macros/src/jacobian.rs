@@ -146,11 +146,11 @@ impl Shells<'_> {
         let stateful = self.params().iter().any(|p| p.passing == Passing::RefMut);
         let pull = match shape {
             Some(shape) if c.host.method.is_none() && !stateful => {
-                let (adj, ty) = (c.host.hidden("__adj", 0), c.output_tangent());
+                let (adj, ty, lent) = (c.host.hidden("__adj", 0), c.output_tangent(), c.lent(&local!(ct)));
                 local! {
                     let mut ct: #ty = #shape;
                     ::differentiable::jacobian::set(&mut ct, weights, &mut next);
-                    let (_, #patterns) = Self::#adj #turbofish(#(#arguments,)* ct, #slots);
+                    let (_, #patterns) = Self::#adj #turbofish(#(#arguments,)* #lent, #slots);
                 }
             }
             _ => local! {

@@ -145,6 +145,8 @@ pub(crate) struct Types {
     order: u32,
     /// The signature names `Complex<…>`, so that `Complex` alone is the type of `num-complex` too.
     complex: bool,
+    /// The methods beside the function that return references, with the kinds of what those refer to.
+    lending: HashMap<String, Kind>,
 }
 
 impl Types {
@@ -171,7 +173,7 @@ impl Types {
                 }
             }
         }
-        Self { floats, order: 1, complex: false }
+        Self { floats, order: 1, ..Self::default() }
     }
 
     /// The same, with what the types of a signature tell of the names in the body.
@@ -188,6 +190,17 @@ impl Types {
         syn::visit::Visit::visit_signature(&mut find, sig);
         self.complex = find.1;
         self
+    }
+
+    /// The same, with the methods beside the function that return references.
+    pub(crate) fn with_lending(mut self, methods: &[(String, Type)]) -> Self {
+        self.lending = methods.iter().map(|(name, ty)| (name.clone(), self.kind(ty))).collect();
+        self
+    }
+
+    /// The kind of what a method beside the function returns a reference to.
+    pub(crate) fn lent_by(&self, method: &str) -> Option<Kind> {
+        self.lending.get(method).cloned()
     }
 
     /// The same, for functions that are differentiated so often.

@@ -70,7 +70,10 @@ fn derivative(item: &ItemImpl, options: &Options, name: &str, rhs: &Type) -> syn
     {
         **ty = output.clone();
     }
-    let function = expand::analyse(&mut sig, &method.block, Some(&item.generics), options)?;
+    let function = {
+        let outer = expand::Outer { generics: &item.generics, lending: Vec::new() };
+        expand::analyse(&mut sig, &method.block, Some(&outer), options)?
+    };
     let mut host = Host {
         vis: TokenStream::new(),
         method: Some(method.sig.ident.clone()),

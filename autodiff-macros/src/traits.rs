@@ -22,6 +22,9 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
         TraitItem::Fn(f) => f.default.is_none() && !is_skipped(f, &options),
         _ => false,
     });
+    let generics = item.generics.clone();
+    let signatures = item.items.iter().filter_map(|m| if let TraitItem::Fn(f) = m { Some(&f.sig) } else { None });
+    let outer = expand::Outer::new(&generics, signatures);
     for member in &mut item.items {
         let TraitItem::Fn(f) = member else { continue };
         let own = match take_options(&mut f.attrs, &options) {
@@ -59,7 +62,7 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
         if let Some(body) = &mut f.default {
             expand::strip_statement_markers(body);
         }
-        match expand::analyse(&mut sig, &body, Some(&item.generics), &own) {
+        match expand::analyse(&mut sig, &body, Some(&outer), &own) {
             Err(e) => errors.extend(e.to_compile_error()),
             Ok(function) => {
                 let host = Host {

@@ -61,6 +61,7 @@ pub mod parts;
 #[cfg(feature = "std")]
 pub mod random;
 mod real;
+mod returned;
 #[cfg(feature = "saving")]
 pub mod saving;
 mod scalars;

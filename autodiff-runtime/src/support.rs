@@ -15,6 +15,7 @@ pub use crate::complex::{ComplexMethods, ComplexPolar};
 pub use crate::sorting::{order, order_by, order_by_key, order_rotated_left, order_rotated_right, permute, unpermute};
 
 pub use crate::fallible::{Fallible, content, content_mut, default_content, failed, is_good, wrap, wrap_tangent};
+pub use crate::returned::ReturnedRef;
 #[cfg(feature = "std")]
 pub use crate::schedule::Schedule;
 pub use crate::tapes::*;

@@ -280,7 +280,10 @@ impl Lowerer<'_> {
 
     pub(super) fn return_value(&mut self, value: Expr) {
         match self.returns.last().copied().flatten() {
-            None => self.emit(Stmt::Return(value)),
+            None => {
+                let value = self.copy_of_lent(value);
+                self.emit(Stmt::Return(value));
+            }
             Some(label) => {
                 let dest = self.loops.iter().rev().find(|l| l.label == label).and_then(|l| l.result);
                 if let Some(dest) = dest {

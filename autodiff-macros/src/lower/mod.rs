@@ -16,6 +16,7 @@ mod fixed;
 mod flow;
 mod iterators;
 mod lanes;
+mod literals;
 mod macros;
 mod makers;
 mod patterns;
@@ -81,6 +82,10 @@ pub(crate) struct Lowerer<'a> {
     returns: Vec<Option<usize>>,
     /// The function's return type is `Option` or `Result`, for `?`.
     fallible: Option<Fallible>,
+    /// The kind of what the function returns a reference to.
+    lent: Option<Kind>,
+    /// The values of variables that hold references.
+    literals: HashMap<VarId, Expr>,
 }
 
 /// The type that `?` returns.
@@ -134,6 +139,8 @@ pub(crate) fn lower(
         walks: Vec::new(),
         returns: vec![None],
         fallible,
+        literals: HashMap::new(),
+        lent: signature.lent.is_some().then(|| types.kind_of(signature.output.as_ref()).unwrap_or(Kind::Unknown)),
     };
     lowerer.params(signature);
     if by_value {
@@ -141,6 +148,7 @@ pub(crate) fn lower(
     }
     let value = lowerer.block_value(block);
     let value = value.unwrap_or(Expr::Tuple(Vec::new()));
+    let value = lowerer.copy_of_lent(value);
     let value = lowerer.as_declared(value, signature.output.as_ref());
     lowerer.program.body.stmts = lowerer.stmts.pop().expect("the body's statements");
     lowerer.program.value = vec![value];
@@ -209,6 +217,30 @@ impl Lowerer<'_> {
         if array { self.vector_as_array(value, Span::mixed_site()) } else { value }
     }
 
+    /// What a function that returns a reference gives: a copy of what the reference refers to.
+    fn copy_of_lent(&mut self, value: Expr) -> Expr {
+        let Some(kind) = self.lent.clone() else { return value };
+        let of = match value.as_var() {
+            Some(var) if self.program.vars[var].kind == Kind::Unknown => self.behind(var, kind),
+            _ => strip(value),
+        };
+        if matches!(of, Expr::Place(_)) { Expr::Clone(Box::new(of)) } else { of }
+    }
+
+    /// The reference that a call gives.
+    fn lent(&mut self, var: VarId, kind: Kind) -> Expr {
+        Expr::Ref { mutable: false, of: Box::new(self.behind(var, kind)) }
+    }
+
+    /// What a variable refers to that holds the value of a call: a reference, or the copy that derivatives have in its place.
+    fn behind(&mut self, var: VarId, kind: Kind) -> Expr {
+        let place = Place::var(var, self.program.vars[var].span).step(crate::ir::Step::Deref);
+        if kind != Kind::Unknown {
+            self.program.fields.insert(kinds::path_key(&self.program, &place), kind);
+        }
+        Expr::Place(place)
+    }
+
     fn fresh(&mut self, name: impl Into<String>, span: Span, kind: Kind, role: Role) -> VarId {
         self.program.fresh(name, span, kind, role)
     }
@@ -246,7 +278,9 @@ impl Lowerer<'_> {
     /// Binds a value to a new variable.
     fn let_var(&mut self, name: impl Into<String>, span: Span, role: Role, value: Expr) -> VarId {
         let kind = self.kind(&value);
+        let value = self.remade(value, span);
         let var = self.fresh(name, span, kind, role);
+        self.note_literal(var, &value);
         self.emit(Stmt::Let { var, value });
         var
     }

@@ -147,6 +147,9 @@ impl Lowerer<'_> {
         {
             return e.clone();
         }
+        if let Some(value) = self.field_of_literal(&base, member) {
+            return value;
+        }
         let base = self.place_of(base, span);
         let mut place = base.step(Step::Field(member.clone()));
         place.span = span;
