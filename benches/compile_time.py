@@ -4,12 +4,11 @@
 Makes a package of ordinary functions and builds it three times: as it is, with every function annotated, and with every
 gradient called as well; in debug and in release, and in debug with an optimised macro. Prints a table, as in `docs/costs.md`.
 
-    python3 benches/compile_time.py [--copies 12] [--runs 5]
+    python3 benches/compile_time.py [--copies 12] [--runs 5] [--profiles debug release]
 """
 
 import argparse
 import os
-import statistics
 import subprocess
 import tempfile
 import time
@@ -133,7 +132,8 @@ def build(folder, arguments, features, environment):
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--copies", type=int, default=12, help="how often the four functions are compiled")
-parser.add_argument("--runs", type=int, default=5, help="builds of each kind, of which the median counts")
+parser.add_argument("--runs", type=int, default=5, help="builds of each kind, of which the fastest counts")
+parser.add_argument("--profiles", nargs="+", choices=[name.strip("`") for name, _, _ in PROFILES], help="all if none is given")
 options = parser.parse_args()
 with tempfile.TemporaryDirectory() as folder:
     folder = Path(folder)
@@ -142,11 +142,12 @@ with tempfile.TemporaryDirectory() as folder:
     print("| build | " + " | ".join(f"{name}, s" for name, _ in VARIANTS) + " | annotation, ms a line | with calls, ms a line |")
     print("| --- |" + " --- |" * (len(VARIANTS) + 2))
     for profile, arguments, environment in PROFILES:
-        times = []
-        for _, features in VARIANTS:
-            build(folder, arguments, features, environment)
-            runs = [build(folder, arguments, features, environment) for _ in range(options.runs)]
-            times.append(statistics.median(runs))
+        if options.profiles and profile.strip("`") not in options.profiles:
+            continue
+        build(folder, arguments, [], environment)
+        # The variants take turns, so that what else the machine does falls on all of them.
+        runs = [[build(folder, arguments, features, environment) for _, features in VARIANTS] for _ in range(options.runs)]
+        times = [min(of_variant) for of_variant in zip(*runs)]
         added = [(t - times[0]) / lines * 1e3 for t in times[1:]]
         cells = [*(f"{t:.2f}" for t in times), *(f"{a:.2f}" for a in added)]
         print(f"| {profile} | " + " | ".join(cells) + " |", flush=True)

@@ -16,36 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-# The smallest and the largest of the workloads that are timed, as arguments of the evals.
-WORKLOADS = [
-    ("hello", []),
-    ("llsq", ["-n", "1024"]), ("llsq", ["-n", "8196"]),
-    ("lse", ["-n", "160000"]), ("lse", ["-n", "1280000"]),
-    ("det", ["-l", "8"]), ("det", ["-l", "10"]),
-    ("ode", ["-n", "10000", "-s", "10"]), ("ode", ["-n", "10000", "-s", "100"]),
-    ("kmeans", ["-k", "100", "-n", "1000", "-d", "8"]), ("kmeans", ["-k", "100", "-n", "10000", "-d", "16"]),
-    ("gmm", ["-d", "10", "-k", "25"]), ("gmm", ["-d", "20", "-k", "50"]),
-    ("ba", ["--min", "2", "--max", "2"]), ("ba", ["--min", "5", "--max", "5"]),
-    ("ht", ["--min", "1", "--max", "1"]), ("ht", ["--min", "5", "--max", "5"]),
-    ("lstm", ["-l", "2", "-c", "1024"]), ("lstm", ["-l", "4", "-c", "4096"]),
-    ("particle", []), ("saddle", []),
-]
-PRIMALS = {"primal", "objective", "cost", "square"}
-
-
-class Tool:
-    """This tool, which answers messages line by line."""
-
-    def __init__(self, path):
-        self.process = subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def ask(self, message):
-        print(json.dumps(message), file=self.process.stdin, flush=True)
-        return json.loads(self.process.stdout.readline())
-
-    def value(self, message, **changes):
-        response = self.ask(message | {"input": message["input"] | changes | {"min_runs": 1, "min_seconds": 0}})
-        return response["output"]
+from workloads import PRIMALS, WORKLOADS, Tool, conversation, distance
 
 
 def manual(checkout, message):
@@ -61,23 +32,6 @@ def manual(checkout, message):
     return lines[0], [line["nanoseconds"] for line in lines[1:] if line["name"] == "evaluate"]
 
 
-def numbers(output):
-    if isinstance(output, dict):
-        return [x for key in sorted(output) for x in numbers(output[key])]
-    if isinstance(output, list):
-        return [x for part in output for x in numbers(part)]
-    return [float(output)]
-
-
-def distance(found, expected):
-    if isinstance(expected, dict):
-        return max(distance(found.get(key, []), expected[key]) for key in expected)
-    found, expected = numbers(found), numbers(expected)
-    if len(found) != len(expected):
-        return math.inf
-    return math.dist(found, expected) / max(math.hypot(*expected), sys.float_info.min)
-
-
 def distance_from_differences(tool, message):
     """For `ode`: the derivative of the last element along a direction, against differences of sixth order.
 
@@ -87,23 +41,20 @@ def distance_from_differences(tool, message):
     rng, steps = random.Random(1), message["input"]["s"]
     x = [1 + xi for xi in message["input"]["x"][: max(2, min(2 * steps, 40))]]
     direction = [rng.gauss(0, 1) for _ in x]
-    gradient = tool.value(message, x=x)
-    last = lambda h: tool.value(message | {"function": "primal"}, x=[a + h * b for a, b in zip(x, direction)])[-1]
+    value = lambda function, x: tool.ask(message | {"function": function}, x=x, min_runs=1, min_seconds=0)["output"]
+    gradient = value("gradient", x)
+    last = lambda h: value("primal", [a + h * b for a, b in zip(x, direction)])[-1]
     h = 1e-3
     slope = sum(w * (last(k * h) - last(-k * h)) for k, w in [(1, 45), (2, -9), (3, 1)]) / (60 * h)
     return abs(math.fsum(a * b for a, b in zip(gradient, direction)) - slope) / abs(slope)
 
 
-def run(tool, checkout, python, module, arguments):
+def run(tool, checkout, module, arguments):
     """Stands between the eval and the tools; gives a record for each evaluation."""
     if module not in ("hello",):
         arguments = [*arguments, "--min-runs", str(options.runs), "--min-seconds", str(options.seconds)]
-    command = [python, "-m", f"gradbench.evals.{module}.run", *arguments]
-    eval_process = subprocess.Popen(command, cwd=checkout, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     records = []
-    for line in eval_process.stdout:
-        message = json.loads(line)
-        response = tool.ask(message)
+    for message, response in conversation(checkout, tool, module, arguments):
         if message["kind"] == "evaluate":
             record = {"eval": module, "function": message["function"], "workload": message.get("description", "")}
             records.append(record)
@@ -122,9 +73,6 @@ def run(tool, checkout, python, module, arguments):
             records[-1]["valid"] = message["valid"]
             if not message["valid"]:
                 records[-1]["error"] = message.get("error")
-        if message["kind"] != "end":
-            print(json.dumps(response), file=eval_process.stdin, flush=True)
-    eval_process.wait()
     return records
 
 
@@ -175,6 +123,6 @@ options.checkout = options.checkout.resolve()
 tool, records = Tool(options.tool), []
 for module, arguments in [(m, []) for m in dict(WORKLOADS)] if options.defaults else WORKLOADS:
     if not options.evals or module in options.evals:
-        records += run(tool, options.checkout, sys.executable, module, arguments)
+        records += run(tool, options.checkout, module, arguments)
 table(records)
 sys.exit(not all(r.get("valid") and r.get("distance", 0) < 1e-9 for r in records))

@@ -8,14 +8,14 @@ and prints, for each derivative, its time without the analysis over its time wit
 """
 
 import argparse
-import json
-import math
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from workloads import PRIMALS, Tool, conversation, distance
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SWITCHES = ["recompute", "adjoints", "callees", "fuse", "flat", "room", "counters", "sums", "buffers", "slices", "order", "rows", "cuts", "winners",
@@ -25,7 +25,6 @@ WORKLOADS = [
     ("kmeans", ["-k", "100", "-n", "1000", "-d", "8"]), ("gmm", ["-d", "10", "-k", "25"]), ("ba", ["--min", "2", "--max", "2"]),
     ("ht", ["--min", "2", "--max", "2"]), ("lstm", ["-l", "2", "-c", "1024"]), ("particle", []), ("saddle", []),
 ]
-PRIMALS = {"primal", "objective", "cost", "square"}
 
 
 def build(without, folder):
@@ -36,53 +35,29 @@ def build(without, folder):
     (ROOT / "benches/gradbench/src/main.rs").touch()
     environment = os.environ | {"DIFFERENTIABLE_WITHOUT": without, "RUSTFLAGS": "-C target-cpu=native"}
     command = ["cargo", "build", "--release", "--quiet", "-p", "gradbench-tool"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    # That a function needs no tape is a promise, which it cannot keep without the analyses that keep it.
+    promises = {path: path.read_text() for path in (ROOT / "benches/gradbench/src/evals").glob("*.rs")} if without else {}
+    try:
+        for path, text in promises.items():
+            path.write_text(text.replace("(tape = none)", ""))
+        subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    finally:
+        for path, text in promises.items():
+            path.write_text(text)
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release/gradbench-tool"
     shutil.copy(target, tool)
     return tool
 
 
-def ask(process, message):
-    print(json.dumps(message), file=process.stdin, flush=True)
-    return json.loads(process.stdout.readline())
-
-
-def start(tool):
-    return subprocess.Popen([tool], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-
 def messages(checkout, tool, module, arguments):
     """What an eval asks: the definition, and one evaluation of each derivative."""
-    command = [sys.executable, "-m", f"gradbench.evals.{module}.run", *arguments]
-    run = subprocess.Popen(command, cwd=checkout, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    process, asked = start(tool), {}
-    for line in run.stdout:
-        message = json.loads(line)
-        if message["kind"] == "end":
-            break
+    asked = {}
+    for message, _ in conversation(checkout, tool, module, arguments):
+        if message["kind"] == "define":
+            asked["define"] = message
         if message["kind"] == "evaluate" and message["function"] not in PRIMALS:
             asked.setdefault(message["function"], message)
-        if message["kind"] != "analysis":
-            if message["kind"] == "define":
-                asked["define"] = message
-        print(json.dumps(ask(process, message)), file=run.stdin, flush=True)
-    run.kill()
-    process.kill()
-    define = asked.pop("define")
-    return define, asked
-
-
-def numbers(output):
-    if isinstance(output, dict):
-        return [x for key in sorted(output) for x in numbers(output[key])]
-    if isinstance(output, list):
-        return [x for part in output for x in numbers(part)]
-    return [float(output)]
-
-
-def same(a, b):
-    a, b = numbers(a), numbers(b)
-    return len(a) == len(b) and math.dist(a, b) <= 1e-9 * max(math.hypot(*b), sys.float_info.min)
+    return asked.pop("define"), asked
 
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -101,28 +76,26 @@ with tempfile.TemporaryDirectory() as folder:
     for module, arguments in WORKLOADS:
         if options.evals and module not in options.evals:
             continue
-        define, asked = messages(options.checkout.resolve(), tools[""], module, arguments)
-        processes = {without: start(tool) for without, tool in tools.items()}
-        for process in processes.values():
-            ask(process, define)
+        running = {without: Tool(tool) for without, tool in tools.items()}
+        define, asked = messages(options.checkout.resolve(), running[""], module, arguments)
+        for tool in running.values():
+            tool.ask(define)
         for function, message in asked.items():
-            limits = {"min_runs": options.runs, "min_seconds": options.seconds}
-            message["input"] = message["input"] | limits
             times, expected, wrong = {}, None, set()
             # In rounds, so that what happens to the machine meanwhile falls on all of them.
             for _ in range(options.rounds):
-                for without, process in processes.items():
-                    response = ask(process, message)
+                for without, tool in running.items():
+                    response = tool.ask(message, min_runs=options.runs, min_seconds=options.seconds)
                     if not response.get("success"):
                         wrong.add(without)
                         continue
                     times.setdefault(without, []).extend(t["nanoseconds"] for t in response["timings"])
                     expected = expected if expected is not None else response["output"]
-                    if not same(response["output"], expected):
+                    if not distance(response["output"], expected) <= 1e-9:
                         wrong.add(without)
             # The least of many times is what the machine needs; what else runs on it only adds.
             best = {without: min(list) for without, list in times.items()}
             cell = lambda w: "**wrong**" if w in wrong else f"{best[w] / best['']:.2f}"
             print(f"| {module} | {function} | {best[''] / 1e6:.3g} | " + " | ".join(cell(w) for w in SWITCHES) + " |", flush=True)
-        for process in processes.values():
-            process.kill()
+        for tool in running.values():
+            tool.end()

@@ -5,6 +5,7 @@
 
 mod descent;
 mod evals;
+mod memory;
 mod protocol;
 mod runs;
 

@@ -6,6 +6,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::memory;
+
 /// The part of an input that says how often to run a function.
 #[derive(Deserialize)]
 pub(crate) struct Runs {
@@ -46,7 +48,7 @@ impl Runs {
         let mut elapsed = Duration::ZERO;
         loop {
             let start = Instant::now();
-            let output = function();
+            let output = memory::watch(&mut function);
             let time = start.elapsed();
             nanoseconds.push(time.as_nanos() as u64);
             elapsed += time;
