@@ -1,6 +1,7 @@
 //! Layout: how what the forward sweep saves lies in memory, and in which order it is read.
 //!
-//! In: a program whose sweeps are final. Out: the same sums. Each pass has a file: vectors of one iteration are allocated
+//! In: a program whose sweeps are final. Out: the same sums. Each pass has a file: what a block adds to one element is added
+//! at once ([`merges`]), vectors of one iteration are allocated
 //! once ([`buffers`]), elements of a slice that a loop
 //! overwrites are saved as a slice ([`slices`]), backward loops that only add run forward ([`order`]), and the tapes of
 //! inner loops are one ([`flat`]); those of loops that run a known number of times are slices ([`rows`]); and slices are cut to what a
@@ -10,6 +11,7 @@ mod buffers;
 mod counters;
 mod cuts;
 mod flat;
+mod merges;
 mod order;
 mod rows;
 mod sizes;
@@ -26,6 +28,9 @@ use crate::switches::Analysis;
 
 /// Runs the passes on a program that is about to be written.
 pub(crate) fn arrange(program: &mut Program, types: &Types) {
+    if Analysis::Merges.is_on() {
+        merges::additions(program);
+    }
     if Analysis::Counters.is_on() {
         counters::by_index(program);
     }
