@@ -214,7 +214,22 @@ impl Lowerer<'_> {
     fn as_declared(&mut self, value: Expr, ty: Option<&Type>) -> Expr {
         let declared = ty.map_or(Kind::Unknown, |ty| self.types.kind(ty));
         let array = matches!(declared, Kind::Array(_, Some(1))) && matches!(self.kind(&value), Kind::Seq(_));
-        if array { self.vector_as_array(value, Span::mixed_site()) } else { value }
+        if array { self.vector_as_array(value, Span::mixed_site()) } else { self.declared_field(value, &declared) }
+    }
+
+    /// A reference to a field that is declared to be an array is one to a copy of it, whose kind is known. The field itself
+    /// may be `#[constant]`, and then its tangent has no views.
+    fn declared_field(&mut self, value: Expr, declared: &Kind) -> Expr {
+        let (Expr::Ref { mutable: false, of }, Kind::Array(..)) = (&value, declared.deref()) else { return value };
+        match &**of {
+            Expr::Place(place) if !place.path.is_empty() && self.kind(of) == Kind::Unknown => {
+                let span = place.span;
+                let var = self.let_var("field", span, Role::Temporary, Expr::Clone(of.clone()));
+                self.program.vars[var].kind = declared.deref().clone();
+                Expr::Ref { mutable: false, of: Box::new(Expr::var(var, span)) }
+            }
+            _ => value,
+        }
     }
 
     /// What a function that returns a reference gives: a copy of what the reference refers to.
