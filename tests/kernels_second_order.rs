@@ -196,3 +196,34 @@ fn rules_with_constants() {
     assert!((shifted::hvp(0.5, 0.2, 3, 2.0) - 6.0 * 0.7 * 2.0).abs() < 1e-14);
     assert!((shifted::hessian(0.5, 0.2, 3)[[0, 0]] - 6.0 * 0.7).abs() < 1e-14);
 }
+
+/// Gradients of rules and kernels inside of differentiated code.
+#[differentiable]
+fn steepest(x: &[f64], k: f64) -> f64 {
+    let (d_x, d_k) = norm::grad(x, k);
+    let (value, (first, _)) = norm::value_and_grad(&d_x, d_k);
+    let (_, along) = norm::jvp(x, k, &first, 1.0);
+    value + along * d_x[0]
+}
+
+#[differentiable]
+fn steepest_plain(x: &[f64], k: f64) -> f64 {
+    let (d_x, d_k) = plain_norm::grad(x, k);
+    let (value, (first, _)) = plain_norm::value_and_grad(&d_x, d_k);
+    let (_, along) = plain_norm::jvp(x, k, &first, 1.0);
+    value + along * d_x[0]
+}
+
+#[differentiable]
+fn descended(p: &Array2<f64>, t: &Array2<f64>, rate: f64) -> f64 {
+    let (_, d_p) = mse_loss::grad(t, p);
+    mse_loss(t, &(p - &(d_p * rate)))
+}
+
+#[test]
+fn gradients_of_rules_in_differentiated_code() {
+    steepest::check(&[0.3, -0.8, 1.1], 0.7).unwrap();
+    let (a, b) = (steepest::grad(&[0.3, -0.8, 1.1], 0.7), steepest_plain::grad(&[0.3, -0.8, 1.1], 0.7));
+    assert!(a.0.iter().zip(b.0).all(|(a, b)| (a - b).abs() < 1e-11) && (a.1 - b.1).abs() < 1e-11);
+    descended::check(&wave((2, 3), 0.4), &wave((2, 3), 1.4), 0.3).unwrap();
+}

@@ -334,6 +334,7 @@ impl Rule<'_> {
         }
         out.extend(self.shells.hvp());
         out.extend(self.shells.hessian());
+        out.extend(self.shells.nested());
         out
     }
 

@@ -2,6 +2,8 @@
 //!
 //! Their values are those of the kernels, up to rounding, and so are their first derivatives.
 
+#![allow(clippy::needless_range_loop, reason = "what is written by index has the plainer derivative")]
+
 use autodiff_macros::differentiable;
 use ndarray::{ArrayRef, Dimension, Ix1, Ix2, Zip};
 

@@ -136,6 +136,7 @@ impl<T: Copy + Num, const W: usize> Mul<Complex<T>> for ComplexLanes<T, W> {
     }
 }
 
+#[allow(clippy::suspicious_arithmetic_impl, reason = "a quotient is a product with the inverse")]
 impl<T: Copy + Num + Neg<Output = T>, const W: usize> Div<Complex<T>> for ComplexLanes<T, W> {
     type Output = Self;
     #[inline]
