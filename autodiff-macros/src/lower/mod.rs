@@ -20,6 +20,7 @@ mod macros;
 mod makers;
 mod patterns;
 mod places;
+mod questions;
 mod stmts;
 mod vectors;
 mod walks;
@@ -79,15 +80,8 @@ pub(crate) struct Lowerer<'a> {
     walks: Vec<walks::Bounds>,
     /// Where `return` goes inside an inlined closure.
     returns: Vec<Option<usize>>,
-    /// The function's return type is `Option` or `Result`, for `?`.
-    fallible: Option<Fallible>,
-}
-
-/// The type that `?` returns.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fallible {
-    Option,
-    Result,
+    /// What `?` returns: the function, or the closure that is inlined, gives an `Option` or a `Result`.
+    fallible: Option<fallible::Family>,
 }
 
 /// Lowers a function.
@@ -110,14 +104,7 @@ pub(crate) fn lower(
         stored: crate::var_set::VarSet::new(),
         fields: HashMap::new(),
     };
-    let fallible = match &signature.output {
-        Some(Type::Path(p)) => p.path.segments.last().and_then(|s| match s.ident.to_string().as_str() {
-            "Option" => Some(Fallible::Option),
-            "Result" => Some(Fallible::Result),
-            _ => None,
-        }),
-        _ => None,
-    };
+    let fallible = questions::returned(signature.output.as_ref(), || questions::made_by_block(block));
     let mut lowerer = Lowerer {
         program,
         types,
