@@ -35,6 +35,7 @@ mod layout;
 mod linear;
 mod lost;
 mod lower;
+mod mentions;
 mod methods;
 mod methods_of;
 mod nested;
