@@ -18,6 +18,7 @@ mod exits;
 mod expand;
 mod fence;
 mod fold;
+mod forms;
 mod forward;
 mod free;
 mod fuse;
