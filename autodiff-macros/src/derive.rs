@@ -284,7 +284,7 @@ impl Derive {
             return TokenStream::new();
         }
         quote! {
-            #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
+            #[allow(dead_code, non_snake_case, unreachable_pub, clippy::all, clippy::pedantic)]
             impl #impls #tangent #types #clause { #(#fields)* }
         }
     }

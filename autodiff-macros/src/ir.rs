@@ -572,6 +572,11 @@ impl Place {
 }
 
 impl Expr {
+    /// Whether it is a literal of text or of bytes, which is a reference.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self, Self::Lit(Lit::Str(_) | Lit::ByteStr(_) | Lit::CStr(_)))
+    }
+
     pub(crate) fn var(var: VarId, span: Span) -> Self {
         Self::Place(Place::var(var, span))
     }

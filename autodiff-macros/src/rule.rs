@@ -172,8 +172,9 @@ impl Rule<'_> {
                 kernel_slots.push(quote!(#d));
                 adds.extend(quote!(if let ::core::option::Option::Some(#d) = #d { ::differentiable::__private::accumulate(#d, &#g); }));
             } else {
+                let slot = c.space(p);
                 slots.push(quote!(_));
-                slot_types.push(quote!(::core::option::Option<&'r mut ()>));
+                slot_types.push(quote!(::core::option::Option<&'r mut #slot>));
             }
         }
         let arguments = self.arguments(|i| self.shells.name(i));
@@ -255,7 +256,7 @@ impl Rule<'_> {
                 grad_types.push(if p.differentiable { c.tangent_type(p) } else { quote!(()) });
                 continue;
             }
-            let slot = if p.differentiable { c.slot(p) } else { quote!(()) };
+            let slot = c.space(p);
             again.push(quote!(#name));
             slots.push(quote!(#d));
             slot_types.push(quote!(::core::option::Option<&mut #slot>));
@@ -349,7 +350,8 @@ impl Rule<'_> {
         for (i, p) in params.iter().enumerate() {
             let (x, t) = (self.shells.name(i), self.local("t_", i));
             if !p.differentiable {
-                parameters.push(quote!(_: ::core::option::Option<()>));
+                let ty = c.tangent_space(p);
+                parameters.push(quote!(_: ::core::option::Option<#ty>));
                 continue;
             }
             let ty = c.tangent_type(p);

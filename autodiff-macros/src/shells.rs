@@ -290,7 +290,7 @@ impl Shells<'_> {
         let c = &self.companions;
         let lifetime = quote!('call);
         let (generics, clause) = c.generics(std::slice::from_ref(&lifetime));
-        let clause = self.cloning(clause);
+        let clause = c.keeping_tape(self.cloning(clause), &lifetime);
         let fwd = c.host.hidden("__fwd", 0);
         let turbofish = c.turbofish();
         let params = self.signature(Some(&lifetime));

@@ -54,6 +54,31 @@ pub(crate) fn slot_type(target: &Type) -> TokenStream {
     }
 }
 
+/// Whether a type carries no derivative and yet has a tangent, which holds nothing: that of `Vec<usize>` is `Vec<()>`. A caller
+/// that does not know the type of its argument hands over such a tangent.
+pub(crate) fn is_hollow(ty: &Type) -> bool {
+    match ty {
+        Type::Slice(s) => is_hollow(&s.elem),
+        Type::Array(a) => is_hollow(&a.elem),
+        Type::Tuple(t) => t.elems.iter().all(is_hollow),
+        Type::Paren(p) => is_hollow(&p.elem),
+        Type::Reference(r) => is_hollow(&r.elem),
+        Type::Path(p) if p.qself.is_none() => p.path.segments.last().is_some_and(|last| {
+            let name = last.ident.to_string();
+            match &last.arguments {
+                syn::PathArguments::None => {
+                    crate::kinds::is_integer(&name) || matches!(name.as_str(), "bool" | "char" | "String")
+                }
+                syn::PathArguments::AngleBracketed(a) if matches!(name.as_str(), "Vec" | "Option" | "Box") => {
+                    a.args.iter().all(|a| matches!(a, syn::GenericArgument::Type(ty) if is_hollow(ty)))
+                }
+                _ => false,
+            }
+        }),
+        _ => false,
+    }
+}
+
 /// A reference type with the lifetime of the pullback's arguments.
 pub(crate) fn with_lifetime(ty: &Type) -> TokenStream {
     match ty {

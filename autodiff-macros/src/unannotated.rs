@@ -15,6 +15,7 @@ use syn::Path;
 
 use crate::expand::{Function, Sweeps};
 use crate::ir::{Callee, Stmt};
+use crate::mentions::Mentions;
 
 /// Errors for the functions that differentiated code calls and that have no derivative.
 pub(crate) fn functions(f: &Function, cfgs: &TokenStream) -> TokenStream {
@@ -138,7 +139,8 @@ impl Local {
     }
 }
 
-fn unspanned(name: &Ident) -> Ident {
+/// A name with the span of the attribute.
+pub(crate) fn unspanned(name: &Ident) -> Ident {
     let mut name = name.clone();
     name.set_span(Span::call_site());
     name
@@ -154,9 +156,8 @@ fn digest(name: &Ident, callee: &Ident) -> String {
 }
 
 /// A trait with the companions of methods that generated code calls, which no type implements.
-pub(crate) fn methods(body: &TokenStream) -> TokenStream {
-    let mut names = Vec::new();
-    self::names(body, &is_companion, &mut names);
+pub(crate) fn methods(body: &Mentions) -> TokenStream {
+    let names = body.that(is_companion);
     if names.is_empty() {
         return TokenStream::new();
     }
@@ -169,13 +170,9 @@ pub(crate) fn methods(body: &TokenStream) -> TokenStream {
 }
 
 /// The same for the companions with several tangents at once.
-pub(crate) fn lanes(body: &TokenStream) -> TokenStream {
-    let (mut names, companion) = (Vec::new(), crate::lanes::COMPANION);
-    self::names(
-        body,
-        &|n| n.strip_prefix(companion).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')),
-        &mut names,
-    );
+pub(crate) fn lanes(body: &Mentions) -> TokenStream {
+    let companion = crate::lanes::COMPANION;
+    let names = body.that(|n| n.strip_prefix(companion).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')));
     if names.is_empty() {
         return TokenStream::new();
     }
@@ -183,17 +180,6 @@ pub(crate) fn lanes(body: &TokenStream) -> TokenStream {
         trait MissingLanesOption { #(fn #names(&self);)* }
         impl<T: ?::core::marker::Sized + ::differentiable::__private::WithLanes> MissingLanesOption for T {
             #(fn #names(&self) {})*
-        }
-    }
-}
-
-/// The distinct names in a stream that are of a kind.
-pub(crate) fn names(tokens: &TokenStream, of: &dyn Fn(&str) -> bool, names: &mut Vec<Ident>) {
-    for token in tokens.clone() {
-        match token {
-            TokenTree::Ident(i) if of(&i.to_string()) && !names.contains(&i) => names.push(unspanned(&i)),
-            TokenTree::Group(g) => self::names(&g.stream(), of, names),
-            _ => {}
         }
     }
 }

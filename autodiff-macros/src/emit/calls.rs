@@ -222,6 +222,8 @@ impl Emitter<'_> {
     fn by_reference(&self, e: &Expr, mutable: bool) -> TokenStream {
         match e {
             Expr::Place(place) => self.reference(place, mutable).tokens,
+            // The literal is a reference.
+            e if e.is_text() => self.expr(e).tokens,
             e => {
                 let e = self.expr(e).at_least(Prec::Unary);
                 if mutable { quote!(&mut #e) } else { quote!(&#e) }

@@ -180,6 +180,19 @@ fn made_in(stmt: &Stmt) -> HashSet<VarId> {
     own
 }
 
+/// The variables that a loop defines, in its branches as well: nothing outside may name them.
+fn defined_in(l: &Loop) -> HashSet<VarId> {
+    let mut own: HashSet<VarId> = l.body.loads.iter().copied().collect();
+    if let Header::Range { var, .. } = l.header {
+        own.insert(var);
+    }
+    l.body.walk(&mut |s| {
+        own.extend(s.defines());
+        own.extend(s.blocks().iter().flat_map(|b| b.loads.iter().copied()));
+    });
+    own
+}
+
 /// Room for what so many loops inside each other write is asked for at once, not for more.
 const DEEPEST: usize = 6;
 

@@ -139,7 +139,10 @@ impl Lowerer<'_> {
                     parts: vec![Some(Expr::Place(place))],
                 }
             }
-            value => Arg { passing: Passing::Value, parts: vec![Some(value)] },
+            value => {
+                let passing = if value.is_text() { Passing::Ref } else { Passing::Value };
+                Arg { passing, parts: vec![Some(value)] }
+            }
         }
     }
 
@@ -169,6 +172,10 @@ impl Lowerer<'_> {
                 // Of a reference: a reference to a copy that carries no derivative.
                 let copy = self.temporary(stopped, span);
                 Some(Expr::Ref { mutable: false, of: Box::new(strip(copy)) })
+            }
+            // `Vec::len` of a sequence.
+            [.., "Vec", name @ ("len" | "is_empty")] => {
+                Some(rules::method(strip(args.first()?.clone()), name, Vec::new()))
             }
             ["drop"] | [.., "mem", "drop"] => Some(Expr::Tuple(Vec::new())),
             [.., "Vec", "with_capacity"] => Some(Expr::Call {

@@ -21,6 +21,7 @@ mod macros;
 mod makers;
 mod patterns;
 mod places;
+mod questions;
 mod stmts;
 mod vectors;
 mod walks;
@@ -80,19 +81,12 @@ pub(crate) struct Lowerer<'a> {
     walks: Vec<walks::Bounds>,
     /// Where `return` goes inside an inlined closure.
     returns: Vec<Option<usize>>,
-    /// The function's return type is `Option` or `Result`, for `?`.
-    fallible: Option<Fallible>,
+    /// What `?` returns: the function, or the closure that is inlined, gives an `Option` or a `Result`.
+    fallible: Option<fallible::Family>,
     /// The kind of what the function returns a reference to.
     lent: Option<Kind>,
     /// The values of variables that hold references.
     literals: HashMap<VarId, Expr>,
-}
-
-/// The type that `?` returns.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fallible {
-    Option,
-    Result,
 }
 
 /// Lowers a function.
@@ -116,14 +110,7 @@ pub(crate) fn lower(
         stored: crate::var_set::VarSet::new(),
         fields: HashMap::new(),
     };
-    let fallible = match &signature.output {
-        Some(Type::Path(p)) => p.path.segments.last().and_then(|s| match s.ident.to_string().as_str() {
-            "Option" => Some(Fallible::Option),
-            "Result" => Some(Fallible::Result),
-            _ => None,
-        }),
-        _ => None,
-    };
+    let fallible = questions::returned(signature.output.as_ref(), || questions::made_by_block(block));
     let mut lowerer = Lowerer {
         program,
         types,

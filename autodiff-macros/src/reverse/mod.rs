@@ -317,7 +317,7 @@ impl Pass<'_> {
             return;
         }
         let old = self.out.fresh("old", span, kind.clone(), Role::Temporary);
-        let held = if kind.deref().is_array() { Expr::Clone(Box::new(this.clone())) } else { this.clone() };
+        let held = if kind.is_scalar() { this.clone() } else { Expr::Clone(Box::new(this.clone())) };
         forward.push(Stmt::Let { var: old, value: held });
         forward.push(step);
         backward.push(Stmt::Assign { place: place.clone(), value: Expr::var(old, span), init: false });
@@ -407,8 +407,8 @@ impl Pass<'_> {
         let mut adds = Vec::new();
         for (arg, mirror) in call.args.iter().zip(mirrors) {
             if operator || arg.passing != Passing::Value {
-                let taken =
-                    slots.iter().flatten().flatten().any(|p: &Place| mirror.as_ref().is_some_and(|m| p.may_overlap(m)));
+                let clashes = |p: &Place| mirror.as_ref().is_some_and(|m| !p.may_be_lent_with(m));
+                let taken = slots.iter().flatten().flatten().any(clashes);
                 let slot = match mirror {
                     Some(place) if taken => {
                         // Two arguments share a cotangent: the second collects beside it.
