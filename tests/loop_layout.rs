@@ -224,3 +224,25 @@ mod parts {
     }
     checked!(f, [0.3, -0.4, 0.9, 1.1, 0.2, -0.7]);
 }
+
+/// The middle of the stencil is reached three times.
+#[differentiable]
+fn diffusion(u: &[f64], out: &mut [f64]) {
+    for i in 1..u.len() - 1 {
+        out[i] = u[i] * u[i] + 0.1 * (u[i - 1] - 2.0 * u[i] + u[i + 1]);
+    }
+}
+
+#[differentiable]
+fn after_diffusion(u: &[f64]) -> f64 {
+    let mut out = u.to_vec();
+    diffusion(u, &mut out);
+    out.iter().map(|x| x * x).sum()
+}
+
+#[test]
+fn additions_to_one_element_are_merged() {
+    after_diffusion::check(&[0.3, 1.2, -0.7, 0.9, 0.1]).unwrap();
+    let source = diffusion::source();
+    assert_eq!(source.matches("d_u[i_1] += ").count() + source.matches("d_u[i_1] -= ").count(), 1, "{source}");
+}

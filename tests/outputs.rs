@@ -286,3 +286,76 @@ fn branches_and_exits() {
         in_branches::check(&[0.4, 1.9], n).unwrap();
     }
 }
+
+#[differentiable]
+fn with_noise(#[constant] rolls: &[f64], x: f64) -> f64 {
+    let mut out = [0.0; 1];
+    let mut plain = vec![0.0; 2];
+    for _ in 0..2 {
+        plain_noise(0.5, x, &mut plain);
+    }
+    out[0] = rolls[0];
+    plain[1] * x + out[0]
+}
+
+#[differentiable]
+fn plain_noise<T: Real>(scale: T, x: T, out: &mut Vec<T>) {
+    out[1] = out[0] + scale * x * x;
+    out[0] = out[1] * x;
+}
+
+/// A state that is no vector of floats is restored as ever.
+#[derive(Clone, Copy, Differentiable)]
+enum Phase {
+    Idle,
+    Moving { speed: f64 },
+}
+
+#[differentiable]
+fn advance(phase: &mut Phase, gain: &mut f64, x: f64) {
+    *phase = match *phase {
+        Phase::Idle => Phase::Moving { speed: x },
+        Phase::Moving { speed } => Phase::Moving { speed: speed * x + *gain },
+    };
+    *gain = *gain * x;
+}
+
+#[differentiable]
+fn phases(x: f64) -> f64 {
+    let mut phase = Phase::Idle;
+    let mut gain = 0.5;
+    for _ in 0..3 {
+        advance(&mut phase, &mut gain, x);
+    }
+    match phase {
+        Phase::Idle => 0.0,
+        Phase::Moving { speed } => speed * gain,
+    }
+}
+
+#[test]
+fn states_of_other_types() {
+    with_noise::check(&[0.3], 0.8).unwrap();
+    phases::check(0.8).unwrap();
+    clones::check(0.8).unwrap();
+}
+
+/// A type of which nothing is known but that it can be copied.
+#[differentiable]
+fn blend<T: Clone>(x: f64, tag: &mut T, other: &T, out: &mut [f64]) {
+    *tag = other.clone();
+    out[0] = x.sin();
+    out[1] = out[0] * x;
+}
+
+#[differentiable]
+fn clones(x: f64) -> f64 {
+    let mut out = vec![x; 2];
+    let mut tag = 0;
+    let mut sum = 0.0;
+    for _ in 0..2 {
+        blend(x, &mut tag, &3, &mut out);
+        sum += out[1];
+    }
+    sum
+}

@@ -278,3 +278,225 @@ fn second_derivatives_of_a_call_with_a_struct_as_argument() {
     assert_eq!(hessian[[0, 0]], 30.0 * 9.0 * 16.0);
     assert_eq!((hessian[[0, 2]], hessian[[2, 0]], hessian[[2, 2]]), (12.0 * 3.0 * 32.0, 12.0 * 3.0 * 32.0, 2.0 * 64.0));
 }
+
+/// A vector that a branch inside a loop makes was cut before the loop, where it is not there.
+#[differentiable(order = 2)]
+fn vector_of_a_branch(x: f64, y: usize, w: &mut Vec<f64>) {
+    for e in w.iter_mut() {
+        *e = *e * 0.5 + x.cos();
+        if !(*e < 0.3) {
+            let t = vec![x.cos(), x * 2.0];
+            *e /= 1.7 + (t[(y + 1) % t.len()] * *e).atan();
+        }
+    }
+}
+
+#[test]
+fn a_vector_that_a_branch_of_a_loop_makes() {
+    for y in 0..2 {
+        vector_of_a_branch::check(0.4, y, &mut vec![0.5, -3.0, 1.5]).unwrap();
+    }
+}
+
+#[derive(Clone, Copy, Differentiable)]
+struct Placed {
+    at: Pair,
+    weight: f64,
+}
+
+#[differentiable(order = 2)]
+fn product_of_references(a: &f64, b: &f64) -> f64 {
+    a * b.sin()
+}
+
+/// Two fields of a field were lent at once, each through a method of the field.
+#[differentiable(order = 2)]
+fn fields_of_a_field(p: &Placed) -> f64 {
+    let t = p.at.a * p.at.b;
+    let s = t * p.at.a + product_of_references(&p.at.b, &p.at.a);
+    s.sin() * p.weight
+}
+
+#[test]
+fn two_fields_of_a_field_in_one_operation() {
+    let p = Placed { at: Pair { a: 0.7, b: -0.4 }, weight: 1.3 };
+    fields_of_a_field::check(&p).unwrap();
+    let h = fields_of_a_field::hessian(&p);
+    assert_eq!(h, h.t());
+}
+
+/// Iterations were not counted where the backward sweep of a checkpointed loop needs none of the states.
+#[differentiable(order = 2)]
+fn checkpoints_without_state(x: f64, y: f64, n: usize) -> f64 {
+    let mut s = x;
+    #[checkpoint(snapshots = 2)]
+    for _ in 0..n {
+        s = s * 0.5 + y.tanh();
+    }
+    let mut k = 0;
+    #[checkpoint(snapshots = 2)]
+    while k < n {
+        s = s * 2.0 + y;
+        k += 1;
+    }
+    s
+}
+
+#[test]
+fn a_checkpointed_loop_whose_states_nobody_needs() {
+    for n in 0..7 {
+        checkpoints_without_state::check(0.3, 0.8, n).unwrap();
+        assert_eq!(checkpoints_without_state::grad(0.3, 0.8, n).0, 1.0);
+    }
+}
+
+#[differentiable]
+fn order_of(x: &[f64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..x.len()).collect();
+    order.sort_by(|a, b| x[*a].total_cmp(&x[*b]));
+    order
+}
+
+#[differentiable]
+fn extremes(x: &[f64]) -> (usize, usize) {
+    let order = order_of(x);
+    (order[0], order[order.len() - 1])
+}
+
+#[differentiable]
+fn in_order(x: &[f64], order: &[usize], by: usize) -> f64 {
+    x[order[by % order.len()]].sin()
+}
+
+#[differentiable]
+fn kept(x: &[f64], order: Vec<usize>, ends: (usize, usize)) -> f64 {
+    x[order[0]] * x[ends.1] + x[ends.0]
+}
+
+/// Vectors and tuples of integers that a call gives have types that the caller does not see.
+#[differentiable]
+fn through_an_order(x: &[f64]) -> f64 {
+    let order = order_of(x);
+    let ends = extremes(x);
+    in_order(x, &order, ends.0) + kept(x, order, ends)
+}
+
+#[test]
+fn integers_that_come_from_calls_go_into_calls() {
+    through_an_order::check(&[0.3, -1.2, 2.0]).unwrap();
+}
+
+/// The tape is a box, which keeps what `weight` captures.
+#[differentiable]
+fn weighted_by(weight: impl Fn(usize) -> f64, x: &[f64]) -> f64 {
+    let order = order_of(x);
+    (0..x.len()).map(|i| x[i] * weight(i)).sum::<f64>() + in_order(x, &order, 1)
+}
+
+#[test]
+fn a_function_that_is_passed_beside_calls() {
+    let weights = vec![0.5, 2.0, 1.5];
+    let (value, pullback) = weighted_by::vjp(|i| weights[i], &[0.3, -1.2, 2.0]);
+    assert_eq!(pullback(1.0), vec![0.5 + 0.3f64.cos(), 2.0, 1.5]);
+    assert!(value.is_finite());
+}
+
+/// `?` in a closure returns from the closure, whatever the function returns.
+#[differentiable]
+fn questions_in_closures(x: f64, o: Option<f64>) -> Result<f64, String> {
+    let twice = |k: f64| {
+        let y = o?;
+        Some(y * k)
+    };
+    let checked = |k: f64| -> Result<f64, String> { if k < 0.0 { Err("negative".into()) } else { Ok(k.sqrt()) } };
+    let sum: f64 = [1.0, x].iter().filter_map(|k| Some(twice(*k)? * x)).sum();
+    Ok(sum + checked(x)?)
+}
+
+#[test]
+fn a_question_mark_in_a_closure() {
+    for o in [Some(0.7), None] {
+        questions_in_closures::check(1.3, o).unwrap();
+    }
+}
+
+#[derive(Clone, Debug, Differentiable)]
+enum Offset {
+    Zero,
+    By { size: Option<f64>, like: Vec<f64> },
+}
+
+/// Methods of an option that a pattern binds by reference give a copy of its content.
+#[differentiable]
+fn content_behind_a_reference(offset: &Offset, x: f64) -> f64 {
+    match offset {
+        Offset::Zero => x,
+        Offset::By { size, like } => {
+            let y = size.unwrap_or_default() * x + size.unwrap_or(x) + size.unwrap_or_else(|| -1.0);
+            y + size.map_or(x, |s| s * x) * like[0]
+        }
+    }
+}
+
+#[test]
+fn an_option_behind_a_reference() {
+    for size in [Some(0.7), None] {
+        content_behind_a_reference::check(&Offset::By { size, like: vec![2.0] }, 1.3).unwrap();
+    }
+}
+
+/// Methods of a type's own that are called like those of vectors, and `?` in a condition.
+#[derive(Clone, Debug, Differentiable)]
+struct Stack {
+    items: Vec<f64>,
+    #[constant]
+    popped: usize,
+}
+
+#[differentiable]
+impl Stack {
+    fn pop(&mut self) -> Option<f64> {
+        self.popped += 1;
+        self.items.pop()
+    }
+
+    fn reduce(&mut self, limit: f64) -> Option<f64> {
+        let mut product = 1.0;
+        while self.pop()? < limit {
+            product *= self.pop()?;
+        }
+        if product * self.pop()? > 0.5 { Some(product) } else { Some(product * product) }
+    }
+}
+
+#[differentiable]
+fn reduced(items: &[f64], limit: f64) -> f64 {
+    let mut stack = Stack { items: items.to_vec(), popped: 0 };
+    stack.reduce(limit).unwrap_or(-1.0) + stack.popped as f64
+}
+
+#[test]
+fn methods_called_like_those_of_vectors() {
+    for limit in [0.0, 0.5, 2.0] {
+        reduced::check(&[0.9, 1.0, 1.5, 0.7, 0.2, 1.3, 0.1], limit).unwrap();
+    }
+}
+
+/// Predicates of pairs take references apart, and slices of vectors match patterns of slices.
+#[differentiable]
+fn taken_apart(xs: &[f64], ys: &[f64]) -> f64 {
+    let rest: Vec<f64> = xs.iter().zip(ys).skip_while(|(x, _)| **x < 0.0).map(|(x, y)| x * y).collect();
+    let lengths = [xs, ys].iter().map(|s| s.len()).sum::<usize>();
+    match rest.as_slice() {
+        [] => lengths as f64 * ys[0],
+        [only] => *only,
+        [first, .., last] => first.sin() * last,
+    }
+}
+
+#[test]
+fn pairs_and_slices_that_are_taken_apart() {
+    taken_apart::check(&[-1.0, 0.5, 2.0], &[0.3, 0.7, -0.2]).unwrap();
+    taken_apart::check(&[-1.0, -0.5], &[0.3, 0.7]).unwrap();
+    taken_apart::check(&[-1.0, 0.5], &[0.3, 0.7]).unwrap();
+}

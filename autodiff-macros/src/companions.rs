@@ -14,10 +14,11 @@ use syn::{GenericParam, Generics, Type};
 use crate::emit::{Emitter, companion, tuple};
 use crate::expand::{Function, Sweeps};
 use crate::ir::{Passing, Program, Stmt, VarId};
+use crate::mentions::Mentions;
 use crate::signature::Param;
 use crate::source::format_source;
 use crate::tangent_types::{
-    bounded_otherwise, elide, lifetime_tokens, mentions, owned_tangent, slot_type, with_lifetime,
+    bounded_otherwise, elide, is_hollow, lifetime_tokens, mentions, owned_tangent, slot_type, with_lifetime,
 };
 use crate::var_set::VarSet;
 
@@ -76,6 +77,11 @@ impl<'a> Companions<'a> {
     /// The type of the value.
     pub(crate) fn output(&self) -> TokenStream {
         self.f.signature.output.as_ref().map_or(quote!(()), ToTokens::to_token_stream)
+    }
+
+    /// The type of the value as the function itself gives it.
+    pub(crate) fn declared_output(&self) -> TokenStream {
+        self.f.signature.lent.as_ref().map_or_else(|| self.output(), ToTokens::to_token_stream)
     }
 
     /// The type of the value's tangent.
@@ -233,10 +239,20 @@ impl<'a> Companions<'a> {
         (params, prologue)
     }
 
-    /// Whether signatures name the tangent of a parameter: where it is differentiable, and where the trait cannot know
-    /// that it is not, since it sees an associated type.
+    /// Whether signatures name the tangent of a parameter: where it is differentiable, where its tangent holds nothing, and
+    /// where the trait cannot know that it carries no derivative, since it sees an associated type.
     fn has_space(&self, p: &Param) -> bool {
-        p.differentiable || self.host.associated.contains(p.target())
+        p.differentiable || is_hollow(p.target()) || self.host.associated.contains(p.target())
+    }
+
+    /// The type behind the reference to a parameter's cotangent, in the signatures of companions.
+    pub(crate) fn space(&self, p: &Param) -> TokenStream {
+        if self.has_space(p) { self.slot(p) } else { quote!(()) }
+    }
+
+    /// The type of a parameter's tangent in the signatures of companions.
+    pub(crate) fn tangent_space(&self, p: &Param) -> TokenStream {
+        if self.has_space(p) { self.tangent_type(p) } else { quote!(()) }
     }
 
     /// The type behind the reference to a parameter's cotangent.
@@ -260,7 +276,7 @@ impl<'a> Companions<'a> {
     }
 
     /// `let this = self;`, the items of the function, and the traits whose methods the body calls.
-    fn receiver(&self, emitter: &Emitter<'_>, body: &TokenStream) -> TokenStream {
+    fn receiver(&self, emitter: &Emitter<'_>, body: &[&TokenStream]) -> TokenStream {
         let items = &self.f.items;
         let this = self.this(emitter);
         let floats = self.f.calls_float_methods().then(|| {
@@ -273,9 +289,10 @@ impl<'a> Companions<'a> {
                 use ::differentiable::__private::{ComplexMethods as _, ComplexPolar as _};
             )
         });
-        let traits = traits(body);
-        let missing = crate::unannotated::methods(body);
-        let constants = fields_of_constants(body);
+        let mentions = Mentions::of(body);
+        let traits = traits(&mentions);
+        let missing = if emitter.text { TokenStream::new() } else { crate::unannotated::methods(&mentions) };
+        let constants = fields_of_constants(&mentions);
         quote!(#traits #floats #complex #missing #constants #items #this)
     }
 
@@ -301,13 +318,13 @@ impl<'a> Companions<'a> {
         crate::emit::moves::clone_where_needed(&mut program);
         let emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);
         let (body, _) = emitter.sweeps();
-        let values: Vec<TokenStream> = program.value.iter().map(|e| emitter.value(e)).collect();
+        let values = self.lent_values(&emitter);
         let (tangents, prologue) = self.tangent_params(&emitter, level);
         let params = self.primal_params(&emitter);
         let (generics, clause) = self.generics(&[]);
         let name = self.host.hidden("__jvp", level);
-        let outputs = self.outputs(level);
-        let (vis, attrs, this) = (&self.host.vis, &self.host.attrs, self.receiver(&emitter, &body));
+        let outputs = self.lent_outputs(level);
+        let (vis, attrs, this) = (&self.host.vis, &self.host.attrs, self.receiver(&emitter, &[&body]));
         let values = tuple(&values);
         let clause = if self.host.declared { self.sized(clause) } else { clause };
         if !with_body {
@@ -332,12 +349,13 @@ impl<'a> Companions<'a> {
         let (tangents, prologue) = self.tangent_params(&emitter, 1);
         let (params, (lists, clause)) = (self.primal_params(&emitter), self.generics_with_width());
         let (name, width) = (self.host.hidden(crate::lanes::COMPANION, 0), crate::lanes::width());
-        let (vis, attrs, this) = (&self.host.vis, &self.host.attrs, self.receiver(&emitter, &body));
+        let (vis, attrs, this) = (&self.host.vis, &self.host.attrs, self.receiver(&emitter, &[&body]));
         let (values, output) = (tuple(&values), self.output());
         let tangent = self.f.signature.output.as_ref().map_or(quote!(()), |ty| crate::lanes::owned(ty, &width));
+        let missing = crate::unannotated::lanes(&Mentions::of(&[&body]));
         quote! {
             #attrs #[doc(hidden)] #[inline]
-            #vis fn #name #lists (#(#params,)* #(#tangents),*) -> (#output, #tangent) #clause { #this #prologue #body #values }
+            #vis fn #name #lists (#(#params,)* #(#tangents,)* _: ::differentiable::lanes::Width<#width>) -> (#output, #tangent) #clause { #missing #this #prologue #body #values }
         }
     }
 
@@ -345,7 +363,30 @@ impl<'a> Companions<'a> {
     pub(crate) fn generics_with_width(&self) -> (TokenStream, TokenStream) {
         let own = self.f.signature.generics.params.iter();
         let (width, (_, clause)) = (crate::lanes::width(), self.generics(&[]));
-        (quote!(<#(#own,)* const #width: usize>), clause)
+        (quote!(<#(#own,)* const #width: usize>), self.with_lanes(clause, &width.to_token_stream()))
+    }
+
+    /// The bounds under which type parameters have several tangents.
+    pub(crate) fn with_lanes(&self, clause: TokenStream, width: &TokenStream) -> TokenStream {
+        let bounds: Vec<TokenStream> = [&self.host.outer, &self.f.signature.generics]
+            .into_iter()
+            .flat_map(Generics::type_params)
+            .filter(|p| self.params().iter().any(|q| q.differentiable && (q.receiver || mentions(&q.ty, &p.ident))))
+            .map(|p| {
+                let name = &p.ident;
+                let float = matches!(self.f.types.kind(&syn::parse_quote!(#name)), crate::kinds::Kind::Float(_));
+                if float {
+                    quote!(#name: ::differentiable::lanes::Number<{ #width }>)
+                } else {
+                    quote!(#name: ::differentiable::lanes::Wide)
+                }
+            })
+            .collect();
+        match (bounds.is_empty(), clause.is_empty()) {
+            (true, _) => clause,
+            (_, true) => quote!(where #(#bounds),*),
+            _ => quote!(#clause, #(#bounds),*),
+        }
     }
 
     /// The bounds of an item of a trait: the companions exist for types with a derivative.
@@ -371,6 +412,31 @@ impl<'a> Companions<'a> {
         if clause.is_empty() { quote!(where #(#bounds),*) } else { quote!(#clause, #(#bounds),*) }
     }
 
+    /// The value and its tangents as callers in differentiated code take them.
+    fn lent_values(&self, emitter: &Emitter<'_>) -> Vec<TokenStream> {
+        emitter.program.value.iter().map(|e| self.lent(&emitter.value(e))).collect()
+    }
+
+    /// The types of those.
+    fn lent_outputs(&self, level: u32) -> TokenStream {
+        let (value, tangent) = (self.lent_type(&self.output()), self.lent_type(&self.output_tangent()));
+        let tangents = std::iter::repeat_n(tangent, (1_usize << level) - 1);
+        if level == 0 { value } else { quote!((#value, #(#tangents),*)) }
+    }
+
+    /// A value, its tangent or its cotangent (an expression, or a pattern), as it passes between differentiated functions.
+    pub(crate) fn lent(&self, value: &TokenStream) -> TokenStream {
+        if self.f.signature.lent.is_some() {
+            quote!(::differentiable::__private::ReturnedRef(#value))
+        } else {
+            value.clone()
+        }
+    }
+
+    fn lent_type(&self, ty: &TokenStream) -> TokenStream {
+        if self.f.signature.lent.is_some() { quote!(::differentiable::__private::ReturnedRef<#ty>) } else { ty.clone() }
+    }
+
     /// The types of a value and its tangents.
     pub(crate) fn outputs(&self, level: u32) -> TokenStream {
         let (value, tangent) = (self.output(), self.output_tangent());
@@ -386,12 +452,13 @@ impl<'a> Companions<'a> {
 
     /// The taped companion with (`body`) or without its body.
     pub(crate) fn taped_as_item(&self, level: u32, body: bool) -> TokenStream {
+        self.taped_both(level, body, Taped::FORWARD)
+    }
+
+    /// The taped companion, boxed where the function may call itself.
+    fn taped_both(&self, level: u32, body: bool, taped: Taped) -> TokenStream {
         // What calls only functions that store nothing of variable size cannot call itself.
-        if self.f.calls_others() && !self.f.options.tape_none {
-            // Without an allocator only what does not call itself has a tape.
-            return with_std(&self.taped_as(level, true, body), &self.taped_as(level, false, body));
-        }
-        self.taped_as(level, false, body)
+        self.taped_as(level, self.is_erased(), body, taped)
     }
 
     /// The taped companion for callers that need `&mut` parameters as outputs alone (see [`crate::outputs`]).
@@ -402,25 +469,15 @@ impl<'a> Companions<'a> {
         let outputs = self.f.adjoint(level, Sweeps::Outputs);
         let flat = |p: &Param| p.passing != Passing::RefMut || self.has_one_shape(p.target());
         if self.params().iter().all(flat) && !crate::outputs::are_read(&outputs) {
-            let sweeps = Taped { name: "__out", sweeps: Sweeps::Outputs, last: false };
-            if self.f.calls_others() && !self.f.options.tape_none {
-                return with_std(&self.taped_of(level, true, true, sweeps), &self.taped_of(level, false, true, sweeps));
-            }
-            return self.taped_of(level, false, true, sweeps);
+            return self.taped_both(level, true, Taped { name: "__out", sweeps: Sweeps::Outputs, last: false });
         }
         // What cannot do without the last contents keeps a copy of them.
-        let anonymous = |p: &Param| p.passing == Passing::RefMut && mentions(p.target(), &format_ident!("impl"));
-        if self.params().iter().any(anonymous) {
-            return TokenStream::new();
-        }
-        let erased = self.f.calls_others() && !self.f.options.tape_none;
-        let sweeps = Taped { name: "__out", sweeps: Sweeps::Taped, last: true };
-        with_std(&self.taped_of(level, erased, true, sweeps), &TokenStream::new())
+        self.taped_both(level, true, Taped { name: "__out", sweeps: Sweeps::Taped, last: true })
     }
 
     /// The taped companion as an item of a trait, with (`body`) or without its body.
     pub(crate) fn taped_erased(&self, level: u32, body: bool) -> TokenStream {
-        with_std(&self.taped_as(level, true, body), &TokenStream::new())
+        with_std(&self.taped_as(level, true, body, Taped::FORWARD), &TokenStream::new())
     }
 
     /// Whether all values of a type have as many floats in the same places: floats, and slices and arrays of them.
@@ -432,11 +489,7 @@ impl<'a> Companions<'a> {
         }
     }
 
-    fn taped_as(&self, level: u32, erased: bool, with_body: bool) -> TokenStream {
-        self.taped_of(level, erased, with_body, Taped { name: "__fwd", sweeps: Sweeps::Taped, last: false })
-    }
-
-    fn taped_of(&self, level: u32, erased: bool, with_body: bool, taped: Taped) -> TokenStream {
+    fn taped_as(&self, level: u32, erased: bool, with_body: bool, taped: Taped) -> TokenStream {
         let program = self.f.laid_out(&self.f.adjoint(level, taped.sweeps));
         let reverse = program.reverse.clone().expect("a reversed program");
         let slots = self.optional_slots(&program);
@@ -447,7 +500,7 @@ impl<'a> Companions<'a> {
             let name = emitter.name(q.parts[0]);
             if p.passing == Passing::Value
                 && crate::tangent_types::is_view(&p.ty)
-                && calls(&backward, &[&name.to_string()])
+                && Mentions::of(&[&backward]).any(&[&name.to_string()])
             {
                 forward = quote!(let #name = #name.to_owned(); #forward);
             }
@@ -455,7 +508,7 @@ impl<'a> Companions<'a> {
         if self.f.options.tape_none && level == 0 {
             forward.extend(crate::storage::assertions(&program, &emitter));
         }
-        let values: Vec<TokenStream> = program.value.iter().map(|e| emitter.value(e)).collect();
+        let values = self.lent_values(&emitter);
         let value = if level == 0 { values[0].clone() } else { tuple(&values) };
         let (tangents, prologue) = self.tangent_params(&emitter, level);
         let params = self.primal_params(&emitter);
@@ -463,7 +516,7 @@ impl<'a> Companions<'a> {
         let mut again = (Vec::new(), Vec::new());
         let mut slot = (Vec::new(), Vec::new());
         let mut grads = (Vec::new(), Vec::new());
-        let mut unwrap = TokenStream::new();
+        let (mut unwrap, mut hollow) = (TokenStream::new(), TokenStream::new());
         for c in 0..components {
             for ((p, q), adjoints) in self.params().iter().zip(&program.params).zip(&reverse.adjoints) {
                 let by_value = p.passing == Passing::Value;
@@ -490,22 +543,18 @@ impl<'a> Companions<'a> {
                 again.1.push(again_type);
                 // The slots.
                 let adjoint = adjoints.get(c);
-                let target = if self.has_space(p) { self.slot(p) } else { quote!(()) };
+                let target = self.space(p);
                 slot.0.push(self.slot_pattern(&emitter, p, q.parts[0], adjoint.copied(), &slots, &mut unwrap));
                 slot.1.push(if by_value { quote!(()) } else { quote!(::core::option::Option<&'r mut #target>) });
                 // The gradients by value.
-                if let (true, Some(&d)) = (by_value, adjoint) {
-                    let name = emitter.name(d);
-                    grads.0.push(quote!(#name));
-                    grads.1.push(owned_tangent(&p.ty));
-                } else {
-                    grads.0.push(quote!(()));
-                    grads.1.push(quote!(()));
-                }
+                let (value, ty) = self.gradient_of(&emitter, p, q.parts[0], adjoint.copied(), &mut hollow);
+                grads.0.push(value);
+                grads.1.push(ty);
             }
         }
-        let cotangents: Vec<TokenStream> = reverse.cotangent.iter().map(|v| emitter.pattern(*v)).collect();
-        let cotangent_types: Vec<TokenStream> = reverse.cotangent.iter().map(|_| self.output_tangent()).collect();
+        let cotangents: Vec<TokenStream> = reverse.cotangent.iter().map(|v| self.lent(&emitter.pattern(*v))).collect();
+        let cotangent_types: Vec<TokenStream> =
+            reverse.cotangent.iter().map(|_| self.lent_type(&self.output_tangent())).collect();
         let (cotangent, cotangent_type) = match (cotangents.as_slice(), cotangent_types.as_slice()) {
             ([one], [ty]) => (one.clone(), ty.clone()),
             (many, types) => (quote!((#(#many),*)), quote!((#(#types),*))),
@@ -515,26 +564,19 @@ impl<'a> Companions<'a> {
         let (grads, grad_types) = (tuple(&grads.0), tuple(&grads.1));
         let argument = quote!((#again_type, #cotangent_type, #slot_types));
         let elided = elide(&argument);
-        let (tape_type, extra, wrap) = if erased {
-            let names = self.generic_names(true);
-            if names.is_empty() && !self.host.of_trait {
-                (
-                    quote!(::differentiable::__private::boxed::Box<dyn for<'r> ::core::ops::FnOnce(#argument) -> #grad_types>),
-                    Vec::new(),
-                    true,
-                )
-            } else {
-                (
-                    quote!(::differentiable::__private::boxed::Box<dyn for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + 'tape>),
-                    vec![quote!('tape)],
-                    true,
-                )
-            }
+        let captured = self.captured(&[]);
+        let clone = (level == 0 && !self.host.of_trait && crate::persistent::is_persistent(self.f))
+            .then(|| quote!(+ ::core::clone::Clone));
+        let plain = quote!(impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types #clone + #captured);
+        let generic = !self.generic_names(true).is_empty() || self.host.of_trait;
+        let (tape_type, extra) = if erased {
+            let outlives = generic.then(|| quote!(+ 'tape));
+            let boxed = quote!(::differentiable::__private::boxed::Box<dyn for<'r> ::core::ops::FnOnce(#argument) -> #grad_types #outlives>);
+            // Without an allocator only what does not call itself has a tape, and a trait's methods have none.
+            let tape = if self.host.of_trait { boxed } else { with_std(&boxed, &plain) };
+            (tape, Vec::from_iter(generic.then(|| quote!('tape))))
         } else {
-            let captured = self.captured(&[]);
-            let clone = (level == 0 && !self.host.of_trait && crate::persistent::is_persistent(self.f))
-                .then(|| quote!(+ ::core::clone::Clone));
-            (quote!(impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types #clone + #captured), Vec::new(), false)
+            (plain, Vec::new())
         };
         let (generics, clause) = self.generics(&extra);
         let clause = if extra.is_empty() {
@@ -546,33 +588,23 @@ impl<'a> Companions<'a> {
         };
         let name = self.host.hidden(taped.name, level);
         let (vis, attrs) = (&self.host.vis, &self.host.attrs);
-        let this = self.receiver(&emitter, &quote!(#forward #backward));
-        let (mut keep, mut put, mut kept) = (TokenStream::new(), TokenStream::new(), Vec::new());
+        let this = self.receiver(&emitter, &[&forward, &backward]);
+        let (mut keep, mut put) = (TokenStream::new(), TokenStream::new());
         for (p, q) in self.params().iter().zip(&program.params) {
             if !taped.last || p.passing != Passing::RefMut {
                 continue;
             }
-            let generic = self.type_names().into_iter().filter(|t| mentions(p.target(), t));
-            kept.extend(generic.map(|t| quote!(for<'missing> #t: ::differentiable::__private::Cloned<'missing>)));
             for v in q.parts.iter().take(components) {
                 let name = emitter.name(*v);
                 let last = format_ident!("last_{}", name.unraw(), span = Span::mixed_site());
-                keep.extend(quote!(let #last = ::differentiable::__private::Held(&*#name).last();));
-                put.extend(quote!(::differentiable::__private::PutBack::put_back(#last, &mut *#name);));
+                keep.extend(quote!(let #last = ::differentiable::__private::snapshot(&*#name);));
+                put.extend(quote!(::differentiable::__private::restore(&mut *#name, #last);));
             }
         }
-        if taped.last {
-            keep = quote!(use ::differentiable::__private::HeldOtherwise as _; #keep);
-        }
-        let clause = match (kept.is_empty(), clause.is_empty()) {
-            (true, _) => clause,
-            (false, true) => quote!(where #(#kept),*),
-            (false, false) => quote!(#clause, #(#kept),*),
-        };
-        let outputs = self.outputs(level);
+        let outputs = self.lent_outputs(level);
         let result = emitter.unused("value");
         let closure = quote!(move |(#again_pattern, #cotangent, #slot_pattern): #elided| -> #grad_types { #unwrap #put #backward #grads });
-        let closure = if wrap { quote!(::differentiable::__private::boxed::Box::new(#closure)) } else { closure };
+        let closure = if erased { in_a_box(&closure) } else { closure };
         let clause = if self.host.declared { self.sized(clause) } else { clause };
         if !with_body {
             return quote!(#[doc(hidden)] fn #name #generics (#(#params,)* #(#tangents),*) -> (#outputs, #tape_type) #clause;);
@@ -580,7 +612,7 @@ impl<'a> Companions<'a> {
         quote! {
             #attrs #[doc(hidden)] #[inline]
             #vis fn #name #generics (#(#params,)* #(#tangents),*) -> (#outputs, #tape_type) #clause {
-                #this #prologue #forward
+                #this #prologue #hollow #forward
                 let #result = #value;
                 #keep
                 (#result, #closure)
@@ -632,6 +664,32 @@ impl<'a> Companions<'a> {
         self.host.method.is_none() && self.params().iter().all(|p| p.passing != Passing::RefMut)
     }
 
+    /// The gradient of a parameter that is passed by value, and its type; that of a hollow one is made before the sweeps,
+    /// which may take the argument apart.
+    fn gradient_of(
+        &self,
+        emitter: &Emitter<'_>,
+        p: &Param,
+        primal: VarId,
+        adjoint: Option<VarId>,
+        hollow: &mut TokenStream,
+    ) -> (TokenStream, TokenStream) {
+        if p.passing != Passing::Value {
+            return (quote!(()), quote!(()));
+        }
+        if let Some(d) = adjoint {
+            return (emitter.name(d).to_token_stream(), owned_tangent(&p.ty));
+        }
+        let unit = matches!(&p.ty, Type::Path(path) if path.path.get_ident().is_some());
+        if unit || !is_hollow(&p.ty) {
+            return (quote!(()), quote!(()));
+        }
+        let x = emitter.name(primal);
+        let zero = emitter.unused(&format!("{}_zero", x.unraw()));
+        hollow.extend(quote!(let #zero = ::differentiable::Differentiable::__zero(&#x);));
+        (zero.to_token_stream(), owned_tangent(&p.ty))
+    }
+
     /// Both sweeps of a level with the cotangent of the value as an argument, for callers that know it:
     /// `__adj(arguments, tangents, cotangent, slots) -> (value, gradients by value)`.
     pub(crate) fn at_once(&self, level: u32) -> TokenStream {
@@ -643,43 +701,40 @@ impl<'a> Companions<'a> {
         let optional = self.optional_slots(&program);
         let emitter = Emitter::new(&program, &self.f.types, optional.clone(), &self.f.reserved);
         let (forward, backward) = emitter.sweeps();
-        let values: Vec<TokenStream> = program.value.iter().map(|e| emitter.value(e)).collect();
+        let values = self.lent_values(&emitter);
         let value = if level == 0 { values[0].clone() } else { tuple(&values) };
         let (tangents, prologue) = self.tangent_params(&emitter, level);
         let mut params = self.primal_params(&emitter);
         params.extend(tangents);
-        let mut unwrap = TokenStream::new();
+        let (mut unwrap, mut hollow) = (TokenStream::new(), TokenStream::new());
         let (mut slots, mut slot_types, mut grads, mut grad_types) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for c in 0..1_usize << level {
             for ((p, q), adjoints) in self.params().iter().zip(&program.params).zip(&reverse.adjoints) {
                 let adjoint = adjoints.get(c).copied();
                 slots.push(self.slot_pattern(&emitter, p, q.parts[0], adjoint, &optional, &mut unwrap));
-                let target = if self.has_space(p) { self.slot(p) } else { quote!(()) };
+                let target = self.space(p);
                 let by_value = p.passing == Passing::Value;
                 slot_types.push(if by_value { quote!(()) } else { quote!(::core::option::Option<&mut #target>) });
-                if let (true, Some(d)) = (by_value, adjoint) {
-                    let name = emitter.name(d);
-                    grads.push(quote!(#name));
-                    grad_types.push(owned_tangent(&p.ty));
-                } else {
-                    grads.push(quote!(()));
-                    grad_types.push(quote!(()));
-                }
+                let (value, ty) = self.gradient_of(&emitter, p, q.parts[0], adjoint, &mut hollow);
+                grads.push(value);
+                grad_types.push(ty);
             }
         }
         let bare = crate::shells::bare;
-        let cotangent = bare(&reverse.cotangent.iter().map(|v| emitter.pattern(*v)).collect::<Vec<_>>());
-        let cotangent_type = bare(&reverse.cotangent.iter().map(|_| self.output_tangent()).collect::<Vec<_>>());
+        let cotangent = bare(&reverse.cotangent.iter().map(|v| self.lent(&emitter.pattern(*v))).collect::<Vec<_>>());
+        let cotangent_type =
+            bare(&reverse.cotangent.iter().map(|_| self.lent_type(&self.output_tangent())).collect::<Vec<_>>());
         let (slots, slot_types) = (tuple(&slots), tuple(&slot_types));
         let (grads, grad_types) = (tuple(&grads), tuple(&grad_types));
         let (generics, clause) = self.generics(&[]);
-        let (name, result, outputs) = (self.host.hidden("__adj", level), emitter.unused("value"), self.outputs(level));
+        let (name, result, outputs) =
+            (self.host.hidden("__adj", level), emitter.unused("value"), self.lent_outputs(level));
         let (vis, attrs) = (&self.host.vis, &self.host.attrs);
-        let this = self.receiver(&emitter, &quote!(#forward #backward));
+        let this = self.receiver(&emitter, &[&forward, &backward]);
         quote! {
             #attrs #[doc(hidden)] #[inline] #[allow(clippy::too_many_arguments)]
             #vis fn #name #generics (#(#params,)* #cotangent: #cotangent_type, #slots: #slot_types) -> (#outputs, #grad_types) #clause {
-                #this #prologue #unwrap #forward
+                #this #prologue #hollow #unwrap #forward
                 let #result = #value;
                 #backward
                 (#result, #grads)
@@ -687,8 +742,27 @@ impl<'a> Companions<'a> {
         }
     }
 
+    fn type_params(&self) -> impl Iterator<Item = &syn::TypeParam> {
+        self.host.outer.type_params().chain(self.f.signature.generics.type_params())
+    }
+
     fn type_names(&self) -> Vec<Ident> {
-        self.host.outer.type_params().chain(self.f.signature.generics.type_params()).map(|t| t.ident.clone()).collect()
+        self.type_params().map(|t| t.ident.clone()).collect()
+    }
+
+    /// Whether the tape is a box, whose type names nothing but a lifetime.
+    fn is_erased(&self) -> bool {
+        self.f.calls_others() && !self.f.options.tape_none
+    }
+
+    /// Adds what a value that keeps the tape for a lifetime asks of type parameters.
+    pub(crate) fn keeping_tape(&self, clause: TokenStream, lifetime: &TokenStream) -> TokenStream {
+        let names: Vec<&Ident> = self.type_params().filter(|t| !bounded_otherwise(t)).map(|t| &t.ident).collect();
+        match (self.is_erased() && !names.is_empty(), clause.is_empty()) {
+            (false, _) => clause,
+            (true, true) => quote!(where #(#names: #lifetime),*),
+            (true, false) => quote!(#clause, #(#names: #lifetime),*),
+        }
     }
 
     /// The joined forward and backward sweep of a level, for the parameters of `wrt`.
@@ -777,7 +851,7 @@ impl<'a> Companions<'a> {
             };
             seeds.extend(quote!(let #pattern = #seed;));
         }
-        let this = self.receiver(&emitter, &quote!(#forward #backward));
+        let this = self.receiver(&emitter, &[&forward, &backward]);
         let (grads, types) = (tuple(&grads), tuple(&types));
         let body = quote!(#this #prologue #forward #bind #before #seeds #backward #after);
         let pair = if as_text && types.to_string() == "()" { result } else { quote!((#result, #grads)) };
@@ -794,7 +868,7 @@ impl<'a> Companions<'a> {
             let types = if types.to_string() == "()" { quote!(#output) } else { quote!((#output, #types)) };
             quote!(fn #name #generics (#(#params),*) -> #types #clause { #body })
         } else {
-            self.taped_as(0, self.f.calls_others(), true)
+            self.taped_as(0, self.f.calls_others(), true, Taped::FORWARD)
         };
         format_source(tokens)
     }
@@ -809,16 +883,20 @@ struct Taped {
     last: bool,
 }
 
+impl Taped {
+    const FORWARD: Self = Self { name: "__fwd", sweeps: Sweeps::Taped, last: false };
+}
+
 /// Brings the traits of the prelude into scope whose methods generated code calls: the user's prelude
 /// may lack them.
-pub(crate) fn traits(body: &TokenStream) -> TokenStream {
+fn traits(body: &Mentions) -> TokenStream {
     let mut out = TokenStream::new();
-    if calls(body, &["to_owned"]) {
+    if body.any(&["to_owned"]) {
         out.extend(quote!(
             use ::differentiable::__private::ToOwned as _;
         ));
     }
-    if calls(body, &["rev", "step_by", "size_hint"]) {
+    if body.any(&["rev", "step_by", "size_hint"]) {
         out.extend(quote!(
             use ::core::iter::Iterator as _;
         ));
@@ -827,10 +905,9 @@ pub(crate) fn traits(body: &TokenStream) -> TokenStream {
 }
 
 /// A trait that gives `()`, the tangent of a constant, the fields that generated code reaches through others.
-fn fields_of_constants(body: &TokenStream) -> TokenStream {
-    let (mut shared, mut unique) = (Vec::new(), Vec::new());
-    crate::unannotated::names(body, &|n| n.starts_with(crate::derive::FIELD), &mut shared);
-    crate::unannotated::names(body, &|n| n.starts_with(crate::derive::FIELD_MUT), &mut unique);
+fn fields_of_constants(body: &Mentions) -> TokenStream {
+    let shared = body.that(|n| n.starts_with(crate::derive::FIELD));
+    let unique = body.that(|n| n.starts_with(crate::derive::FIELD_MUT));
     if shared.is_empty() && unique.is_empty() {
         return TokenStream::new();
     }
@@ -844,15 +921,6 @@ fn fields_of_constants(body: &TokenStream) -> TokenStream {
             #(fn #unique(&mut self) -> &mut () { self })*
         }
     }
-}
-
-/// Whether one of the names occurs.
-fn calls(tokens: &TokenStream, names: &[&str]) -> bool {
-    tokens.clone().into_iter().any(|t| match t {
-        proc_macro2::TokenTree::Ident(i) => names.iter().any(|n| i == n),
-        proc_macro2::TokenTree::Group(g) => calls(&g.stream(), names),
-        _ => false,
-    })
 }
 
 /// The variables that are not only added to, themselves or through a slice of them, so that they cannot be absent.
@@ -894,7 +962,8 @@ fn unwrap_tangent(emitter: &Emitter<'_>, p: &Param, primal: VarId, tangent: VarI
     }
     let (x, t) = (emitter.name(primal), emitter.name(tangent));
     let make = if emitter.lanes {
-        quote!(::differentiable::lanes::zero)
+        let width = crate::lanes::width();
+        quote!(::differentiable::lanes::zero::<_, #width>)
     } else {
         quote!(::differentiable::Differentiable::__zero)
     };
@@ -913,6 +982,12 @@ fn unwrap_tangent(emitter: &Emitter<'_>, p: &Param, primal: VarId, tangent: VarI
             let #t: #ty = match #t { ::core::option::Option::Some(given) => given, ::core::option::Option::None => { #zero = #make(&*#x); &mut #zero } };
         },
     }
+}
+
+/// A closure, in a box where there is an allocator.
+fn in_a_box(closure: &TokenStream) -> TokenStream {
+    let boxed = with_std(&quote!(::differentiable::__private::boxed::Box::new(tape)), &quote!(tape));
+    quote!({ let tape = #closure; #boxed })
 }
 
 /// What is generated with the feature `std` of the library, and what without it.

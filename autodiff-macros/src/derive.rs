@@ -3,6 +3,8 @@
 //! In: the item. Out: `FooTangent` with the same fields and variants, `Differentiable` for both, and
 //! `Tangent`, `Clone`, `Debug` and `PartialEq` for the tangent.
 
+mod lanes;
+
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
@@ -84,6 +86,8 @@ struct Derive {
     generics: Generics,
     variants: Vec<Variant>,
     is_enum: bool,
+    /// Whether there are tangents along several directions at once.
+    lanes: bool,
 }
 
 impl Derive {
@@ -119,6 +123,13 @@ impl Derive {
                 ));
             }
         };
+        let lanes = input.attrs.iter().find(|a| a.path().is_ident("lanes"));
+        if let Some(lanes) = lanes.filter(|_| is_enum) {
+            return Err(syn::Error::new(
+                lanes.span(),
+                "`#[lanes]` is for structs: the tangents of an enum along several directions have no type; take it off",
+            ));
+        }
         let name = input.ident.clone();
         let mut generics = input.generics.clone();
         for p in generics.type_params_mut() {
@@ -131,19 +142,34 @@ impl Derive {
             generics,
             variants,
             is_enum,
+            lanes: lanes.is_some(),
         })
     }
 
     /// The type of a field of the tangent.
     fn tangent_of(field: &Field) -> TokenStream {
-        let ty = &field.ty;
+        let ty = crate::tangent_types::owning(&field.ty);
         if field.constant { quote!(()) } else { quote!(<#ty as ::differentiable::Differentiable>::Tangent) }
+    }
+
+    /// The generics of the tangent, which owns what it holds.
+    fn tangent_generics(&self) -> Generics {
+        let mut generics = self.generics.clone();
+        generics.params =
+            generics.params.into_iter().filter(|p| !matches!(p, syn::GenericParam::Lifetime(_))).collect();
+        for p in generics.type_params_mut() {
+            p.bounds = std::mem::take(&mut p.bounds)
+                .into_iter()
+                .filter(|b| !matches!(b, syn::TypeParamBound::Lifetime(_)))
+                .collect();
+        }
+        generics
     }
 
     /// The where clause: every type parameter in a differentiable field has a derivative.
     fn clause(&self) -> TokenStream {
-        let existing =
-            self.generics.where_clause.iter().flat_map(|w| w.predicates.iter().map(ToTokens::to_token_stream));
+        let existing = self.generics.where_clause.iter().flat_map(|w| &w.predicates).filter(|p| !is_of_lifetimes(p));
+        let existing = existing.map(ToTokens::to_token_stream);
         let bounds = self
             .generics
             .type_params()
@@ -187,13 +213,16 @@ impl Derive {
         let (own, tangents) = (self.differentiable(false), self.differentiable(true));
         let space = self.space();
         let variants = if self.is_enum { self.variants_of_the_tangent() } else { self.fields_of_the_tangent() };
-        quote!(#definition #own #tangents #space #variants)
+        let lanes = self.lanes();
+        quote!(#definition #own #tangents #space #variants #lanes)
     }
 
     /// What generated code calls to make the variants of the tangent and to reach their fields: it knows neither the
     /// tangent's name nor its parameters.
     fn variants_of_the_tangent(&self) -> TokenStream {
         let (impls, types, _) = self.generics.split_for_impl();
+        let generics = self.tangent_generics();
+        let (tangent_impls, tangent_types, _) = generics.split_for_impl();
         let (vis, name, tangent, clause) = (&self.vis, &self.name, &self.tangent, self.clause());
         let filled = self.variants.iter().filter(|v| v.style != Style::Unit);
         let constructors = filled.clone().map(|v| {
@@ -211,7 +240,7 @@ impl Derive {
                 self.with_fields(v, true, &|f| if f.constant { quote!(()) } else { f.binding.to_token_stream() });
             quote! {
                 #[doc(hidden)] #[inline]
-                #vis fn #function(#(#params),*) -> #tangent #types { #value }
+                #vis fn #function(#(#params),*) -> #tangent #tangent_types { #value }
             }
         });
         let fields = filled.flat_map(|v| v.fields.iter().map(move |f| (v, f))).map(|(v, f)| {
@@ -230,13 +259,14 @@ impl Derive {
             #[allow(dead_code, non_snake_case, unreachable_pub, clippy::all, clippy::pedantic)]
             impl #impls #name #types #clause { #(#constructors)* }
             #[allow(dead_code, non_snake_case, unreachable_pub, clippy::all, clippy::pedantic)]
-            impl #impls #tangent #types #clause { #(#fields)* }
+            impl #tangent_impls #tangent #tangent_types #clause { #(#fields)* }
         }
     }
 
     /// The fields of the tangent of a struct as methods, which the tangent of a constant can have as well.
     fn fields_of_the_tangent(&self) -> TokenStream {
-        let (impls, types, _) = self.generics.split_for_impl();
+        let generics = self.tangent_generics();
+        let (impls, types, _) = generics.split_for_impl();
         let (tangent, clause) = (&self.tangent, self.clause());
         let fields = self.variants[0].fields.iter().filter_map(|f| {
             let syn::Member::Named(name) = &f.member else { return None };
@@ -254,14 +284,14 @@ impl Derive {
             return TokenStream::new();
         }
         quote! {
-            #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
+            #[allow(dead_code, non_snake_case, unreachable_pub, clippy::all, clippy::pedantic)]
             impl #impls #tangent #types #clause { #(#fields)* }
         }
     }
 
     fn definition(&self) -> TokenStream {
         let (vis, tangent, name, clause) = (&self.vis, &self.tangent, &self.name, self.clause());
-        let generics = &self.generics.params;
+        let generics = &self.tangent_generics().params;
         let doc = format!("The tangent of [`{name}`]: the derivative with respect to each of its fields.");
         let body = |variant: &Variant, public: bool| {
             let fields = variant.fields.iter().map(|f| {
@@ -344,7 +374,9 @@ impl Derive {
 
     /// `Differentiable` for the type itself, or for its tangent.
     fn differentiable(&self, tangent: bool) -> TokenStream {
-        let (impls, types, _) = self.generics.split_for_impl();
+        let generics = self.tangent_generics();
+        let (_, space_types, _) = generics.split_for_impl();
+        let (impls, types, _) = if tangent { &generics } else { &self.generics }.split_for_impl();
         let clause = self.clause();
         let owner = if tangent { &self.tangent } else { &self.name };
         let space = &self.tangent;
@@ -385,15 +417,15 @@ impl Derive {
             #[automatically_derived]
             #[allow(unused_variables, clippy::all, clippy::pedantic)]
             impl #impls ::differentiable::Differentiable for #owner #types #clause {
-                type Tangent = #space #types;
+                type Tangent = #space #space_types;
 
                 #[inline]
-                fn __zero(&self) -> #space #types {
+                fn __zero(&self) -> #space #space_types {
                     match self { #(#zero)* }
                 }
 
                 #[inline]
-                fn __update(&mut self, tangent: &#space #types, visitor: &mut dyn ::differentiable::tangent::Update) {
+                fn __update(&mut self, tangent: &#space #space_types, visitor: &mut dyn ::differentiable::tangent::Update) {
                     match (self, tangent) { #(#update)* #mismatch }
                 }
 
@@ -408,7 +440,8 @@ impl Derive {
 
     /// The vector space: `Tangent`, `Clone`, `Debug`, `PartialEq`.
     fn space(&self) -> TokenStream {
-        let (impls, types, _) = self.generics.split_for_impl();
+        let generics = self.tangent_generics();
+        let (impls, types, _) = generics.split_for_impl();
         let clause = self.clause();
         let tangent = &self.tangent;
         let add = self.pairs(true, &|v| {
@@ -422,6 +455,13 @@ impl Derive {
             let steps = v.fields.iter().map(|f| {
                 let a = &f.binding;
                 quote!(::differentiable::Tangent::__map(#a, f);)
+            });
+            quote!(#(#steps)*)
+        });
+        let scale = self.singles(true, &|v| {
+            let steps = v.fields.iter().map(|f| {
+                let a = &f.binding;
+                quote!(::differentiable::Tangent::__scale(#a, factor);)
             });
             quote!(#(#steps)*)
         });
@@ -465,6 +505,11 @@ impl Derive {
                 #[inline]
                 fn __map(&mut self, f: &mut dyn ::core::ops::FnMut(f64) -> f64) {
                     match self { #(#map)* }
+                }
+
+                #[inline]
+                fn __scale(&mut self, factor: f64) {
+                    match self { #(#scale)* }
                 }
             }
 
@@ -523,6 +568,15 @@ pub(crate) const FIELD_MUT: &str = "__fieldmut_";
 /// The name of a field, or its number.
 pub(crate) fn field_name(member: &syn::Member) -> String {
     member.to_token_stream().to_string().trim_start_matches("r#").to_owned()
+}
+
+/// Whether a predicate speaks of lifetimes, which a tangent does not have; the type itself implies them.
+fn is_of_lifetimes(predicate: &syn::WherePredicate) -> bool {
+    match predicate {
+        syn::WherePredicate::Lifetime(_) => true,
+        syn::WherePredicate::Type(p) => p.bounds.iter().all(|b| matches!(b, syn::TypeParamBound::Lifetime(_))),
+        _ => false,
+    }
 }
 
 fn mentions(tokens: TokenStream, ident: &Ident) -> bool {

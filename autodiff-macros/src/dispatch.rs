@@ -163,7 +163,10 @@ pub(crate) fn pass(value: Expr) -> Arg {
         Expr::Ref { mutable, of } => {
             Arg { passing: if mutable { Passing::RefMut } else { Passing::Ref }, parts: vec![Some(*of)] }
         }
-        value => Arg { passing: Passing::Value, parts: vec![Some(value)] },
+        value => {
+            let passing = if value.is_text() { Passing::Ref } else { Passing::Value };
+            Arg { passing, parts: vec![Some(value)] }
+        }
     }
 }
 

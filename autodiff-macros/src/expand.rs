@@ -74,18 +74,39 @@ fn attribute_unguarded(options: TokenStream, item: TokenStream) -> TokenStream {
     })
 }
 
+/// The `impl` block or the trait that a method stands in.
+pub(crate) struct Outer<'a> {
+    pub(crate) generics: &'a syn::Generics,
+    /// The methods in it that return references, with what those refer to.
+    pub(crate) lending: Vec<(String, syn::Type)>,
+}
+
+impl<'a> Outer<'a> {
+    pub(crate) fn new<'s>(generics: &'a syn::Generics, methods: impl Iterator<Item = &'s syn::Signature>) -> Self {
+        let lending = methods.filter_map(|sig| match &sig.output {
+            syn::ReturnType::Type(_, ty) => match &**ty {
+                syn::Type::Reference(r) => Some((sig.ident.to_string(), (*r.elem).clone())),
+                _ => None,
+            },
+            syn::ReturnType::Default => None,
+        });
+        Self { generics, lending: lending.collect() }
+    }
+}
+
 /// Takes a function to its normal form: parse, fence, lower, eliminate exits, infer kinds, dispatch.
 pub(crate) fn analyse(
     sig: &mut syn::Signature,
     body: &syn::Block,
-    outer: Option<&syn::Generics>,
+    outer: Option<&Outer<'_>>,
     options: &Options,
 ) -> Result<Function, syn::Error> {
     let errors = Errors::new();
     let generics = sig.generics.clone();
-    let types = Types::new(&outer.into_iter().chain([&generics]).collect::<Vec<_>>())
+    let types = Types::new(&outer.map(|o| o.generics).into_iter().chain([&generics]).collect::<Vec<_>>())
         .with_signature(sig)
-        .with_order(options.order());
+        .with_order(options.order())
+        .with_lending(outer.map_or(&[], |o| &o.lending));
     let mut signature = Signature::read(sig, options, &types, &errors);
     let by_value_receiver = signature.params.first().is_some_and(|p| p.receiver && p.passing == Passing::Value);
     // A method's receiver is handed over by reference, whatever the method takes.
@@ -101,6 +122,13 @@ pub(crate) fn analyse(
     fence::check(body, &errors);
     fence::check_types(&signature, &errors);
     errors.check()?;
+    if options.jvp.is_some() && options.order() > 1 && signature.params.iter().any(|p| p.passing == Passing::RefMut) {
+        errors.at(
+            signature.name.span(),
+            "a rule of a function that changes its arguments has first derivatives only: take `order` off",
+        );
+        errors.check()?;
+    }
     let mut primal = lower::lower(&signature, by_value_receiver, body, &types, &errors);
     errors.check()?;
     let result = signature.output.as_ref().map_or(Kind::Unit, |ty| types.kind(ty));
@@ -114,7 +142,7 @@ pub(crate) fn analyse(
     crate::lost::refuse(&primal, &types, &signature, &errors);
     refuse_idle_parameters(&primal, &signature, options, &errors);
     if options.lanes {
-        crate::lanes::refuse(&primal, &types, &signature, options, outer.is_some(), &errors);
+        crate::lanes::refuse(&primal, &signature, options, &errors);
     }
     errors.finish()?;
     let mut reserved = HashSet::new();
@@ -210,7 +238,12 @@ impl Function {
     /// The function with its tangents: forward mode, `level` times.
     pub(crate) fn tangent(&self, level: u32) -> Program {
         let mut program = self.activated(false);
-        for _ in 0..level {
+        let mut done = 0;
+        if let Some((differentiable, rule, result)) = self.annotated_rule().filter(|_| level > 0) {
+            program = crate::rule_programs::forward(&program, &differentiable, rule, &result);
+            done = 1;
+        }
+        for _ in done..level {
             program = forward::transform(&program, &self.types);
         }
         simplify::run(&mut program);
@@ -277,6 +310,11 @@ impl Function {
                     simplify::run(&mut program);
                 }
             }
+            Step::Placed if stage.level == 1 && self.annotated_rule().is_some() => {
+                let (differentiable, rule, result) = self.annotated_rule().expect("tested above");
+                let start = self.activated(stage.narrowed);
+                program = crate::rule_programs::backward(&start, &differentiable, rule, &result, &self.types);
+            }
             Step::Placed if stage.level > 0 => {
                 let below = self.staged(Stage { level: stage.level - 1, ..stage });
                 program = forward::transform(&below, &self.types);
@@ -309,6 +347,14 @@ impl Function {
             }
         }
         Rc::new(program)
+    }
+
+    /// The rule of forward mode that is annotated itself, which parameters have tangents in it, and the kind of the value.
+    fn annotated_rule(&self) -> Option<(Vec<bool>, &syn::Path, Kind)> {
+        let rule = self.options.jvp.as_ref().filter(|_| self.options.order() > 1)?;
+        let differentiable = self.signature.params.iter().map(|p| p.differentiable).collect();
+        let result = self.types.kind_of(self.signature.output.as_ref()).unwrap_or(Kind::Unit);
+        Some((differentiable, rule, result))
     }
 
     /// The type of the cotangent 1, where the value is a float.
@@ -448,9 +494,15 @@ pub(crate) fn strip_statement_markers(block: &mut syn::Block) {
     syn::visit_mut::VisitMut::visit_block_mut(&mut Strip, block);
 }
 
-/// The body that the compiler reads: none, where a rule is given.
+/// The body that the compiler reads: none, where a rule is given and no derivative of a higher order is wanted.
 pub(crate) fn body_to_read(body: &syn::Block, options: &Options) -> syn::Block {
-    if options.has_rule() { syn::parse_quote!({ ::core::unreachable!() }) } else { body.clone() }
+    if let Some(body) = &options.body {
+        syn::parse_quote!({ #body })
+    } else if options.has_rule() {
+        syn::parse_quote!({ ::core::unreachable!() })
+    } else {
+        body.clone()
+    }
 }
 
 /// The items that stand inside a function body.

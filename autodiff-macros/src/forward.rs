@@ -463,6 +463,11 @@ impl Pass<'_> {
         for (member, e) in fields {
             if let Some(value) = self.tangent(&e, &e) {
                 let place = Place::var(t, span).step(Step::Field(member));
+                // Tangents own what they hold.
+                let value = match value {
+                    Expr::Ref { of, .. } => Expr::Clone(of),
+                    other => other,
+                };
                 out.push(Stmt::Assign { place, value, init: false });
             }
         }

@@ -58,7 +58,8 @@ impl Rule<'_> {
                 parameters.push(local!(#t: ::core::option::Option<#ty>));
                 tangents.push(local!(#t));
             } else {
-                parameters.push(local!(_: ::core::option::Option<()>));
+                let ty = c.tangent_space(p);
+                parameters.push(local!(_: ::core::option::Option<#ty>));
                 tangents.push(local!(::core::option::Option::None));
             }
         }
@@ -94,7 +95,7 @@ impl Rule<'_> {
             again.push(if by_value { local!(()) } else { local!(#name) });
             again_types.push(if by_value { local!(()) } else { with_lifetime(&p.ty) });
             handed.push(if by_value { local!(()) } else { local!(#name) });
-            let slot = if p.differentiable { c.slot(p) } else { local!(()) };
+            let slot = c.space(p);
             slots.push(if by_value { local!(()) } else { local!(#d) });
             handed_slots.push(if by_value { local!(()) } else { local!(#d) });
             slot_types.push(if by_value { local!(()) } else { local!(::core::option::Option<&'r mut #slot>) });

@@ -50,6 +50,8 @@ pub(crate) struct Var {
     pub(crate) tangent_of: Option<VarId>,
     /// Carries no derivative, whatever it is computed from.
     pub(crate) detached: bool,
+    /// Its value holds references, so that no tape can hold it.
+    pub(crate) borrows: bool,
 }
 
 /// A variable with a path into it.
@@ -533,6 +535,7 @@ impl Program {
             mirrors: None,
             tangent_of: None,
             detached: false,
+            borrows: false,
         });
         self.vars.len() - 1
     }
@@ -569,6 +572,11 @@ impl Place {
 }
 
 impl Expr {
+    /// Whether it is a literal of text or of bytes, which is a reference.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self, Self::Lit(Lit::Str(_) | Lit::ByteStr(_) | Lit::CStr(_)))
+    }
+
     pub(crate) fn var(var: VarId, span: Span) -> Self {
         Self::Place(Place::var(var, span))
     }

@@ -25,6 +25,8 @@ impl Shells<'_> {
         let c = &self.companions;
         let (generics, clause) = c.generics(&[]);
         let clause = self.cloning_values(clause);
+        let clause =
+            if self.has_lanes() { c.with_lanes(clause, &local!(::differentiable::jacobian::WIDTH)) } else { clause };
         let (params, args) = (self.signature(None), self.forwarded());
         let (dense, _) = self.fn_head("jacobian");
         let (pattern, _) = self.fn_head("jacobian_pattern");
@@ -144,11 +146,11 @@ impl Shells<'_> {
         let stateful = self.params().iter().any(|p| p.passing == Passing::RefMut);
         let pull = match shape {
             Some(shape) if c.host.method.is_none() && !stateful => {
-                let (adj, ty) = (c.host.hidden("__adj", 0), c.output_tangent());
+                let (adj, ty, lent) = (c.host.hidden("__adj", 0), c.output_tangent(), c.lent(&local!(ct)));
                 local! {
                     let mut ct: #ty = #shape;
                     ::differentiable::jacobian::set(&mut ct, weights, &mut next);
-                    let (_, #patterns) = Self::#adj #turbofish(#(#arguments,)* ct, #slots);
+                    let (_, #patterns) = Self::#adj #turbofish(#(#arguments,)* #lent, #slots);
                 }
             }
             _ => local! {
@@ -215,7 +217,7 @@ impl Shells<'_> {
                 for lane in 0..::differentiable::jacobian::WIDTH {
                     next = start;
                     ::differentiable::jacobian::set(&mut #t, weights[lane], &mut next);
-                    <#target as ::differentiable::lanes::Wide>::__put(&mut #lanes, lane, &#t);
+                    <#target as ::differentiable::lanes::Wide>::__put::<#width>(&mut #lanes, lane, &#t);
                 }
             });
             let reference = (!by_value).then(|| local!(&));
@@ -227,9 +229,9 @@ impl Shells<'_> {
                  sinks: &mut [::differentiable::jacobian::Sink<'_>; ::differentiable::jacobian::WIDTH]| {
                     let mut next = 0;
                     #seeds
-                    let (value, lanes) = Self::#companion #names(#(#arguments,)* #(#directions),*);
+                    let (value, lanes) = Self::#companion #names(#(#arguments,)* #(#directions,)* ::differentiable::lanes::Width);
                     for lane in 0..::differentiable::jacobian::WIDTH {
-                        let mut tangent = ::differentiable::lanes::Wide::__take(&value, &lanes, lane);
+                        let mut tangent = ::differentiable::lanes::Wide::__take::<#width>(&value, &lanes, lane);
                         ::differentiable::jacobian::emit(&mut tangent, &mut sinks[lane]);
                     }
                 },

@@ -141,10 +141,14 @@ impl Kind {
 #[derive(Clone, Default)]
 pub(crate) struct Types {
     floats: Vec<String>,
+    /// Lengths are parameters.
+    lengths: bool,
     /// How often functions are differentiated.
     order: u32,
     /// The signature names `Complex<…>`, so that `Complex` alone is the type of `num-complex` too.
     complex: bool,
+    /// The methods beside the function that return references, with the kinds of what those refer to.
+    lending: HashMap<String, Kind>,
 }
 
 impl Types {
@@ -171,7 +175,8 @@ impl Types {
                 }
             }
         }
-        Self { floats, order: 1, complex: false }
+        let lengths = generics.iter().any(|g| g.const_params().next().is_some());
+        Self { floats, lengths, order: 1, ..Self::default() }
     }
 
     /// The same, with what the types of a signature tell of the names in the body.
@@ -188,6 +193,22 @@ impl Types {
         syn::visit::Visit::visit_signature(&mut find, sig);
         self.complex = find.1;
         self
+    }
+
+    /// The same, with the methods beside the function that return references.
+    pub(crate) fn with_lending(mut self, methods: &[(String, Type)]) -> Self {
+        self.lending = methods.iter().map(|(name, ty)| (name.clone(), self.kind(ty))).collect();
+        self
+    }
+
+    /// The kind of what a method beside the function returns a reference to.
+    pub(crate) fn lent_by(&self, method: &str) -> Option<Kind> {
+        self.lending.get(method).cloned()
+    }
+
+    /// Whether lengths are parameters of what surrounds the function, or of itself.
+    pub(crate) fn has_lengths(&self) -> bool {
+        self.lengths
     }
 
     /// The same, for functions that are differentiated so often.
@@ -250,6 +271,7 @@ impl Types {
             },
             "bool" => Kind::Bool,
             "char" | "str" | "String" => Kind::Constant,
+            _ if CONTAINERS.contains(&name.as_str()) && self.arguments_are_constant(&last.arguments) => Kind::Constant,
             "Vec" => Kind::Seq(Box::new(argument().unwrap_or(Kind::Unknown))),
             "Option" => Kind::Option(Box::new(argument().unwrap_or(Kind::Unknown))),
             "Result" => Kind::Result(Box::new(argument().unwrap_or(Kind::Unknown))),
@@ -264,6 +286,16 @@ impl Types {
             _ if p.path.segments.len() == 1 && self.floats.contains(&name) => Kind::Float(Float::Generic(name)),
             _ => Kind::Unknown,
         }
+    }
+
+    /// Whether what a container holds carries no derivative.
+    fn arguments_are_constant(&self, arguments: &PathArguments) -> bool {
+        let PathArguments::AngleBracketed(a) = arguments else { return false };
+        let constant = |a: &GenericArgument| match a {
+            GenericArgument::Type(ty) => self.kind(ty).is_constant(),
+            _ => true,
+        };
+        a.args.iter().any(|a| matches!(a, GenericArgument::Type(_))) && a.args.iter().all(constant)
     }
 
     /// The kind of the type before the last segment of a path: `f64::from`, `Complex::<f64>::new`.
@@ -309,6 +341,10 @@ impl Types {
         !self.kind(ty).is_constant()
     }
 }
+
+/// Types of the standard library that carry a derivative only if what they hold does.
+const CONTAINERS: &[&str] =
+    &["Box", "Rc", "Arc", "VecDeque", "HashMap", "BTreeMap", "HashSet", "BTreeSet", "Range", "RangeInclusive"];
 
 pub(crate) fn is_integer(name: &str) -> bool {
     matches!(name, "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "u8" | "u16" | "u32" | "u64" | "u128" | "usize")

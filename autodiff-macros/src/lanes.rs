@@ -13,8 +13,8 @@ use syn::Type;
 use crate::activity;
 use crate::emit::tuple;
 use crate::errors::Errors;
-use crate::ir::{BinOp, Callee, Edit, Expr, Passing, Place, Program, Role, Step, Stmt, VarId};
-use crate::kinds::{Float, Kind, Types};
+use crate::ir::{BinOp, Callee, Edit, Expr, Passing, Program, Role, Stmt, VarId};
+use crate::kinds::Kind;
 use crate::options::Options;
 use crate::shells::Shells;
 use crate::signature::{Param, Signature};
@@ -70,20 +70,12 @@ pub(crate) fn passed(p: &Param) -> TokenStream {
 }
 
 /// Refuses what has no derivative along several directions at once, as far as it can be seen.
-pub(crate) fn refuse(
-    program: &Program,
-    types: &Types,
-    signature: &Signature,
-    options: &Options,
-    of_impl: bool,
-    errors: &Errors,
-) {
-    if of_impl || options.has_rule() {
+pub(crate) fn refuse(program: &Program, signature: &Signature, options: &Options, errors: &Errors) {
+    if options.has_rule() && signature.params.iter().any(|p| p.passing == Passing::RefMut) {
         errors.at(
             signature.name.span(),
-            "`lanes` is for free functions that are differentiated themselves: take it off, and call the method or the rule from a function without `lanes`",
+            "with a rule, `lanes` is not for parameters that the function changes: take `lanes` off",
         );
-        return;
     }
     let params = program.params.iter().zip(&signature.params).filter(|(_, p)| p.differentiable);
     let varied = activity::varied(program, params.flat_map(|(q, _)| q.parts.clone()));
@@ -100,49 +92,32 @@ pub(crate) fn refuse(
         if !is_wide(&var.kind) {
             refused.push((
                 var.span,
-                "with `lanes`, what carries a derivative is made of `f32` or `f64`, in arrays, tuples, options and `Vec`s: take `lanes` off",
+                "with `lanes`, what carries a derivative is made of floats and complex numbers, in structs, arrays, tuples, options and `Vec`s, not in `Result`s or arrays of `ndarray`: take `lanes` off",
             ));
         }
     }
     program.body.walk(&mut |s| {
         if let Stmt::Call(call) = s
+            && let Callee::Function { path, .. } = &call.callee
+            && path.segments.last().is_some_and(|last| crate::methods::is_derivative(&last.ident.to_string()))
             && call.args.iter().any(|a| a.parts[0].as_ref().is_some_and(carries))
         {
-            let known = match &call.callee {
-                Callee::Operator(_) => true,
-                Callee::Method { name, .. } => crate::rules::find(&name.to_string()).is_some(),
-                Callee::Function { path, qself: None } => {
-                    let segments: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
-                    let owner = segments.len().checked_sub(2).map(|i| &segments[i]);
-                    !owner.is_some_and(|owner| crate::lower::capital(owner))
-                        && !segments.last().is_some_and(|last| crate::methods::is_derivative(last))
-                }
-                _ => false,
-            };
-            if !known {
-                refused.push((
-                    call.span,
-                    "a function with `lanes` calls functions with `lanes`, not methods, rules or derivatives: take `lanes` off",
-                ));
-            }
+            refused.push((
+                call.span,
+                "a function with `lanes` does not call derivatives of other functions: take `lanes` off",
+            ));
         }
-        let mut foreign = None;
+        let mut wrapped = None;
         s.parts(
             &mut |e| {
-                let converts = match e {
-                    Expr::Cast(a, ty) => !types.kind(ty).is_constant() && carries(a),
-                    Expr::Struct { .. } | Expr::Wrap { .. } => carries(e),
-                    _ => false,
-                };
-                if converts {
-                    foreign = s.defines().first().map(|v| program.vars[*v].span).or(Some(signature.name.span()));
+                if matches!(e, Expr::Wrap { .. }) && carries(e) {
+                    wrapped = s.defines().first().map(|v| program.vars[*v].span).or(Some(signature.name.span()));
                 }
-                e.places(&mut |place| foreign = foreign.or(field_of_struct(place).filter(|_| varied.contains(&place.root))));
             },
             &mut |_| {},
         );
         refused.extend(
-            foreign.map(|at| (at, "with `lanes`, derivatives do not flow through casts and structs: take `lanes` off")),
+            wrapped.map(|at| (at, "with `lanes`, derivatives do not flow through `Result`s: take `lanes` off")),
         );
     });
     let mut said: Vec<&str> = Vec::new();
@@ -157,27 +132,31 @@ pub(crate) fn refuse(
     }
 }
 
-/// Where a place reads the field of a struct.
-fn field_of_struct(place: &Place) -> Option<Span> {
-    let named = |s: &Step| matches!(s, Step::Field(syn::Member::Named(_)));
-    place.path.iter().any(named).then_some(place.span)
+/// Methods of traits are called without knowing whether every `impl` has the companion.
+pub(crate) fn of_trait(method: &Ident) -> syn::Error {
+    syn::Error::new(
+        method.span(),
+        format!(
+            "`lanes` is not for methods of traits; put the computation of `{method}` into a function or an inherent method with `lanes`, or take `lanes` off"
+        ),
+    )
 }
 
 fn is_wide(kind: &Kind) -> bool {
     match kind {
-        Kind::Complex(_) | Kind::Array(..) | Kind::Result(_) | Kind::Float(Float::Generic(_)) => false,
+        Kind::Array(..) | Kind::Result(_) => false,
         Kind::Tuple(parts) => parts.iter().all(is_wide),
         Kind::Seq(inner) | Kind::Option(inner) | Kind::Ref(inner) => is_wide(inner),
         _ => true,
     }
 }
 
-/// Writes zeros of tangents as zeros of several tangents.
+/// Writes what tangents are computed with as what several tangents are.
 pub(crate) fn widen(program: &mut Program) {
     let tangents: Vec<bool> = program.vars.iter().map(|v| v.role == Role::Tangent).collect();
     let is_tangent = |v: VarId| tangents[v];
     program.body.walk_mut(&mut |s| match s {
-        Stmt::Let { var, value } | Stmt::Refill { var, value, .. } if is_tangent(*var) => zeros(value, &is_tangent),
+        Stmt::Let { var, value } | Stmt::Refill { var, value, .. } if is_tangent(*var) => widened(value, &is_tangent),
         Stmt::Assign { place, value, .. }
         | Stmt::Update { place, value, .. }
         | Stmt::Replace { place, value, .. }
@@ -185,17 +164,33 @@ pub(crate) fn widen(program: &mut Program) {
         | Stmt::Edit(Edit::Push { place, value })
             if is_tangent(place.root) =>
         {
-            zeros(value, &is_tangent);
+            widened(value, &is_tangent);
         }
         Stmt::Call(call) => {
-            call.args.iter_mut().flat_map(|a| a.parts.iter_mut().skip(1)).flatten().for_each(|e| zeros(e, &is_tangent));
+            call.args
+                .iter_mut()
+                .flat_map(|a| a.parts.iter_mut().skip(1))
+                .flatten()
+                .for_each(|e| widened(e, &is_tangent));
         }
         _ => {}
     });
-    program.value.iter_mut().skip(1).for_each(|e| zeros(e, &is_tangent));
+    program.value.iter_mut().skip(1).for_each(|e| widened(e, &is_tangent));
 }
 
-fn zeros(e: &mut Expr, is_tangent: &dyn Fn(VarId) -> bool) {
+/// Writes a tangent with the operators of several: their zeros, and products in which the tangent comes first.
+fn widened(e: &mut Expr, is_tangent: &dyn Fn(VarId) -> bool) {
+    let lanes = |name: &str| -> syn::Path {
+        let name = Ident::new(name, Span::mixed_site());
+        syn::parse_quote!(::differentiable::lanes::#name)
+    };
+    let call = |func: syn::Path, args: Vec<Expr>| Expr::Call { func, qself: None, args, ctor: false, tangent: false };
+    let carries = |e: &Expr| {
+        let mut found = false;
+        activity::carriers(e, &mut |v| found |= is_tangent(v));
+        found
+    };
+    let taken = |e: &mut Expr| std::mem::replace(e, Expr::Bool(false));
     match e {
         Expr::Number(x, _) => {
             assert!(*x == 0.0, "a tangent is a multiple of tangents");
@@ -205,34 +200,97 @@ fn zeros(e: &mut Expr, is_tangent: &dyn Fn(VarId) -> bool) {
             *e = Expr::Item(syn::parse_quote!(::differentiable::lanes::Lanes::ZERO), None);
         }
         Expr::Zero(of) => {
-            let of = std::mem::replace(&mut **of, Expr::Bool(false));
+            let of = taken(of);
             let of = if matches!(of, Expr::Ref { .. }) { of } else { Expr::Ref { mutable: false, of: Box::new(of) } };
-            let func = syn::parse_quote!(::differentiable::lanes::zero);
-            *e = Expr::Call { func, qself: None, args: vec![of], ctor: false, tangent: false };
+            let (mut func, width) = (lanes("zero"), width());
+            func.segments.last_mut().expect("a path has a segment").arguments =
+                syn::PathArguments::AngleBracketed(syn::parse_quote!(::<_, #width>));
+            *e = call(func, vec![of]);
+        }
+        Expr::Math(rule, args) if rule.name == "new" => {
+            if args.iter().all(|a| crate::fold::number(a) == Some(0.0)) {
+                *e = Expr::Item(syn::parse_quote!(::differentiable::lanes::ComplexLanes::ZERO), None);
+                return;
+            }
+            let mut args = std::mem::take(args);
+            args.iter_mut().for_each(|e| widened(e, is_tangent));
+            *e = call(syn::parse_quote!(::differentiable::lanes::ComplexLanes::new), args);
+        }
+        Expr::Math(_, args) => widened(&mut args[0], is_tangent),
+        Expr::Cast(a, ty) | Expr::CastTangent { tangent: a, ty: Some(ty), .. } => {
+            widened(a, is_tangent);
+            let width = width();
+            let func = syn::parse_quote!(::differentiable::lanes::cast::<#ty, _, #width>);
+            *e = call(func, vec![taken(a)]);
         }
         Expr::Neg(a)
         | Expr::Clone(a)
         | Expr::Ref { of: a, .. }
         | Expr::Repeat { value: a, .. }
         | Expr::Binary(BinOp::Div, a, _)
-        | Expr::Method { recv: a, .. } => zeros(a, is_tangent),
+        | Expr::Method { recv: a, .. } => widened(a, is_tangent),
         Expr::Binary(BinOp::Mul, a, b) => {
-            let mut found = false;
-            activity::carriers(a, &mut |v| found |= is_tangent(v));
-            zeros(if found { a } else { b }, is_tangent);
+            if !carries(a) {
+                std::mem::swap(a, b);
+            }
+            widened(a, is_tangent);
         }
         Expr::Binary(_, a, b) | Expr::Select(_, a, b) => {
-            zeros(a, is_tangent);
-            zeros(b, is_tangent);
+            widened(a, is_tangent);
+            widened(b, is_tangent);
         }
         Expr::Tuple(es) | Expr::Array(es, _) | Expr::Call { args: es, ctor: true, .. } => {
-            es.iter_mut().for_each(|e| zeros(e, is_tangent));
+            es.iter_mut().for_each(|e| widened(e, is_tangent));
         }
         _ => {}
     }
 }
 
 impl Shells<'_> {
+    /// The companion of a function whose derivative is given: one direction after the other.
+    pub(crate) fn one_by_one(&self, function: &TokenStream) -> TokenStream {
+        let c = &self.companions;
+        let ((lists, clause), width) = (c.generics_with_width(), width());
+        let (name, jvp, turbofish) = (c.host.hidden(COMPANION, 0), c.host.hidden("__jvp", 1), c.turbofish());
+        let (mut params, mut args, mut directions) = (self.signature(None), Vec::new(), Vec::new());
+        let mut taken = TokenStream::new();
+        for (i, p) in self.params().iter().enumerate() {
+            let (x, l, one) = (self.name(i), self.local("l_", i), self.local("one_", i));
+            let by_value = p.passing == Passing::Value;
+            args.push(if by_value { quote!(::core::clone::Clone::clone(&#x)) } else { quote!(#x) });
+            if !p.differentiable {
+                params.push(quote!(_: ::core::option::Option<()>));
+                directions.push(quote!(::core::option::Option::None));
+                continue;
+            }
+            let (ty, target, x) = (passed(p), p.target(), if by_value { quote!(&#x) } else { quote!(#x) });
+            params.push(quote!(#l: ::core::option::Option<#ty>));
+            taken.extend(quote_spanned! {Span::mixed_site()=>
+                let #one = #l.as_ref().map(|lanes| <#target as ::differentiable::lanes::Wide>::__take::<#width>(#x, &lanes.to_owned().to_owned(), lane));
+            });
+            directions.push(if by_value {
+                quote!(#one)
+            } else {
+                quote_spanned!(Span::mixed_site()=> match &#one { ::core::option::Option::Some(one) => ::core::option::Option::Some(one), ::core::option::Option::None => ::core::option::Option::None })
+            });
+        }
+        let (vis, attrs, output) = (&c.host.vis, &c.host.attrs, c.output());
+        let tangent = c.f.signature.output.as_ref().map_or(quote!(()), |ty| owned(ty, &width));
+        quote_spanned! {Span::mixed_site()=>
+            #attrs #[doc(hidden)]
+            #vis fn #name #lists (#(#params,)* _: ::differentiable::lanes::Width<#width>) -> (#output, #tangent) #clause {
+                let value = #function(#(#args),*);
+                let mut lanes = ::differentiable::lanes::zero::<_, #width>(&value);
+                for lane in 0..#width {
+                    #taken
+                    let (_, tangent) = Self::#jvp #turbofish(#(#args,)* #(#directions),*);
+                    <#output as ::differentiable::lanes::Wide>::__put::<#width>(&mut lanes, lane, &tangent);
+                }
+                (value, lanes)
+            }
+        }
+    }
+
     /// Whether there is a companion with several tangents at once that changes nothing.
     pub(crate) fn has_lanes(&self) -> bool {
         self.companions.f.options.lanes && self.params().iter().all(|p| p.passing != Passing::RefMut)
@@ -260,9 +318,9 @@ impl Shells<'_> {
             params.push(quote!(#d: #reference [#tangent; #width]));
             let x = if p.passing == Passing::Ref { quote!(&*#x) } else { quote!(&#x) };
             lanes.extend(quote_spanned! {Span::mixed_site()=>
-                let mut #l: #ty = ::differentiable::lanes::zero(#x);
+                let mut #l: #ty = ::differentiable::lanes::zero::<_, #width>(#x);
                 for lane in 0..#width {
-                    <#target as ::differentiable::lanes::Wide>::__put(&mut #l, lane, &#d[lane]);
+                    <#target as ::differentiable::lanes::Wide>::__put::<#width>(&mut #l, lane, &#d[lane]);
                 }
             });
             args.push(quote!(::core::option::Option::Some(#reference #l)));
@@ -274,8 +332,8 @@ impl Shells<'_> {
             #[allow(clippy::too_many_arguments)]
             #head #lists (#(#params),*) -> (#output, [#tangent; #width]) #clause {
                 #lanes
-                let (value, lanes) = Self::#companion #names(#(#args),*);
-                let tangents = ::core::array::from_fn(|lane| ::differentiable::lanes::Wide::__take(&value, &lanes, lane));
+                let (value, lanes) = Self::#companion #names(#(#args,)* ::differentiable::lanes::Width);
+                let tangents = ::core::array::from_fn(|lane| ::differentiable::lanes::Wide::__take::<#width>(&value, &lanes, lane));
                 (value, tangents)
             }
         }

@@ -22,7 +22,8 @@ fn rows() -> Vec<(String, String, Option<String>)> {
 
 /// What stands in the table is a body of `f`, or an item.
 fn item(code: &str) -> TokenStream {
-    let whole = ["fn ", "async ", "unsafe ", "const fn", "impl ", "struct "].iter().any(|word| code.starts_with(word));
+    let whole =
+        ["fn ", "async ", "unsafe ", "const fn", "impl ", "impl<", "struct "].iter().any(|word| code.starts_with(word));
     let text = if whole {
         code.to_owned()
     } else {

@@ -18,6 +18,7 @@ mod exits;
 mod expand;
 mod fence;
 mod fold;
+mod forms;
 mod forward;
 mod free;
 mod fuse;
@@ -35,6 +36,7 @@ mod layout;
 mod linear;
 mod lost;
 mod lower;
+mod mentions;
 mod methods;
 mod methods_of;
 mod nested;
@@ -49,6 +51,7 @@ mod reverse;
 #[cfg(test)]
 mod robustness;
 mod rule;
+mod rule_programs;
 mod rules;
 mod scalars;
 mod scratch;
@@ -85,7 +88,7 @@ pub fn differentiable(options: TokenStream, item: TokenStream) -> TokenStream {
 /// Generates the tangent type of a struct or an enum.
 ///
 /// See the documentation of the crate `differentiable`.
-#[proc_macro_derive(Differentiable, attributes(constant, differentiable, saved))]
+#[proc_macro_derive(Differentiable, attributes(constant, differentiable, lanes, saved))]
 pub fn derive_differentiable(item: TokenStream) -> TokenStream {
     derive::expand(item.into()).into()
 }

@@ -42,6 +42,10 @@ pub(crate) const CONSTANT: &[&str] = &[
     "is_sign_negative",
     "is_sign_positive",
     "contains",
+    "binary_search",
+    "binary_search_by",
+    "binary_search_by_key",
+    "partition_point",
     "is_standard_layout",
 ];
 
@@ -52,7 +56,9 @@ pub(crate) const OF_ITERATORS: &[&str] = &["any", "all", "position", "count"];
 /// with another value is an error rather than a lost derivative.
 pub(crate) fn declared_type(name: &str) -> Option<syn::Type> {
     match name {
-        "len" | "nrows" | "ncols" | "ndim" | "len_of" | "capacity" => Some(syn::parse_quote!(usize)),
+        "len" | "nrows" | "ncols" | "ndim" | "len_of" | "capacity" | "partition_point" => {
+            Some(syn::parse_quote!(usize))
+        }
         "is_empty" | "is_some" | "is_none" | "is_ok" | "is_err" | "is_nan" | "is_finite" | "is_infinite"
         | "contains" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" => Some(syn::parse_quote!(bool)),
         _ => None,

@@ -17,12 +17,6 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
     if let Some(tokens) = crate::operators::implementation(&item, &options) {
         return tokens;
     }
-    let refusals = crate::errors::Errors::new();
-    crate::signature::refuse_views(&item.self_ty, &refusals);
-    if let Err(error) = refusals.finish() {
-        let error = error.to_compile_error();
-        return quote!(#item #error);
-    }
     let mut companions = TokenStream::new();
     let mut errors = TokenStream::new();
     let mut missing = TokenStream::new();
@@ -32,6 +26,11 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
         .iter()
         .filter_map(|member| if let ImplItem::Type(t) = member { Some(t.ty.clone()) } else { None })
         .collect();
+    let generics = item.generics.clone();
+    let signatures = item.items.iter().filter_map(|m| if let ImplItem::Fn(f) = m { Some(&f.sig) } else { None });
+    let outer = expand::Outer::new(&generics, signatures);
+    // A tape holds no reference, so it cannot hold what names `Self`.
+    let borrowing = !of_trait && crate::tangent_types::borrows(&item.self_ty);
     for member in &mut item.items {
         let ImplItem::Fn(f) = member else { continue };
         let own = match take_options(&mut f.attrs, &options) {
@@ -44,16 +43,19 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
         if of_trait && own.tape_none && !own.skip {
             errors.extend(tape_of_trait(&f.sig.ident).to_compile_error());
         }
+        if of_trait && own.lanes && !own.skip {
+            errors.extend(crate::lanes::of_trait(&f.sig.ident).to_compile_error());
+        }
         if of_trait && own.has_rule() && !own.skip {
             errors.extend(rule_of_trait(&f.sig.ident).to_compile_error());
         }
         let mut sig = f.sig.clone();
+        let mut body = expand::body_to_read(&f.block, &own);
+        if borrowing {
+            name_self(&item.self_ty, &mut sig, &mut body);
+        }
         let skip = own.skip;
-        let analysed = if skip {
-            None
-        } else {
-            Some(expand::analyse(&mut sig, &expand::body_to_read(&f.block, &own), Some(&item.generics), &own))
-        };
+        let analysed = if skip { None } else { Some(expand::analyse(&mut sig, &body, Some(&outer), &own)) };
         twin::strip_markers(&mut f.sig);
         expand::strip_statement_markers(&mut f.block);
         match analysed {
@@ -63,7 +65,10 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
             }
             None => {}
             Some(Err(e)) => errors.extend(e.to_compile_error()),
-            Some(Ok(function)) => {
+            Some(Ok(mut function)) => {
+                if borrowing {
+                    function.signature.name_receiver(&item.self_ty);
+                }
                 let cfgs: TokenStream =
                     f.attrs.iter().filter(|a| a.path().is_ident("cfg")).map(ToTokens::to_token_stream).collect();
                 let vis = if of_trait { TokenStream::new() } else { f.vis.to_token_stream() };
@@ -102,6 +107,9 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
     }
     let (impl_generics, _, clause) = item.generics.split_for_impl();
     let self_ty = &item.self_ty;
+    if borrowing {
+        companions = for_all_lifetimes(companions, self_ty);
+    }
     quote! {
         #item
         #[allow(unused, clippy::all, clippy::pedantic)]
@@ -111,6 +119,72 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
         #errors
         #missing
     }
+}
+
+/// `Self::f(…)` ⇒ `Type::f(…)`: what a tape is given has a lifetime of its own.
+fn for_all_lifetimes(tokens: TokenStream, ty: &syn::Type) -> TokenStream {
+    use proc_macro2::TokenTree;
+    let Some(path) = bare_path(ty) else { return tokens };
+    let mut out = TokenStream::new();
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Ident(i)
+                if i == "Self"
+                    && matches!(tokens.peek(), Some(TokenTree::Punct(p)) if p.as_char() == ':' && p.spacing() == proc_macro2::Spacing::Joint) =>
+            {
+                path.to_tokens(&mut out);
+            }
+            TokenTree::Group(g) => {
+                let mut group = proc_macro2::Group::new(g.delimiter(), for_all_lifetimes(g.stream(), ty));
+                group.set_span(g.span());
+                out.extend([TokenTree::Group(group)]);
+            }
+            other => out.extend([other]),
+        }
+    }
+    out
+}
+
+/// The path of a type without arguments.
+fn bare_path(ty: &syn::Type) -> Option<syn::Path> {
+    let syn::Type::Path(named) = ty else { return None };
+    let mut path = named.path.clone();
+    path.segments.last_mut()?.arguments = syn::PathArguments::None;
+    Some(path)
+}
+
+/// Writes the type in the place of `Self`, with lifetimes that are left out.
+fn name_self(ty: &syn::Type, sig: &mut syn::Signature, body: &mut syn::Block) {
+    struct Name {
+        ty: syn::Type,
+        path: syn::Path,
+    }
+    impl syn::visit_mut::VisitMut for Name {
+        fn visit_type_mut(&mut self, ty: &mut syn::Type) {
+            if matches!(ty, syn::Type::Path(p) if p.path.is_ident("Self")) {
+                *ty = self.ty.clone();
+            } else {
+                syn::visit_mut::visit_type_mut(self, ty);
+            }
+        }
+
+        fn visit_path_mut(&mut self, path: &mut syn::Path) {
+            if path.segments.first().is_some_and(|s| s.ident == "Self") {
+                let rest = path.segments.iter().skip(1).cloned();
+                let segments = self.path.segments.iter().cloned().chain(rest).collect();
+                *path = syn::Path { leading_colon: self.path.leading_colon, segments };
+            } else {
+                syn::visit_mut::visit_path_mut(self, path);
+            }
+        }
+    }
+    let Some(path) = bare_path(ty) else { return };
+    let mut name = Name { ty: crate::tangent_types::with_lifetimes(ty, "'_"), path };
+    syn::visit_mut::VisitMut::visit_block_mut(&mut name, body);
+    // A value of the type has its lifetime.
+    name.ty = ty.clone();
+    syn::visit_mut::VisitMut::visit_signature_mut(&mut name, sig);
 }
 
 /// The hidden companions that a trait requires.
@@ -146,7 +220,8 @@ pub(crate) fn rule_of_trait(method: &syn::Ident) -> syn::Error {
 
 /// Takes `#[differentiable(…)]` off a method; its options stand in for those of the block.
 pub(crate) fn take_options(attrs: &mut Vec<syn::Attribute>, block: &Options) -> syn::Result<Options> {
-    let mut options = Options { order: block.order, tape_none: block.tape_none, ..Options::default() };
+    let mut options =
+        Options { order: block.order, tape_none: block.tape_none, lanes: block.lanes, ..Options::default() };
     let mut error = None;
     attrs.retain(|a| {
         if !a.path().is_ident("differentiable") {
@@ -155,7 +230,7 @@ pub(crate) fn take_options(attrs: &mut Vec<syn::Attribute>, block: &Options) -> 
         match a.parse_args::<Options>() {
             Ok(own) => {
                 let (order, tape_none) = (own.order.max(block.order), own.tape_none || block.tape_none);
-                options = Options { order, tape_none, ..own };
+                options = Options { order, tape_none, lanes: own.lanes || block.lanes, ..own };
             }
             Err(e) => error = Some(e),
         }

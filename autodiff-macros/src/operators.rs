@@ -10,6 +10,7 @@ use syn::{ImplItem, ItemImpl, Type};
 
 use crate::companions::{Companions, Host};
 use crate::expand;
+use crate::forms;
 use crate::options::Options;
 
 /// The operator that an `impl` defines, if it is one with a derivative.
@@ -23,16 +24,12 @@ fn operator(item: &ItemImpl) -> Option<String> {
 /// Expands the attribute on the `impl` of an operator; `None` if it is none.
 pub(crate) fn implementation(item: &ItemImpl, options: &Options) -> Option<TokenStream> {
     let name = operator(item)?;
-    // An operator of references computes what that of values does, which is differentiated.
-    let by_reference = |ty: &Type| matches!(ty, Type::Reference(_));
-    let rhs = right_hand_side(item);
-    if by_reference(&item.self_ty) || by_reference(&rhs) {
+    let form = forms::Form::of(item, right_hand_side(item));
+    if !form.is_differentiated(&name) {
         return Some(item.to_token_stream());
     }
-    Some(derivative(item, options, &name, &rhs).unwrap_or_else(|e| {
-        let error = e.to_compile_error();
-        quote!(#item #error)
-    }))
+    let derivative = derivative(&form, options, &name).unwrap_or_else(syn::Error::into_compile_error);
+    Some(quote!(#item #derivative))
 }
 
 /// The type parameter of the operator's trait: `Self` unless given.
@@ -51,7 +48,8 @@ fn right_hand_side(item: &ItemImpl) -> Type {
     }
 }
 
-fn derivative(item: &ItemImpl, options: &Options, name: &str, rhs: &Type) -> syn::Result<TokenStream> {
+fn derivative(form: &forms::Form, options: &Options, name: &str) -> syn::Result<TokenStream> {
+    let item = &form.values;
     let self_ty = &*item.self_ty;
     let method = item.items.iter().find_map(|i| match i {
         ImplItem::Fn(f) => Some(f),
@@ -70,7 +68,10 @@ fn derivative(item: &ItemImpl, options: &Options, name: &str, rhs: &Type) -> syn
     {
         **ty = output.clone();
     }
-    let function = expand::analyse(&mut sig, &method.block, Some(&item.generics), options)?;
+    let function = {
+        let outer = expand::Outer { generics: &item.generics, lending: Vec::new() };
+        expand::analyse(&mut sig, &method.block, Some(&outer), options)?
+    };
     let mut host = Host {
         vis: TokenStream::new(),
         method: Some(method.sig.ident.clone()),
@@ -94,12 +95,11 @@ fn derivative(item: &ItemImpl, options: &Options, name: &str, rhs: &Type) -> syn
         out
     };
     let defined = companions(&host, true);
-    let implementations = implementations(&Companions { f: &function, host: &host }, item, options, name, rhs);
+    let implementations = implementations(&Companions { f: &function, host: &host }, form, options, name);
     host.captures_self = true;
     let declared = companions(&host, false);
     let (impl_generics, type_generics, clause) = item.generics.split_for_impl();
     Ok(quote! {
-        #item
         #[allow(unused, clippy::all, clippy::pedantic)]
         const _: () = {
             trait Companions #impl_generics: ::differentiable::Differentiable + ::core::marker::Sized #clause { #declared }
@@ -110,7 +110,8 @@ fn derivative(item: &ItemImpl, options: &Options, name: &str, rhs: &Type) -> syn
 }
 
 /// The runtime's trait, in terms of the companions.
-fn implementations(c: &Companions<'_>, item: &ItemImpl, options: &Options, name: &str, rhs: &Type) -> TokenStream {
+fn implementations(c: &Companions<'_>, form: &forms::Form, options: &Options, name: &str) -> TokenStream {
+    let (item, rhs) = (&form.values, &form.rhs);
     let self_ty = &*item.self_ty;
     let (impl_generics, type_generics, clause) = item.generics.split_for_impl();
     let companion = |base: &str, level: u32| {
@@ -157,7 +158,15 @@ fn implementations(c: &Companions<'_>, item: &ItemImpl, options: &Options, name:
     }
     let other = quote!(<#rhs as ::differentiable::Differentiable>::Tangent);
     let (b_tangent, b_slot) = (quote!(::core::option::Option<&#other>), quote!(::core::option::Option<&mut #other>));
-    let b = quote!(::core::clone::Clone::clone(b));
+    // By value, `b` is copied and its gradient comes back; by reference, it is lent with its slot.
+    let lent = form.rhs_by_reference;
+    let b = if lent { quote!(b) } else { quote!(::core::clone::Clone::clone(b)) };
+    let direction = |d: TokenStream| if lent { d } else { quote!(#d.cloned()) };
+    let (by_db, by_eb, by_ddb, by_tb) =
+        (direction(quote!(db)), direction(quote!(eb)), direction(quote!(ddb)), direction(quote!(tb)));
+    let shown = |d: TokenStream| if lent { d } else { quote!(()) };
+    let (again_b, again_tb, slot_b, slot_eb) =
+        (shown(quote!(b)), shown(quote!(tb)), shown(quote!(db)), shown(quote!(eb)));
     let assigns = name.ends_with("Assign");
     let output = if assigns { quote!(Self) } else { c.output() };
     let space = quote!(<#output as ::differentiable::Differentiable>::Tangent);
@@ -171,20 +180,20 @@ fn implementations(c: &Companions<'_>, item: &ItemImpl, options: &Options, name:
     let tangent_body = if assigns {
         quote! {
             let (mut value, mut da) = (#owned, #of_da);
-            #jvp(&mut value, #b, #mut_da, db.cloned());
+            #jvp(&mut value, #b, #mut_da, #by_db);
             (value, da)
         }
     } else {
-        quote!(#jvp(a, #b, da, db.cloned()))
+        quote!(#jvp(a, #b, da, #by_db))
     };
     let tangent2_body = if assigns {
         quote! {
             let (mut value, mut da, mut ea, mut dda) = (#owned, #of_da, #of_ea, #of_dda);
-            #jvp2(&mut value, #b, #mut_da, db.cloned(), #mut_ea, eb.cloned(), #mut_dda, ddb.cloned());
+            #jvp2(&mut value, #b, #mut_da, #by_db, #mut_ea, #by_eb, #mut_dda, #by_ddb);
             (value, da, ea, dda)
         }
     } else {
-        quote!(#jvp2(a, #b, da, db.cloned(), ea, eb.cloned(), dda, ddb.cloned()))
+        quote!(#jvp2(a, #b, da, #by_db, ea, #by_eb, dda, #by_ddb))
     };
     let add = |slot: TokenStream, g: TokenStream| {
         quote! {
@@ -193,20 +202,21 @@ fn implementations(c: &Companions<'_>, item: &ItemImpl, options: &Options, name:
             }
         }
     };
-    let (add_a, add_b) = (add(quote!(da), quote!(ga)), add(quote!(db), quote!(gb)));
-    let (add_ea, add_eb) = (add(quote!(ea), quote!(ha)), add(quote!(eb), quote!(hb)));
+    let returned = |slot: TokenStream, g: TokenStream| if lent { TokenStream::new() } else { add(slot, g) };
+    let (add_a, add_b) = (add(quote!(da), quote!(ga)), returned(quote!(db), quote!(gb)));
+    let (add_ea, add_eb) = (add(quote!(ea), quote!(ha)), returned(quote!(eb), quote!(hb)));
     let adjoint_body = if assigns {
         quote! {
             let (mut value, mut ga) = (#owned, ::core::clone::Clone::clone(ct));
             let (_, tape) = #fwd(&mut value, #b);
-            let (_, gb) = tape(((&mut value, ()), (), (::core::option::Option::Some(&mut ga), ())));
+            let (_, gb) = tape(((&mut value, #again_b), (), (::core::option::Option::Some(&mut ga), #slot_b)));
             #add_a
             #add_b
         }
     } else {
         quote! {
             let (_, tape) = #fwd(a, #b);
-            let (_, gb) = tape(((a, ()), ::core::clone::Clone::clone(ct), (da, ())));
+            let (_, gb) = tape(((a, #again_b), ::core::clone::Clone::clone(ct), (da, #slot_b)));
             #add_b
         }
     };
@@ -215,11 +225,11 @@ fn implementations(c: &Companions<'_>, item: &ItemImpl, options: &Options, name:
         quote! {
             let (mut value, mut ta) = (#owned, #of_ta);
             let (mut ga, mut ha) = (::core::clone::Clone::clone(ct), ::core::clone::Clone::clone(tct));
-            let (_, tape) = #fwd1(&mut value, #b, ::core::option::Option::Some(&mut ta), tb.cloned());
+            let (_, tape) = #fwd1(&mut value, #b, ::core::option::Option::Some(&mut ta), #by_tb);
             let (_, gb, _, hb) = tape((
-                (&mut value, (), ::core::option::Option::Some(&mut ta), ()),
+                (&mut value, #again_b, ::core::option::Option::Some(&mut ta), #again_tb),
                 ((), ()),
-                (::core::option::Option::Some(&mut ga), (), ::core::option::Option::Some(&mut ha), ()),
+                (::core::option::Option::Some(&mut ga), #slot_b, ::core::option::Option::Some(&mut ha), #slot_eb),
             ));
             #add_a
             #add_b
@@ -228,9 +238,9 @@ fn implementations(c: &Companions<'_>, item: &ItemImpl, options: &Options, name:
         }
     } else {
         quote! {
-            let (_, tape) = #fwd1(a, #b, ta, tb.cloned());
+            let (_, tape) = #fwd1(a, #b, ta, #by_tb);
             let cts = (::core::clone::Clone::clone(ct), ::core::clone::Clone::clone(tct));
-            let (_, gb, _, hb) = tape(((a, (), ta, ()), cts, (da, (), ea, ())));
+            let (_, gb, _, hb) = tape(((a, #again_b, ta, #again_tb), cts, (da, #slot_b, ea, #slot_eb)));
             #add_b
             #add_eb
         }

@@ -17,6 +17,8 @@ pub(crate) struct Options {
     pub(crate) jvp: Option<Path>,
     /// The functions `<kernel>_forward`, `<kernel>_adjoint` and `<kernel>_tangent` of the runtime.
     pub(crate) kernel: Option<Path>,
+    /// What a kernel is in the differentiable language, for its derivatives of higher order.
+    pub(crate) body: Option<syn::Expr>,
     /// The function that is zero at the value.
     pub(crate) implicit: Option<Path>,
     pub(crate) prefix: Option<Ident>,
@@ -81,6 +83,10 @@ impl Parse for Options {
                         input.parse::<Token![=]>()?;
                         options.kernel = Some(input.parse()?);
                     }
+                    "body" if options.kernel.is_some() => {
+                        input.parse::<Token![=]>()?;
+                        options.body = Some(input.parse()?);
+                    }
                     "implicit" => {
                         input.parse::<Token![=]>()?;
                         options.implicit = Some(input.parse()?);
@@ -121,6 +127,10 @@ impl Parse for Options {
                 path,
                 "`implicit = …` is the rule of both modes; take `vjp` and `jvp` off",
             ));
+        }
+        if let Some(path) = options.vjp.as_ref().filter(|_| options.order > 1 && options.jvp.is_none()) {
+            let text = "second derivatives of a function with a rule are those of its rule for forward mode: add `jvp = …`, a function that has `#[differentiable]` itself";
+            return Err(syn::Error::new_spanned(path, text));
         }
         if let Some(path) = options.implicit.as_ref().filter(|_| options.order > 1) {
             let text =

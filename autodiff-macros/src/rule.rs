@@ -48,8 +48,15 @@ pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
         (_, false) => &no_forward,
         _ => host,
     };
+    if f.options.lanes {
+        out.extend(hidden.shells.one_by_one(&hidden.function()));
+        out.extend(rule(if given.forward { host } else { &no_forward }).shells.jvps());
+    }
     out.extend(rule(both).shells.linear());
     out.extend(rule(both).shells.jacobians());
+    if f.options.order() > 1 {
+        out.extend(hidden.higher());
+    }
     out.extend(hidden.shells.call());
     out.extend(hidden.shells.graph(&crate::graph::encode_rule(f, hidden.backward_name())));
     out
@@ -165,8 +172,9 @@ impl Rule<'_> {
                 kernel_slots.push(quote!(#d));
                 adds.extend(quote!(if let ::core::option::Option::Some(#d) = #d { ::differentiable::__private::accumulate(#d, &#g); }));
             } else {
+                let slot = c.space(p);
                 slots.push(quote!(_));
-                slot_types.push(quote!(::core::option::Option<&'r mut ()>));
+                slot_types.push(quote!(::core::option::Option<&'r mut #slot>));
             }
         }
         let arguments = self.arguments(|i| self.shells.name(i));
@@ -199,21 +207,36 @@ impl Rule<'_> {
         let argument = quote!((#again_types, #ct, #slot_types));
         let elided = crate::tangent_types::elide(&argument);
         let (generics, clause) = c.generics(&[]);
-        let (name, vis, attrs, captured) =
-            (self.host.hidden("__fwd", 0), &self.host.vis, &self.host.attrs, c.captured(&[]));
+        let (vis, attrs, captured) = (&self.host.vis, &self.host.attrs, c.captured(&[]));
         let parameters = self.shells.signature(None);
         let pulled = if Given::of(&self.f.options).backward {
             quote!({ #backward #grads })
         } else {
             self.missing("reverse", "vjp")
         };
-        quote! {
-            #attrs #[doc(hidden)] #[inline]
-            #vis fn #name #generics (#(#parameters),*) -> (#output, impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + #captured) #clause {
-                #forward
-                (value, move |(#again, ct, #slots): #elided| -> #grad_types #pulled)
-            }
+        let (mut keep, mut put) = (TokenStream::new(), TokenStream::new());
+        for (i, _) in params.iter().enumerate().filter(|(_, p)| p.passing == Passing::RefMut) {
+            let (name, last) = (self.shells.name(i), self.local("last_", i));
+            keep.extend(quote!(let #last = ::differentiable::__private::snapshot(&*#name);));
+            put.extend(quote!(::differentiable::__private::restore(&mut *#name, #last);));
         }
+        let companion = |base: &str, keep: &TokenStream, put: &TokenStream| {
+            let name = self.host.hidden(base, 0);
+            quote! {
+                #attrs #[doc(hidden)] #[inline]
+                #vis fn #name #generics (#(#parameters),*) -> (#output, impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + #captured) #clause {
+                    #forward
+                    #keep
+                    (value, move |(#again, ct, #slots): #elided| -> #grad_types { #put #pulled })
+                }
+            }
+        };
+        let none = TokenStream::new();
+        let mut companions = companion("__fwd", &none, &none);
+        if !keep.is_empty() {
+            companions.extend(companion("__out", &keep, &put));
+        }
+        companions
     }
 
     /// `__adj`: the forward sweep and its pullback, one after the other.
@@ -233,7 +256,7 @@ impl Rule<'_> {
                 grad_types.push(if p.differentiable { c.tangent_type(p) } else { quote!(()) });
                 continue;
             }
-            let slot = if p.differentiable { c.slot(p) } else { quote!(()) };
+            let slot = c.space(p);
             again.push(quote!(#name));
             slots.push(quote!(#d));
             slot_types.push(quote!(::core::option::Option<&mut #slot>));
@@ -299,6 +322,23 @@ impl Rule<'_> {
         }
     }
 
+    /// The companions of order 2 and more, of what stands for the body: that of a kernel, or the rule of forward mode.
+    fn higher(&self) -> TokenStream {
+        let (c, order) = (&self.shells.companions, self.f.options.order());
+        let mut out: TokenStream = (2..=order).map(|level| c.tangent(level)).collect();
+        for level in 1..order {
+            out.extend(c.taped(level));
+            out.extend(c.joined(level));
+            if self.host.method.is_none() {
+                out.extend(c.at_once(level));
+            }
+        }
+        out.extend(self.shells.hvp());
+        out.extend(self.shells.hessian());
+        out.extend(self.shells.nested());
+        out
+    }
+
     fn tangent(&self) -> TokenStream {
         let c = &self.shells.companions;
         let params = self.shells.params();
@@ -310,7 +350,8 @@ impl Rule<'_> {
         for (i, p) in params.iter().enumerate() {
             let (x, t) = (self.shells.name(i), self.local("t_", i));
             if !p.differentiable {
-                parameters.push(quote!(_: ::core::option::Option<()>));
+                let ty = c.tangent_space(p);
+                parameters.push(quote!(_: ::core::option::Option<#ty>));
                 continue;
             }
             let ty = c.tangent_type(p);

@@ -139,7 +139,10 @@ impl Shells<'_> {
         if self.companions.f.options.order() >= 2 {
             out.extend(self.hvp());
             out.extend(self.hessian());
-            out.extend(self.nested());
+            // A reference that a derivative would return has no copy there.
+            if self.companions.f.signature.lent.is_none() {
+                out.extend(self.nested());
+            }
         }
         out
     }
@@ -273,10 +276,12 @@ impl Shells<'_> {
         }
         let outputs = c.outputs(1);
         let (head, _) = self.fn_head("jvp");
+        let (value, tangent) = (c.lent(&quote!(value)), c.lent(&quote!(tangent)));
         quote! {
             #[allow(clippy::too_many_arguments)]
             #head #generics (#(#params),*) -> #outputs #clause {
-                Self::#jvp #turbofish(#(#args),*)
+                let (#value, #tangent) = Self::#jvp #turbofish(#(#args),*);
+                (value, tangent)
             }
         }
     }
@@ -285,7 +290,7 @@ impl Shells<'_> {
         let c = &self.companions;
         let lifetime = quote!('call);
         let (generics, clause) = c.generics(std::slice::from_ref(&lifetime));
-        let clause = self.cloning(clause);
+        let clause = c.keeping_tape(self.cloning(clause), &lifetime);
         let fwd = c.host.hidden("__fwd", 0);
         let turbofish = c.turbofish();
         let params = self.signature(Some(&lifetime));
@@ -379,11 +384,11 @@ impl Shells<'_> {
         }
         let types = cotangents.iter().map(|(_, t)| t);
         let names = cotangents.iter().map(|(n, t)| quote!(#n: #t));
-        let ct = if unit { quote!(()) } else { quote!(ct) };
+        let ct = if unit { quote!(()) } else { c.lent(&quote!(ct)) };
         let worked: Vec<TokenStream> = work.iter().map(|(w, _)| quote!(#w)).collect();
         let mutable: Vec<TokenStream> = work.iter().map(|(w, _)| quote!(mut #w)).collect();
         let snapshots = work.iter().map(|(w, x)| quote!(let #w = ::differentiable::__private::snapshot(&*#x);));
-        let (output, ty) = (c.output(), self.gradient_type());
+        let (output, ty, value) = (c.output(), self.gradient_type(), c.lent(&quote!(value)));
         let captured = c.captured(&[lifetime]);
         let (head, _) = self.fn_head("vjp");
         let (again, slots, patterns, grads) = (tuple(&again), tuple(&slots), tuple(&patterns), bare(&grads));
@@ -394,7 +399,7 @@ impl Shells<'_> {
             return quote! {
                 #head #generics (#(#params),*) -> (#output, impl ::core::ops::Fn(#(#types),*) -> #ty + #captured) #clause {
                     #shared
-                    let (value, tape) = Self::#fwd #turbofish(#(#first),*);
+                    let (#value, tape) = Self::#fwd #turbofish(#(#first),*);
                     #(#snapshots)*
                     (value, move |#(#names),*| {
                         #(let mut #worked = ::core::clone::Clone::clone(&#worked);)*
@@ -408,7 +413,7 @@ impl Shells<'_> {
         quote! {
             #head #generics (#(#params),*) -> (#output, impl ::core::ops::Fn(#(#types),*) -> #ty + #captured) #clause {
                 #keep
-                let (value, tape) = Self::#fwd #turbofish(#(#first),*);
+                let (#value, tape) = Self::#fwd #turbofish(#(#first),*);
                 #(#snapshots)*
                 let state = ::core::cell::Cell::new(::core::option::Option::Some((tape, #(#worked),*)));
                 (value, move |#(#names),*| {
@@ -437,7 +442,7 @@ impl Shells<'_> {
             return TokenStream::new();
         }
         let (function, generics) = (&c.f.signature.name, &c.f.signature.generics);
-        let (params, args, output, vis) = (self.signature(None), self.forwarded(), c.output(), &c.host.vis);
+        let (params, args, output, vis) = (self.signature(None), self.forwarded(), c.declared_output(), &c.host.vis);
         let (lists, clause) = (generics.params.iter(), &generics.where_clause);
         let doc = format!("Calls [`{function}()`], from differentiated code.");
         quote! {

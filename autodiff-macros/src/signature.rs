@@ -35,8 +35,10 @@ pub(crate) struct Signature {
     pub(crate) name: Ident,
     pub(crate) generics: Generics,
     pub(crate) params: Vec<Param>,
-    /// `None` for `()`.
+    /// `None` for `()`; of a reference that is returned, the type of a copy of what it refers to.
     pub(crate) output: Option<Type>,
+    /// The reference that the function returns. Its derivatives give a copy of what that refers to.
+    pub(crate) lent: Option<syn::TypeReference>,
 }
 
 impl Param {
@@ -56,6 +58,15 @@ impl Param {
 }
 
 impl Signature {
+    /// Writes the type in the place of `Self` in that of the receiver.
+    pub(crate) fn name_receiver(&mut self, ty: &Type) {
+        for p in self.params.iter_mut().filter(|p| p.receiver) {
+            if let Type::Reference(r) = &mut p.ty {
+                *r.elem = ty.clone();
+            }
+        }
+    }
+
     /// Reads a signature, and takes `#[constant]` off its parameters.
     pub(crate) fn read(sig: &mut syn::Signature, options: &Options, types: &Types, errors: &Errors) -> Self {
         for (token, what) in [
@@ -112,6 +123,7 @@ impl Signature {
                 p.ty = syn::parse_quote!(#name);
             }
         }
+        let mut lent = None;
         let output = match &sig.output {
             ReturnType::Default => None,
             ReturnType::Type(_, ty) => match &**ty {
@@ -124,19 +136,16 @@ impl Signature {
                     errors.on(ty, "the type of the value must be written out: `impl Trait` has no known tangent");
                     None
                 }
-                ty => {
-                    if matches!(ty, Type::Reference(_)) {
-                        errors.on(
-                            ty,
-                            "a reference that is returned cannot be differentiated; return the value itself, or take `#[differentiable(skip)]` and use the field where it is needed",
-                        );
-                    }
-                    Some(ty.clone())
+                Type::Reference(r) => {
+                    lent = Some(r.clone());
+                    refuse_lending(r, options, errors);
+                    Some(crate::tangent_types::copy_of(&r.elem))
                 }
+                ty => Some(ty.clone()),
             },
         };
         for p in params.iter().filter(|p| p.differentiable && !p.receiver) {
-            refuse_views(p.target(), errors);
+            refuse_borrowing(p, errors);
             if p.passing == Passing::Value && matches!(&p.ty, Type::Path(t) if is_mutable_view(t)) {
                 errors.on(
                     &p.ty,
@@ -144,7 +153,19 @@ impl Signature {
                 );
             }
         }
-        Self { name: sig.ident.clone(), generics, params, output }
+        Self { name: sig.ident.clone(), generics, params, output, lent }
+    }
+}
+
+/// References that are returned, and cannot be followed.
+fn refuse_lending(r: &syn::TypeReference, options: &Options, errors: &Errors) {
+    if r.mutability.is_some() {
+        errors.on(
+            r,
+            "a `&mut` that is returned cannot be differentiated: what is written through it would have to be followed; return an index, or let the function write the value itself",
+        );
+    } else if options.has_rule() {
+        errors.on(r, "a function with a rule of its own returns a value, not a reference");
     }
 }
 
@@ -159,27 +180,14 @@ fn is_iterator(bound: &syn::TypeParamBound) -> bool {
     last.ends_with("Iterator")
 }
 
-/// Types that hold references have tangents that own what they hold.
-pub(crate) fn refuse_views(ty: &Type, errors: &Errors) {
-    struct Lifetimes(bool);
-    impl<'a> syn::visit::Visit<'a> for Lifetimes {
-        fn visit_generic_argument(&mut self, argument: &'a syn::GenericArgument) {
-            self.0 |= matches!(argument, syn::GenericArgument::Lifetime(_));
-            syn::visit::visit_generic_argument(self, argument);
-        }
-    }
-    let mut lifetimes = Lifetimes(false);
-    syn::visit::Visit::visit_type(&mut lifetimes, ty);
-    if lifetimes.0 && !view_of_array(ty) {
+/// Types that hold references are passed by shared references: what stays in a tape, and what is changed, cannot hold any.
+fn refuse_borrowing(p: &Param, errors: &Errors) {
+    if p.passing != Passing::Ref && crate::tangent_types::borrows(p.target()) {
         errors.on(
-            ty,
-            "a type that holds references cannot be differentiated; pass what it refers to as parameters of their own, or let it own its data",
+            &p.ty,
+            "a type that holds references is passed by `&` to a differentiated function, since its tape cannot hold them; or pass what it refers to",
         );
     }
-}
-
-fn view_of_array(ty: &Type) -> bool {
-    matches!(ty, Type::Path(p) if p.path.segments.last().is_some_and(|s| s.ident.to_string().starts_with("ArrayView")))
 }
 
 fn read_param(arg: &mut FnArg, i: usize, types: &Types, errors: &Errors) -> Param {

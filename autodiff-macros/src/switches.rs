@@ -23,6 +23,8 @@ pub(crate) enum Analysis {
     Flat,
     /// Room for a tape is reserved at once.
     Room,
+    /// What a block adds to one element is added at once.
+    Merges,
     /// Counters are found from the index of a loop.
     Counters,
     /// Sums of a loop are added up in a variable.
@@ -43,7 +45,7 @@ pub(crate) enum Analysis {
     Scratch,
 }
 
-const ALL: [(&str, Analysis); 16] = [
+const ALL: [(&str, Analysis); 17] = [
     ("recompute", Analysis::Recompute),
     ("adjoints", Analysis::Adjoints),
     ("callees", Analysis::Callees),
@@ -51,6 +53,7 @@ const ALL: [(&str, Analysis); 16] = [
     ("fuse", Analysis::Fuse),
     ("flat", Analysis::Flat),
     ("room", Analysis::Room),
+    ("merges", Analysis::Merges),
     ("counters", Analysis::Counters),
     ("sums", Analysis::Sums),
     ("buffers", Analysis::Buffers),

@@ -24,6 +24,10 @@ pub(crate) fn owned_tangent(ty: &Type) -> TokenStream {
             let ty = with_view_lifetime(ty, &syn::parse_quote!('static));
             quote!(<#ty as ::differentiable::Differentiable>::Tangent)
         }
+        _ if borrows(ty) => {
+            let ty = with_lifetimes(ty, "'static");
+            quote!(<#ty as ::differentiable::Differentiable>::Tangent)
+        }
         _ => quote!(<#ty as ::differentiable::Differentiable>::Tangent),
     }
 }
@@ -50,15 +54,97 @@ pub(crate) fn slot_type(target: &Type) -> TokenStream {
     }
 }
 
+/// Whether a type carries no derivative and yet has a tangent, which holds nothing: that of `Vec<usize>` is `Vec<()>`. A caller
+/// that does not know the type of its argument hands over such a tangent.
+pub(crate) fn is_hollow(ty: &Type) -> bool {
+    match ty {
+        Type::Slice(s) => is_hollow(&s.elem),
+        Type::Array(a) => is_hollow(&a.elem),
+        Type::Tuple(t) => t.elems.iter().all(is_hollow),
+        Type::Paren(p) => is_hollow(&p.elem),
+        Type::Reference(r) => is_hollow(&r.elem),
+        Type::Path(p) if p.qself.is_none() => p.path.segments.last().is_some_and(|last| {
+            let name = last.ident.to_string();
+            match &last.arguments {
+                syn::PathArguments::None => {
+                    crate::kinds::is_integer(&name) || matches!(name.as_str(), "bool" | "char" | "String")
+                }
+                syn::PathArguments::AngleBracketed(a) if matches!(name.as_str(), "Vec" | "Option" | "Box") => {
+                    a.args.iter().all(|a| matches!(a, syn::GenericArgument::Type(ty) if is_hollow(ty)))
+                }
+                _ => false,
+            }
+        }),
+        _ => false,
+    }
+}
+
 /// A reference type with the lifetime of the pullback's arguments.
 pub(crate) fn with_lifetime(ty: &Type) -> TokenStream {
     match ty {
         Type::Reference(r) => {
             let mutable = &r.mutability;
             let elem = with_view_lifetime(&r.elem, &syn::parse_quote!('r));
+            let elem = if borrows(&elem) { with_lifetimes(&elem, "'_") } else { elem };
             quote!(&'r #mutable #elem)
         }
+        other if borrows(other) => with_lifetimes(other, "'_").to_token_stream(),
         other => other.to_token_stream(),
+    }
+}
+
+/// Whether a type is written with a lifetime, and is no view of an array: its values hold references.
+pub(crate) fn borrows(ty: &Type) -> bool {
+    struct Lifetimes(bool);
+    impl<'a> syn::visit::Visit<'a> for Lifetimes {
+        fn visit_generic_argument(&mut self, argument: &'a syn::GenericArgument) {
+            self.0 |= matches!(argument, syn::GenericArgument::Lifetime(_));
+            syn::visit::visit_generic_argument(self, argument);
+        }
+    }
+    let mut lifetimes = Lifetimes(false);
+    syn::visit::Visit::visit_type(&mut lifetimes, ty);
+    lifetimes.0 && !is_view(ty)
+}
+
+/// The type with another lifetime in the place of those that are its arguments.
+pub(crate) fn with_lifetimes(ty: &Type, lifetime: &str) -> Type {
+    struct Replace(syn::Lifetime);
+    impl syn::visit_mut::VisitMut for Replace {
+        fn visit_lifetime_mut(&mut self, lifetime: &mut syn::Lifetime) {
+            *lifetime = self.0.clone();
+        }
+    }
+    let mut ty = ty.clone();
+    let lifetime = syn::Lifetime::new(lifetime, proc_macro2::Span::mixed_site());
+    syn::visit_mut::VisitMut::visit_type_mut(&mut Replace(lifetime), &mut ty);
+    ty
+}
+
+/// The type that holds what the references in a type refer to; its tangent is that of the type.
+pub(crate) fn owning(ty: &Type) -> Type {
+    struct Own;
+    impl syn::visit_mut::VisitMut for Own {
+        fn visit_type_mut(&mut self, ty: &mut Type) {
+            if let Type::Reference(r) = ty {
+                *ty = copy_of(&r.elem);
+            }
+            syn::visit_mut::visit_type_mut(self, ty);
+        }
+    }
+    let mut ty = with_lifetimes(ty, "'static");
+    syn::visit_mut::VisitMut::visit_type_mut(&mut Own, &mut ty);
+    ty
+}
+
+/// The type of a copy of what a reference refers to.
+pub(crate) fn copy_of(target: &Type) -> Type {
+    match target {
+        Type::Slice(s) => {
+            let element = &s.elem;
+            syn::parse_quote!(::differentiable::__private::vec::Vec<#element>)
+        }
+        other => other.clone(),
     }
 }
 

@@ -22,6 +22,9 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
         TraitItem::Fn(f) => f.default.is_none() && !is_skipped(f, &options),
         _ => false,
     });
+    let generics = item.generics.clone();
+    let signatures = item.items.iter().filter_map(|m| if let TraitItem::Fn(f) = m { Some(&f.sig) } else { None });
+    let outer = expand::Outer::new(&generics, signatures);
     for member in &mut item.items {
         let TraitItem::Fn(f) = member else { continue };
         let own = match take_options(&mut f.attrs, &options) {
@@ -42,6 +45,9 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
         if own.tape_none {
             errors.extend(crate::methods_of::tape_of_trait(&f.sig.ident).to_compile_error());
         }
+        if own.lanes {
+            errors.extend(crate::lanes::of_trait(&f.sig.ident).to_compile_error());
+        }
         if own.has_rule() {
             errors.extend(crate::methods_of::rule_of_trait(&f.sig.ident).to_compile_error());
         }
@@ -56,7 +62,7 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
         if let Some(body) = &mut f.default {
             expand::strip_statement_markers(body);
         }
-        match expand::analyse(&mut sig, &body, Some(&item.generics), &own) {
+        match expand::analyse(&mut sig, &body, Some(&outer), &own) {
             Err(e) => errors.extend(e.to_compile_error()),
             Ok(function) => {
                 let host = Host {

@@ -15,6 +15,7 @@ use syn::Path;
 
 use crate::expand::{Function, Sweeps};
 use crate::ir::{Callee, Stmt};
+use crate::mentions::Mentions;
 
 /// Errors for the functions that differentiated code calls and that have no derivative.
 pub(crate) fn functions(f: &Function, cfgs: &TokenStream) -> TokenStream {
@@ -75,7 +76,9 @@ pub(crate) fn functions(f: &Function, cfgs: &TokenStream) -> TokenStream {
 /// The paths of functions whose derivative a function needs.
 fn called(f: &Function) -> Vec<Path> {
     if f.options.has_rule() {
-        return Vec::new();
+        // Second derivatives are those of the rule.
+        let rule = f.options.jvp.iter().filter(|path| f.options.order() > 1 && is_of_module(path));
+        return rule.cloned().collect();
     }
     let mut paths = Vec::new();
     f.adjoint(0, Sweeps::Taped).body.walk(&mut |s| {
@@ -136,7 +139,8 @@ impl Local {
     }
 }
 
-fn unspanned(name: &Ident) -> Ident {
+/// A name with the span of the attribute.
+pub(crate) fn unspanned(name: &Ident) -> Ident {
     let mut name = name.clone();
     name.set_span(Span::call_site());
     name
@@ -152,9 +156,8 @@ fn digest(name: &Ident, callee: &Ident) -> String {
 }
 
 /// A trait with the companions of methods that generated code calls, which no type implements.
-pub(crate) fn methods(body: &TokenStream) -> TokenStream {
-    let mut names = Vec::new();
-    self::names(body, &is_companion, &mut names);
+pub(crate) fn methods(body: &Mentions) -> TokenStream {
+    let names = body.that(is_companion);
     if names.is_empty() {
         return TokenStream::new();
     }
@@ -166,13 +169,17 @@ pub(crate) fn methods(body: &TokenStream) -> TokenStream {
     }
 }
 
-/// The distinct names in a stream that are of a kind.
-pub(crate) fn names(tokens: &TokenStream, of: &dyn Fn(&str) -> bool, names: &mut Vec<Ident>) {
-    for token in tokens.clone() {
-        match token {
-            TokenTree::Ident(i) if of(&i.to_string()) && !names.contains(&i) => names.push(unspanned(&i)),
-            TokenTree::Group(g) => self::names(&g.stream(), of, names),
-            _ => {}
+/// The same for the companions with several tangents at once.
+pub(crate) fn lanes(body: &Mentions) -> TokenStream {
+    let companion = crate::lanes::COMPANION;
+    let names = body.that(|n| n.strip_prefix(companion).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')));
+    if names.is_empty() {
+        return TokenStream::new();
+    }
+    quote! {
+        trait MissingLanesOption { #(fn #names(&self);)* }
+        impl<T: ?::core::marker::Sized + ::differentiable::__private::WithLanes> MissingLanesOption for T {
+            #(fn #names(&self) {})*
         }
     }
 }

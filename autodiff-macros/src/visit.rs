@@ -266,6 +266,17 @@ impl Place {
         }
         true
     }
+
+    /// Whether the cotangents that mirror two places can be lent at once, to be changed. Fields of a field are reached
+    /// through methods, each of which borrows the field as a whole.
+    pub(crate) fn may_be_lent_with(&self, other: &Self) -> bool {
+        let shared = self.path.iter().zip(&other.path).take_while(|(x, y)| match (x, y) {
+            (Step::Field(x), Step::Field(y)) => x == y,
+            (x, y) => matches!((x, y), (Step::Deref, Step::Deref)),
+        });
+        !self.may_overlap(other)
+            && (self.root != other.root || !shared.into_iter().any(|(x, _)| matches!(x, Step::Field(_))))
+    }
 }
 
 impl Place {

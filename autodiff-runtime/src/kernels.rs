@@ -9,6 +9,8 @@
 //! - `k_tangent(args…, tangents…) -> (Y, dY)`: the value and its derivative along the tangents, one
 //!   for each differentiable parameter, where `None` is zero.
 //!
+//! Derivatives of order 2 are those of `body = …`, a call of a function in `plain`.
+//!
 //! Arguments are arrays and views of any storage (`&ArrayRef`), of `f32` or `f64`.
 
 #![allow(clippy::too_many_arguments, reason = "an adjoint has a slot for every parameter")]
@@ -20,6 +22,7 @@ pub mod attention_kernel;
 pub mod batch_dot_kernel;
 pub mod batch_norm_inference_kernel;
 pub mod batch_norm_kernel;
+mod batches;
 pub mod conv;
 pub mod dense_kernel;
 pub mod dropout_kernel;
@@ -29,12 +32,14 @@ pub mod flatten_kernel;
 pub mod group_norm_kernel;
 pub mod layer_norm_kernel;
 pub mod losses;
+mod plain;
 pub mod pooling;
 mod products;
 pub mod recurrent;
 pub mod running_batch_norm_kernel;
 pub mod steps_kernel;
 pub(crate) mod support;
+pub mod table_kernels;
 #[cfg(test)]
 pub(crate) mod testing;
 mod windows;
@@ -58,4 +63,5 @@ pub use pooling::*;
 pub use recurrent::*;
 pub use running_batch_norm_kernel::*;
 pub use steps_kernel::*;
+pub use table_kernels::*;
 pub use windows::Padding;

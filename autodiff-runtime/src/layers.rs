@@ -33,6 +33,7 @@ mod residual;
 mod running;
 mod sequential;
 mod simple_rnn;
+mod table;
 mod time_distributed;
 mod transformer_encoder;
 
@@ -63,6 +64,7 @@ pub use residual::{Residual, ResidualTangent};
 pub use running::{Observed, Running};
 pub use sequential::{Sequential, SequentialTangent};
 pub use simple_rnn::{SimpleRNN, SimpleRNNTangent};
+pub use table::Table;
 pub use time_distributed::{TimeDistributed, TimeDistributedTangent};
 pub use transformer_encoder::{TransformerEncoder, TransformerEncoderTangent};
 

@@ -57,12 +57,11 @@ pub mod metrics;
 pub mod operators;
 #[cfg(feature = "std")]
 pub mod optimizers;
-#[cfg(feature = "std")]
-mod outputs;
 pub mod parts;
 #[cfg(feature = "std")]
 pub mod random;
 mod real;
+mod returned;
 #[cfg(feature = "saving")]
 pub mod saving;
 mod scalars;

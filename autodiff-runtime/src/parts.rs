@@ -107,10 +107,38 @@ pub fn part_mut<T: Part<U> + ?Sized, U: ?Sized>(of: &mut T) -> Option<&mut U> {
     of.part_mut()
 }
 
+/// A part of a tangent that can be copied to a tangent of type `U`, if it has one.
+pub trait Copied<U> {
+    /// The copy.
+    fn copied(&self) -> Option<U>;
+}
+
+impl<U: Clone> Copied<U> for U {
+    #[inline]
+    fn copied(&self) -> Option<U> {
+        Some(self.clone())
+    }
+}
+
+impl<U: Space> Copied<U> for () {
+    #[inline]
+    fn copied(&self) -> Option<U> {
+        None
+    }
+}
+
+#[cfg(feature = "std")]
+impl<T: Clone> Copied<Vec<T>> for [T] {
+    #[inline]
+    fn copied(&self) -> Option<Vec<T>> {
+        Some(self.to_vec())
+    }
+}
+
 /// The tangent of a part of a value: zero for a constant.
 #[inline]
-pub fn read<P: Differentiable, T: Part<P::Tangent>>(value: &P, tangent: &T) -> P::Tangent {
-    tangent.part().cloned().unwrap_or_else(|| value.__zero())
+pub fn read<P: Differentiable + ?Sized, T: Copied<P::Tangent> + ?Sized>(value: &P, tangent: &T) -> P::Tangent {
+    tangent.copied().unwrap_or_else(|| value.__zero())
 }
 
 /// Overwrites the tangent of a part, if it has one.

@@ -8,6 +8,8 @@ use num_traits::{Float, FloatConst, FromPrimitive, NumAssign};
 use crate::__private::FloatMethods;
 use crate::operators;
 use crate::tangent::{Differentiable, Tangent};
+#[cfg(feature = "std")]
+use crate::tangent::{Rows, Update, Visit};
 
 /// What the products of `ndarray` ask of their elements.
 #[cfg(feature = "std")]
@@ -79,6 +81,16 @@ pub trait Real:
     /// The error function, 2/√π ∫₀ˣ exp(−t²) dt.
     #[doc(hidden)]
     fn __erf(self) -> Self;
+
+    /// Hands a matrix with a gradient of some of its rows over.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn __update_rows(parameters: &mut [Self], gradients: &Rows<Self>, update: &mut dyn Update);
+
+    /// Hands some rows of a matrix over.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn __visit_rows(rows: &Rows<Self>, visitor: &mut dyn Visit);
 }
 
 /// Passes a value on, and no derivative: differentiated code takes the value for a constant.
@@ -115,6 +127,16 @@ impl Real for f32 {
     fn __erf(self) -> f32 {
         libm::erff(self)
     }
+
+    #[cfg(feature = "std")]
+    fn __update_rows(parameters: &mut [f32], gradients: &Rows<f32>, update: &mut dyn Update) {
+        update.rows_f32(parameters, gradients);
+    }
+
+    #[cfg(feature = "std")]
+    fn __visit_rows(rows: &Rows<f32>, visitor: &mut dyn Visit) {
+        visitor.rows_f32(rows);
+    }
 }
 
 impl Real for f64 {
@@ -131,5 +153,15 @@ impl Real for f64 {
     #[inline]
     fn __erf(self) -> f64 {
         libm::erf(self)
+    }
+
+    #[cfg(feature = "std")]
+    fn __update_rows(parameters: &mut [f64], gradients: &Rows<f64>, update: &mut dyn Update) {
+        update.rows_f64(parameters, gradients);
+    }
+
+    #[cfg(feature = "std")]
+    fn __visit_rows(rows: &Rows<f64>, visitor: &mut dyn Visit) {
+        visitor.rows_f64(rows);
     }
 }

@@ -23,6 +23,7 @@ pub struct Schedule {
     stride: Cell<Option<usize>>,
     /// The iteration that the forward sweep comes to next, and how many the backward sweep has yet to undo.
     next: Cell<usize>,
+    storing: Cell<bool>,
     remaining: Cell<usize>,
 }
 
@@ -61,6 +62,7 @@ impl Schedule {
             planned: RefCell::default(),
             stride: Cell::new(stride),
             next: Cell::new(0),
+            storing: Cell::new(false),
             remaining: Cell::new(usize::MAX),
         }
     }
@@ -71,9 +73,19 @@ impl Schedule {
         self.slots
     }
 
-    /// Forward sweep, before each iteration: whether its state is stored, in [`Self::free_slot`].
+    /// Forward sweep, before each iteration: counts it, and decides whether its state is stored.
+    pub fn visit(&self) {
+        let storing = self.comes_to_next();
+        self.storing.set(storing);
+    }
+
+    /// Forward sweep, after [`Self::visit`]: whether the state is stored, in [`Self::free_slot`].
     #[must_use]
-    pub fn visit(&self) -> bool {
+    pub fn is_storing(&self) -> bool {
+        self.storing.get()
+    }
+
+    fn comes_to_next(&self) -> bool {
         let step = self.next.replace(self.next.get() + 1);
         let Some(stride) = self.stride.get() else {
             return self.stores(step);
@@ -224,7 +236,8 @@ mod tests {
     fn cost(schedule: &Schedule, length: usize) -> (usize, usize) {
         let mut stored = vec![usize::MAX; schedule.slots()];
         for step in 0..length {
-            if schedule.visit() {
+            schedule.visit();
+            if schedule.is_storing() {
                 stored[schedule.free_slot()] = step;
             }
         }

@@ -15,8 +15,7 @@ pub use crate::complex::{ComplexMethods, ComplexPolar};
 pub use crate::sorting::{order, order_by, order_by_key, order_rotated_left, order_rotated_right, permute, unpermute};
 
 pub use crate::fallible::{Fallible, content, content_mut, default_content, failed, is_good, wrap, wrap_tangent};
-#[cfg(feature = "std")]
-pub use crate::outputs::{Cloned, Held, HeldOtherwise, PutBack};
+pub use crate::returned::ReturnedRef;
 #[cfg(feature = "std")]
 pub use crate::schedule::Schedule;
 pub use crate::tapes::*;
@@ -272,8 +271,7 @@ pub fn accumulate<T: AddFrom<V> + ?Sized, V: ?Sized>(target: &mut T, value: &V) 
 /// Multiplies a tangent by a float.
 #[inline]
 pub fn scale<T: Tangent, F: crate::Real>(tangent: &mut T, factor: F) {
-    let factor = factor.__f64();
-    tangent.__map(&mut |x| x * factor);
+    tangent.__scale(factor.__f64());
 }
 
 /// A small integer in the float type of the surroundings.
@@ -339,6 +337,14 @@ pub const fn annotated<H: Here, T: Annotated<H::At>>() {}
     note = "where no derivative is to flow, wrap what the method gets, or what it gives, in `stop_gradient`"
 )]
 pub trait AnnotatedMethods {}
+
+/// No type has it: the message of a missing companion with several tangents at once.
+#[diagnostic::on_unimplemented(
+    message = "what is called here has no derivatives along several directions at once: it lacks the option `lanes`",
+    label = "a function with `lanes` calls functions and methods with `lanes` only",
+    note = "write `#[differentiable(lanes)]` where it is defined, or take `lanes` off here"
+)]
+pub trait WithLanes {}
 
 /// A function whose rule for reverse mode is given, or which needs none.
 #[diagnostic::on_unimplemented(

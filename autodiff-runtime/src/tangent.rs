@@ -8,6 +8,8 @@
 mod arrays;
 mod constants;
 mod containers;
+#[cfg(feature = "std")]
+pub(crate) mod rows;
 mod scalars;
 #[cfg(feature = "std")]
 mod sequences;
@@ -15,6 +17,9 @@ mod sequences;
 mod tests;
 
 use core::fmt::Debug;
+
+#[cfg(feature = "std")]
+pub use rows::Rows;
 
 #[cfg(feature = "std")]
 use crate::layers::Mode;
@@ -170,6 +175,12 @@ pub trait Tangent: Differentiable<Tangent = Self> + Clone + Debug + PartialEq {
     /// two, the real part first.
     #[doc(hidden)]
     fn __map(&mut self, f: &mut dyn FnMut(f64) -> f64);
+
+    /// Multiplies every scalar by a number.
+    #[doc(hidden)]
+    fn __scale(&mut self, factor: f64) {
+        self.__map(&mut |x| x * factor);
+    }
 }
 
 /// A consumer of matching leaves: parameters that may be changed, and their gradients.
@@ -181,6 +192,16 @@ pub trait Update {
     fn leaf_f32(&mut self, parameters: &mut [f32], gradients: &[f32]);
     /// A leaf of double precision.
     fn leaf_f64(&mut self, parameters: &mut [f64], gradients: &[f64]);
+    /// A matrix of single precision with a gradient for some of its rows. Unless this is written, it is a leaf.
+    #[cfg(feature = "std")]
+    fn rows_f32(&mut self, parameters: &mut [f32], gradients: &Rows<f32>) {
+        self.leaf_f32(parameters, &gradients.to_array().into_raw_vec_and_offset().0);
+    }
+    /// A matrix of double precision with a gradient for some of its rows. Unless this is written, it is a leaf.
+    #[cfg(feature = "std")]
+    fn rows_f64(&mut self, parameters: &mut [f64], gradients: &Rows<f64>) {
+        self.leaf_f64(parameters, &gradients.to_array().into_raw_vec_and_offset().0);
+    }
     /// A field or an element with this name begins.
     fn enter(&mut self, _name: &str) {}
     /// The field or element entered last has ended.
@@ -206,6 +227,18 @@ pub trait Visit {
     fn leaf_f32(&mut self, shape: &[usize], values: &[f32]);
     /// A leaf of double precision, in logical (row-major) order, with its shape.
     fn leaf_f64(&mut self, shape: &[usize], values: &[f64]);
+    /// A matrix of single precision that is zero in most of its rows. Unless this is written, it is a leaf.
+    #[cfg(feature = "std")]
+    fn rows_f32(&mut self, rows: &Rows<f32>) {
+        let (count, width) = rows.dim();
+        self.leaf_f32(&[count, width], &rows.to_array().into_raw_vec_and_offset().0);
+    }
+    /// A matrix of double precision that is zero in most of its rows. Unless this is written, it is a leaf.
+    #[cfg(feature = "std")]
+    fn rows_f64(&mut self, rows: &Rows<f64>) {
+        let (count, width) = rows.dim();
+        self.leaf_f64(&[count, width], &rows.to_array().into_raw_vec_and_offset().0);
+    }
     /// A field or an element with this name begins.
     fn enter(&mut self, _name: &str) {}
     /// The field or element entered last has ended.

@@ -1,8 +1,9 @@
-//! Gradients of ten programs beside gradients written by hand: times, memory and instructions.
+//! Gradients of ten programs beside gradients written by hand: times and instructions.
 //!
 //! ```text
 //! cargo bench --bench kernels                            # a table of ratios
 //! cargo bench --bench kernels -- cholesky heat           # of some programs
+//! cargo bench --bench kernels_memory                     # what they allocate
 //! python3 benches/instructions.py                        # instructions, compared with the recorded ones
 //! ```
 //!
@@ -14,40 +15,12 @@
     reason = "programs are written as users write them"
 )]
 
-mod linear;
-mod mechanics;
-mod statistics;
+mod programs;
 
 use std::hint::black_box;
 use std::time::Instant;
 
-use allocation_counter::measure;
-
-/// A gradient that is added to a buffer; gives the value.
-type Gradient = Box<dyn Fn(&[f64], &mut [f64]) -> f64>;
-
-/// A function of a vector, with its gradient made by the library and the one written by hand.
-struct Program {
-    name: &'static str,
-    x: Vec<f64>,
-    primal: Box<dyn Fn(&[f64]) -> f64>,
-    ours: Gradient,
-    hand: Gradient,
-}
-
-fn programs() -> Vec<Program> {
-    [linear::programs(), mechanics::programs(), statistics::programs()].into_iter().flatten().collect()
-}
-
-/// Numbers between 0 and 1, the same on every machine.
-fn numbers(n: usize, seed: u64) -> Vec<f64> {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as f64 / (1_u64 << 31) as f64
-    };
-    (0..n).map(|_| next()).collect()
-}
+use programs::{Program, programs};
 
 /// The median time of runs that take a third of a second together, in nanoseconds.
 fn time(mut run: impl FnMut() -> f64) -> f64 {
@@ -84,26 +57,8 @@ fn row(p: &Program) {
     let primal = time(|| (p.primal)(black_box(&p.x)));
     let hand = time(|| (p.hand)(black_box(&p.x), black_box(&mut expected)));
     let ours = time(|| (p.ours)(black_box(&p.x), black_box(&mut found)));
-    let bytes = |run: &dyn Fn(&mut [f64]) -> f64| {
-        let mut d = vec![0.0; p.x.len()];
-        let first = measure(|| {
-            black_box(run(&mut d));
-        });
-        let second = measure(|| {
-            black_box(run(&mut d));
-        });
-        assert_eq!(
-            (first.bytes_max, second.bytes_current),
-            (second.bytes_max, 0),
-            "{}: memory grows with calls",
-            p.name
-        );
-        second.bytes_max
-    };
-    let (primal_bytes, hand_bytes, our_bytes) =
-        (bytes(&|_| (p.primal)(&p.x)), bytes(&|d| (p.hand)(&p.x, d)), bytes(&|d| (p.ours)(&p.x, d)));
     println!(
-        "| {} | {} | {:.3} | {:.2} | {:.2} | {:.2} | {primal_bytes} | {hand_bytes} | {our_bytes} |",
+        "| {} | {} | {:.3} | {:.2} | {:.2} | {:.2} |",
         p.name,
         p.x.len(),
         primal / 1e3,
@@ -130,9 +85,7 @@ fn main() {
         }
         return;
     }
-    println!(
-        "| program | inputs | primal µs | by hand / primal | ours / primal | ours / by hand | primal bytes | by hand bytes | our bytes |"
-    );
-    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+    println!("| program | inputs | primal µs | by hand / primal | ours / primal | ours / by hand |");
+    println!("| --- | --- | --- | --- | --- | --- |");
     programs.iter().filter(|p| arguments.is_empty() || arguments.iter().any(|a| a == p.name)).for_each(row);
 }

@@ -2,7 +2,7 @@
 
 use differentiable::prelude::*;
 
-use crate::{Program, numbers};
+use super::{Program, numbers};
 
 pub(crate) fn programs() -> Vec<Program> {
     let masses = numbers(100, 11);

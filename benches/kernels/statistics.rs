@@ -2,7 +2,7 @@
 
 use differentiable::prelude::*;
 
-use crate::{Program, numbers};
+use super::{Program, numbers};
 
 const CLASSES: usize = 10;
 const FEATURES: usize = 32;

@@ -24,7 +24,8 @@ pub(crate) fn companion(base: &str, level: u32) -> String {
 impl Emitter<'_> {
     pub(crate) fn call(&self, call: &Call) -> TokenStream {
         let value = match (&call.callee, call.mode, call.level) {
-            (Callee::Operator(_) | Callee::Method { .. }, _, 1) if self.lanes => self.lanes_of(call),
+            (Callee::Operator(_), _, 1) if self.lanes => self.lanes_of(call),
+            (Callee::Method { name, .. }, _, 1) if self.lanes && is_of_numbers(name) => self.lanes_of(call),
             (Callee::Operator(op), _, 0) => {
                 return self.plain_operator(*op, &call.args, call.outs[0]);
             }
@@ -61,26 +62,26 @@ impl Emitter<'_> {
         }
     }
 
-    /// A function of numbers along several directions: the sum of its partial derivatives, each along a unit direction,
-    /// times the tangents of its arguments.
+    /// An operator, or a function of numbers, along several directions: for each argument with tangents what the
+    /// derivative along one of them makes of all, and the sum of that.
     fn lanes_of(&self, call: &Call) -> TokenStream {
-        let tangents: Vec<(usize, &Expr)> =
-            call.args.iter().enumerate().filter_map(|(i, a)| Some((i, a.parts[1].as_ref()?))).collect();
-        let value = Ident::new("value", Span::mixed_site());
+        let width = crate::lanes::width();
+        let (value, direction) = (Ident::new("value", Span::mixed_site()), Ident::new("direction", Span::mixed_site()));
+        let tangents = call.args.iter().enumerate().filter_map(|(i, a)| Some((i, a, a.parts[1].as_ref()?)));
         let mut lets = TokenStream::new();
         let mut sum: Option<TokenStream> = None;
-        for (k, &(i, tangent)) in tangents.iter().enumerate() {
-            let partial = Ident::new(&format!("by_{i}"), Span::mixed_site());
-            let unit = |j: usize, by_reference: bool| match (j == i, by_reference) {
+        for (i, arg, tangent) in tangents {
+            let along = Ident::new(&format!("by_{i}"), Span::mixed_site());
+            let given = |j: usize, by_reference: bool| match (j == i, by_reference) {
                 (false, _) => quote!(::core::option::Option::None),
-                (true, false) => quote!(::core::option::Option::Some(::differentiable::lanes::unit())),
-                (true, true) => quote!(::core::option::Option::Some(&::differentiable::lanes::unit())),
+                (true, true) => quote!(::core::option::Option::Some(#direction)),
+                (true, false) => quote!(::core::option::Option::Some(::core::clone::Clone::clone(#direction))),
             };
             let derivative = match &call.callee {
                 Callee::Operator(op) => {
                     let (name, args) = (operator_trait(*op), self.operator_args(&call.args));
-                    let units = (0..args.len()).map(|j| unit(j, true));
-                    quote!(::differentiable::operators::#name::tangent(#(#args,)* #(#units),*))
+                    let directions = (0..args.len()).map(|j| given(j, true));
+                    quote!(::differentiable::operators::#name::tangent(#(#args,)* #(#directions),*))
                 }
                 Callee::Method { name, .. } => {
                     let recv = match call.args[0].parts[0].as_ref().expect("a receiver") {
@@ -89,18 +90,29 @@ impl Emitter<'_> {
                     };
                     let name = method_companion(name, Some("__jvp"));
                     let rest: Vec<TokenStream> = call.args[1..].iter().map(|a| self.argument(a)).collect();
-                    let units = call.args.iter().enumerate().map(|(j, a)| unit(j, a.passing != Passing::Value));
-                    quote!(#recv.#name(#(#rest,)* #(#units),*))
+                    let directions = call.args.iter().enumerate().map(|(j, a)| given(j, a.passing != Passing::Value));
+                    quote!(#recv.#name(#(#rest,)* #(#directions),*))
                 }
                 _ => unreachable!("functions have companions"),
             };
-            let value = if k == 0 { quote!(#value) } else { quote!(_) };
-            lets.extend(quote!(let (#value, #partial) = #derivative;));
-            let tangent = self.expr(tangent).at_least(Prec::Mul);
-            let term = quote!(#tangent * #partial);
-            sum = Some(sum.map_or_else(|| term.clone(), |sum| quote!(#sum + #term)));
+            let of = self.by_reference(arg.parts[0].as_ref().expect("arguments have values"), false);
+            let tangent = match tangent {
+                Expr::Place(place) if self.part_value(place).is_none() => self.reference(place, false).tokens,
+                e => {
+                    let e = self.expr(e).at_least(Prec::Unary);
+                    quote!(&#e)
+                }
+            };
+            let bound = if sum.is_none() { quote!(#value) } else { quote!(_) };
+            lets.extend(quote! {
+                let (#bound, #along) = ::differentiable::lanes::chain::<_, _, #width>(#of, #tangent, |#direction| #derivative);
+            });
+            sum = Some(match sum {
+                None => quote!(#along),
+                Some(sum) => quote!(::differentiable::lanes::sum::<_, #width>(&#value, #sum, &#along)),
+            });
         }
-        quote!({ #lets (#value, #sum) })
+        quote!({ #lets let sum = #sum; (#value, sum) })
     }
 
     /// A call to a function or method, or to one of its companions.
@@ -114,10 +126,15 @@ impl Emitter<'_> {
                 args.iter().map(|a| if method { self.method_tangent(a, c) } else { self.tangent_argument(a, c) }),
             );
         }
+        let several = companion.as_deref() == Some(crate::lanes::COMPANION);
+        if several {
+            let width = crate::lanes::width();
+            list.push(quote!(::differentiable::lanes::Width::<#width>));
+        }
         match callee {
             Callee::Function { path, qself } => {
                 let mut path = companion_path(path, companion.as_deref(), span);
-                if companion.as_deref() == Some(crate::lanes::COMPANION) {
+                if several {
                     crate::lanes::name_width(&mut path);
                 }
                 let path = syn::ExprPath { attrs: Vec::new(), qself: qself.clone(), path };
@@ -205,6 +222,8 @@ impl Emitter<'_> {
     fn by_reference(&self, e: &Expr, mutable: bool) -> TokenStream {
         match e {
             Expr::Place(place) => self.reference(place, mutable).tokens,
+            // The literal is a reference.
+            e if e.is_text() => self.expr(e).tokens,
             e => {
                 let e = self.expr(e).at_least(Prec::Unary);
                 if mutable { quote!(&mut #e) } else { quote!(&#e) }
@@ -433,6 +452,12 @@ impl Emitter<'_> {
         }
         quote!(#before ::differentiable::operators::#name::#method(#(#args,)* #(#tangents,)* #(&#cotangents,)* #(#slots),*); #after)
     }
+}
+
+/// Whether a method has the name of a function of floats or of complex numbers.
+fn is_of_numbers(name: &Ident) -> bool {
+    let name = name.to_string();
+    crate::rules::find(&name).is_some() || crate::complex::find(&name).is_some()
 }
 
 /// The trait of the runtime that differentiates an operator.

@@ -348,7 +348,9 @@ impl Emitter<'_> {
     }
 
     fn binary(&self, op: BinOp, a: &Expr, b: &Expr) -> Tokens {
-        if matches!(self.kind_of(a), Kind::Float(Float::Generic(_)) if self.kind_of(b).deref().is_complex()) {
+        if matches!(self.kind_of(a), Kind::Float(Float::Generic(_)) if self.kind_of(b).deref().is_complex())
+            && !(self.lanes && self.carries_tangent(a))
+        {
             // A type parameter stands on the right of a complex number only.
             match op {
                 BinOp::Add | BinOp::Mul => return self.binary(op, b, a),
@@ -378,6 +380,12 @@ impl Emitter<'_> {
         };
         let b_tokens = self.expr(b).at_least(right);
         Tokens::new(quote!(#a_tokens #token #b_tokens), prec)
+    }
+
+    fn carries_tangent(&self, e: &Expr) -> bool {
+        let mut found = false;
+        crate::activity::carriers(e, &mut |v| found |= self.program.vars[v].role == crate::ir::Role::Tangent);
+        found
     }
 
     fn zero(&self, e: &Expr) -> Tokens {

@@ -3,6 +3,7 @@
 //! In: a finished program. Out: the statements of a function body. Names are those of the user, made
 //! unique; operators are parenthesised only where precedence asks for it.
 
+mod blocks;
 mod calls;
 mod exprs;
 pub(crate) mod moves;
@@ -29,6 +30,8 @@ pub(crate) struct Emitter<'a> {
     names: VarMap<Ident>,
     /// Variables that need `mut`.
     written: VarSet,
+    /// Variables that are bound more than once, each time for as long as the block goes on.
+    rebound: VarSet,
     read: VarSet,
     mentioned: VarSet,
     /// Cotangent slots that are `Option<&mut T>` here.
@@ -52,10 +55,17 @@ impl<'a> Emitter<'a> {
             order.extend(reverse.adjoints.iter().flatten().chain(&reverse.cotangent));
         }
         let mut written = VarSet::new();
+        let (mut bound, mut rebound) = (VarSet::new(), VarSet::new());
+        let mut bind = |v: VarId| {
+            if !bound.insert(v) {
+                rebound.insert(v);
+            }
+        };
         let mut read = VarSet::new();
         let mut mentioned = VarSet::new();
         program.body.walk(&mut |s| {
             order.extend(s.defines());
+            s.defines().into_iter().for_each(&mut bind);
             s.uses(
                 &mut |v| {
                     read.insert(v);
@@ -76,6 +86,7 @@ impl<'a> Emitter<'a> {
             }
             for b in s.blocks() {
                 order.extend(&b.loads);
+                b.loads.iter().copied().for_each(&mut bind);
                 read.extend(&b.saves);
             }
         });
@@ -113,7 +124,7 @@ impl<'a> Emitter<'a> {
             };
             names.insert(v, ident);
         }
-        Self { program, types, names, written, read, mentioned, optional, text: false, lanes: false }
+        Self { program, types, names, written, rebound, read, mentioned, optional, text: false, lanes: false }
     }
 
     /// The name of a variable.
@@ -135,6 +146,19 @@ impl<'a> Emitter<'a> {
 
     pub(crate) fn is_read(&self, v: VarId) -> bool {
         self.read.contains(v) || self.written.contains(v)
+    }
+
+    /// Whether a variable that has just been bound is changed by the statements that follow.
+    fn is_written_in(&self, v: VarId, rest: &[Stmt]) -> bool {
+        if !self.rebound.contains(v) {
+            return self.is_written(v);
+        }
+        let mut written = VarSet::new();
+        for stmt in rest.iter().take_while(|s| !s.defines().contains(&v)) {
+            mark_written(self.program, stmt, &mut written);
+            stmt.blocks().iter().for_each(|b| b.walk(&mut |s| mark_written(self.program, s, &mut written)));
+        }
+        written.contains(v)
     }
 
     /// Whether a variable occurs at all.

@@ -72,7 +72,8 @@ impl Emitter<'_> {
         }
         let (value, tangent) = (self.reference(&value, false).tokens, self.reference(place, false).tokens);
         if self.lanes {
-            return Some(quote!(::differentiable::lanes::read(#value, #tangent)));
+            let width = crate::lanes::width();
+            return Some(quote!(::differentiable::lanes::read::<_, _, #width>(#value, #tangent)));
         }
         Some(quote!(::differentiable::__private::read(#value, #tangent)))
     }

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::Emitter;
 use super::exprs::{Prec, operator_token};
-use crate::ir::{BinOp, Block, Edit, Expr, Header, Loop, Place, Stmt, Tape, VarId};
+use crate::ir::{BinOp, Block, Edit, Expr, Place, Stmt, VarId};
 use crate::{kinds, methods};
 
 impl Emitter<'_> {
@@ -18,7 +18,10 @@ impl Emitter<'_> {
                 out.extend(tokens);
                 i += used;
             } else {
-                out.extend(self.stmt(&stmts[i]));
+                out.extend(match &stmts[i] {
+                    Stmt::Let { var, value } => self.let_stmt(*var, value, &stmts[i + 1..]),
+                    stmt => self.stmt(stmt),
+                });
                 i += 1;
             }
         }
@@ -31,7 +34,7 @@ impl Emitter<'_> {
             return None;
         };
         let value = self.branch_value(branch, *var)?;
-        let binding = self.binding(*var);
+        let binding = self.binding(*var, self.is_written(*var));
         Some((quote!(let #binding = #value;), 2))
     }
 
@@ -73,9 +76,9 @@ impl Emitter<'_> {
     }
 
     /// `mut x: T`, as far as needed.
-    fn binding(&self, var: VarId) -> TokenStream {
+    fn binding(&self, var: VarId, mutable: bool) -> TokenStream {
         let name = self.name(var);
-        let mutable = self.is_written(var).then(|| quote!(mut));
+        let mutable = mutable.then(|| quote!(mut));
         let ty = self.program.vars[var].ty.as_ref().map(|ty| quote!(: #ty));
         quote!(#mutable #name #ty)
     }
@@ -88,16 +91,18 @@ impl Emitter<'_> {
         (unknown && self.program.vars[var].ty.is_none()).then(|| quote!(: #ty))
     }
 
+    fn let_stmt(&self, var: VarId, value: &Expr, rest: &[Stmt]) -> TokenStream {
+        let binding = self.binding(var, self.is_written_in(var, rest));
+        let claimed = self.claimed_type(var, value);
+        let value = self.value(value);
+        quote!(let #binding #claimed = #value;)
+    }
+
     fn stmt(&self, stmt: &Stmt) -> TokenStream {
         match stmt {
-            Stmt::Let { var, value } => {
-                let binding = self.binding(*var);
-                let claimed = self.claimed_type(*var, value);
-                let value = self.value(value);
-                quote!(let #binding #claimed = #value;)
-            }
+            Stmt::Let { var, value } => self.let_stmt(*var, value, &[]),
             Stmt::Declare(var) => {
-                let binding = self.binding(*var);
+                let binding = self.binding(*var, self.is_written(*var));
                 quote!(let #binding;)
             }
             Stmt::Assign { place, value, .. } => {
@@ -300,71 +305,6 @@ impl Emitter<'_> {
         quote!(let #pattern = ::core::mem::replace(#target, #new);)
     }
 
-    /// What a scope puts on the tape, or the pattern that takes it off.
-    fn entry(&self, vars: &[VarId], pattern: bool) -> TokenStream {
-        let items: Vec<TokenStream> = vars
-            .iter()
-            .map(|v| {
-                if pattern {
-                    self.pattern(*v)
-                } else {
-                    let name = self.name(*v);
-                    quote!(#name)
-                }
-            })
-            .collect();
-        match items.as_slice() {
-            [one] => one.clone(),
-            many => quote!((#(#many),*)),
-        }
-    }
-
-    fn branch(&self, cond: &Expr, then: &Block, els: &Block, tape: Option<Tape>) -> TokenStream {
-        let then_stmts = self.stmts(&then.stmts);
-        let els_stmts = self.stmts(&els.stmts);
-        let Some(tape) = tape else {
-            let cond = self.condition(cond);
-            return match (then.stmts.is_empty(), els.stmts.as_slice()) {
-                (false, []) => quote!(if #cond { #then_stmts }),
-                (true, _) => quote!(if !(#cond) { #els_stmts }),
-                (_, [Stmt::If { tape: None, .. }]) => {
-                    quote!(if #cond { #then_stmts } else #els_stmts)
-                }
-                _ => quote!(if #cond { #then_stmts } else { #els_stmts }),
-            };
-        };
-        let name = self.name(tape.var);
-        let private = quote!(::differentiable::__private);
-        if tape.write {
-            let (a, b) = (self.entry(&then.saves, false), self.entry(&els.saves, false));
-            let (a, b) = match (then.saves.is_empty(), els.saves.is_empty()) {
-                (false, true) => (quote!(::core::option::Option::Some(#a)), quote!(::core::option::Option::None)),
-                (true, false) => (quote!(::core::option::Option::None), quote!(::core::option::Option::Some(#b))),
-                _ => (quote!(#private::Either::Left(#a)), quote!(#private::Either::Right(#b))),
-            };
-            let cond = self.condition(cond);
-            return quote!(let #name = if #cond { #then_stmts #a } else { #els_stmts #b };);
-        }
-        let (a, b) = (self.entry(&then.loads, true), self.entry(&els.loads, true));
-        match (then.loads.is_empty(), els.loads.is_empty()) {
-            (false, true) if els.stmts.is_empty() => {
-                quote!(if let ::core::option::Option::Some(#a) = #name { #then_stmts })
-            }
-            (false, true) => {
-                quote!(if let ::core::option::Option::Some(#a) = #name { #then_stmts } else { #els_stmts })
-            }
-            (true, false) if then.stmts.is_empty() => {
-                quote!(if let ::core::option::Option::Some(#b) = #name { #els_stmts })
-            }
-            (true, false) => {
-                quote!(if let ::core::option::Option::Some(#b) = #name { #els_stmts } else { #then_stmts })
-            }
-            _ => {
-                quote!(match #name { #private::Either::Left(#a) => { #then_stmts } #private::Either::Right(#b) => { #els_stmts } })
-            }
-        }
-    }
-
     /// `save_slice(&mut tape, &place, lo..hi)`, or `restore_slice(&mut tape, &mut place, lo..hi)`.
     fn slice(&self, function: &str, tape: VarId, place: &Place, lo: &Expr, hi: &Expr) -> TokenStream {
         let place = self.reference(place, function == "restore_slice").tokens;
@@ -376,7 +316,7 @@ impl Emitter<'_> {
 
     /// `let x = &slice[..len]`, or what stands for it where that begins later.
     fn cut(&self, var: VarId, slice: &Place, start: Option<&Expr>, len: Option<&Expr>, mutable: bool) -> TokenStream {
-        let binding = self.binding(var);
+        let binding = self.binding(var, self.is_written(var));
         let tokens = |slice: &Place| {
             let Some(start) = start else {
                 let len = len.map(|len| self.expr(len).tokens);
@@ -395,97 +335,6 @@ impl Emitter<'_> {
         }
         let tokens = tokens(slice);
         quote!(let #binding = #tokens;)
-    }
-
-    fn loop_stmt(&self, l: &Loop) -> TokenStream {
-        let body = self.stmts(&l.body.stmts);
-        let exit = l
-            .exits
-            .iter()
-            .map(|v| {
-                let name = self.name(*v);
-                quote!(#name)
-            })
-            .reduce(|a, b| quote!(#a || #b))
-            .map(|cond| quote!(if #cond { break; }));
-        let mut before = TokenStream::new();
-        let mut entries = None;
-        let mut save = TokenStream::new();
-        if let Some(tape) = l.tape {
-            let name = self.name(tape.var);
-            if tape.write {
-                let entry = self.entry(&l.body.saves, false);
-                if !tape.flat {
-                    let private = quote!(::differentiable::__private);
-                    let counted = self.counted(l).map(|range| quote!(#private::room(#private::iterations(#range))));
-                    let new = counted.unwrap_or_else(|| quote!(#private::vec::Vec::new()));
-                    before = quote!(let mut #name = #new;);
-                }
-                save = quote!(#name.push(#entry););
-            } else {
-                let entry = self.entry(&l.body.loads, true);
-                let start = tape.start.map(|start| self.name(start));
-                entries = match (&l.header, start) {
-                    (Header::Tape, Some(start)) => {
-                        return quote!(for #entry in #name.drain(#start..).rev() { #body });
-                    }
-                    (Header::Tape, None) => {
-                        return quote!(while let ::core::option::Option::Some(#entry) = #name.pop() { #body });
-                    }
-                    (_, Some(start)) => Some((quote!(#name.drain(#start..)), entry, tape.in_order)),
-                    _ if tape.flat => {
-                        let range = self.range(l);
-                        Some((quote!(::differentiable::__private::last(&mut #name, #range)), entry, tape.in_order))
-                    }
-                    _ if tape.in_order => Some((quote!(#name), entry, true)),
-                    _ => Some((quote!(#name.into_iter()), entry, false)),
-                };
-            }
-        }
-        let header = match &l.header {
-            Header::Range { var, step, rev, .. } => {
-                let mut range = self.range(l);
-                if step.is_some() || *rev {
-                    range = quote!((#range));
-                }
-                if let Some(step) = step {
-                    let step = self.value(step);
-                    range = quote!(#range.step_by(#step));
-                }
-                if *rev {
-                    range = quote!(#range.rev());
-                }
-                let var = self.pattern(*var);
-                match entries {
-                    // An entry for each iteration, in the order in which they run.
-                    Some((tape, entry, true)) => quote!(for (#var, #entry) in (#range).zip(#tape)),
-                    Some((tape, entry, false)) => {
-                        quote!(for (#var, #entry) in (#range).zip(#tape.rev()))
-                    }
-                    None => quote!(for #var in #range),
-                }
-            }
-            Header::While(Expr::Bool(true)) => quote!(loop),
-            Header::While(cond) => {
-                let cond = self.condition(cond);
-                quote!(while #cond)
-            }
-            Header::Tape => quote!(loop),
-        };
-        quote!(#before #header { #body #save #exit })
-    }
-
-    /// The range that a loop runs over, forward and without its step.
-    fn range(&self, l: &Loop) -> TokenStream {
-        let Header::Range { lo, hi, inclusive, .. } = &l.header else { unreachable!("a loop over a range") };
-        let (lo, hi) = (Some(Box::new(lo.clone())), Some(Box::new(hi.clone())));
-        self.value(&Expr::Range { lo, hi, inclusive: *inclusive })
-    }
-
-    /// The range of a loop that has an iteration for each of its elements.
-    fn counted(&self, l: &Loop) -> Option<TokenStream> {
-        let every = matches!(l.header, Header::Range { step: None, .. }) && l.exits.is_empty();
-        every.then(|| self.range(l))
     }
 
     fn edit(&self, edit: &Edit) -> TokenStream {

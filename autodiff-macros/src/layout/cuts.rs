@@ -9,7 +9,7 @@
 //! A loop that begins elsewhere counts from zero then. Only what every iteration reaches is cut, so that the loop would have
 //! panicked as well, and what is borrowed mutably only if the loop uses it in no other way.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Span;
 
@@ -121,7 +121,7 @@ fn cut(program: &mut Program, lengths: &HashMap<VarId, Place>, l: &mut Loop, bef
     if !plain {
         return;
     }
-    let scan = Scan { program, l, var, lo: &lo };
+    let scan = Scan { program, l, var, lo: &lo, defined: super::defined_in(l) };
     let mut groups = scan.groups();
     // A loop over all of a slice reaches what is there.
     let from_zero = literal(&lo) == Some(0);
@@ -252,6 +252,7 @@ struct Scan<'a> {
     l: &'a Loop,
     var: VarId,
     lo: &'a Expr,
+    defined: HashSet<VarId>,
 }
 
 impl Scan<'_> {
@@ -359,13 +360,9 @@ impl Scan<'_> {
 
     /// Whether the slice and the way into it are the same in every iteration, and named before the loop.
     fn is_fixed(&self, slice: &Place, reach: &Reach) -> bool {
-        let own = |v: VarId| {
-            v == self.var
-                || self.l.body.loads.contains(&v)
-                || self.l.body.stmts.iter().any(|s| s.defines().contains(&v) || super::writes(s, v))
-        };
-        let mut fixed = !self.l.body.stmts.iter().any(|s| s.defines().contains(&slice.root))
-            && !self.l.body.loads.contains(&slice.root);
+        let defined = |v: VarId| self.defined.contains(&v);
+        let own = |v: VarId| defined(v) || self.l.body.stmts.iter().any(|s| super::writes(s, v));
+        let mut fixed = !defined(slice.root);
         slice.clone().exprs_mut(&mut |e| e.vars(&mut |v| fixed &= !own(v)));
         if let Reach::From(e) | Reach::Window(e) = reach {
             e.vars(&mut |v| fixed &= !own(v));

@@ -1,6 +1,7 @@
 //! Layout: how what the forward sweep saves lies in memory, and in which order it is read.
 //!
-//! In: a program whose sweeps are final. Out: the same sums. Each pass has a file: vectors of one iteration are allocated
+//! In: a program whose sweeps are final. Out: the same sums. Each pass has a file: what a block adds to one element is added
+//! at once ([`merges`]), vectors of one iteration are allocated
 //! once ([`buffers`]), elements of a slice that a loop
 //! overwrites are saved as a slice ([`slices`]), backward loops that only add run forward ([`order`]), and the tapes of
 //! inner loops are one ([`flat`]); those of loops that run a known number of times are slices ([`rows`]); and slices are cut to what a
@@ -10,6 +11,7 @@ mod buffers;
 mod counters;
 mod cuts;
 mod flat;
+mod merges;
 mod order;
 mod rows;
 mod sizes;
@@ -26,6 +28,9 @@ use crate::switches::Analysis;
 
 /// Runs the passes on a program that is about to be written.
 pub(crate) fn arrange(program: &mut Program, types: &Types) {
+    if Analysis::Merges.is_on() {
+        merges::additions(program);
+    }
     if Analysis::Counters.is_on() {
         counters::by_index(program);
     }
@@ -171,6 +176,19 @@ fn made_in(stmt: &Stmt) -> HashSet<VarId> {
     let mut own = HashSet::new();
     crate::simplify::each_write(stmt, &mut |v| {
         own.insert(v);
+    });
+    own
+}
+
+/// The variables that a loop defines, in its branches as well: nothing outside may name them.
+fn defined_in(l: &Loop) -> HashSet<VarId> {
+    let mut own: HashSet<VarId> = l.body.loads.iter().copied().collect();
+    if let Header::Range { var, .. } = l.header {
+        own.insert(var);
+    }
+    l.body.walk(&mut |s| {
+        own.extend(s.defines());
+        own.extend(s.blocks().iter().flat_map(|b| b.loads.iter().copied()));
     });
     own
 }

@@ -54,20 +54,21 @@ fn block(program: &mut Program, b: &mut Block) {
 
 /// The elements to which a loop only adds, and that are the same in every iteration.
 fn elements(program: &Program, l: &Loop) -> Vec<Place> {
-    let Header::Range { var, .. } = l.header else { return Vec::new() };
+    if !matches!(l.header, Header::Range { .. }) {
+        return Vec::new();
+    }
     if l.plan.is_some() || !adds(&l.body) || !super::keeps_bounds(l) {
         return Vec::new();
     }
     let mut places: Vec<Place> = Vec::new();
     let mut others: Vec<Place> = Vec::new();
     l.body.stmts.iter().for_each(|s| collect(s, &mut places, &mut others));
-    let mut own: HashSet<VarId> = l.body.stmts.iter().flat_map(super::made_in).collect();
-    own.extend(l.body.loads.iter().copied().chain([var]));
+    let defined = super::defined_in(l);
+    let own: HashSet<VarId> = l.body.stmts.iter().flat_map(super::made_in).chain(defined.iter().copied()).collect();
     places.retain(|place| {
         let mut fixed = place.path.iter().any(|s| matches!(s, Step::Index { range: false, .. }))
             && place.path.iter().all(|s| matches!(s, Step::Field(_) | Step::Index { .. } | Step::Deref))
-            && !l.body.stmts.iter().any(|s| s.defines().contains(&place.root))
-            && !l.body.loads.contains(&place.root)
+            && !defined.contains(&place.root)
             && matches!(kinds::of_place(program, place), Kind::Float(_));
         place.clone().exprs_mut(&mut |e| {
             fixed &= !super::calls(e);

@@ -224,6 +224,19 @@ impl Lowerer<'_> {
                 let axes = self.axes(&place).map(|n| n.saturating_sub(1));
                 Some(self.collect_shaped(lanes, dim, axes, span, &mut |l, lane| l.apply(&f, vec![lane])))
             }
+            ("product_axis", 1) => {
+                let place = self.pinned(recv, span);
+                let one = Expr::Number(1.0, float_of_elements(&kinds::of_place(&self.program, &place))?);
+                let (lanes, dim) = self.lanes_and_shape(&place, &m.args[0], span)?;
+                let axes = self.axes(&place).map(|n| n.saturating_sub(1));
+                Some(self.collect_shaped(lanes, dim, axes, span, &mut |l, lane| {
+                    let lane = l.place_of(lane, span);
+                    let items = l.array_elements(&lane, false, span);
+                    l.accumulated(items, one.clone(), span, &mut |_, acc, item| {
+                        Expr::binary(BinOp::Mul, acc, strip(item))
+                    })
+                }))
+            }
             ("fold_axis", 3) => {
                 let init = self.operand(&m.args[1]);
                 let f = self.callable(&m.args[2])?;
@@ -275,12 +288,9 @@ impl Lowerer<'_> {
         let name = m.method.to_string();
         match (name.as_str(), m.args.len()) {
             ("assign", 1) => {
-                let value = self.place_or_value(&m.args[0]);
-                let value = self.as_atom(value, span);
-                let value = match value {
-                    // What is read of the array itself is read before it changes.
-                    Expr::Ref { of, .. } => *of,
-                    value => value,
+                let value = match strip(self.place_or_value(&m.args[0])) {
+                    place @ Expr::Place(_) => place,
+                    value => self.as_atom(value, span),
                 };
                 let place = self.pinned(recv, span);
                 let value = if value.mentions(place.root) { self.copied_out(value, span) } else { value };

@@ -111,7 +111,14 @@ impl Lowerer<'_> {
             };
         }
         let callee = Callee::Function { path: path.path.clone(), qself: path.qself.clone() };
-        self.call_stmt(callee, args, span)
+        let value = self.call_stmt(callee, args, span);
+        match (names.as_slice(), value.as_var()) {
+            (["Self", name], Some(out)) => match self.types.lent_by(name) {
+                Some(kind) => self.lent(out, kind),
+                None => value,
+            },
+            _ => value,
+        }
     }
 
     /// Emits a call and gives the variable that holds its value.
@@ -132,7 +139,10 @@ impl Lowerer<'_> {
                     parts: vec![Some(Expr::Place(place))],
                 }
             }
-            value => Arg { passing: Passing::Value, parts: vec![Some(value)] },
+            value => {
+                let passing = if value.is_text() { Passing::Ref } else { Passing::Value };
+                Arg { passing, parts: vec![Some(value)] }
+            }
         }
     }
 
@@ -162,6 +172,10 @@ impl Lowerer<'_> {
                 // Of a reference: a reference to a copy that carries no derivative.
                 let copy = self.temporary(stopped, span);
                 Some(Expr::Ref { mutable: false, of: Box::new(strip(copy)) })
+            }
+            // `Vec::len` of a sequence.
+            [.., "Vec", name @ ("len" | "is_empty")] => {
+                Some(rules::method(strip(args.first()?.clone()), name, Vec::new()))
             }
             ["drop"] | [.., "mem", "drop"] => Some(Expr::Tuple(Vec::new())),
             [.., "Vec", "with_capacity"] => Some(Expr::Call {
@@ -348,7 +362,10 @@ impl Lowerer<'_> {
         let callee = Callee::Method { name: m.method.clone(), turbofish: m.turbofish.clone() };
         let out = self.fresh("t", span, Kind::Unknown, Role::Temporary);
         self.emit(Stmt::Call(Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, span }));
-        Expr::var(out, span)
+        match self.types.lent_by(&m.method.to_string()) {
+            Some(kind) if matches!(&*m.receiver, S::Path(p) if p.path.is_ident("self")) => self.lent(out, kind),
+            _ => Expr::var(out, span),
+        }
     }
 
     /// `a - b` of integers.

@@ -7,8 +7,9 @@ use std::rc::Rc;
 use syn::visit::Visit;
 use syn::{Expr as S, ExprClosure, Pat};
 
-use super::{Binding, Lowerer};
+use super::{Binding, Lowerer, questions};
 use crate::ir::{Expr, Role};
+use crate::kinds::Kind;
 
 /// A closure with the scope in which it was written.
 pub(super) struct Closure {
@@ -94,14 +95,26 @@ impl Lowerer<'_> {
     /// The value of a call to a closure.
     pub(super) fn inline(&mut self, closure: &Rc<Closure>, args: Vec<Expr>) -> Expr {
         let source = &closure.source;
+        let output = match &source.output {
+            syn::ReturnType::Type(_, ty) => Some(&**ty),
+            syn::ReturnType::Default => None,
+        };
         let body = |l: &mut Self| {
             if returns(&source.body) {
-                return l.returning(source.inputs_begin.span, |l| l.branch(&source.body));
+                let own = questions::returned(output, || questions::made_by(&source.body)).or(l.fallible);
+                let outer = std::mem::replace(&mut l.fallible, own);
+                let value = l.returning(output, source.inputs_begin.span, |l| l.branch(&source.body));
+                l.fallible = outer;
+                return value;
             }
-            match &*source.body {
+            let value = match &*source.body {
                 S::Block(b) if b.label.is_none() => l.block_value(&b.block).unwrap_or(Expr::Tuple(Vec::new())),
                 body => l.rhs(body),
+            };
+            if let Some(ty) = output {
+                l.declare(&value, ty);
             }
+            value
         };
         self.with_parameters(closure, args, body).unwrap_or(Expr::Tuple(Vec::new()))
     }
@@ -155,12 +168,15 @@ impl Lowerer<'_> {
         Some(value)
     }
 
-    /// What the type of a parameter tells of a number that has no declared type of its own.
+    /// What the type of a parameter, or of a closure's value, tells of a number, an option or a result that has no declared
+    /// type of its own.
     pub(super) fn declare(&mut self, arg: &Expr, ty: &syn::Type) {
         let kind = self.types.kind(ty);
-        if let (Some(v), true) = (arg.as_var(), kind.is_scalar())
+        // The error of a result shows nowhere but in its type.
+        let fallible = matches!(kind, Kind::Option(_) | Kind::Result(_));
+        if let (Some(v), true) = (arg.as_var(), kind.is_scalar() || fallible)
             && self.program.vars[v].ty.is_none()
-            && self.program.vars[v].kind != kind
+            && (fallible || self.program.vars[v].kind != kind)
         {
             self.program.vars[v].ty = Some(ty.clone());
             self.program.vars[v].kind = self.program.vars[v].kind.join(&kind);

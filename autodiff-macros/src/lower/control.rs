@@ -59,7 +59,7 @@ impl Lowerer<'_> {
                 }
                 _ => self.rhs(e),
             },
-            S::If(_) | S::Match(_) | S::Block(_) | S::Loop(_) => self.atom(e),
+            S::If(_) | S::Match(_) | S::Block(_) | S::Loop(_) | S::Try(_) => self.atom(e),
             _ => self.verbatim(e),
         }
     }

@@ -201,6 +201,7 @@ impl Lowerer<'_> {
                     "a `&mut` that is chosen by a branch cannot be differentiated; put the update into the branches",
                 );
             }
+            self.refuse_chosen_literal(&value, span);
             let kind = self.kind(&value);
             let joined = self.program.vars[dest].kind.join(&kind);
             self.program.vars[dest].kind = joined;

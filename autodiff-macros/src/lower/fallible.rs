@@ -43,14 +43,14 @@ const DISTINCT: &[(&str, usize, Family)] = &[
     ("take", 0, Family::Option),
     ("map_err", 1, Family::Result),
     ("ok", 0, Family::Result),
+    ("or", 1, Family::Either),
     ("map_or", 2, Family::Either),
     ("unwrap_or", 1, Family::Either),
     ("unwrap_or_default", 0, Family::Either),
 ];
 
 /// Methods of the two types whose names are common; they need a receiver of known kind.
-const COMMON: &[(&str, usize)] =
-    &[("or", 1), ("and", 1), ("zip", 1), ("filter", 1), ("xor", 1), ("replace", 1), ("insert", 1)];
+const COMMON: &[(&str, usize)] = &[("and", 1), ("zip", 1), ("filter", 1), ("xor", 1), ("replace", 1), ("insert", 1)];
 
 /// Methods that change the option itself.
 const IN_PLACE: &[&str] = &["take", "replace", "insert", "get_or_insert", "get_or_insert_with"];
@@ -114,15 +114,21 @@ impl Lowerer<'_> {
             }
             "unwrap_or" => {
                 let default = self.operand(&args[0]);
-                Some(self.choose(&subject, |_, value| Some(value), |_| Some(default)))
+                let by_value = self.kind(&default).is_scalar();
+                Some(self.choose(&subject, |l, value| Some(l.content(value, by_value, span)), |_| Some(default)))
             }
             "unwrap_or_else" => {
                 let default = callable(self, 0)?;
-                Some(self.choose(&subject, |_, value| Some(value), |l| Some(l.fallback(&subject, &default))))
+                let by_value = matches!(&args[0], S::Closure(c) if is_number(&c.body));
+                Some(self.choose(
+                    &subject,
+                    |l, value| Some(l.content(value, by_value, span)),
+                    |l| Some(l.fallback(&subject, &default)),
+                ))
             }
             "unwrap_or_default" => Some(self.choose(
                 &subject,
-                |_, value| Some(value),
+                |l, value| Some(l.content(value, true, span)),
                 |l| {
                     let value = l.default_content(&subject);
                     Some(l.as_atom(value, span))
@@ -274,6 +280,12 @@ impl Lowerer<'_> {
         }
     }
 
+    /// The content of a container that may be reached through a reference, and is copied with it where the other branch
+    /// gives a value.
+    fn content(&mut self, value: Expr, by_value: bool, span: Span) -> Expr {
+        if by_value { self.owned(value, span) } else { value }
+    }
+
     /// `condition.then(f)` and `condition.then_some(value)`.
     pub(super) fn conditional_value(&mut self, m: &ExprMethodCall) -> Option<Expr> {
         let span = m.method.span();
@@ -315,12 +327,14 @@ impl Lowerer<'_> {
             _ => return None,
         };
         if let Some((_, _, family)) = DISTINCT.iter().find(|(n, a, _)| *n == name && *a == arity) {
-            return Some(known.unwrap_or(*family));
+            // The alternative is of the same type.
+            let shown = if name == "or" { m.args.first().and_then(variant_of) } else { None };
+            return Some(known.or(shown).unwrap_or(*family));
         }
         if COMMON.contains(&(name, arity)) {
             // An argument that is one tells what the receiver is.
             let shown = match (name, m.args.first().map(variant_of)) {
-                ("or" | "xor", Some(Some(family))) => Some(family),
+                ("xor", Some(Some(family))) => Some(family),
                 ("zip", Some(Some(Family::Option))) => Some(Family::Option),
                 _ => None,
             };
@@ -345,10 +359,14 @@ impl Lowerer<'_> {
 
     /// Notes that a place holds an `Option`.
     pub(super) fn learn_option(&mut self, place: &Place) {
+        self.learn(place, Kind::Option(Box::new(Kind::Unknown)));
+    }
+
+    /// Notes the kind of a place that has none yet.
+    pub(super) fn learn(&mut self, place: &Place, kind: Kind) {
         if kinds::of_place(&self.program, place) != Kind::Unknown {
             return;
         }
-        let kind = Kind::Option(Box::new(Kind::Unknown));
         if place.path.is_empty() {
             self.program.vars[place.root].kind = kind;
         } else {
@@ -491,8 +509,19 @@ impl Lowerer<'_> {
     }
 }
 
+/// Whether an expression shows that it is a number.
+fn is_number(e: &S) -> bool {
+    match e {
+        S::Lit(l) => matches!(l.lit, syn::Lit::Float(_) | syn::Lit::Int(_)),
+        S::Unary(u) => matches!(u.op, syn::UnOp::Neg(_)),
+        S::Paren(p) => is_number(&p.expr),
+        S::Binary(_) => true,
+        _ => false,
+    }
+}
+
 /// Whose variant an expression makes, if it shows that.
-fn variant_of(e: &S) -> Option<Family> {
+pub(super) fn variant_of(e: &S) -> Option<Family> {
     let path = match e {
         S::Call(c) => match &*c.func {
             S::Path(p) => &p.path,

@@ -32,8 +32,18 @@ impl Lowerer<'_> {
 
     /// `array.map(f)`, where the receiver is known to be a sequence.
     pub(super) fn array_map(&mut self, recv: &Expr, m: &ExprMethodCall) -> Option<Expr> {
-        let kind = self.kind(&strip(recv.clone()));
-        if m.method != "map" || m.args.len() != 1 || !matches!(kind.deref(), Kind::Seq(_)) {
+        if m.method != "map" || m.args.len() != 1 {
+            return None;
+        }
+        let field = strip(recv.clone());
+        if self.types.has_lengths()
+            && let Expr::Place(place) = &field
+            && matches!(place.path.last(), Some(Step::Field(_)))
+        {
+            // Where lengths are parameters, a field without a known type is an array rather than an option.
+            self.learn(place, Kind::Seq(Box::new(Kind::Unknown)));
+        }
+        if !matches!(self.kind(&field).deref(), Kind::Seq(_)) {
             return None;
         }
         let f: Callable = self.callable(&m.args[0])?;

@@ -5,9 +5,8 @@ use syn::Expr as S;
 use syn::spanned::Spanned;
 
 use super::exprs::{Hint, block, diverges, if_stmt};
-use super::{Fallible, LoopScope, Lowerer, is_atom};
-use crate::ir::{BinOp, Expr, Header, Loop, Stmt, VarId};
-use crate::variants;
+use super::{LoopScope, Lowerer, is_atom};
+use crate::ir::{BinOp, Expr, Header, Loop, Step, Stmt, VarId};
 
 impl Lowerer<'_> {
     pub(super) fn if_value(&mut self, i: &syn::ExprIf, hint: Option<&Hint<'_>>) -> Expr {
@@ -181,6 +180,15 @@ impl Lowerer<'_> {
         }
         let value = match value {
             Expr::Tuple(es) => Expr::Tuple(es),
+            // Patterns of slices do not match vectors.
+            Expr::Ref { mutable, of } if is_slice_view(e) => match *of {
+                Expr::Place(place) => {
+                    let all = Expr::Range { lo: None, hi: None, inclusive: false };
+                    let of = Expr::Place(place.step(Step::Index { at: Box::new(all), range: true }));
+                    Expr::Ref { mutable, of: Box::new(of) }
+                }
+                of => Expr::Ref { mutable, of: Box::new(of) },
+            },
             value => self.as_atom(value, e.span()),
         };
         self.pin(value)
@@ -260,9 +268,20 @@ impl Lowerer<'_> {
     }
 
     /// Runs `f` as a block that `return` leaves, as inside a closure.
-    pub(super) fn returning(&mut self, span: Span, f: impl FnOnce(&mut Self) -> Option<Expr>) -> Expr {
+    ///
+    /// The type of its value may be known.
+    pub(super) fn returning(
+        &mut self,
+        ty: Option<&syn::Type>,
+        span: Span,
+        f: impl FnOnce(&mut Self) -> Option<Expr>,
+    ) -> Expr {
         let label = self.label();
         let dest = self.destination(None, span);
+        if let Some(ty) = ty.filter(|ty| !matches!(ty, syn::Type::Reference(_))) {
+            self.program.vars[dest].kind = self.types.kind(ty);
+            self.program.vars[dest].ty = Some(ty.clone());
+        }
         self.loops.push(LoopScope { name: None, label, next: label, result: Some(dest), block: true });
         self.returns.push(Some(label));
         let (mut body, ()) = self.scoped(|l| {
@@ -280,7 +299,10 @@ impl Lowerer<'_> {
 
     pub(super) fn return_value(&mut self, value: Expr) {
         match self.returns.last().copied().flatten() {
-            None => self.emit(Stmt::Return(value)),
+            None => {
+                let value = self.copy_of_lent(value);
+                self.emit(Stmt::Return(value));
+            }
             Some(label) => {
                 let dest = self.loops.iter().rev().find(|l| l.label == label).and_then(|l| l.result);
                 if let Some(dest) = dest {
@@ -289,51 +311,6 @@ impl Lowerer<'_> {
                 self.emit(Stmt::Break(label));
             }
         }
-    }
-
-    /// `e?`.
-    pub(super) fn question(&mut self, t: &syn::ExprTry) -> Expr {
-        let Some(fallible) = self.fallible else {
-            self.errors.at(
-                t.question_token.span,
-                "`?` needs a return type that is written as `Option<…>` or `Result<…>`; write it out, or use `match`",
-            );
-            return Expr::Tuple(Vec::new());
-        };
-        let value = self.scrutinee(&t.expr);
-        let span = t.span();
-        if let (Expr::Select(..), Some((some, item))) = (&value, super::chosen::parts(&value)) {
-            let (then, ()) = self.scoped(|l| l.return_value(Expr::Item(variants::none(), None)));
-            self.emit(if_stmt(Expr::Not(Box::new(some)), then, Vec::new()));
-            return item;
-        }
-        let place = self.place_of(value, span);
-        let (good, bad): (syn::Path, syn::Pat) = match fallible {
-            Fallible::Option => (variants::some(), syn::parse_quote!(::core::option::Option::None)),
-            Fallible::Result => (variants::ok(), syn::parse_quote!(::core::result::Result::Err(_))),
-        };
-        let failed = Expr::Matches(Box::new(Expr::Place(place.clone())), Box::new(bad));
-        let (then, ()) = self.scoped(|l| {
-            let value = match fallible {
-                Fallible::Option => Expr::Item(variants::none(), None),
-                Fallible::Result => {
-                    let error = Expr::Place(place.step(variants::payload(variants::err())));
-                    let from = Expr::Call {
-                        func: syn::parse_quote!(::core::convert::From::from),
-                        qself: None,
-                        args: vec![error],
-                        ctor: false,
-                        tangent: false,
-                    };
-                    let error = l.as_atom(from, span);
-                    variants::construct(variants::err(), error)
-                }
-            };
-            let value = l.as_atom(value, span);
-            l.return_value(value);
-        });
-        self.emit(if_stmt(failed, then, Vec::new()));
-        self.normal(Expr::Place(place.step(variants::payload(good))))
     }
 
     pub(super) fn loop_value(&mut self, l: &syn::ExprLoop) -> Expr {
@@ -495,4 +472,9 @@ pub(super) fn once(label: usize, body: Vec<Stmt>) -> Stmt {
         tape: None,
         plan: None,
     })
+}
+
+/// Whether an expression is a vector seen as a slice.
+fn is_slice_view(e: &S) -> bool {
+    matches!(e, S::MethodCall(m) if matches!(m.method.to_string().as_str(), "as_slice" | "as_mut_slice") && m.args.is_empty())
 }

@@ -16,10 +16,12 @@ mod fixed;
 mod flow;
 mod iterators;
 mod lanes;
+mod literals;
 mod macros;
 mod makers;
 mod patterns;
 mod places;
+mod questions;
 mod stmts;
 mod vectors;
 mod walks;
@@ -79,15 +81,12 @@ pub(crate) struct Lowerer<'a> {
     walks: Vec<walks::Bounds>,
     /// Where `return` goes inside an inlined closure.
     returns: Vec<Option<usize>>,
-    /// The function's return type is `Option` or `Result`, for `?`.
-    fallible: Option<Fallible>,
-}
-
-/// The type that `?` returns.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fallible {
-    Option,
-    Result,
+    /// What `?` returns: the function, or the closure that is inlined, gives an `Option` or a `Result`.
+    fallible: Option<fallible::Family>,
+    /// The kind of what the function returns a reference to.
+    lent: Option<Kind>,
+    /// The values of variables that hold references.
+    literals: HashMap<VarId, Expr>,
 }
 
 /// Lowers a function.
@@ -111,14 +110,7 @@ pub(crate) fn lower(
         stored: crate::var_set::VarSet::new(),
         fields: HashMap::new(),
     };
-    let fallible = match &signature.output {
-        Some(Type::Path(p)) => p.path.segments.last().and_then(|s| match s.ident.to_string().as_str() {
-            "Option" => Some(Fallible::Option),
-            "Result" => Some(Fallible::Result),
-            _ => None,
-        }),
-        _ => None,
-    };
+    let fallible = questions::returned(signature.output.as_ref(), || questions::made_by_block(block));
     let mut lowerer = Lowerer {
         program,
         types,
@@ -134,6 +126,8 @@ pub(crate) fn lower(
         walks: Vec::new(),
         returns: vec![None],
         fallible,
+        literals: HashMap::new(),
+        lent: signature.lent.is_some().then(|| types.kind_of(signature.output.as_ref()).unwrap_or(Kind::Unknown)),
     };
     lowerer.params(signature);
     if by_value {
@@ -141,6 +135,7 @@ pub(crate) fn lower(
     }
     let value = lowerer.block_value(block);
     let value = value.unwrap_or(Expr::Tuple(Vec::new()));
+    let value = lowerer.copy_of_lent(value);
     let value = lowerer.as_declared(value, signature.output.as_ref());
     lowerer.program.body.stmts = lowerer.stmts.pop().expect("the body's statements");
     lowerer.program.value = vec![value];
@@ -206,7 +201,46 @@ impl Lowerer<'_> {
     fn as_declared(&mut self, value: Expr, ty: Option<&Type>) -> Expr {
         let declared = ty.map_or(Kind::Unknown, |ty| self.types.kind(ty));
         let array = matches!(declared, Kind::Array(_, Some(1))) && matches!(self.kind(&value), Kind::Seq(_));
-        if array { self.vector_as_array(value, Span::mixed_site()) } else { value }
+        if array { self.vector_as_array(value, Span::mixed_site()) } else { self.declared_field(value, &declared) }
+    }
+
+    /// A reference to a field that is declared to be an array is one to a copy of it, whose kind is known. The field itself
+    /// may be `#[constant]`, and then its tangent has no views.
+    fn declared_field(&mut self, value: Expr, declared: &Kind) -> Expr {
+        let (Expr::Ref { mutable: false, of }, Kind::Array(..)) = (&value, declared.deref()) else { return value };
+        match &**of {
+            Expr::Place(place) if !place.path.is_empty() && self.kind(of) == Kind::Unknown => {
+                let span = place.span;
+                let var = self.let_var("field", span, Role::Temporary, Expr::Clone(of.clone()));
+                self.program.vars[var].kind = declared.deref().clone();
+                Expr::Ref { mutable: false, of: Box::new(Expr::var(var, span)) }
+            }
+            _ => value,
+        }
+    }
+
+    /// What a function that returns a reference gives: a copy of what the reference refers to.
+    fn copy_of_lent(&mut self, value: Expr) -> Expr {
+        let Some(kind) = self.lent.clone() else { return value };
+        let of = match value.as_var() {
+            Some(var) if self.program.vars[var].kind == Kind::Unknown => self.behind(var, kind),
+            _ => strip(value),
+        };
+        if matches!(of, Expr::Place(_)) { Expr::Clone(Box::new(of)) } else { of }
+    }
+
+    /// The reference that a call gives.
+    fn lent(&mut self, var: VarId, kind: Kind) -> Expr {
+        Expr::Ref { mutable: false, of: Box::new(self.behind(var, kind)) }
+    }
+
+    /// What a variable refers to that holds the value of a call: a reference, or the copy that derivatives have in its place.
+    fn behind(&mut self, var: VarId, kind: Kind) -> Expr {
+        let place = Place::var(var, self.program.vars[var].span).step(crate::ir::Step::Deref);
+        if kind != Kind::Unknown {
+            self.program.fields.insert(kinds::path_key(&self.program, &place), kind);
+        }
+        Expr::Place(place)
     }
 
     fn fresh(&mut self, name: impl Into<String>, span: Span, kind: Kind, role: Role) -> VarId {
@@ -246,7 +280,9 @@ impl Lowerer<'_> {
     /// Binds a value to a new variable.
     fn let_var(&mut self, name: impl Into<String>, span: Span, role: Role, value: Expr) -> VarId {
         let kind = self.kind(&value);
+        let value = self.remade(value, span);
         let var = self.fresh(name, span, kind, role);
+        self.note_literal(var, &value);
         self.emit(Stmt::Let { var, value });
         var
     }

@@ -148,6 +148,11 @@ impl Lowerer<'_> {
         {
             return item;
         }
+        if let Step::Field(member) = &step
+            && let Some(value) = self.field_of_literal(&value, member)
+        {
+            return value;
+        }
         match value {
             Expr::Ref { mutable, of } => match self.part(*of, step) {
                 inner @ Expr::Ref { .. } => inner,

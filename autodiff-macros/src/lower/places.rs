@@ -4,7 +4,7 @@ use syn::spanned::Spanned;
 use syn::{Expr as S, Member};
 
 use super::{Binding, Lowerer, as_place, strip};
-use crate::ir::{Callee, Expr, Place, Role, Sequence, Step, Stmt, VarId};
+use crate::ir::{BinOp, Callee, Expr, Place, Role, Sequence, Step, Stmt, VarId};
 use crate::kinds::{self, Kind};
 
 impl Lowerer<'_> {
@@ -80,6 +80,10 @@ impl Lowerer<'_> {
                 Expr::Ref { of, .. } => *of,
                 other => {
                     let place = self.place_of(other, e.span());
+                    // A pattern that takes a reference apart binds what its parts are, not references to them.
+                    if kinds::of_place(&self.program, &place).is_scalar() {
+                        return Expr::Place(place);
+                    }
                     self.normal(Expr::Place(place.step(Step::Deref)))
                 }
             },
@@ -112,9 +116,11 @@ impl Lowerer<'_> {
     fn is_of_user_type(&self, v: VarId) -> bool {
         const CONTAINERS: &[&str] =
             &["Vec", "VecDeque", "Box", "Rc", "Arc", "Option", "Cow", "Array", "ArrayView", "ArrayRef", "ArrayViewMut"];
-        let user = |name: &str| {
-            super::capital(name) && !CONTAINERS.iter().any(|c| name.strip_prefix(c).is_some_and(|r| r.len() <= 1))
+        // `Array2` and `ArrayD` are arrays, `Vec3` is a type of the user's.
+        let container = |name: &str, c: &str| {
+            name == c || c.starts_with("Array") && name.strip_prefix(c).is_some_and(|dimension| dimension.len() == 1)
         };
+        let user = |name: &str| super::capital(name) && !CONTAINERS.iter().any(|c| container(name, c));
         let var = &self.program.vars[v];
         let mut ty = var.ty.as_ref();
         while let Some(syn::Type::Reference(r)) = ty {
@@ -128,8 +134,12 @@ impl Lowerer<'_> {
         };
         self.stmts.iter().flatten().any(|s| match s {
             Stmt::Let { var, value } if *var == v => match value {
+                // What operators make of what is no number is no container.
+                Expr::Binary(BinOp::Add | BinOp::Sub | BinOp::Mul | BinOp::Div | BinOp::Rem, ..) => true,
+                Expr::Place(of) if of.path.is_empty() && of.root != v => self.is_of_user_type(of.root),
                 Expr::Struct { path, .. } => made_by(path, 0),
                 Expr::Call { func, ctor: true, .. } => made_by(func, 0) && !crate::variants::is_standard(func),
+                Expr::Call { func, .. } => made_by(func, 1),
                 _ => false,
             },
             Stmt::Call(call) if call.outs.contains(&v) => match &call.callee {
@@ -146,6 +156,9 @@ impl Lowerer<'_> {
             && let Some(e) = es.get(i.index as usize)
         {
             return e.clone();
+        }
+        if let Some(value) = self.field_of_literal(&base, member) {
+            return value;
         }
         let base = self.place_of(base, span);
         let mut place = base.step(Step::Field(member.clone()));

@@ -175,12 +175,21 @@ impl Lowerer<'_> {
             let v = &self.program.vars[var];
             if v.role == Role::Temporary && fresh && !matches!(v.kind, Kind::Ref(_)) {
                 let kind = ty.map_or(Kind::Unknown, |ty| self.types.kind(ty)).join(&v.kind);
+                let referent = match (&v.kind, &kind) {
+                    (Kind::Unknown, Kind::Ref(referent)) => Some((**referent).clone()),
+                    _ => None,
+                };
                 let v = &mut self.program.vars[var];
-                v.kind = kind;
                 v.role = Role::User;
                 v.name = name.to_string();
                 v.span = name.span();
                 v.mutable = mutable;
+                if let Some(referent) = referent {
+                    let value = self.lent(var, referent);
+                    self.bind(&name.to_string(), value);
+                    return;
+                }
+                v.kind = kind;
                 v.ty = ty.cloned();
                 self.bind(&name.to_string(), value);
                 return;
@@ -191,9 +200,11 @@ impl Lowerer<'_> {
             }
         }
         let kind = ty.map_or_else(|| self.kind(&value), |ty| self.types.kind(ty).join(&self.kind(&value)));
+        let value = self.remade(value, name.span());
         let var = self.fresh(name.to_string(), name.span(), kind, Role::User);
         self.program.vars[var].mutable = mutable;
         self.program.vars[var].ty = ty.cloned();
+        self.note_literal(var, &value);
         self.emit(Stmt::Let { var, value });
         let value = self.normal(Expr::var(var, name.span()));
         self.bind(&name.to_string(), value);

@@ -62,10 +62,11 @@ impl Lowerer<'_> {
         m: &syn::ExprMethodCall,
         span: Span,
     ) -> Option<Expr> {
-        // A type of another name has methods of its own, unless they are those that only sequences have.
-        let kind = self.kind(&strip(recv.clone()));
-        let other = kind.deref() == &Kind::Unknown && self.has_another_type(&strip(recv.clone()));
-        if other && !OF_SEQUENCES.contains(&name) {
+        // A type of another name has methods of its own, unless they are those that only sequences have: it may be the alias
+        // of one, but for that whose method this is.
+        let whole = strip(recv.clone());
+        let other = self.kind(&whole).deref() == &Kind::Unknown && self.has_another_type(&whole);
+        if other && (!OF_SEQUENCES.contains(&name) || self.is_self(&whole)) {
             return None;
         }
         if let Some((_, instead)) = REFUSED.iter().find(|(n, _)| *n == name) {
@@ -83,6 +84,16 @@ impl Lowerer<'_> {
         self.view(recv, name, m, span)
             .or_else(|| self.resizing(recv, name, m, span))
             .or_else(|| self.in_place(recv, name, m, span))
+    }
+
+    /// Whether a place is the receiver of the method that is lowered.
+    fn is_self(&self, of: &Expr) -> bool {
+        let Some(place) = super::as_place(of) else { return false };
+        let mut ty = self.program.vars[place.root].ty.as_ref();
+        while let Some(syn::Type::Reference(r)) = ty {
+            ty = Some(&r.elem);
+        }
+        matches!(ty, Some(syn::Type::Path(p)) if p.path.is_ident("Self"))
     }
 
     /// The permutation that a function of the runtime finds.

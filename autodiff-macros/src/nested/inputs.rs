@@ -48,7 +48,7 @@ impl Nested<'_, '_> {
     /// The type of a component of an input, as it is handed over.
     fn input_type(&self, input: Input, component: usize) -> TokenStream {
         let p = &self.params()[input.param];
-        let tangent = if p.differentiable { self.shells.companions.tangent_type(p) } else { quote!(()) };
+        let tangent = self.shells.companions.tangent_space(p);
         match (input.direction, component) {
             (false, 0) => p.ty.to_token_stream(),
             (true, 0) => tangent,

@@ -342,7 +342,7 @@ impl Nested<'_, '_> {
             for input in self.inputs() {
                 let p = &self.params()[input.param];
                 let by_value = p.passing == Passing::Value;
-                let slot = if p.differentiable { c.slot(p) } else { quote!(()) };
+                let slot = c.space(p);
                 let mutable = (p.passing == Passing::RefMut).then(|| quote!(mut));
                 again.push(match (by_value, k, input.direction) {
                     (true, ..) => quote!(()),

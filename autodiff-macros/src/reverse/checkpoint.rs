@@ -214,7 +214,8 @@ impl Pass<'_> {
             restores.push(Stmt::Assign { place, value: stored, init: false });
         }
         let store = |at: Expr| Stmt::If { cond: at, then: plain(stores.clone()), els: Block::default(), tape: None };
-        let mut first = vec![store(ask("visit", Vec::new()))];
+        // Iterations are counted also where no state turns out to be needed.
+        let mut first = vec![Stmt::Effect(ask("visit", Vec::new())), store(ask("is_storing", Vec::new()))];
         first.extend(self.copy(&l.body).stmts);
         forward.push(Stmt::Loop(Loop { body: plain(first), plan: None, tape: None, ..l.clone() }));
         // Backward, one iteration at a time: from the last state that is stored up to it, and back over it.

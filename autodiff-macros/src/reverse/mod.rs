@@ -7,6 +7,7 @@
 //! forward scope that they mirror as if they were visible: [`crate::tape`] makes them so.
 
 mod checkpoint;
+mod literals;
 mod values;
 
 use std::collections::{HashMap, HashSet};
@@ -32,7 +33,7 @@ pub(crate) fn transform(program: &Program, types: &Types) -> Program {
     let useful = activity::useful(program);
     let mut active: HashSet<VarId> = varied.intersection(&useful).copied().collect();
     active.extend(program.params.iter().filter(|p| p.active).map(|p| p.parts[0]));
-    let mut pass = Pass { out: program.clone(), types, active, adjoints: HashMap::new() };
+    let mut pass = Pass { out: program.clone(), types, active, adjoints: HashMap::new(), literals: HashMap::new() };
     let span = Span::mixed_site();
     for param in &program.params {
         let var = param.parts[0];
@@ -89,6 +90,8 @@ struct Pass<'a> {
     types: &'a Types,
     active: HashSet<VarId>,
     adjoints: HashMap<VarId, VarId>,
+    /// The values of variables that hold references.
+    literals: HashMap<VarId, Expr>,
 }
 
 impl Pass<'_> {
@@ -148,8 +151,18 @@ impl Pass<'_> {
         let mut forward = Vec::new();
         let mut steps = Vec::new();
         let mut declared = Vec::new();
+        let mut made = Vec::new();
         for stmt in &block.stmts {
             let mut step = Vec::new();
+            if let Stmt::Let { var, value } = stmt
+                && self.out.vars[*var].borrows
+            {
+                if self.is_stable(value) {
+                    made.push((*var, value.clone()));
+                } else {
+                    self.literals.insert(*var, value.clone());
+                }
+            }
             for v in stmt.defines() {
                 if self.is_active(v) && !matches!(stmt, Stmt::Loop(_)) {
                     let value = Expr::Zero(Box::new(Expr::var(v, self.out.vars[v].span)));
@@ -157,9 +170,12 @@ impl Pass<'_> {
                 }
             }
             self.stmt(stmt, &mut forward, &mut step);
-            steps.push(step);
+            steps.push(self.remade(step));
         }
-        (forward, declared, steps.into_iter().rev().flatten().collect())
+        let mut declared = self.remade(declared);
+        let mut backward = steps.into_iter().rev().flatten().collect();
+        self.remake(made, &mut declared, &mut backward);
+        (forward, declared, backward)
     }
 
     fn stmt(&mut self, stmt: &Stmt, forward: &mut Vec<Stmt>, backward: &mut Vec<Stmt>) {
@@ -301,7 +317,7 @@ impl Pass<'_> {
             return;
         }
         let old = self.out.fresh("old", span, kind.clone(), Role::Temporary);
-        let held = if kind.deref().is_array() { Expr::Clone(Box::new(this.clone())) } else { this.clone() };
+        let held = if kind.is_scalar() { this.clone() } else { Expr::Clone(Box::new(this.clone())) };
         forward.push(Stmt::Let { var: old, value: held });
         forward.push(step);
         backward.push(Stmt::Assign { place: place.clone(), value: Expr::var(old, span), init: false });
@@ -391,8 +407,8 @@ impl Pass<'_> {
         let mut adds = Vec::new();
         for (arg, mirror) in call.args.iter().zip(mirrors) {
             if operator || arg.passing != Passing::Value {
-                let taken =
-                    slots.iter().flatten().flatten().any(|p: &Place| mirror.as_ref().is_some_and(|m| p.may_overlap(m)));
+                let clashes = |p: &Place| mirror.as_ref().is_some_and(|m| !p.may_be_lent_with(m));
+                let taken = slots.iter().flatten().flatten().any(clashes);
                 let slot = match mirror {
                     Some(place) if taken => {
                         // Two arguments share a cotangent: the second collects beside it.

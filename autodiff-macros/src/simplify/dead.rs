@@ -6,7 +6,9 @@
 
 use std::collections::HashMap;
 
-use crate::ir::{Block, Call, Edit, Expr, Header, Loop, Mode, Passing, Program, Role, Stmt, Tape, VarId};
+use crate::ir::{
+    Block, Call, Callee, Edit, Expr, Header, Loop, Mode, Operator, Passing, Program, Role, Stmt, Tape, VarId,
+};
 use crate::switches::Analysis;
 use crate::var_set::VarSet;
 
@@ -214,7 +216,9 @@ impl Pass {
                     call.tape = None;
                     self.changed = true;
                 }
-                if remove && call.mode == Mode::Plain {
+                // A compound assignment without tangents is no call.
+                let assignment = matches!(call.callee, Callee::Operator(Operator::Assign(_)));
+                if remove && call.mode == Mode::Plain && !assignment {
                     self.changed |= drop_directions(call, live);
                 }
                 for v in call.outs.iter().chain(&call.tape) {

@@ -5,7 +5,7 @@
 //! *The MNIST Database of Handwritten Digits*.
 
 use std::fs;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
@@ -25,42 +25,48 @@ const BYTES: u8 = 0x08;
 /// long.
 pub fn read_idx(path: impl AsRef<Path>) -> Result<ArrayD<u8>, DataError> {
     let path = path.as_ref();
-    let fail = |kind, what: String| Err(DataError::new(kind, path, what));
-    let mut bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) => return fail(DataErrorKind::Io, error.to_string()),
-    };
+    let format = |what: String| DataError::new(DataErrorKind::Format, path, what);
+    let bytes = fs::read(path).map_err(|error| DataError::new(DataErrorKind::Io, path, error))?;
     if bytes.starts_with(&[0x1f, 0x8b]) {
-        let mut plain = Vec::new();
-        if let Err(error) = MultiGzDecoder::new(&bytes[..]).read_to_end(&mut plain) {
-            return fail(DataErrorKind::Format, format!("the gzipped data is damaged: {error}"));
-        }
-        bytes = plain;
+        array(MultiGzDecoder::new(&bytes[..])).map_err(format)
+    } else {
+        array(&bytes[..]).map_err(format)
     }
-    let (kind, axes) = match bytes[..] {
-        [0, 0, kind, axes, ..] => (kind, usize::from(axes)),
-        _ => {
-            return fail(DataErrorKind::Format, "it does not begin as IDX files do".to_owned());
-        }
-    };
+}
+
+/// Reads the array. No more memory is asked for than the header says, however much a gzipped file unpacks to.
+fn array(mut reader: impl Read) -> Result<ArrayD<u8>, String> {
+    let mut magic = [0; 4];
+    match reader.read_exact(&mut magic) {
+        Ok(()) if magic[..2] == [0, 0] => {}
+        Err(error) if error.kind() != ErrorKind::UnexpectedEof => return Err(damaged(&error)),
+        _ => return Err("it does not begin as IDX files do".to_owned()),
+    }
+    let [_, _, kind, axes] = magic;
     if kind != BYTES {
-        let what = format!("its elements are of type {kind:#04x}; only bytes ({BYTES:#04x}) are read");
-        return fail(DataErrorKind::Format, what);
+        return Err(format!("its elements are of type {kind:#04x}; only bytes ({BYTES:#04x}) are read"));
     }
-    let header = 4 + 4 * axes;
-    let Some(sizes) = bytes.get(4..header) else {
-        return fail(DataErrorKind::Format, "it is cut off in its header".to_owned());
-    };
-    let (sizes, _) = sizes.as_chunks::<4>();
+    let mut sizes = vec![[0; 4]; usize::from(axes)];
+    if reader.read_exact(sizes.as_flattened_mut()).is_err() {
+        return Err("it is cut off in its header".to_owned());
+    }
     let shape: Vec<usize> = sizes.iter().map(|size| u32::from_be_bytes(*size) as usize).collect();
     let expected = shape.iter().try_fold(1_usize, |count, size| count.checked_mul(*size));
-    let items = bytes.split_off(header);
-    if expected != Some(items.len()) {
-        let what = format!("its header says {shape:?}, but {} bytes follow", items.len());
-        return fail(DataErrorKind::Format, what);
+    let mut items = Vec::new();
+    let most = expected.map_or(0, |count| count as u64).saturating_add(1);
+    reader.take(most).read_to_end(&mut items).map_err(|error| damaged(&error))?;
+    match expected {
+        Some(expected) if expected == items.len() => {}
+        Some(expected) if expected < items.len() => {
+            return Err(format!("its header says {shape:?}, but more bytes follow"));
+        }
+        _ => return Err(format!("its header says {shape:?}, but {} bytes follow", items.len())),
     }
-    let array = ArrayD::from_shape_vec(IxDyn(&shape), items);
-    array.map_err(|error| DataError::new(DataErrorKind::Format, path, error))
+    ArrayD::from_shape_vec(IxDyn(&shape), items).map_err(|error| error.to_string())
+}
+
+fn damaged(error: &std::io::Error) -> String {
+    format!("its data is damaged: {error}")
 }
 
 #[cfg(test)]
@@ -89,8 +95,21 @@ mod tests {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
         encoder.write_all(&FILE).unwrap();
         let zipped = encoder.finish().unwrap();
-        assert_eq!(read("zipped", &zipped), Ok(expected));
-        assert!(read("damaged", &zipped[..zipped.len() - 9]).is_err());
+        assert_eq!(read("zipped", &zipped), Ok(expected.clone()));
+        for at in 0..zipped.len() {
+            assert!(read("cut", &zipped[..at]).is_err());
+            let mut damaged = zipped.clone();
+            damaged[at] ^= 0x55;
+            // Some bytes of the format's header mean nothing; the sum at the end finds all others.
+            assert!(
+                read("damaged", &damaged).is_ok_and(|array| array == expected) || read("damaged", &damaged).is_err()
+            );
+        }
+        // A megabyte of zeros in a kilobyte is not unpacked if the header does not ask for it.
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&FILE[..12]).unwrap();
+        encoder.write_all(&vec![0; 1 << 20]).unwrap();
+        assert!(read("bomb", &encoder.finish().unwrap()).is_err());
     }
 
     #[test]
@@ -104,5 +123,9 @@ mod tests {
         assert!(message("floats", &floats).contains("of type 0x0d"));
         let huge = [0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255];
         assert!(message("huge", &huge).contains("but 0 bytes follow"));
+        assert!(
+            message("long", &[&FILE[..], &[0]].concat()).ends_with("its header says [2, 3], but more bytes follow")
+        );
+        assert!(message("empty", &[]).ends_with("it does not begin as IDX files do"));
     }
 }

@@ -1,10 +1,13 @@
 //! Arrays of `NumPy`.
 
 use std::fs::File;
+use std::io::{BufReader, Read};
 use std::path::Path;
 
-use ndarray::{Array, Dimension, OwnedRepr};
-use ndarray_npy::{NpzReader, ReadNpyError, ReadNpyExt, ReadableElement};
+use ndarray::{Array, Dimension};
+use ndarray_npy::npy::header::Header;
+use ndarray_npy::{ReadNpyExt, ReadableElement};
+use zip::ZipArchive;
 
 use super::{DataError, DataErrorKind};
 
@@ -16,12 +19,7 @@ use super::{DataError, DataErrorKind};
 /// Says which file could not be read, and why.
 pub fn read_npy<A: ReadableElement, D: Dimension>(path: impl AsRef<Path>) -> Result<Array<A, D>, DataError> {
     let path = path.as_ref();
-    let file = open(path)?;
-    Array::read_npy(file).map_err(|error| {
-        let io = matches!(error, ReadNpyError::Io(_));
-        let kind = if io { DataErrorKind::Io } else { DataErrorKind::Format };
-        DataError::new(kind, path, error)
-    })
+    array(open(path)?).map_err(|what| DataError::new(DataErrorKind::Format, path, what))
 }
 
 /// Reads the array `name` from a file that `numpy.savez` wrote.
@@ -35,19 +33,36 @@ pub fn read_npz<A: ReadableElement, D: Dimension>(
 ) -> Result<Array<A, D>, DataError> {
     let path = path.as_ref();
     let format = |what: &dyn std::fmt::Display| DataError::new(DataErrorKind::Format, path, what);
-    let mut archive = NpzReader::new(open(path)?).map_err(|error| format(&error))?;
+    let mut archive = ZipArchive::new(open(path)?).map_err(|error| format(&error))?;
     // `numpy.savez` adds the ending, and `numpy.load` hides it.
-    let names = archive.names().map_err(|error| format(&error))?;
     let bare = |entry: &str| entry.strip_suffix(".npy").unwrap_or(entry).to_owned();
-    let Some(entry) = names.iter().find(|entry| bare(entry) == bare(name)) else {
-        let there: Vec<_> = names.iter().map(|entry| bare(entry)).collect();
+    let Some(at) = archive.file_names().position(|entry| bare(entry) == bare(name)) else {
+        let there: Vec<_> = archive.file_names().map(bare).collect();
         return Err(format(&format_args!("it has no array `{name}`; it has {there:?}")));
     };
-    archive.by_name::<OwnedRepr<A>, D>(entry).map_err(|error| format(&format_args!("`{name}`: {error}")))
+    let entry = archive.by_index(at).map_err(|error| format(&format_args!("`{name}`: {error}")))?;
+    array(entry).map_err(|what| format(&format_args!("`{name}`: {what}")))
 }
 
-fn open(path: &Path) -> Result<File, DataError> {
-    File::open(path).map_err(|error| DataError::new(DataErrorKind::Io, path, error))
+fn open(path: &Path) -> Result<BufReader<File>, DataError> {
+    File::open(path).map(BufReader::new).map_err(|error| DataError::new(DataErrorKind::Io, path, error))
+}
+
+/// Reads an array. No more memory is asked for than there is data, whatever the header says.
+fn array<A: ReadableElement, D: Dimension>(mut reader: impl Read) -> Result<Array<A, D>, String> {
+    let header = Header::from_reader(&mut reader).map_err(|error| error.to_string())?;
+    // The number of bytes of an element ends the name of its type, as in `<f4`.
+    let name = header.type_descriptor.as_string().map_or("", String::as_str);
+    let digits = name.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let size: usize = digits.parse().unwrap_or(size_of::<A>());
+    let bytes = header.shape.iter().try_fold(size, |bytes, axis| bytes.checked_mul(*axis));
+    let mut data = Vec::new();
+    reader.take(bytes.map_or(0, |bytes| bytes as u64 + 1)).read_to_end(&mut data).map_err(|error| error.to_string())?;
+    if bytes.is_none_or(|bytes| data.len() < bytes) {
+        return Err(format!("its header says {:?} of `{name}`, but {} bytes follow", header.shape, data.len()));
+    }
+    let whole = header.to_bytes().map_err(|error| error.to_string())?;
+    Array::read_npy(whole.chain(&data[..])).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -81,5 +96,43 @@ mod tests {
         let error = read_npz::<f64, ndarray::Ix1>(&many, "z").unwrap_err().to_string();
         assert!(error.contains("it has no array `z`; it has [\"x\", \"y\"]"), "{error}");
         fs::remove_dir_all(&place).unwrap();
+    }
+
+    /// The file of an array of one axis that says it has this length.
+    fn file(length: &str) -> Vec<u8> {
+        let mut header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({length},), }}");
+        while (header.len() + 11) % 64 != 0 {
+            header.push(' ');
+        }
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend((header.len() as u16 + 1).to_le_bytes());
+        bytes.extend(header.bytes());
+        bytes.push(b'\n');
+        bytes.extend(1.5_f64.to_le_bytes());
+        bytes
+    }
+
+    #[test]
+    fn a_header_that_promises_too_much_is_refused() {
+        let path = std::env::temp_dir().join(format!("npy-hostile-{}.npy", std::process::id()));
+        let read = |bytes: &[u8]| {
+            fs::write(&path, bytes).unwrap();
+            read_npy::<f64, ndarray::Ix1>(&path)
+        };
+        assert_eq!(read(&file("1")), Ok(array![1.5]));
+        for length in ["2", "1000000000000000", "9223372036854775807", "18446744073709551615"] {
+            let error = read(&file(length)).unwrap_err();
+            assert_eq!(error.kind(), DataErrorKind::Format);
+        }
+        let error = read(&file("1000000000000000")).unwrap_err().to_string();
+        assert!(error.ends_with("its header says [1000000000000000] of `<f8`, but 8 bytes follow"), "{error}");
+        for (at, _) in file("1").iter().enumerate() {
+            let mut bytes = file("1");
+            bytes[at] ^= 0x55;
+            // Any answer will do, but a panic.
+            let _ = read(&bytes);
+            assert!(read(&file("1")[..at]).is_err());
+        }
+        fs::remove_file(&path).unwrap();
     }
 }

@@ -74,16 +74,14 @@ fn frame(r: Rect, part: Part, filled: bool, out: &mut String) {
     );
 }
 
-/// The label of a frame, legible on top of edges.
+/// The label of a frame, legible on top of edges. Its halo is a text of its own, since not every program that shows
+/// pictures knows in which order to paint the outline and the inside of one.
 fn title(r: Rect, part: Part, label: &str, font: &str, out: &mut String) {
     let (fill, _) = palette::cluster(part);
-    let _ = writeln!(
-        out,
-        "<text x=\"{:.1}\" y=\"{:.1}\" fill=\"#334155\" stroke=\"{fill}\" stroke-width=\"4\" paint-order=\"stroke\"{font}>{}</text>",
-        r.x + 10.0,
-        r.y + 16.0,
-        escaped(label)
-    );
+    for paint in [format!("fill=\"{fill}\" stroke=\"{fill}\" stroke-width=\"4\""), "fill=\"#334155\"".to_owned()] {
+        let (x, y, label) = (r.x + 10.0, r.y + 16.0, escaped(label));
+        let _ = writeln!(out, "<text x=\"{x:.1}\" y=\"{y:.1}\" {paint}{font}>{label}</text>");
+    }
 }
 
 fn node(graph: &Graph, n: usize, r: Rect, out: &mut String) {

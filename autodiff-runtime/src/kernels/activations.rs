@@ -10,7 +10,7 @@ mod gelu_kernel;
 mod leaky_relu_kernel;
 mod log_softmax_kernel;
 mod relu_kernel;
-mod selu_kernel;
+pub(crate) mod selu_kernel;
 mod sigmoid_kernel;
 mod silu_kernel;
 mod softmax_kernel;

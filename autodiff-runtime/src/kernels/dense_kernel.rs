@@ -33,7 +33,7 @@ pub type DenseSaved<T> = Option<Array2<T>>;
 ///
 /// Panics if the shapes do not fit together.
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = dense)]
+#[::autodiff_macros::differentiable(kernel = dense, order = 2, body = super::plain::dense(x, weights, bias, activation))]
 pub fn dense<T: Real>(
     x: &ArrayRef<T, Ix2>,
     weights: &ArrayRef<T, Ix2>,

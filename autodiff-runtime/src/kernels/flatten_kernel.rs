@@ -18,7 +18,7 @@ use crate::Real;
 ///
 /// Panics if `x` has no axes.
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = flatten)]
+#[::autodiff_macros::differentiable(kernel = flatten, order = 2, body = super::plain::flatten(x))]
 pub fn flatten<T: Real, D: Dimension>(x: &ArrayRef<T, D>) -> Array2<T> {
     let batch = x.shape().first().copied().expect("flatten: the input has no axes, but the first must be the batch");
     let features = x.shape()[1..].iter().product();

@@ -6,13 +6,14 @@ use rand::Rng;
 
 use crate::Real;
 use crate::initializers::Initializer;
-use crate::kernels::embed;
+use crate::kernels::lookup;
+use crate::layers::Table;
 use crate::training::Model;
 
 /// A vector for each integer, such as a word: (batch, time) to (batch, time, width). Keras: `Embedding`.
 ///
-/// The way back touches only the rows that were looked up; the gradient itself is an array of the shape of the table,
-/// and an optimiser goes over all of it.
+/// The gradient has only the rows that were looked up: see [`Table`], and [`lazy`](crate::optimizers::Stepper::lazy) for
+/// optimisers that leave the others alone.
 ///
 /// ```
 /// use autodiff_runtime::prelude::*;
@@ -24,14 +25,14 @@ use crate::training::Model;
 pub struct Embedding<T: Real> {
     /// The table, with a row for each integer.
     #[saved(name = "weight")]
-    pub weights: Array2<T>,
+    pub weights: Table<T>,
 }
 
 impl<T: Real> Embedding<T> {
     /// A layer for the integers below `count`, with vectors of this width, uniform in ±0.05 as in Keras.
     pub fn new<R: Rng + ?Sized>(count: usize, width: usize, rng: &mut R) -> Self {
         let initializer = Initializer::Uniform { low: -0.05, high: 0.05 };
-        Self { weights: initializer.sample((count, width), (count, width), rng) }
+        Self { weights: initializer.sample((count, width), (count, width), rng).into() }
     }
 }
 
@@ -47,6 +48,6 @@ impl<T: Real> Model for Embedding<T> {
     /// Panics if an index is no row of the table; the message says which.
     #[track_caller]
     fn call(&self, x: &Array2<usize>) -> Array3<T> {
-        embed(x, &self.weights)
+        lookup(x, &self.weights)
     }
 }

@@ -33,7 +33,7 @@ impl<G: Tangent> GradientAccumulator<G> {
     /// Adds a gradient that counts `weight` times, for example as often as its batch has samples.
     pub fn add_weighted(&mut self, mut gradient: G, weight: f64) {
         if weight != 1.0 {
-            gradient.__map(&mut |g| g * weight);
+            gradient.__scale(weight);
         }
         match &mut self.sum {
             Some(sum) => sum.__add(&gradient),
@@ -46,7 +46,7 @@ impl<G: Tangent> GradientAccumulator<G> {
     pub fn take_mean(&mut self) -> Option<G> {
         let weight = std::mem::take(&mut self.weight);
         let mut mean = self.sum.take()?;
-        mean.__map(&mut |g| g / weight);
+        mean.__scale(1.0 / weight);
         Some(mean)
     }
 }

@@ -37,6 +37,10 @@ impl Rule for AdagradConfig {
         self.initial_accumulator
     }
 
+    fn rests(&self) -> bool {
+        true
+    }
+
     fn update<T: Real>(&self, _: u64, learning_rate: f64, leaf: Leaf<'_, T>) {
         let (rate, epsilon) = (T::__lit(learning_rate), T::__lit(self.epsilon));
         let [sums] = leaf.state else { unreachable!("Adagrad has one array of state") };

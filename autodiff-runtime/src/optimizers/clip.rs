@@ -1,6 +1,6 @@
 //! Gradient clipping.
 
-use crate::tangent::{Tangent, Visit};
+use crate::tangent::{Rows, Tangent, Visit};
 use crate::{Differentiable, Real};
 
 /// How gradients are kept from growing too large.
@@ -83,6 +83,14 @@ pub fn global_norm<M: Differentiable + ?Sized>(value: &M) -> f64 {
 
         fn leaf_f64(&mut self, _: &[usize], values: &[f64]) {
             self.0 += values.iter().map(|x| x * x).sum::<f64>();
+        }
+
+        fn rows_f32(&mut self, rows: &Rows<f32>) {
+            self.leaf_f32(&[], rows.values());
+        }
+
+        fn rows_f64(&mut self, rows: &Rows<f64>) {
+            self.leaf_f64(&[], rows.values());
         }
     }
 

@@ -40,6 +40,10 @@ impl Rule for SgdConfig {
         usize::from(self.momentum != 0.0)
     }
 
+    fn rests(&self) -> bool {
+        self.momentum == 0.0
+    }
+
     fn update<T: Real>(&self, _: u64, learning_rate: f64, leaf: Leaf<'_, T>) {
         let (rate, momentum) = (T::__lit(learning_rate), T::__lit(self.momentum));
         let pairs = leaf.parameters.iter_mut().zip(leaf.gradients);

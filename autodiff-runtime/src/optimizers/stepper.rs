@@ -6,7 +6,8 @@ use super::clip::Clip;
 use super::schedules::Schedule;
 use super::{LeafState, Optimizer, OptimizerState};
 use crate::memory::keep_freed;
-use crate::tangent::Update;
+use crate::tangent::rows::{gather, scatter};
+use crate::tangent::{Rows, Update};
 use crate::training::summary;
 use crate::{Differentiable, Real};
 
@@ -47,6 +48,11 @@ pub trait Rule {
         None
     }
 
+    /// Whether a parameter whose gradient is zero stays as it is, and its state too.
+    fn rests(&self) -> bool {
+        false
+    }
+
     /// Changes one leaf. `step` counts from 1.
     fn update<T: Real>(&self, step: u64, learning_rate: f64, leaf: Leaf<'_, T>);
 }
@@ -62,6 +68,7 @@ pub struct Stepper<R> {
     undecayed: Vec<String>,
     rates: Vec<(String, f64)>,
     schedule: Option<Arc<dyn Schedule>>,
+    lazy: bool,
 }
 
 impl<R: Rule + Default> Stepper<R> {
@@ -90,6 +97,7 @@ impl<R: Rule> Stepper<R> {
             undecayed: Vec::new(),
             rates: Vec::new(),
             schedule: None,
+            lazy: false,
         }
     }
 
@@ -131,6 +139,29 @@ impl<R: Rule> Stepper<R> {
     /// Leaves one part of the model as it is: everything in the field with this path.
     pub fn freeze(self, path: impl Into<String>) -> Self {
         self.with_rate_factor(path, 0.0)
+    }
+
+    /// Leaves the rows of a [`Table`](crate::layers::Table) that a step does not use as they are, with their momentum
+    /// and without weight decay: `PyTorch`'s `SparseAdam`, for every optimiser.
+    ///
+    /// A step then costs as much as the rows that it uses. Otherwise they are moved as by a gradient of zeros, as in
+    /// Keras; for plain [`Sgd`](super::Sgd) and [`Adagrad`](super::Adagrad) without weight decay that is the same, and
+    /// costs nothing either.
+    ///
+    /// ```
+    /// use autodiff_runtime::prelude::*;
+    /// use autodiff_runtime::tangent::Rows;
+    ///
+    /// let mut table = Table::from(Array2::<f64>::ones((1000, 2)));
+    /// let mut gradient = Rows::zeros((1000, 2));
+    /// gradient.add_rows(&[7], &array![[1.0, -1.0]]);
+    /// let mut optimizer = Adam::new(0.1).lazy();
+    /// optimizer.apply_gradients(&mut table, &gradient);
+    /// assert!((table[[7, 0]] - 0.9).abs() < 1e-6 && table[[6, 0]] == 1.0);
+    /// ```
+    pub fn lazy(mut self) -> Self {
+        self.lazy = true;
+        self
     }
 
     /// The settings.
@@ -192,6 +223,7 @@ impl<R: Rule> Optimizer for Stepper<R> {
             unused: if first { self.rates.iter().map(|(path, _)| &path[..]).collect() } else { Vec::new() },
             step: self.state.steps,
             first,
+            lazy: self.lazy,
             index: 0,
             leaves: &mut self.state.leaves,
         };
@@ -245,6 +277,7 @@ struct Pass<'a, R> {
     step: u64,
     /// Whether this is the first step, in which the state is made.
     first: bool,
+    lazy: bool,
     index: usize,
     leaves: &'a mut Vec<LeafState>,
 }
@@ -262,33 +295,81 @@ impl<R: Rule> Pass<'_, R> {
         chosen.map_or(1.0, |(_, factor)| *factor)
     }
 
+    /// The state of the next leaf, which is made in the first step, and how it changes.
     #[track_caller]
-    fn leaf<T: Real>(&mut self, parameters: &mut [T], gradients: &[T], scratch: &mut Vec<T>) {
-        let (index, factor) = (self.index, self.rate_factor());
+    fn next<T: Real>(&mut self, len: usize) -> (Change<'_, R>, &mut Vec<Vec<T>>) {
+        let (index, rule) = (self.index, self.rule);
         self.index += 1;
         if self.first {
-            let (slots, initial) = (self.rule.slots(), self.rule.initial());
-            self.leaves.push(LeafState::new::<T>(slots, parameters.len(), initial));
+            self.leaves.push(LeafState::new::<T>(rule.slots(), len, rule.initial()));
         }
-        let state = self
-            .leaves
-            .get_mut(index)
-            .and_then(LeafState::arrays::<T>)
-            .filter(|state| state.len() == self.rule.slots() && state.iter().all(|s| s.len() == parameters.len()));
+        let factor = self.rate_factor();
+        let spared = self.path.iter().any(|name| self.undecayed.contains(name));
+        let change = Change {
+            rule,
+            step: self.step,
+            learning_rate: self.learning_rate * factor,
+            frozen: factor == 0.0,
+            decay: if spared { 0.0 } else { self.decay },
+            clip: self.clip,
+        };
+        let state = self.leaves.get_mut(index).and_then(LeafState::arrays::<T>);
+        let state = state.filter(|state| state.len() == rule.slots() && state.iter().all(|s| s.len() == len));
         let Some(state) = state else {
             panic!(
-                "parameter array {index} has {} elements of type {}, which is not what the \
+                "parameter array {index} has {len} elements of type {}, which is not what the \
                  optimiser has state for: use a new optimiser for a model of another shape",
-                parameters.len(),
                 std::any::type_name::<T>()
             );
         };
-        if factor == 0.0 {
+        (change, state)
+    }
+
+    #[track_caller]
+    fn leaf<T: Real>(&mut self, parameters: &mut [T], gradients: &[T], scratch: &mut Vec<T>) {
+        let (change, state) = self.next(parameters.len());
+        change.apply(Leaf { parameters, gradients, state }, scratch);
+    }
+
+    /// All of a leaf, or only the rows that have a gradient, if the others stay as they are.
+    #[track_caller]
+    fn rows<T: Real>(&mut self, parameters: &mut [T], gradients: &Rows<T>, scratch: &mut Vec<T>) {
+        let lazy = self.lazy;
+        let (change, state) = self.next(parameters.len());
+        if !lazy && (change.decay != 0.0 || !change.rule.rests()) {
+            let gradients = gradients.to_array().into_raw_vec_and_offset().0;
+            return change.apply(Leaf { parameters, gradients: &gradients, state }, scratch);
+        }
+        let ((_, width), indices) = (gradients.dim(), gradients.indices());
+        let mut chosen = gather(parameters, width, indices);
+        let mut states: Vec<Vec<T>> = state.iter().map(|state| gather(state, width, indices)).collect();
+        let leaf = Leaf { parameters: &mut chosen, gradients: gradients.values(), state: &mut states };
+        change.apply(leaf, scratch);
+        scatter(&chosen, width, indices, parameters);
+        for (rows, state) in states.iter().zip(state) {
+            scatter(rows, width, indices, state);
+        }
+    }
+}
+
+/// How one leaf changes.
+struct Change<'a, R> {
+    rule: &'a R,
+    step: u64,
+    learning_rate: f64,
+    frozen: bool,
+    decay: f64,
+    clip: Option<Clip>,
+}
+
+impl<R: Rule> Change<'_, R> {
+    fn apply<T: Real>(&self, leaf: Leaf<'_, T>, scratch: &mut Vec<T>) {
+        let Leaf { parameters, gradients, state } = leaf;
+        if self.frozen {
             return;
         }
-        let learning_rate = self.learning_rate * factor;
-        if self.decay != 0.0 && !self.path.iter().any(|name| self.undecayed.contains(name)) {
-            let factor = T::__lit(self.decay * learning_rate);
+        if self.decay != 0.0 {
+            let factor = T::__lit(self.decay * self.learning_rate);
             for parameter in &mut *parameters {
                 *parameter -= *parameter * factor;
             }
@@ -300,7 +381,7 @@ impl<R: Rule> Pass<'_, R> {
             }
             None => gradients,
         };
-        self.rule.update(self.step, learning_rate, Leaf { parameters, gradients, state });
+        self.rule.update(self.step, self.learning_rate, Leaf { parameters, gradients, state });
     }
 }
 
@@ -314,6 +395,18 @@ impl<R: Rule> Update for Pass<'_, R> {
     fn leaf_f64(&mut self, parameters: &mut [f64], gradients: &[f64]) {
         let mut scratch = std::mem::take(&mut self.scratch.1);
         self.leaf(parameters, gradients, &mut scratch);
+        self.scratch.1 = scratch;
+    }
+
+    fn rows_f32(&mut self, parameters: &mut [f32], gradients: &Rows<f32>) {
+        let mut scratch = std::mem::take(&mut self.scratch.0);
+        self.rows(parameters, gradients, &mut scratch);
+        self.scratch.0 = scratch;
+    }
+
+    fn rows_f64(&mut self, parameters: &mut [f64], gradients: &Rows<f64>) {
+        let mut scratch = std::mem::take(&mut self.scratch.1);
+        self.rows(parameters, gradients, &mut scratch);
         self.scratch.1 = scratch;
     }
 

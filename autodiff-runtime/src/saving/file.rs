@@ -237,4 +237,65 @@ mod tests {
         let nowhere = place.0.join("missing/net.safetensors");
         assert_eq!(save_weights(&model, nowhere).unwrap_err().kind(), SavingErrorKind::Io);
     }
+
+    #[test]
+    fn a_hostile_file_is_refused_and_changes_nothing() {
+        let place = Place::new("hostile");
+        let path = place.0.join("net.safetensors");
+        let model = net(1);
+        save_weights(&model, &path).unwrap();
+        let good = fs::read(&path).unwrap();
+        let load = |bytes: &[u8]| {
+            fs::write(&path, bytes).unwrap();
+            let mut loaded = net(2);
+            let result = load_weights(&mut loaded, &path);
+            if result.is_err() {
+                assert_eq!(loaded, net(2));
+            }
+            result
+        };
+        assert!(load(&good).is_ok());
+        for at in 0..good.len() {
+            for flip in [0x01, 0x20, 0x80, 0xff] {
+                let mut bytes = good.clone();
+                bytes[at] ^= flip;
+                // A changed weight is a weight; anything else is refused. Nothing panics.
+                let header = at < good.len() - numbers_of(&model);
+                assert!(load(&bytes).is_err() || !header || flip == 0x20, "byte {at} with {flip:#x}");
+            }
+        }
+        let file = |header: &str, data: usize| {
+            let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+            bytes.extend(header.bytes());
+            bytes.resize(bytes.len() + data, 0);
+            bytes
+        };
+        let mut endless = file("{}", 0);
+        endless[..8].fill(0xff);
+        for bytes in [
+            endless,
+            file("{}", 8),
+            file("[[[[[[[[", 0),
+            file(&"[".repeat(100_000), 0),
+            file(r#"{"a":{"dtype":"F32","shape":[4294967296,4294967296,4294967296],"data_offsets":[0,4]}}"#, 4),
+            file(r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#, 4),
+            file(
+                r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
+                4,
+            ),
+            file(r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,18446744073709551615]}}"#, 4),
+            file(r#"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#, 4),
+        ] {
+            assert_eq!(load(&bytes).unwrap_err().kind(), SavingErrorKind::Format);
+        }
+        // Whole, but of another model.
+        assert!(load(&file(r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 4)).is_err());
+    }
+
+    /// The number of bytes of all weights.
+    fn numbers_of(model: &(Dense<f32>, Vec<Dense<f64>>)) -> usize {
+        let sizes = |weights: usize, bias: usize, size: usize| (weights + bias) * size;
+        let rest: usize = model.1.iter().map(|layer| sizes(layer.weights.len(), layer.bias.len(), 8)).sum();
+        sizes(model.0.weights.len(), model.0.bias.len(), 4) + rest
+    }
 }

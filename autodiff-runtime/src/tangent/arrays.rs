@@ -127,4 +127,11 @@ impl<A: Tangent, D: Dimension> Tangent for Array<A, D> {
             item.__map(f);
         }
     }
+
+    #[inline]
+    fn __scale(&mut self, factor: f64) {
+        for item in self {
+            item.__scale(factor);
+        }
+    }
 }

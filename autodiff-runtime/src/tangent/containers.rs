@@ -35,6 +35,13 @@ impl<T: Tangent, const N: usize> Tangent for [T; N] {
             item.__map(f);
         }
     }
+
+    #[inline]
+    fn __scale(&mut self, factor: f64) {
+        for item in self {
+            item.__scale(factor);
+        }
+    }
 }
 
 impl<T: Differentiable> Differentiable for Option<T> {
@@ -78,6 +85,13 @@ impl<T: Tangent> Tangent for Option<T> {
             value.__map(f);
         }
     }
+
+    #[inline]
+    fn __scale(&mut self, factor: f64) {
+        if let Some(value) = self {
+            value.__scale(factor);
+        }
+    }
 }
 
 impl<T: Differentiable, E> Differentiable for Result<T, E> {
@@ -119,6 +133,13 @@ impl<T: Tangent> Tangent for Result<T, ()> {
     fn __map(&mut self, f: &mut dyn FnMut(f64) -> f64) {
         if let Ok(value) = self {
             value.__map(f);
+        }
+    }
+
+    #[inline]
+    fn __scale(&mut self, factor: f64) {
+        if let Ok(value) = self {
+            value.__scale(factor);
         }
     }
 }
@@ -203,6 +224,11 @@ macro_rules! tuple {
             #[inline]
             fn __map(&mut self, f: &mut dyn FnMut(f64) -> f64) {
                 $(self.$index.__map(f);)*
+            }
+
+            #[inline]
+            fn __scale(&mut self, factor: f64) {
+                $(self.$index.__scale(factor);)*
             }
         }
     };

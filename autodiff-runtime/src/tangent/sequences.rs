@@ -66,6 +66,13 @@ impl<T: Tangent> Tangent for Vec<T> {
             item.__map(f);
         }
     }
+
+    #[inline]
+    fn __scale(&mut self, factor: f64) {
+        for item in self {
+            item.__scale(factor);
+        }
+    }
 }
 
 impl<T: Differentiable> Differentiable for Box<T> {
@@ -96,5 +103,10 @@ impl<T: Tangent> Tangent for Box<T> {
     #[inline]
     fn __map(&mut self, f: &mut dyn FnMut(f64) -> f64) {
         (**self).__map(f);
+    }
+
+    #[inline]
+    fn __scale(&mut self, factor: f64) {
+        (**self).__scale(factor);
     }
 }

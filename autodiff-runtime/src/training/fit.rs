@@ -11,7 +11,7 @@ use super::progress::Progress;
 use super::{Batch, Evaluation, History};
 use crate::layers::{advance, begin_epoch, predicting};
 use crate::optimizers::{GradientAccumulator, Optimizer};
-use crate::tangent::Visit;
+use crate::tangent::{Rows, Visit};
 use crate::{Differentiable, Real};
 
 /// Trains a model: epochs, batches, shuffling, validation.
@@ -458,6 +458,14 @@ fn first_not_finite<G: Differentiable>(gradients: &G) -> Option<String> {
 
         fn leaf_f64(&mut self, _: &[usize], values: &[f64]) {
             self.leaf(values);
+        }
+
+        fn rows_f32(&mut self, rows: &Rows<f32>) {
+            self.leaf(rows.values());
+        }
+
+        fn rows_f64(&mut self, rows: &Rows<f64>) {
+            self.leaf(rows.values());
         }
 
         fn enter(&mut self, name: &str) {

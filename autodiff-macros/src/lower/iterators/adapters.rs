@@ -51,7 +51,8 @@ impl Lowerer<'_> {
         let name = m.method.to_string();
         let name = name.as_str();
         let span = m.method.span();
-        if name == "windows" && matches!(m.args.first(), Some(syn::Expr::Tuple(_) | syn::Expr::Array(_))) {
+        let blocks = matches!(m.args.first(), Some(syn::Expr::Tuple(_) | syn::Expr::Array(_)));
+        if name == "windows" && (blocks || self.seems_array(&m.receiver)) {
             return self.array_maker(name, m);
         }
         if MAKERS.contains(&name) && !(name == "into_iter" && self.is_chain(&m.receiver)) {

@@ -14,7 +14,7 @@ use crate::kernels::support::row_major_copy;
 ///
 /// assert_eq!(activate(&array![-1.0, 2.0], Activation::Relu), array![0.0, 2.0]);
 /// ```
-#[::autodiff_macros::differentiable(kernel = activate)]
+#[::autodiff_macros::differentiable(kernel = activate, order = 2, body = crate::kernels::plain::activate(x, activation))]
 pub fn activate<T: Real, D: Dimension>(x: &ArrayRef<T, D>, #[constant] activation: Activation) -> Array<T, D> {
     let mut y = row_major_copy(x);
     activation.apply(&mut y);

@@ -52,10 +52,12 @@ macro_rules! elementwise {
     (
         $(#[$meta:meta])*
         $name:ident, $forward:ident, $adjoint:ident, $tangent:ident
-        $(, $parameter:ident: $kind:ty)* => $scalar:path
+        $(, $parameter:ident: $kind:ty)* => $scalar:path, $activation:expr
     ) => {
         $(#[$meta])*
-        #[::autodiff_macros::differentiable(kernel = $name)]
+        #[::autodiff_macros::differentiable(
+            kernel = $name, order = 2, body = $crate::kernels::plain::activate(x, $activation)
+        )]
         pub fn $name<T: $crate::Real, D: ndarray::Dimension>(
             x: &ndarray::ArrayRef<T, D>
             $(, #[constant] $parameter: $kind)*

@@ -17,7 +17,7 @@ elementwise! {
     ///
     /// Source: Clevert, Unterthiner, Hochreiter, *Fast and Accurate Deep Network Learning by
     /// Exponential Linear Units*, 2015.
-    elu, elu_forward, elu_adjoint, elu_tangent, alpha: f64 => scalar
+    elu, elu_forward, elu_adjoint, elu_tangent, alpha: f64 => scalar, super::Activation::Elu { alpha }
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ elementwise! {
     /// The Gaussian error linear unit x·Φ(x), with Φ the normal distribution function.
     ///
     /// Source: Hendrycks and Gimpel, *Gaussian Error Linear Units*, 2016. Keras: `gelu(x)`.
-    gelu, gelu_forward, gelu_adjoint, gelu_tangent => exact
+    gelu, gelu_forward, gelu_adjoint, gelu_tangent => exact, super::Activation::Gelu
 }
 
 elementwise! {
@@ -33,7 +33,7 @@ elementwise! {
     ///
     /// Source: Hendrycks and Gimpel, *Gaussian Error Linear Units*, 2016. Keras:
     /// `gelu(x, approximate=True)`.
-    gelu_tanh, gelu_tanh_forward, gelu_tanh_adjoint, gelu_tanh_tangent => approximate
+    gelu_tanh, gelu_tanh_forward, gelu_tanh_adjoint, gelu_tanh_tangent => approximate, super::Activation::GeluTanh
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ elementwise! {
     ///
     /// Keras uses 0.2 as slope. At 0 the derivative is `negative_slope`, as in TensorFlow.
     leaky_relu, leaky_relu_forward, leaky_relu_adjoint, leaky_relu_tangent,
-    negative_slope: f64 => scalar
+    negative_slope: f64 => scalar, super::Activation::LeakyRelu { negative_slope }
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::kernels::support::{last_axis, row_major, row_major_copy, sum_pairs};
 /// let log_p = log_softmax(&array![[1000.0, 0.0]]);
 /// assert_eq!(log_p, array![[0.0, -1000.0]]);
 /// ```
-#[::autodiff_macros::differentiable(kernel = log_softmax)]
+#[::autodiff_macros::differentiable(kernel = log_softmax, order = 2, body = crate::kernels::plain::activate(x, super::Activation::LogSoftmax))]
 pub fn log_softmax<T: Real, D: Dimension>(x: &ArrayRef<T, D>) -> Array<T, D> {
     let n = last_axis(x).max(1);
     let mut y = row_major_copy(x);

@@ -18,7 +18,7 @@ elementwise! {
     ///
     /// assert_eq!(relu(&array![-1.0, 0.0, 2.0]), array![0.0, 0.0, 2.0]);
     /// ```
-    relu, relu_forward, relu_adjoint, relu_tangent => scalar
+    relu, relu_forward, relu_adjoint, relu_tangent => scalar, super::Activation::Relu
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use crate::Real;
 
-const ALPHA: f64 = 1.673_263_242_354_377_2;
-const SCALE: f64 = 1.050_700_987_355_480_5;
+pub(crate) const ALPHA: f64 = 1.673_263_242_354_377_2;
+pub(crate) const SCALE: f64 = 1.050_700_987_355_480_5;
 
 /// The value and the slope at `x`.
 #[inline]
@@ -17,7 +17,7 @@ elementwise! {
     /// λ ≈ 1.0507 and α ≈ 1.6733.
     ///
     /// Source: Klambauer et al., *Self-Normalizing Neural Networks*, 2017.
-    selu, selu_forward, selu_adjoint, selu_tangent => scalar
+    selu, selu_forward, selu_adjoint, selu_tangent => scalar, super::Activation::Selu
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ elementwise! {
     ///
     /// assert_eq!(sigmoid(&array![0.0, -1000.0, 1000.0]), array![0.5, 0.0, 1.0]);
     /// ```
-    sigmoid, sigmoid_forward, sigmoid_adjoint, sigmoid_tangent => scalar
+    sigmoid, sigmoid_forward, sigmoid_adjoint, sigmoid_tangent => scalar, super::Activation::Sigmoid
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ elementwise! {
     /// The sigmoid linear unit x / (1 + e⁻ˣ), also called swish.
     ///
     /// Source: Hendrycks and Gimpel, *Gaussian Error Linear Units*, 2016.
-    silu, silu_forward, silu_adjoint, silu_tangent => scalar
+    silu, silu_forward, silu_adjoint, silu_tangent => scalar, super::Activation::Silu
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub(crate) fn softmax_in_place<T: Real>(row: &mut [T]) -> T {
 /// let p = softmax(&array![[0.0, 0.0], [1000.0, 0.0]]);
 /// assert_eq!(p, array![[0.5, 0.5], [1.0, 0.0]]);
 /// ```
-#[::autodiff_macros::differentiable(kernel = softmax)]
+#[::autodiff_macros::differentiable(kernel = softmax, order = 2, body = crate::kernels::plain::activate(x, super::Activation::Softmax))]
 pub fn softmax<T: Real, D: Dimension>(x: &ArrayRef<T, D>) -> Array<T, D> {
     let n = last_axis(x);
     let mut y = row_major_copy(x);

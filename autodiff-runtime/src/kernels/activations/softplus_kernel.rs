@@ -17,7 +17,7 @@ pub(super) fn scalar<T: Real>(x: T) -> (T, T) {
 
 elementwise! {
     /// The smooth rectifier ln(1 + eˣ).
-    softplus, softplus_forward, softplus_adjoint, softplus_tangent => scalar
+    softplus, softplus_forward, softplus_adjoint, softplus_tangent => scalar, super::Activation::Softplus
 }
 
 #[cfg(test)]

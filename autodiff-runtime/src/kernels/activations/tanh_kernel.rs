@@ -11,7 +11,7 @@ pub(super) fn scalar<T: Real>(x: T) -> (T, T) {
 
 elementwise! {
     /// The hyperbolic tangent.
-    tanh, tanh_forward, tanh_adjoint, tanh_tangent => scalar
+    tanh, tanh_forward, tanh_adjoint, tanh_tangent => scalar, super::Activation::Tanh
 }
 
 #[cfg(test)]

@@ -3,13 +3,14 @@
 //! In: images and filters as slices in row-major order, and a [`Geometry`]. With P the patches, one row of
 //! height·width·channels elements for each output, Y += P·W, dW += Pᵀ·dY and dX += the patches dY·Wᵀ put
 //! back where they came from. The patches of some lines of outputs are made at a time, so the memory
-//! for them does not grow with the batch or the height.
+//! for them does not grow with the batch or the height. With the feature `threads`, the images are divided among them.
 
 use core::ops::Range;
 
 use ndarray::{ArrayView2, ArrayViewMut2, Axis, Slice};
 
 use crate::Real;
+use crate::kernels::batches::{for_parts, parts_for_threads, parts_of_sums, sizes};
 use crate::kernels::products::{add_product, add_product_transposed, add_transposed_product};
 use crate::kernels::windows::Span;
 
@@ -158,8 +159,58 @@ impl Geometry {
         }
     }
 
+    /// The work of a product with the patches, counted in multiplications: to make a patch costs as much as some filters.
+    fn work(&self) -> usize {
+        self.batch * self.rows.outputs * self.columns.outputs * self.patch() * (self.filters + 16)
+    }
+
+    /// The number of elements of an image, and of its outputs.
+    fn of_image(&self) -> (usize, usize) {
+        let outputs = self.rows.outputs * self.columns.outputs * self.filters;
+        (self.rows.inputs * self.columns.inputs * self.channels, outputs)
+    }
+
     /// Y += P·W.
     pub(super) fn add_convolution<T: Real>(&self, input: &[T], weights: &[T], output: &mut [T]) {
+        let (image, outputs) = self.of_image();
+        let (mut input, mut output) = (input, output);
+        let parts = sizes(self.batch, parts_for_threads(self.work(), self.batch)).map(|batch| {
+            let part = (Self { batch, ..*self }, split(&mut input, batch * image));
+            (part, split_mut(&mut output, batch * outputs))
+        });
+        for_parts(parts.collect(), |((part, input), output)| part.convolve(input, weights, output));
+    }
+
+    /// dW += Pᵀ·dY.
+    pub(super) fn add_weights_gradient<T: Real>(&self, input: &[T], ct: &[T], weights: &mut [T]) {
+        let (image, outputs) = self.of_image();
+        let (mut input, mut ct) = (input, ct);
+        let count = parts_of_sums(self.work(), self.batch);
+        let mut sums = vec![vec![T::zero(); weights.len()]; count - 1];
+        let targets = core::iter::once(&mut *weights).chain(sums.iter_mut().map(|sum| &mut sum[..]));
+        let parts = sizes(self.batch, count).zip(targets).map(|(batch, sum)| {
+            let part = Self { batch, ..*self };
+            (part, split(&mut input, batch * image), split(&mut ct, batch * outputs), sum)
+        });
+        for_parts(parts.collect(), |(part, input, ct, sum)| part.correlate(input, ct, sum));
+        for sum in sums {
+            weights.iter_mut().zip(sum).for_each(|(weight, part)| *weight += part);
+        }
+    }
+
+    /// dX += the patches dY·Wᵀ, put back where they came from.
+    pub(super) fn add_input_gradient<T: Real>(&self, ct: &[T], weights: &[T], input: &mut [T]) {
+        let (image, outputs) = self.of_image();
+        let (mut ct, mut input) = (ct, input);
+        let parts = sizes(self.batch, parts_for_threads(self.work(), self.batch)).map(|batch| {
+            let part = (Self { batch, ..*self }, split(&mut ct, batch * outputs));
+            (part, split_mut(&mut input, batch * image))
+        });
+        for_parts(parts.collect(), |((part, ct), input)| part.put_back(ct, weights, input));
+    }
+
+    /// Y += P·W on one thread.
+    fn convolve<T: Real>(&self, input: &[T], weights: &[T], output: &mut [T]) {
         let weights = matrix(weights, self.patch(), self.filters);
         self.for_patches(input, |patches, rows, group| {
             let items = &mut output[rows.start * self.filters..rows.end * self.filters];
@@ -169,8 +220,8 @@ impl Geometry {
         });
     }
 
-    /// dW += Pᵀ·dY.
-    pub(super) fn add_weights_gradient<T: Real>(&self, input: &[T], ct: &[T], weights: &mut [T]) {
+    /// dW += Pᵀ·dY on one thread.
+    fn correlate<T: Real>(&self, input: &[T], ct: &[T], weights: &mut [T]) {
         let mut weights = matrix_mut(weights, self.patch(), self.filters);
         self.for_patches(input, |patches, rows, group| {
             let items = &ct[rows.start * self.filters..rows.end * self.filters];
@@ -184,8 +235,8 @@ impl Geometry {
         });
     }
 
-    /// dX += the patches dY·Wᵀ, put back where they came from.
-    pub(super) fn add_input_gradient<T: Real>(&self, ct: &[T], weights: &[T], input: &mut [T]) {
+    /// dX += the patches dY·Wᵀ, put back where they came from, on one thread.
+    fn put_back<T: Real>(&self, ct: &[T], weights: &[T], input: &mut [T]) {
         let (width, patch) = (self.columns.outputs, self.patch());
         let weights = matrix(weights, patch, self.filters);
         let mut buffer = Vec::new();
@@ -262,6 +313,20 @@ impl Run {
             }
         });
     }
+}
+
+/// Takes some elements from the front.
+fn split<'a, T>(items: &mut &'a [T], count: usize) -> &'a [T] {
+    let (front, rest) = items.split_at(count);
+    *items = rest;
+    front
+}
+
+/// Takes some elements from the front.
+fn split_mut<'a, T>(items: &mut &'a mut [T], count: usize) -> &'a mut [T] {
+    let (front, rest) = core::mem::take(items).split_at_mut(count);
+    *items = rest;
+    front
 }
 
 fn matrix<T>(items: &[T], rows: usize, columns: usize) -> ArrayView2<'_, T> {

@@ -33,7 +33,7 @@ paired_loss! {
     /// As in Keras, p is kept between 10⁻⁷ and 1 − 10⁻⁷; beyond them the derivative is 0. Where logits
     /// are at hand, [`binary_cross_entropy_from_logits`] is exact.
     binary_cross_entropy, binary_cross_entropy_forward, binary_cross_entropy_adjoint,
-    binary_cross_entropy_tangent => from_probability, mean over elements
+    binary_cross_entropy_tangent => from_probability, mean over elements, super::Loss::BinaryCrossEntropy
 }
 
 paired_loss! {
@@ -41,7 +41,7 @@ paired_loss! {
     ///
     /// Source: the documentation of TensorFlow's `sigmoid_cross_entropy_with_logits`.
     binary_cross_entropy_from_logits, binary_cross_entropy_from_logits_forward,
-    binary_cross_entropy_from_logits_adjoint, binary_cross_entropy_from_logits_tangent => from_logit, mean over elements
+    binary_cross_entropy_from_logits_adjoint, binary_cross_entropy_from_logits_tangent => from_logit, mean over elements, super::Loss::BinaryCrossEntropyFromLogits
 }
 
 #[cfg(test)]

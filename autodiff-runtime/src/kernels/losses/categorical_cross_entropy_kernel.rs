@@ -29,7 +29,7 @@ const EPSILON: f64 = 1e-7;
 ///
 /// Panics if the shapes differ, or if the arrays are empty.
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = categorical_cross_entropy)]
+#[::autodiff_macros::differentiable(kernel = categorical_cross_entropy, order = 2, body = crate::kernels::plain::categorical_cross_entropy(y_true, y_pred))]
 pub fn categorical_cross_entropy<T: Real>(y_true: &ArrayRef<T, Ix2>, y_pred: &ArrayRef<T, Ix2>) -> T {
     check_same_shape(NAME, ("y_true", y_true), ("y_pred", y_pred));
     let rows = mean_count::<T>(NAME, if y_pred.is_empty() { 0 } else { y_pred.nrows() });

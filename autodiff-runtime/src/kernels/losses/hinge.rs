@@ -19,14 +19,14 @@ pub(super) fn squared<T: Real>(t: T, p: T) -> Partials<T> {
 paired_loss! {
     /// The hinge loss, mean of max(1 − t·p, 0), for targets t of −1 and 1. Keras: `Hinge`.
     hinge_loss, hinge_loss_forward, hinge_loss_adjoint, hinge_loss_tangent
-    => plain, mean over elements
+    => plain, mean over elements, super::Loss::Hinge
 }
 
 paired_loss! {
     /// The squared hinge loss, mean of max(1 − t·p, 0)², for targets t of −1 and 1. Keras:
     /// `SquaredHinge`.
     squared_hinge_loss, squared_hinge_loss_forward, squared_hinge_loss_adjoint,
-    squared_hinge_loss_tangent => squared, mean over elements
+    squared_hinge_loss_tangent => squared, mean over elements, super::Loss::SquaredHinge
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ paired_loss! {
     ///
     /// Source: Huber, *Robust Estimation of a Location Parameter*, 1964. Keras: `Huber`, with δ = 1.
     huber_loss, huber_loss_forward, huber_loss_adjoint, huber_loss_tangent,
-    delta: f64 => scalar, mean over elements
+    delta: f64 => scalar, mean over elements, super::Loss::Huber { delta }
 }
 
 #[cfg(test)]

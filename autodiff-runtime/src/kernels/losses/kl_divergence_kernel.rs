@@ -34,7 +34,7 @@ paired_loss! {
     ///
     /// As in Keras, probabilities are kept between 10⁻⁷ and 1; beyond them the derivative is 0.
     kl_divergence, kl_divergence_forward, kl_divergence_adjoint, kl_divergence_tangent
-    => scalar, mean over rows
+    => scalar, mean over rows, super::Loss::KlDivergence
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ pub(super) fn scalar<T: Real>(t: T, p: T) -> Partials<T> {
 
 paired_loss! {
     /// The mean absolute error, Σ |p − t| / n over all n elements; the derivative is 0 where p = t.
-    mae_loss, mae_loss_forward, mae_loss_adjoint, mae_loss_tangent => scalar, mean over elements
+    mae_loss, mae_loss_forward, mae_loss_adjoint, mae_loss_tangent => scalar, mean over elements, super::Loss::MeanAbsoluteError
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ paired_loss! {
     ///
     /// assert_eq!(mse_loss(&array![[1.0], [2.0]], &array![[1.0], [4.0]]), 2.0);
     /// ```
-    mse_loss, mse_loss_forward, mse_loss_adjoint, mse_loss_tangent => scalar, mean over elements
+    mse_loss, mse_loss_forward, mse_loss_adjoint, mse_loss_tangent => scalar, mean over elements, super::Loss::MeanSquaredError
 }
 
 #[cfg(test)]

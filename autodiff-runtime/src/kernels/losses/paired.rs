@@ -88,7 +88,7 @@ macro_rules! paired_loss {
     (
         $(#[$meta:meta])*
         $name:ident, $forward:ident, $adjoint:ident, $tangent:ident
-        $(, $parameter:ident: $kind:ty)* => $scalar:path, mean over $count:ident
+        $(, $parameter:ident: $kind:ty)* => $scalar:path, mean over $count:ident, $loss:expr
     ) => {
         $(#[$meta])*
         ///
@@ -96,7 +96,10 @@ macro_rules! paired_loss {
         ///
         /// Panics if the shapes differ, or if the arrays are empty.
         #[track_caller]
-        #[::autodiff_macros::differentiable(kernel = $name)]
+        #[::autodiff_macros::differentiable(
+            kernel = $name, order = 2,
+            body = $crate::kernels::plain::paired(y_true, y_pred, $loss, super::paired::$count(y_pred.shape()))
+        )]
         pub fn $name<T: $crate::Real, D: ndarray::Dimension>(
             y_true: &ndarray::ArrayRef<T, D>,
             y_pred: &ndarray::ArrayRef<T, D>

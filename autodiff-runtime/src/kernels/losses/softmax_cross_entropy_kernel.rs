@@ -28,7 +28,7 @@ const NAME: &str = "softmax_cross_entropy";
 ///
 /// Panics if the shapes differ, or if the arrays are empty.
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = softmax_cross_entropy)]
+#[::autodiff_macros::differentiable(kernel = softmax_cross_entropy, order = 2, body = crate::kernels::plain::softmax_cross_entropy(y_true, logits))]
 pub fn softmax_cross_entropy<T: Real>(y_true: &ArrayRef<T, Ix2>, logits: &ArrayRef<T, Ix2>) -> T {
     check_same_shape(NAME, ("y_true", y_true), ("logits", logits));
     let rows = mean_count::<T>(NAME, if logits.is_empty() { 0 } else { logits.nrows() });

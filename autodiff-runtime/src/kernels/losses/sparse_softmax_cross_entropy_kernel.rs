@@ -30,7 +30,7 @@ const NAME: &str = "sparse_softmax_cross_entropy";
 /// Panics if there are not as many labels as rows, if a label is no class (the message names the
 /// row), or if the arrays are empty.
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = sparse_softmax_cross_entropy)]
+#[::autodiff_macros::differentiable(kernel = sparse_softmax_cross_entropy, order = 2, body = crate::kernels::plain::sparse_softmax_cross_entropy(labels, logits))]
 pub fn sparse_softmax_cross_entropy<T: Real, L: Labels + ?Sized>(
     #[constant] labels: &L,
     logits: &ArrayRef<T, Ix2>,

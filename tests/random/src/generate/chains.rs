@@ -15,7 +15,7 @@ impl Generator {
         let Some(slice) = self.slice() else { return self.leaf() };
         let v = slice.trim_start_matches('&').to_owned();
         let a = self.name();
-        match self.dice.below(10) {
+        match self.dice.below(14) {
             0 => {
                 let term = self.under(&[(&a, Type::Reference)], |g| g.float(d));
                 format!("{v}.iter().map(|{a}| {term}).sum::<f64>()")
@@ -59,6 +59,25 @@ impl Generator {
             8 => {
                 let term = self.under(&[(&a, Type::Float)], |g| g.bounded(d));
                 format!("{v}.iter().map(|&{a}| {term}).product::<f64>()")
+            }
+            9 => {
+                let (end, other) = (self.dice.pick(&["first", "last"]), self.float(d));
+                format!("{v}.{end}().copied().unwrap_or({other})")
+            }
+            10 => {
+                let (n, other) = (self.count(), self.float(d));
+                let term = self.under(&[(&a, Type::Reference)], |g| g.float(d));
+                format!("{v}.get({n}).map_or({other}, |{a}| {term})")
+            }
+            11 => {
+                let best = self.dice.pick(&["max_by", "min_by"]);
+                format!("{v}.iter().copied().{best}(|m, k| m.total_cmp(k)).unwrap()")
+            }
+            12 => {
+                let Some(o) = self.readable(Type::Optional) else { return self.leaf() };
+                let b = self.unique("b");
+                let term = self.under(&[(&a, Type::Reference), (&b, Type::Float)], |g| g.bounded(d));
+                format!("{v}.iter().filter_map(|{a}| {{ let {b} = {}?; Some({term}) }}).sum::<f64>()", o.name)
             }
             _ => {
                 let term = self.under(&[(&a, Type::Reference)], |g| g.float(d));

@@ -43,7 +43,7 @@ impl Generator {
             return self.leaf();
         }
         let d = depth - 1;
-        match self.dice.below(34) {
+        match self.dice.below(36) {
             0..=3 => {
                 let op = self.dice.pick(&["+", "-", "+"]);
                 format!("{} {op} {}", self.operand(d), self.operand(d))
@@ -81,7 +81,15 @@ impl Generator {
             28 | 29 => self.call(d).unwrap_or_else(|| self.leaf()),
             30 => self.closure_call(d).unwrap_or_else(|| self.leaf()),
             31 => self.match_shape(d),
-            32 => match self.readable(Type::Point) {
+            32 => {
+                let (a, b) = (self.bounded(d), self.bounded(d));
+                format!("curve::grad({a}, {b}).{}", self.dice.below(2))
+            }
+            33 => {
+                let (a, b) = (self.bounded(d), self.bounded(d));
+                format!("curve::jvp({a}, {b}, {}, 0.5).1", self.bounded(d))
+            }
+            34 => match self.readable(Type::Point) {
                 Some(p) => format!("{}.norm2()", p.name),
                 None => self.leaf(),
             },

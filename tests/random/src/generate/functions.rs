@@ -34,10 +34,23 @@ pub enum Shape {
 }
 ";
 
+/// What programs take derivatives of.
+const CURVE: &str = "
+fn curve(x: f64, y: f64) -> f64 {
+    let mut s = (x * y).sin();
+    for i in 0..2 {
+        s += if y > 0.3 { x.tanh() * y } else { y * y * i as f64 };
+    }
+    s
+}
+";
+
 /// A whole module.
 pub(super) fn program(g: &mut Generator) -> String {
     let mut text = String::from("use crate::prelude::*;\n\n");
     text.push_str(TYPES);
+    // One order more than what calls its derivatives.
+    text.push_str(&format!("\n#[differentiable(order = {})]{CURVE}", if g.second { 3 } else { 2 }));
     for i in 0..g.dice.below(4) {
         text.push('\n');
         text.push_str(&callee(g, i));

@@ -10,11 +10,17 @@
 //! - it only adds to cotangents, which nobody reads before it has run;
 //! - what it restores is read by nobody after it.
 
+mod plan;
+mod queries;
+
 use std::collections::{HashMap, HashSet};
+
+use plan::Plan;
+use queries::{defined_in, each, free_reads, reads, rename, root};
 
 use crate::ir::{BinOp, Block, Call, Callee, Edit, Expr, Loop, Mode, Passing, Program, Pull, Role, Stmt, VarId};
 use crate::kinds::Kind;
-use crate::simplify::{changes, each_write};
+use crate::simplify::changes;
 
 /// Fuses what can be fused; tells whether anything changed.
 pub(crate) fn sweeps(program: &mut Program) -> bool {
@@ -303,163 +309,6 @@ struct Fused {
     split: HashSet<usize>,
     joined: Stmt,
 }
-
-/// What moves before the fused statement of a pair.
-struct Plan<'a> {
-    candidate: &'a [Stmt],
-    turn: usize,
-    p: usize,
-    q: usize,
-    moved: HashSet<usize>,
-    /// Declarations of accumulators with a first term that is not known yet.
-    split: HashSet<usize>,
-    /// Where each variable is defined.
-    defined: HashMap<VarId, usize>,
-    /// Which statements write to each variable, also inside.
-    written: HashMap<VarId, Vec<usize>>,
-    /// Which statements read each variable, also inside.
-    read: HashMap<VarId, Vec<usize>>,
-    /// Which statements give each variable another value than by adding to it.
-    set: HashMap<VarId, Vec<usize>>,
-}
-
-impl<'a> Plan<'a> {
-    fn new(candidate: &'a [Stmt], turn: usize) -> Self {
-        let (moved, split) = (HashSet::new(), HashSet::new());
-        let (defined, written, read, set) = (HashMap::new(), HashMap::new(), HashMap::new(), HashMap::new());
-        let mut plan = Self { candidate, turn, p: 0, q: 0, moved, split, defined, written, read, set };
-        for (k, stmt) in candidate.iter().enumerate() {
-            for v in stmt.defines() {
-                plan.defined.entry(v).or_insert(k);
-            }
-            let note = |list: &mut HashMap<VarId, Vec<usize>>, v| list.entry(v).or_default().push(k);
-            each_write(stmt, &mut |v| note(&mut plan.written, v));
-            each(stmt, &mut |s| s.uses(&mut |v| note(&mut plan.read, v), &mut |_| {}));
-            each_set(stmt, &mut |v| note(&mut plan.set, v));
-        }
-        plan
-    }
-
-    /// Turns to a pair.
-    fn begin(&mut self, p: usize, q: usize) {
-        (self.p, self.q) = (p, q);
-        self.moved.clear();
-        self.split.clear();
-    }
-
-    /// Whether anything that stays between the pair reads a variable.
-    fn is_read_between(&self, v: VarId) -> bool {
-        let list = self.read.get(&v).into_iter().flatten();
-        list.into_iter().any(|k| *k > self.p && *k < self.q && !self.moved.contains(k))
-    }
-
-    /// Whether a statement after the turn and before the pair's end, but for one, sets a variable.
-    fn is_set(&self, v: VarId, but: Option<usize>) -> bool {
-        let list = self.set.get(&v).into_iter().flatten();
-        list.into_iter().any(|k| (self.turn..self.q).contains(k) && Some(*k) != but)
-    }
-
-    fn definition(&self, v: VarId) -> Option<usize> {
-        self.defined.get(&v).copied()
-    }
-
-    /// Whether a statement from one position on and before another writes to a variable.
-    fn writes_in(&self, v: VarId, from: usize, to: usize) -> bool {
-        self.written.get(&v).is_some_and(|list| list.iter().any(|k| (from..to).contains(k)))
-    }
-
-    /// A cotangent that is added to: declared before.
-    fn accumulator(&mut self, pass: &Pass<'_>, d: VarId) -> bool {
-        let Some(k) = self.definition(d) else {
-            // Of the surroundings; nothing may set it in between.
-            return !self.is_set(d, None);
-        };
-        if k < self.p {
-            return true;
-        }
-        if k > self.q || self.is_set(d, Some(k)) {
-            return false;
-        }
-        let before = (self.moved.clone(), self.split.clone());
-        if self.movable(pass, k) {
-            return true;
-        }
-        (self.moved, self.split) = before;
-        let float = pass.program.vars[d].kind.is_float();
-        if float && matches!(self.candidate[k], Stmt::Let { .. }) {
-            self.split.insert(k);
-        }
-        float
-    }
-
-    /// A cotangent that is read: its last value is known before.
-    fn cotangent(&mut self, pass: &Pass<'_>, v: VarId) -> bool {
-        let defined = self.definition(v);
-        if self.written.get(&v).is_some_and(|list| list.iter().any(|i| *i < self.q && Some(*i) != defined)) {
-            return false;
-        }
-        match defined {
-            None => true,
-            Some(k) if k < self.p => true,
-            Some(k) => k < self.q && self.movable(pass, k),
-        }
-    }
-
-    /// A variable of the forward sweep that the fused statement can see.
-    fn visible_after(&mut self, v: VarId) -> bool {
-        self.definition(v).is_none_or(|k| k < self.p || k < self.turn && self.movable_forward(k))
-    }
-
-    fn movable_forward(&mut self, k: usize) -> bool {
-        let Stmt::Let { value, .. } = &self.candidate[k] else { return false };
-        if self.moved.contains(&k) {
-            return true;
-        }
-        let mut operands = Vec::new();
-        value.vars(&mut |u| operands.push(u));
-        let fine = operands.into_iter().all(|u| {
-            let from = match self.definition(u) {
-                Some(d) if d >= self.p && !self.movable_forward(d) => return false,
-                Some(d) if d >= self.p => d + 1,
-                _ => self.p,
-            };
-            !self.writes_in(u, from, k)
-        });
-        if fine {
-            self.moved.insert(k);
-        }
-        fine
-    }
-
-    /// Whether a definition can be computed before the pair.
-    fn movable(&mut self, pass: &Pass<'_>, k: usize) -> bool {
-        if self.moved.contains(&k) {
-            return true;
-        }
-        if k < self.turn {
-            return self.movable_forward(k);
-        }
-        let Stmt::Let { value, .. } = &self.candidate[k] else { return false };
-        let mut operands = Vec::new();
-        value.vars(&mut |u| operands.push(u));
-        let fine = operands.into_iter().all(|u| {
-            if pass.is_cotangent(u) {
-                return self.cotangent(pass, u);
-            }
-            let from = match self.definition(u) {
-                Some(d) if d >= self.p && !self.movable(pass, d) => return false,
-                Some(d) if d >= self.p => d + 1,
-                _ => self.p,
-            };
-            !self.writes_in(u, from, k)
-        });
-        if fine {
-            self.moved.insert(k);
-        }
-        fine
-    }
-}
-
 /// The tape that a statement shares with its mirror.
 fn tape_of(stmt: &Stmt) -> Option<VarId> {
     match stmt {
@@ -501,79 +350,5 @@ fn added(stmt: &Stmt) -> Stmt {
     match value {
         Expr::Neg(e) => Stmt::Update { place, op: BinOp::Sub, value: (**e).clone() },
         e => Stmt::Accumulate { place, value: e.clone() },
-    }
-}
-
-fn each(stmt: &Stmt, f: &mut dyn FnMut(&Stmt)) {
-    f(stmt);
-    for block in stmt.blocks() {
-        block.walk(f);
-    }
-}
-
-fn defined_in(stmt: &Stmt) -> HashSet<VarId> {
-    let mut defined = HashSet::new();
-    for block in stmt.blocks() {
-        defined.extend(&block.loads);
-        block.walk(&mut |s| defined.extend(s.defines()));
-        block.walk(&mut |s| defined.extend(tape_of(s)));
-    }
-    defined.extend(stmt.defines());
-    defined.extend(tape_of(stmt));
-    defined
-}
-
-/// Whether a statement, or one inside it, reads a variable (adding to it is no reading).
-fn reads(stmt: &Stmt, v: VarId) -> bool {
-    let mut found = false;
-    each(stmt, &mut |s| s.uses(&mut |u| found |= u == v, &mut |_| {}));
-    found
-}
-
-fn free_reads(stmt: &Stmt, into: &mut HashSet<VarId>) {
-    each(stmt, &mut |s| {
-        s.uses(
-            &mut |u| {
-                into.insert(u);
-            },
-            &mut |_| {},
-        );
-    });
-}
-
-/// Calls `f` on every variable that a statement, or one inside it, gives another value than by adding to it.
-fn each_set(stmt: &Stmt, f: &mut dyn FnMut(VarId)) {
-    each(stmt, &mut |s| match s {
-        Stmt::Accumulate { .. } | Stmt::Let { .. } | Stmt::Update { op: BinOp::Add | BinOp::Sub, .. } => {}
-        Stmt::Update { place, .. } => f(place.root),
-        Stmt::Pull(pull) => {
-            let changed = pull.args.iter().zip(&pull.slots).filter(|(a, _)| a.passing == Passing::RefMut);
-            changed.flat_map(|(_, s)| s).flatten().for_each(|p| f(p.root));
-        }
-        other => {
-            other.uses(&mut |_| {}, f);
-            if let Stmt::Edit(Edit::Pop { place, .. }) = other {
-                f(place.root);
-            }
-            other.defines().into_iter().for_each(&mut *f);
-        }
-    });
-}
-
-fn root(e: &Expr) -> Option<VarId> {
-    match e {
-        Expr::Place(p) => Some(p.root),
-        _ => None,
-    }
-}
-
-fn rename(stmt: &mut Stmt, old: VarId, new: VarId) {
-    stmt.vars_mut(&mut |v| {
-        if *v == old {
-            *v = new;
-        }
-    });
-    for block in stmt.blocks_mut() {
-        block.stmts.iter_mut().for_each(|s| rename(s, old, new));
     }
 }

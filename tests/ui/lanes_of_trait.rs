@@ -1,8 +1,8 @@
 use differentiable::prelude::*;
 
 #[differentiable(lanes)]
-fn f<T: Real>(x: T) -> [T; 2] {
-    [x, x * x]
+trait Curve {
+    fn at(&self, x: f64) -> f64;
 }
 
 fn main() {}

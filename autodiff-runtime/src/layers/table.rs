@@ -1,0 +1,101 @@
+//! Tables of vectors, whose gradients hold only the rows that were used.
+
+use std::ops::{Deref, DerefMut};
+
+use autodiff_macros::differentiable;
+use ndarray::Array2;
+
+use crate::Real;
+use crate::kernels::whole_table;
+use crate::tangent::{Differentiable, Rows, Update, Visit};
+
+/// A matrix of parameters of which each step uses some rows, such as those of an [`Embedding`](super::Embedding).
+///
+/// It is read and written like the `Array2` that it holds; its gradient is a [`Rows`], so that a step costs as much as
+/// the rows that it uses, however large the table is. Optimisers that move parameters with no gradient, as
+/// [`Adam`](crate::optimizers::Adam) does by its momentum, go over all of it nonetheless, unless they are
+/// [`lazy`](crate::optimizers::Stepper::lazy).
+///
+/// In differentiated code, [`array`](Table::array) is the whole matrix, as for an output layer that shares the
+/// vectors of the input:
+///
+/// ```standalone_crate
+/// # extern crate autodiff_runtime as differentiable;
+/// # use autodiff_macros::{Differentiable, differentiable};
+/// use differentiable::prelude::*;
+///
+/// #[differentiable(wrt(words))]
+/// fn loss(words: &Embedding<f64>, #[constant] text: &Array2<usize>, #[constant] next: &Vec<usize>) -> f64 {
+///     let hidden: Array2<f64> = words.call(text).mean_axis(Axis(1)).unwrap();
+///     let table: Array2<f64> = words.weights.array();
+///     sparse_softmax_cross_entropy(next, &hidden.dot(&table.t()))
+/// }
+///
+/// let words = Embedding::new(5, 3, &mut seeded(1));
+/// loss::check(&words, &array![[0, 3], [3, 1]], &vec![2, 4]).unwrap();
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table<T: Real>(Array2<T>);
+
+impl<T: Real> Table<T> {
+    /// The matrix that it holds.
+    #[must_use]
+    pub fn into_array(self) -> Array2<T> {
+        self.0
+    }
+}
+
+#[differentiable]
+impl<T: Real> Table<T> {
+    /// The whole matrix, for differentiated code; its gradient has every row.
+    #[must_use]
+    pub fn array(&self) -> Array2<T> {
+        whole_table(self)
+    }
+}
+
+impl<T: Real> From<Array2<T>> for Table<T> {
+    fn from(rows: Array2<T>) -> Self {
+        Self(rows)
+    }
+}
+
+impl<T: Real> Deref for Table<T> {
+    type Target = Array2<T>;
+
+    fn deref(&self) -> &Array2<T> {
+        &self.0
+    }
+}
+
+impl<T: Real> DerefMut for Table<T> {
+    fn deref_mut(&mut self) -> &mut Array2<T> {
+        &mut self.0
+    }
+}
+
+impl<T: Real> Differentiable for Table<T> {
+    type Tangent = Rows<T>;
+
+    fn __zero(&self) -> Rows<T> {
+        Rows::zeros(self.dim())
+    }
+
+    #[track_caller]
+    fn __update(&mut self, gradient: &Rows<T>, update: &mut dyn Update) {
+        assert!(
+            self.dim() == gradient.dim(),
+            "a gradient has shape {:?}, but the table that it belongs to has shape {:?}",
+            gradient.dim(),
+            self.dim()
+        );
+        match self.0.as_slice_mut() {
+            Some(parameters) => T::__update_rows(parameters, gradient, update),
+            None => self.0.__update(&gradient.to_array(), update),
+        }
+    }
+
+    fn __visit(&self, visitor: &mut dyn Visit) {
+        self.0.__visit(visitor);
+    }
+}
