@@ -423,6 +423,16 @@ impl<'a> Companions<'a> {
         with_std(&self.taped_as(level, true, body), &TokenStream::new())
     }
 
+    /// The taped companion as an item of a trait that an `impl` need not have.
+    pub(crate) fn taped_absent(&self, level: u32, absent: &syn::Block) -> TokenStream {
+        with_std(&without_semicolon(self.taped_as(level, true, false), absent), &TokenStream::new())
+    }
+
+    /// The same for forward mode.
+    pub(crate) fn tangent_absent(&self, level: u32, absent: &syn::Block) -> TokenStream {
+        without_semicolon(self.tangent_as(level, false), absent)
+    }
+
     fn taped_as(&self, level: u32, erased: bool, with_body: bool) -> TokenStream {
         let program = self.f.laid_out(&self.f.adjoint(level, Sweeps::Taped));
         let reverse = program.reverse.clone().expect("a reversed program");
@@ -864,6 +874,13 @@ fn unwrap_tangent(emitter: &Emitter<'_>, p: &Param, primal: VarId, tangent: VarI
             let #t: #ty = match #t { ::core::option::Option::Some(given) => given, ::core::option::Option::None => { #zero = #make(&*#x); &mut #zero } };
         },
     }
+}
+
+/// A declaration of a function, with a body in place of the semicolon.
+fn without_semicolon(declaration: TokenStream, body: &syn::Block) -> TokenStream {
+    let mut tokens: Vec<proc_macro2::TokenTree> = declaration.into_iter().collect();
+    tokens.pop();
+    tokens.into_iter().collect::<TokenStream>().into_iter().chain(body.to_token_stream()).collect()
 }
 
 /// What is generated with the feature `std` of the library, and what without it.
