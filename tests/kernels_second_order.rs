@@ -1,5 +1,6 @@
 //! Second derivatives through the kernels of networks and through rules, against differences of gradients.
 
+use differentiable::Tangent as _;
 use differentiable::kernels;
 use differentiable::prelude::*;
 
@@ -226,4 +227,72 @@ fn gradients_of_rules_in_differentiated_code() {
     let (a, b) = (steepest::grad(&[0.3, -0.8, 1.1], 0.7), steepest_plain::grad(&[0.3, -0.8, 1.1], 0.7));
     assert!(a.0.iter().zip(b.0).all(|(a, b)| (a - b).abs() < 1e-11) && (a.1 - b.1).abs() < 1e-11);
     descended::check(&wave((2, 3), 0.4), &wave((2, 3), 1.4), 0.3).unwrap();
+}
+
+#[derive(Clone, Differentiable)]
+struct Net {
+    body: Sequential<(Dense<f64>, Residual<Dense<f64>>, Activate<f64>)>,
+    head: Dense<f64>,
+}
+
+#[differentiable(order = 2)]
+impl Model for Net {
+    type Input = Array2<f64>;
+    type Output = Array2<f64>;
+
+    fn call(&self, x: &Array2<f64>) -> Array2<f64> {
+        self.head.call(&self.body.call(x))
+    }
+}
+
+#[differentiable(order = 2, wrt(net))]
+fn net_loss(net: &Net, x: &Array2<f64>, y: &Array2<f64>) -> f64 {
+    mse_loss(y, &net.call(x))
+}
+
+/// What is generic over the model.
+#[differentiable(order = 2, wrt(net))]
+fn any_loss<M>(net: &M, #[constant] x: &M::Input, #[constant] y: &Array2<f64>) -> f64
+where
+    M: Model<Output = Array2<f64>> + Differentiable,
+    M::Input: Differentiable,
+{
+    mse_loss(y, &net.call(x))
+}
+
+#[test]
+fn layers() {
+    let mut rng = seeded(3);
+    let net = Net {
+        body: Sequential((
+            Dense::new(3, 4, &mut rng).with_activation(Activation::Tanh),
+            Residual(Dense::new(4, 4, &mut rng)),
+            Activate::new(Activation::Softplus),
+        )),
+        head: Dense::new(4, 2, &mut rng),
+    };
+    let (x, y) = (wave((5, 3), 0.2), wave((5, 2), 1.2));
+    let direction = net_loss::grad(&net, &x, &y);
+    let found = net_loss::hvp(&net, &x, &y, &direction);
+    let generic = any_loss::hvp(&net, &x, &y, &direction);
+    assert_eq!(found, generic);
+    // Plain gradient descent goes along the direction, with the step as a difference.
+    let h = 1e-5;
+    let (mut ahead, mut behind) = (net.clone(), net.clone());
+    let mut opposite = direction.clone();
+    opposite.__map(&mut |d| -d);
+    Sgd::new(h).apply_gradients(&mut ahead, &opposite);
+    Sgd::new(h).apply_gradients(&mut behind, &direction);
+    let mut sum = net_loss::grad(&ahead, &x, &y);
+    let mut minus = net_loss::grad(&behind, &x, &y);
+    minus.__map(&mut |d| -d);
+    sum.__add(&minus);
+    sum.__map(&mut |d| d / (2.0 * h));
+    minus = found;
+    minus.__map(&mut |d| -d);
+    sum.__add(&minus);
+    sum.__map(&mut |d| {
+        assert!(d.abs() < 1e-6, "{d}");
+        d
+    });
 }

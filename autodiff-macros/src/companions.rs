@@ -480,6 +480,16 @@ impl<'a> Companions<'a> {
         with_std(&self.taped_as(level, true, body, Taped::FORWARD), &TokenStream::new())
     }
 
+    /// The taped companion as an item of a trait that an `impl` need not have.
+    pub(crate) fn taped_absent(&self, level: u32, absent: &syn::Block) -> TokenStream {
+        with_std(&without_semicolon(self.taped_as(level, true, false, Taped::FORWARD), absent), &TokenStream::new())
+    }
+
+    /// The same for forward mode.
+    pub(crate) fn tangent_absent(&self, level: u32, absent: &syn::Block) -> TokenStream {
+        without_semicolon(self.tangent_as(level, false), absent)
+    }
+
     /// Whether all values of a type have as many floats in the same places: floats, and slices and arrays of them.
     fn has_one_shape(&self, ty: &Type) -> bool {
         match ty {
@@ -988,6 +998,13 @@ fn unwrap_tangent(emitter: &Emitter<'_>, p: &Param, primal: VarId, tangent: VarI
 fn in_a_box(closure: &TokenStream) -> TokenStream {
     let boxed = with_std(&quote!(::differentiable::__private::boxed::Box::new(tape)), &quote!(tape));
     quote!({ let tape = #closure; #boxed })
+}
+
+/// A declaration of a function, with a body in place of the semicolon.
+fn without_semicolon(declaration: TokenStream, body: &syn::Block) -> TokenStream {
+    let mut tokens: Vec<proc_macro2::TokenTree> = declaration.into_iter().collect();
+    tokens.pop();
+    tokens.into_iter().collect::<TokenStream>().into_iter().chain(body.to_token_stream()).collect()
 }
 
 /// What is generated with the feature `std` of the library, and what without it.

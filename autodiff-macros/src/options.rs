@@ -11,6 +11,8 @@ pub(crate) struct Options {
     pub(crate) wrt: Option<Vec<Ident>>,
     /// The highest derivative; 0 stands for the default, 1.
     pub(crate) order: u32,
+    /// On a trait: up to which order every `impl` has derivatives.
+    pub(crate) required: Option<u32>,
     /// The name of the twin type.
     pub(crate) twin: Option<Ident>,
     pub(crate) vjp: Option<Path>,
@@ -70,6 +72,10 @@ impl Parse for Options {
                         if options.order == 0 || options.order > 4 {
                             return Err(syn::Error::new(order.span(), "`order` must be between 1 and 4"));
                         }
+                    }
+                    "required" => {
+                        input.parse::<Token![=]>()?;
+                        options.required = Some(input.parse::<LitInt>()?.base10_parse()?);
                     }
                     "vjp" => {
                         input.parse::<Token![=]>()?;

@@ -77,11 +77,21 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
                     bound: None,
                 };
                 let c = Companions { f: &function, host: &host };
+                let required = options.required.unwrap_or(own.order());
+                let absent = absent(&f.sig.ident);
                 for level in 1..=own.order() {
-                    companions.push(lenient(c.tangent_as(level, provided)));
+                    companions.push(lenient(if level > required && !provided {
+                        c.tangent_absent(level, &absent)
+                    } else {
+                        c.tangent_as(level, provided)
+                    }));
                 }
                 for level in 0..own.order() {
-                    companions.push(lenient(c.taped_erased(level, provided)));
+                    companions.push(lenient(if level >= required && !provided {
+                        c.taped_absent(level, &absent)
+                    } else {
+                        c.taped_erased(level, provided)
+                    }));
                 }
             }
         }
@@ -93,6 +103,20 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
         }
     }
     quote!(#item #errors)
+}
+
+/// What stands for a derivative that an `impl` need not have: an error of every build that calls it.
+fn absent(method: &syn::Ident) -> syn::Block {
+    let text = format!(
+        "`{method}` is differentiated twice, but an `impl` that is called here has first derivatives only: write `#[differentiable(order = 2)]` on it"
+    );
+    syn::parse_quote!({
+        struct Rule;
+        impl ::differentiable::__private::MissingRule for Rule {
+            const MESSAGE: &'static str = #text;
+        }
+        ::differentiable::__private::missing_rule::<Rule>()
+    })
 }
 
 /// The name of a hidden item that says that a method has no companions.

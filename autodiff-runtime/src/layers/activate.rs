@@ -31,7 +31,7 @@ impl<T: Real, D: Dimension> Activate<T, D> {
     }
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real, D: Dimension> Model for Activate<T, D> {
     type Input = Array<T, D>;
     type Output = Array<T, D>;

@@ -77,7 +77,7 @@ impl<T: Real> Dense<T> {
     }
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real> Model for Dense<T> {
     type Input = Array2<T>;
     type Output = Array2<T>;

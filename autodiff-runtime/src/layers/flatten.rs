@@ -29,7 +29,7 @@ impl<T: Real, D: Dimension> Flatten<T, D> {
     }
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real, D: Dimension> Model for Flatten<T, D> {
     type Input = Array<T, D>;
     type Output = Array2<T>;

@@ -25,7 +25,7 @@ pub struct Residual<L>(
     pub L,
 );
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real, D: Dimension + 'static, L: Model<Input = Array<T, D>, Output = Array<T, D>> + Differentiable> Model
     for Residual<L>
 {

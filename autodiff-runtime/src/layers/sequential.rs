@@ -27,7 +27,7 @@ pub struct Sequential<L>(
 
 macro_rules! sequential {
     ($first:ident $(, $before:ident $layer:ident $index:tt)*; $last:ident) => {
-        #[differentiable]
+        #[differentiable(order = 2)]
         impl<$first: Model + Differentiable $(, $layer: Model<Input = <$before as Model>::Output> + Differentiable)*> Model
             for Sequential<($first, $($layer,)*)>
         where

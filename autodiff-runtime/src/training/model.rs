@@ -28,7 +28,7 @@ use crate::layers::{Mode, predicting, set_mode};
 ///
 /// assert_eq!(Scale(2.0).predict(&array![1.0, 2.0, 3.0], 2), array![2.0, 4.0, 6.0]);
 /// ```
-#[differentiable]
+#[differentiable(order = 2, required = 1)]
 pub trait Model {
     /// What the model is given: a batch of samples.
     type Input;
