@@ -263,7 +263,8 @@ impl Lowerer<'_> {
             return value;
         }
         if methods::CONSTANT.contains(&name) {
-            return self.control(&S::MethodCall(m.clone()));
+            let closures = m.args.iter().any(|a| matches!(a, S::Closure(_)));
+            return if closures { self.verbatim(&S::MethodCall(m.clone())) } else { self.looked_at(m) };
         }
         if matches!(name, "unwrap" | "expect")
             && let Some(value) = self.unwrapped_array(m)

@@ -80,7 +80,7 @@ impl Lowerer<'_> {
     }
 
     /// A method through which no derivative flows. That it changes nothing is for `rustc` to see.
-    fn looked_at(&mut self, m: &syn::ExprMethodCall) -> Expr {
+    pub(super) fn looked_at(&mut self, m: &syn::ExprMethodCall) -> Expr {
         let shared = self.may_change(m);
         let recv =
             if self.is_plain_place(&m.receiver) { self.place_or_value(&m.receiver) } else { self.control(&m.receiver) };
