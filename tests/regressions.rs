@@ -500,3 +500,36 @@ fn pairs_and_slices_that_are_taken_apart() {
     taken_apart::check(&[-1.0, -0.5], &[0.3, 0.7]).unwrap();
     taken_apart::check(&[-1.0, 0.5], &[0.3, 0.7]).unwrap();
 }
+
+/// The value before the last change is read by the second derivative on the way back alone, where it was defined anew.
+#[differentiable(order = 2)]
+fn changed_after_use(x: f64, y: f64) -> f64 {
+    let mut t = x * y;
+    let s = t * x;
+    t *= x;
+    s + 0.0 * t
+}
+
+#[differentiable(order = 2)]
+fn changed_and_dropped(x: f64, y: f64) -> f64 {
+    let mut t = x * y;
+    let s = t * x;
+    t *= x;
+    t = t * 0.5 + y;
+    let _ = t;
+    s
+}
+
+#[test]
+fn values_before_a_change_that_nobody_reads() {
+    changed_after_use::check(0.7, 1.3).unwrap();
+    changed_and_dropped::check(0.7, 1.3).unwrap();
+    let expected = [[2.0 * 1.3, 2.0 * 0.7], [2.0 * 0.7, 0.0]];
+    for hessian in [changed_after_use::hessian(0.7, 1.3), changed_and_dropped::hessian(0.7, 1.3)] {
+        for (i, row) in expected.iter().enumerate() {
+            for (j, e) in row.iter().enumerate() {
+                assert!((hessian[(i, j)] - e).abs() < 1e-14, "{hessian}");
+            }
+        }
+    }
+}

@@ -9,6 +9,7 @@ use super::inline::replace;
 /// Propagates copies; tells whether anything changed.
 pub(crate) fn propagate(program: &mut Program) -> bool {
     let mut pinned = VarSet::new();
+    let mut defined = VarSet::new();
     let mut copies: VarMap<Expr> = VarMap::default();
     program.body.blocks_mut(&mut |b| pinned.extend(b.loads.iter().chain(&b.saves)));
     if let Some(reverse) = &program.reverse {
@@ -29,6 +30,10 @@ pub(crate) fn propagate(program: &mut Program) -> bool {
             }
             Stmt::Declare(v) => {
                 pinned.insert(*v);
+            }
+            // A variable that the backward sweep defines anew has two values.
+            Stmt::Let { var, .. } if !defined.insert(*var) => {
+                pinned.insert(*var);
             }
             _ => {}
         }
