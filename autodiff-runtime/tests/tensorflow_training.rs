@@ -4,7 +4,7 @@
 
 extern crate autodiff_runtime as differentiable;
 
-use autodiff_macros::differentiable;
+use autodiff_macros::{Differentiable, differentiable};
 use autodiff_runtime::prelude::*;
 use autodiff_runtime::tangent::{Update, Visit};
 use ndarray::{Dimension, ShapeBuilder};
