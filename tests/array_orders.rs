@@ -100,6 +100,15 @@ fn layer(x: &Array2<f64>, layer: &Layer) -> f64 {
     (&y * &y).mean().unwrap()
 }
 
+/// Fields whose declared names have every method of arrays.
+#[differentiable(order = 2)]
+fn declared(x: &Array2<f64>, layer: &Layer) -> f64 {
+    let w: &Array2<f64> = &layer.w;
+    let b: &Array1<f64> = &layer.b;
+    let y = (x.dot(w) + b).tanh();
+    w.row(0).dot(&w.row(1)) + y.map_axis(Axis(1), |line| line.sum() * line[0]).sum() + w.tanh().column(1).product()
+}
+
 #[test]
 fn hessians() {
     agrees!(quadratic(vector(3, 0.3)));
@@ -108,22 +117,29 @@ fn hessians() {
     agrees!(views(matrix(2, 2, 0.4)));
 }
 
-#[test]
-fn of_layers() {
-    let l = Layer { w: matrix(2, 3, 0.9), b: vector(3, 0.2) };
-    let x = matrix(2, 2, 0.4);
-    let (vx, vl) = (matrix(2, 2, 1.4), LayerTangent { w: matrix(2, 3, 0.1), b: vector(3, 1.2) });
-    let (hx, hl) = layer::hvp(&x, &l, &vx, &vl);
-    let at = |h: f64| layer::grad(&(&x + &vx * h), &Layer { w: &l.w + &vl.w * h, b: &l.b + &vl.b * h });
-    let h = 1e-5;
-    let ((ux, ul), (dx, dl)) = (at(h), at(-h));
-    for (found, expected) in hx.iter().zip(&((ux - dx) / (2.0 * h))) {
-        assert!((found - expected).abs() < 1e-7);
-    }
-    for (found, expected) in hl.w.iter().zip(&((ul.w - dl.w) / (2.0 * h))) {
-        assert!((found - expected).abs() < 1e-7);
-    }
-    for (found, expected) in hl.b.iter().zip(&((ul.b - dl.b) / (2.0 * h))) {
-        assert!((found - expected).abs() < 1e-7);
-    }
+macro_rules! of_layers {
+    ($test:ident: $f:ident) => {
+        #[test]
+        fn $test() {
+            let l = Layer { w: matrix(2, 3, 0.9), b: vector(3, 0.2) };
+            let x = matrix(2, 2, 0.4);
+            let (vx, vl) = (matrix(2, 2, 1.4), LayerTangent { w: matrix(2, 3, 0.1), b: vector(3, 1.2) });
+            let (hx, hl) = $f::hvp(&x, &l, &vx, &vl);
+            let at = |h: f64| $f::grad(&(&x + &vx * h), &Layer { w: &l.w + &vl.w * h, b: &l.b + &vl.b * h });
+            let h = 1e-5;
+            let ((ux, ul), (dx, dl)) = (at(h), at(-h));
+            for (found, expected) in hx.iter().zip(&((ux - dx) / (2.0 * h))) {
+                assert!((found - expected).abs() < 1e-7);
+            }
+            for (found, expected) in hl.w.iter().zip(&((ul.w - dl.w) / (2.0 * h))) {
+                assert!((found - expected).abs() < 1e-7);
+            }
+            for (found, expected) in hl.b.iter().zip(&((ul.b - dl.b) / (2.0 * h))) {
+                assert!((found - expected).abs() < 1e-7);
+            }
+        }
+    };
 }
+
+of_layers!(of_layers: layer);
+of_layers!(of_declared_fields: declared);

@@ -10,6 +10,8 @@
 mod arrays;
 mod complex;
 mod higher;
+#[cfg(feature = "std")]
+mod mixed;
 mod scalars;
 
 use crate::tangent::Differentiable;

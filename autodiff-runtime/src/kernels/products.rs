@@ -1,4 +1,4 @@
-//! Matrix products that accumulate, C += A·B, C += Aᵀ·B, C += A·Bᵀ, and sums of rows.
+//! Matrix products that accumulate, C += A·B, C += Aᵀ·B, C += A·Bᵀ, one that does not, and sums of rows.
 //!
 //! A small product of matrices in row-major order is a plain loop over rows of a length known to
 //! the compiler, since packing for the blocked product costs more than that; all others go to
@@ -51,7 +51,7 @@ pub(crate) fn add_product<T: Real>(a: &Matrix<T>, b: &Matrix<T>, c: &mut Matrix<
     {
         return_if_narrow!(n, narrow_product(k, a, b, c));
     }
-    blocked(a.view(), b.view(), c.view_mut());
+    blocked(a.view(), b.view(), T::one(), c.view_mut());
 }
 
 /// C += Aᵀ·B, for A of shape (k, m), B of shape (k, n), C of shape (m, n).
@@ -65,7 +65,7 @@ pub(crate) fn add_transposed_product<T: Real>(a: &Matrix<T>, b: &Matrix<T>, c: &
     {
         return_if_narrow!(n, narrow_transposed_product(m, a, b, c));
     }
-    blocked(a.t(), b.view(), c.view_mut());
+    blocked(a.t(), b.view(), T::one(), c.view_mut());
 }
 
 /// C += A·Bᵀ, for A of shape (m, k), B of shape (n, k), C of shape (m, n).
@@ -79,25 +79,31 @@ pub(crate) fn add_product_transposed<T: Real>(a: &Matrix<T>, b: &Matrix<T>, c: &
     {
         return_if_narrow!(k, narrow_product_transposed(n, a, b, c));
     }
-    blocked(a.view(), b.t(), c.view_mut());
+    blocked(a.view(), b.t(), T::one(), c.view_mut());
 }
 
-/// C += A·B by the blocked product. With `threads`, C is halved across its longer side, so that the larger of A and B is read once,
+/// C = A·Bᵀ, whatever C holds, for A of shape (m, k), B of shape (n, k), C of shape (m, n).
+#[track_caller]
+pub(crate) fn set_product_transposed<T: Real>(a: &Matrix<T>, b: &Matrix<T>, c: &mut Matrix<T>) {
+    blocked(a.view(), b.t(), T::zero(), c.view_mut());
+}
+
+/// C = A·B + β·C by the blocked product. With `threads`, C is halved across its longer side, so that the larger of A and B is read once,
 /// until there is a part for each thread.
 #[track_caller]
-fn blocked<T: Real>(a: ArrayView2<'_, T>, b: ArrayView2<'_, T>, mut c: ArrayViewMut2<'_, T>) {
+fn blocked<T: Real>(a: ArrayView2<'_, T>, b: ArrayView2<'_, T>, beta: T, mut c: ArrayViewMut2<'_, T>) {
     #[cfg(feature = "threads")]
     if c.dim() == (a.nrows(), b.ncols()) && a.ncols() == b.nrows() {
         let parts = (c.len() * a.ncols() / PART).min(rayon::current_num_threads());
-        return divided(parts, a, b, c);
+        return divided(parts, a, b, beta, c);
     }
-    general_mat_mul(T::one(), &a, &b, T::one(), &mut c);
+    general_mat_mul(T::one(), &a, &b, beta, &mut c);
 }
 
 #[cfg(feature = "threads")]
-fn divided<T: Real>(parts: usize, a: ArrayView2<'_, T>, b: ArrayView2<'_, T>, mut c: ArrayViewMut2<'_, T>) {
+fn divided<T: Real>(parts: usize, a: ArrayView2<'_, T>, b: ArrayView2<'_, T>, beta: T, mut c: ArrayViewMut2<'_, T>) {
     if parts < 2 {
-        return general_mat_mul(T::one(), &a, &b, T::one(), &mut c);
+        return general_mat_mul(T::one(), &a, &b, beta, &mut c);
     }
     let (axis, one) = (Axis(usize::from(c.nrows() < c.ncols())), parts / 2);
     // Whole tiles of the blocked product.
@@ -105,10 +111,10 @@ fn divided<T: Real>(parts: usize, a: ArrayView2<'_, T>, b: ArrayView2<'_, T>, mu
     let (c1, c2) = c.split_at(axis, at);
     if axis == Axis(0) {
         let (a1, a2) = a.split_at(axis, at);
-        rayon::join(|| divided(one, a1, b, c1), || divided(parts - one, a2, b, c2));
+        rayon::join(|| divided(one, a1, b, beta, c1), || divided(parts - one, a2, b, beta, c2));
     } else {
         let (b1, b2) = b.split_at(axis, at);
-        rayon::join(|| divided(one, a, b1, c1), || divided(parts - one, a, b2, c2));
+        rayon::join(|| divided(one, a, b1, beta, c1), || divided(parts - one, a, b2, beta, c2));
     }
 }
 
@@ -212,7 +218,9 @@ mod tests {
             add_transposed_product(&at, &b, &mut left);
             let mut right = start.clone();
             add_product_transposed(&a, &bt, &mut right);
-            for found in [plain, left, right] {
+            let mut set = Array2::from_elem((m, n), f64::NAN);
+            set_product_transposed(&a, &bt, &mut set);
+            for found in [plain, left, right, set + start] {
                 assert!(found.iter().zip(&expected).all(|(x, y)| (x - y).abs() < 1e-11));
             }
         }

@@ -11,7 +11,7 @@ use ndarray::{ArrayView2, ArrayViewMut2, Axis, Slice};
 
 use crate::Real;
 use crate::kernels::batches::{for_parts, parts_for_threads, parts_of_sums, sizes};
-use crate::kernels::products::{add_product, add_product_transposed, add_transposed_product};
+use crate::kernels::products::{add_product, add_product_transposed, add_transposed_product, set_product_transposed};
 use crate::kernels::windows::Span;
 
 /// The patches made at a time have about this many elements, so that they stay in the cache …
@@ -252,10 +252,9 @@ impl Geometry {
                     let mut target = matrix_mut(items, rows.len(), patch);
                     add_product_transposed(&ct, &weights, &mut target);
                 } else {
-                    buffer.clear();
                     buffer.resize(rows.len() * patch, T::zero());
                     let mut patches = matrix_mut(&mut buffer, rows.len(), patch);
-                    add_product_transposed(&ct, &weights, &mut patches);
+                    set_product_transposed(&ct, &weights, &mut patches);
                     self.scatter(&buffer, lines.clone(), group, input);
                 }
             }
