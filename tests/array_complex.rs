@@ -39,22 +39,6 @@ fn products(a: &Array2<Complex64>, b: &Array2<Complex64>) -> f64 {
     p.sum().norm_sqr() + q.mapv(|z| z.exp()).sum().re + p.sum_axis(Axis(0))[1].im
 }
 
-/// Complex arrays and real factors, in every form.
-#[differentiable(order = 2)]
-fn mixed(z: &Array2<Complex64>, r: &Array2<f64>, v: &Array1<f64>, s: f64) -> f64 {
-    let a = z * s + z / s - 0.5 + s;
-    let b = &a * r - z / v;
-    let c = b * &r.row(0) + &z.row(1) / v - v;
-    let d = &c * 2.0 + r;
-    d.mapv(|z| z.norm_sqr()).sum() + d.sum().im
-}
-
-#[differentiable]
-fn mixed_single(z: Array1<Complex<f32>>, r: ArrayView1<f32>, s: f32) -> f32 {
-    let y = z * s * &r;
-    y.sum().norm_sqr()
-}
-
 /// A discrete Fourier transform, and the power in a band.
 #[differentiable]
 fn spectrum(x: &Array1<f64>) -> f64 {
@@ -76,12 +60,6 @@ fn gradients() {
     energy::check(&matrix(3, 3, 0.4), &vector(3, 0.2)).unwrap();
     arithmetic::check(&vector(3, 0.2), &vector(3, 1.2), Complex64::new(0.4, -0.7)).unwrap();
     products::check(&matrix(3, 3, 0.4), &matrix(3, 2, 1.4)).unwrap();
-    let real = Array2::from_shape_fn((2, 3), |(i, j)| 0.7 + (1.1 * i as f64 - 0.6 * j as f64).sin() * 0.5);
-    mixed::check(&matrix(2, 3, 0.4), &real, &array![0.8, -1.3, 0.6], 1.3).unwrap();
-    let hessian = mixed::hessian(&matrix(2, 3, 0.4), &real, &array![0.8, -1.3, 0.6], 1.3);
-    assert!((&hessian - &hessian.t()).iter().all(|d| d.abs() < 1e-9) && hessian.iter().any(|h| h.abs() > 1.0));
-    let z = vector(3, 0.2).mapv(|z| Complex::new(z.re as f32, z.im as f32));
-    mixed_single::check(z, array![0.8_f32, -1.3, 0.6].view(), 1.3).unwrap();
     spectrum::check(&array![0.3, -0.4, 1.2, 0.7]).unwrap();
 }
 

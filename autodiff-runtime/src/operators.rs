@@ -10,8 +10,6 @@
 mod arrays;
 mod complex;
 mod higher;
-#[cfg(feature = "std")]
-mod mixed;
 mod scalars;
 
 use crate::tangent::Differentiable;
