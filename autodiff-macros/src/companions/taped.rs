@@ -1,0 +1,222 @@
+//! Reverse mode in two parts: the forward sweep, and the tape that runs the backward sweep.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::Type;
+use syn::ext::IdentExt;
+
+use super::{Companions, unwrap_tangent, with_std};
+use crate::emit::{Emitter, tuple};
+use crate::expand::Sweeps;
+use crate::ir::Passing;
+use crate::mentions::Mentions;
+use crate::signature::Param;
+use crate::tangent_types::{elide, lifetime_tokens, with_lifetime};
+
+impl Companions<'_> {
+    /// The taped companion of a level: forward sweep and pullback.
+    pub(crate) fn taped(&self, level: u32) -> TokenStream {
+        self.taped_as_item(level, true)
+    }
+
+    /// The taped companion with (`body`) or without its body.
+    pub(crate) fn taped_as_item(&self, level: u32, body: bool) -> TokenStream {
+        self.taped_both(level, body, Taped::FORWARD)
+    }
+
+    /// The taped companion, boxed where the function may call itself.
+    fn taped_both(&self, level: u32, body: bool, taped: Taped) -> TokenStream {
+        // What calls only functions that store nothing of variable size cannot call itself.
+        self.taped_as(level, self.is_erased(), body, taped)
+    }
+
+    /// The taped companion for callers that need `&mut` parameters as outputs alone (see [`crate::outputs`]).
+    pub(crate) fn taped_outputs(&self, level: u32) -> TokenStream {
+        if self.params().iter().all(|p| p.passing != Passing::RefMut) {
+            return TokenStream::new();
+        }
+        let outputs = self.f.adjoint(level, Sweeps::Outputs);
+        let flat = |p: &Param| p.passing != Passing::RefMut || self.has_one_shape(p.target());
+        if self.params().iter().all(flat) && !crate::outputs::are_read(&outputs) {
+            return self.taped_both(level, true, Taped { name: "__out", sweeps: Sweeps::Outputs, last: false });
+        }
+        // What cannot do without the last contents keeps a copy of them.
+        self.taped_both(level, true, Taped { name: "__out", sweeps: Sweeps::Taped, last: true })
+    }
+
+    /// The taped companion as an item of a trait, with (`body`) or without its body.
+    pub(crate) fn taped_erased(&self, level: u32, body: bool) -> TokenStream {
+        with_std(&self.taped_as(level, true, body, Taped::FORWARD), &TokenStream::new())
+    }
+
+    /// The taped companion as an item of a trait that an `impl` need not have.
+    pub(crate) fn taped_absent(&self, level: u32, absent: &syn::Block) -> TokenStream {
+        with_std(&without_semicolon(self.taped_as(level, true, false, Taped::FORWARD), absent), &TokenStream::new())
+    }
+
+    /// Whether all values of a type have as many floats in the same places: floats, and slices and arrays of them.
+    fn has_one_shape(&self, ty: &Type) -> bool {
+        match ty {
+            Type::Slice(s) => self.has_one_shape(&s.elem),
+            Type::Array(a) => self.has_one_shape(&a.elem),
+            ty => self.f.types.kind_of(Some(ty)).is_some_and(|kind| kind.is_float()),
+        }
+    }
+
+    pub(super) fn taped_as(&self, level: u32, erased: bool, with_body: bool, taped: Taped) -> TokenStream {
+        let program = self.f.laid_out(&self.f.adjoint(level, taped.sweeps));
+        let reverse = program.reverse.clone().expect("a reversed program");
+        let slots = self.optional_slots(&program);
+        let emitter = Emitter::new(&program, &self.f.types, slots.clone(), &self.f.reserved);
+        let (mut forward, backward) = emitter.sweeps();
+        // The tape keeps an array of its own in place of a view.
+        for (p, q) in self.params().iter().zip(&program.params) {
+            let name = emitter.name(q.parts[0]);
+            if p.passing == Passing::Value
+                && crate::tangent_types::is_view(&p.ty)
+                && Mentions::of(&[&backward]).any(&[&name.to_string()])
+            {
+                forward = quote!(let #name = #name.to_owned(); #forward);
+            }
+        }
+        if self.f.options.tape_none && level == 0 {
+            forward.extend(crate::storage::assertions(&program, &emitter));
+        }
+        let values = self.lent_values(&emitter);
+        let value = if level == 0 { values[0].clone() } else { tuple(&values) };
+        let (tangents, prologue) = self.tangent_params(&emitter, level);
+        let params = self.primal_params(&emitter);
+        let components = 1_usize << level;
+        let mut again = (Vec::new(), Vec::new());
+        let mut slot = (Vec::new(), Vec::new());
+        let mut grads = (Vec::new(), Vec::new());
+        let (mut unwrap, mut hollow) = (TokenStream::new(), TokenStream::new());
+        for c in 0..components {
+            for ((p, q), adjoints) in self.params().iter().zip(&program.params).zip(&reverse.adjoints) {
+                let by_value = p.passing == Passing::Value;
+                let ty = self.tangent_type(p);
+                // The arguments by reference, again.
+                let (pattern, again_type) = match (by_value, c, q.parts.get(c)) {
+                    (true, _, _) => (quote!(()), quote!(())),
+                    (false, 0, _) => {
+                        let (name, ty) = (emitter.name(q.parts[0]), with_lifetime(&p.ty));
+                        (quote!(#name), ty)
+                    }
+                    (false, _, Some(&v)) => {
+                        let name = emitter.name(v);
+                        unwrap.extend(unwrap_tangent(&emitter, p, q.parts[0], v, &ty));
+                        let ty = lifetime_tokens(&ty);
+                        (quote!(#name), quote!(::core::option::Option<#ty>))
+                    }
+                    (false, _, None) => {
+                        let ty = if self.has_space(p) { lifetime_tokens(&ty) } else { quote!(()) };
+                        (quote!(_), quote!(::core::option::Option<#ty>))
+                    }
+                };
+                again.0.push(pattern);
+                again.1.push(again_type);
+                // The slots.
+                let adjoint = adjoints.get(c);
+                let target = self.space(p);
+                slot.0.push(self.slot_pattern(&emitter, p, q.parts[0], adjoint.copied(), &slots, &mut unwrap));
+                slot.1.push(if by_value { quote!(()) } else { quote!(::core::option::Option<&'r mut #target>) });
+                // The gradients by value.
+                let (value, ty) = self.gradient_of(&emitter, p, q.parts[0], adjoint.copied(), &mut hollow);
+                grads.0.push(value);
+                grads.1.push(ty);
+            }
+        }
+        let cotangents: Vec<TokenStream> = reverse.cotangent.iter().map(|v| self.lent(&emitter.pattern(*v))).collect();
+        let cotangent_types: Vec<TokenStream> =
+            reverse.cotangent.iter().map(|_| self.lent_type(&self.output_tangent())).collect();
+        let (cotangent, cotangent_type) = match (cotangents.as_slice(), cotangent_types.as_slice()) {
+            ([one], [ty]) => (one.clone(), ty.clone()),
+            (many, types) => (quote!((#(#many),*)), quote!((#(#types),*))),
+        };
+        let (again_pattern, again_type) = (tuple(&again.0), tuple(&again.1));
+        let (slot_pattern, slot_types) = (tuple(&slot.0), tuple(&slot.1));
+        let (grads, grad_types) = (tuple(&grads.0), tuple(&grads.1));
+        let argument = quote!((#again_type, #cotangent_type, #slot_types));
+        let elided = elide(&argument);
+        let captured = self.captured(&[]);
+        let clone = (level == 0 && !self.host.of_trait && crate::persistent::is_persistent(self.f))
+            .then(|| quote!(+ ::core::clone::Clone));
+        let plain = quote!(impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types #clone + #captured);
+        let generic = !self.generic_names(true).is_empty() || self.host.of_trait;
+        let (tape_type, extra) = if erased {
+            let outlives = generic.then(|| quote!(+ 'tape));
+            let boxed = quote!(::differentiable::__private::boxed::Box<dyn for<'r> ::core::ops::FnOnce(#argument) -> #grad_types #outlives>);
+            // Without an allocator only what does not call itself has a tape, and a trait's methods have none.
+            let tape = if self.host.of_trait { boxed } else { with_std(&boxed, &plain) };
+            (tape, Vec::from_iter(generic.then(|| quote!('tape))))
+        } else {
+            (plain, Vec::new())
+        };
+        let (generics, clause) = self.generics(&extra);
+        let clause = if extra.is_empty() {
+            clause
+        } else {
+            let names = self.type_names().into_iter().map(|n| quote!(#n: 'tape));
+            let outlive = if self.host.of_trait { quote!(Self: 'tape) } else { quote!(#(#names),*) };
+            if clause.is_empty() { quote!(where #outlive) } else { quote!(#clause, #outlive) }
+        };
+        let name = self.host.hidden(taped.name, level);
+        let (vis, attrs) = (&self.host.vis, &self.host.attrs);
+        let this = self.receiver(&emitter, &[&forward, &backward]);
+        let (mut keep, mut put) = (TokenStream::new(), TokenStream::new());
+        for (p, q) in self.params().iter().zip(&program.params) {
+            if !taped.last || p.passing != Passing::RefMut {
+                continue;
+            }
+            for v in q.parts.iter().take(components) {
+                let name = emitter.name(*v);
+                let last = format_ident!("last_{}", name.unraw(), span = Span::mixed_site());
+                keep.extend(quote!(let #last = ::differentiable::__private::snapshot(&*#name);));
+                put.extend(quote!(::differentiable::__private::restore(&mut *#name, #last);));
+            }
+        }
+        let outputs = self.lent_outputs(level);
+        let result = emitter.unused("value");
+        let closure = quote!(move |(#again_pattern, #cotangent, #slot_pattern): #elided| -> #grad_types { #unwrap #put #backward #grads });
+        let closure = if erased { in_a_box(&closure) } else { closure };
+        let clause = if self.host.declared { self.sized(clause) } else { clause };
+        if !with_body {
+            return quote!(#[doc(hidden)] fn #name #generics (#(#params,)* #(#tangents),*) -> (#outputs, #tape_type) #clause;);
+        }
+        quote! {
+            #attrs #[doc(hidden)] #[inline]
+            #vis fn #name #generics (#(#params,)* #(#tangents),*) -> (#outputs, #tape_type) #clause {
+                #this #prologue #hollow #forward
+                let #result = #value;
+                #keep
+                (#result, #closure)
+            }
+        }
+    }
+}
+
+/// A taped companion.
+#[derive(Clone, Copy)]
+pub(super) struct Taped {
+    name: &'static str,
+    sweeps: Sweeps,
+    /// It keeps the last contents of `&mut` parameters, which callers do not give back.
+    last: bool,
+}
+
+impl Taped {
+    pub(super) const FORWARD: Self = Self { name: "__fwd", sweeps: Sweeps::Taped, last: false };
+}
+
+/// A closure, in a box where there is an allocator.
+fn in_a_box(closure: &TokenStream) -> TokenStream {
+    let boxed = with_std(&quote!(::differentiable::__private::boxed::Box::new(tape)), &quote!(tape));
+    quote!({ let tape = #closure; #boxed })
+}
+
+/// A declaration of a function, with a body in place of the semicolon.
+pub(super) fn without_semicolon(declaration: TokenStream, body: &syn::Block) -> TokenStream {
+    let mut tokens: Vec<proc_macro2::TokenTree> = declaration.into_iter().collect();
+    tokens.pop();
+    tokens.into_iter().collect::<TokenStream>().into_iter().chain(body.to_token_stream()).collect()
+}
