@@ -1,4 +1,5 @@
 //! Structs that hold references.
+#![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
 
 use differentiable::prelude::*;
 

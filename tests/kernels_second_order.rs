@@ -1,4 +1,5 @@
 //! Second derivatives through the kernels of networks and through rules, against differences of gradients.
+#![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
 
 use differentiable::Tangent as _;
 use differentiable::kernels;

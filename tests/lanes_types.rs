@@ -1,4 +1,5 @@
 //! Several tangents at once of structs, methods, generic code, complex numbers, and operators of users' own.
+#![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
 
 use differentiable::prelude::*;
 

@@ -1,6 +1,6 @@
 //! Arguments by `&mut` that are outputs alone: callees neither restore them nor find in them what they left.
 
-#![allow(clippy::ptr_arg, clippy::needless_range_loop)]
+#![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
 
 use differentiable::prelude::*;
 

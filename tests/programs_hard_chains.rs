@@ -1,6 +1,6 @@
 //! Closures, iterator chains, layers and names as different people write them.
 #![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
-#![allow(missing_docs, unreachable_pub, unused)]
+#![allow(missing_docs, non_snake_case, unreachable_pub, unused)]
 
 mod closures_that_capture {
     use differentiable::prelude::*;

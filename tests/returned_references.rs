@@ -1,4 +1,5 @@
 //! Functions that return references: their derivatives give copies, and callers use them as the references.
+#![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
 
 use differentiable::prelude::*;
 

@@ -1,5 +1,5 @@
 //! Tables whose gradients hold only the rows that were used: the same numbers as TensorFlow with its `IndexedSlices`
-//! (`tests/fixtures/tensorflow_embedding.py`) and as PyTorch's `SparseAdam` (`tests/fixtures/pytorch_sparse_adam.py`),
+//! (`tests/fixtures/tensorflow_embedding.py`) and as `PyTorch`'s `SparseAdam` (`tests/fixtures/pytorch_sparse_adam.py`),
 //! clipping, accumulation, training, saving, and what a step costs.
 #![allow(missing_docs)]
 

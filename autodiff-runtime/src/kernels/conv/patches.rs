@@ -175,8 +175,8 @@ impl Geometry {
         let (image, outputs) = self.of_image();
         let (mut input, mut output) = (input, output);
         let parts = sizes(self.batch, parts_for_threads(self.work(), self.batch)).map(|batch| {
-            let part = (Self { batch, ..*self }, split(&mut input, batch * image));
-            (part, split_mut(&mut output, batch * outputs))
+            let part = (Self { batch, ..*self }, input.split_off(..batch * image).expect("all images are there"));
+            (part, output.split_off_mut(..batch * outputs).expect("all images are there"))
         });
         for_parts(parts.collect(), |((part, input), output)| part.convolve(input, weights, output));
     }
@@ -190,7 +190,12 @@ impl Geometry {
         let targets = core::iter::once(&mut *weights).chain(sums.iter_mut().map(|sum| &mut sum[..]));
         let parts = sizes(self.batch, count).zip(targets).map(|(batch, sum)| {
             let part = Self { batch, ..*self };
-            (part, split(&mut input, batch * image), split(&mut ct, batch * outputs), sum)
+            (
+                part,
+                input.split_off(..batch * image).expect("all images are there"),
+                ct.split_off(..batch * outputs).expect("all images are there"),
+                sum,
+            )
         });
         for_parts(parts.collect(), |(part, input, ct, sum)| part.correlate(input, ct, sum));
         for sum in sums {
@@ -203,8 +208,8 @@ impl Geometry {
         let (image, outputs) = self.of_image();
         let (mut ct, mut input) = (ct, input);
         let parts = sizes(self.batch, parts_for_threads(self.work(), self.batch)).map(|batch| {
-            let part = (Self { batch, ..*self }, split(&mut ct, batch * outputs));
-            (part, split_mut(&mut input, batch * image))
+            let part = (Self { batch, ..*self }, ct.split_off(..batch * outputs).expect("all images are there"));
+            (part, input.split_off_mut(..batch * image).expect("all images are there"))
         });
         for_parts(parts.collect(), |((part, ct), input)| part.put_back(ct, weights, input));
     }
@@ -312,20 +317,6 @@ impl Run {
             }
         });
     }
-}
-
-/// Takes some elements from the front.
-fn split<'a, T>(items: &mut &'a [T], count: usize) -> &'a [T] {
-    let (front, rest) = items.split_at(count);
-    *items = rest;
-    front
-}
-
-/// Takes some elements from the front.
-fn split_mut<'a, T>(items: &mut &'a mut [T], count: usize) -> &'a mut [T] {
-    let (front, rest) = core::mem::take(items).split_at_mut(count);
-    *items = rest;
-    front
 }
 
 fn matrix<T>(items: &[T], rows: usize, columns: usize) -> ArrayView2<'_, T> {
