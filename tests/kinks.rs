@@ -168,6 +168,43 @@ fn a_singular_value_in_an_untaken_branch_does_not_reach_the_gradient() {
     unused_root::check(2.0).unwrap();
 }
 
+#[differentiable(order = 2)]
+fn unused_inverse(x: f64) -> f64 {
+    let inverse = 1.0 / x;
+    let square = inverse * inverse;
+    if x > 0.0 { inverse + square } else { 0.0 * x }
+}
+
+#[differentiable(order = 2)]
+fn softplus(x: f64) -> f64 {
+    let e = x.exp();
+    if x > 30.0 { x } else { (1.0 + e).ln() }
+}
+
+#[differentiable]
+fn inverses(x: &[f64]) -> f64 {
+    let mut sum = 0.0;
+    for x in x {
+        let mut inverse = 2.0;
+        inverse /= x;
+        if *x > 0.0 {
+            sum += inverse * inverse;
+        }
+    }
+    sum
+}
+
+#[test]
+fn an_infinite_value_that_no_taken_branch_uses_does_not_reach_the_gradient() {
+    assert_eq!(unused_inverse::grad(0.0), 0.0);
+    assert_eq!(unused_inverse::hvp(0.0, 1.0), 0.0);
+    unused_inverse::check(2.0).unwrap();
+    assert_eq!(softplus::grad(1000.0), 1.0);
+    assert_eq!(softplus::hvp(1000.0, 1.0), 0.0);
+    softplus::check(0.3).unwrap();
+    assert_eq!(inverses::grad(&[0.0, 2.0]), [0.0, -1.0]);
+}
+
 #[test]
 fn maxima_of_equal_pixels() {
     use differentiable::kernels::{Pool2DConfig, global_max_pool2d, max_pool2d};

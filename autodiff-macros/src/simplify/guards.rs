@@ -2,7 +2,8 @@
 //! zero cotangent of that value into a NaN.
 //!
 //! In: a finished backward sweep. Out: the same, in which a term that may be singular (a quotient, a
-//! root, a logarithm) and whose cotangent was added to in branches only counts if that is not zero:
+//! root, a logarithm, a product with the value of one of these or of an exponential) and whose cotangent was added to in
+//! branches only counts if that is not zero:
 //! `d_x += 0.5 / a * d_a`  ⇒  `d_x += if d_a != 0.0 { 0.5 / a * d_a } else { 0.0 }`.
 //! Each term of a sum is guarded for itself, and by all cotangents of which it is a multiple.
 
@@ -10,6 +11,7 @@ use std::collections::HashSet;
 
 use crate::ir::{BinOp, Block, Expr, Program, Role, Stmt, VarId};
 use crate::kinds::Kind;
+use crate::var_set::VarSet;
 
 /// Guards the singular terms of a program.
 pub(crate) fn singular_terms(program: &mut Program) {
@@ -21,21 +23,52 @@ pub(crate) fn singular_terms(program: &mut Program) {
             _ => None,
         })
         .collect();
-    program.body.blocks_mut(&mut |block| guard_block(block, &scalars));
+    let unbounded = unbounded(program);
+    program.body.blocks_mut(&mut |block| guard_block(block, &scalars, &unbounded));
 }
 
-fn guard_block(block: &mut Block, scalars: &[Option<Kind>]) {
+/// The variables of the function itself, and their tangents, that may be infinite where its arguments are finite.
+fn unbounded(program: &Program) -> VarSet {
+    let mut found = VarSet::new();
+    loop {
+        let mut changed = false;
+        program.body.walk(&mut |stmt| {
+            let (var, value, divides) = match stmt {
+                Stmt::Let { var, value } => (*var, value, false),
+                Stmt::Assign { place, value, .. } => (place.root, value, false),
+                Stmt::Update { place, op, value } => (place.root, value, matches!(op, BinOp::Div | BinOp::Rem)),
+                _ => return,
+            };
+            let own = matches!(program.vars[var].role, Role::User | Role::Temporary | Role::Tangent);
+            changed |= own && (divides || overflows(value) || is_singular(value, &found)) && found.insert(var);
+        });
+        if !changed {
+            return found;
+        }
+    }
+}
+
+/// Whether an exponential is part of an expression.
+fn overflows(e: &Expr) -> bool {
+    let mut found = matches!(e, Expr::Math(rule, _) if matches!(rule.name, "exp" | "exp2" | "exp_m1" | "sinh" | "cosh"));
+    e.children(&mut |child| found = found || overflows(child));
+    found
+}
+
+fn guard_block(block: &mut Block, scalars: &[Option<Kind>], unbounded: &VarSet) {
     let mut conditional: HashSet<VarId> = HashSet::new();
     for stmt in &mut block.stmts {
         match stmt {
-            Stmt::Let { var, value: Expr::Zero(_) | Expr::Number(..) } if scalars[*var].is_some() => {
-                conditional.insert(*var);
+            Stmt::Let { var, value } => {
+                guard(value, &conditional, scalars, unbounded);
+                if scalars[*var].is_some() && vanishes(value, &conditional) {
+                    conditional.insert(*var);
+                }
             }
-            Stmt::Let { value, .. } => guard(value, &conditional, scalars),
             Stmt::Accumulate { place, value } => {
-                guard(value, &conditional, scalars);
-                // An addition that always happens makes the cotangent an ordinary one.
-                if place.path.is_empty() {
+                guard(value, &conditional, scalars, unbounded);
+                // An addition that always happens makes the cotangent an ordinary one, unless it is of what may be zero.
+                if !vanishes(value, &conditional) {
                     conditional.remove(&place.root);
                 }
             }
@@ -49,23 +82,23 @@ fn guard_block(block: &mut Block, scalars: &[Option<Kind>]) {
 }
 
 /// Guards the terms of a sum that are zero where the conditional cotangents are.
-fn guard(value: &mut Expr, conditional: &HashSet<VarId>, scalars: &[Option<Kind>]) {
+fn guard(value: &mut Expr, conditional: &HashSet<VarId>, scalars: &[Option<Kind>], unbounded: &VarSet) {
     let mut vars: Vec<VarId> = Vec::new();
     value.vars(&mut |v| {
         if conditional.contains(&v) && !vars.contains(&v) {
             vars.push(v);
         }
     });
-    if vars.is_empty() || !is_singular(value) {
+    if vars.is_empty() || !is_singular(value, unbounded) {
         return;
     }
     if !vanishes(value, conditional) {
         // Another cotangent takes part: what it adds must not be guarded by this one.
         if let Expr::Binary(_, a, b) = value {
-            guard(a, conditional, scalars);
-            guard(b, conditional, scalars);
+            guard(a, conditional, scalars, unbounded);
+            guard(b, conditional, scalars, unbounded);
         } else if let Expr::Neg(e) = value {
-            guard(e, conditional, scalars);
+            guard(e, conditional, scalars, unbounded);
         }
         return;
     }
@@ -112,14 +145,15 @@ fn vanishes(e: &Expr, conditional: &HashSet<VarId>) -> bool {
     }
 }
 
-/// Whether an expression can be infinite for finite arguments.
-fn is_singular(e: &Expr) -> bool {
+/// Whether an expression can be infinite for finite arguments of the function.
+fn is_singular(e: &Expr, unbounded: &VarSet) -> bool {
     match e {
+        Expr::Place(place) if unbounded.contains(place.root) => true,
         Expr::Binary(BinOp::Div | BinOp::Rem, ..) => true,
         Expr::Math(rule, _) if matches!(rule.name, "powi" | "powf" | "ln" | "log" | "recip" | "/" | "inv") => true,
         _ => {
             let mut found = false;
-            e.children(&mut |child| found |= is_singular(child));
+            e.children(&mut |child| found = found || is_singular(child, unbounded));
             found
         }
     }
