@@ -220,6 +220,16 @@ impl<'a> Partials<'a> {
         Self { program, types, rule, args, value, float, fields }
     }
 
+    /// `2 x`, the derivative of `x * x` by the real place x.
+    pub(crate) fn of_square(&self) -> Option<Expr> {
+        match self.args {
+            [Expr::Place(a), Expr::Place(b)] if self.rule.name == "*" && a.same(b) && self.fields[0] == Field::R => {
+                Some(fold::times(Expr::Number(2.0, self.float.clone()), self.args[0].clone()))
+            }
+            _ => None,
+        }
+    }
+
     fn is_real(&self, e: &Expr) -> bool {
         !kinds::of_expr(self.program, self.types, e).deref().is_complex()
     }

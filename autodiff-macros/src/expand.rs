@@ -247,6 +247,7 @@ impl Function {
             program = forward::transform(&program, &self.types);
         }
         simplify::run(&mut program);
+        simplify::reuse_reciprocals(&mut program);
         verify::well_formed(&program, &self.types);
         program
     }
@@ -309,6 +310,7 @@ impl Function {
                 if outputs::mark(&mut program) {
                     simplify::run(&mut program);
                 }
+                simplify::reuse_reciprocals(&mut program);
             }
             Step::Placed if stage.level == 1 && self.annotated_rule().is_some() => {
                 let (differentiable, rule, result) = self.annotated_rule().expect("tested above");
@@ -319,6 +321,7 @@ impl Function {
                 let below = self.staged(Stage { level: stage.level - 1, ..stage });
                 program = forward::transform(&below, &self.types);
                 simplify::run(&mut program);
+                simplify::reuse_reciprocals(&mut program);
             }
             Step::Placed => {
                 let reversed = self.staged(Stage { step: Step::Reversed, ..stage });

@@ -17,6 +17,8 @@ pub(crate) enum Analysis {
     Callees,
     /// Callees do not restore `&mut` arguments that are outputs alone.
     Outputs,
+    /// Derivatives multiply by reciprocals that are at hand, where they would divide.
+    Reciprocals,
     /// The sweeps of loops, branches and calls run one after the other where that is possible.
     Fuse,
     /// The tapes of inner loops are one.
@@ -45,11 +47,12 @@ pub(crate) enum Analysis {
     Scratch,
 }
 
-const ALL: [(&str, Analysis); 17] = [
+const ALL: [(&str, Analysis); 18] = [
     ("recompute", Analysis::Recompute),
     ("adjoints", Analysis::Adjoints),
     ("callees", Analysis::Callees),
     ("outputs", Analysis::Outputs),
+    ("reciprocals", Analysis::Reciprocals),
     ("fuse", Analysis::Fuse),
     ("flat", Analysis::Flat),
     ("room", Analysis::Room),

@@ -452,7 +452,7 @@ impl Block {
     }
 }
 
-/// Whether two indices are written alike.
+/// Whether two indices, or two floats, are written alike.
 pub(crate) fn same_index(a: &Expr, b: &Expr) -> bool {
     match (a, b) {
         (Expr::Place(a), Expr::Place(b)) => a.same(b),
@@ -463,6 +463,8 @@ pub(crate) fn same_index(a: &Expr, b: &Expr) -> bool {
         (Expr::Lit(a), Expr::Lit(b)) => a == b,
         (Expr::Item(a, None), Expr::Item(b, None)) => a == b,
         (Expr::Binary(p, a, b), Expr::Binary(q, c, d)) => p == q && same_index(a, c) && same_index(b, d),
+        (Expr::Math(p, a), Expr::Math(q, b)) => p.name == q.name && a.iter().zip(b).all(|(a, b)| same_index(a, b)),
+        (Expr::Neg(a), Expr::Neg(b)) => same_index(a, b),
         (Expr::Range { lo: a, hi: b, inclusive: x }, Expr::Range { lo: c, hi: d, inclusive: y }) => {
             let same = |a: &Option<Box<Expr>>, b: &Option<Box<Expr>>| match (a, b) {
                 (Some(a), Some(b)) => same_index(a, b),

@@ -5,7 +5,7 @@ use crate::activity;
 use crate::arrays;
 use crate::complex::Partials;
 use crate::fold;
-use crate::ir::{BinOp, Expr, Header, Loop, Place, Role, Step, Stmt};
+use crate::ir::{Expr, Header, Loop, Place, Role, Step, Stmt};
 use crate::kinds::{self, Float, Kind};
 use crate::lower::{is_box, is_variant};
 use crate::{rules, variants};
@@ -182,14 +182,8 @@ impl Pass<'_> {
     ) {
         let kinds = args.iter().map(|a| kinds::of_expr(&self.out, self.types, a));
         let float = kinds::float_of(kinds.chain([kinds::of_place(&self.out, ct)]));
-        // `x * x` has one derivative, 2 x.
-        if let [Expr::Place(a), Expr::Place(b)] = args
-            && rule.name == "*"
-            && a.same(b)
-            && !kinds::of_place(&self.out, a).deref().is_complex()
-        {
-            let two = Expr::binary(BinOp::Mul, Expr::Number(2.0, float), args[0].clone());
-            self.add(&args[0], fold::times(two, Expr::Place(ct.clone())), out);
+        if let Some(partial) = Partials::new(&self.out, self.types, rule, args, value, &float).of_square() {
+            self.add(&args[0], fold::times(partial, Expr::Place(ct.clone())), out);
             return;
         }
         for (i, arg) in args.iter().enumerate() {

@@ -50,7 +50,8 @@ fn unbounded(program: &Program) -> VarSet {
 
 /// Whether an exponential is part of an expression.
 fn overflows(e: &Expr) -> bool {
-    let mut found = matches!(e, Expr::Math(rule, _) if matches!(rule.name, "exp" | "exp2" | "exp_m1" | "sinh" | "cosh"));
+    let mut found =
+        matches!(e, Expr::Math(rule, _) if matches!(rule.name, "exp" | "exp2" | "exp_m1" | "sinh" | "cosh"));
     e.children(&mut |child| found = found || overflows(child));
     found
 }

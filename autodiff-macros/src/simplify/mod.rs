@@ -2,7 +2,7 @@
 //!
 //! In: a program as a transform left it. Out: one with the same results. Each pass has a file: dead
 //! code ([`dead`]), copies ([`copies`]), cotangents that need no accumulator ([`accumulators`]), temporaries that are used
-//! once ([`inline`]), variables of a backward scope ([`localise`]).
+//! once ([`inline`]), variables of a backward scope ([`localise`]), divisions ([`reciprocals`]).
 
 mod accumulators;
 mod copies;
@@ -11,11 +11,13 @@ mod guards;
 mod inline;
 mod localise;
 mod positions;
+mod reciprocals;
 
 pub(crate) use accumulators::{each_touch, touches};
 pub(crate) use guards::singular_terms;
 pub(crate) use inline::{changes, each_write, replace};
 pub(crate) use localise::inner_sweeps;
+pub(crate) use reciprocals::reuse as reuse_reciprocals;
 
 use crate::ir::{Expr, Program};
 use crate::{fold, ir::Stmt};
