@@ -9,6 +9,7 @@ mod exprs;
 pub(crate) mod moves;
 mod parts;
 mod places;
+mod pulls;
 mod stmts;
 
 pub(crate) use calls::{companion, companion_path};
