@@ -108,7 +108,7 @@ fn tapes_of_scopes(block: &Block) -> HashSet<VarId> {
 /// The statement that makes each variable.
 fn origins<'a>(block: &'a Block, into: &mut VarMap<&'a Stmt>) {
     for stmt in &block.stmts {
-        stmt.defines().into_iter().for_each(|v| {
+        stmt.each_defined(&mut |v| {
             into.insert(v, stmt);
         });
         stmt.blocks().into_iter().for_each(|b| origins(b, into));

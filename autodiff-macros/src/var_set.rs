@@ -44,6 +44,10 @@ impl VarSet {
         self.words.get(v / 64).is_some_and(|w| w >> (v % 64) & 1 == 1)
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.words.iter().all(|w| *w == 0)
+    }
+
     /// Tells whether the variable is new.
     pub(crate) fn insert(&mut self, v: VarId) -> bool {
         if self.words.len() <= v / 64 {

@@ -65,8 +65,10 @@ impl<'a> Emitter<'a> {
         let mut read = VarSet::new();
         let mut mentioned = VarSet::new();
         program.body.walk(&mut |s| {
-            order.extend(s.defines());
-            s.defines().into_iter().for_each(&mut bind);
+            s.each_defined(&mut |v| {
+                order.push(v);
+                bind(v);
+            });
             s.uses(
                 &mut |v| {
                     read.insert(v);

@@ -164,7 +164,7 @@ fn mentioned(stmt: &Stmt) -> HashSet<VarId> {
             found.borrow_mut().insert(v);
         };
         s.uses(&mut |v| add(v), &mut |v| add(v));
-        s.defines().into_iter().for_each(add);
+        s.each_defined(&mut |v| add(v));
     };
     note(stmt);
     stmt.blocks().into_iter().for_each(|b| b.walk(&mut note));
