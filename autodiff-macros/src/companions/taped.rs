@@ -68,7 +68,7 @@ impl Companions<'_> {
         let reverse = program.reverse.clone().expect("a reversed program");
         let slots = self.optional_slots(&program);
         let emitter = Emitter::new(&program, &self.f.types, slots.clone(), &self.f.reserved);
-        let (mut forward, backward) = emitter.sweeps();
+        let (mut forward, backward) = self.f.written(&program, &emitter);
         // The tape keeps an array of its own in place of a view.
         for (p, q) in self.params().iter().zip(&program.params) {
             let name = emitter.name(q.parts[0]);

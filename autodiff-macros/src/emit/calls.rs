@@ -144,7 +144,9 @@ impl Emitter<'_> {
                 let recv = match &args[0].parts[0] {
                     Some(Expr::Place(place)) if args[0].passing == Passing::RefMut => self.receiver_mut(place),
                     // The error of a missing companion is to name the type, not a reference to it.
-                    Some(Expr::Place(place)) if companion.is_some() && !self.text && self.is_reference(place) => {
+                    Some(Expr::Place(place))
+                        if companion.is_some() && self.is_reference(place) && !self.is_for_people() =>
+                    {
                         let name = self.name(place.root);
                         quote!((*#name))
                     }

@@ -15,6 +15,7 @@ mod stmts;
 pub(crate) use calls::{companion, companion_path};
 pub(crate) use exprs::{operator_token, tuple};
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -36,9 +37,11 @@ pub(crate) struct Emitter<'a> {
     read: VarSet,
     mentioned: VarSet,
     /// Cotangent slots that are `Option<&mut T>` here.
-    optional: HashSet<VarId>,
+    pub(crate) optional: HashSet<VarId>,
     /// What is written is read by people: parts of tangents are written as if none were missing.
     pub(crate) text: bool,
+    /// That has made a difference.
+    pub(crate) differs: Cell<bool>,
     /// Tangents are several at once.
     pub(crate) lanes: bool,
 }
@@ -127,7 +130,25 @@ impl<'a> Emitter<'a> {
             };
             names.insert(v, ident);
         }
-        Self { program, types, names, written, rebound, read, mentioned, optional, text: false, lanes: false }
+        Self {
+            program,
+            types,
+            names,
+            written,
+            rebound,
+            read,
+            mentioned,
+            optional,
+            text: false,
+            differs: Cell::new(false),
+            lanes: false,
+        }
+    }
+
+    /// Whether what is written is read by people, where that makes a difference.
+    fn is_for_people(&self) -> bool {
+        self.differs.set(true);
+        self.text
     }
 
     /// The name of a variable.

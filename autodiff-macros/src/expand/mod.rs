@@ -9,8 +9,8 @@ use std::rc::Rc;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-use self::stages::Stage;
 pub(crate) use self::stages::Sweeps;
+use self::stages::{Stage, Written};
 use crate::errors::Errors;
 use crate::ir::{Passing, Program};
 use crate::kinds::{Kind, Types};
@@ -35,6 +35,8 @@ pub(crate) struct Function {
     stages: RefCell<Vec<(Stage, Rc<Program>)>>,
     /// The programs of [`Function::laid_out`], by those that they were made of.
     layouts: RefCell<Vec<(Rc<Program>, Rc<Program>)>>,
+    /// The sweeps of those as they are written.
+    written: RefCell<Vec<Written>>,
     /// What the documentation says about what they store.
     descriptions: RefCell<Vec<(Rc<Program>, String)>>,
 }
@@ -161,6 +163,7 @@ pub(crate) fn analyse(
         items: inner_items(body),
         stages: RefCell::default(),
         layouts: RefCell::default(),
+        written: RefCell::default(),
         descriptions: RefCell::default(),
     };
     if options.tape_none {

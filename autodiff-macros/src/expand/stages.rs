@@ -3,10 +3,14 @@
 //! In: a function in normal form. Out: its forward mode, and its forward and backward sweep in each of the arrangements that
 //! companions ask for, as they are written.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
+use proc_macro2::TokenStream;
+
 use super::Function;
-use crate::ir::{Passing, Program};
+use crate::emit::Emitter;
+use crate::ir::{Passing, Program, VarId};
 use crate::kinds::{self, Kind};
 use crate::switches::Analysis;
 use crate::{forward, fuse, outputs, reverse, scratch, simplify, tape, verify, winners};
@@ -50,6 +54,16 @@ enum Step {
     /// The backward sweep reads what it needs from tapes.
     Placed,
     Final,
+}
+
+/// The tokens of the sweeps of a program.
+pub(super) struct Written {
+    program: Rc<Program>,
+    /// Which slots may be absent.
+    optional: HashSet<VarId>,
+    /// Whether they are for people to read, where that makes a difference.
+    text: Option<bool>,
+    sweeps: (TokenStream, TokenStream),
 }
 
 impl Function {
@@ -209,6 +223,26 @@ impl Function {
             let out = Rc::new(out);
             self.layouts.borrow_mut().push((program.clone(), out.clone()));
             out
+        })
+    }
+
+    /// The sweeps of a program that is laid out, written once for all companions that write them alike.
+    pub(crate) fn written(&self, program: &Rc<Program>, emitter: &Emitter<'_>) -> (TokenStream, TokenStream) {
+        let alike = |w: &&Written| {
+            Rc::ptr_eq(&w.program, program)
+                && w.optional == emitter.optional
+                && w.text.is_none_or(|text| text == emitter.text)
+        };
+        let known = self.written.borrow().iter().find(alike).map(|w| w.sweeps.clone());
+        known.unwrap_or_else(|| {
+            let sweeps = emitter.sweeps();
+            self.written.borrow_mut().push(Written {
+                program: program.clone(),
+                optional: emitter.optional.clone(),
+                text: emitter.differs.get().then_some(emitter.text),
+                sweeps: sweeps.clone(),
+            });
+            sweeps
         })
     }
 
