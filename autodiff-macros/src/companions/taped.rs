@@ -9,7 +9,6 @@ use super::{Companions, unwrap_tangent, with_std};
 use crate::emit::{Emitter, tuple};
 use crate::expand::Sweeps;
 use crate::ir::Passing;
-use crate::mentions::Mentions;
 use crate::signature::Param;
 use crate::tangent_types::{elide, lifetime_tokens, with_lifetime};
 
@@ -74,7 +73,7 @@ impl Companions<'_> {
             let name = emitter.name(q.parts[0]);
             if p.passing == Passing::Value
                 && crate::tangent_types::is_view(&p.ty)
-                && Mentions::of(&[&backward]).any(&[&name.to_string()])
+                && crate::mentions::occurs(&name, &backward)
             {
                 forward = quote!(let #name = #name.to_owned(); #forward);
             }
