@@ -127,14 +127,14 @@ fn described(program: &Program, labels: &Labels<'_>, origins: &VarMap<&Stmt>, v:
         _ => String::new(),
     };
     if var.role == Role::Tape {
-        let callee = match origins.get(&v) {
+        let callee = match origins.get(v) {
             Some(Stmt::Call(call)) => labels.callee(&call.callee),
             _ => String::new(),
         };
         return format!("the pullback of `{callee}`");
     }
     let mut text = None;
-    match origins.get(&v) {
+    match origins.get(v) {
         Some(Stmt::Replace { place, .. }) => {
             text = Some(format!("the value of `{}` before it is overwritten", labels.place(place)));
         }

@@ -276,7 +276,7 @@ impl Pass {
             defined.insert(v, None);
         }
         let needed = without_bound(inside.clone(), backward);
-        let mut wanted: BTreeSet<VarId> = needed.iter().filter(|v| defined.contains_key(v)).collect();
+        let mut wanted: BTreeSet<VarId> = needed.iter().filter(|v| defined.contains(*v)).collect();
         // First what cannot be computed again, then what can from the rest.
         let mut saved = VarSet::new();
         let mut again = VarSet::new();
@@ -292,13 +292,13 @@ impl Pass {
                 if saved.contains(v) || again.contains(v) {
                     continue;
                 }
-                let Some(Some((_, value))) = defined.get(&v) else {
+                let Some(Some((_, value))) = defined.get(v) else {
                     continue;
                 };
                 let mut ready = true;
                 let mut pending = Vec::new();
                 value.vars(&mut |u| {
-                    if defined.contains_key(&u) && !saved.contains(u) && !again.contains(u) {
+                    if defined.contains(u) && !saved.contains(u) && !again.contains(u) {
                         ready = false;
                         pending.push(u);
                     }
@@ -330,11 +330,11 @@ impl Pass {
         }
         let again = prune(&again, &needed, &defined);
         let mut order: Vec<(usize, VarId)> =
-            again.iter().filter_map(|v| defined[&v].as_ref().map(|(i, _)| (*i, v))).collect();
+            again.iter().filter_map(|v| defined[v].as_ref().map(|(i, _)| (*i, v))).collect();
         order.sort_unstable();
         let recomputed: Vec<Stmt> = order
             .into_iter()
-            .map(|(_, v)| Stmt::Let { var: v, value: defined[&v].as_ref().expect("has a definition").1.clone() })
+            .map(|(_, v)| Stmt::Let { var: v, value: defined[v].as_ref().expect("has a definition").1.clone() })
             .collect();
         recomputed.iter().for_each(|s| own_uses(s, inside));
         backward.stmts.splice(0..0, recomputed);
@@ -346,7 +346,7 @@ impl Pass {
 
     /// Whether a variable can be had again from operands that still have their values.
     fn is_cheap(&self, v: VarId, defined: &VarMap<Option<(usize, Expr)>>, last_write: &VarMap<usize>) -> bool {
-        let Some(Some((i, value))) = defined.get(&v) else {
+        let Some(Some((i, value))) = defined.get(v) else {
             return false;
         };
         if !Analysis::Recompute.is_on() && !matches!(value, Expr::Ref { .. }) {
@@ -355,7 +355,7 @@ impl Pass {
         if self.stored.contains(v) || !self.scalars[v] && !matches!(value, Expr::Ref { .. }) {
             return false;
         }
-        let is_stable = |v: VarId| last_write.get(&v).is_none_or(|k| k <= i);
+        let is_stable = |v: VarId| last_write.get(v).is_none_or(|k| k <= i);
         if !is_stable(v) || !is_cheap(value) {
             return false;
         }
@@ -387,7 +387,7 @@ fn prune(again: &VarSet, needed: &VarSet, defined: &VarMap<Option<(usize, Expr)>
     loop {
         let mut more = VarSet::new();
         for v in keep.iter() {
-            if let Some(Some((_, value))) = defined.get(&v) {
+            if let Some(Some((_, value))) = defined.get(v) {
                 value.vars(&mut |u| {
                     if again.contains(u) && !keep.contains(u) {
                         more.insert(u);

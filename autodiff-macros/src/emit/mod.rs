@@ -106,7 +106,7 @@ impl<'a> Emitter<'a> {
         // Which number a name had last: those below it are taken.
         let mut numbers: HashMap<String, usize> = HashMap::new();
         for v in order {
-            if names.contains_key(&v) {
+            if names.contains(v) {
                 continue;
             }
             let var = &program.vars[v];
@@ -153,7 +153,7 @@ impl<'a> Emitter<'a> {
 
     /// The name of a variable.
     pub(crate) fn name(&self, v: VarId) -> Ident {
-        self.names.get(&v).cloned().unwrap_or_else(|| Ident::new("unnamed", Span::mixed_site()))
+        self.names.get(v).cloned().unwrap_or_else(|| Ident::new("unnamed", Span::mixed_site()))
     }
 
     /// A name like this that no variable has.

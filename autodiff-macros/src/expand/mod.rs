@@ -229,7 +229,7 @@ fn refuse_idle_parameters(program: &Program, signature: &Signature, options: &Op
     let useful = crate::activity::useful(program);
     for name in options.wrt.iter().flatten() {
         let idle =
-            signature.params.iter().zip(&program.params).any(|(p, q)| p.name == *name && !useful.contains(&q.parts[0]));
+            signature.params.iter().zip(&program.params).any(|(p, q)| p.name == *name && !useful.contains(q.parts[0]));
         if idle && !options.has_rule() {
             errors.at(name.span(), format!("the value does not depend on `{name}` in a way that has a derivative: its gradient would always be zero"));
         }
@@ -246,9 +246,9 @@ fn refuse_unknown_functions(program: &Program, signature: &Signature, errors: &E
         let crate::ir::Callee::Variable(v) = call.callee else { return };
         let mut active = false;
         for e in call.args.iter().flat_map(|a| &a.parts).flatten() {
-            crate::activity::carriers(e, &mut |u| active |= varied.contains(&u));
+            crate::activity::carriers(e, &mut |u| active |= varied.contains(u));
         }
-        if active && call.outs.iter().any(|o| useful.contains(o)) {
+        if active && call.outs.iter().any(|o| useful.contains(*o)) {
             errors.at(
                 call.span,
                 format!("`{}` is a function that is passed in, and its derivative is not known; call an annotated function, or wrap the argument in `stop_gradient`", program.vars[v].name),

@@ -7,12 +7,13 @@
 mod structs;
 mod values;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::activity;
 use crate::dispatch::{self, is_assigned_by_trait};
 use crate::ir::{Arg, Block, Callee, Edit, Expr, Loop, Operator, Place, Program, Pull, Role, Stmt, VarId};
 use crate::kinds::{Kind, Types};
+use crate::var_set::VarSet;
 
 /// Differentiates a program along the tangents of its active parameters and of its cotangent.
 pub(crate) fn transform(program: &Program, types: &Types) -> Program {
@@ -51,13 +52,13 @@ pub(crate) fn transform(program: &Program, types: &Types) -> Program {
 struct Pass<'a> {
     out: Program,
     types: &'a Types,
-    varied: HashSet<VarId>,
+    varied: VarSet,
     tangents: HashMap<VarId, VarId>,
 }
 
 impl Pass<'_> {
     fn is_varied(&self, v: VarId) -> bool {
-        self.varied.contains(&v)
+        self.varied.contains(v)
     }
 
     fn tangent_var(&mut self, v: VarId) -> VarId {

@@ -41,7 +41,7 @@ impl Pass<'_> {
     /// Whether an expression depends on what has a tangent.
     fn tangent_flows(&self, e: &Expr) -> bool {
         let mut found = false;
-        activity::carriers(e, &mut |v| found |= self.varied.contains(&v));
+        activity::carriers(e, &mut |v| found |= self.varied.contains(v));
         found
     }
 

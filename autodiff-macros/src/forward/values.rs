@@ -96,7 +96,7 @@ impl Pass<'_> {
             }
             other => {
                 activity::carriers(other, &mut |v| {
-                    assert!(!self.varied.contains(&v), "no rule takes a tangent through {other:?}");
+                    assert!(!self.varied.contains(v), "no rule takes a tangent through {other:?}");
                 });
                 None
             }

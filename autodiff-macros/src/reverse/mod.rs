@@ -11,7 +11,7 @@ mod checkpoint;
 mod literals;
 mod values;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use proc_macro2::Span;
 
@@ -24,15 +24,15 @@ use crate::ir::{
     Tape, VarId,
 };
 use crate::kinds::{self, Float, Kind, Types};
+use crate::var_set::VarSet;
 use crate::{rules, variants};
 
 /// Differentiates a program backward with respect to its active parameters.
 pub(crate) fn transform(program: &Program, types: &Types) -> Program {
     let program = &checkpoint::in_parts(program);
     let seeds = program.params.iter().filter(|p| p.active).map(|p| p.parts[0]);
-    let varied = activity::varied(program, seeds);
-    let useful = activity::useful(program);
-    let mut active: HashSet<VarId> = varied.intersection(&useful).copied().collect();
+    let mut active = activity::varied(program, seeds);
+    active.intersect(&activity::useful(program));
     active.extend(program.params.iter().filter(|p| p.active).map(|p| p.parts[0]));
     let mut pass = Pass { out: program.clone(), types, active, adjoints: HashMap::new(), literals: HashMap::new() };
     let span = Span::mixed_site();
@@ -89,7 +89,7 @@ pub(crate) fn seed(program: &mut Program, float: Float) {
 struct Pass<'a> {
     out: Program,
     types: &'a Types,
-    active: HashSet<VarId>,
+    active: VarSet,
     adjoints: HashMap<VarId, VarId>,
     /// The values of variables that hold references.
     literals: HashMap<VarId, Expr>,
@@ -97,7 +97,7 @@ struct Pass<'a> {
 
 impl Pass<'_> {
     fn is_active(&self, v: VarId) -> bool {
-        self.active.contains(&v)
+        self.active.contains(v)
     }
 
     /// The variable that holds the cotangent of a variable.

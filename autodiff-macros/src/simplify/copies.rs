@@ -66,24 +66,25 @@ pub(crate) fn propagate(program: &mut Program) -> bool {
         return false;
     }
     // Resolve chains of copies first.
+    let longest = copies.values().count();
     let resolved: VarMap<Expr> = copies
         .iter()
         .map(|(v, e)| {
             let mut e = e.clone();
-            for _ in 0..copies.len() {
-                match e.as_var().and_then(|w| copies.get(&w)) {
+            for _ in 0..longest {
+                match e.as_var().and_then(|w| copies.get(w)) {
                     Some(next) => e = next.clone(),
                     None => break,
                 }
             }
-            (*v, e)
+            (v, e)
         })
         .collect();
     let mut subst = |e: &mut Expr| {
         let mut used = Vec::new();
         e.vars(&mut |v| used.push(v));
         for v in used {
-            if let Some(value) = resolved.get(&v) {
+            if let Some(value) = resolved.get(v) {
                 replace(e, v, value);
             }
         }
@@ -93,7 +94,7 @@ pub(crate) fn propagate(program: &mut Program) -> bool {
         subst(e);
     }
     program.body.blocks_mut(&mut |b| {
-        b.stmts.retain(|s| !matches!(s, Stmt::Let { var, .. } if resolved.contains_key(var)));
+        b.stmts.retain(|s| !matches!(s, Stmt::Let { var, .. } if resolved.contains(*var)));
     });
     true
 }
