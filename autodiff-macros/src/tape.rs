@@ -6,6 +6,7 @@
 //! loaded by the backward scope.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 
 use crate::ir::{BinOp, Block, Edit, Expr, Header, Program, Role, Step, Stmt, VarId};
 use crate::simplify::each_write;
@@ -76,7 +77,7 @@ fn drop_unread(program: &mut Program) {
 #[derive(Default)]
 struct Made {
     /// The statement that defines a variable, and the value that it could be computed again from.
-    defined: VarMap<Option<(usize, Expr)>>,
+    defined: VarMap<Option<(usize, Rc<Expr>)>>,
     /// The last statement that writes to a variable, also inside.
     last_write: VarMap<usize>,
 }
@@ -98,7 +99,7 @@ impl Scopes {
             if !matches!(stmt, Stmt::Loop(_)) {
                 for v in stmt.defines() {
                     let definition = match stmt {
-                        Stmt::Let { value, .. } => Some((i, value.clone())),
+                        Stmt::Let { value, .. } => Some((i, Rc::new(value.clone()))),
                         _ => None,
                     };
                     made.defined.insert(v, definition);
@@ -113,26 +114,23 @@ impl Scopes {
             if let Some(tape) = tape {
                 made.defined.insert(tape.var, None);
             }
-            let mut writes = VarSet::new();
-            stmt.uses(&mut |_| {}, &mut |v| {
-                writes.insert(v);
-            });
-            writes.extend(stmt.defines());
+            let mut write = |v| {
+                made.last_write.insert(v, i);
+                all.insert(v);
+            };
+            stmt.uses(&mut |_| {}, &mut write);
+            stmt.each_defined(&mut write);
             if let Stmt::Edit(Edit::Pop { place, .. }) = stmt {
-                writes.insert(place.root);
+                write(place.root);
             }
             for (branch, inner) in stmt.blocks().into_iter().enumerate() {
-                writes.extend(&inner.loads);
+                inner.loads.iter().copied().for_each(&mut write);
                 if has_turn(inner) {
-                    for s in &inner.stmts {
-                        each_write(s, &mut |v| {
-                            writes.insert(v);
-                        });
-                    }
+                    inner.stmts.iter().for_each(|s| each_write(s, &mut write));
                     continue;
                 }
                 let (inside, written) = self.block(inner);
-                writes.unite(&written);
+                written.iter().for_each(&mut write);
                 if let Some(tape) = tape {
                     self.made.insert((tape.var, branch), inside);
                 }
@@ -142,10 +140,6 @@ impl Scopes {
             {
                 self.loop_vars.insert(tape.var, var);
             }
-            writes.iter().for_each(|v| {
-                made.last_write.insert(v, i);
-            });
-            all.unite(&writes);
         }
         (made, all)
     }
@@ -334,7 +328,7 @@ impl Pass {
         order.sort_unstable();
         let recomputed: Vec<Stmt> = order
             .into_iter()
-            .map(|(_, v)| Stmt::Let { var: v, value: defined[v].as_ref().expect("has a definition").1.clone() })
+            .map(|(_, v)| Stmt::Let { var: v, value: (*defined[v].as_ref().expect("has a definition").1).clone() })
             .collect();
         recomputed.iter().for_each(|s| own_uses(s, inside));
         backward.stmts.splice(0..0, recomputed);
@@ -345,14 +339,14 @@ impl Pass {
     }
 
     /// Whether a variable can be had again from operands that still have their values.
-    fn is_cheap(&self, v: VarId, defined: &VarMap<Option<(usize, Expr)>>, last_write: &VarMap<usize>) -> bool {
+    fn is_cheap(&self, v: VarId, defined: &VarMap<Option<(usize, Rc<Expr>)>>, last_write: &VarMap<usize>) -> bool {
         let Some(Some((i, value))) = defined.get(v) else {
             return false;
         };
-        if !Analysis::Recompute.is_on() && !matches!(value, Expr::Ref { .. }) {
+        if !Analysis::Recompute.is_on() && !matches!(&**value, Expr::Ref { .. }) {
             return false;
         }
-        if self.stored.contains(v) || !self.scalars[v] && !matches!(value, Expr::Ref { .. }) {
+        if self.stored.contains(v) || !self.scalars[v] && !matches!(&**value, Expr::Ref { .. }) {
             return false;
         }
         let is_stable = |v: VarId| last_write.get(v).is_none_or(|k| k <= i);
@@ -382,7 +376,7 @@ fn walk(block: &mut Block, f: &mut dyn FnMut(&mut Stmt)) {
 }
 
 /// The recomputed variables that something needs.
-fn prune(again: &VarSet, needed: &VarSet, defined: &VarMap<Option<(usize, Expr)>>) -> VarSet {
+fn prune(again: &VarSet, needed: &VarSet, defined: &VarMap<Option<(usize, Rc<Expr>)>>) -> VarSet {
     let mut keep: VarSet = again.iter().filter(|v| needed.contains(*v)).collect();
     loop {
         let mut more = VarSet::new();

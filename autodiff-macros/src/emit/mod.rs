@@ -101,7 +101,8 @@ impl<'a> Emitter<'a> {
                 read.insert(v);
             });
         }
-        let mut taken: HashSet<String> = reserved.clone();
+        let mut taken: HashSet<String> = HashSet::new();
+        let mut take = |name: &str| !reserved.contains(name) && taken.insert(name.to_owned());
         let mut names = VarMap::default();
         // Which number a name had last: those below it are taken.
         let mut numbers: HashMap<String, usize> = HashMap::new();
@@ -112,13 +113,13 @@ impl<'a> Emitter<'a> {
             let var = &program.vars[v];
             let base = if var.name == "self" { "this".to_owned() } else { var.name.clone() };
             let mut name = base.clone();
-            if !taken.insert(name.trim_start_matches("r#").to_owned()) {
+            if !take(name.trim_start_matches("r#")) {
                 let base = base.trim_start_matches("r#");
                 let i = numbers.entry(base.to_owned()).or_default();
                 loop {
                     *i += 1;
                     name = format!("{base}_{i}");
-                    if taken.insert(name.clone()) {
+                    if take(&name) {
                         break;
                     }
                 }

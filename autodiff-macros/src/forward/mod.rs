@@ -22,7 +22,7 @@ pub(crate) fn transform(program: &Program, types: &Types) -> Program {
         seeds.extend(reverse.cotangent.iter().chain(reverse.adjoints.iter().flatten()));
     }
     let varied = activity::varied(program, seeds);
-    let mut pass = Pass { out: program.clone(), types, varied, tangents: HashMap::new() };
+    let mut pass = Pass { out: program.without_body(), types, varied, tangents: HashMap::new() };
     for param in &program.params {
         if param.active {
             param.parts.iter().for_each(|v| {
@@ -31,7 +31,7 @@ pub(crate) fn transform(program: &Program, types: &Types) -> Program {
         }
     }
     let body = pass.block(&program.body);
-    let mut out = pass.out.clone();
+    let mut out = pass.out.without_body();
     out.body = body;
     for (param, old) in out.params.iter_mut().zip(&program.params) {
         if old.active {

@@ -103,6 +103,21 @@ pub(crate) struct Program {
 }
 
 impl Program {
+    /// A copy without the statements.
+    pub(crate) fn without_body(&self) -> Self {
+        Self {
+            vars: self.vars.clone(),
+            params: self.params.clone(),
+            body: Block::default(),
+            value: self.value.clone(),
+            reverse: self.reverse.clone(),
+            taped: self.taped,
+            outputs: self.outputs,
+            stored: self.stored.clone(),
+            fields: self.fields.clone(),
+        }
+    }
+
     /// Adds a variable.
     pub(crate) fn fresh(&mut self, name: impl Into<String>, span: Span, kind: Kind, role: Role) -> VarId {
         self.vars.push(Var {

@@ -34,7 +34,8 @@ pub(crate) fn transform(program: &Program, types: &Types) -> Program {
     let mut active = activity::varied(program, seeds);
     active.intersect(&activity::useful(program));
     active.extend(program.params.iter().filter(|p| p.active).map(|p| p.parts[0]));
-    let mut pass = Pass { out: program.clone(), types, active, adjoints: HashMap::new(), literals: HashMap::new() };
+    let mut pass =
+        Pass { out: program.without_body(), types, active, adjoints: HashMap::new(), literals: HashMap::new() };
     let span = Span::mixed_site();
     for param in &program.params {
         let var = param.parts[0];
