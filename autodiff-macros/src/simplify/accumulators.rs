@@ -11,6 +11,16 @@ pub(crate) fn merge(program: &mut Program) -> bool {
     if !Analysis::Adjoints.is_on() {
         return false;
     }
+    // What is added to, or set to its first term.
+    let mut candidates = false;
+    program.body.walk(&mut |s| {
+        candidates |= matches!(s, Stmt::Accumulate { place, .. } | Stmt::Assign { place, init: false, .. }
+            if place.path.is_empty() && matches!(program.vars[place.root].role, Role::Adjoint | Role::Tangent)
+                || place.path.is_empty() && program.vars[place.root].kind.is_number());
+    });
+    if !candidates {
+        return false;
+    }
     let roles: Vec<Role> = program.vars.iter().map(|v| v.role).collect();
     let scalars: Vec<bool> = program.vars.iter().map(|v| v.kind.is_number()).collect();
     let mut changed = false;

@@ -40,6 +40,13 @@ pub(crate) fn temporaries(program: &mut Program) -> bool {
         reads,
         writes,
     };
+    let mut candidates = false;
+    program.body.walk(&mut |s| {
+        candidates |= matches!(s, Stmt::Let { var, value } if pass.may_move(*var, value));
+    });
+    if !candidates {
+        return false;
+    }
     let mut changed = false;
     let mut body = std::mem::take(&mut program.body);
     let mut positions = Positions::new(program.vars.len(), &body);
