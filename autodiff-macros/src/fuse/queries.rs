@@ -19,7 +19,7 @@ pub(super) fn defined_in(stmt: &Stmt) -> HashSet<VarId> {
         block.walk(&mut |s| {
             s.each_defined(&mut |v| {
                 defined.insert(v);
-            })
+            });
         });
         block.walk(&mut |s| defined.extend(tape_of(s)));
     }
