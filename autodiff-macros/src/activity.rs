@@ -4,19 +4,18 @@
 //! depends differentiably on it; derivatives are computed only for variables that are both. The
 //! analysis does not follow the flow of control: a variable is active everywhere or nowhere.
 
-use std::collections::HashSet;
-
 use crate::ir::{Block, Call, Edit, Expr, Passing, Program, Pull, Stmt, VarId};
 use crate::methods;
+use crate::var_set::VarSet;
 
 /// The variables that depend on the seeds.
-pub(crate) fn varied(program: &Program, seeds: impl IntoIterator<Item = VarId>) -> HashSet<VarId> {
+pub(crate) fn varied(program: &Program, seeds: impl IntoIterator<Item = VarId>) -> VarSet {
     reached(program, seeds.into_iter().collect(), |sources, targets| (sources, targets))
 }
 
 /// The variables on which the value and the final values of `&mut` parameters depend.
-pub(crate) fn useful(program: &Program) -> HashSet<VarId> {
-    let mut set: HashSet<VarId> = HashSet::new();
+pub(crate) fn useful(program: &Program) -> VarSet {
+    let mut set = VarSet::new();
     for value in &program.value {
         carriers(value, &mut |v| {
             set.insert(v);
@@ -29,9 +28,9 @@ pub(crate) fn useful(program: &Program) -> HashSet<VarId> {
 /// What can be reached from a set along the flow, in the direction that `turn` gives it.
 fn reached(
     program: &Program,
-    set: HashSet<VarId>,
+    set: VarSet,
     turn: impl for<'a> Fn(&'a [VarId], &'a [VarId]) -> (&'a [VarId], &'a [VarId]),
-) -> HashSet<VarId> {
+) -> VarSet {
     // Each statement by the variables that it leads on from.
     let mut leads: Vec<Vec<usize>> = vec![Vec::new(); program.vars.len()];
     let mut ends: Vec<Vec<VarId>> = Vec::new();
@@ -41,7 +40,7 @@ fn reached(
         let carries = |v: &VarId| !program.vars[*v].kind.is_constant() && !program.vars[*v].detached;
         ends.push(to.iter().copied().filter(carries).collect());
     });
-    let mut open: Vec<VarId> = set.iter().copied().collect();
+    let mut open: Vec<VarId> = set.iter().collect();
     let mut set = set;
     while let Some(v) = open.pop() {
         for end in leads[v].iter().flat_map(|k| &ends[*k]) {

@@ -37,6 +37,26 @@ pub(crate) fn constants(mut e: Expr) -> Expr {
     }
 }
 
+/// Whether [`constants`] may change an expression: tells most of those apart in which there is nothing to fold.
+pub(crate) fn is_reducible(e: &Expr) -> bool {
+    let folds = |e: &Expr| {
+        matches!(e, Expr::Neg(_) | Expr::Select(..) | Expr::Lit(Lit::Int(_)))
+            || matches!(e, Expr::Number(x, _) if *x == 0.0 || x.abs() == 1.0)
+            || matches!(e, Expr::Binary(BinOp::Div, one, _) if matches!(**one, Expr::Number(..)))
+    };
+    match e {
+        Expr::Binary(_, a, b) => folds(a) || folds(b) || is_reducible(a) || is_reducible(b),
+        Expr::Neg(_) | Expr::Select(..) | Expr::FromInt(..) => true,
+        Expr::Math(rule, _) if rule.name == "powi" => true,
+        Expr::Place(place) if place.path.is_empty() => false,
+        e => {
+            let mut found = false;
+            e.children(&mut |child| found = found || is_reducible(child));
+            found
+        }
+    }
+}
+
 /// `-e`.
 pub(crate) fn negate(e: Expr) -> Expr {
     match e {

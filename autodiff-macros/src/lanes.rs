@@ -81,11 +81,11 @@ pub(crate) fn refuse(program: &Program, signature: &Signature, options: &Options
     let varied = activity::varied(program, params.flat_map(|(q, _)| q.parts.clone()));
     let carries = |e: &Expr| {
         let mut found = false;
-        activity::carriers(e, &mut |v| found |= varied.contains(&v));
+        activity::carriers(e, &mut |v| found |= varied.contains(v));
         found
     };
     let mut refused: Vec<(Span, &str)> = Vec::new();
-    let mut vars: Vec<VarId> = varied.iter().copied().collect();
+    let mut vars: Vec<VarId> = varied.iter().collect();
     vars.sort_unstable();
     for v in vars {
         let var = &program.vars[v];

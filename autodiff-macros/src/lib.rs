@@ -2,7 +2,7 @@
 //! the derivatives of a function, and a derive for the tangent types of structs and enums.
 //!
 //! Use it through the facade crate `differentiable`, whose documentation explains what these macros
-//! generate; the generated code refers to that crate. `expand.rs` reads as the list of passes.
+//! generate; the generated code refers to that crate. `expand` reads as the list of passes.
 
 #![forbid(unsafe_code)]
 

@@ -3,14 +3,13 @@
 //!
 //! In: a function in normal form. Out: errors at the calls and constructors.
 
-use std::collections::HashSet;
-
 use crate::activity;
 use crate::errors::Errors;
 use crate::fence;
 use crate::ir::{Callee, Expr, Program, Stmt, VarId};
 use crate::kinds::{self, Types};
 use crate::signature::Signature;
+use crate::var_set::VarSet;
 use crate::variants;
 
 /// Reports what a derivative flows into and does not come out of.
@@ -19,7 +18,7 @@ pub(crate) fn refuse(program: &Program, types: &Types, signature: &Signature, er
     let varied = activity::varied(program, seeds);
     let useful = activity::useful(program);
     refuse_disguises(program, &varied, &useful, errors);
-    let mut hiding = HashSet::new();
+    let mut hiding = VarSet::new();
     program.body.walk(&mut |s| {
         let mut found = false;
         s.parts(&mut |e| found |= hides(e, &varied), &mut |_| {});
@@ -47,7 +46,7 @@ pub(crate) fn refuse(program: &Program, types: &Types, signature: &Signature, er
             );
         }
         Stmt::Call(crate::ir::Call { callee: Callee::Variable(g), outs, span, .. })
-            if hiding.contains(g) && outs.iter().any(|o| useful.contains(o)) =>
+            if hiding.contains(*g) && outs.iter().any(|o| useful.contains(*o)) =>
         {
             errors.at(
                 *span,
@@ -57,7 +56,7 @@ pub(crate) fn refuse(program: &Program, types: &Types, signature: &Signature, er
                 ),
             );
         }
-        Stmt::Call(call) if call.outs.iter().any(|o| useful.contains(o)) => {
+        Stmt::Call(call) if call.outs.iter().any(|o| useful.contains(*o)) => {
             let closures = call.args.iter().flat_map(|a| &a.parts).flatten().filter(|e| matches!(e, Expr::Verbatim(..)));
             if let Some(v) = closures.into_iter().find_map(|e| captured(e, &varied)) {
                 errors.at(
@@ -71,7 +70,7 @@ pub(crate) fn refuse(program: &Program, types: &Types, signature: &Signature, er
         }
         Stmt::Let { var, value: Expr::Call { func, args, ctor: true, .. } }
             if variants::is_named(func, "Err")
-                && useful.contains(var)
+                && useful.contains(*var)
                 && args.iter().any(|e| carried(e, &varied).is_some()) =>
         {
             errors.at(
@@ -80,7 +79,7 @@ pub(crate) fn refuse(program: &Program, types: &Types, signature: &Signature, er
             );
         }
         Stmt::Let { var, value: Expr::Method { recv, name, args, .. } }
-            if useful.contains(var)
+            if useful.contains(*var)
                 && !program.vars[*var].kind.is_constant()
                 && kinds::of_expr(program, types, recv).deref().is_constant() =>
         {
@@ -99,14 +98,14 @@ pub(crate) fn refuse(program: &Program, types: &Types, signature: &Signature, er
 }
 
 /// A variable with a derivative that flows into the value of an expression.
-fn carried(e: &Expr, varied: &HashSet<VarId>) -> Option<VarId> {
+fn carried(e: &Expr, varied: &VarSet) -> Option<VarId> {
     let mut found = None;
-    activity::carriers(e, &mut |v| found = found.or(varied.contains(&v).then_some(v)));
+    activity::carriers(e, &mut |v| found = found.or(varied.contains(v).then_some(v)));
     found
 }
 
 /// A variable with a derivative that kept code uses, also through a closure that it calls.
-fn captured(e: &Expr, varied: &HashSet<VarId>) -> Option<VarId> {
+fn captured(e: &Expr, varied: &VarSet) -> Option<VarId> {
     match e {
         Expr::Verbatim(_, captures) => captures.iter().find_map(|(_, e)| captured(e, varied)),
         other => carried(other, varied),
@@ -133,10 +132,10 @@ fn is_trait_object(ty: &syn::Type) -> bool {
 }
 
 /// Reports floats that are made from the bits or the text of a value with a derivative.
-fn refuse_disguises(program: &Program, varied: &HashSet<VarId>, useful: &HashSet<VarId>, errors: &Errors) {
-    let mut disguised = HashSet::new();
+fn refuse_disguises(program: &Program, varied: &VarSet, useful: &VarSet, errors: &Errors) {
+    let mut disguised = VarSet::new();
     loop {
-        let before = disguised.len();
+        let before = disguised.clone();
         program.body.walk(&mut |s| {
             let mut found = false;
             s.parts(&mut |e| found |= is_disguise(e, varied, &disguised), &mut |_| {});
@@ -147,12 +146,12 @@ fn refuse_disguises(program: &Program, varied: &HashSet<VarId>, useful: &HashSet
                 });
             }
         });
-        if disguised.len() == before {
+        if disguised == before {
             break;
         }
     }
     program.body.walk(&mut |s| {
-        if !s.defines().iter().any(|v| useful.contains(v)) {
+        if !s.defines().iter().any(|v| useful.contains(*v)) {
             return;
         }
         let reads = match s {
@@ -179,9 +178,9 @@ fn refuse_disguises(program: &Program, varied: &HashSet<VarId>, useful: &HashSet
 }
 
 /// Whether an expression holds the bits or the text of a value with a derivative.
-fn is_disguise(e: &Expr, varied: &HashSet<VarId>, disguised: &HashSet<VarId>) -> bool {
+fn is_disguise(e: &Expr, varied: &VarSet, disguised: &VarSet) -> bool {
     match e {
-        Expr::Place(p) if disguised.contains(&p.root) => true,
+        Expr::Place(p) if disguised.contains(p.root) => true,
         Expr::Method { recv, name, .. } if is_writing(&name.to_string()) && carried(recv, varied).is_some() => true,
         Expr::Verbatim(code, _) if is_format(code) => captured(e, varied).is_some(),
         _ => {
@@ -193,7 +192,7 @@ fn is_disguise(e: &Expr, varied: &HashSet<VarId>, disguised: &HashSet<VarId>) ->
 }
 
 /// Whether an expression reads a float from such bits or text.
-fn reads_disguise(e: &Expr, varied: &HashSet<VarId>, disguised: &HashSet<VarId>) -> bool {
+fn reads_disguise(e: &Expr, varied: &VarSet, disguised: &VarSet) -> bool {
     let direct = match e {
         Expr::Call { func, args, .. } if func.segments.last().is_some_and(|s| s.ident == "from_bits") => {
             args.iter().any(|a| is_disguise(a, varied, disguised))
@@ -215,7 +214,7 @@ fn is_format(code: &syn::Expr) -> bool {
 }
 
 /// Whether an expression holds kept code that captures a value with a derivative.
-fn hides(e: &Expr, varied: &HashSet<VarId>) -> bool {
+fn hides(e: &Expr, varied: &VarSet) -> bool {
     let mut found = matches!(e, Expr::Verbatim(..)) && captured(e, varied).is_some();
     e.children(&mut |child| found |= hides(child, varied));
     found

@@ -1,45 +1,57 @@
-//! The names that generated code mentions, which tell what it needs in scope.
-
-use std::collections::HashSet;
+//! The names in generated code that tell what it needs in scope.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
-/// The distinct names of a stream of tokens, in the order in which they first occur.
+/// The methods of traits of the prelude that generated code calls.
+const METHODS: [&str; 4] = ["to_owned", "rev", "step_by", "size_hint"];
+
+/// Of a stream of tokens, the distinct names that stand for something beside it, in the order in which they first occur:
+/// [`METHODS`], and what begins as the hidden names of this crate do.
 pub(crate) struct Mentions {
     names: Vec<(Ident, String)>,
 }
 
 impl Mentions {
     pub(crate) fn of(streams: &[&TokenStream]) -> Self {
-        let (mut names, mut seen) = (Vec::new(), HashSet::new());
+        let mut names: Vec<(Ident, String)> = Vec::new();
         for tokens in streams {
-            collect((*tokens).clone(), &mut seen, &mut names);
+            each((*tokens).clone(), &mut |ident, name| {
+                let telling = name.starts_with("__") || METHODS.contains(&name.as_str());
+                if telling && !names.iter().any(|(_, n)| *n == name) {
+                    names.push((ident, name));
+                }
+            });
         }
         Self { names }
     }
 
-    /// Whether one of some names occurs.
+    /// Whether one of some of [`METHODS`] occurs.
     pub(crate) fn any(&self, of: &[&str]) -> bool {
         self.names.iter().any(|(_, name)| of.contains(&name.as_str()))
     }
 
-    /// The names that are of a kind, as declarations beside the code name them: with the span of the attribute.
+    /// The hidden names that are of a kind, as declarations beside the code name them: with the span of the attribute.
     pub(crate) fn that(&self, of: impl Fn(&str) -> bool) -> Vec<Ident> {
         self.names.iter().filter(|(_, name)| of(name)).map(|(ident, _)| crate::unannotated::unspanned(ident)).collect()
     }
 }
 
-fn collect(tokens: TokenStream, seen: &mut HashSet<String>, names: &mut Vec<(Ident, String)>) {
+/// Whether a name occurs in a stream of tokens.
+pub(crate) fn occurs(name: &Ident, tokens: &TokenStream) -> bool {
+    let (name, mut found) = (name.to_string(), false);
+    each(tokens.clone(), &mut |_, other| found |= other == name);
+    found
+}
+
+/// Calls `f` on every name, at any depth.
+fn each(tokens: TokenStream, f: &mut dyn FnMut(Ident, String)) {
     for token in tokens {
         match token {
             TokenTree::Ident(ident) => {
                 let name = ident.to_string();
-                if !seen.contains(&name) {
-                    seen.insert(name.clone());
-                    names.push((ident, name));
-                }
+                f(ident, name);
             }
-            TokenTree::Group(group) => collect(group.stream(), seen, names),
+            TokenTree::Group(group) => each(group.stream(), f),
             TokenTree::Punct(_) | TokenTree::Literal(_) => {}
         }
     }

@@ -8,11 +8,12 @@
 //! Kinks: `abs` has derivative 0 at 0; `max` and `min` of equal values pass everything to the first;
 //! `powi(0)` and `powf(0.0)` have derivative 0.
 
-use std::collections::HashMap;
+mod partials;
 
 use proc_macro2::Span;
-use syn::{Ident, Lit};
+use syn::Ident;
 
+use self::partials::Reader;
 use crate::complex::{self, Field};
 use crate::fold;
 use crate::ir::{BinOp, Expr};
@@ -144,59 +145,12 @@ pub(crate) fn operator(op: BinOp) -> Option<&'static Rule> {
 impl Rule {
     /// The partial derivative by argument `i`, for these arguments and this value.
     pub(crate) fn partial(&self, i: usize, args: &[Expr], value: &Expr, float: &Float) -> Expr {
-        let mut names: HashMap<&str, &Expr> = self.args.iter().copied().zip(args).collect();
-        names.insert("y", value);
         // A reciprocal whose value is at hand needs no division.
         let reciprocal = self.name == "/" && i == 1 && fold::is_one(&args[0]) && matches!(value, Expr::Place(_));
         let partial = if reciprocal { "-y * y" } else { self.partials[i] };
-        let source = syn::parse_str(partial).expect("the table holds expressions");
         let find = if self.fields.is_empty() { find } else { complex::inner };
-        fold::constants(read(&source, &names, float, find))
-    }
-}
-
-/// Reads an expression of a table, whose functions `find` knows.
-fn read(e: &syn::Expr, names: &HashMap<&str, &Expr>, float: &Float, find: fn(&str) -> Option<&'static Rule>) -> Expr {
-    let sub = |e: &syn::Expr| read(e, names, float, find);
-    match e {
-        syn::Expr::Path(p) => {
-            names[p.path.get_ident().expect("the table names arguments").to_string().as_str()].clone()
-        }
-        syn::Expr::Lit(l) => match &l.lit {
-            Lit::Float(f) => Expr::Number(f.base10_parse().expect("the table holds numbers"), float.clone()),
-            lit => Expr::Lit(lit.clone()),
-        },
-        syn::Expr::Paren(p) => sub(&p.expr),
-        syn::Expr::Group(p) => sub(&p.expr),
-        syn::Expr::Unary(u) => Expr::Neg(Box::new(sub(&u.expr))),
-        syn::Expr::Binary(b) => {
-            Expr::binary(BinOp::of(&b.op).expect("the table uses plain operators"), sub(&b.left), sub(&b.right))
-        }
-        syn::Expr::If(i) => {
-            let branch = |block: &syn::Block| match block.stmts.as_slice() {
-                [syn::Stmt::Expr(e, None)] => sub(e),
-                _ => unreachable!("branches of the table are expressions"),
-            };
-            let els = match i.else_branch.as_ref().map(|(_, e)| &**e) {
-                Some(syn::Expr::Block(b)) => branch(&b.block),
-                _ => unreachable!("conditions of the table have two branches"),
-            };
-            Expr::Select(Box::new(sub(&i.cond)), Box::new(branch(&i.then_branch)), Box::new(els))
-        }
-        syn::Expr::Call(c) => {
-            let args: Vec<Expr> = c.args.iter().map(sub).collect();
-            complex::called(&quote::ToTokens::to_token_stream(&c.func).to_string(), args, float)
-        }
-        syn::Expr::MethodCall(m) => {
-            let name = m.method.to_string();
-            let mut args = vec![sub(&m.receiver)];
-            args.extend(m.args.iter().map(sub));
-            match find(&name) {
-                Some(rule) => Expr::Math(rule, args),
-                None => method(args.remove(0), &name, args),
-            }
-        }
-        _ => unreachable!("the table holds plain expressions"),
+        let reader = Reader { rest: partial, names: self.args, args, value, float, find };
+        fold::constants(reader.whole())
     }
 }
 

@@ -1,11 +1,16 @@
 //! The text of generated code, for people: absolute paths left out, formatted.
 
+mod plain;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 
 /// Formats an item as `rustfmt` would.
 pub(crate) fn format_source(tokens: TokenStream) -> String {
     let tokens = shorten(tokens);
+    if let Some(text) = plain::function(tokens.clone()) {
+        return text;
+    }
     if let Ok(mut file) = syn::parse2::<syn::File>(tokens.clone()) {
         for item in &mut file.items {
             if let syn::Item::Fn(f) = item {
@@ -23,8 +28,8 @@ pub(crate) fn format_source(tokens: TokenStream) -> String {
 /// Formats an expression on one line, for labels.
 pub(crate) fn format_expression(tokens: TokenStream) -> String {
     let tokens = shorten(tokens);
-    let mut text = String::new();
-    if write_plain(tokens.clone(), &mut text).is_some() {
+    let (list, mut text): (Vec<_>, _) = (tokens.clone().into_iter().collect(), String::new());
+    if plain::expression(&list, false, &mut text).is_some() {
         return one_line(&text);
     }
     let plain = tokens.to_string();
@@ -34,64 +39,6 @@ pub(crate) fn format_expression(tokens: TokenStream) -> String {
         text.trim().to_owned()
     });
     one_line(&text)
-}
-
-/// Writes an expression of names, literals, operators, calls and indices, as the formatter would; nothing for others. Most
-/// labels are such, and a formatter that runs unoptimised is slow.
-fn write_plain(tokens: proc_macro2::TokenStream, text: &mut String) -> Option<()> {
-    use proc_macro2::{Delimiter, Spacing, TokenTree};
-    // Whether an operand has ended, so that what follows is an operator or belongs to it.
-    let mut operand = false;
-    let mut tokens = tokens.into_iter().peekable();
-    while let Some(token) = tokens.next() {
-        match token {
-            TokenTree::Ident(name) => {
-                let name = name.to_string();
-                if operand || matches!(name.as_str(), "if" | "match" | "move" | "mut" | "ref" | "as" | "let" | "return")
-                {
-                    return None;
-                }
-                text.push_str(&name);
-                operand = true;
-            }
-            TokenTree::Literal(literal) => {
-                text.push_str(&literal.to_string());
-                operand = true;
-            }
-            TokenTree::Group(group) => {
-                let (open, close) = match group.delimiter() {
-                    Delimiter::Parenthesis => ('(', ')'),
-                    Delimiter::Bracket => ('[', ']'),
-                    _ => return None,
-                };
-                text.push(open);
-                write_plain(group.stream(), text)?;
-                text.push(close);
-                operand = true;
-            }
-            TokenTree::Punct(first) => {
-                let mut op = String::from(first.as_char());
-                let mut joint = first.spacing() == Spacing::Joint;
-                while joint && let Some(TokenTree::Punct(next)) = tokens.peek() {
-                    op.push(next.as_char());
-                    joint = next.spacing() == Spacing::Joint;
-                    tokens.next();
-                }
-                match (op.as_str(), operand) {
-                    ("." | "::", true) | ("-" | "!" | "*" | "&", false) | (".." | "..=", _) => text.push_str(&op),
-                    (",", true) if tokens.peek().is_some() => text.push_str(", "),
-                    (
-                        "+" | "-" | "*" | "/" | "%" | "<" | "<=" | ">" | ">=" | "==" | "!=" | "&&" | "||" | "&" | "^"
-                        | "<<" | ">>",
-                        true,
-                    ) => text.push_str(&format!(" {op} ")),
-                    _ => return None,
-                }
-                operand = false;
-            }
-        }
-    }
-    Some(())
 }
 
 /// Formats a type on one line, for labels.
@@ -160,52 +107,4 @@ fn shorten(tokens: TokenStream) -> TokenStream {
         i += 1;
     }
     out.into_iter().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{TokenStream, quote, write_plain};
-
-    /// What is written without the formatter is what the formatter writes.
-    #[test]
-    fn plain_expressions_are_formatted() {
-        let texts = [
-            "x",
-            "x * (y - 1.5e3) / -z",
-            "v[i + 1].re",
-            "f(x, &v[1..n], *w)",
-            "a::b::<f64>(x)",
-            "!done && i <= 2 || j != k",
-            "(0.0, 1)",
-            "v.iter().sum()",
-            "i << 2 & 1 ^ k",
-            "[1.0, 2.0]",
-            "m[[i, j]]",
-            "x as f64",
-            "if x > 0.0 { 1.0 } else { 2.0 }",
-            "..n",
-            "1..=n",
-            "-x.abs()",
-            "vec![1]",
-            "self.0.1",
-            "x?",
-            "&&x",
-            "a > -b",
-            "(x,)",
-            "|x| x + 1.0",
-        ];
-        let mut plain = 0;
-        for text in texts {
-            let tokens: TokenStream = text.parse().expect("tokens");
-            let mut found = String::new();
-            if write_plain(tokens.clone(), &mut found).is_none() {
-                continue;
-            }
-            plain += 1;
-            let file = syn::parse2(quote!(const LABEL: () = #tokens;)).expect("an item");
-            let formatted = prettyplease::unparse(&file);
-            assert_eq!(formatted.trim_end(), format!("const LABEL: () = {found};"));
-        }
-        assert!(plain > 14, "{plain}");
-    }
 }

@@ -108,7 +108,7 @@ fn tapes_of_scopes(block: &Block) -> HashSet<VarId> {
 /// The statement that makes each variable.
 fn origins<'a>(block: &'a Block, into: &mut VarMap<&'a Stmt>) {
     for stmt in &block.stmts {
-        stmt.defines().into_iter().for_each(|v| {
+        stmt.each_defined(&mut |v| {
             into.insert(v, stmt);
         });
         stmt.blocks().into_iter().for_each(|b| origins(b, into));
@@ -127,14 +127,14 @@ fn described(program: &Program, labels: &Labels<'_>, origins: &VarMap<&Stmt>, v:
         _ => String::new(),
     };
     if var.role == Role::Tape {
-        let callee = match origins.get(&v) {
+        let callee = match origins.get(v) {
             Some(Stmt::Call(call)) => labels.callee(&call.callee),
             _ => String::new(),
         };
         return format!("the pullback of `{callee}`");
     }
     let mut text = None;
-    match origins.get(&v) {
+    match origins.get(v) {
         Some(Stmt::Replace { place, .. }) => {
             text = Some(format!("the value of `{}` before it is overwritten", labels.place(place)));
         }

@@ -182,27 +182,29 @@ pub(crate) fn lifetime_tokens(ty: &TokenStream) -> TokenStream {
 
 /// The same type with the lifetime `'r` left out.
 pub(crate) fn elide(tokens: &TokenStream) -> TokenStream {
-    struct Elide;
-    impl syn::visit_mut::VisitMut for Elide {
-        fn visit_type_reference_mut(&mut self, r: &mut syn::TypeReference) {
-            if r.lifetime.as_ref().is_some_and(|l| l.ident == "r") {
-                r.lifetime = None;
+    use proc_macro2::{Group, Ident, TokenTree};
+    let mut out: Vec<TokenTree> = Vec::new();
+    let mut tokens = tokens.clone().into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Punct(p)
+                if p.as_char() == '\'' && matches!(tokens.peek(), Some(TokenTree::Ident(i)) if *i == "r") =>
+            {
+                let name = tokens.next().expect("it was there");
+                if !matches!(out.last(), Some(TokenTree::Punct(p)) if p.as_char() == '&') {
+                    out.push(TokenTree::Punct(p));
+                    out.push(TokenTree::Ident(Ident::new("_", name.span())));
+                }
             }
-            syn::visit_mut::visit_type_reference_mut(self, r);
-        }
-        fn visit_lifetime_mut(&mut self, l: &mut syn::Lifetime) {
-            if l.ident == "r" {
-                *l = syn::parse_quote!('_);
+            TokenTree::Group(g) => {
+                let mut group = Group::new(g.delimiter(), elide(&g.stream()));
+                group.set_span(g.span());
+                out.push(TokenTree::Group(group));
             }
+            other => out.push(other),
         }
     }
-    match syn::parse2::<Type>(tokens.clone()) {
-        Ok(mut ty) => {
-            syn::visit_mut::VisitMut::visit_type_mut(&mut Elide, &mut ty);
-            ty.to_token_stream()
-        }
-        Err(_) => tokens.clone(),
-    }
+    out.into_iter().collect()
 }
 
 /// Whether a type parameter is a float, whose bound says all there is to say, or a dimension.

@@ -6,6 +6,7 @@
 //! loaded by the backward scope.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 
 use crate::ir::{BinOp, Block, Edit, Expr, Header, Program, Role, Step, Stmt, VarId};
 use crate::simplify::each_write;
@@ -76,7 +77,7 @@ fn drop_unread(program: &mut Program) {
 #[derive(Default)]
 struct Made {
     /// The statement that defines a variable, and the value that it could be computed again from.
-    defined: VarMap<Option<(usize, Expr)>>,
+    defined: VarMap<Option<(usize, Rc<Expr>)>>,
     /// The last statement that writes to a variable, also inside.
     last_write: VarMap<usize>,
 }
@@ -98,7 +99,7 @@ impl Scopes {
             if !matches!(stmt, Stmt::Loop(_)) {
                 for v in stmt.defines() {
                     let definition = match stmt {
-                        Stmt::Let { value, .. } => Some((i, value.clone())),
+                        Stmt::Let { value, .. } => Some((i, Rc::new(value.clone()))),
                         _ => None,
                     };
                     made.defined.insert(v, definition);
@@ -113,26 +114,23 @@ impl Scopes {
             if let Some(tape) = tape {
                 made.defined.insert(tape.var, None);
             }
-            let mut writes = VarSet::new();
-            stmt.uses(&mut |_| {}, &mut |v| {
-                writes.insert(v);
-            });
-            writes.extend(stmt.defines());
+            let mut write = |v| {
+                made.last_write.insert(v, i);
+                all.insert(v);
+            };
+            stmt.uses(&mut |_| {}, &mut write);
+            stmt.each_defined(&mut write);
             if let Stmt::Edit(Edit::Pop { place, .. }) = stmt {
-                writes.insert(place.root);
+                write(place.root);
             }
             for (branch, inner) in stmt.blocks().into_iter().enumerate() {
-                writes.extend(&inner.loads);
+                inner.loads.iter().copied().for_each(&mut write);
                 if has_turn(inner) {
-                    for s in &inner.stmts {
-                        each_write(s, &mut |v| {
-                            writes.insert(v);
-                        });
-                    }
+                    inner.stmts.iter().for_each(|s| each_write(s, &mut write));
                     continue;
                 }
                 let (inside, written) = self.block(inner);
-                writes.unite(&written);
+                written.iter().for_each(&mut write);
                 if let Some(tape) = tape {
                     self.made.insert((tape.var, branch), inside);
                 }
@@ -142,10 +140,6 @@ impl Scopes {
             {
                 self.loop_vars.insert(tape.var, var);
             }
-            writes.iter().for_each(|v| {
-                made.last_write.insert(v, i);
-            });
-            all.unite(&writes);
         }
         (made, all)
     }
@@ -276,7 +270,7 @@ impl Pass {
             defined.insert(v, None);
         }
         let needed = without_bound(inside.clone(), backward);
-        let mut wanted: BTreeSet<VarId> = needed.iter().filter(|v| defined.contains_key(v)).collect();
+        let mut wanted: BTreeSet<VarId> = needed.iter().filter(|v| defined.contains(*v)).collect();
         // First what cannot be computed again, then what can from the rest.
         let mut saved = VarSet::new();
         let mut again = VarSet::new();
@@ -292,13 +286,13 @@ impl Pass {
                 if saved.contains(v) || again.contains(v) {
                     continue;
                 }
-                let Some(Some((_, value))) = defined.get(&v) else {
+                let Some(Some((_, value))) = defined.get(v) else {
                     continue;
                 };
                 let mut ready = true;
                 let mut pending = Vec::new();
                 value.vars(&mut |u| {
-                    if defined.contains_key(&u) && !saved.contains(u) && !again.contains(u) {
+                    if defined.contains(u) && !saved.contains(u) && !again.contains(u) {
                         ready = false;
                         pending.push(u);
                     }
@@ -330,11 +324,11 @@ impl Pass {
         }
         let again = prune(&again, &needed, &defined);
         let mut order: Vec<(usize, VarId)> =
-            again.iter().filter_map(|v| defined[&v].as_ref().map(|(i, _)| (*i, v))).collect();
+            again.iter().filter_map(|v| defined[v].as_ref().map(|(i, _)| (*i, v))).collect();
         order.sort_unstable();
         let recomputed: Vec<Stmt> = order
             .into_iter()
-            .map(|(_, v)| Stmt::Let { var: v, value: defined[&v].as_ref().expect("has a definition").1.clone() })
+            .map(|(_, v)| Stmt::Let { var: v, value: (*defined[v].as_ref().expect("has a definition").1).clone() })
             .collect();
         recomputed.iter().for_each(|s| own_uses(s, inside));
         backward.stmts.splice(0..0, recomputed);
@@ -345,17 +339,17 @@ impl Pass {
     }
 
     /// Whether a variable can be had again from operands that still have their values.
-    fn is_cheap(&self, v: VarId, defined: &VarMap<Option<(usize, Expr)>>, last_write: &VarMap<usize>) -> bool {
-        let Some(Some((i, value))) = defined.get(&v) else {
+    fn is_cheap(&self, v: VarId, defined: &VarMap<Option<(usize, Rc<Expr>)>>, last_write: &VarMap<usize>) -> bool {
+        let Some(Some((i, value))) = defined.get(v) else {
             return false;
         };
-        if !Analysis::Recompute.is_on() && !matches!(value, Expr::Ref { .. }) {
+        if !Analysis::Recompute.is_on() && !matches!(&**value, Expr::Ref { .. }) {
             return false;
         }
-        if self.stored.contains(v) || !self.scalars[v] && !matches!(value, Expr::Ref { .. }) {
+        if self.stored.contains(v) || !self.scalars[v] && !matches!(&**value, Expr::Ref { .. }) {
             return false;
         }
-        let is_stable = |v: VarId| last_write.get(&v).is_none_or(|k| k <= i);
+        let is_stable = |v: VarId| last_write.get(v).is_none_or(|k| k <= i);
         if !is_stable(v) || !is_cheap(value) {
             return false;
         }
@@ -382,12 +376,12 @@ fn walk(block: &mut Block, f: &mut dyn FnMut(&mut Stmt)) {
 }
 
 /// The recomputed variables that something needs.
-fn prune(again: &VarSet, needed: &VarSet, defined: &VarMap<Option<(usize, Expr)>>) -> VarSet {
+fn prune(again: &VarSet, needed: &VarSet, defined: &VarMap<Option<(usize, Rc<Expr>)>>) -> VarSet {
     let mut keep: VarSet = again.iter().filter(|v| needed.contains(*v)).collect();
     loop {
         let mut more = VarSet::new();
         for v in keep.iter() {
-            if let Some(Some((_, value))) = defined.get(&v) {
+            if let Some(Some((_, value))) = defined.get(v) {
                 value.vars(&mut |u| {
                     if again.contains(u) && !keep.contains(u) {
                         more.insert(u);

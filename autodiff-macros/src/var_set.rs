@@ -1,31 +1,103 @@
 //! Sets of variables, as bits: cheap to copy and to unite, which is what analyses along the flow of control do; and maps
-//! from variables, whose numbers are their hashes.
+//! from variables, as lists.
 //!
-//! Macros run unoptimised in debug builds of their users: what the standard hasher costs there would be most of the time.
-
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+//! Macros run unoptimised in debug builds of their users: what hashing costs there would be a tenth of all time.
 
 use crate::ir::VarId;
 
-/// A map from variables.
-pub(crate) type VarMap<T> = HashMap<VarId, T, BuildHasherDefault<NumberHasher>>;
+/// A map from variables, with a place for each up to the last that it has.
+#[derive(Clone, Debug)]
+pub(crate) struct VarMap<T> {
+    list: Vec<Option<T>>,
+}
 
-/// Spreads a number over the bits of a hash.
-#[derive(Default)]
-pub(crate) struct NumberHasher(u64);
+impl<T> Default for VarMap<T> {
+    fn default() -> Self {
+        Self { list: Vec::new() }
+    }
+}
 
-impl Hasher for NumberHasher {
-    fn finish(&self) -> u64 {
-        self.0
+impl<T> VarMap<T> {
+    pub(crate) fn new() -> Self {
+        Self::default()
     }
 
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|b| self.write_usize(usize::from(*b)));
+    pub(crate) fn get(&self, v: VarId) -> Option<&T> {
+        match self.list.get(v) {
+            Some(Some(value)) => Some(value),
+            _ => None,
+        }
     }
 
-    fn write_usize(&mut self, number: usize) {
-        self.0 = (self.0.rotate_left(5) ^ number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    pub(crate) fn contains(&self, v: VarId) -> bool {
+        matches!(self.list.get(v), Some(Some(_)))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.iter().all(Option::is_none)
+    }
+
+    /// Where the value of a variable is.
+    fn place(&mut self, v: VarId) -> &mut Option<T> {
+        if self.list.len() <= v {
+            self.list.resize_with(v + 1, || None);
+        }
+        &mut self.list[v]
+    }
+
+    pub(crate) fn insert(&mut self, v: VarId, value: T) {
+        *self.place(v) = Some(value);
+    }
+
+    pub(crate) fn remove(&mut self, v: VarId) -> Option<T> {
+        self.list.get_mut(v).and_then(Option::take)
+    }
+
+    /// Takes the variables out that are not to be kept.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(VarId) -> bool) {
+        for (v, value) in self.list.iter_mut().enumerate() {
+            if value.is_some() && !keep(v) {
+                *value = None;
+            }
+        }
+    }
+
+    /// The value of a variable, which is made if there is none.
+    pub(crate) fn or_insert_with(&mut self, v: VarId, make: impl FnOnce() -> T) -> &mut T {
+        self.place(v).get_or_insert_with(make)
+    }
+
+    pub(crate) fn or_default(&mut self, v: VarId) -> &mut T
+    where
+        T: Default,
+    {
+        self.or_insert_with(v, T::default)
+    }
+
+    /// The values, in the order of their variables.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
+        self.list.iter().flatten()
+    }
+
+    /// The variables with their values, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (VarId, &T)> {
+        self.list.iter().enumerate().filter_map(|(v, value)| Some((v, value.as_ref()?)))
+    }
+}
+
+impl<T> std::ops::Index<VarId> for VarMap<T> {
+    type Output = T;
+
+    fn index(&self, v: VarId) -> &T {
+        self.get(v).expect("a variable of the map")
+    }
+}
+
+impl<T> FromIterator<(VarId, T)> for VarMap<T> {
+    fn from_iter<I: IntoIterator<Item = (VarId, T)>>(pairs: I) -> Self {
+        let mut map = Self::new();
+        pairs.into_iter().for_each(|(v, value)| map.insert(v, value));
+        map
     }
 }
 
@@ -42,6 +114,10 @@ impl VarSet {
 
     pub(crate) fn contains(&self, v: VarId) -> bool {
         self.words.get(v / 64).is_some_and(|w| w >> (v % 64) & 1 == 1)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.words.iter().all(|w| *w == 0)
     }
 
     /// Tells whether the variable is new.
@@ -89,6 +165,14 @@ impl VarSet {
             *word |= more;
         }
         new
+    }
+
+    /// Keeps what is in another set as well.
+    pub(crate) fn intersect(&mut self, other: &Self) {
+        self.words.truncate(other.words.len());
+        for (word, both) in self.words.iter_mut().zip(&other.words) {
+            *word &= both;
+        }
     }
 
     /// Takes away all of another set.

@@ -324,6 +324,11 @@ impl Stmt {
         self.parts_mut(&mut |e| e.places_mut(&mut |p| (*f.borrow_mut())(p)), &mut |p| (*f.borrow_mut())(p));
     }
 
+    /// Whether there are blocks inside.
+    pub(crate) fn has_blocks(&self) -> bool {
+        matches!(self, Self::If { .. } | Self::Loop(_) | Self::Scope { .. })
+    }
+
     /// Calls `f` on every variable that this statement itself mentions, and on what its blocks load and
     /// save.
     pub(crate) fn vars_mut(&mut self, f: &mut dyn FnMut(&mut VarId)) {
@@ -366,24 +371,32 @@ impl Stmt {
 
     /// The variables that this statement itself brings into being.
     pub(crate) fn defines(&self) -> Vec<VarId> {
+        let mut found = Vec::new();
+        self.each_defined(&mut |v| found.push(v));
+        found
+    }
+
+    /// Calls `f` on them.
+    pub(crate) fn each_defined(&self, f: &mut dyn FnMut(VarId)) {
         match self {
             Self::Let { var, .. }
             | Self::Declare(var)
             | Self::Replace { old: var, .. }
             | Self::Cut { var, .. }
-            | Self::Edit(Edit::Pop { var, .. }) => {
-                vec![*var]
-            }
-            Self::Call(call) => call.outs.iter().copied().chain(call.tape).collect(),
+            | Self::Edit(Edit::Pop { var, .. }) => f(*var),
+            Self::Call(call) => call.outs.iter().chain(&call.tape).for_each(|v| f(*v)),
             Self::Pull(pull) => {
-                let values = pull.values.iter().copied().filter(|_| pull.joined);
-                pull.grads.iter().flatten().flatten().copied().chain(values).collect()
+                pull.grads.iter().flatten().flatten().for_each(|v| f(*v));
+                if pull.joined {
+                    pull.values.iter().for_each(|v| f(*v));
+                }
             }
-            Self::Loop(l) => match l.header {
-                Header::Range { var, .. } => vec![var],
-                _ => Vec::new(),
-            },
-            _ => Vec::new(),
+            Self::Loop(l) => {
+                if let Header::Range { var, .. } = l.header {
+                    f(var);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -425,8 +438,8 @@ impl Block {
     pub(crate) fn walk(&self, f: &mut dyn FnMut(&Stmt)) {
         for stmt in &self.stmts {
             f(stmt);
-            for block in stmt.blocks() {
-                block.walk(f);
+            if stmt.has_blocks() {
+                stmt.blocks().into_iter().for_each(|b| b.walk(f));
             }
         }
     }
@@ -435,8 +448,8 @@ impl Block {
     pub(crate) fn walk_mut(&mut self, f: &mut dyn FnMut(&mut Stmt)) {
         for stmt in &mut self.stmts {
             f(stmt);
-            for block in stmt.blocks_mut() {
-                block.walk_mut(f);
+            if stmt.has_blocks() {
+                stmt.blocks_mut().into_iter().for_each(|b| b.walk_mut(f));
             }
         }
     }
@@ -445,8 +458,8 @@ impl Block {
     pub(crate) fn blocks_mut(&mut self, f: &mut dyn FnMut(&mut Block)) {
         f(self);
         for stmt in &mut self.stmts {
-            for block in stmt.blocks_mut() {
-                block.blocks_mut(f);
+            if stmt.has_blocks() {
+                stmt.blocks_mut().into_iter().for_each(|b| b.blocks_mut(f));
             }
         }
     }

@@ -25,14 +25,14 @@ use proc_macro2::Span;
 use crate::activity;
 use crate::ir::{BinOp, Block, Callee, Edit, Expr, Header, Loop, Passing, Place, Program, Role, Stmt, VarId};
 use crate::kinds::Kind;
+use crate::var_set::VarSet;
 use crate::{methods, rules};
 
 /// Takes the choices of loops apart.
 pub(crate) fn single_out(program: &mut Program) {
     let seeds = program.params.iter().filter(|p| p.active).flat_map(|p| p.parts.clone());
-    let varied = activity::varied(program, seeds);
-    let useful = activity::useful(program);
-    let active = varied.intersection(&useful).copied().collect();
+    let mut active = activity::varied(program, seeds);
+    active.intersect(&activity::useful(program));
     let mut body = std::mem::take(&mut program.body);
     Pass { program, active }.block(&mut body);
     program.body = body;
@@ -40,7 +40,7 @@ pub(crate) fn single_out(program: &mut Program) {
 
 struct Pass<'a> {
     program: &'a mut Program,
-    active: HashSet<VarId>,
+    active: VarSet,
 }
 
 /// A loop over a range whose body ends with a choice.
@@ -97,7 +97,7 @@ impl Pass<'_> {
         let fine = self.pure(&cond)
             && kept.is_disjoint(&own)
             && kept.is_disjoint(&work_reads)
-            && kept.iter().any(|v| self.active.contains(v))
+            && kept.iter().any(|v| self.active.contains(*v))
             && kept.iter().all(scalar);
         fine.then(|| Choice { header: header.clone(), index: *var, work, cond, then, kept })
     }

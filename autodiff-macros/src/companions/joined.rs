@@ -98,7 +98,7 @@ impl Companions<'_> {
         let reverse = program.reverse.clone().expect("a reversed program");
         let optional = self.optional_slots(&program);
         let emitter = Emitter::new(&program, &self.f.types, optional.clone(), &self.f.reserved);
-        let (forward, backward) = emitter.sweeps();
+        let (forward, backward) = self.f.written(&program, &emitter);
         let values = self.lent_values(&emitter);
         let value = if level == 0 { values[0].clone() } else { tuple(&values) };
         let (tangents, prologue) = self.tangent_params(&emitter, level);
@@ -169,7 +169,7 @@ impl Companions<'_> {
         let reverse = program.reverse.clone().expect("a reversed program");
         let mut emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);
         emitter.text = as_text;
-        let (forward, backward) = emitter.sweeps();
+        let (forward, backward) = self.f.written(&program, &emitter);
         let values: Vec<TokenStream> = program.value.iter().map(|e| emitter.value(e)).collect();
         let value = if level == 0 { values[0].clone() } else { tuple(&values) };
         let (tangents, prologue) = self.tangent_params(&emitter, level);

@@ -277,6 +277,10 @@ impl<'a> Companions<'a> {
     fn receiver(&self, emitter: &Emitter<'_>, body: &[&TokenStream]) -> TokenStream {
         let items = &self.f.items;
         let this = self.this(emitter);
+        // People are shown neither imports nor what stands for what may be missing.
+        if emitter.text {
+            return quote!(#items #this);
+        }
         let floats = self.f.calls_float_methods().then(|| {
             quote!(
                 use ::differentiable::__private::FloatMethods as _;
@@ -289,7 +293,7 @@ impl<'a> Companions<'a> {
         });
         let mentions = Mentions::of(body);
         let traits = traits(&mentions);
-        let missing = if emitter.text { TokenStream::new() } else { crate::unannotated::methods(&mentions) };
+        let missing = crate::unannotated::methods(&mentions);
         let constants = fields_of_constants(&mentions);
         quote!(#traits #floats #complex #missing #constants #items #this)
     }

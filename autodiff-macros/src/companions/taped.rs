@@ -9,7 +9,6 @@ use super::{Companions, unwrap_tangent, with_std};
 use crate::emit::{Emitter, tuple};
 use crate::expand::Sweeps;
 use crate::ir::Passing;
-use crate::mentions::Mentions;
 use crate::signature::Param;
 use crate::tangent_types::{elide, lifetime_tokens, with_lifetime};
 
@@ -68,13 +67,13 @@ impl Companions<'_> {
         let reverse = program.reverse.clone().expect("a reversed program");
         let slots = self.optional_slots(&program);
         let emitter = Emitter::new(&program, &self.f.types, slots.clone(), &self.f.reserved);
-        let (mut forward, backward) = emitter.sweeps();
+        let (mut forward, backward) = self.f.written(&program, &emitter);
         // The tape keeps an array of its own in place of a view.
         for (p, q) in self.params().iter().zip(&program.params) {
             let name = emitter.name(q.parts[0]);
             if p.passing == Passing::Value
                 && crate::tangent_types::is_view(&p.ty)
-                && Mentions::of(&[&backward]).any(&[&name.to_string()])
+                && crate::mentions::occurs(&name, &backward)
             {
                 forward = quote!(let #name = #name.to_owned(); #forward);
             }

@@ -9,11 +9,13 @@ mod exprs;
 pub(crate) mod moves;
 mod parts;
 mod places;
+mod pulls;
 mod stmts;
 
 pub(crate) use calls::{companion, companion_path};
 pub(crate) use exprs::{operator_token, tuple};
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -35,9 +37,11 @@ pub(crate) struct Emitter<'a> {
     read: VarSet,
     mentioned: VarSet,
     /// Cotangent slots that are `Option<&mut T>` here.
-    optional: HashSet<VarId>,
+    pub(crate) optional: HashSet<VarId>,
     /// What is written is read by people: parts of tangents are written as if none were missing.
     pub(crate) text: bool,
+    /// That has made a difference.
+    pub(crate) differs: Cell<bool>,
     /// Tangents are several at once.
     pub(crate) lanes: bool,
 }
@@ -64,8 +68,10 @@ impl<'a> Emitter<'a> {
         let mut read = VarSet::new();
         let mut mentioned = VarSet::new();
         program.body.walk(&mut |s| {
-            order.extend(s.defines());
-            s.defines().into_iter().for_each(&mut bind);
+            s.each_defined(&mut |v| {
+                order.push(v);
+                bind(v);
+            });
             s.uses(
                 &mut |v| {
                     read.insert(v);
@@ -95,24 +101,25 @@ impl<'a> Emitter<'a> {
                 read.insert(v);
             });
         }
-        let mut taken: HashSet<String> = reserved.clone();
+        let mut taken: HashSet<String> = HashSet::new();
+        let mut take = |name: &str| !reserved.contains(name) && taken.insert(name.to_owned());
         let mut names = VarMap::default();
         // Which number a name had last: those below it are taken.
         let mut numbers: HashMap<String, usize> = HashMap::new();
         for v in order {
-            if names.contains_key(&v) {
+            if names.contains(v) {
                 continue;
             }
             let var = &program.vars[v];
             let base = if var.name == "self" { "this".to_owned() } else { var.name.clone() };
             let mut name = base.clone();
-            if !taken.insert(name.trim_start_matches("r#").to_owned()) {
+            if !take(name.trim_start_matches("r#")) {
                 let base = base.trim_start_matches("r#");
                 let i = numbers.entry(base.to_owned()).or_default();
                 loop {
                     *i += 1;
                     name = format!("{base}_{i}");
-                    if taken.insert(name.clone()) {
+                    if take(&name) {
                         break;
                     }
                 }
@@ -124,12 +131,30 @@ impl<'a> Emitter<'a> {
             };
             names.insert(v, ident);
         }
-        Self { program, types, names, written, rebound, read, mentioned, optional, text: false, lanes: false }
+        Self {
+            program,
+            types,
+            names,
+            written,
+            rebound,
+            read,
+            mentioned,
+            optional,
+            text: false,
+            differs: Cell::new(false),
+            lanes: false,
+        }
+    }
+
+    /// Whether what is written is read by people, where that makes a difference.
+    fn is_for_people(&self) -> bool {
+        self.differs.set(true);
+        self.text
     }
 
     /// The name of a variable.
     pub(crate) fn name(&self, v: VarId) -> Ident {
-        self.names.get(&v).cloned().unwrap_or_else(|| Ident::new("unnamed", Span::mixed_site()))
+        self.names.get(v).cloned().unwrap_or_else(|| Ident::new("unnamed", Span::mixed_site()))
     }
 
     /// A name like this that no variable has.

@@ -19,13 +19,14 @@ pub(crate) fn clone_where_needed(program: &mut Program) {
     let end = counter.now + 1;
     for e in &program.value {
         let at = counter.turn.unwrap_or(end);
-        e.vars(&mut |v| counter.reads.entry(v).or_default().push(at));
+        e.vars(&mut |v| counter.reads.or_default(v).push(at));
     }
     if let Some(reverse) = &program.reverse {
         for v in reverse.adjoints.iter().flatten() {
-            counter.reads.entry(*v).or_default().push(end);
+            counter.reads.or_default(*v).push(end);
         }
     }
+    let mut body = std::mem::take(&mut program.body);
     let snapshot = program.clone();
     let mut pass = Pass {
         program: &snapshot,
@@ -36,7 +37,6 @@ pub(crate) fn clone_where_needed(program: &mut Program) {
         elsewhere: Vec::new(),
         others: counter.others,
     };
-    let mut body = std::mem::take(&mut program.body);
     pass.block(&mut body);
     program.body = body;
     let at = counter.turn.unwrap_or(end);
@@ -44,7 +44,7 @@ pub(crate) fn clone_where_needed(program: &mut Program) {
     // From the last component back: each may be read by those after it.
     for e in program.value.iter_mut().rev() {
         pass.value(e);
-        e.vars(&mut |v| pass.reads.entry(v).or_default().push(at + 1));
+        e.vars(&mut |v| pass.reads.or_default(v).push(at + 1));
     }
 }
 
@@ -78,13 +78,13 @@ impl Counter {
                 self.turn = Some(now);
             }
             let reads = &mut self.reads;
-            let mut note = |v: VarId| reads.entry(v).or_default().push(now);
+            let mut note = |v: VarId| reads.or_default(v).push(now);
             stmt.uses(&mut note, &mut |_| {});
             // The tangent of a field is read together with the field.
             let tangent_of = &self.tangent_of;
             let mut fields = |place: &Place| {
                 if place.path.iter().any(|s| matches!(s, Step::Field(_)))
-                    && let Some(of) = tangent_of.get(&place.root)
+                    && let Some(of) = tangent_of.get(place.root)
                 {
                     note(*of);
                 }
@@ -97,11 +97,11 @@ impl Counter {
                 pull.values.iter().for_each(|v| note(*v));
             }
             for v in stmt.defines() {
-                self.defined.entry(v).or_insert(now);
+                self.defined.or_insert_with(v, || now);
             }
             for (i, inner) in stmt.blocks().into_iter().enumerate() {
                 for v in &inner.loads {
-                    self.defined.entry(*v).or_insert(now);
+                    self.defined.or_insert_with(*v, || now);
                 }
                 let start = self.now + 1;
                 self.block(inner);
@@ -113,7 +113,7 @@ impl Counter {
         self.depth -= 1;
         self.now += 1;
         for v in &block.saves {
-            self.reads.entry(*v).or_default().push(self.now);
+            self.reads.or_default(*v).push(self.now);
         }
     }
 }
@@ -234,7 +234,7 @@ impl Pass<'_> {
             && self.program.vars[place.root].mirrors.is_none()
             && self.program.vars[place.root].role != Role::User
             && !kinds::of_place(self.program, place).is_scalar()
-            && self.reads.get(&place.root).is_some_and(|r| r.iter().filter(|r| **r == self.now).count() <= 1)
+            && self.reads.get(place.root).is_some_and(|r| r.iter().filter(|r| **r == self.now).count() <= 1)
             && !self.is_read_again(place.root)
     }
 
@@ -252,7 +252,7 @@ impl Pass<'_> {
         }
         // The user's own moves out of references are copies, and so is what one call takes twice; tangents of such types
         // may not be.
-        let twice = || self.reads.get(&place.root).is_some_and(|r| r.iter().filter(|r| **r == self.now).count() > 1);
+        let twice = || self.reads.get(place.root).is_some_and(|r| r.iter().filter(|r| **r == self.now).count() > 1);
         if self.program.vars[place.root].mirrors.is_some() && place.path.is_empty() && twice() {
             return true;
         }
@@ -272,8 +272,8 @@ impl Pass<'_> {
     /// Whether a variable is read after this statement.
     fn is_read_again(&self, v: VarId) -> bool {
         let reachable = |r: usize| r > self.now && !self.elsewhere.iter().any(|range| range.contains(&r));
-        let later = self.reads.get(&v).is_some_and(|reads| reads.iter().any(|r| reachable(*r)));
-        let again = self.loops.last().is_some_and(|begin| self.defined.get(&v).copied().unwrap_or(0) < *begin);
+        let later = self.reads.get(v).is_some_and(|reads| reads.iter().any(|r| reachable(*r)));
+        let again = self.loops.last().is_some_and(|begin| self.defined.get(v).copied().unwrap_or(0) < *begin);
         later || again
     }
 }

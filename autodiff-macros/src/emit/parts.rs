@@ -7,28 +7,31 @@ use syn::Member;
 
 use super::Emitter;
 use super::exprs::Prec;
-use crate::ir::{Expr, Place, Role, Step};
+use crate::ir::{Expr, Place, Role, Step, VarId};
 use crate::kinds::{self, Kind};
 
 impl Emitter<'_> {
     /// Whether a place is, or lies in, a field of a tangent that may be `()`.
     pub(crate) fn may_be_missing(&self, place: &Place) -> bool {
-        let var = &self.program.vars[place.root];
-        if self.text || !matches!(var.role, Role::Adjoint | Role::Tangent) {
-            return false;
-        }
-        (0..place.path.len()).any(|i| self.is_field_of_struct(place, i))
+        self.may_be_missing_at(place.root, &place.path)
     }
 
-    /// Whether a step of a place is to a field of a struct or of a variant.
-    pub(crate) fn is_field_of_struct(&self, place: &Place, step: usize) -> bool {
-        let base = || Place { path: place.path[..step].to_vec(), ..place.clone() };
-        match &place.path[step] {
+    /// The same of the place with this path.
+    pub(crate) fn may_be_missing_at(&self, root: VarId, path: &[Step]) -> bool {
+        matches!(self.program.vars[root].role, Role::Adjoint | Role::Tangent)
+            && (0..path.len()).any(|i| self.is_field_of_struct(root, path, i))
+            && !self.is_for_people()
+    }
+
+    /// Whether a step of a path is to a field of a struct or of a variant.
+    pub(crate) fn is_field_of_struct(&self, root: VarId, path: &[Step], step: usize) -> bool {
+        let base = || Place { root, path: path[..step].to_vec(), span: proc_macro2::Span::mixed_site() };
+        match &path[step] {
             Step::Field(Member::Named(_)) => !kinds::of_place(self.program, &base()).deref().is_complex(),
             // Tuples have numbered fields as well.
             Step::Field(Member::Unnamed(_)) => {
-                step == place.path.iter().take_while(|s| matches!(s, Step::Deref)).count()
-                    && self.is_declared_struct(place.root)
+                step == path.iter().take_while(|s| matches!(s, Step::Deref)).count()
+                    && self.is_declared_struct(root)
                     && !matches!(kinds::of_place(self.program, &base()).deref(), Kind::Tuple(_))
             }
             Step::Payload { variant, .. } => !crate::variants::is_standard(variant),
@@ -37,7 +40,7 @@ impl Emitter<'_> {
     }
 
     /// Whether a variable, or what it is the tangent of, is declared with the name of a type.
-    fn is_declared_struct(&self, v: crate::ir::VarId) -> bool {
+    fn is_declared_struct(&self, v: VarId) -> bool {
         let var = &self.program.vars[v];
         let mut ty = var.ty.as_ref().or_else(|| self.program.vars[var.mirrors?].ty.as_ref());
         while let Some(syn::Type::Reference(r)) = ty {

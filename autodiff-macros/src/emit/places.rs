@@ -42,13 +42,12 @@ impl Emitter<'_> {
         let mut pending = 0_usize;
         let mut viewed = false;
         // Behind a field that may be `()`, elements may be as well.
-        let whole = Place { root, path: path.to_vec(), span: proc_macro2::Span::mixed_site() };
-        let mirrored = self.may_be_missing(&whole);
+        let mirrored = self.may_be_missing_at(root, path);
         let mut missing = false;
         for (k, step) in path.iter().enumerate() {
             let of_view = std::mem::replace(&mut viewed, matches!(step, Step::View { .. }));
             let behind = missing;
-            missing |= mirrored && self.is_field_of_struct(&whole, k);
+            missing |= mirrored && self.is_field_of_struct(root, path, k);
             match step {
                 Step::Deref => pending += 1,
                 Step::Field(Member::Named(field)) if behind && !matches!(field.to_string().as_str(), "re" | "im") => {

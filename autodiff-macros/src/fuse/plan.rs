@@ -1,11 +1,12 @@
 //! What has to move so that the backward sweep of a pair may follow its forward sweep.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::Pass;
 use super::queries::{each, each_set};
 use crate::ir::{Stmt, VarId};
 use crate::simplify::each_write;
+use crate::var_set::VarMap;
 
 /// What moves before the fused statement of a pair.
 pub(super) struct Plan<'a> {
@@ -17,25 +18,25 @@ pub(super) struct Plan<'a> {
     /// Declarations of accumulators with a first term that is not known yet.
     pub(super) split: HashSet<usize>,
     /// Where each variable is defined.
-    defined: HashMap<VarId, usize>,
+    defined: VarMap<usize>,
     /// Which statements write to each variable, also inside.
-    written: HashMap<VarId, Vec<usize>>,
+    written: VarMap<Vec<usize>>,
     /// Which statements read each variable, also inside.
-    read: HashMap<VarId, Vec<usize>>,
+    read: VarMap<Vec<usize>>,
     /// Which statements give each variable another value than by adding to it.
-    set: HashMap<VarId, Vec<usize>>,
+    set: VarMap<Vec<usize>>,
 }
 
 impl<'a> Plan<'a> {
     pub(super) fn new(candidate: &'a [Stmt], turn: usize) -> Self {
         let (moved, split) = (HashSet::new(), HashSet::new());
-        let (defined, written, read, set) = (HashMap::new(), HashMap::new(), HashMap::new(), HashMap::new());
+        let (defined, written, read, set) = (VarMap::new(), VarMap::new(), VarMap::new(), VarMap::new());
         let mut plan = Self { candidate, turn, p: 0, q: 0, moved, split, defined, written, read, set };
         for (k, stmt) in candidate.iter().enumerate() {
-            for v in stmt.defines() {
-                plan.defined.entry(v).or_insert(k);
-            }
-            let note = |list: &mut HashMap<VarId, Vec<usize>>, v| list.entry(v).or_default().push(k);
+            stmt.each_defined(&mut |v| {
+                plan.defined.or_insert_with(v, || k);
+            });
+            let note = |list: &mut VarMap<Vec<usize>>, v| list.or_default(v).push(k);
             each_write(stmt, &mut |v| note(&mut plan.written, v));
             each(stmt, &mut |s| s.uses(&mut |v| note(&mut plan.read, v), &mut |_| {}));
             each_set(stmt, &mut |v| note(&mut plan.set, v));
@@ -52,23 +53,23 @@ impl<'a> Plan<'a> {
 
     /// Whether anything that stays between the pair reads a variable.
     pub(super) fn is_read_between(&self, v: VarId) -> bool {
-        let list = self.read.get(&v).into_iter().flatten();
+        let list = self.read.get(v).into_iter().flatten();
         list.into_iter().any(|k| *k > self.p && *k < self.q && !self.moved.contains(k))
     }
 
     /// Whether a statement after the turn and before the pair's end, but for one, sets a variable.
     fn is_set(&self, v: VarId, but: Option<usize>) -> bool {
-        let list = self.set.get(&v).into_iter().flatten();
+        let list = self.set.get(v).into_iter().flatten();
         list.into_iter().any(|k| (self.turn..self.q).contains(k) && Some(*k) != but)
     }
 
     fn definition(&self, v: VarId) -> Option<usize> {
-        self.defined.get(&v).copied()
+        self.defined.get(v).copied()
     }
 
     /// Whether a statement from one position on and before another writes to a variable.
     fn writes_in(&self, v: VarId, from: usize, to: usize) -> bool {
-        self.written.get(&v).is_some_and(|list| list.iter().any(|k| (from..to).contains(k)))
+        self.written.get(v).is_some_and(|list| list.iter().any(|k| (from..to).contains(k)))
     }
 
     /// A cotangent that is added to: declared before.
@@ -98,7 +99,7 @@ impl<'a> Plan<'a> {
     /// A cotangent that is read: its last value is known before.
     pub(super) fn cotangent(&mut self, pass: &Pass<'_>, v: VarId) -> bool {
         let defined = self.definition(v);
-        if self.written.get(&v).is_some_and(|list| list.iter().any(|i| *i < self.q && Some(*i) != defined)) {
+        if self.written.get(v).is_some_and(|list| list.iter().any(|i| *i < self.q && Some(*i) != defined)) {
             return false;
         }
         match defined {

@@ -16,7 +16,11 @@ pub(super) fn defined_in(stmt: &Stmt) -> HashSet<VarId> {
     let mut defined = HashSet::new();
     for block in stmt.blocks() {
         defined.extend(&block.loads);
-        block.walk(&mut |s| defined.extend(s.defines()));
+        block.walk(&mut |s| {
+            s.each_defined(&mut |v| {
+                defined.insert(v);
+            });
+        });
         block.walk(&mut |s| defined.extend(tape_of(s)));
     }
     defined.extend(stmt.defines());
@@ -56,7 +60,7 @@ pub(super) fn each_set(stmt: &Stmt, f: &mut dyn FnMut(VarId)) {
             if let Stmt::Edit(Edit::Pop { place, .. }) = other {
                 f(place.root);
             }
-            other.defines().into_iter().for_each(&mut *f);
+            other.each_defined(f);
         }
     });
 }

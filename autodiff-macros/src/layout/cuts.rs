@@ -9,12 +9,13 @@
 //! A loop that begins elsewhere counts from zero then. Only what every iteration reaches is cut, so that the loop would have
 //! panicked as well, and what is borrowed mutably only if the loop uses it in no other way.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use proc_macro2::Span;
 
 use crate::ir::{BinOp, Block, Callee, Expr, Header, Loop, Place, Program, Role, Step, Stmt, VarId};
 use crate::kinds::{self, Kind};
+use crate::var_set::VarSet;
 use crate::visit::same_index;
 use crate::{fold, rules};
 
@@ -252,7 +253,7 @@ struct Scan<'a> {
     l: &'a Loop,
     var: VarId,
     lo: &'a Expr,
-    defined: HashSet<VarId>,
+    defined: VarSet,
 }
 
 impl Scan<'_> {
@@ -360,7 +361,7 @@ impl Scan<'_> {
 
     /// Whether the slice and the way into it are the same in every iteration, and named before the loop.
     fn is_fixed(&self, slice: &Place, reach: &Reach) -> bool {
-        let defined = |v: VarId| self.defined.contains(&v);
+        let defined = |v: VarId| self.defined.contains(v);
         let own = |v: VarId| defined(v) || self.l.body.stmts.iter().any(|s| super::writes(s, v));
         let mut fixed = !defined(slice.root);
         slice.clone().exprs_mut(&mut |e| e.vars(&mut |v| fixed &= !own(v)));

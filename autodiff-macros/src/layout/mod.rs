@@ -20,11 +20,12 @@ mod sums;
 
 pub(crate) use order::forward_where_independent;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::ir::{BinOp, Block, Expr, Header, Loop, Program, Stmt, VarId};
 use crate::kinds::Types;
 use crate::switches::Analysis;
+use crate::var_set::VarSet;
 
 /// Runs the passes on a program that is about to be written.
 pub(crate) fn arrange(program: &mut Program, types: &Types) {
@@ -121,26 +122,26 @@ fn declare(program: &mut Program, tapes: &[VarId]) {
     };
     let call = |func, args| Expr::Call { func, qself: None, args, ctor: false, tangent: false };
     let stmts = std::mem::take(&mut program.body.stmts);
-    let used: Vec<HashSet<VarId>> = stmts.iter().map(mentioned).collect();
-    let last = |v: &VarId| used.iter().rposition(|used| used.contains(v));
+    let used: Vec<VarSet> = stmts.iter().map(mentioned).collect();
+    let last = |v: &VarId| used.iter().rposition(|used| used.contains(*v));
     let mut left = tapes.to_vec();
     for (k, stmt) in stmts.into_iter().enumerate() {
         let mut here = Vec::new();
         left.retain(|tape| {
-            if used[k].contains(tape) {
+            if used[k].contains(*tape) {
                 here.push(*tape);
             }
-            !used[k].contains(tape)
+            !used[k].contains(*tape)
         });
         // What is written and read in one statement is short, and grows once.
-        let long: HashSet<VarId> = here.iter().copied().filter(|v| last(v) != Some(k)).collect();
+        let long: VarSet = here.iter().copied().filter(|v| last(v) != Some(k)).collect();
         let mut sizes = HashMap::new();
         if !long.is_empty() && Analysis::Room.is_on() {
             entries(&stmt, &long, &mut Vec::new(), &mut sizes);
             let own = made_in(&stmt);
             sizes.retain(|_, ranges: &mut Vec<Expr>| {
                 let mut known = true;
-                ranges.iter().for_each(|e| e.vars(&mut |v| known &= !own.contains(&v)));
+                ranges.iter().for_each(|e| e.vars(&mut |v| known &= !own.contains(v)));
                 known
             });
         }
@@ -157,14 +158,14 @@ fn declare(program: &mut Program, tapes: &[VarId]) {
 }
 
 /// The variables that a statement, or one inside it, mentions.
-fn mentioned(stmt: &Stmt) -> HashSet<VarId> {
-    let found = std::cell::RefCell::new(HashSet::new());
+fn mentioned(stmt: &Stmt) -> VarSet {
+    let found = std::cell::RefCell::new(VarSet::new());
     let mut note = |s: &Stmt| {
         let add = |v: VarId| {
             found.borrow_mut().insert(v);
         };
         s.uses(&mut |v| add(v), &mut |v| add(v));
-        s.defines().into_iter().for_each(add);
+        s.each_defined(&mut |v| add(v));
     };
     note(stmt);
     stmt.blocks().into_iter().for_each(|b| b.walk(&mut note));
@@ -172,8 +173,8 @@ fn mentioned(stmt: &Stmt) -> HashSet<VarId> {
 }
 
 /// The variables that a statement, or one inside it, defines or changes.
-fn made_in(stmt: &Stmt) -> HashSet<VarId> {
-    let mut own = HashSet::new();
+fn made_in(stmt: &Stmt) -> VarSet {
+    let mut own = VarSet::new();
     crate::simplify::each_write(stmt, &mut |v| {
         own.insert(v);
     });
@@ -181,8 +182,8 @@ fn made_in(stmt: &Stmt) -> HashSet<VarId> {
 }
 
 /// The variables that a loop defines, in its branches as well: nothing outside may name them.
-fn defined_in(l: &Loop) -> HashSet<VarId> {
-    let mut own: HashSet<VarId> = l.body.loads.iter().copied().collect();
+fn defined_in(l: &Loop) -> VarSet {
+    let mut own: VarSet = l.body.loads.iter().copied().collect();
     if let Header::Range { var, .. } = l.header {
         own.insert(var);
     }
@@ -198,7 +199,7 @@ const DEEPEST: usize = 6;
 
 /// The ranges whose lengths multiply to the number of entries that a statement writes to each of the tapes, where nothing
 /// but ranges tells how often it does.
-fn entries(stmt: &Stmt, tapes: &HashSet<VarId>, around: &mut Vec<Expr>, into: &mut HashMap<VarId, Vec<Expr>>) {
+fn entries(stmt: &Stmt, tapes: &VarSet, around: &mut Vec<Expr>, into: &mut HashMap<VarId, Vec<Expr>>) {
     let range = |lo: &Expr, hi: &Expr, inclusive| Expr::Range {
         lo: Some(Box::new(lo.clone())),
         hi: Some(Box::new(hi.clone())),
@@ -208,13 +209,13 @@ fn entries(stmt: &Stmt, tapes: &HashSet<VarId>, around: &mut Vec<Expr>, into: &m
         return;
     }
     match stmt {
-        Stmt::Save { tape, lo, hi, .. } if tapes.contains(tape) => {
+        Stmt::Save { tape, lo, hi, .. } if tapes.contains(*tape) => {
             into.insert(*tape, around.iter().cloned().chain([range(lo, hi, false)]).collect());
         }
         Stmt::Loop(l) if l.exits.is_empty() => {
             let Header::Range { lo, hi, inclusive, step: None, .. } = &l.header else { return };
             around.push(range(lo, hi, *inclusive));
-            if let Some(tape) = l.tape.filter(|t| t.write && tapes.contains(&t.var)) {
+            if let Some(tape) = l.tape.filter(|t| t.write && tapes.contains(t.var)) {
                 into.insert(tape.var, around.clone());
             }
             l.body.stmts.iter().for_each(|s| entries(s, tapes, around, into));

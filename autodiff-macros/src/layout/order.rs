@@ -3,9 +3,8 @@
 //!
 //! In: a program whose tapes are placed. Out: the same sums, in another order.
 
-use std::collections::HashSet;
-
 use crate::ir::{Block, Expr, Header, Loop, Passing, Place, Program, Step, Stmt, VarId};
+use crate::var_set::VarSet;
 
 /// Turns backward loops without carried dependence around.
 pub(crate) fn forward_where_independent(program: &mut Program) {
@@ -28,9 +27,9 @@ fn turn_around(l: &mut Loop) {
     let Header::Range { rev, var, .. } = &mut l.header else {
         return;
     };
-    let mut sums = HashSet::new();
-    let mut own = HashSet::new();
-    let mut elements = Elements { index: *var, whole: HashSet::new() };
+    let mut sums = VarSet::new();
+    let mut own = VarSet::new();
+    let mut elements = Elements { index: *var, whole: VarSet::new() };
     elements.block(&l.body);
     // Tapes of loops inside are read from the end.
     let mut tapes = false;
@@ -46,19 +45,20 @@ fn turn_around(l: &mut Loop) {
 /// Which variables a loop reaches otherwise than by the element that belongs to the iteration.
 struct Elements {
     index: VarId,
-    whole: HashSet<VarId>,
+    whole: VarSet,
 }
 
 impl Elements {
     fn block(&mut self, block: &Block) {
         block.walk(&mut |stmt| {
-            let (mut read, mut written) = (Vec::new(), Vec::new());
-            stmt.parts(&mut |e| e.places(&mut |p| read.push(p.clone())), &mut |p| written.push(p.clone()));
-            for place in read.into_iter().chain(written) {
-                if !self.is_own(&place) {
-                    self.whole.insert(place.root);
+            let found = std::cell::RefCell::new(&mut *self);
+            let note = |place: &Place| {
+                let mut elements = found.borrow_mut();
+                if !elements.is_own(place) {
+                    elements.whole.insert(place.root);
                 }
-            }
+            };
+            stmt.parts(&mut |e| e.places(&mut |p| note(p)), &mut |p| note(p));
         });
     }
 
@@ -69,43 +69,45 @@ impl Elements {
     }
 
     fn belong(&self, place: &Place) -> bool {
-        self.is_own(place) && !self.whole.contains(&place.root)
+        self.is_own(place) && !self.whole.contains(place.root)
     }
 }
 
 /// Whether a block defines variables of its own, writes those and the elements of its iteration, and else only adds to
 /// cotangents.
-fn only_sums(block: &Block, sums: &mut HashSet<VarId>, own: &mut HashSet<VarId>, elements: &Elements) -> bool {
+fn only_sums(block: &Block, sums: &mut VarSet, own: &mut VarSet, elements: &Elements) -> bool {
     own.extend(&block.loads);
     block.stmts.iter().all(|stmt| {
         let fine = match stmt {
             Stmt::Let { .. } | Stmt::Declare(_) | Stmt::If { .. } => true,
             Stmt::Accumulate { place, .. } => {
-                if !own.contains(&place.root) && !elements.belong(place) {
+                if !own.contains(place.root) && !elements.belong(place) {
                     sums.insert(place.root);
                 }
                 true
             }
             Stmt::Assign { place, .. } | Stmt::Update { place, .. } | Stmt::Replace { place, .. } => {
-                own.contains(&place.root) || elements.belong(place)
+                own.contains(place.root) || elements.belong(place)
             }
             Stmt::Loop(l) => l.exits.is_empty() && matches!(l.header, Header::Range { .. } | Header::Tape),
             Stmt::Pull(pull) => {
-                sums.extend(pull.slots.iter().flatten().flatten().map(|p| p.root).filter(|v| !own.contains(v)));
+                sums.extend(pull.slots.iter().flatten().flatten().map(|p| p.root).filter(|v| !own.contains(*v)));
                 pull.args.iter().all(|a| a.passing != Passing::RefMut)
             }
             _ => false,
         };
-        own.extend(stmt.defines());
+        stmt.each_defined(&mut |v| {
+            own.insert(v);
+        });
         fine && stmt.blocks().iter().all(|b| only_sums(b, sums, own, elements))
     })
 }
 
 /// Whether a block reads none of the variables.
-fn reads_none(block: &Block, vars: &HashSet<VarId>) -> bool {
+fn reads_none(block: &Block, vars: &VarSet) -> bool {
     block.stmts.iter().all(|stmt| {
         let mut none = true;
-        stmt.uses(&mut |v| none &= !vars.contains(&v), &mut |_| {});
+        stmt.uses(&mut |v| none &= !vars.contains(v), &mut |_| {});
         none && stmt.blocks().iter().all(|b| reads_none(b, vars))
     })
 }

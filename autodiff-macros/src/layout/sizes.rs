@@ -1,25 +1,30 @@
 //! Sizes: which ranges count in `usize`, as far as syntax tells. A macro sees an integer; what is indexed by the index of a
 //! loop needs this one.
 
-use std::collections::HashMap;
-
-use crate::ir::{BinOp, Expr, Header, Loop, Place, Program, Step, Stmt, VarId};
+use crate::ir::{BinOp, Block, Expr, Header, Loop, Place, Program, Step, Stmt, VarId};
 use crate::kinds::{self, Kind};
+use crate::var_set::VarMap;
+
+/// Notes the definitions in a block.
+fn define<'a>(block: &'a Block, into: &mut VarMap<&'a Expr>) {
+    for stmt in &block.stmts {
+        if let Stmt::Let { var, value } = stmt {
+            into.insert(*var, value);
+        }
+        stmt.blocks().into_iter().for_each(|b| define(b, into));
+    }
+}
 
 /// What is known of the integers of a program.
 pub(super) struct Sizes<'a> {
     program: &'a Program,
-    definitions: HashMap<VarId, Expr>,
+    definitions: VarMap<&'a Expr>,
 }
 
 impl<'a> Sizes<'a> {
     pub(super) fn of(program: &'a Program) -> Self {
-        let mut definitions = HashMap::new();
-        program.body.walk(&mut |s| {
-            if let Stmt::Let { var, value } = s {
-                definitions.insert(*var, value.clone());
-            }
-        });
+        let mut definitions = VarMap::new();
+        define(&program.body, &mut definitions);
         Self { program, definitions }
     }
 
@@ -56,7 +61,7 @@ impl<'a> Sizes<'a> {
         const DEEP: usize = 8;
         match &self.program.vars[v].ty {
             Some(ty) => is_usize(ty),
-            None => depth < DEEP && self.definitions.get(&v).is_some_and(|e| self.is_size(e, depth + 1)),
+            None => depth < DEEP && self.definitions.get(v).is_some_and(|e| self.is_size(e, depth + 1)),
         }
     }
 }

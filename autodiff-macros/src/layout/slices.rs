@@ -191,7 +191,7 @@ fn slice(program: &Program, l: &Loop, place: &Place) -> Option<Slice> {
     // All that it is reached by is the same in every iteration.
     let mut fixed = true;
     let defined = super::defined_in(l);
-    let own = |v: VarId| defined.contains(&v) || l.body.stmts.iter().any(|s| writes(s, v));
+    let own = |v: VarId| defined.contains(v) || l.body.stmts.iter().any(|s| writes(s, v));
     let mut check = |e: &Expr| e.vars(&mut |v| fixed &= !own(v));
     check(&lo);
     check(&hi);

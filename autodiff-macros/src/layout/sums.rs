@@ -6,8 +6,6 @@
 //!
 //! A variable stays in a register, where an element would be read from memory and written back in each iteration.
 
-use std::collections::HashSet;
-
 use proc_macro2::Span;
 
 use crate::ir::{BinOp, Block, Expr, Header, Loop, Place, Program, Role, Step, Stmt, VarId};
@@ -64,15 +62,18 @@ fn elements(program: &Program, l: &Loop) -> Vec<Place> {
     let mut others: Vec<Place> = Vec::new();
     l.body.stmts.iter().for_each(|s| collect(s, &mut places, &mut others));
     let defined = super::defined_in(l);
-    let own: HashSet<VarId> = l.body.stmts.iter().flat_map(super::made_in).chain(defined.iter().copied()).collect();
+    let mut own = defined.clone();
+    l.body.stmts.iter().for_each(|s| {
+        own.unite(&super::made_in(s));
+    });
     places.retain(|place| {
         let mut fixed = place.path.iter().any(|s| matches!(s, Step::Index { range: false, .. }))
             && place.path.iter().all(|s| matches!(s, Step::Field(_) | Step::Index { .. } | Step::Deref))
-            && !defined.contains(&place.root)
+            && !defined.contains(place.root)
             && matches!(kinds::of_place(program, place), Kind::Float(_));
         place.clone().exprs_mut(&mut |e| {
             fixed &= !super::calls(e);
-            e.vars(&mut |v| fixed &= !own.contains(&v));
+            e.vars(&mut |v| fixed &= !own.contains(v));
         });
         fixed && others.iter().all(|p| p.is_apart(place))
     });

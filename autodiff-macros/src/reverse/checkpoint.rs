@@ -4,6 +4,7 @@
 //! what it overwrites and the statements themselves, which store nothing; backward, a scope that takes
 //! the state from the copy, runs the statements again with all that they store, and turns.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use proc_macro2::Span;
@@ -15,12 +16,17 @@ use crate::ir::{
 use crate::kinds::Kind;
 
 /// Makes a loop that is run again every few iterations a loop over checkpoints.
-pub(super) fn in_parts(program: &Program) -> Program {
+pub(super) fn in_parts(program: &Program) -> Cow<'_, Program> {
+    let mut any = false;
+    program.body.walk(&mut |s| any |= matches!(s, Stmt::Loop(Loop { plan: Some(Plan::Every(_)), .. })));
+    if !any {
+        return Cow::Borrowed(program);
+    }
     let mut out = program.clone();
     let mut body = std::mem::take(&mut out.body);
     parts_of_block(&mut out, &mut body);
     out.body = body;
-    out
+    Cow::Owned(out)
 }
 
 fn parts_of_block(program: &mut Program, block: &mut Block) {

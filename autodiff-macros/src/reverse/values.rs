@@ -148,7 +148,7 @@ impl Pass<'_> {
                 }
             }
             other => activity::carriers(other, &mut |v| {
-                assert!(!self.active.contains(&v), "no rule takes a cotangent through {other:?}");
+                assert!(!self.active.contains(v), "no rule takes a cotangent through {other:?}");
             }),
         }
     }

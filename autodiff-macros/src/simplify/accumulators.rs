@@ -4,11 +4,21 @@
 use crate::ir::{Expr, Program, Role, Stmt, VarId};
 use crate::switches::Analysis;
 
-use super::positions::{Positions, slots};
+use super::positions::{Positions, close, take};
 
 /// `let mut d = 0; …; d += e`  ⇒  `…; let mut d = e`. Tells whether anything changed.
 pub(crate) fn merge(program: &mut Program) -> bool {
     if !Analysis::Adjoints.is_on() {
+        return false;
+    }
+    // What is added to, or set to its first term.
+    let mut candidates = false;
+    program.body.walk(&mut |s| {
+        candidates |= matches!(s, Stmt::Accumulate { place, .. } | Stmt::Assign { place, init: false, .. }
+            if place.path.is_empty() && matches!(program.vars[place.root].role, Role::Adjoint | Role::Tangent)
+                || place.path.is_empty() && program.vars[place.root].kind.is_number());
+    });
+    if !candidates {
         return false;
     }
     let roles: Vec<Role> = program.vars.iter().map(|v| v.role).collect();
@@ -17,50 +27,46 @@ pub(crate) fn merge(program: &mut Program) -> bool {
     let mut positions = Positions::new(program.vars.len(), &program.body);
     program.body.blocks_mut(&mut |block| {
         positions.read(&block.stmts);
-        let mut stmts = slots(block);
+        let stmts = &mut block.stmts;
+        let mut gaps = false;
         for i in 0..stmts.len() {
-            if scalars_combine(&mut stmts, i, &mut positions, &roles, &scalars) {
-                changed = true;
-            } else if let Some((var, at)) = first_addition(&stmts, i, &positions, &roles) {
-                let Some(Stmt::Accumulate { value, .. } | Stmt::Assign { value, .. }) = stmts[at].take() else {
+            if scalars_combine(stmts, i, &mut positions, &roles, &scalars) {
+                gaps = true;
+            } else if let Some((var, at)) = first_addition(stmts, i, &positions, &roles) {
+                let (Stmt::Accumulate { value, .. } | Stmt::Assign { value, .. }) = take(&mut stmts[at]) else {
                     unreachable!("an addition was found")
                 };
-                stmts[at] = Some(Stmt::Let { var, value });
-                stmts[i] = None;
-                changed = true;
+                stmts[at] = Stmt::Let { var, value };
+                take(&mut stmts[i]);
+                gaps = true;
             }
         }
-        block.stmts.extend(stmts.into_iter().flatten());
+        if gaps {
+            close(stmts);
+            changed = true;
+        }
     });
     changed
 }
 
 /// `let d = a; …; d += b`  ⇒  `…; let d = a + b`, and `p += a; p += b`  ⇒  `p += a + b`, where nothing
 /// in between changes what `a` reads or mentions the accumulator.
-fn scalars_combine(
-    stmts: &mut [Option<Stmt>],
-    i: usize,
-    positions: &mut Positions,
-    roles: &[Role],
-    scalars: &[bool],
-) -> bool {
+fn scalars_combine(stmts: &mut [Stmt], i: usize, positions: &mut Positions, roles: &[Role], scalars: &[bool]) -> bool {
     let (var, first, place) = match &stmts[i] {
-        Some(Stmt::Let { var, value }) if matches!(roles[*var], Role::Adjoint | Role::Tangent) && scalars[*var] => {
+        Stmt::Let { var, value } if matches!(roles[*var], Role::Adjoint | Role::Tangent) && scalars[*var] => {
             if matches!(value, Expr::Zero(_)) {
                 return false;
             }
             (*var, value, None)
         }
-        Some(Stmt::Accumulate { place, value }) if place.path.is_empty() && scalars[place.root] => {
+        Stmt::Accumulate { place, value } if place.path.is_empty() && scalars[place.root] => {
             (place.root, value, Some(place))
         }
         _ => return false,
     };
     let Some(k) = positions.next(var, i) else { return false };
     let second = match &stmts[k] {
-        Some(Stmt::Accumulate { place: p, value }) if p.root == var && p.path.is_empty() && !value.mentions(var) => {
-            value
-        }
+        Stmt::Accumulate { place: p, value } if p.root == var && p.path.is_empty() && !value.mentions(var) => value,
         _ => return false,
     };
     let mut sources = Vec::new();
@@ -69,18 +75,18 @@ fn scalars_combine(
         return false;
     }
     let sum = crate::fold::plus(first.clone(), second.clone());
-    stmts[k] = Some(match place {
+    stmts[k] = match place {
         Some(place) => Stmt::Accumulate { place: place.clone(), value: sum },
         None => Stmt::Let { var, value: sum },
-    });
-    stmts[i] = None;
+    };
+    take(&mut stmts[i]);
     sources.into_iter().for_each(|s| positions.touch(s, k));
     true
 }
 
 /// The first use of the accumulator that statement `i` declares, if it is a whole addition.
-fn first_addition(stmts: &[Option<Stmt>], i: usize, positions: &Positions, roles: &[Role]) -> Option<(VarId, usize)> {
-    let Some(Stmt::Let { var, value: Expr::Zero(_) }) = &stmts[i] else {
+fn first_addition(stmts: &[Stmt], i: usize, positions: &Positions, roles: &[Role]) -> Option<(VarId, usize)> {
+    let Stmt::Let { var, value: Expr::Zero(_) } = &stmts[i] else {
         return None;
     };
     if !matches!(roles[*var], Role::Adjoint | Role::Tangent) {
@@ -89,10 +95,10 @@ fn first_addition(stmts: &[Option<Stmt>], i: usize, positions: &Positions, roles
     let k = positions.next(*var, i)?;
     let whole = match &stmts[k] {
         // A value in another container is added, not moved.
-        Some(Stmt::Accumulate { place, value }) => {
+        Stmt::Accumulate { place, value } => {
             place.root == *var && place.path.is_empty() && !value.mentions(*var) && !matches!(value, Expr::Ref { .. })
         }
-        Some(Stmt::Assign { place, value, init: false }) => {
+        Stmt::Assign { place, value, init: false } => {
             // What is repeated needs the shape of the zero.
             let repeated = matches!(value, Expr::Method { name, .. } if name == "__spread");
             place.root == *var && place.path.is_empty() && !value.mentions(*var) && !repeated
@@ -113,7 +119,8 @@ pub(crate) fn touches(stmt: &Stmt, var: VarId) -> bool {
 pub(crate) fn each_touch(stmt: &Stmt, f: &mut dyn FnMut(VarId)) {
     let mut written = Vec::new();
     stmt.uses(f, &mut |v| written.push(v));
-    written.into_iter().chain(stmt.defines()).for_each(&mut *f);
+    written.into_iter().for_each(&mut *f);
+    stmt.each_defined(f);
     for block in stmt.blocks() {
         block.loads.iter().chain(&block.saves).for_each(|v| f(*v));
         block.stmts.iter().for_each(|s| each_touch(s, f));

@@ -8,6 +8,12 @@ use super::inline::replace;
 
 /// Propagates copies; tells whether anything changed.
 pub(crate) fn propagate(program: &mut Program) -> bool {
+    // Most programs have none.
+    let mut candidates = false;
+    program.body.walk(&mut |stmt| candidates |= is_copy(program, stmt));
+    if !candidates {
+        return false;
+    }
     let mut pinned = VarSet::new();
     let mut defined = VarSet::new();
     let mut copies: VarMap<Expr> = VarMap::default();
@@ -45,7 +51,7 @@ pub(crate) fn propagate(program: &mut Program) -> bool {
     let params: VarSet = program.params.iter().flat_map(|p| p.parts.clone()).collect();
     program.body.walk(&mut |stmt| {
         if let Stmt::Let { var, value } = stmt {
-            if pinned.contains(*var) || program.vars[*var].role == Role::User || !program.vars[*var].kind.is_scalar() {
+            if pinned.contains(*var) || !is_copy(program, stmt) {
                 return;
             }
             let constant = matches!(value, Expr::Number(..) | Expr::Bool(_) | Expr::Lit(_));
@@ -60,24 +66,25 @@ pub(crate) fn propagate(program: &mut Program) -> bool {
         return false;
     }
     // Resolve chains of copies first.
+    let longest = copies.values().count();
     let resolved: VarMap<Expr> = copies
         .iter()
         .map(|(v, e)| {
             let mut e = e.clone();
-            for _ in 0..copies.len() {
-                match e.as_var().and_then(|w| copies.get(&w)) {
+            for _ in 0..longest {
+                match e.as_var().and_then(|w| copies.get(w)) {
                     Some(next) => e = next.clone(),
                     None => break,
                 }
             }
-            (*v, e)
+            (v, e)
         })
         .collect();
     let mut subst = |e: &mut Expr| {
         let mut used = Vec::new();
         e.vars(&mut |v| used.push(v));
         for v in used {
-            if let Some(value) = resolved.get(&v) {
+            if let Some(value) = resolved.get(v) {
                 replace(e, v, value);
             }
         }
@@ -87,9 +94,16 @@ pub(crate) fn propagate(program: &mut Program) -> bool {
         subst(e);
     }
     program.body.blocks_mut(&mut |b| {
-        b.stmts.retain(|s| !matches!(s, Stmt::Let { var, .. } if resolved.contains_key(var)));
+        b.stmts.retain(|s| !matches!(s, Stmt::Let { var, .. } if resolved.contains(*var)));
     });
     true
+}
+
+/// Whether a statement gives a scalar, which the user has not named, a constant or a variable.
+fn is_copy(program: &Program, stmt: &Stmt) -> bool {
+    let Stmt::Let { var, value } = stmt else { return false };
+    let copied = matches!(value, Expr::Number(..) | Expr::Bool(_) | Expr::Lit(_)) || value.as_var().is_some();
+    copied && program.vars[*var].role != Role::User && program.vars[*var].kind.is_scalar()
 }
 
 /// The variables whose elements or fields are read.

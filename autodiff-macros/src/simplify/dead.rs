@@ -140,14 +140,13 @@ impl Pass {
     fn block(&mut self, block: &mut Block, mut live: VarSet, remove: bool) -> VarSet {
         self.depth += 1;
         live.extend(&block.saves);
-        let mut kept = Vec::new();
-        for mut stmt in std::mem::take(&mut block.stmts).into_iter().rev() {
-            if self.keep(&mut stmt, &mut live, remove) || !remove {
-                kept.push(stmt);
+        let mut dead = VarSet::new();
+        for (k, stmt) in block.stmts.iter_mut().enumerate().rev() {
+            if !self.keep(stmt, &mut live, remove) && remove {
+                dead.insert(k);
             }
         }
-        kept.reverse();
-        block.stmts = kept;
+        take_out(&mut block.stmts, &dead);
         self.depth -= 1;
         live
     }
@@ -408,6 +407,14 @@ impl Pass {
             let mut keep = used.iter();
             block.saves.retain(|_| *keep.next().expect("one flag a save"));
         }
+    }
+}
+
+/// Takes statements out of a block by their positions.
+fn take_out(stmts: &mut Vec<Stmt>, dead: &VarSet) {
+    if !dead.is_empty() {
+        let mut positions = 0..;
+        stmts.retain(|_| !positions.next().is_some_and(|k| dead.contains(k)));
     }
 }
 

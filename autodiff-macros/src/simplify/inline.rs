@@ -5,7 +5,7 @@ use crate::ir::{Block, Edit, Expr, Header, Passing, Place, Program, Role, Stmt, 
 
 use crate::var_set::VarSet;
 
-use super::positions::{Positions, slots};
+use super::positions::{Positions, close, is_gone, take};
 
 /// Inlines temporaries; tells whether anything changed.
 pub(crate) fn temporaries(program: &mut Program) -> bool {
@@ -40,6 +40,13 @@ pub(crate) fn temporaries(program: &mut Program) -> bool {
         reads,
         writes,
     };
+    let mut candidates = false;
+    program.body.walk(&mut |s| {
+        candidates |= matches!(s, Stmt::Let { var, value } if pass.may_move(*var, value));
+    });
+    if !candidates {
+        return false;
+    }
     let mut changed = false;
     let mut body = std::mem::take(&mut program.body);
     let mut positions = Positions::new(program.vars.len(), &body);
@@ -59,26 +66,28 @@ impl Pass {
     fn block(&self, block: &mut Block, positions: &mut Positions) -> bool {
         let mut changed = false;
         positions.read(&block.stmts);
-        let mut stmts = slots(block);
+        let stmts = &mut block.stmts;
         let mut i = 0;
         while i < stmts.len() {
-            if let Some(k) = self.use_site(&stmts, i, positions)
+            if let Some(k) = self.use_site(stmts, i, positions)
                 && let (head, tail) = stmts.split_at_mut(k)
-                && let (Some(Stmt::Let { var, value }), Some(stmt)) = (&head[i], &mut tail[0])
-                && substitute(stmt, *var, value)
+                && let Stmt::Let { var, value } = &head[i]
+                && substitute(&mut tail[0], *var, value)
             {
                 value.vars(&mut |v| positions.touch(v, k));
-                stmts[i] = None;
+                take(&mut stmts[i]);
                 changed = true;
                 // What comes before may have been waiting for this.
-                if let Some(before) = stmts[..i].iter().rposition(Option::is_some) {
+                if let Some(before) = stmts[..i].iter().rposition(|s| !is_gone(s)) {
                     i = before;
                     continue;
                 }
             }
             i += 1;
         }
-        block.stmts.extend(stmts.into_iter().flatten());
+        if changed {
+            close(stmts);
+        }
         changed
     }
 
@@ -98,13 +107,13 @@ impl Pass {
 
     /// For a temporary that statement `i` defines, the statement of the same block that uses it, if the value is the
     /// same there.
-    fn use_site(&self, stmts: &[Option<Stmt>], i: usize, positions: &Positions) -> Option<usize> {
-        let Some(Stmt::Let { var, value }) = &stmts[i] else { return None };
+    fn use_site(&self, stmts: &[Stmt], i: usize, positions: &Positions) -> Option<usize> {
+        let Stmt::Let { var, value } = &stmts[i] else { return None };
         if !self.may_move(*var, value) {
             return None;
         }
         let k = positions.next(*var, i)?;
-        let stmt = stmts[k].as_ref()?;
+        let stmt = &stmts[k];
         let mut found = false;
         stmt.uses(&mut |v| found |= v == *var, &mut |_| {});
         let repeated = matches!(stmt, Stmt::Loop(l) if matches!(l.header, Header::While(_)));
@@ -137,7 +146,7 @@ pub(crate) fn each_write(stmt: &Stmt, f: &mut dyn FnMut(VarId)) {
     if let Stmt::Edit(Edit::Pop { place, .. }) = stmt {
         f(place.root);
     }
-    stmt.defines().into_iter().for_each(&mut *f);
+    stmt.each_defined(f);
     for block in stmt.blocks() {
         block.loads.iter().for_each(|v| f(*v));
         block.stmts.iter().for_each(|s| each_write(s, f));

@@ -19,31 +19,64 @@ pub(crate) use inline::{changes, each_write, replace};
 pub(crate) use localise::inner_sweeps;
 pub(crate) use reciprocals::reuse as reuse_reciprocals;
 
+use crate::fold;
 use crate::ir::{Expr, Program};
-use crate::{fold, ir::Stmt};
 
-/// Runs all passes until nothing changes, at most a few times.
+/// The passes of a round, in their order; each tells whether anything changed.
+const PASSES: [fn(&mut Program) -> bool; 5] = [
+    dead::eliminate,
+    |program| program.taped && localise::definitions(program),
+    copies::propagate,
+    accumulators::merge,
+    inline::temporaries,
+];
+
+/// Runs rounds of all passes until one finds nothing, at most a few times. A pass that has found nothing is left out until
+/// something changes.
 pub(crate) fn run(program: &mut Program) {
+    // How many changes there were, and how many when each pass last found nothing.
+    let mut changes = 0;
+    let mut settled = [None; PASSES.len()];
     for _ in 0..12 {
-        let mut changed = dead::eliminate(program);
-        changed |= program.taped && localise::definitions(program);
-        changed |= copies::propagate(program);
-        changed |= accumulators::merge(program);
-        changed |= inline::temporaries(program);
-        program.body.walk_mut(&mut fold_stmt);
-        if !changed {
+        let before = changes;
+        for (pass, settled) in PASSES.iter().zip(&mut settled) {
+            if *settled == Some(changes) {
+                continue;
+            }
+            if pass(program) {
+                changes += 1;
+            } else {
+                *settled = Some(changes);
+            }
+        }
+        // What folding changes is no reason for another round.
+        let done = changes == before;
+        if folded(program) {
+            changes += 1;
+        }
+        if done {
             break;
         }
     }
-    dead::eliminate(program);
+    if settled[0] != Some(changes) {
+        dead::eliminate(program);
+    }
 }
 
-fn fold_stmt(stmt: &mut Stmt) {
-    stmt.parts_mut(
-        &mut |e| {
-            let taken = std::mem::replace(e, Expr::Bool(false));
-            *e = fold::constants(taken);
-        },
-        &mut |_| {},
-    );
+/// Folds constants in all expressions; tells whether anything may have changed.
+fn folded(program: &mut Program) -> bool {
+    let mut changed = false;
+    program.body.walk_mut(&mut |stmt| {
+        stmt.parts_mut(
+            &mut |e| {
+                if fold::is_reducible(e) {
+                    changed = true;
+                    let taken = std::mem::replace(e, Expr::Bool(false));
+                    *e = fold::constants(taken);
+                }
+            },
+            &mut |_| {},
+        );
+    });
+    changed
 }

@@ -1,7 +1,7 @@
 //! Where in a block each variable occurs, so that a pass finds the next use of a variable without a search.
 //!
 //! In: the statements of a block. Out: for each variable the positions of the statements that mention it, or that
-//! write to it, also inside blocks of their own. A pass that takes statements out leaves `None`, so positions stay.
+//! write to it, also inside blocks of their own. A pass that takes statements out leaves [`GONE`], so positions stay.
 
 use crate::ir::{Block, Edit, Stmt, VarId};
 use crate::var_set::VarSet;
@@ -53,7 +53,7 @@ impl Positions {
             }
             each_own(stmt, &mut |v| self.touch(v, k), &mut |v| written.push(v));
             written.drain(..).for_each(|v| self.write(v, k));
-            if has_blocks(stmt) {
+            if stmt.has_blocks() {
                 let Inside { touched, written } = inside.next().expect("as many statements as there were");
                 written.iter().for_each(|v| self.write(v, k));
                 touched.iter().for_each(|v| self.touch(v, k));
@@ -108,7 +108,7 @@ fn look_inside(block: &Block, into: &mut Vec<Vec<Inside>>) -> Inside {
                 written.insert(v);
             },
         );
-        if !has_blocks(stmt) {
+        if !stmt.has_blocks() {
             continue;
         }
         let mut inner = Inside::default();
@@ -126,17 +126,13 @@ fn look_inside(block: &Block, into: &mut Vec<Vec<Inside>>) -> Inside {
     all
 }
 
-fn has_blocks(stmt: &Stmt) -> bool {
-    matches!(stmt, Stmt::If { .. } | Stmt::Loop(_) | Stmt::Scope { .. })
-}
-
 /// Calls `f` on every variable that a statement itself reads, and `g` on those that it writes to.
 fn each_own(stmt: &Stmt, f: &mut dyn FnMut(VarId), g: &mut dyn FnMut(VarId)) {
     stmt.uses(f, g);
     if let Stmt::Edit(Edit::Pop { place, .. }) = stmt {
         g(place.root);
     }
-    stmt.defines().into_iter().for_each(g);
+    stmt.each_defined(g);
 }
 
 fn add(list: &mut Vec<usize>, k: usize) {
@@ -151,7 +147,19 @@ fn add(list: &mut Vec<usize>, k: usize) {
     }
 }
 
-/// Takes the statements of a block out, to be removed one by one.
-pub(super) fn slots(block: &mut Block) -> Vec<Option<Stmt>> {
-    std::mem::take(&mut block.stmts).into_iter().map(Some).collect()
+/// What stands where a statement was until the pass has finished the block; no label is so large.
+const GONE: usize = usize::MAX;
+
+/// Takes a statement out of a block.
+pub(super) fn take(stmt: &mut Stmt) -> Stmt {
+    std::mem::replace(stmt, Stmt::Break(GONE))
+}
+
+/// Closes the gaps that [`take`] has left.
+pub(super) fn close(stmts: &mut Vec<Stmt>) {
+    stmts.retain(|s| !is_gone(s));
+}
+
+pub(super) fn is_gone(stmt: &Stmt) -> bool {
+    matches!(stmt, Stmt::Break(GONE))
 }

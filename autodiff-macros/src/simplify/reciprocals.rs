@@ -64,11 +64,11 @@ fn find_homes(block: &Block, around: &mut Vec<VarId>, homes: &mut VarMap<Vec<Var
     for stmt in &block.stmts {
         let depth = around.len();
         if !matches!(stmt, Stmt::Loop(_)) {
-            stmt.defines().into_iter().for_each(|v| drop(homes.insert(v, around.clone())));
+            stmt.defines().into_iter().for_each(|v| homes.insert(v, around.clone()));
         }
         around.extend(tape_of(stmt));
         if matches!(stmt, Stmt::Loop(_)) {
-            stmt.defines().into_iter().for_each(|v| drop(homes.insert(v, around.clone())));
+            stmt.defines().into_iter().for_each(|v| homes.insert(v, around.clone()));
         }
         stmt.blocks().into_iter().for_each(|inner| find_homes(inner, around, homes));
         around.truncate(depth);
@@ -90,6 +90,13 @@ fn is_fixed(e: &Expr, fixed: &VarSet) -> bool {
     e.places(&mut |p| all &= p.path.is_empty());
     e.vars(&mut |v| all &= fixed.contains(v));
     all
+}
+
+/// The variables by which statements divide, and those by which they do more than once.
+#[derive(Default)]
+struct Divisions {
+    all: VarSet,
+    several: VarSet,
 }
 
 struct Pass<'a> {
@@ -129,20 +136,20 @@ impl Pass<'_> {
         let outside = (self.visible.len(), self.around.len());
         self.visible.extend(&block.loads);
         self.bring_forward(block);
-        let mut divisions = VarMap::default();
-        block.stmts.iter_mut().for_each(|s| self.count(s, 1, &mut divisions));
-        divisions.retain(|_, count| *count > 1);
+        let mut divisions = Divisions::default();
+        block.stmts.iter_mut().for_each(|s| self.count(s, false, &mut divisions));
+        let mut several = divisions.several;
         let mut at = 0;
         while at < block.stmts.len() {
             if let Some(value) = self.derivative(&mut block.stmts[at]) {
                 self.take(value);
             }
-            if !divisions.is_empty() {
-                let mut here = VarMap::default();
-                self.count(&mut block.stmts[at], 1, &mut here);
-                let mut several: Vec<VarId> = here.into_keys().filter(|v| divisions.remove(v).is_some()).collect();
-                several.sort_unstable();
-                several.into_iter().for_each(|of| self.make(block, at, of));
+            if !several.is_empty() {
+                let mut here = Divisions::default();
+                self.count(&mut block.stmts[at], false, &mut here);
+                for of in here.all.iter().filter(|v| several.remove(*v)) {
+                    self.make(block, at, of);
+                }
             }
             self.around.extend(tape_of(&block.stmts[at]));
             block.stmts[at].blocks_mut().into_iter().for_each(|inner| self.block(inner));
@@ -159,7 +166,7 @@ impl Pass<'_> {
             stmt.defines().contains(&v) || stmt.blocks().iter().any(|b| b.stmts.iter().any(|s| makes(s, v)))
         }
         if self.everywhere {
-            let home = self.homes.get(&v);
+            let home = self.homes.get(v);
             home.is_none_or(|home| home.iter().all(|tape| self.around.contains(tape)))
                 && !stmts.iter().any(|s| makes(s, v))
         } else {
@@ -231,32 +238,32 @@ impl Pass<'_> {
     }
 
     /// Counts the divisions by fixed variables of a statement that always runs; one in a loop is several.
-    fn count(&self, stmt: &mut Stmt, each: usize, divisions: &mut VarMap<usize>) {
+    fn count(&self, stmt: &mut Stmt, looped: bool, divisions: &mut Divisions) {
         if let Some(e) = self.derivative(stmt) {
-            self.count_in(e, each, &mut Vec::new(), divisions);
+            self.count_in(e, looped, &mut Vec::new(), divisions);
         }
-        let each = match stmt {
-            Stmt::Loop(_) => 2,
-            Stmt::Scope { .. } => each,
-            _ => return,
-        };
-        for inner in stmt.blocks_mut().into_iter().flat_map(|b| &mut b.stmts) {
-            self.count(inner, each, divisions);
+        if matches!(stmt, Stmt::Loop(_) | Stmt::Scope { .. }) {
+            let looped = looped || matches!(stmt, Stmt::Loop(_));
+            for inner in stmt.blocks_mut().into_iter().flat_map(|b| &mut b.stmts) {
+                self.count(inner, looped, divisions);
+            }
         }
     }
 
     /// Quotients of one number are one, as the compiler sees.
-    fn count_in(&self, e: &Expr, each: usize, numbers: &mut Vec<(VarId, f64)>, divisions: &mut VarMap<usize>) {
+    fn count_in(&self, e: &Expr, looped: bool, numbers: &mut Vec<(VarId, f64)>, divisions: &mut Divisions) {
         if let Expr::Binary(BinOp::Div, dividend, divisor) = e
             && let Some(of) = divisor.as_var().filter(|v| self.fixed.contains(*v))
         {
             let quotient = fold::number(dividend).map(|n| (of, n));
             if quotient.is_none_or(|q| !numbers.contains(&q)) {
-                *divisions.entry(of).or_default() += each;
+                if !divisions.all.insert(of) || looped {
+                    divisions.several.insert(of);
+                }
             }
             numbers.extend(quotient);
         }
-        e.children(&mut |child| self.count_in(child, each, numbers, divisions));
+        e.children(&mut |child| self.count_in(child, looped, numbers, divisions));
     }
 
     fn divide_no_more(&self, stmt: &mut Stmt, of: &Expr, reciprocal: VarId) {

@@ -4,16 +4,16 @@
 //! every parameter, value and cotangent has twice as many components. The transform maps each
 //! statement to itself and its derivative, so it composes with itself and with reverse mode.
 
-use std::collections::{HashMap, HashSet};
+mod structs;
+mod values;
+
+use std::collections::HashMap;
 
 use crate::activity;
-use crate::complex::Partials;
 use crate::dispatch::{self, is_assigned_by_trait};
-use crate::fold;
-use crate::ir::{
-    Arg, Block, Callee, Edit, Expr, Loop, Operator, Place, Program, Pull, Role, Sequence, Step, Stmt, VarId,
-};
-use crate::kinds::{self, Kind, Types};
+use crate::ir::{Arg, Block, Callee, Edit, Expr, Loop, Operator, Place, Program, Pull, Role, Stmt, VarId};
+use crate::kinds::{Kind, Types};
+use crate::var_set::VarSet;
 
 /// Differentiates a program along the tangents of its active parameters and of its cotangent.
 pub(crate) fn transform(program: &Program, types: &Types) -> Program {
@@ -22,7 +22,7 @@ pub(crate) fn transform(program: &Program, types: &Types) -> Program {
         seeds.extend(reverse.cotangent.iter().chain(reverse.adjoints.iter().flatten()));
     }
     let varied = activity::varied(program, seeds);
-    let mut pass = Pass { out: program.clone(), types, varied, tangents: HashMap::new() };
+    let mut pass = Pass { out: program.without_body(), types, varied, tangents: HashMap::new() };
     for param in &program.params {
         if param.active {
             param.parts.iter().for_each(|v| {
@@ -31,7 +31,7 @@ pub(crate) fn transform(program: &Program, types: &Types) -> Program {
         }
     }
     let body = pass.block(&program.body);
-    let mut out = pass.out.clone();
+    let mut out = pass.out.without_body();
     out.body = body;
     for (param, old) in out.params.iter_mut().zip(&program.params) {
         if old.active {
@@ -52,13 +52,13 @@ pub(crate) fn transform(program: &Program, types: &Types) -> Program {
 struct Pass<'a> {
     out: Program,
     types: &'a Types,
-    varied: HashSet<VarId>,
+    varied: VarSet,
     tangents: HashMap<VarId, VarId>,
 }
 
 impl Pass<'_> {
     fn is_varied(&self, v: VarId) -> bool {
-        self.varied.contains(&v)
+        self.varied.contains(v)
     }
 
     fn tangent_var(&mut self, v: VarId) -> VarId {
@@ -77,130 +77,6 @@ impl Pass<'_> {
         self.out.vars[t].tangent_of = Some(v);
         self.tangents.insert(v, t);
         t
-    }
-
-    /// The place that holds the tangent of a place, if it has one.
-    fn tangent_place(&mut self, place: &Place) -> Option<Place> {
-        if !self.is_varied(place.root) || kinds::of_place(&self.out, place).is_constant() {
-            return None;
-        }
-        let mut tangent = place.clone();
-        tangent.mirror_steps(place);
-        tangent.root = self.tangent_var(place.root);
-        Some(tangent)
-    }
-
-    fn tangent_or_zero(&mut self, e: &Expr) -> Expr {
-        self.tangent(e, e).unwrap_or_else(|| Expr::Zero(Box::new(e.clone())))
-    }
-
-    /// The tangent of an expression with the given value; `None` is zero.
-    fn tangent(&mut self, e: &Expr, value: &Expr) -> Option<Expr> {
-        match e {
-            Expr::Place(place) => self.tangent_place(place).map(Expr::Place),
-            Expr::Ref { mutable, of } => {
-                let of = self.tangent(of, of)?;
-                Some(Expr::Ref { mutable: *mutable, of: Box::new(of) })
-            }
-            Expr::Neg(a) => self.tangent(a, a).map(fold::negate),
-            Expr::Binary(op, a, b) => {
-                let rule = crate::rules::operator(*op)?;
-                self.chain(rule, &[(**a).clone(), (**b).clone()], value)
-            }
-            Expr::Math(rule, args) => self.chain(rule, args, value),
-            Expr::Clone(a) => self.tangent(a, a).map(|t| Expr::Clone(Box::new(t))),
-            Expr::Wrap { like, value, .. } => {
-                let value = Box::new(self.tangent(value, value)?);
-                Some(Expr::Wrap { like: like.clone(), value, tangent: true })
-            }
-            Expr::Tuple(es) => self.all(es).map(Expr::Tuple),
-            // An empty vector is its own tangent.
-            Expr::Array(es, Sequence::Vec) if es.is_empty() => Some(e.clone()),
-            Expr::Array(es, sequence) => self.all(es).map(|es| Expr::Array(es, *sequence)),
-            Expr::Call { func, qself, args, ctor: true, .. } => {
-                let args = self.all(args)?;
-                Some(Expr::Call { func: func.clone(), qself: qself.clone(), args, ctor: true, tangent: true })
-            }
-            Expr::Repeat { value, len, sequence } => {
-                let t = self.tangent(value, value)?;
-                Some(Expr::Repeat { value: Box::new(t), len: len.clone(), sequence: *sequence })
-            }
-            Expr::Select(c, a, b) => {
-                let (ta, tb) = (self.tangent(a, a), self.tangent(b, b));
-                if ta.is_none() && tb.is_none() {
-                    return None;
-                }
-                let zero = |e: &Expr| Expr::Zero(Box::new(e.clone()));
-                let (ta, tb) = (ta.unwrap_or_else(|| zero(a)), tb.unwrap_or_else(|| zero(b)));
-                Some(Expr::Select(c.clone(), Box::new(ta), Box::new(tb)))
-            }
-            Expr::Method { recv, name, turbofish, args } if crate::methods::is_structural(&name.to_string()) => {
-                let recv = self.tangent(recv, recv)?;
-                Some(Expr::Method {
-                    recv: Box::new(recv),
-                    name: name.clone(),
-                    turbofish: turbofish.clone(),
-                    args: args.clone(),
-                })
-            }
-            Expr::Cast(a, ty) => {
-                if self.types.kind(ty).is_constant() {
-                    return None;
-                }
-                let t = self.tangent(a, a)?;
-                let known = kinds::of_expr(&self.out, self.types, a).is_float();
-                Some(if known {
-                    Expr::Cast(Box::new(t), ty.clone())
-                } else {
-                    Expr::CastTangent { primal: a.clone(), tangent: Box::new(t), ty: Some(ty.clone()) }
-                })
-            }
-            Expr::CastTangent { primal, tangent, ty } => {
-                let t = self.tangent(tangent, tangent)?;
-                Some(Expr::CastTangent { primal: primal.clone(), tangent: Box::new(t), ty: ty.clone() })
-            }
-            Expr::Struct { path, fields, rest: None, .. } if crate::lower::is_variant(path) => {
-                let values: Vec<Expr> = fields.iter().map(|(_, e)| e.clone()).collect();
-                let tangents = self.all(&values)?;
-                let fields = fields.iter().map(|(m, _)| m.clone()).zip(tangents).collect();
-                Some(Expr::Struct { path: path.clone(), fields, rest: None, tangent: true })
-            }
-            other => {
-                activity::carriers(other, &mut |v| {
-                    assert!(!self.varied.contains(&v), "no rule takes a tangent through {other:?}");
-                });
-                None
-            }
-        }
-    }
-
-    /// The tangents of several values, if any of them has one.
-    fn all(&mut self, es: &[Expr]) -> Option<Vec<Expr>> {
-        let tangents: Vec<Option<Expr>> = es.iter().map(|e| self.tangent(e, e)).collect();
-        if tangents.iter().all(Option::is_none) {
-            return None;
-        }
-        Some(tangents.into_iter().zip(es).map(|(t, e)| t.unwrap_or_else(|| Expr::Zero(Box::new(e.clone())))).collect())
-    }
-
-    /// The chain rule: the sum of partial derivatives times tangents.
-    fn chain(&mut self, rule: &'static crate::rules::Rule, args: &[Expr], value: &Expr) -> Option<Expr> {
-        let float = kinds::float_of(args.iter().map(|a| kinds::of_expr(&self.out, self.types, a)));
-        if let Some(partial) = Partials::new(&self.out, self.types, rule, args, value, &float).of_square() {
-            return self.tangent(&args[0], &args[0]).map(|t| fold::times(partial, t));
-        }
-        let mut sum: Option<Expr> = None;
-        for (i, arg) in args.iter().enumerate() {
-            let Some(t) = self.tangent(arg, arg) else {
-                continue;
-            };
-            let term = Partials::new(&self.out, self.types, rule, args, value, &float).tangent(i, t);
-            sum = Some(match sum {
-                None => term,
-                Some(sum) => fold::plus(sum, term),
-            });
-        }
-        sum
     }
 
     fn vars(&mut self, list: &[VarId]) -> Vec<VarId> {
@@ -397,81 +273,6 @@ impl Pass<'_> {
             }
             Stmt::Effect(_) | Stmt::Turn | Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => {
                 out.push(stmt.clone());
-            }
-        }
-    }
-
-    /// Binds the struct literals in a value to names: the type of their tangents has none here.
-    fn name_structs(&mut self, e: &mut Expr, out: &mut Vec<Stmt>) {
-        self.name_parts(e, out);
-        let is_struct = match e {
-            Expr::Struct { path, tangent: false, .. } => !crate::lower::is_variant(path),
-            Expr::Call { func, ctor: true, tangent: false, .. } => {
-                !crate::lower::is_variant(func) && !crate::lower::is_box(func)
-            }
-            _ => false,
-        };
-        if is_struct && self.tangent_flows(e) {
-            let span = proc_macro2::Span::mixed_site();
-            let kind = kinds::of_expr(&self.out, self.types, e);
-            let var = self.out.fresh("t", span, kind, Role::Temporary);
-            self.varied.insert(var);
-            let value = std::mem::replace(e, Expr::var(var, span));
-            out.push(Stmt::Let { var, value: value.clone() });
-            self.let_tangent(var, &value, out);
-        }
-    }
-
-    fn name_parts(&mut self, e: &mut Expr, out: &mut Vec<Stmt>) {
-        match e {
-            Expr::Tuple(es) | Expr::Array(es, _) | Expr::Call { args: es, ctor: true, .. } => {
-                es.iter_mut().for_each(|e| self.name_structs(e, out));
-            }
-            Expr::Struct { fields, .. } => fields.iter_mut().for_each(|(_, e)| self.name_structs(e, out)),
-            Expr::Wrap { value, .. } | Expr::Repeat { value, .. } => self.name_structs(value, out),
-            _ => {}
-        }
-    }
-
-    /// Whether an expression depends on what has a tangent.
-    fn tangent_flows(&self, e: &Expr) -> bool {
-        let mut found = false;
-        activity::carriers(e, &mut |v| found |= self.varied.contains(&v));
-        found
-    }
-
-    /// The tangent of a `let`: field by field for a struct, whose tangent type has no name here.
-    fn let_tangent(&mut self, var: VarId, value: &Expr, out: &mut Vec<Stmt>) {
-        let t = self.tangent_var(var);
-        let whole = Expr::var(var, self.out.vars[var].span);
-        let fields: Vec<(syn::Member, Expr)> = match value {
-            Expr::Struct { path, fields, .. } if !crate::lower::is_variant(path) => fields.clone(),
-            Expr::Call { func, args, ctor: true, .. }
-                if !crate::lower::is_variant(func) && !crate::lower::is_box(func) =>
-            {
-                args.iter().enumerate().map(|(i, e)| (syn::Member::from(i), e.clone())).collect()
-            }
-            _ => {
-                let tangent = self.tangent(value, &whole).unwrap_or_else(|| Expr::Zero(Box::new(whole)));
-                out.push(Stmt::Let { var: t, value: tangent });
-                return;
-            }
-        };
-        let start = match value {
-            Expr::Struct { rest: Some(rest), .. } => self.tangent(rest, rest),
-            _ => None,
-        };
-        out.push(Stmt::Let { var: t, value: start.unwrap_or_else(|| Expr::Zero(Box::new(whole))) });
-        let span = self.out.vars[var].span;
-        for (member, e) in fields {
-            if let Some(value) = self.tangent(&e, &e) {
-                let place = Place::var(t, span).step(Step::Field(member));
-                // Tangents own what they hold.
-                let value = match value {
-                    Expr::Ref { of, .. } => Expr::Clone(of),
-                    other => other,
-                };
-                out.push(Stmt::Assign { place, value, init: false });
             }
         }
     }

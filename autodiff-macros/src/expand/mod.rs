@@ -1,5 +1,7 @@
 //! The list of passes.
 
+mod stages;
+
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -7,15 +9,14 @@ use std::rc::Rc;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
+pub(crate) use self::stages::Sweeps;
+use self::stages::{Stage, Written};
 use crate::errors::Errors;
 use crate::ir::{Passing, Program};
 use crate::kinds::{Kind, Types};
 use crate::options::Options;
 use crate::signature::Signature;
-use crate::switches::Analysis;
-use crate::{
-    dispatch, exits, fence, forward, fuse, kinds, lower, outputs, reverse, scratch, simplify, tape, verify, winners,
-};
+use crate::{dispatch, exits, fence, kinds, lower, verify};
 
 /// A function on its way through the passes.
 pub(crate) struct Function {
@@ -34,6 +35,8 @@ pub(crate) struct Function {
     stages: RefCell<Vec<(Stage, Rc<Program>)>>,
     /// The programs of [`Function::laid_out`], by those that they were made of.
     layouts: RefCell<Vec<(Rc<Program>, Rc<Program>)>>,
+    /// The sweeps of those as they are written.
+    written: RefCell<Vec<Written>>,
     /// What the documentation says about what they store.
     descriptions: RefCell<Vec<(Rc<Program>, String)>>,
 }
@@ -160,6 +163,7 @@ pub(crate) fn analyse(
         items: inner_items(body),
         stages: RefCell::default(),
         layouts: RefCell::default(),
+        written: RefCell::default(),
         descriptions: RefCell::default(),
     };
     if options.tape_none {
@@ -177,220 +181,7 @@ pub(crate) fn analyse(
     Ok(function)
 }
 
-/// Which sweeps of a function are wanted.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sweeps {
-    /// The backward sweep comes later, from a tape.
-    Taped,
-    /// The same for callers that need `&mut` parameters as outputs alone.
-    Outputs,
-    /// One after the other, with the cotangent of the value as an argument.
-    Joined,
-    /// One after the other, with the cotangent 1 for a float value; with `narrowed` only the parameters
-    /// of `wrt` are active.
-    Seeded { narrowed: bool },
-    /// The same for the parameters of `wrt`, with all of the forward sweep before all of the backward sweep.
-    Apart,
-}
-
-/// A program on the way from a function to the derivatives that are made of both its sweeps.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Stage {
-    /// Only the parameters of `wrt` are active.
-    narrowed: bool,
-    /// What `&mut` parameters hold on the way back does not matter.
-    outputs: bool,
-    /// The cotangent of the value is 1.
-    seeded: bool,
-    /// The backward sweep of what can be fused follows its forward sweep.
-    fused: bool,
-    step: Step,
-    /// How many times forward mode was applied.
-    level: u32,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Step {
-    /// Both sweeps, which share their variables.
-    Reversed,
-    /// The backward sweep reads what it needs from tapes.
-    Placed,
-    Final,
-}
-
 impl Function {
-    /// The program with its active parameters marked: all differentiable ones, or those of `wrt` and those that the
-    /// function changes, whose final values depend on them.
-    fn activated(&self, narrowed: bool) -> Program {
-        let mut program = self.primal.clone();
-        for (param, p) in program.params.iter_mut().zip(&self.signature.params) {
-            param.active = if narrowed { p.has_slot() } else { p.differentiable };
-        }
-        if Analysis::Scratch.is_on() {
-            scratch::localise(&mut program);
-        }
-        if Analysis::Winners.is_on() {
-            winners::single_out(&mut program);
-        }
-        program
-    }
-
-    /// The function with its tangents: forward mode, `level` times.
-    pub(crate) fn tangent(&self, level: u32) -> Program {
-        let mut program = self.activated(false);
-        let mut done = 0;
-        if let Some((differentiable, rule, result)) = self.annotated_rule().filter(|_| level > 0) {
-            program = crate::rule_programs::forward(&program, &differentiable, rule, &result);
-            done = 1;
-        }
-        for _ in done..level {
-            program = forward::transform(&program, &self.types);
-        }
-        simplify::run(&mut program);
-        simplify::reuse_reciprocals(&mut program);
-        verify::well_formed(&program, &self.types);
-        program
-    }
-
-    /// Forward and backward sweep, and `level` times forward mode over both.
-    ///
-    /// Where the cotangent of the value is known from the beginning, the sweeps are fused.
-    pub(crate) fn adjoint(&self, level: u32, sweeps: Sweeps) -> Rc<Program> {
-        let apart = sweeps == Sweeps::Apart;
-        let narrowed = matches!(sweeps, Sweeps::Seeded { narrowed: true } | Sweeps::Apart);
-        let seeded = (matches!(sweeps, Sweeps::Seeded { .. }) || apart) && self.seed().is_some();
-        let fused = (seeded || sweeps == Sweeps::Joined) && !apart;
-        // Where `wrt` leaves nothing out, the narrowed programs are the others.
-        let narrowed = narrowed && self.signature.params.iter().any(|p| p.has_slot() != p.differentiable);
-        let outputs = sweeps == Sweeps::Outputs;
-        self.staged(Stage { narrowed, outputs, seeded, fused, step: Step::Final, level })
-    }
-
-    /// A program of the stage, made once from the one before it.
-    fn staged(&self, stage: Stage) -> Rc<Program> {
-        let known = self.stages.borrow().iter().find(|(key, _)| *key == stage).map(|(_, p)| p.clone());
-        known.unwrap_or_else(|| {
-            let program = self.next(stage);
-            self.stages.borrow_mut().push((stage, program.clone()));
-            program
-        })
-    }
-
-    fn next(&self, stage: Stage) -> Rc<Program> {
-        let mut program;
-        match stage.step {
-            Step::Reversed if stage.fused => {
-                let apart = self.staged(Stage { fused: false, ..stage });
-                // The state behind `&mut` parameters is restored on the way back: it keeps its order.
-                if !Analysis::Fuse.is_on() || apart.params.iter().any(|p| p.passing == Passing::RefMut) {
-                    return apart;
-                }
-                program = (*apart).clone();
-                if !fuse::sweeps(&mut program) {
-                    return apart;
-                }
-                simplify::run(&mut program);
-            }
-            Step::Reversed if stage.seeded => {
-                program = (*self.staged(Stage { seeded: false, ..stage })).clone();
-                reverse::seed(&mut program, self.seed().expect("a seeded value is a float"));
-                simplify::run(&mut program);
-            }
-            Step::Reversed if stage.outputs => {
-                program = (*self.staged(Stage { outputs: false, ..stage })).clone();
-                program.outputs = true;
-                simplify::run(&mut program);
-                if outputs::mark(&mut program) {
-                    simplify::run(&mut program);
-                }
-            }
-            Step::Reversed => {
-                program = reverse::transform(&self.activated(stage.narrowed), &self.types);
-                simplify::run(&mut program);
-                if outputs::mark(&mut program) {
-                    simplify::run(&mut program);
-                }
-                simplify::reuse_reciprocals(&mut program);
-            }
-            Step::Placed if stage.level == 1 && self.annotated_rule().is_some() => {
-                let (differentiable, rule, result) = self.annotated_rule().expect("tested above");
-                let start = self.activated(stage.narrowed);
-                program = crate::rule_programs::backward(&start, &differentiable, rule, &result, &self.types);
-            }
-            Step::Placed if stage.level > 0 => {
-                let below = self.staged(Stage { level: stage.level - 1, ..stage });
-                program = forward::transform(&below, &self.types);
-                simplify::run(&mut program);
-                simplify::reuse_reciprocals(&mut program);
-            }
-            Step::Placed => {
-                let reversed = self.staged(Stage { step: Step::Reversed, ..stage });
-                if stage.fused {
-                    let apart = Stage { fused: false, ..stage };
-                    if Rc::ptr_eq(&reversed, &self.staged(Stage { step: Step::Reversed, ..apart })) {
-                        return self.staged(apart);
-                    }
-                }
-                program = (*reversed).clone();
-                tape::place(&mut program);
-                simplify::run(&mut program);
-                tape::drop_empty(&mut program);
-            }
-            Step::Final => {
-                let placed = self.staged(Stage { step: Step::Placed, ..stage });
-                if stage.fused {
-                    let apart = Stage { fused: false, ..stage };
-                    if Rc::ptr_eq(&placed, &self.staged(Stage { step: Step::Placed, ..apart })) {
-                        return self.staged(apart);
-                    }
-                }
-                program = (*placed).clone();
-                simplify::singular_terms(&mut program);
-                verify::well_formed(&program, &self.types);
-            }
-        }
-        Rc::new(program)
-    }
-
-    /// The rule of forward mode that is annotated itself, which parameters have tangents in it, and the kind of the value.
-    fn annotated_rule(&self) -> Option<(Vec<bool>, &syn::Path, Kind)> {
-        let rule = self.options.jvp.as_ref().filter(|_| self.options.order() > 1)?;
-        let differentiable = self.signature.params.iter().map(|p| p.differentiable).collect();
-        let result = self.types.kind_of(self.signature.output.as_ref()).unwrap_or(Kind::Unit);
-        Some((differentiable, rule, result))
-    }
-
-    /// The type of the cotangent 1, where the value is a float.
-    fn seed(&self) -> Option<kinds::Float> {
-        match self.types.kind_of(self.signature.output.as_ref()) {
-            Some(Kind::Float(float)) => Some(float),
-            _ => None,
-        }
-    }
-
-    /// The program as it is written: laid out, and with copies in the place of moves.
-    pub(crate) fn laid_out(&self, program: &Rc<Program>) -> Rc<Program> {
-        let known = self.layouts.borrow().iter().find(|(key, _)| Rc::ptr_eq(key, program)).map(|(_, p)| p.clone());
-        known.unwrap_or_else(|| {
-            let mut out = (**program).clone();
-            crate::layout::arrange(&mut out, &self.types);
-            crate::emit::moves::clone_where_needed(&mut out);
-            let out = Rc::new(out);
-            self.layouts.borrow_mut().push((program.clone(), out.clone()));
-            out
-        })
-    }
-
-    /// What is said about what a program stores, found once.
-    pub(crate) fn described(&self, program: &Rc<Program>, describe: impl FnOnce(&Program) -> String) -> String {
-        let known = self.descriptions.borrow().iter().find(|(key, _)| Rc::ptr_eq(key, program)).map(|(_, s)| s.clone());
-        known.unwrap_or_else(|| {
-            let text = describe(program);
-            self.descriptions.borrow_mut().push((program.clone(), text.clone()));
-            text
-        })
-    }
-
     /// Whether a method that has the name of a float function is called on a value of unknown kind.
     pub(crate) fn calls_float_methods(&self) -> bool {
         let mut found = false;
@@ -438,7 +229,7 @@ fn refuse_idle_parameters(program: &Program, signature: &Signature, options: &Op
     let useful = crate::activity::useful(program);
     for name in options.wrt.iter().flatten() {
         let idle =
-            signature.params.iter().zip(&program.params).any(|(p, q)| p.name == *name && !useful.contains(&q.parts[0]));
+            signature.params.iter().zip(&program.params).any(|(p, q)| p.name == *name && !useful.contains(q.parts[0]));
         if idle && !options.has_rule() {
             errors.at(name.span(), format!("the value does not depend on `{name}` in a way that has a derivative: its gradient would always be zero"));
         }
@@ -455,9 +246,9 @@ fn refuse_unknown_functions(program: &Program, signature: &Signature, errors: &E
         let crate::ir::Callee::Variable(v) = call.callee else { return };
         let mut active = false;
         for e in call.args.iter().flat_map(|a| &a.parts).flatten() {
-            crate::activity::carriers(e, &mut |u| active |= varied.contains(&u));
+            crate::activity::carriers(e, &mut |u| active |= varied.contains(u));
         }
-        if active && call.outs.iter().any(|o| useful.contains(o)) {
+        if active && call.outs.iter().any(|o| useful.contains(*o)) {
             errors.at(
                 call.span,
                 format!("`{}` is a function that is passed in, and its derivative is not known; call an annotated function, or wrap the argument in `stop_gradient`", program.vars[v].name),

@@ -1,0 +1,161 @@
+//! The ways back through calls: pullbacks, both sweeps at once, and the adjoints of operators.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+use super::Emitter;
+use super::calls::{companion, companion_path, ident, operator_trait};
+use super::exprs::{Prec, tuple};
+use crate::ir::{Callee, Expr, Operator, Passing, Place, Pull};
+
+impl Emitter<'_> {
+    pub(crate) fn pull(&self, pull: &Pull) -> TokenStream {
+        let operator = matches!(pull.callee, Callee::Operator(_));
+        let cotangents: Vec<TokenStream> = pull
+            .cotangent
+            .iter()
+            .zip(&pull.values)
+            .map(|(ct, v)| {
+                if let Some(e) = ct {
+                    let e = self.expr(e);
+                    if operator { e.at_least(Prec::Unary) } else { e.tokens }
+                } else if let (true, Some(ct)) = (pull.joined, &pull.cotangent[0]) {
+                    self.value(&Expr::Zero(Box::new(ct.clone())))
+                } else {
+                    let zero = Expr::Zero(Box::new(Expr::var(*v, pull.span)));
+                    self.value(&zero)
+                }
+            })
+            .collect();
+        if let Callee::Operator(op) = &pull.callee {
+            return self.pull_operator(*op, pull, &cotangents);
+        }
+        let method = self.is_of_array(&pull.callee, &pull.args);
+        let again: Vec<TokenStream> = (0..pull.cotangent.len())
+            .flat_map(|c| {
+                pull.args.iter().map(move |a| match (a.passing, a.parts.get(c)) {
+                    (Passing::Value, _) => quote!(()),
+                    (_, Some(Some(_))) if c == 0 && method => self.method_argument(a),
+                    (_, Some(Some(_))) if c == 0 => self.argument(a),
+                    _ if method => self.method_tangent(a, c),
+                    _ => self.tangent_argument(a, c),
+                })
+            })
+            .collect();
+        let slots: Vec<TokenStream> = (0..pull.cotangent.len())
+            .flat_map(|c| {
+                pull.args.iter().zip(&pull.slots).map(move |(a, slot)| match a.passing {
+                    Passing::Value => quote!(()),
+                    _ => self.slot(slot.get(c).and_then(Option::as_ref)),
+                })
+            })
+            .collect();
+        let grads: Vec<TokenStream> = (0..pull.cotangent.len())
+            .flat_map(|c| {
+                pull.grads
+                    .iter()
+                    .map(move |g| if let Some(v) = g.get(c).copied().flatten() { self.pattern(v) } else { quote!(_) })
+            })
+            .collect();
+        let tape = self.name(pull.tape);
+        let cotangent = match cotangents.as_slice() {
+            [one] => one.clone(),
+            many => quote!((#(#many),*)),
+        };
+        if pull.joined {
+            return self.joined_call(pull, &cotangent, &tuple(&slots), &tuple(&grads));
+        }
+        let (again, slots) = (tuple(&again), tuple(&slots));
+        let call = quote!(#tape((#again, #cotangent, #slots)));
+        if pull.grads.iter().flatten().all(Option::is_none) {
+            return quote!(#call;);
+        }
+        let grads = tuple(&grads);
+        quote!(let #grads = #call;)
+    }
+
+    /// Both sweeps of a call: `let (value, grads) = f::__adj(arguments, tangents, cotangent, slots)`.
+    fn joined_call(
+        &self,
+        pull: &Pull,
+        cotangent: &TokenStream,
+        slots: &TokenStream,
+        grads: &TokenStream,
+    ) -> TokenStream {
+        let Callee::Function { path, .. } = &pull.callee else { unreachable!("functions are joined by name") };
+        let mut list: Vec<TokenStream> = pull.args.iter().map(|a| self.argument(a)).collect();
+        for c in 1..pull.cotangent.len() {
+            list.extend(pull.args.iter().map(|a| self.tangent_argument(a, c)));
+        }
+        let path = companion_path(path, Some(&companion("__adj", pull.level)), pull.span);
+        let call = quote!(#path(#(#list,)* #cotangent, #slots));
+        let values: Vec<TokenStream> = pull.values.iter().map(|v| self.pattern(*v)).collect();
+        let values = match values.as_slice() {
+            [one] => one.clone(),
+            many => quote!((#(#many),*)),
+        };
+        let grads = if pull.grads.iter().flatten().all(Option::is_none) { quote!(_) } else { grads.clone() };
+        quote!(let (#values, #grads) = #call;)
+    }
+
+    /// The slot for an argument's cotangent.
+    fn slot(&self, place: Option<&Place>) -> TokenStream {
+        let Some(place) = place else {
+            return quote!(::core::option::Option::None);
+        };
+        if self.is_optional(place.root) {
+            let name = self.name(place.root);
+            let mut rest = place.path.clone();
+            if matches!(rest.first(), Some(crate::ir::Step::Deref)) {
+                rest.remove(0);
+            }
+            if rest.is_empty() {
+                return quote!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => ::core::option::Option::Some(&mut *#name), ::core::option::Option::None => ::core::option::Option::None });
+            }
+            let inner = self.place_mut(place).at_least(Prec::Unary);
+            if place.is_view() {
+                // The view lives as long as the statement.
+                return quote!(#name.as_deref_mut().map(|#name| #inner).as_deref_mut());
+            }
+            if self.may_be_missing(place) {
+                return quote!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => ::differentiable::__private::part_mut(&mut #inner), ::core::option::Option::None => ::core::option::Option::None });
+            }
+            return quote!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => ::core::option::Option::Some(&mut #inner), ::core::option::Option::None => ::core::option::Option::None });
+        }
+        let part = if place.is_view() { None } else { self.some_part(&Expr::Place(place.clone()), true) };
+        part.unwrap_or_else(|| {
+            let reference = self.target(place);
+            quote!(::core::option::Option::Some(#reference))
+        })
+    }
+
+    fn pull_operator(&self, op: Operator, pull: &Pull, cotangents: &[TokenStream]) -> TokenStream {
+        let name = operator_trait(op);
+        let method =
+            ident(&if pull.level == 0 { "adjoint".to_owned() } else { format!("adjoint{}", pull.level) }, pull.span);
+        let args = self.operator_args(&pull.args);
+        let tangents = self.operator_tangents(&pull.args);
+        // The cotangent of a view is an array of its own while the operator adds to it.
+        let (mut before, mut after) = (TokenStream::new(), TokenStream::new());
+        let mut slots = Vec::new();
+        for c in 0..pull.cotangent.len() {
+            for (i, slot) in pull.slots.iter().enumerate() {
+                match slot.get(c).and_then(Option::as_ref) {
+                    Some(place) if self.is_elements(place) => {
+                        let name = Ident::new(&format!("slot_{c}_{i}"), Span::mixed_site());
+                        let shape = pull.args[i].parts[0].clone().expect("operands have values");
+                        let held = self.value(&Expr::Zero(Box::new(shape)));
+                        before.extend(quote!(let mut #name = #held;));
+                        after.extend(self.on_slot(place, |place| {
+                            let target = self.target(place);
+                            quote!(::differentiable::__private::accumulate(#target, &#name);)
+                        }));
+                        slots.push(quote!(::core::option::Option::Some(&mut #name)));
+                    }
+                    place => slots.push(self.slot(place)),
+                }
+            }
+        }
+        quote!(#before ::differentiable::operators::#name::#method(#(#args,)* #(#tangents,)* #(&#cotangents,)* #(#slots),*); #after)
+    }
+}

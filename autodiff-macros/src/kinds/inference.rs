@@ -1,0 +1,179 @@
+//! The kinds of all variables of a program, in both directions along its statements.
+//!
+//! In: a program whose parameters have kinds. Out: the same, where every variable has the kind that what it is computed from
+//! and what it is used for tell together.
+
+use std::collections::HashMap;
+
+use super::{Float, Kind, Types, of_expr, of_place, path_key};
+use crate::ir::{BinOp, Block, Edit, Expr, Header, Program, Stmt, VarId};
+
+/// Infers the kinds of all variables of a program, in both directions along its statements, until
+/// nothing changes.
+pub(crate) fn infer(program: &mut Program, types: &Types, result: &Kind) {
+    for _ in 0..8 {
+        let mut found = HashMap::new();
+        let mut fields = HashMap::new();
+        let mut inference = Inference { program, types, found: &mut found, fields: &mut fields };
+        inference.block(&program.body);
+        inference.expect(&program.value[0], result);
+        let mut changed = false;
+        for (key, kind) in fields {
+            changed |= program.fields.insert(key, kind.clone()) != Some(kind);
+        }
+        for (var, kind) in found {
+            let joined = program.vars[var].kind.join(&kind);
+            if joined != program.vars[var].kind {
+                program.vars[var].kind = joined;
+                changed = true;
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+}
+
+struct Inference<'a> {
+    program: &'a Program,
+    types: &'a Types,
+    found: &'a mut HashMap<VarId, Kind>,
+    fields: &'a mut HashMap<String, Kind>,
+}
+
+impl Inference<'_> {
+    fn learn(&mut self, var: VarId, kind: Kind) {
+        if kind != Kind::Unknown {
+            let joined = self.found.get(&var).map_or(kind.clone(), |k| k.join(&kind));
+            self.found.insert(var, joined);
+        }
+    }
+
+    fn of(&self, e: &Expr) -> Kind {
+        of_expr(self.program, self.types, e)
+    }
+
+    /// The expression is used where a value of the kind is needed.
+    fn expect(&mut self, e: &Expr, kind: &Kind) {
+        match e {
+            Expr::Place(place)
+                if place.path.is_empty() && !matches!(self.program.vars[place.root].kind, Kind::Ref(_)) =>
+            {
+                self.learn(place.root, kind.clone());
+            }
+            Expr::Place(place) if kind.is_float() && of_place(self.program, place) == Kind::Unknown => {
+                self.fields.insert(path_key(self.program, place), kind.clone());
+            }
+            Expr::Neg(e) if kind.is_float() => self.expect(e, kind),
+            Expr::Tuple(es) => {
+                if let Kind::Tuple(kinds) = kind {
+                    es.iter().zip(kinds).for_each(|(e, k)| self.expect(e, k));
+                }
+            }
+            Expr::Array(es, _) => {
+                if let Kind::Seq(kind) = kind {
+                    es.iter().for_each(|e| self.expect(e, kind));
+                }
+            }
+            Expr::Repeat { value, .. } => {
+                if let Kind::Seq(kind) = kind {
+                    self.expect(value, kind);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn block(&mut self, block: &Block) {
+        for stmt in &block.stmts {
+            self.stmt(stmt);
+            for block in stmt.blocks() {
+                self.block(block);
+            }
+        }
+    }
+
+    fn stmt(&mut self, stmt: &Stmt) {
+        match stmt {
+            Stmt::Let { var, value } | Stmt::Replace { old: var, value, .. } => {
+                let kind = self.of(value);
+                self.learn(*var, kind);
+                let known = self.program.vars[*var].kind.clone();
+                self.expect(value, &known);
+                self.operands(value);
+                self.arithmetic(value, &known);
+            }
+            Stmt::Assign { place, value, .. } | Stmt::Accumulate { place, value } => {
+                let kind = self.of(value);
+                let target = of_place(self.program, place);
+                if place.path.is_empty() {
+                    self.learn(place.root, kind);
+                }
+                self.expect(value, &target);
+                self.operands(value);
+            }
+            Stmt::Update { place, value, .. } => {
+                let target = of_place(self.program, place);
+                if target.is_float() {
+                    self.expect(value, &target);
+                }
+                let kind = self.of(value);
+                if place.path.is_empty() && matches!(kind, Kind::Float(_)) && matches!(target, Kind::Float(Float::Any))
+                {
+                    self.learn(place.root, kind);
+                }
+            }
+            Stmt::Loop(l) => {
+                if let Header::Range { var, .. } = &l.header {
+                    self.learn(*var, Kind::Int);
+                }
+            }
+            Stmt::Edit(Edit::Exchange(a, b)) => {
+                for (place, other) in [(a, b), (b, a)] {
+                    let kind = of_place(self.program, other).deref().clone();
+                    self.expect(&Expr::Place(place.clone()), &kind);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Arithmetic that gives a float combines floats.
+    fn arithmetic(&mut self, e: &Expr, result: &Kind) {
+        match e {
+            Expr::Binary(op, a, b) if result.is_float() && op.is_arithmetic() => {
+                let user_type =
+                    |e: &Expr| e.as_var().is_some_and(|v| self.program.vars[v].role == crate::ir::Role::User);
+                if *op == BinOp::Mul
+                    && (user_type(a) && of_expr(self.program, self.types, a) == Kind::Unknown
+                        || user_type(b) && of_expr(self.program, self.types, b) == Kind::Unknown)
+                {
+                    return;
+                }
+                for operand in [a, b] {
+                    let operand = match &**operand {
+                        Expr::Ref { of, .. } => of,
+                        other => other,
+                    };
+                    if self.of(operand) == Kind::Unknown {
+                        self.expect(operand, result);
+                    }
+                }
+            }
+            Expr::Neg(a) if result.is_float() => self.expect(a, result),
+            _ => {}
+        }
+    }
+
+    /// Floats combine only with floats of their own type in the functions of the table.
+    fn operands(&mut self, e: &Expr) {
+        if let Expr::Math(rule, args) = e
+            && rule.fields.is_empty()
+        {
+            let joined = args.iter().map(|a| self.of(a)).fold(Kind::Unknown, |a, b| a.join(&b));
+            if joined.is_float() && !rule.integer_argument {
+                args.iter().for_each(|a| self.expect(a, &joined));
+            }
+        }
+    }
+}

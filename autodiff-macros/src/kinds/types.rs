@@ -1,0 +1,223 @@
+//! What the types of a signature tell: the kind that a written type stands for.
+//!
+//! In: types as the user wrote them, and the generics around them. Out: a [`Kind`], which is `Unknown` wherever the syntax
+//! leaves room for doubt.
+
+use std::collections::HashMap;
+
+use syn::{GenericArgument, GenericParam, Generics, PathArguments, Type, TypeParamBound, WherePredicate};
+
+use super::{Float, Kind};
+
+/// Reads kinds off types, knowing which type parameters are floats.
+#[derive(Clone, Default)]
+pub(crate) struct Types {
+    floats: Vec<String>,
+    /// Lengths are parameters.
+    lengths: bool,
+    /// How often functions are differentiated.
+    order: u32,
+    /// The signature names `Complex<…>`, so that `Complex` alone is the type of `num-complex` too.
+    complex: bool,
+    /// The methods beside the function that return references, with the kinds of what those refer to.
+    lending: HashMap<String, Kind>,
+}
+
+impl Types {
+    pub(crate) fn new(generics: &[&Generics]) -> Self {
+        let mut floats = Vec::new();
+        let is_real = |bound: &TypeParamBound| match bound {
+            TypeParamBound::Trait(t) => t.path.segments.last().is_some_and(|s| s.ident == "Real" || s.ident == "Float"),
+            _ => false,
+        };
+        for generics in generics {
+            for param in &generics.params {
+                if let GenericParam::Type(param) = param
+                    && param.bounds.iter().any(is_real)
+                {
+                    floats.push(param.ident.to_string());
+                }
+            }
+            for predicate in generics.where_clause.iter().flat_map(|w| &w.predicates) {
+                if let WherePredicate::Type(p) = predicate
+                    && let (Type::Path(path), true) = (&p.bounded_ty, p.bounds.iter().any(is_real))
+                    && let Some(ident) = path.path.get_ident()
+                {
+                    floats.push(ident.to_string());
+                }
+            }
+        }
+        let lengths = generics.iter().any(|g| g.const_params().next().is_some());
+        Self { floats, lengths, order: 1, ..Self::default() }
+    }
+
+    /// The same, with what the types of a signature tell of the names in the body.
+    pub(crate) fn with_signature(mut self, sig: &syn::Signature) -> Self {
+        struct Find<'a>(&'a Types, bool);
+        impl<'ast> syn::visit::Visit<'ast> for Find<'_> {
+            fn visit_type_path(&mut self, p: &'ast syn::TypePath) {
+                let named = p.path.segments.last().is_some_and(|s| s.ident == "Complex");
+                self.1 |= named && p.qself.is_none() && self.0.path_kind(p).is_complex();
+                syn::visit::visit_type_path(self, p);
+            }
+        }
+        let mut find = Find(&self, false);
+        syn::visit::Visit::visit_signature(&mut find, sig);
+        self.complex = find.1;
+        self
+    }
+
+    /// The same, with the methods beside the function that return references.
+    pub(crate) fn with_lending(mut self, methods: &[(String, Type)]) -> Self {
+        self.lending = methods.iter().map(|(name, ty)| (name.clone(), self.kind(ty))).collect();
+        self
+    }
+
+    /// The kind of what a method beside the function returns a reference to.
+    pub(crate) fn lent_by(&self, method: &str) -> Option<Kind> {
+        self.lending.get(method).cloned()
+    }
+
+    /// Whether lengths are parameters of what surrounds the function, or of itself.
+    pub(crate) fn has_lengths(&self) -> bool {
+        self.lengths
+    }
+
+    /// The same, for functions that are differentiated so often.
+    pub(crate) fn with_order(mut self, order: u32) -> Self {
+        self.order = order;
+        self
+    }
+
+    /// How often functions are differentiated.
+    pub(crate) fn order(&self) -> u32 {
+        self.order
+    }
+
+    /// Whether floats may be of a type that is a parameter.
+    pub(crate) fn is_generic(&self) -> bool {
+        !self.floats.is_empty()
+    }
+
+    /// The kind of the values of a type.
+    pub(crate) fn kind(&self, ty: &Type) -> Kind {
+        match ty {
+            Type::Reference(r) => Kind::Ref(Box::new(self.kind(&r.elem))),
+            Type::Paren(p) => self.kind(&p.elem),
+            Type::Group(g) => self.kind(&g.elem),
+            Type::Slice(s) => Kind::Seq(Box::new(self.kind(&s.elem))),
+            Type::Array(a) => Kind::Seq(Box::new(self.kind(&a.elem))),
+            Type::Tuple(t) if t.elems.is_empty() => Kind::Unit,
+            Type::Tuple(t) => Kind::Tuple(t.elems.iter().map(|t| self.kind(t)).collect()),
+            Type::ImplTrait(i) => {
+                let function = i.bounds.iter().any(|b| matches!(b, TypeParamBound::Trait(t) if t.path.segments.last().is_some_and(|s| s.ident.to_string().starts_with("Fn"))));
+                if function { Kind::Constant } else { Kind::Unknown }
+            }
+            Type::FnPtr(_) => Kind::Constant,
+            Type::Path(p) if p.qself.is_none() => self.path_kind(p),
+            _ => Kind::Unknown,
+        }
+    }
+
+    fn path_kind(&self, p: &syn::TypePath) -> Kind {
+        let Some(last) = p.path.segments.last() else {
+            return Kind::Unknown;
+        };
+        let name = last.ident.to_string();
+        let argument = || match &last.arguments {
+            PathArguments::AngleBracketed(a) => a.args.iter().find_map(|a| match a {
+                GenericArgument::Type(t) => Some(self.kind(t)),
+                _ => None,
+            }),
+            _ => None,
+        };
+        match name.as_str() {
+            "f64" => Kind::Float(Float::F64),
+            "f32" => Kind::Float(Float::F32),
+            "Complex64" => Kind::Complex(Float::F64),
+            "Complex32" => Kind::Complex(Float::F32),
+            "Complex" => match argument() {
+                Some(Kind::Float(float)) => Kind::Complex(float),
+                None if self.complex => Kind::Complex(Float::Any),
+                _ => Kind::Unknown,
+            },
+            "bool" => Kind::Bool,
+            "char" | "str" | "String" => Kind::Constant,
+            _ if CONTAINERS.contains(&name.as_str()) && self.arguments_are_constant(&last.arguments) => Kind::Constant,
+            "Vec" => Kind::Seq(Box::new(argument().unwrap_or(Kind::Unknown))),
+            "Option" => Kind::Option(Box::new(argument().unwrap_or(Kind::Unknown))),
+            "Result" => Kind::Result(Box::new(argument().unwrap_or(Kind::Unknown))),
+            _ if crate::arrays::is_type(&name) => match argument() {
+                Some(kind) if kind.is_constant() => Kind::Constant,
+                kind => Kind::Array(
+                    Box::new(kind.unwrap_or(Kind::Unknown)),
+                    crate::arrays::axes_of_type(&name, &last.arguments),
+                ),
+            },
+            _ if is_integer(&name) => Kind::Int,
+            _ if p.path.segments.len() == 1 && self.floats.contains(&name) => Kind::Float(Float::Generic(name)),
+            _ => Kind::Unknown,
+        }
+    }
+
+    /// Whether what a container holds carries no derivative.
+    fn arguments_are_constant(&self, arguments: &PathArguments) -> bool {
+        let PathArguments::AngleBracketed(a) = arguments else { return false };
+        let constant = |a: &GenericArgument| match a {
+            GenericArgument::Type(ty) => self.kind(ty).is_constant(),
+            _ => true,
+        };
+        a.args.iter().any(|a| matches!(a, GenericArgument::Type(_))) && a.args.iter().all(constant)
+    }
+
+    /// The kind of the type before the last segment of a path: `f64::from`, `Complex::<f64>::new`.
+    pub(crate) fn owner(&self, path: &syn::Path) -> Kind {
+        let mut path = path.clone();
+        path.segments.pop();
+        path.segments.pop_punct();
+        if path.segments.is_empty() {
+            return Kind::Unknown;
+        }
+        self.kind(&Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path }))
+    }
+
+    /// The kind of a function's value.
+    pub(crate) fn kind_of(&self, ty: Option<&Type>) -> Option<Kind> {
+        ty.map(|ty| self.kind(ty))
+    }
+
+    /// Whether a type parameter is bound to be a function.
+    pub(crate) fn is_function(&self, generics: &Generics, ident: &syn::Ident) -> bool {
+        let is_fn = |bounds: &syn::punctuated::Punctuated<TypeParamBound, syn::Token![+]>| {
+            bounds.iter().any(|b| match b {
+                TypeParamBound::Trait(t) => t
+                    .path
+                    .segments
+                    .last()
+                    .is_some_and(|s| matches!(s.ident.to_string().as_str(), "Fn" | "FnMut" | "FnOnce")),
+                _ => false,
+            })
+        };
+        let inline = generics.type_params().any(|t| t.ident == *ident && is_fn(&t.bounds));
+        let clause = generics.where_clause.iter().flat_map(|w| &w.predicates).any(|p| match p {
+            WherePredicate::Type(p) => {
+                matches!(&p.bounded_ty, Type::Path(t) if t.path.is_ident(ident)) && is_fn(&p.bounds)
+            }
+            _ => false,
+        });
+        inline || clause
+    }
+
+    /// Whether a parameter of this type carries a derivative, as far as its syntax tells.
+    pub(crate) fn is_differentiable(&self, ty: &Type) -> bool {
+        !self.kind(ty).is_constant()
+    }
+}
+
+/// Types of the standard library that carry a derivative only if what they hold does.
+const CONTAINERS: &[&str] =
+    &["Box", "Rc", "Arc", "VecDeque", "HashMap", "BTreeMap", "HashSet", "BTreeSet", "Range", "RangeInclusive"];
+
+pub(crate) fn is_integer(name: &str) -> bool {
+    matches!(name, "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "u8" | "u16" | "u32" | "u64" | "u128" | "usize")
+}

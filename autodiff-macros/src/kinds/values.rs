@@ -1,0 +1,197 @@
+//! The kinds of places and of the values of expressions, from the kinds of variables.
+
+use syn::Type;
+
+use super::{Float, Kind, Types, is_integer};
+use crate::ir::{BinOp, Expr, Place, Program, Step};
+use crate::{complex, methods, variants};
+
+/// The float type of numbers that are combined.
+pub(crate) fn float_of(kinds: impl Iterator<Item = Kind>) -> Float {
+    kinds
+        .filter_map(|kind| match kind.deref() {
+            Kind::Float(float) | Kind::Complex(float) => Some(float.clone()),
+            _ => None,
+        })
+        .fold(Float::Any, |a, b| if a == Float::Any { b } else { a })
+}
+
+/// A name for the fields and elements that a place stands for: those of the same type share it.
+pub(crate) fn path_key(program: &Program, place: &Place) -> String {
+    use quote::ToTokens;
+    let root = program.vars[place.root].mirrors.unwrap_or(place.root);
+    let var = &program.vars[root];
+    let mut key = match &var.ty {
+        Some(Type::Reference(r)) => r.elem.to_token_stream().to_string(),
+        Some(ty) => ty.to_token_stream().to_string(),
+        None => format!("#{root}"),
+    };
+    for step in &place.path {
+        match step {
+            Step::Field(m) => key.push_str(&format!(".{}", m.to_token_stream())),
+            Step::Index { range: false, .. } => key.push_str("[]"),
+            Step::Index { range: true, .. } | Step::Deref => {}
+            Step::Content => key.push('?'),
+            Step::View { method, .. } => key.push_str(&format!(".{method}")),
+            Step::Payload { variant, member, .. } => {
+                let last = variant.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+                key.push_str(&format!("::{last}.{}", member.to_token_stream()));
+            }
+        }
+    }
+    key
+}
+
+/// The kind of what a place holds.
+pub(crate) fn of_place(program: &Program, place: &Place) -> Kind {
+    let mut kind = program.vars[place.root].kind.clone();
+    for step in &place.path {
+        kind = match (step, kind.deref()) {
+            (Step::Index { range: false, at }, Kind::Seq(inner))
+                if !matches!(crate::ir::as_element(at).map_or(&**at, |(_, at)| at), Expr::Tuple(_)) =>
+            {
+                (**inner).clone()
+            }
+            (Step::Index { range: true, .. }, Kind::Seq(_)) => kind.deref().clone(),
+            (Step::Index { range: false, .. }, Kind::Array(inner, _)) => (**inner).clone(),
+            (Step::View { method, args }, of) => crate::arrays::view_kind(&method.to_string(), args, of),
+            (Step::Deref, _) => match &kind {
+                Kind::Ref(inner) => (**inner).clone(),
+                other => other.clone(),
+            },
+            (Step::Field(syn::Member::Unnamed(i)), Kind::Tuple(kinds)) => {
+                kinds.get(i.index as usize).cloned().unwrap_or(Kind::Unknown)
+            }
+            (Step::Payload { .. } | Step::Content, Kind::Option(inner)) => (**inner).clone(),
+            (Step::Payload { variant, .. }, Kind::Result(inner)) if variants::is_named(variant, "Ok") => {
+                (**inner).clone()
+            }
+            (Step::Content, Kind::Result(inner)) => (**inner).clone(),
+            (Step::Field(syn::Member::Named(part)), Kind::Complex(float)) if part == "re" || part == "im" => {
+                Kind::Float(float.clone())
+            }
+            _ => Kind::Unknown,
+        };
+    }
+    if kind == Kind::Unknown
+        && !place.path.is_empty()
+        && !program.fields.is_empty()
+        && let Some(known) = program.fields.get(&path_key(program, place))
+    {
+        return if program.vars[place.root].mirrors.is_some() { known.tangent() } else { known.clone() };
+    }
+    kind
+}
+
+/// The kind of the value of an expression.
+pub(crate) fn of_expr(program: &Program, types: &Types, e: &Expr) -> Kind {
+    let of = |e: &Expr| of_expr(program, types, e);
+    match e {
+        Expr::Lit(lit) => match lit {
+            syn::Lit::Int(l) if l.suffix().is_empty() || is_integer(l.suffix()) => Kind::Int,
+            syn::Lit::Float(l) => match l.suffix() {
+                "f32" => Kind::Float(Float::F32),
+                "f64" => Kind::Float(Float::F64),
+                _ => Kind::Float(Float::Any),
+            },
+            syn::Lit::Int(l) => Kind::Float(if l.suffix() == "f32" { Float::F32 } else { Float::F64 }),
+            syn::Lit::Bool(_) => Kind::Bool,
+            _ => Kind::Constant,
+        },
+        Expr::Number(_, float) | Expr::FromInt(_, float) => Kind::Float(float.clone()),
+        Expr::Bool(_) | Expr::Matches(..) => Kind::Bool,
+        Expr::Place(place) => of_place(program, place),
+        Expr::Ref { of: e, .. } => Kind::Ref(Box::new(of(e))),
+        Expr::Neg(e) => of(e).deref().clone(),
+        Expr::Not(e) => of(e),
+        Expr::Clone(e) => of(e).deref().clone(),
+        Expr::Zero(e) => of(e).tangent(),
+        Expr::CastTangent { ty, .. } => ty.as_ref().map_or(Kind::Unknown, |ty| types.kind(ty)),
+        Expr::Binary(op, a, b) => match op {
+            BinOp::Eq | BinOp::Ne | BinOp::Lt | BinOp::Le | BinOp::Gt | BinOp::Ge | BinOp::And | BinOp::Or => {
+                Kind::Bool
+            }
+            BinOp::Rem if of(a).deref().is_complex() || of(b).deref().is_complex() => Kind::Unknown,
+            _ => binary(of(a).deref(), of(b).deref()),
+        },
+        Expr::Math(rule, args) if !rule.fields.is_empty() => complex::kind(rule, args.iter().map(of)),
+        Expr::Math(rule, args) => {
+            let kind = of(&args[0]).deref().clone();
+            if rule.integer_argument { kind } else { args.iter().fold(kind, |k, a| k.join(of(a).deref())) }
+        }
+        Expr::Method { recv, name, .. } => methods::kind(&name.to_string(), of(recv).deref()),
+        Expr::Call { func, args, ctor: true, .. } if variants::is_named(func, "Some") && args.len() == 1 => {
+            Kind::Option(Box::new(of(&args[0])))
+        }
+        Expr::Call { func, args, ctor: true, .. } if variants::is_named(func, "Ok") && args.len() == 1 => {
+            Kind::Result(Box::new(of(&args[0])))
+        }
+        Expr::Call { func, ctor: true, .. } if variants::is_named(func, "Err") => Kind::Result(Box::new(Kind::Unknown)),
+        Expr::Wrap { like, value, .. } => match of(like).deref() {
+            Kind::Option(_) => Kind::Option(Box::new(of(value))),
+            Kind::Result(_) => Kind::Result(Box::new(of(value))),
+            _ => Kind::Unknown,
+        },
+        Expr::Item(path, None) if variants::is_named(path, "None") => Kind::Option(Box::new(Kind::Unknown)),
+        Expr::Call { func, .. } => {
+            // `f64::from(n)`, `T::zero()`: an associated function of a float type gives the type.
+            let segments: Vec<_> = func.segments.iter().map(|s| s.ident.to_string()).collect();
+            match segments.as_slice() {
+                [.., name] if func.segments.len() > 1 && complex::CONSTANTS.contains(&name.as_str()) => {
+                    match types.owner(func) {
+                        kind if kind.is_complex() => kind,
+                        _ if methods::FLOAT_CONSTRUCTORS.contains(&name.as_str()) => types.owner(func),
+                        _ => Kind::Unknown,
+                    }
+                }
+                [ty, name] if methods::FLOAT_CONSTRUCTORS.contains(&name.as_str()) => {
+                    match syn::parse_str::<Type>(ty) {
+                        Ok(ty) => types.kind(&ty),
+                        Err(_) => Kind::Unknown,
+                    }
+                }
+                _ => Kind::Unknown,
+            }
+        }
+        Expr::Item(path, _) => {
+            let segments: Vec<_> = path.segments.iter().map(|s| s.ident.to_string()).collect();
+            match segments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+                [.., "f64", "consts", _] | ["f64", _] => Kind::Float(Float::F64),
+                [.., "f32", "consts", _] | ["f32", _] => Kind::Float(Float::F32),
+                [ty, _] if is_integer(ty) => Kind::Int,
+                [.., "ZERO" | "ONE" | "I"] => match types.owner(path) {
+                    kind if kind.is_complex() => kind,
+                    _ => Kind::Unknown,
+                },
+                _ => Kind::Unknown,
+            }
+        }
+        Expr::Tuple(es) if es.is_empty() => Kind::Unit,
+        Expr::Tuple(es) => Kind::Tuple(es.iter().map(of).collect()),
+        Expr::Array(es, _) => Kind::Seq(Box::new(es.iter().map(of).fold(Kind::Unknown, |a, b| a.join(&b)))),
+        Expr::Repeat { value, .. } => Kind::Seq(Box::new(of(value))),
+        Expr::Cast(_, ty) => types.kind(ty),
+        Expr::Select(_, a, b) => of(a).join(&of(b)),
+        Expr::Struct { .. } | Expr::Verbatim(..) => Kind::Unknown,
+        Expr::Range { .. } => Kind::Constant,
+    }
+}
+
+fn binary(a: &Kind, b: &Kind) -> Kind {
+    match (a, b) {
+        (Kind::Float(_), Kind::Float(_)) => a.join(b),
+        (Kind::Complex(_), Kind::Complex(_)) => a.join(b),
+        (Kind::Complex(x), Kind::Float(y)) | (Kind::Float(y), Kind::Complex(x)) => {
+            Kind::Complex(if *x == Float::Any { y.clone() } else { x.clone() })
+        }
+        (Kind::Int, Kind::Int) => Kind::Int,
+        (Kind::Array(x, n), Kind::Array(y, m)) => Kind::Array(Box::new(x.join(y)), n.zip(*m).map(|(n, m)| n.max(m))),
+        (Kind::Array(..), Kind::Float(_) | Kind::Complex(_)) => a.clone(),
+        (Kind::Float(_) | Kind::Complex(_), Kind::Array(..)) => b.clone(),
+        (Kind::Array(x, _), _) | (_, Kind::Array(x, _)) => Kind::Array(x.clone(), None),
+        // On the right of a type parameter stands only the parameter itself.
+        (Kind::Float(Float::Generic(_)), _) => a.clone(),
+        (Kind::Bool, Kind::Bool) => Kind::Bool,
+        _ => Kind::Unknown,
+    }
+}

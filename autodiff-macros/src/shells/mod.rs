@@ -1,0 +1,254 @@
+//! The public derivatives: `grad`, `value_and_grad`, `grad_into`, `vjp`, `jvp`, `source`, …, which only
+//! rearrange arguments around the hidden companions. Here is what all of them share, and the shortest of them.
+
+mod docs;
+mod gradients;
+mod pullback;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::Type;
+
+use self::docs::Docs;
+use crate::companions::{Companions, with_std};
+use crate::ir::Passing;
+use crate::kinds::Kind;
+use crate::signature::Param;
+use crate::tangent_types::owned_tangent;
+
+/// Writes the shells of one function.
+pub(crate) struct Shells<'a> {
+    pub(crate) companions: Companions<'a>,
+}
+
+impl Shells<'_> {
+    pub(crate) fn params(&self) -> &[Param] {
+        &self.companions.f.signature.params
+    }
+
+    fn wanted(&self) -> impl Iterator<Item = (usize, &Param)> {
+        self.params().iter().enumerate().filter(|(_, p)| p.wanted)
+    }
+
+    /// The parameters of which joined sweeps have a cotangent.
+    pub(crate) fn slotted(&self) -> impl Iterator<Item = (usize, &Param)> {
+        self.params().iter().enumerate().filter(|(_, p)| p.has_slot())
+    }
+
+    pub(crate) fn name(&self, i: usize) -> Ident {
+        let p = &self.params()[i];
+        if p.receiver {
+            Ident::new("self", Span::call_site())
+        } else {
+            Ident::new(
+                &format!("in_{}", p.name.to_string().trim_start_matches("r#")),
+                Span::mixed_site().located_at(p.name.span()),
+            )
+        }
+    }
+
+    pub(crate) fn local(&self, prefix: &str, i: usize) -> Ident {
+        let name = self.params()[i].name.to_string();
+        Ident::new(
+            &format!("{prefix}{}", name.trim_start_matches("r#")),
+            Span::mixed_site().located_at(self.params()[i].name.span()),
+        )
+    }
+
+    /// The parameters of a shell; references get a lifetime if one is given.
+    pub(crate) fn signature(&self, lifetime: Option<&TokenStream>) -> Vec<TokenStream> {
+        self.params()
+            .iter()
+            .enumerate()
+            .map(|(i, p)| {
+                if p.receiver {
+                    return match (p.passing, lifetime) {
+                        (Passing::RefMut, Some(l)) => quote!(&#l mut self),
+                        (Passing::RefMut, None) => quote!(&mut self),
+                        (_, Some(l)) => quote!(&#l self),
+                        _ => quote!(&self),
+                    };
+                }
+                let name = self.name(i);
+                let ty = match (&p.ty, lifetime) {
+                    (Type::Reference(r), Some(l)) if r.lifetime.is_none() => {
+                        let (mutable, elem) = (&r.mutability, &r.elem);
+                        quote!(&#l #mutable #elem)
+                    }
+                    (ty, _) => ty.to_token_stream(),
+                };
+                quote!(#name: #ty)
+            })
+            .collect()
+    }
+
+    /// The arguments of a call from a shell to a companion.
+    pub(crate) fn forwarded(&self) -> Vec<TokenStream> {
+        (0..self.params().len()).map(|i| self.name(i).to_token_stream()).collect()
+    }
+
+    /// Adds the bounds under which arguments can be copied.
+    pub(crate) fn cloning(&self, clause: TokenStream) -> TokenStream {
+        let bounds: Vec<TokenStream> =
+            self.companions.cloned_parameters().into_iter().map(|n| quote!(#n: ::core::clone::Clone)).collect();
+        match (clause.is_empty(), bounds.is_empty()) {
+            (_, true) => clause,
+            (true, false) => quote!(where #(#bounds),*),
+            (false, false) => quote!(#clause, #(#bounds),*),
+        }
+    }
+
+    /// Adds the bounds under which arguments by value can be copied.
+    pub(crate) fn cloning_values(&self, clause: TokenStream) -> TokenStream {
+        if self.params().iter().all(|p| p.passing != Passing::Value) {
+            return clause;
+        }
+        self.cloning(clause)
+    }
+
+    /// The type of the gradient.
+    pub(crate) fn gradient_type(&self) -> TokenStream {
+        let types: Vec<TokenStream> = self
+            .wanted()
+            .map(|(_, p)| {
+                let target = p.target();
+                owned_tangent(target)
+            })
+            .collect();
+        bare(&types)
+    }
+
+    /// Whether the function returns `()`.
+    pub(crate) fn returns_nothing(&self) -> bool {
+        let c = &self.companions;
+        matches!(c.f.types.kind_of(c.f.signature.output.as_ref()), None | Some(Kind::Unit))
+    }
+
+    fn has_mut(&self) -> bool {
+        self.params().iter().any(|p| p.passing == Passing::RefMut && p.differentiable)
+    }
+
+    /// All public derivatives.
+    pub(crate) fn all(&self) -> TokenStream {
+        let mut out = self.reverse();
+        out.extend(self.forward());
+        out.extend(self.source());
+        out.extend(self.graph(&crate::graph::encode(self.companions.f, self.companions.returns_scalar())));
+        out.extend(self.linear());
+        out.extend(self.jvps());
+        out.extend(self.jacobians());
+        if self.companions.f.options.order() >= 2 {
+            out.extend(self.hvp());
+            out.extend(self.hessian());
+            // A reference that a derivative would return has no copy there.
+            if self.companions.f.signature.lent.is_none() {
+                out.extend(self.nested());
+            }
+        }
+        out
+    }
+
+    /// Those that need the backward sweep only.
+    pub(crate) fn reverse(&self) -> TokenStream {
+        let mut out = self.value_and_grad();
+        out.extend(self.grad_into());
+        out.extend(self.vjp());
+        out
+    }
+
+    /// Those that need forward mode only.
+    pub(crate) fn forward(&self) -> TokenStream {
+        self.jvp()
+    }
+
+    pub(crate) fn fn_head(&self, base: &str) -> (TokenStream, Ident) {
+        let host = self.companions.host;
+        let name = host.public(base, self.companions.f.options.prefix.as_ref());
+        let (attrs, vis) = (&host.attrs, &host.vis);
+        let f = self.companions.f;
+        let mut doc = Docs::line(base, &f.signature.name.to_string());
+        if matches!(base, "grad" | "value_and_grad" | "grad_into" | "vjp") && !f.options.has_rule() {
+            let stored = crate::storage::stored(f, crate::storage::sweeps_of(f, base));
+            doc = format!("{doc}\n\nThe backward sweep stores{stored}.");
+        }
+        // What only changes its arguments may be called for that.
+        let must_use = (base != "grad_into" && !self.has_mut()).then(|| quote!(#[must_use]));
+        (quote!(#attrs #[doc = #doc] #[inline] #must_use #vis fn #name), name)
+    }
+
+    fn jvp(&self) -> TokenStream {
+        let c = &self.companions;
+        let (generics, clause) = c.generics(&[]);
+        let jvp = c.host.hidden("__jvp", 1);
+        let turbofish = c.turbofish();
+        let mut params = self.signature(None);
+        let mut args = self.forwarded();
+        for (i, p) in self.params().iter().enumerate() {
+            if p.wanted {
+                let d = self.local("d_", i);
+                let ty = c.tangent_type(p);
+                params.push(quote!(#d: #ty));
+                args.push(quote!(::core::option::Option::Some(#d)));
+            } else {
+                args.push(quote!(::core::option::Option::None));
+            }
+        }
+        let outputs = c.outputs(1);
+        let (head, _) = self.fn_head("jvp");
+        let (value, tangent) = (c.lent(&quote!(value)), c.lent(&quote!(tangent)));
+        quote! {
+            #[allow(clippy::too_many_arguments)]
+            #head #generics (#(#params),*) -> #outputs #clause {
+                let (#value, #tangent) = Self::#jvp #turbofish(#(#args),*);
+                (value, tangent)
+            }
+        }
+    }
+
+    /// The function itself, for code that knows it by the type beside it: `type = name` renames that, and `f::vjp` in
+    /// differentiated code is one call of it and one of its pullback.
+    pub(crate) fn call(&self) -> TokenStream {
+        let c = &self.companions;
+        if c.host.method.is_some() {
+            return TokenStream::new();
+        }
+        let (function, generics) = (&c.f.signature.name, &c.f.signature.generics);
+        let (params, args, output, vis) = (self.signature(None), self.forwarded(), c.declared_output(), &c.host.vis);
+        let (lists, clause) = (generics.params.iter(), &generics.where_clause);
+        let doc = format!("Calls [`{function}()`], from differentiated code.");
+        quote! {
+            #[doc = #doc] #[inline]
+            #vis fn call<#(#lists),*>(#(#params),*) -> #output #clause {
+                #function(#(#args),*)
+            }
+        }
+    }
+
+    fn source(&self) -> TokenStream {
+        let c = &self.companions;
+        let scalar = matches!(c.f.types.kind_of(c.f.signature.output.as_ref()), Some(Kind::Float(_)));
+        let text = c.source(scalar);
+        let (head, _) = self.fn_head("source");
+        quote! {
+            #head() -> &'static str { #text }
+        }
+    }
+
+    /// `graph`, which hands the text of the graph to the runtime.
+    pub(crate) fn graph(&self, text: &str) -> TokenStream {
+        let name = self.companions.f.signature.name.to_string();
+        let (head, _) = self.fn_head("graph");
+        let graph = quote! {
+            #head() -> ::differentiable::graph::Graph { ::differentiable::graph::Graph::__read(#name, #text) }
+        };
+        with_std(&graph, &TokenStream::new())
+    }
+}
+
+/// A tuple, or the bare value where there is one.
+pub(crate) fn bare(items: &[TokenStream]) -> TokenStream {
+    match items {
+        [one] => one.clone(),
+        many => quote!((#(#many),*)),
+    }
+}
