@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use proc_macro2::Span;
 
 use crate::ir::{Block, Edit, Expr, Loop, Passing, Place, Program, Role, Sequence, Stmt, VarId};
-use crate::kinds::{Float, Kind};
+use crate::kinds::Kind;
 use crate::methods;
 
 /// Allocates once what loops allocate in each iteration.
@@ -84,9 +84,10 @@ fn zeros(program: &Program, buffers: &HashMap<VarId, Buffer>) -> Vec<(VarId, Buf
     program.body.walk(&mut |s| {
         if let Stmt::Let { var, value: Expr::Zero(of) } = s
             && let Some(buffer) = of.as_var().and_then(|v| buffers.get(&v))
-            && matches!(&program.vars[*var].kind, Kind::Seq(of) if of.is_float())
+            && let Kind::Seq(of) = &program.vars[*var].kind
+            && let Kind::Float(float) = &**of
         {
-            zeros.push((*var, Buffer { value: Expr::Number(0.0, Float::Any), len: buffer.len.clone() }));
+            zeros.push((*var, Buffer { value: Expr::Number(0.0, float.clone()), len: buffer.len.clone() }));
         }
     });
     zeros
