@@ -49,9 +49,10 @@ pub(crate) fn functions() -> TokenStream {
         let types: Vec<TokenStream> = rule.fields.iter().map(|f| complex_type(rule, *f)).collect();
         let (params, value) = (args.iter().zip(&types).map(|(a, ty)| quote!(#a: #ty)), &types[args.len()]);
         let (name, rest) = (format_ident!("complex_{}", rule.name), &args[1..]);
-        let call = match rule.fields[0] {
-            Field::C => quote!(z.#method(#(#rest),*)),
-            _ => quote!(Complex::<T>::#method(#(#args),*)),
+        let call = if rule.fields[0] == Field::C {
+            quote!(z.#method(#(#rest),*))
+        } else {
+            quote!(Complex::<T>::#method(#(#args),*))
         };
         out.extend(twin(&name, &quote!(fn #name<T: Real>(#(#params),*) -> #value { #call })));
     }
