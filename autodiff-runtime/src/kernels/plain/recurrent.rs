@@ -18,7 +18,7 @@ pub(crate) fn simple_rnn<T: Real>(
     let mut h: Array2<T> = state.to_owned();
     for step in 0..x.dim().1 {
         let z: Array2<T> = x.index_axis(Axis(1), step).dot(weights) + h.dot(recurrent) + bias;
-        h = z.mapv(|z| z.tanh());
+        h = z.mapv(T::tanh);
         sequence.index_axis_mut(Axis(1), step).assign(&h);
     }
     (sequence, h)
