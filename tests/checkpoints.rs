@@ -270,3 +270,33 @@ fn exits_out_of_checkpoints() {
         }
     }
 }
+
+/// Arrays, in a loop that is run in parts, under `hvp`.
+#[differentiable(order = 2)]
+fn layers(w: &Array2<f64>, x: &Array1<f64>, n: usize) -> f64 {
+    let mut h = x.clone();
+    #[checkpoint(every = 3)]
+    for _ in 0..n {
+        let z = w.dot(&h);
+        h = z.mapv(|v| v.tanh()) + x;
+    }
+    h.dot(&h)
+}
+
+#[differentiable(order = 2)]
+fn layers_plain(w: &Array2<f64>, x: &Array1<f64>, n: usize) -> f64 {
+    let mut h = x.clone();
+    for _ in 0..n {
+        let z = w.dot(&h);
+        h = z.mapv(|v| v.tanh()) + x;
+    }
+    h.dot(&h)
+}
+
+#[test]
+fn checkpointed_arrays() {
+    let (w, x) = (array![[0.3, -0.2], [0.5, 0.9]], array![0.3, 0.4]);
+    layers::check(&w, &x, 8).unwrap();
+    let difference = layers::hessian(&w, &x, 8) - layers_plain::hessian(&w, &x, 8);
+    assert!(difference.iter().all(|d| d.abs() < 1e-12));
+}

@@ -196,3 +196,23 @@ mod passed {
         integrate::check(|x| x * x, 0.5, 3).unwrap();
     }
 }
+
+/// Functions that are passed in, in an index, a bound and a condition.
+#[differentiable(order = 2)]
+fn chosen(x: &[f64], at: impl Fn(usize) -> usize, #[constant] other: &dyn Fn(usize) -> usize) -> f64 {
+    let mut sum = x[at(0)] * x[other(1)];
+    for i in 0..at(1) {
+        if other(i) > at(2) {
+            sum *= x[i];
+        }
+    }
+    sum
+}
+
+#[test]
+fn functions_that_are_passed_in_choose() {
+    let x = [0.3, 0.4, 1.7];
+    chosen::check(&x, |i| 2 - i, &|i| i + 1).unwrap();
+    assert_eq!(chosen(&x, |i| 2 - i, &|i| i + 1), 1.7 * 1.7 * 0.3);
+    assert!((chosen::hessian(&x, |i| 2 - i, &|i| i + 1)[[2, 2]] - 0.6).abs() < 1e-14);
+}

@@ -480,3 +480,37 @@ fn an_untaken_branch_does_not_reach_the_gradient() {
     assert_eq!(guarded::grad(c64(0.0, 0.0)), c64(1.0, 0.0));
     guarded::check(c64(0.3, 0.2)).unwrap();
 }
+
+/// No type in sight: the functions that make complex numbers have higher derivatives all the same.
+#[differentiable(order = 3)]
+fn made(r: f64, t: f64) -> f64 {
+    let z = Complex::from_polar(r, t);
+    let w = Complex::cis(t * r) * z + Complex::new(r, t);
+    (w * w * w).re + w.inv().im
+}
+
+#[differentiable(order = 2)]
+fn of_made(r: f64, t: f64) -> f64 {
+    let (d_r, d_t) = made::grad(r, t);
+    d_r * d_t
+}
+
+#[differentiable(order = 2)]
+fn of_made_with_types(r: f64, t: f64) -> f64 {
+    let (d_r, d_t) = made_with_types::grad(r, t);
+    d_r * d_t
+}
+
+#[differentiable(order = 3)]
+fn made_with_types(r: f64, t: f64) -> f64 {
+    let z = Complex::<f64>::from_polar(r, t);
+    let w = Complex::<f64>::cis(t * r) * z + Complex::<f64>::new(r, t);
+    (w * w * w).re + w.inv().im
+}
+
+#[test]
+fn complex_numbers_are_made_without_a_type_in_sight() {
+    of_made::check(0.6, 0.9).unwrap();
+    let difference = of_made::hessian(0.6, 0.9) - of_made_with_types::hessian(0.6, 0.9);
+    assert!(difference.iter().all(|d| d.abs() < 1e-9));
+}

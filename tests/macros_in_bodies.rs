@@ -57,3 +57,29 @@ fn ndarray_macros() {
     arrays::check(0.7).unwrap();
     active_arrays::check(0.7, 0.4).unwrap();
 }
+
+/// Functions that a macro writes, whose types and expressions come in groups.
+macro_rules! function {
+    ($name:ident($x:ident: $t:ty) -> $r:ty, $e:expr, $k:expr) => {
+        #[differentiable]
+        fn $name($x: $t, k: $r) -> $r {
+            let y: $r = $e;
+            ($k * y + y) * k
+        }
+    };
+}
+function!(square(x: f64) -> f64, x * x + 1.0, 1.0 + 2.0);
+function!(slice(x: &[f64]) -> f64, x.iter().map(|v| v * v).sum::<f64>() - x[0], 3.0 - 1.0);
+function!(array(x: &Array1<f64>) -> f64, x.dot(x), -1.0);
+function!(state(x: &mut [f64]) -> f64, { x[0] *= x[1]; x[0] }, 2.0);
+#[test]
+fn grouped() {
+    // The function itself is what was written, too.
+    assert_eq!(square(2.0, 1.0), 20.0);
+    square::check(0.3, 0.7).unwrap();
+    assert_eq!(square::grad(2.0, 1.0), (16.0, 20.0));
+    slice::check(&[0.3, 0.4], 0.5).unwrap();
+    array::check(&array![0.3, 0.4], 0.5).unwrap();
+    state::check(&mut [0.3, 0.4], 0.5).unwrap();
+    let _: Vec<f64> = slice::grad(&[0.3], 1.0).0;
+}

@@ -277,3 +277,134 @@ fn methods_and_generics() {
     let single = Tolerance { modes: 1e-5, differences: 1e-3, step: 1e-2 };
     of_generic::check_with(0.6_f32, &[0.3, 1.1], single).unwrap();
 }
+
+/// All derivatives of one function and of a method, with parts of what they give.
+#[derive(Clone, Debug, PartialEq, Differentiable)]
+struct Wave {
+    a: f64,
+    b: Vec<f64>,
+    c: [f64; 2],
+}
+
+#[differentiable(order = 3)]
+fn height(w: &Wave, k: f64) -> f64 {
+    let mut s = (w.a * k).sin();
+    for (i, b) in w.b.iter().enumerate() {
+        s += b.powi(3) * w.c[i % 2] * k;
+    }
+    s * w.c[0].exp()
+}
+
+#[differentiable(order = 2)]
+fn of_all(w: &Wave, k: f64) -> f64 {
+    let (g, gk) = height::grad(w, k);
+    let (v, (g2, _)) = height::value_and_grad(w, k * k);
+    let (_, t) = height::jvp(w, k, &g, gk);
+    let j = height::jacobian(w, k);
+    let (v2, pullback) = height::vjp(w, k);
+    let (p, pk) = pullback(v);
+    g.a * g2.c[1] + t * v + j[[0, 2]] + v2 * p.c[0] + pk + g.b[1]
+}
+
+#[differentiable]
+fn of_of_all(x: &[f64]) -> f64 {
+    let w = Wave { a: x[0], b: vec![x[1], x[2]], c: [x[3], x[4]] };
+    let (g, gk) = of_all::grad(&w, x[0] * x[1]);
+    g.a * gk + g.b[0] * g.c[1]
+}
+
+/// Views by value.
+#[differentiable(order = 2)]
+fn stretched(a: ArrayView2<f64>, x: ArrayView1<'_, f64>) -> f64 {
+    let y = a.dot(&x).mapv(f64::tanh);
+    (&y * &y).sum() * x.dot(&x)
+}
+
+#[differentiable]
+fn of_views(a: &Array2<f64>, x: &Array1<f64>) -> f64 {
+    let (d_a, d_x) = stretched::grad(a.view(), x.view());
+    let (value, (_, d)) = stretched::value_and_grad(a.t(), x.view());
+    let (_, slope) = stretched::jvp(a.view(), x.view(), d_a.clone(), d);
+    value * slope + d_x.dot(x)
+}
+
+#[test]
+fn structs_and_views() {
+    let w = Wave { a: 0.3, b: vec![0.7, -0.4], c: [0.5, 0.9] };
+    of_all::check(&w, 0.4).unwrap();
+    of_of_all::check(&[0.3, 0.7, -0.4, 0.5, 0.9]).unwrap();
+    let hessian = of_all::hessian(&w, 0.4);
+    assert!((&hessian - &hessian.t()).iter().all(|d| d.abs() < 1e-9));
+    let (a, x) = (array![[0.3, -0.2], [0.5, 0.9]], array![0.4, -0.7]);
+    of_views::check(&a, &x).unwrap();
+    assert_eq!(stretched::hessian(a.view(), x.view()).dim(), (6, 6));
+}
+
+/// Derivatives of every kind in derivatives of every kind.
+mod third_order {
+    use differentiable::prelude::*;
+
+    #[differentiable(order = 4)]
+    fn s(x: f64) -> f64 {
+        (x * x).sin() * x.exp()
+    }
+    #[differentiable(order = 3)]
+    fn s_r(x: f64) -> f64 {
+        s::grad(x)
+    }
+    #[differentiable(order = 3)]
+    fn s_f(x: f64) -> f64 {
+        s::jvp(x, 1.0).1
+    }
+    #[differentiable(order = 3)]
+    fn s_v(x: f64) -> f64 {
+        let (_, g) = s::value_and_grad(x);
+        g
+    }
+    #[differentiable(order = 3)]
+    fn s_j(x: f64) -> f64 {
+        s::jacobian(x)[[0, 0]]
+    }
+    #[differentiable(order = 3)]
+    fn s_p(x: f64) -> f64 {
+        let (_, pb) = s::vjp(x);
+        pb(1.0)
+    }
+    macro_rules! combos { ($($g:ident: $r:ident $f:ident $v:ident $j:ident $p:ident $h:ident $hh:ident,)*) => {$(
+        #[differentiable(order = 2)] fn $r(x: f64) -> f64 { $g::grad(x) }
+        #[differentiable(order = 2)] fn $f(x: f64) -> f64 { $g::jvp(x, 1.0).1 }
+        #[differentiable(order = 2)] fn $v(x: f64) -> f64 { $g::value_and_grad(x).1 }
+        #[differentiable(order = 2)] fn $j(x: f64) -> f64 { $g::jacobian(x)[[0, 0]] }
+        #[differentiable(order = 2)] fn $p(x: f64) -> f64 { let (_, pb) = $g::vjp(x); pb(1.0) }
+        #[differentiable] fn $h(x: f64) -> f64 { $g::hvp(x, 1.0) }
+        #[differentiable] fn $hh(x: f64) -> f64 { $g::hessian(x)[[0, 0]] }
+    )*}}
+    combos! {
+        s_r: s_rr s_rf s_rv s_rj s_rp s_rh s_rhh,
+        s_f: s_fr s_ff s_fv s_fj s_fp s_fh s_fhh,
+        s_v: s_vr s_vf s_vv s_vj s_vp s_vh s_vhh,
+        s_j: s_jr s_jf s_jv s_jj s_jp s_jh s_jhh,
+        s_p: s_pr s_pf s_pv s_pj s_pp s_ph s_phh,
+    }
+    #[test]
+    fn combos_agree() {
+        let x = 0.7;
+        let h = 1e-4;
+        let d1 = |x: f64| s::grad(x);
+        let second = (d1(x + h) - d1(x - h)) / (2.0 * h);
+        let d2 = |x: f64| s::hvp(x, 1.0);
+        let third = (d2(x + h) - d2(x - h)) / (2.0 * h);
+        let d3 = |x: f64| s_r::hvp(x, 1.0);
+        let fourth = (d3(x + h) - d3(x - h)) / (2.0 * h);
+        macro_rules! t { ($($g:ident)*) => {$(
+            let v = $g(x); let r = $g::grad(x); let f = $g::jvp(x, 1.0).1; let hh = $g::hvp(x, 1.0);
+            assert!((v - second).abs() < 1e-5 && (r - third).abs() < 1e-5 && (f - third).abs() < 1e-5 && (hh - fourth).abs() < 1e-4, "{} {v} {r} {f} {hh}; {second} {third} {fourth}", stringify!($g));
+        )*}}
+        t!(s_rr s_rf s_rv s_rj s_rp s_fr s_ff s_fv s_fj s_fp s_vr s_vf s_vv s_vj s_vp s_jr s_jf s_jv s_jj s_jp s_pr s_pf s_pv s_pj s_pp);
+        macro_rules! u { ($($g:ident)*) => {$(
+            let v = $g(x); let r = $g::grad(x); let f = $g::jvp(x, 1.0).1;
+            assert!((v - third).abs() < 1e-5 && (r - fourth).abs() < 1e-4 && (f - fourth).abs() < 1e-4, "{} {v} {r} {f}", stringify!($g));
+        )*}}
+        u!(s_rh s_rhh s_fh s_fhh s_vh s_vhh s_jh s_jhh s_ph s_phh);
+    }
+}

@@ -106,3 +106,83 @@ fn rules_with_closures() {
     assert!((d_xs[0] - 2.0 * 0.1_f64.exp() / total).abs() < 1e-14);
     assert!((d_k - (3.0 * total).ln()).abs() < 1e-14);
 }
+
+/// Rules of a function that changes its argument: they are called at its initial state, and given the cotangent of the
+/// final one.
+#[differentiable(vjp = decay_vjp, jvp = decay_jvp)]
+fn decay(x: &mut [f64], rate: f64) -> f64 {
+    for v in x.iter_mut() {
+        *v *= *v * rate;
+    }
+    x.iter().sum::<f64>() * rate
+}
+
+fn decay_vjp(x: &mut [f64], rate: f64) -> (f64, impl Fn(f64, &[f64]) -> (Vec<f64>, f64) + use<>) {
+    let before = x.to_vec();
+    let value = decay(x, rate);
+    let pullback = move |ct: f64, d: &[f64]| {
+        let total = || d.iter().map(|d| d + ct * rate).zip(&before);
+        let squares = || before.iter().map(|v| v * v);
+        let d_rate = total().map(|(d, v)| d * v * v).sum::<f64>() + ct * rate * squares().sum::<f64>();
+        (total().map(|(d, v)| 2.0 * d * v * rate).collect(), d_rate)
+    };
+    (value, pullback)
+}
+
+fn decay_jvp(x: &mut [f64], rate: f64, dx: &mut [f64], d_rate: f64) -> (f64, f64) {
+    for (v, d) in x.iter().zip(dx.iter_mut()) {
+        *d = 2.0 * v * *d * rate + v * v * d_rate;
+    }
+    let value = decay(x, rate);
+    (value, dx.iter().sum::<f64>() * rate + x.iter().sum::<f64>() * d_rate)
+}
+
+/// A function that gives nothing but what it changes.
+#[differentiable(vjp = scale_vjp, jvp = scale_jvp)]
+fn scale(x: &mut Vec<f64>, k: f64) {
+    x.iter_mut().for_each(|v| *v *= k);
+}
+
+fn scale_vjp(x: &mut Vec<f64>, k: f64) -> ((), impl Fn(&Vec<f64>) -> (Vec<f64>, f64) + use<>) {
+    let before = x.clone();
+    scale(x, k);
+    ((), move |d| (d.iter().map(|d| d * k).collect(), d.iter().zip(&before).map(|(d, v)| d * v).sum()))
+}
+
+fn scale_jvp(x: &mut Vec<f64>, k: f64, dx: &mut Vec<f64>, dk: f64) -> ((), ()) {
+    dx.iter_mut().zip(x.iter()).for_each(|(d, v)| *d = *d * k + v * dk);
+    scale(x, k);
+    ((), ())
+}
+
+#[differentiable]
+fn changes(x: &[f64], rate: f64) -> f64 {
+    let mut y = x.to_vec();
+    let mut sum = 0.0;
+    for i in 0..2 {
+        let k = rate + y[0];
+        scale(&mut y, k);
+        sum += decay(&mut y[i..], rate) * y[1];
+    }
+    sum * y[0]
+}
+
+#[test]
+fn rules_of_functions_that_change_their_arguments() {
+    decay::check(&mut [0.3, -0.8, 1.2], 0.7).unwrap();
+    scale::check(&mut vec![0.3, -0.8, 1.2], 0.7).unwrap();
+    changes::check(&[0.3, -0.8, 1.2], 0.7).unwrap();
+    // The derivatives leave the argument as the function does.
+    let (mut x, mut y) = ([0.3, -0.8, 1.2], [0.3, -0.8, 1.2]);
+    let (value, _) = decay::value_and_grad(&mut x, 0.7);
+    assert_eq!((value, x), (decay(&mut y, 0.7), y));
+    assert_eq!(decay::jacobian(&mut [0.3, -0.8, 1.2], 0.7).dim(), (4, 4));
+}
+
+#[test]
+fn the_source_of_a_rule_names_it() {
+    assert_eq!(
+        only_backward::source(),
+        "// The derivatives of `only_backward` are given.\n// In reverse mode: `only_backward_vjp`.\n// In forward mode there is none.\n"
+    );
+}

@@ -69,6 +69,7 @@ mod tape;
 mod traits;
 mod twin;
 mod unannotated;
+mod ungroup;
 mod var_set;
 mod variants;
 mod verify;

@@ -164,6 +164,11 @@ pub(crate) fn only_looks(name: &str) -> bool {
         )
 }
 
+/// Whether an expression that calls a method of this name moves its receiver.
+pub(crate) fn takes_receiver(name: &str) -> bool {
+    matches!(name, "unwrap" | "expect" | "__shaped")
+}
+
 /// Methods whose derivative is the method itself, applied to the tangent.
 pub(crate) fn is_structural(name: &str) -> bool {
     IDENTITIES.contains(&name) || arrays::FORMS.contains(&name) || matches!(name, "unwrap" | "expect")

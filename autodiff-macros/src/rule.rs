@@ -58,6 +58,7 @@ pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
         out.extend(hidden.higher());
     }
     out.extend(hidden.shells.call());
+    out.extend(hidden.shells.source(&hidden.text()));
     out.extend(hidden.shells.graph(&crate::graph::encode_rule(f, hidden.backward_name())));
     out
 }
@@ -79,6 +80,23 @@ pub(crate) struct Rule<'a> {
     pub(crate) shells: Shells<'a>,
     pub(crate) f: &'a Function,
     pub(crate) host: &'a Host,
+}
+
+/// The statements that `&mut` parameters ask for (see [`Rule::state`]).
+#[derive(Default)]
+struct State {
+    /// Copies of the initial state.
+    keep: TokenStream,
+    /// The initial state, before the rule is called.
+    initial: TokenStream,
+    /// The cotangents of the final state.
+    seeds: TokenStream,
+    /// The initial state, at the end.
+    again: TokenStream,
+}
+
+fn text_of(path: &Path) -> String {
+    path.segments.iter().map(|s| s.ident.to_string()).collect::<Vec<_>>().join("::")
 }
 
 /// The path with its last segment extended.
@@ -111,7 +129,35 @@ impl Rule<'_> {
             (None, Some(residual)) => residual.clone(),
             (None, None) => self.f.options.vjp.clone()?,
         };
-        Some(path.segments.iter().map(|s| s.ident.to_string()).collect::<Vec<_>>().join("::"))
+        Some(text_of(&path))
+    }
+
+    /// The name of the function that goes forward.
+    fn forward_name(&self) -> Option<String> {
+        let path = match &self.f.options.kernel {
+            Some(kernel) => suffixed(kernel, "tangent"),
+            None => self.f.options.jvp.clone()?,
+        };
+        Some(text_of(&path))
+    }
+
+    /// What `source` shows: there is no code but that of the rules.
+    fn text(&self) -> String {
+        let name = &self.f.signature.name;
+        if let Some(residual) = &self.f.options.implicit {
+            let residual = text_of(residual);
+            return format!(
+                "// The derivatives of `{name}` are those of the solution of `{residual}` = 0, in both modes.\n"
+            );
+        }
+        let mut text = format!("// The derivatives of `{name}` are given.\n");
+        for (mode, rule) in [("reverse", self.backward_name()), ("forward", self.forward_name())] {
+            text += &match rule {
+                Some(rule) => format!("// In {mode} mode: `{rule}`.\n"),
+                None => format!("// In {mode} mode there is none.\n"),
+            };
+        }
+        text
     }
 
     pub(crate) fn local(&self, prefix: &str, i: usize) -> Ident {
@@ -147,6 +193,8 @@ impl Rule<'_> {
         let mut kernel_slots = Vec::new();
         let mut adds = TokenStream::new();
         let mut received = Vec::new();
+        let state = self.state();
+        let mut cotangents = if self.shells.returns_nothing() { Vec::new() } else { vec![quote!(ct)] };
         for (i, p) in params.iter().enumerate() {
             let (name, d, g) = (self.shells.name(i), self.local("d_", i), self.local("g_", i));
             if p.differentiable {
@@ -170,7 +218,16 @@ impl Rule<'_> {
                 slots.push(quote!(#d));
                 slot_types.push(quote!(::core::option::Option<&'r mut #slot>));
                 kernel_slots.push(quote!(#d));
-                adds.extend(quote!(if let ::core::option::Option::Some(#d) = #d { ::differentiable::__private::accumulate(#d, &#g); }));
+                let add = if p.passing == Passing::RefMut {
+                    let given = self.local("given_", i);
+                    cotangents.push(quote!(&#given));
+                    quote!(restore(#d, #g))
+                } else {
+                    quote!(accumulate(#d, &#g))
+                };
+                adds.extend(
+                    quote!(if let ::core::option::Option::Some(#d) = #d { ::differentiable::__private::#add; }),
+                );
             } else {
                 let slot = c.space(p);
                 slots.push(quote!(_));
@@ -192,7 +249,10 @@ impl Rule<'_> {
                 let call = self.function();
                 (
                     quote!(let value = #call(#(#arguments),*);),
-                    quote!(let (_, pullback) = #vjp(#(#arguments),*); let #received = pullback(ct); #adds),
+                    quote! {
+                        let #received = { let (_, pullback) = #vjp(#(#arguments),*); pullback(#(#cotangents),*) };
+                        #adds
+                    },
                 )
             }
             (None, None) => {
@@ -209,34 +269,51 @@ impl Rule<'_> {
         let (generics, clause) = c.generics(&[]);
         let (vis, attrs, captured) = (&self.host.vis, &self.host.attrs, c.captured(&[]));
         let parameters = self.shells.signature(None);
+        let State { keep, initial, seeds, again: last } = &state;
         let pulled = if Given::of(&self.f.options).backward {
-            quote!({ #backward #grads })
+            quote!({ #backward #last #grads })
         } else {
             self.missing("reverse", "vjp")
         };
-        let (mut keep, mut put) = (TokenStream::new(), TokenStream::new());
-        for (i, _) in params.iter().enumerate().filter(|(_, p)| p.passing == Passing::RefMut) {
-            let (name, last) = (self.shells.name(i), self.local("last_", i));
-            keep.extend(quote!(let #last = ::differentiable::__private::snapshot(&*#name);));
-            put.extend(quote!(::differentiable::__private::restore(&mut *#name, #last);));
-        }
-        let companion = |base: &str, keep: &TokenStream, put: &TokenStream| {
+        let companion = |base: &str| {
             let name = self.host.hidden(base, 0);
             quote! {
                 #attrs #[doc(hidden)] #[inline]
                 #vis fn #name #generics (#(#parameters),*) -> (#output, impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + #captured) #clause {
-                    #forward
                     #keep
-                    (value, move |(#again, ct, #slots): #elided| -> #grad_types { #put #pulled })
+                    #forward
+                    (value, move |(#again, ct, #slots): #elided| -> #grad_types { #initial #seeds #pulled })
                 }
             }
         };
-        let none = TokenStream::new();
-        let mut companions = companion("__fwd", &none, &none);
-        if !keep.is_empty() {
-            companions.extend(companion("__out", &keep, &put));
+        let mut companions = companion("__fwd");
+        if params.iter().any(|p| p.passing == Passing::RefMut) {
+            companions.extend(companion("__out"));
         }
         companions
+    }
+
+    /// What `&mut` parameters ask of the pullback: it puts the initial state in the place of what it finds, which the
+    /// rule changes again, and at its end once more.
+    fn state(&self) -> State {
+        let mut state = State::default();
+        for (i, p) in self.shells.params().iter().enumerate().filter(|(_, p)| p.passing == Passing::RefMut) {
+            let (name, kept) = (self.shells.name(i), self.local("kept_", i));
+            state.keep.extend(quote!(let #kept = ::differentiable::__private::snapshot(&*#name);));
+            let put = |copy: TokenStream| quote!(::differentiable::__private::restore(&mut *#name, #copy););
+            state.initial.extend(put(quote!(::core::clone::Clone::clone(&#kept))));
+            state.again.extend(put(kept.to_token_stream()));
+            if p.differentiable {
+                let (d, given) = (self.local("d_", i), self.local("given_", i));
+                state.seeds.extend(quote! {
+                    let #given = match &#d {
+                        ::core::option::Option::Some(given) => ::differentiable::__private::snapshot(&**given),
+                        ::core::option::Option::None => ::differentiable::Differentiable::__zero(&#kept),
+                    };
+                });
+            }
+        }
+        state
     }
 
     /// `__adj`: the forward sweep and its pullback, one after the other.
@@ -298,7 +375,7 @@ impl Rule<'_> {
             } else {
                 again.push(quote!(#name));
                 patterns.push(quote!(_));
-                if p.wanted {
+                if p.has_slot() {
                     let slot = c.slot(p);
                     parameters.push(quote!(#d: &mut #slot));
                     slots.push(quote!(::core::option::Option::Some(#d)));
@@ -312,11 +389,19 @@ impl Rule<'_> {
         let (rev, fwd, turbofish) = (self.host.hidden("__rev", 0), self.host.hidden("__fwd", 0), c.turbofish());
         let arguments: Vec<TokenStream> = (0..params.len()).map(|i| self.shells.name(i).to_token_stream()).collect();
         let (vis, attrs, output) = (&self.host.vis, &self.host.attrs, c.output());
+        let (mut keep, mut put) = (TokenStream::new(), TokenStream::new());
+        for (i, _) in params.iter().enumerate().filter(|(_, p)| p.passing == Passing::RefMut) {
+            let (name, last) = (self.shells.name(i), self.local("last_", i));
+            keep.extend(quote!(let #last = ::differentiable::__private::snapshot(&*#name);));
+            put.extend(quote!(::differentiable::__private::restore(&mut *#name, #last);));
+        }
         quote! {
             #attrs #[doc(hidden)] #[inline]
             #vis fn #rev #generics (#(#parameters),*) -> (#output, #grad_types) #clause {
                 let (value, tape) = Self::#fwd #turbofish(#(#arguments),*);
+                #keep
                 let #patterns = tape((#again, ::differentiable::__private::seed(&value, 1.0), #slots));
+                #put
                 (value, #grads)
             }
         }
@@ -360,6 +445,8 @@ impl Rule<'_> {
                 let zero = self.local("zero_", i);
                 unwrap.extend(if p.passing == Passing::Value {
                     quote!(let #t: #ty = #t.unwrap_or_else(|| ::differentiable::Differentiable::__zero(&#x));)
+                } else if p.passing == Passing::RefMut {
+                    quote!(let mut #zero; let #t: #ty = match #t { ::core::option::Option::Some(given) => given, ::core::option::Option::None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &mut #zero } };)
                 } else {
                     quote!(let #zero; let #t: #ty = match #t { ::core::option::Option::Some(given) => given, ::core::option::Option::None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &#zero } };)
                 });

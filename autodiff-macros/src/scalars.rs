@@ -26,9 +26,9 @@ pub(crate) fn is_higher(rule: &Rule) -> bool {
     rule.name.chars().next().is_some_and(char::is_alphabetic) && !FIRST_ONLY.contains(&rule.name)
 }
 
-/// The methods of complex numbers that have higher derivatives; `l1_norm` asks for more than a float type.
+/// The functions of complex numbers that have higher derivatives; `l1_norm` asks for more than a float type.
 pub(crate) fn is_higher_complex(rule: &Rule) -> bool {
-    rule.name != "l1_norm" && complex::method(rule.name, rule.args.len()).is_some()
+    rule.name != "l1_norm" && complex::function(rule.name, rule.args.len()).is_some()
 }
 
 /// The types with the companions: of the functions of the table, and of the operators of real and complex numbers.
@@ -49,7 +49,12 @@ pub(crate) fn functions() -> TokenStream {
         let types: Vec<TokenStream> = rule.fields.iter().map(|f| complex_type(rule, *f)).collect();
         let (params, value) = (args.iter().zip(&types).map(|(a, ty)| quote!(#a: #ty)), &types[args.len()]);
         let (name, rest) = (format_ident!("complex_{}", rule.name), &args[1..]);
-        out.extend(twin(&name, &quote!(fn #name<T: Real>(#(#params),*) -> #value { z.#method(#(#rest),*) })));
+        let call = if rule.fields[0] == Field::C {
+            quote!(z.#method(#(#rest),*))
+        } else {
+            quote!(Complex::<T>::#method(#(#args),*))
+        };
+        out.extend(twin(&name, &quote!(fn #name<T: Real>(#(#params),*) -> #value { #call })));
     }
     let operators = [("add", quote!(+)), ("sub", quote!(-)), ("mul", quote!(*)), ("div", quote!(/))];
     for (name, op) in operators.iter().cloned().chain([("rem", quote!(%))]) {
@@ -87,10 +92,12 @@ fn twin(name: &Ident, item: &TokenStream) -> TokenStream {
     }
 }
 
-/// A method of scalars: the types of its arguments after the receiver with those of their tangents, and of its value.
+/// A method of scalars, or an associated function without a receiver: the types of its arguments after that with those
+/// of their tangents, and of its value.
 struct Method {
     name: &'static str,
     function: Ident,
+    receiver: bool,
     rest: Vec<(Ident, TokenStream, TokenStream)>,
     value: TokenStream,
     /// What opaque types capture, where they are declared and where they are defined.
@@ -108,6 +115,7 @@ impl Method {
         Self {
             name: rule.name,
             function: Ident::new(rule.name, Span::call_site()),
+            receiver: true,
             rest: rest.collect(),
             value: quote!(Self),
             captured: (quote!(Self), TokenStream::new()),
@@ -116,7 +124,8 @@ impl Method {
 
     /// A function of complex numbers.
     fn complex(rule: &Rule) -> Self {
-        let fields = rule.args.iter().zip(rule.fields).skip(1);
+        let receiver = rule.fields[0] == Field::C;
+        let fields = rule.args.iter().zip(rule.fields).skip(usize::from(receiver));
         let rest = fields.map(|(a, field)| {
             let ty = complex_type(rule, *field);
             let tangent = if *field == Field::I { quote!(()) } else { ty.clone() };
@@ -125,6 +134,7 @@ impl Method {
         Self {
             name: rule.name,
             function: format_ident!("complex_{}", rule.name),
+            receiver,
             rest: rest.collect(),
             value: complex_type(rule, *rule.fields.last().expect("a value")),
             captured: (quote!(Self, T), quote!(T)),
@@ -147,9 +157,11 @@ impl Method {
     fn tangents(&self, level: u32) -> (TokenStream, TokenStream) {
         let (mut params, mut handed) = (TokenStream::new(), TokenStream::new());
         for c in 1..1_usize << level {
-            let this = format_ident!("d{}", c);
-            params.extend(quote!(#this: Option<&Self>,));
-            handed.extend(quote!(#this.copied(),));
+            if self.receiver {
+                let this = format_ident!("d{}", c);
+                params.extend(quote!(#this: Option<&Self>,));
+                handed.extend(quote!(#this.copied(),));
+            }
             for (a, _, tangent) in &self.rest {
                 let d = format_ident!("d{}_{}", c, a);
                 params.extend(quote!(#d: Option<#tangent>,));
@@ -159,6 +171,11 @@ impl Method {
         (params, handed)
     }
 
+    /// The receiver as a parameter, and as what is handed on.
+    fn receiver(&self) -> (TokenStream, TokenStream) {
+        if self.receiver { (quote!(&self,), quote!(*self,)) } else { (TokenStream::new(), TokenStream::new()) }
+    }
+
     fn forward(&self, level: u32) -> (TokenStream, TokenStream) {
         let (function, value) = (&self.function, &self.value);
         let base = Ident::new(&companion("__jvp", level), Span::call_site());
@@ -166,8 +183,9 @@ impl Method {
         let (params, handed) = self.tangents(level);
         let (names, types): (Vec<_>, Vec<_>) = self.rest.iter().map(|(a, ty, _)| (a, ty)).unzip();
         let values = (0..1 << level).map(|_| value);
-        let head = quote!(fn #name(&self, #(#names: #types,)* #params) -> (#(#values),*));
-        let body = quote!({ crate::scalars::#function::#base(*self, #(#names,)* #handed) });
+        let (receiver, this) = self.receiver();
+        let head = quote!(fn #name(#receiver #(#names: #types,)* #params) -> (#(#values),*));
+        let body = quote!({ crate::scalars::#function::#base(#this #(#names,)* #handed) });
         (head.clone(), quote!(#head #body))
     }
 
@@ -179,34 +197,46 @@ impl Method {
         let list = &self.rest;
         let (names, types): (Vec<_>, Vec<_>) = list.iter().map(|(a, ty, _)| (a, ty)).unzip();
         let n = 1_usize << level;
+        let own = usize::from(self.receiver);
         let units: Vec<TokenStream> = list.iter().map(|_| quote!(())).collect();
-        let all_units: Vec<TokenStream> = (0..n * (1 + list.len())).map(|_| quote!(())).collect();
+        let all_units: Vec<TokenStream> = (0..n * (own + list.len())).map(|_| quote!(())).collect();
+        let unit = vec![quote!(()); own];
         let values: Vec<&TokenStream> = (0..n).map(|_| &self.value).collect();
         let gradients: Vec<TokenStream> =
-            (0..n).flat_map(|_| [quote!(())].into_iter().chain(list.iter().map(|(_, _, t)| t.clone()))).collect();
+            (0..n).flat_map(|_| unit.iter().cloned().chain(list.iter().map(|(_, _, t)| t.clone()))).collect();
+        let of_receiver = |ty: TokenStream| if self.receiver { quote!(#ty,) } else { TokenStream::new() };
         let argument = |lifetime: &TokenStream| {
-            let again = (1..n).map(|_| quote!(Option<&#lifetime Self>, #(#units,)*));
-            let slots = (0..n).map(|_| quote!(Option<&#lifetime mut Self>, #(#units,)*));
-            quote!(((&#lifetime Self, #(#units,)* #(#again)*), (#(#values),*), (#(#slots)*)))
+            let (first, other) = (of_receiver(quote!(&#lifetime Self)), of_receiver(quote!(Option<&#lifetime Self>)));
+            let slot = of_receiver(quote!(Option<&#lifetime mut Self>));
+            let again = (1..n).map(|_| quote!(#other #(#units,)*));
+            let slots = (0..n).map(|_| quote!(#slot #(#units,)*));
+            quote!(((#first #(#units,)* #(#again)*), (#(#values),*), (#(#slots)*)))
         };
         let (bound, elided) = (argument(&quote!('r)), argument(&TokenStream::new()));
+        let (receiver, this) = self.receiver();
         let head = |captured: &TokenStream| {
-            quote!(fn #name(&self, #(#names: #types,)* #params)
+            quote!(fn #name(#receiver #(#names: #types,)* #params)
                 -> ((#(#values),*), impl for<'r> FnOnce(#bound) -> (#(#gradients,)*) + use<#captured>))
         };
-        let slots: Vec<Ident> = (0..n).map(|c| format_ident!("slot{}", c)).collect();
-        let own: Vec<Ident> = (0..n).map(|c| format_ident!("g{}", c)).collect();
+        let slots: Vec<Ident> = (0..n * own).map(|c| format_ident!("slot{}", c)).collect();
+        let pulled: Vec<Ident> = (0..n * own).map(|c| format_ident!("g{}", c)).collect();
         let rest: Vec<Vec<Ident>> =
             (0..n).map(|c| (0..list.len()).map(|i| format_ident!("g{}_{}", c, i)).collect()).collect();
-        let taken = slots.iter().map(|slot| quote!(#slot, #(#units,)*));
-        let pattern = own.iter().zip(&rest).map(|(g, rest)| quote!(#g, #(#rest,)*));
-        let results = rest.iter().map(|rest| quote!((), #(#rest,)*));
+        let taken = (0..n).map(|c| {
+            let slot = slots.get(c).into_iter();
+            quote!(#(#slot,)* #(#units,)*)
+        });
+        let pattern = rest.iter().enumerate().map(|(c, rest)| {
+            let g = pulled.get(c).into_iter();
+            quote!(#(#g,)* #(#rest,)*)
+        });
+        let results = rest.iter().map(|rest| quote!(#(#unit,)* #(#rest,)*));
         let (declared, defined) = (head(&self.captured.0), head(&self.captured.1));
         let body = quote!({
-            let (values, tape) = crate::scalars::#function::#base(*self, #(#names,)* #handed);
+            let (values, tape) = crate::scalars::#function::#base(#this #(#names,)* #handed);
             (values, move |(_, ct, (#(#taken)*)): #elided| {
                 let (#(#pattern)*) = tape(((#(#all_units,)*), ct, (#(#all_units,)*)));
-                #(if let Some(slot) = #slots { *slot += #own; })*
+                #(if let Some(slot) = #slots { *slot += #pulled; })*
                 (#(#results)*)
             })
         });

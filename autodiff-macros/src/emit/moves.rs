@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use crate::ir::{Arg, Block, Callee, Edit, Expr, Passing, Place, Program, Role, Step, Stmt, VarId};
 use crate::kinds::{self, Kind};
+use crate::methods;
 use crate::var_set::VarMap;
 
 /// Turns moves into clones where the variable is read later.
@@ -80,13 +81,11 @@ impl Counter {
             let reads = &mut self.reads;
             let mut note = |v: VarId| reads.or_default(v).push(now);
             stmt.uses(&mut note, &mut |_| {});
-            // The tangent of a field is read together with the field.
+            // The tangent of a field, of whatever level, is read together with the field.
             let tangent_of = &self.tangent_of;
             let mut fields = |place: &Place| {
-                if place.path.iter().any(|s| matches!(s, Step::Field(_)))
-                    && let Some(of) = tangent_of.get(place.root)
-                {
-                    note(*of);
+                if place.path.iter().any(|s| matches!(s, Step::Field(_) | Step::Payload { .. })) {
+                    std::iter::successors(tangent_of.get(place.root), |v| tangent_of.get(**v)).for_each(|of| note(*of));
                 }
             };
             stmt.parts(&mut |e| e.places(&mut fields), &mut |_| {});
@@ -144,11 +143,13 @@ impl Pass<'_> {
                     self.value(value);
                 }
                 // Operators of tangents take their operands by reference.
-                Stmt::Call(call) if call.level > 0 && matches!(call.callee, Callee::Operator(_)) => {}
+                Stmt::Call(call) if call.level > 0 && matches!(call.callee, Callee::Operator(_)) => {
+                    call.args.iter_mut().for_each(|a| self.arg(a, false));
+                }
                 Stmt::Pull(pull) if matches!(pull.callee, Callee::Operator(_)) => {}
-                Stmt::Call(call) => call.args.iter_mut().for_each(|a| self.arg(a)),
+                Stmt::Call(call) => call.args.iter_mut().for_each(|a| self.arg(a, a.passing == Passing::Value)),
                 Stmt::Pull(pull) if pull.joined => {
-                    pull.args.iter_mut().for_each(|a| self.arg(a));
+                    pull.args.iter_mut().for_each(|a| self.arg(a, a.passing == Passing::Value));
                     pull.cotangent.iter_mut().flatten().for_each(|e| self.value(e));
                 }
                 Stmt::Pull(pull) => pull.cotangent.iter_mut().flatten().for_each(|e| self.value(e)),
@@ -175,10 +176,12 @@ impl Pass<'_> {
         self.now += 1;
     }
 
-    fn arg(&self, arg: &mut Arg) {
+    /// An argument by value (`moved`) or by reference: what a reference is made to is moved where it is computed.
+    fn arg(&self, arg: &mut Arg, moved: bool) {
         let view = matches!(&arg.parts[0], Some(Expr::Place(place)) if place.is_view() || is_view_parameter(self.program, place));
-        if arg.passing == Passing::Value && !view {
-            arg.parts.iter_mut().flatten().for_each(|e| self.value(e));
+        if !view {
+            let parts = arg.parts.iter_mut().flatten().filter(|e| moved || matches!(e, Expr::Method { .. }));
+            parts.for_each(|e| self.value(e));
         }
     }
 
@@ -211,9 +214,7 @@ impl Pass<'_> {
                 }
             }
             Expr::Repeat { value, .. } | Expr::Wrap { value, .. } => self.value(value),
-            Expr::Method { recv, name, .. }
-                if matches!(name.to_string().as_str(), "unwrap" | "expect" | "__shaped") =>
-            {
+            Expr::Method { recv, name, .. } if methods::takes_receiver(&name.to_string()) => {
                 self.value(recv);
             }
             Expr::Select(_, a, b) => {

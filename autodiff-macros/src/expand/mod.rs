@@ -62,7 +62,12 @@ fn attribute_unguarded(options: TokenStream, item: TokenStream) -> TokenStream {
     let parsed = crate::nesting::check(&options)
         .and_then(|()| crate::nesting::check(&item))
         .and_then(|()| syn::parse2::<Options>(options));
-    let result = parsed.and_then(|options| match syn::parse2::<syn::Item>(item.clone())? {
+    let read = || {
+        let mut item = syn::parse2::<syn::Item>(item.clone())?;
+        crate::ungroup::ungroup(&mut item);
+        Ok::<_, syn::Error>(item)
+    };
+    let result = parsed.and_then(|options| match read()? {
         syn::Item::Fn(f) => Ok(crate::twin::function(f, options)),
         syn::Item::Impl(i) => Ok(crate::methods_of::implementation(i, options)),
         syn::Item::Trait(t) => Ok(crate::traits::declaration(t, options)),
@@ -214,7 +219,7 @@ impl Function {
 
     /// Whether the function calls another whose tape its own would contain.
     pub(crate) fn calls_others(&self) -> bool {
-        let mut found = false;
+        let mut found = self.annotated_rule().is_some();
         self.primal.body.walk(&mut |s| {
             if let crate::ir::Stmt::Call(call) = s {
                 found |= matches!(call.callee, crate::ir::Callee::Function { .. } | crate::ir::Callee::Method { .. });

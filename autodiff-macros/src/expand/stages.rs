@@ -201,7 +201,7 @@ impl Function {
     }
 
     /// The rule of forward mode that is annotated itself, which parameters have tangents in it, and the kind of the value.
-    fn annotated_rule(&self) -> Option<(Vec<bool>, &syn::Path, Kind)> {
+    pub(super) fn annotated_rule(&self) -> Option<(Vec<bool>, &syn::Path, Kind)> {
         let rule = self.options.jvp.as_ref().filter(|_| self.options.order() > 1)?;
         let differentiable = self.signature.params.iter().map(|p| p.differentiable).collect();
         let result = self.types.kind_of(self.signature.output.as_ref()).unwrap_or(Kind::Unit);

@@ -11,7 +11,8 @@ use std::collections::HashMap;
 use proc_macro2::Span;
 
 use crate::ir::{Block, Edit, Expr, Loop, Passing, Place, Program, Role, Sequence, Stmt, VarId};
-use crate::kinds::{Float, Kind};
+use crate::kinds::Kind;
+use crate::methods;
 
 /// Allocates once what loops allocate in each iteration.
 pub(super) fn allocate_once(program: &mut Program) {
@@ -83,9 +84,10 @@ fn zeros(program: &Program, buffers: &HashMap<VarId, Buffer>) -> Vec<(VarId, Buf
     program.body.walk(&mut |s| {
         if let Stmt::Let { var, value: Expr::Zero(of) } = s
             && let Some(buffer) = of.as_var().and_then(|v| buffers.get(&v))
-            && matches!(&program.vars[*var].kind, Kind::Seq(of) if of.is_float())
+            && let Kind::Seq(of) = &program.vars[*var].kind
+            && let Kind::Float(float) = &**of
         {
-            zeros.push((*var, Buffer { value: Expr::Number(0.0, Float::Any), len: buffer.len.clone() }));
+            zeros.push((*var, Buffer { value: Expr::Number(0.0, float.clone()), len: buffer.len.clone() }));
         }
     });
     zeros
@@ -150,17 +152,19 @@ fn moved(program: &Program, v: VarId) -> bool {
             Stmt::Let { value, .. } | Stmt::Effect(value) => takes(value, v),
             Stmt::Accumulate { value, .. } => takes(value, v),
             Stmt::Call(call) => call.args.iter().any(|a| match a.passing {
-                Passing::Ref => false,
+                Passing::Ref => a.parts.iter().flatten().any(|e| takes_behind(e, v)),
                 Passing::Value => a.parts.iter().flatten().any(|e| takes(e, v)),
                 // A callee that is given the vector itself may change its length.
                 Passing::RefMut => a.parts.iter().flatten().any(|e| matches!(e, Expr::Place(p) if whole(p))),
             }),
             Stmt::Pull(pull) => {
                 pull.cotangent.iter().flatten().any(|e| takes(e, v))
-                    || pull
-                        .args
-                        .iter()
-                        .any(|a| a.passing != Passing::Ref && a.parts.iter().flatten().any(|e| takes(e, v)))
+                    || pull.args.iter().any(|a| {
+                        a.parts
+                            .iter()
+                            .flatten()
+                            .any(|e| if a.passing == Passing::Ref { takes_behind(e, v) } else { takes(e, v) })
+                    })
                     || pull.joined && pull.values.contains(&v)
             }
             _ => false,
@@ -173,13 +177,19 @@ fn moved(program: &Program, v: VarId) -> bool {
 fn takes(e: &Expr, v: VarId) -> bool {
     match e {
         Expr::Place(place) => place.root == v && place.path.is_empty(),
-        Expr::Ref { mutable: false, .. } | Expr::Zero(_) | Expr::Clone(_) | Expr::Method { .. } => false,
+        Expr::Ref { mutable: false, of } | Expr::Zero(of) | Expr::Clone(of) => takes_behind(of, v),
+        Expr::Method { recv, name, .. } if !methods::takes_receiver(&name.to_string()) => takes_behind(recv, v),
         other => {
             let mut found = false;
             other.children(&mut |child| found |= takes(child, v));
             found
         }
     }
+}
+
+/// Whether what is borrowed takes a vector: not if it is the vector itself.
+fn takes_behind(e: &Expr, v: VarId) -> bool {
+    !matches!(e, Expr::Place(_)) && takes(e, v)
 }
 
 /// Copies a buffer to a tape at the end of an iteration, or from it at the beginning of one.

@@ -48,15 +48,15 @@ impl Lowerer<'_> {
             S::Call(c) if c.args.iter().any(|a| self.is_lent_mutably(a)) => self.atom(e),
             S::MethodCall(m) if !m.args.iter().any(|a| matches!(a, S::Closure(_))) => self.looked_at(m),
             S::Call(c) => match &*c.func {
-                S::Path(p)
-                    if !p
-                        .path
-                        .get_ident()
-                        .is_some_and(|i| matches!(self.lookup(&i.to_string()), Some(Binding::Closure(_)))) =>
-                {
-                    let args = c.args.iter().map(|a| self.control(a)).collect();
-                    Expr::Call { func: p.path.clone(), qself: p.qself.clone(), args, ctor: false, tangent: false }
-                }
+                S::Path(p) => match p.path.get_ident().and_then(|i| self.lookup(&i.to_string())) {
+                    Some(Binding::Closure(_)) => self.rhs(e),
+                    // A function that is passed in.
+                    Some(_) => self.verbatim(e),
+                    None => {
+                        let args = c.args.iter().map(|a| self.control(a)).collect();
+                        Expr::Call { func: p.path.clone(), qself: p.qself.clone(), args, ctor: false, tangent: false }
+                    }
+                },
                 _ => self.rhs(e),
             },
             S::If(_) | S::Match(_) | S::Block(_) | S::Loop(_) | S::Try(_) => self.atom(e),

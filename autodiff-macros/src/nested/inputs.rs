@@ -6,6 +6,7 @@ use quote::{ToTokens, quote};
 
 use super::{Derivative, Nested};
 use crate::signature::Param;
+use crate::tangent_types::is_view;
 
 /// An input of a derivative: an argument of the function, or the direction along one.
 #[derive(Clone, Copy)]
@@ -54,6 +55,13 @@ impl Nested<'_, '_> {
             (true, 0) => tangent,
             _ => quote!(::core::option::Option<#tangent>),
         }
+    }
+
+    /// Arrays of its own, which the pullback keeps in place of views.
+    pub(super) fn own_views(&self) -> TokenStream {
+        let views = (0..self.params().len()).filter(|i| is_view(&self.params()[*i].ty));
+        let names = views.map(|param| self.variable(Input { param, direction: false }, 0, false));
+        names.map(|x| quote!(let #x = { use ::differentiable::__private::ToOwned as _; #x.to_owned() };)).collect()
     }
 
     /// The parameters of a companion.

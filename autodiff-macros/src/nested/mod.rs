@@ -213,13 +213,14 @@ impl Nested<'_, '_> {
         let argument = quote!((#again_types, #cotangent_type, #slot_types));
         let (elided, captured) = (elide(&argument), c.captured(&[]));
         let (vis, result_name) = (&c.host.vis, Ident::new("result", Span::mixed_site()));
-        let restore = self.restore_initial();
+        let (own, restore) = (self.own_views(), self.restore_initial());
         quote! {
             #[doc(hidden)] #[inline] #[allow(clippy::too_many_arguments)]
             #vis fn #name #generics (#(#params),*) -> (#outputs, impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + #captured) #clause {
                 #keep
                 #shape
                 let #result_name = { #stmts #result };
+                #own
                 (#result_name, move |(#again, #cotangent, #slots): #elided| -> #grad_types {
                     #pull
                     #restore

@@ -8,6 +8,7 @@ use super::{Derivative, Nested};
 use crate::emit::tuple;
 use crate::ir::Passing;
 use crate::shells::bare;
+use crate::tangent_types::is_view;
 
 impl Nested<'_, '_> {
     /// A component of an input as an optional tangent.
@@ -63,6 +64,7 @@ impl Nested<'_, '_> {
         for (i, p) in self.params().iter().enumerate() {
             let x = self.variable(Input { param: i, direction: false }, 0, in_pullback);
             list.push(match p.passing {
+                Passing::Value if in_pullback && is_view(&p.ty) => quote!(#x.view()),
                 Passing::Value => quote!(::core::clone::Clone::clone(&#x)),
                 Passing::Ref => quote!(#x),
                 Passing::RefMut => self.working_argument(i),

@@ -132,7 +132,7 @@ impl Shells<'_> {
     pub(crate) fn all(&self) -> TokenStream {
         let mut out = self.reverse();
         out.extend(self.forward());
-        out.extend(self.source());
+        out.extend(self.source(&self.companions.source(self.companions.returns_scalar())));
         out.extend(self.graph(&crate::graph::encode(self.companions.f, self.companions.returns_scalar())));
         out.extend(self.linear());
         out.extend(self.jvps());
@@ -224,10 +224,8 @@ impl Shells<'_> {
         }
     }
 
-    fn source(&self) -> TokenStream {
-        let c = &self.companions;
-        let scalar = matches!(c.f.types.kind_of(c.f.signature.output.as_ref()), Some(Kind::Float(_)));
-        let text = c.source(scalar);
+    /// `source`, with its text.
+    pub(crate) fn source(&self, text: &str) -> TokenStream {
         let (head, _) = self.fn_head("source");
         quote! {
             #head() -> &'static str { #text }

@@ -56,7 +56,7 @@ constant_settings!(AttentionConfig);
 ///
 /// Panics if the shapes do not fit together, or if the heads do not divide the features.
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = multi_head_attention)]
+#[::autodiff_macros::differentiable(kernel = multi_head_attention, order = 2, body = crate::kernels::plain::multi_head_attention(query, key, value, config))]
 pub fn multi_head_attention<T: Real>(
     query: &ArrayRef<T, Ix3>,
     key: &ArrayRef<T, Ix3>,
@@ -124,7 +124,7 @@ pub fn multi_head_attention_tangent<T: Real>(
 ///
 /// Panics if the shapes do not fit together, or if the heads do not divide the features.
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = masked_multi_head_attention)]
+#[::autodiff_macros::differentiable(kernel = masked_multi_head_attention, order = 2, body = crate::kernels::plain::masked_multi_head_attention(query, key, value, mask, config))]
 pub fn masked_multi_head_attention<T: Real>(
     query: &ArrayRef<T, Ix3>,
     key: &ArrayRef<T, Ix3>,

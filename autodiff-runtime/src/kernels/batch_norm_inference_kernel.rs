@@ -21,7 +21,7 @@ use crate::Real;
 ///
 /// Panics if one of the four has another length than the last axis.
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = batch_norm_inference)]
+#[::autodiff_macros::differentiable(kernel = batch_norm_inference, order = 2, body = crate::kernels::plain::batch_norm_inference(x, gamma, beta, mean, variance, epsilon))]
 pub fn batch_norm_inference<T: Real, D: Dimension>(
     x: &ArrayRef<T, D>,
     gamma: &ArrayRef<T, Ix1>,

@@ -43,7 +43,7 @@ pub type BatchNormSaved<T, D> = (Array<T, D>, Vec<T>);
 ///
 /// Panics if `gamma` or `beta` has another length than the last axis, or if the channels are empty.
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = batch_norm)]
+#[::autodiff_macros::differentiable(kernel = batch_norm, order = 2, body = crate::kernels::plain::batch_norm(x, gamma, beta, epsilon))]
 pub fn batch_norm<T: Real, D: Dimension>(
     x: &ArrayRef<T, D>,
     gamma: &ArrayRef<T, Ix1>,

@@ -47,7 +47,7 @@ pub(crate) fn check_rate(rate: f64) {
 ///
 /// Panics if `rate` is not in [0, 1).
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = dropout)]
+#[::autodiff_macros::differentiable(kernel = dropout, order = 2, body = crate::kernels::plain::dropout(x, rate, seed))]
 pub fn dropout<T: Real, D: Dimension>(x: &ArrayRef<T, D>, #[constant] rate: f64, seed: u64) -> Array<T, D> {
     scale_kept(x, &dropout_mask(x.raw_dim(), rate, seed), rate)
 }
@@ -100,7 +100,7 @@ pub fn dropout_tangent<T: Real, D: Dimension>(
 ///
 /// Panics if the shapes differ, or if `rate` is not in [0, 1).
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = masked_dropout)]
+#[::autodiff_macros::differentiable(kernel = masked_dropout, order = 2, body = crate::kernels::plain::masked_dropout(x, keep, rate))]
 pub fn masked_dropout<T: Real, D: Dimension>(
     x: &ArrayRef<T, D>,
     #[constant] keep: &ArrayRef<bool, D>,

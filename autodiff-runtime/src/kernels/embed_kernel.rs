@@ -20,7 +20,7 @@ use crate::Real;
 ///
 /// Panics if an index is no row of the table; the message says which, in row-major order.
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = embed)]
+#[::autodiff_macros::differentiable(kernel = embed, order = 2, body = crate::kernels::plain::embed(indices, table))]
 pub fn embed<T: Real>(#[constant] indices: &ArrayRef<usize, Ix2>, table: &ArrayRef<T, Ix2>) -> Array3<T> {
     let (batch, time) = indices.dim();
     let (items, _) = embedding(&in_order(indices), table).into_raw_vec_and_offset();

@@ -39,7 +39,7 @@ pub type GroupNormSaved<T, D> = (Array<T, D>, Vec<T>);
 /// Panics if `gamma` or `beta` has another length than the last axis, if the groups do not divide the
 /// channels, or if `x` has no axes.
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = group_norm)]
+#[::autodiff_macros::differentiable(kernel = group_norm, order = 2, body = crate::kernels::plain::group_norm(x, gamma, beta, groups, epsilon))]
 pub fn group_norm<T: Real, D: Dimension>(
     x: &ArrayRef<T, D>,
     gamma: &ArrayRef<T, Ix1>,

@@ -31,7 +31,7 @@ pub type LayerNormSaved<T, D> = (Array<T, D>, Vec<T>);
 ///
 /// Panics if `gamma` or `beta` has another length than the rows of `x`.
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = layer_norm)]
+#[::autodiff_macros::differentiable(kernel = layer_norm, order = 2, body = crate::kernels::plain::layer_norm(x, gamma, beta, epsilon))]
 pub fn layer_norm<T: Real, D: Dimension>(
     x: &ArrayRef<T, D>,
     gamma: &ArrayRef<T, Ix1>,

@@ -21,7 +21,7 @@ pub type RunningBatchNormSaved<T, D> = Option<(BatchNormSaved<T, D>, Array1<T>, 
 ///
 /// As [`batch_norm`] and [`batch_norm_inference`].
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = running_batch_norm)]
+#[::autodiff_macros::differentiable(kernel = running_batch_norm, order = 2, body = crate::kernels::plain::running_batch_norm(x, gamma, beta, stop_gradient(mean), stop_gradient(variance), epsilon, mode))]
 pub fn running_batch_norm<T: Real, D: Dimension>(
     x: &ArrayRef<T, D>,
     gamma: &ArrayRef<T, Ix1>,

@@ -14,7 +14,7 @@ use crate::Real;
 ///
 /// assert_eq!(steps_to_rows(&array![[[1.0], [2.0]], [[3.0], [4.0]]]), array![[1.0], [2.0], [3.0], [4.0]]);
 /// ```
-#[::autodiff_macros::differentiable(kernel = steps_to_rows)]
+#[::autodiff_macros::differentiable(kernel = steps_to_rows, order = 2, body = crate::kernels::plain::steps_to_rows(x))]
 pub fn steps_to_rows<T: Real>(x: &ArrayRef<T, Ix3>) -> Array2<T> {
     let (batch, time, features) = x.dim();
     let (items, _) = row_major_copy(x).into_raw_vec_and_offset();
@@ -58,7 +58,7 @@ pub fn steps_to_rows_tangent<T: Real>(x: &ArrayRef<T, Ix3>, dx: Option<&ArrayRef
 ///
 /// Panics if the rows are not a multiple of `time`.
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = rows_to_steps)]
+#[::autodiff_macros::differentiable(kernel = rows_to_steps, order = 2, body = crate::kernels::plain::rows_to_steps(x, time))]
 pub fn rows_to_steps<T: Real>(x: &ArrayRef<T, Ix2>, time: usize) -> Array3<T> {
     let (rows, features) = x.dim();
     let batch = rows.checked_div(time).unwrap_or(0);

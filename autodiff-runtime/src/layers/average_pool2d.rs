@@ -46,7 +46,7 @@ impl<T: Real> AveragePool2D<T> {
     }
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real> Model for AveragePool2D<T> {
     type Input = Array4<T>;
     type Output = Array4<T>;

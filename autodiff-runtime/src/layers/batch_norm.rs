@@ -81,7 +81,7 @@ impl<T: Real, D: Dimension> BatchNorm<T, D> {
     }
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real, D: Dimension> Model for BatchNorm<T, D> {
     type Input = Array<T, D>;
     type Output = Array<T, D>;

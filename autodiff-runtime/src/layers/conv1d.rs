@@ -109,7 +109,7 @@ impl<T: Real> Conv1D<T> {
     }
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real> Model for Conv1D<T> {
     type Input = Array3<T>;
     type Output = Array3<T>;

@@ -119,7 +119,7 @@ impl<T: Real> Conv2D<T> {
     }
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real> Model for Conv2D<T> {
     type Input = Array4<T>;
     type Output = Array4<T>;

@@ -100,7 +100,7 @@ impl<T: Real> Conv2DTranspose<T> {
     }
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real> Model for Conv2DTranspose<T> {
     type Input = Array4<T>;
     type Output = Array4<T>;

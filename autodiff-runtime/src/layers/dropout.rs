@@ -59,7 +59,7 @@ impl<T: Real, D: Dimension> Dropout<T, D> {
     }
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real, D: Dimension> Model for Dropout<T, D> {
     type Input = Array<T, D>;
     type Output = Array<T, D>;

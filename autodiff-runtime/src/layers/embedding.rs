@@ -36,7 +36,7 @@ impl<T: Real> Embedding<T> {
     }
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real> Model for Embedding<T> {
     type Input = Array2<usize>;
     type Output = Array3<T>;

@@ -29,7 +29,7 @@ impl<T: Real> GlobalMaxPool2D<T> {
     }
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real> Model for GlobalMaxPool2D<T> {
     type Input = Array4<T>;
     type Output = Array2<T>;

@@ -56,7 +56,7 @@ impl<T: Real, D: Dimension> GroupNorm<T, D> {
     }
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real, D: Dimension> Model for GroupNorm<T, D> {
     type Input = Array<T, D>;
     type Output = Array<T, D>;

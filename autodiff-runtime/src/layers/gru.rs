@@ -53,7 +53,7 @@ impl<T: Real> GRU<T> {
     }
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real> GRU<T> {
     /// The states after each step, and the last of them, from the state to begin with, (batch, units).
     ///
@@ -66,7 +66,7 @@ impl<T: Real> GRU<T> {
     }
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real> Model for GRU<T> {
     type Input = Array3<T>;
     type Output = Array3<T>;

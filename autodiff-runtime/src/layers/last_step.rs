@@ -29,7 +29,7 @@ impl<T: Real> LastStep<T> {
     }
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real> Model for LastStep<T> {
     type Input = Array3<T>;
     type Output = Array2<T>;

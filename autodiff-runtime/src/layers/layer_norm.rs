@@ -46,7 +46,7 @@ impl<T: Real, D: Dimension> LayerNorm<T, D> {
     }
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real, D: Dimension> Model for LayerNorm<T, D> {
     type Input = Array<T, D>;
     type Output = Array<T, D>;

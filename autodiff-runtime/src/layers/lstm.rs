@@ -58,7 +58,7 @@ fn forget_bias<T: Real>(units: usize) -> Array1<T> {
     Array1::from_shape_fn(4 * units, |at| if at / units.max(1) == 1 { T::one() } else { T::zero() })
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real> LSTM<T> {
     /// The states after each step, and the last of them, from the state to begin with, (batch, units).
     ///
@@ -71,7 +71,7 @@ impl<T: Real> LSTM<T> {
     }
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real> Model for LSTM<T> {
     type Input = Array3<T>;
     type Output = Array3<T>;

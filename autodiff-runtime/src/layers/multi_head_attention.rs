@@ -61,7 +61,7 @@ impl<T: Real> MultiHeadAttention<T> {
     }
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real> MultiHeadAttention<T> {
     /// Every step of `x` attends to all steps of `to`: (batch, steps of `x`, features).
     ///
@@ -87,7 +87,7 @@ impl<T: Real> MultiHeadAttention<T> {
     }
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real> Model for MultiHeadAttention<T> {
     type Input = Array3<T>;
     type Output = Array3<T>;

@@ -52,7 +52,7 @@ impl<T: Real> SimpleRNN<T> {
     }
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real> SimpleRNN<T> {
     /// The states after each step, and the last of them, from the state to begin with, (batch, units).
     ///
@@ -65,7 +65,7 @@ impl<T: Real> SimpleRNN<T> {
     }
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real> Model for SimpleRNN<T> {
     type Input = Array3<T>;
     type Output = Array3<T>;

@@ -45,7 +45,7 @@ impl<T: Real> Table<T> {
     }
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real> Table<T> {
     /// The whole matrix, for differentiated code; its gradient has every row.
     #[must_use]

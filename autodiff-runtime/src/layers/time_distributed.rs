@@ -24,7 +24,7 @@ pub struct TimeDistributed<L>(
     pub L,
 );
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real, L: Model<Input = Array2<T>, Output = Array2<T>> + Differentiable> Model for TimeDistributed<L> {
     type Input = Array3<T>;
     type Output = Array3<T>;

@@ -88,7 +88,7 @@ impl<T: Real> TransformerEncoder<T> {
     }
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real> TransformerEncoder<T> {
     /// The block's value, where the mask, (batch, steps, steps) or 1 in place of any of these, is true where a step may
     /// attend to another.
@@ -115,7 +115,7 @@ impl<T: Real> TransformerEncoder<T> {
     }
 }
 
-#[differentiable]
+#[differentiable(order = 2)]
 impl<T: Real> Model for TransformerEncoder<T> {
     type Input = Array3<T>;
     type Output = Array3<T>;

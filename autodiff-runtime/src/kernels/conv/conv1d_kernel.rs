@@ -62,7 +62,7 @@ impl Conv1DConfig {
 ///
 /// As [`conv2d`](super::conv2d()), whose messages call the time width.
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = conv1d)]
+#[::autodiff_macros::differentiable(kernel = conv1d, order = 2, body = crate::kernels::plain::conv1d(x, weights, bias, config, activation))]
 pub fn conv1d<T: Real>(
     x: &ArrayRef<T, Ix3>,
     weights: &ArrayRef<T, Ix3>,

@@ -99,7 +99,7 @@ impl Conv2DConfig {
 /// Panics if the shapes do not fit together, if a setting is 0, if the groups do not divide the channels
 /// and the filters, or if a window without padding is larger than the images.
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = conv2d)]
+#[::autodiff_macros::differentiable(kernel = conv2d, order = 2, body = crate::kernels::plain::conv2d(x, weights, bias, config, activation))]
 pub fn conv2d<T: Real>(
     x: &ArrayRef<T, Ix4>,
     weights: &ArrayRef<T, Ix4>,

@@ -41,7 +41,7 @@ const NAME: &str = "conv2d_transpose";
 /// Panics if the shapes do not fit together, if a setting is 0, or if the groups do not divide the
 /// channels and the filters.
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = conv2d_transpose)]
+#[::autodiff_macros::differentiable(kernel = conv2d_transpose, order = 2, body = crate::kernels::plain::conv2d_transpose(x, weights, bias, config, activation))]
 pub fn conv2d_transpose<T: Real>(
     x: &ArrayRef<T, Ix4>,
     weights: &ArrayRef<T, Ix4>,

@@ -25,7 +25,7 @@ const LEAST_SQUARE: f64 = 1e-12;
 ///
 /// Panics if the shapes differ, or if the arrays are empty.
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = cosine_similarity_loss)]
+#[::autodiff_macros::differentiable(kernel = cosine_similarity_loss, order = 2, body = crate::kernels::plain::cosine_similarity_loss(y_true, y_pred))]
 pub fn cosine_similarity_loss<T: Real>(y_true: &ArrayRef<T, Ix2>, y_pred: &ArrayRef<T, Ix2>) -> T {
     check_same_shape(NAME, ("y_true", y_true), ("y_pred", y_pred));
     let rows = mean_count::<T>(NAME, if y_pred.is_empty() { 0 } else { y_pred.nrows() });

@@ -22,7 +22,7 @@ use crate::Real;
 ///
 /// Panics if the shapes differ, or if the arrays are empty.
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = loss_each)]
+#[::autodiff_macros::differentiable(kernel = loss_each, order = 2, body = crate::kernels::plain::loss_each(y_true, y_pred, loss))]
 pub fn loss_each<T: Real, D: Dimension>(
     y_true: &ArrayRef<T, D>,
     y_pred: &ArrayRef<T, D>,

@@ -16,7 +16,7 @@ macro_rules! variants {
         ///
         /// Panics if the shapes differ, or if the arrays are empty.
         #[track_caller]
-        #[differentiable]
+        #[differentiable(order = 2)]
         pub fn $each<T: Real, D: Dimension>(
             y_true: &ArrayRef<T, D>,
             y_pred: &ArrayRef<T, D>
@@ -32,7 +32,7 @@ macro_rules! variants {
         /// Panics if the shapes differ, if there are not as many weights as samples, if the arrays are empty, or if the
         /// weights of a weighted mean sum to 0.
         #[track_caller]
-        #[differentiable]
+        #[differentiable(order = 2)]
         pub fn $with<T: Real, D: Dimension>(
             y_true: &ArrayRef<T, D>,
             y_pred: &ArrayRef<T, D>,
@@ -68,7 +68,7 @@ macro_rules! sparse {
             /// Panics if there are not as many labels as rows, if a label is no class (the message names the row), or if
             /// the arrays are empty.
             #[track_caller]
-            #[differentiable]
+            #[differentiable(order = 2)]
             pub fn $plain<T: Real, L: Labels + ?Sized>(#[constant] labels: &L, $parameter: &ArrayRef<T, Ix2>) -> T {
                 let y_true: Array2<T> = one_hot_of(stringify!($plain), labels, $parameter.nrows(), $parameter.ncols());
                 super::categorical_cross_entropy(&y_true, $parameter)
@@ -82,7 +82,7 @@ macro_rules! sparse {
         /// Panics if there are not as many labels as rows, if a label is no class (the message names the row), or if the
         /// arrays are empty.
         #[track_caller]
-        #[differentiable]
+        #[differentiable(order = 2)]
         pub fn $each<T: Real, L: Labels + ?Sized>(#[constant] labels: &L, $parameter: &ArrayRef<T, Ix2>) -> Array1<T> {
             let y_true: Array2<T> = one_hot_of(stringify!($each), labels, $parameter.nrows(), $parameter.ncols());
             loss_each(&y_true, $parameter, $loss)
@@ -95,7 +95,7 @@ macro_rules! sparse {
         /// Panics if there are not as many labels or weights as rows, if a label is no class (the message names the row),
         /// if the arrays are empty, or if the weights of a weighted mean sum to 0.
         #[track_caller]
-        #[differentiable]
+        #[differentiable(order = 2)]
         pub fn $with<T: Real, L: Labels + ?Sized>(
             #[constant] labels: &L,
             $parameter: &ArrayRef<T, Ix2>,

@@ -24,7 +24,7 @@ use crate::Real;
 /// Panics if the shapes differ, if there are not as many weights as samples, if the arrays are empty, or if the weights
 /// of a weighted mean sum to 0.
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = weighted_loss)]
+#[::autodiff_macros::differentiable(kernel = weighted_loss, order = 2, body = crate::kernels::plain::weighted_loss(y_true, y_pred, loss, reduction, weights))]
 pub fn weighted_loss<T: Real, D: Dimension>(
     y_true: &ArrayRef<T, D>,
     y_pred: &ArrayRef<T, D>,
@@ -38,7 +38,12 @@ pub fn weighted_loss<T: Real, D: Dimension>(
 
 /// What each sample's loss is multiplied by.
 #[track_caller]
-fn coefficients<T: Real>(loss: Loss, reduction: Reduction, weights: &ArrayRef<T, Ix1>, samples: usize) -> Array1<T> {
+pub(crate) fn coefficients<T: Real>(
+    loss: Loss,
+    reduction: Reduction,
+    weights: &ArrayRef<T, Ix1>,
+    samples: usize,
+) -> Array1<T> {
     let name = loss.name();
     assert!(weights.len() == samples, "{name}: there are {} weights for {samples} samples", weights.len());
     let divisor = match reduction {

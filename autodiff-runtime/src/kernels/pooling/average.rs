@@ -27,7 +27,7 @@ const NAME: &str = "average_pool2d";
 ///
 /// Panics if a setting is 0, or if a window without padding is larger than the images.
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = average_pool2d)]
+#[::autodiff_macros::differentiable(kernel = average_pool2d, order = 2, body = crate::kernels::plain::average_pool2d(x, config))]
 pub fn average_pool2d<T: Real>(x: &ArrayRef<T, Ix4>, #[constant] config: Pool2DConfig) -> Array4<T> {
     let windows = Windows::new(NAME, x.dim(), config);
     let mut y = Array4::zeros(windows.outputs());

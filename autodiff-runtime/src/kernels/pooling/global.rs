@@ -26,7 +26,7 @@ fn pixels<T: Real>(kernel: &str, x: &ArrayRef<T, Ix4>) -> T {
 /// assert_eq!(global_average_pool2d(&x), array![[1.0, 11.0]]);
 /// ```
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = global_average_pool2d)]
+#[::autodiff_macros::differentiable(kernel = global_average_pool2d, order = 2, body = crate::kernels::plain::global_average_pool2d(x))]
 pub fn global_average_pool2d<T: Real>(x: &ArrayRef<T, Ix4>) -> Array2<T> {
     let count = pixels("global_average_pool2d", x);
     x.sum_axis(Axis(1)).sum_axis(Axis(1)) / count
@@ -80,7 +80,7 @@ pub fn global_average_pool2d_tangent<T: Real>(
 /// assert_eq!(global_max_pool2d(&x), array![[2.0, 12.0]]);
 /// ```
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = global_max_pool2d)]
+#[::autodiff_macros::differentiable(kernel = global_max_pool2d, order = 2, body = crate::kernels::plain::global_max_pool2d(x))]
 pub fn global_max_pool2d<T: Real>(x: &ArrayRef<T, Ix4>) -> Array2<T> {
     let _: T = pixels("global_max_pool2d", x);
     let (batch, _, _, channels) = x.dim();

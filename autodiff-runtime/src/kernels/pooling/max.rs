@@ -30,7 +30,7 @@ const NAME: &str = "max_pool2d";
 ///
 /// Panics if a setting is 0, or if a window without padding is larger than the images.
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = max_pool2d)]
+#[::autodiff_macros::differentiable(kernel = max_pool2d, order = 2, body = crate::kernels::plain::max_pool2d(x, config))]
 pub fn max_pool2d<T: Real>(x: &ArrayRef<T, Ix4>, #[constant] config: Pool2DConfig) -> Array4<T> {
     max_pool2d_forward(x, config).0
 }

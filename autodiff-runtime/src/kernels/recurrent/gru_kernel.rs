@@ -56,7 +56,7 @@ pub struct GruSaved<T> {
 ///
 /// Panics if the shapes do not fit together.
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = gru)]
+#[::autodiff_macros::differentiable(kernel = gru, order = 2, body = crate::kernels::plain::gru(x, weights, recurrent, bias, state))]
 pub fn gru<T: Real>(
     x: &ArrayRef<T, Ix3>,
     weights: &ArrayRef<T, Ix2>,

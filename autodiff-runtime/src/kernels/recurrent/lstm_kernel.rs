@@ -61,7 +61,7 @@ pub struct LstmSaved<T> {
 ///
 /// Panics if the shapes do not fit together.
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = lstm)]
+#[::autodiff_macros::differentiable(kernel = lstm, order = 2, body = crate::kernels::plain::lstm(x, weights, recurrent, bias, h, c))]
 pub fn lstm<T: Real>(
     x: &ArrayRef<T, Ix3>,
     weights: &ArrayRef<T, Ix2>,

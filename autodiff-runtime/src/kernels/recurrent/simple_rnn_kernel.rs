@@ -44,7 +44,7 @@ pub type SimpleRnnSaved<T> = Array2<T>;
 ///
 /// Panics if the shapes do not fit together.
 #[track_caller]
-#[::autodiff_macros::differentiable(kernel = simple_rnn)]
+#[::autodiff_macros::differentiable(kernel = simple_rnn, order = 2, body = crate::kernels::plain::simple_rnn(x, weights, recurrent, bias, state))]
 pub fn simple_rnn<T: Real>(
     x: &ArrayRef<T, Ix3>,
     weights: &ArrayRef<T, Ix2>,
