@@ -309,6 +309,7 @@ impl Function {
                 if outputs::mark(&mut program) {
                     simplify::run(&mut program);
                 }
+                reverse::of_containers(&mut program);
             }
             Step::Placed if stage.level == 1 && self.annotated_rule().is_some() => {
                 let (differentiable, rule, result) = self.annotated_rule().expect("tested above");

@@ -52,6 +52,8 @@ pub(crate) struct Var {
     pub(crate) detached: bool,
     /// Its value holds references, so that no tape can hold it.
     pub(crate) borrows: bool,
+    /// Begins without a value and is given one at most once: there is nothing to restore.
+    pub(crate) once: bool,
 }
 
 /// A variable with a path into it.
@@ -536,6 +538,7 @@ impl Program {
             tangent_of: None,
             detached: false,
             borrows: false,
+            once: false,
         });
         self.vars.len() - 1
     }

@@ -72,9 +72,7 @@ impl Lowerer<'_> {
             let whole = self.as_atom(recv.clone(), span);
             let whole = self.pin(whole);
             let place = self.place_of(whole.clone(), span);
-            if family == Family::Option {
-                self.learn_option(&place);
-            }
+            self.learn_fallible(&place, family);
             Subject { family, whole, place, chosen: None, span }
         };
         let args = &m.args;
@@ -357,9 +355,13 @@ impl Lowerer<'_> {
         }
     }
 
-    /// Notes that a place holds an `Option`.
-    pub(super) fn learn_option(&mut self, place: &Place) {
-        self.learn(place, Kind::Option(Box::new(Kind::Unknown)));
+    /// Notes that a place holds an `Option` or a `Result`.
+    pub(super) fn learn_fallible(&mut self, place: &Place, family: Family) {
+        match family {
+            Family::Option => self.learn(place, Kind::Option(Box::new(Kind::Unknown))),
+            Family::Result => self.learn(place, Kind::Result(Box::new(Kind::Unknown))),
+            Family::Either => {}
+        }
     }
 
     /// Notes the kind of a place that has none yet.
@@ -531,9 +533,14 @@ pub(super) fn variant_of(e: &S) -> Option<Family> {
         S::Paren(p) => return variant_of(&p.expr),
         _ => return None,
     };
+    family_of(path)
+}
+
+/// Whose variant a path names.
+pub(super) fn family_of(path: &Path) -> Option<Family> {
     match path.segments.last()?.ident.to_string().as_str() {
-        "Some" | "None" => Some(Family::Option),
-        "Ok" | "Err" => Some(Family::Result),
+        "Some" | "None" if variants::is_standard(path) => Some(Family::Option),
+        "Ok" | "Err" if variants::is_standard(path) => Some(Family::Result),
         _ => None,
     }
 }

@@ -23,6 +23,7 @@ mod patterns;
 mod places;
 mod questions;
 mod stmts;
+mod targets;
 mod vectors;
 mod walks;
 mod zips;
@@ -133,7 +134,8 @@ pub(crate) fn lower(
     if by_value {
         lowerer.own_receiver(signature, block);
     }
-    let value = lowerer.block_value(block);
+    let block = targets::written(block, signature.output.as_ref());
+    let value = lowerer.block_value(&block);
     let value = value.unwrap_or(Expr::Tuple(Vec::new()));
     let value = lowerer.copy_of_lent(value);
     let value = lowerer.as_declared(value, signature.output.as_ref());

@@ -33,10 +33,10 @@ impl Lowerer<'_> {
         }
         let silent = without_bindings(pat);
         if let Pat::TupleStruct(syn::PatTupleStruct { path, .. }) = pat
-            && crate::variants::is_named(path, "Some")
+            && let Some(family) = super::fallible::family_of(path)
             && let Some(place) = super::as_place(value)
         {
-            self.learn_option(&place.clone());
+            self.learn_fallible(&place.clone(), family);
         }
         Some(Expr::Matches(Box::new(shared(value.clone())), Box::new(silent)))
     }

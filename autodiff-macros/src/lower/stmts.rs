@@ -305,7 +305,7 @@ impl Lowerer<'_> {
             self.program.vars[place.root].kind = joined;
         }
         if matches!(self.kind(&value), Kind::Option(_)) {
-            self.learn_option(&place);
+            self.learn_fallible(&place, super::fallible::Family::Option);
         }
         self.emit(Stmt::Assign { place, value, init });
     }

@@ -1,12 +1,14 @@
 //! Accumulators: a cotangent that begins as zero and is first added to in its own block begins as
 //! what is added.
 
-use crate::ir::{Expr, Program, Role, Stmt, VarId};
+use crate::ir::{Expr, Program, Role, Step, Stmt, VarId};
 use crate::switches::Analysis;
+use crate::variants;
 
 use super::positions::{Positions, slots};
 
-/// `let mut d = 0; …; d += e`  ⇒  `…; let mut d = e`. Tells whether anything changed.
+/// `let mut d = 0; …; d += e`  ⇒  `…; let mut d = e`, also where `e` is added to what an `Option` or a `Result` holds. Tells
+/// whether anything changed.
 pub(crate) fn merge(program: &mut Program) -> bool {
     if !Analysis::Adjoints.is_on() {
         return false;
@@ -22,8 +24,13 @@ pub(crate) fn merge(program: &mut Program) -> bool {
             if scalars_combine(&mut stmts, i, &mut positions, &roles, &scalars) {
                 changed = true;
             } else if let Some((var, at)) = first_addition(&stmts, i, &positions, &roles) {
-                let Some(Stmt::Accumulate { value, .. } | Stmt::Assign { value, .. }) = stmts[at].take() else {
+                let Some(Stmt::Accumulate { place, value } | Stmt::Assign { place, value, .. }) = stmts[at].take()
+                else {
                     unreachable!("an addition was found")
+                };
+                let value = match content_variant(&place.path) {
+                    Some(variant) => variants::construct(variant.clone(), value),
+                    None => value,
                 };
                 stmts[at] = Some(Stmt::Let { var, value });
                 stmts[i] = None;
@@ -90,7 +97,10 @@ fn first_addition(stmts: &[Option<Stmt>], i: usize, positions: &Positions, roles
     let whole = match &stmts[k] {
         // A value in another container is added, not moved.
         Some(Stmt::Accumulate { place, value }) => {
-            place.root == *var && place.path.is_empty() && !value.mentions(*var) && !matches!(value, Expr::Ref { .. })
+            place.root == *var
+                && (place.path.is_empty() || content_variant(&place.path).is_some())
+                && !value.mentions(*var)
+                && !matches!(value, Expr::Ref { .. })
         }
         Some(Stmt::Assign { place, value, init: false }) => {
             // What is repeated needs the shape of the zero.
@@ -100,6 +110,14 @@ fn first_addition(stmts: &[Option<Stmt>], i: usize, positions: &Positions, roles
         _ => false,
     };
     whole.then_some((*var, k))
+}
+
+/// The variant, if a path leads to all that an `Option` or a `Result` holds.
+fn content_variant(path: &[Step]) -> Option<&syn::Path> {
+    match path {
+        [Step::Payload { variant, .. }] if variants::is_standard(variant) => Some(variant),
+        _ => None,
+    }
 }
 
 /// Whether a statement, or one inside it, mentions a variable.

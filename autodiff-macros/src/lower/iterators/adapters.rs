@@ -249,8 +249,19 @@ impl Lowerer<'_> {
                     Ok((len, item)) => Stream::Indexed { len, item },
                     Err(stream) => stream,
                 };
-                let other = self.resumable(whole(b), span);
-                staged(whole(a), Stage::Zip(Box::new(other)))
+                let (a, b) = (whole(a), whole(b));
+                // What is several loops leads, and the other is advanced.
+                if super::cursors::is_nested(&b) && !super::cursors::is_nested(&a) {
+                    let other = self.resumable(a, span);
+                    let swapped: Each = Rc::new(|_, pair| match pair {
+                        Expr::Tuple(items) => Expr::Tuple(items.into_iter().rev().collect()),
+                        other => other,
+                    });
+                    return each(staged(b, Stage::Zip(Box::new(other))), swapped, false);
+                }
+                let b = self.flat_by_position(b, span);
+                let other = self.resumable(b, span);
+                staged(a, Stage::Zip(Box::new(other)))
             }
         }
     }

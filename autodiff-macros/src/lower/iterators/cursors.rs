@@ -9,8 +9,8 @@ use std::rc::Rc;
 use proc_macro2::Span;
 use syn::Expr as S;
 
-use super::{ItemAt, Lowerer, Stage, Stream};
-use crate::ir::{BinOp, Expr, Place, Stmt};
+use super::{Flat, ItemAt, Lowerer, Stage, Stream};
+use crate::ir::{BinOp, Edit, Expr, Place, Step, Stmt};
 use crate::kinds::Kind;
 use crate::lower::Binding;
 use crate::lower::chosen::chosen;
@@ -48,6 +48,50 @@ impl Lowerer<'_> {
                 Err(other) => other,
             },
         }
+    }
+
+    /// The elements of sequences, one after another, with indices: where each lies is noted in a vector beforehand.
+    pub(super) fn flat_by_position(&mut self, stream: Stream, span: Span) -> Stream {
+        let source = match stream {
+            Stream::Staged { source, stage: Stage::Flat { f: Flat::Item, rev: false } } => *source,
+            other => return other,
+        };
+        let (len, item) = match self.indexed(source, span) {
+            Ok(parts) => parts,
+            Err(source) => return super::adapters::staged(source, Stage::Flat { f: Flat::Item, rev: false }),
+        };
+        let positions = self.vector(span);
+        self.program.vars[positions.root].kind = Kind::Seq(Box::new(Kind::Tuple(vec![Kind::Int, Kind::Int])));
+        let (outer, target) = (item.clone(), positions.clone());
+        let each = Stream::Indexed { len, item: Rc::new(|_, i| i) };
+        self.run_stream(each, span, &mut |l, i, _| {
+            let sequence = outer(l, i.clone());
+            let inner = l.items_of(sequence, span);
+            let Ok((len, _)) = l.indexed(inner, span) else { return l.refuse_flat(span) };
+            let each = Stream::Indexed { len, item: Rc::new(|_, j| j) };
+            l.run_stream(each, span, &mut |l, j, _| {
+                let value = Expr::Tuple(vec![i.clone(), j]);
+                l.emit(Stmt::Edit(Edit::Push { place: target.clone(), value }));
+            });
+        });
+        let len = rules::method(Expr::Place(positions.clone()), "len", Vec::new());
+        let item: ItemAt = Rc::new(move |l, k| {
+            let at = positions.step(Step::Index { at: Box::new(k), range: false });
+            let part = |n: usize| Expr::Place(at.step(Step::Field(syn::Member::from(n))));
+            let (i, j) = (l.temporary(part(0), span), l.temporary(part(1), span));
+            let sequence = item(l, i);
+            let inner = l.items_of(sequence, span);
+            match l.indexed(inner, span) {
+                Ok((_, element)) => element(l, j),
+                Err(_) => Expr::Tuple(Vec::new()),
+            }
+        });
+        Stream::Indexed { len, item }
+    }
+
+    fn refuse_flat(&mut self, span: Span) {
+        self.errors
+            .at(span, "two iterators with `flatten` cannot be zipped here; collect the second into a `Vec` first");
     }
 
     /// What is left of a cursor that is used up.
@@ -110,6 +154,11 @@ impl Lowerer<'_> {
             _ => None,
         }
     }
+}
+
+/// Whether a stream is loops inside of loops.
+pub(super) fn is_nested(stream: &Stream) -> bool {
+    lost(stream, true) == Some("`flat_map`")
 }
 
 /// What keeps a stream from being advanced.

@@ -112,6 +112,18 @@ fn borrowed(item: &Expr) -> Expr {
     Expr::Ref { mutable: false, of: Box::new(shared(item)) }
 }
 
+/// Whether an expression is a call of a method that gives an iterator.
+pub(super) fn is_adapted(e: &S) -> bool {
+    match e {
+        S::Paren(p) => is_adapted(&p.expr),
+        S::MethodCall(m) => {
+            let name = m.method.to_string();
+            sources::MAKERS.contains(&name.as_str()) || adapters::NAMES.contains(&name.as_str())
+        }
+        _ => false,
+    }
+}
+
 impl Lowerer<'_> {
     /// `for pat in iterable { body }`.
     pub(super) fn for_loop(&mut self, f: &syn::ExprForLoop) {

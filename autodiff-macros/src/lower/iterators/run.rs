@@ -192,6 +192,14 @@ impl Lowerer<'_> {
                 sink(l, item, exit);
             }),
             Stage::Zip(other) => self.run(source, stops, span, None, &mut |l, item, exit| {
+                if let Stream::Cursor { len, item: other, at, .. } = &*other {
+                    let i = l.temporary(Expr::Place(at.clone()), span);
+                    let over = Expr::binary(BinOp::Ge, i.clone(), len.clone());
+                    l.emit(if_stmt(over, vec![Stmt::Break(exit.leave)], Vec::new()));
+                    l.count(at);
+                    let other = other(l, i);
+                    return sink(l, Expr::Tuple(vec![item, other]), exit);
+                }
                 let other = l.advance(&other, true, span);
                 let (some, other) = l.chosen_parts(other, span);
                 l.emit(if_stmt(negated(some), vec![Stmt::Break(exit.leave)], Vec::new()));

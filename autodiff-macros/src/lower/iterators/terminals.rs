@@ -8,6 +8,7 @@ use super::{Lowerer, Stream};
 use crate::ir::{BinOp, Edit, Expr, Place, Role, Sequence, Stmt};
 use crate::kinds::{Float, Kind};
 use crate::lower::exprs::if_stmt;
+use crate::lower::fallible::Family;
 use crate::lower::strip;
 use crate::{complex, rules, variants};
 
@@ -195,7 +196,7 @@ impl Lowerer<'_> {
     }
 
     /// A new vector.
-    fn vector(&mut self, span: Span) -> Place {
+    pub(super) fn vector(&mut self, span: Span) -> Place {
         let var = self.let_var("items", span, Role::Temporary, Expr::Array(Vec::new(), Sequence::Vec));
         self.program.vars[var].mutable = true;
         Place::var(var, span)
@@ -348,10 +349,10 @@ impl Trial {
             return item;
         };
         let place = l.place_of(value, span);
+        l.learn_fallible(&place, Family::Result);
         let payload = |variant: syn::Path| Expr::Place(place.step(variants::payload(variant)));
         let good = rules::method(Expr::Place(place.clone()), "is_ok", Vec::new());
-        let held = Expr::Clone(Box::new(payload(variants::err())));
-        then.insert(0, Stmt::Assign { place: error.clone(), value: held, init: false });
+        then.insert(0, Stmt::Assign { place: error.clone(), value: payload(variants::err()), init: false });
         l.emit(if_stmt(negated(good), then, Vec::new()));
         payload(variants::ok())
     }
