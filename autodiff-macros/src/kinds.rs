@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use syn::{GenericArgument, GenericParam, Generics, PathArguments, Type, TypeParamBound, WherePredicate};
 
+use crate::constructors::Constructors;
 use crate::ir::{BinOp, Block, Edit, Expr, Header, Place, Program, Step, Stmt, VarId};
 use crate::{complex, methods, variants};
 
@@ -149,6 +150,8 @@ pub(crate) struct Types {
     complex: bool,
     /// The methods beside the function that return references, with the kinds of what those refer to.
     lending: HashMap<String, Kind>,
+    /// What names that stand alone construct.
+    pub(crate) constructors: Constructors,
 }
 
 impl Types {
@@ -198,6 +201,12 @@ impl Types {
     /// The same, with the methods beside the function that return references.
     pub(crate) fn with_lending(mut self, methods: &[(String, Type)]) -> Self {
         self.lending = methods.iter().map(|(name, ty)| (name.clone(), self.kind(ty))).collect();
+        self
+    }
+
+    /// The same, with what names that stand alone construct.
+    pub(crate) fn with_constructors(mut self, constructors: Constructors) -> Self {
+        self.constructors = constructors;
         self
     }
 

@@ -83,6 +83,15 @@ fn give(ty: &Type, e: &mut Expr) {
                 m.turbofish = Some(syn::parse_quote!(::<#ty>));
             }
         }
+        Expr::MethodCall(m)
+            if m.turbofish.is_none() && m.method == "partition" && super::iterators::is_adapted(&m.receiver) =>
+        {
+            if let Type::Tuple(t) = ty
+                && let Some(half) = t.elems.first()
+            {
+                m.turbofish = Some(syn::parse_quote!(::<#half, _>));
+            }
+        }
         Expr::Call(c) if c.args.len() == 1 => {
             if let (Expr::Path(p), Some(inner)) = (&*c.func, first_argument(ty))
                 && ["Some", "Ok"].iter().any(|name| crate::variants::is_named(&p.path, name))
@@ -101,8 +110,8 @@ fn last_name(ty: &Type) -> Option<String> {
     }
 }
 
-/// The `T` of `Option<T>` or of `Result<T, E>`.
-fn first_argument(ty: &Type) -> Option<&Type> {
+/// The `T` of `Option<T>`, of `Result<T, E>` or of `Vec<T>`.
+pub(super) fn first_argument(ty: &Type) -> Option<&Type> {
     let Type::Path(p) = ty else { return None };
     let PathArguments::AngleBracketed(args) = &p.path.segments.last()?.arguments else { return None };
     match args.args.first()? {

@@ -139,7 +139,7 @@ impl Lowerer<'_> {
         let (syn::Pat::TupleStruct(some), S::MethodCall(next)) = (&*l.pat, &*l.expr) else { return false };
         let simple = crate::variants::is_named(&some.path, "Some")
             && some.elems.len() == 1
-            && !super::patterns::is_refutable(&some.elems[0])
+            && !self.is_refutable(&some.elems[0])
             && next.method == "next"
             && matches!(&*next.receiver, S::Path(_))
             && self.is_chain(&next.receiver);

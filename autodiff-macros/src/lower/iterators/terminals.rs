@@ -182,9 +182,16 @@ impl Lowerer<'_> {
             ("partition", 1) => {
                 let f = self.callable(&m.args[0])?;
                 let (a, b) = (self.vector(span), self.vector(span));
+                let half = m.turbofish.as_ref().and_then(|t| match t.args.first() {
+                    Some(GenericArgument::Type(ty)) => crate::lower::targets::first_argument(ty),
+                    _ => None,
+                });
+                // A vector of numbers takes references to them as well.
+                let copied = half.is_some_and(|ty| !matches!(ty, Type::Reference(_) | Type::Infer(_)));
                 self.run_stream(stream, span, &mut |l, item, _| {
                     let item = l.as_part(item, span);
                     let test = l.test(&f, super::borrowed(&item));
+                    let item = if copied { strip(item) } else { item };
                     let (then, ()) = l.scoped(|l| l.push_to(&a, item.clone(), span));
                     let (els, ()) = l.scoped(|l| l.push_to(&b, item, span));
                     l.emit(if_stmt(test, then, els));
