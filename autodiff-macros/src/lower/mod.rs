@@ -22,6 +22,7 @@ mod makers;
 mod patterns;
 mod places;
 mod questions;
+mod queues;
 mod stmts;
 mod targets;
 mod vectors;
@@ -134,7 +135,8 @@ pub(crate) fn lower(
     if by_value {
         lowerer.own_receiver(signature, block);
     }
-    let block = targets::written(block, signature.output.as_ref());
+    let mut block = targets::written(block, signature.output.as_ref());
+    queues::as_vectors(&mut block, signature);
     let value = lowerer.block_value(&block);
     let value = value.unwrap_or(Expr::Tuple(Vec::new()));
     let value = lowerer.copy_of_lent(value);

@@ -25,7 +25,11 @@ const SORTS: &[(&str, &str)] = &[
 /// Methods that belong to a sequence whatever its type is called.
 const OF_SEQUENCES: &[&str] = &[
     "push",
+    "push_back",
+    "push_front",
     "pop",
+    "pop_back",
+    "pop_front",
     "swap",
     "fill",
     "extend",
@@ -47,10 +51,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("select_nth_unstable_by", "use `sort_by`"),
     ("resize_with", "use `resize`"),
     ("fill_with", "assign in a loop"),
-    ("push_back", "use a `Vec`"),
-    ("push_front", "use a `Vec`"),
-    ("pop_back", "use a `Vec`"),
-    ("pop_front", "use a `Vec`"),
 ];
 
 impl Lowerer<'_> {
@@ -122,8 +122,8 @@ impl Lowerer<'_> {
                 ]))
             }
             (
-                "first" | "last" | "first_mut" | "last_mut" | "split_first" | "split_last" | "split_first_mut"
-                | "split_last_mut",
+                "first" | "last" | "first_mut" | "last_mut" | "front" | "back" | "front_mut" | "back_mut"
+                | "split_first" | "split_last" | "split_first_mut" | "split_last_mut",
                 0,
             ) if sequence => {
                 let mutable = name.ends_with("mut");
@@ -131,7 +131,7 @@ impl Lowerer<'_> {
                 let some = Expr::Not(Box::new(rules::method(Expr::Place(place.clone()), "is_empty", Vec::new())));
                 // It may be computed before it is known that there is one.
                 let last = rules::method(length(&place), "saturating_sub", vec![Expr::int(1)]);
-                let (at, rest) = if name.contains("first") {
+                let (at, rest) = if name.contains("first") || name.contains("front") {
                     (Expr::int(0), part(&place, Some(Expr::int(1)), None, mutable))
                 } else {
                     (last.clone(), part(&place, None, Some(last), mutable))
@@ -183,14 +183,27 @@ impl Lowerer<'_> {
     fn resizing(&mut self, recv: &Expr, name: &str, m: &syn::ExprMethodCall, span: Span) -> Option<Expr> {
         let known = |l: &Self| matches!(l.kind(&strip(recv.clone())).deref(), Kind::Seq(_) | Kind::Unknown);
         match (name, m.args.len()) {
-            ("push", 1) => {
+            ("push" | "push_back", 1) => {
                 let value = self.operand(&m.args[0]);
                 let place = self.place_of(recv.clone(), span);
                 self.emit(Stmt::Edit(Edit::Push { place, value }));
                 Some(unit())
             }
-            ("pop", 0) => {
+            ("pop" | "pop_back", 0) => {
                 let place = self.place_of(recv.clone(), span);
+                Some(self.pop(place, span))
+            }
+            ("push_front", 1) => {
+                let value = self.operand(&m.args[0]);
+                let place = self.place_of(recv.clone(), span);
+                self.emit(Stmt::Edit(Edit::Push { place: place.clone(), value }));
+                self.rotate("order_rotated_right", Expr::Place(place), Expr::int(1), span);
+                Some(unit())
+            }
+            ("pop_front", 0) => {
+                let place = self.place_of(recv.clone(), span);
+                let one = rules::method(length(&place), "min", vec![Expr::int(1)]);
+                self.rotate("order_rotated_left", Expr::Place(place.clone()), one, span);
                 Some(self.pop(place, span))
             }
             ("extend" | "extend_from_slice", 1) => {
@@ -256,6 +269,10 @@ impl Lowerer<'_> {
                 self.shrink(&place, n, span);
                 Some(unit())
             }
+            ("drain", 1) => {
+                // As a statement of its own: what is taken out is dropped.
+                self.taken_part(recv, &m.args[0], span).map(|_| unit())
+            }
             ("split_off", 1) => {
                 let at = self.control(&m.args[0]);
                 let at = if self.is_fixed(&at) { at } else { self.temporary(at, span) };
@@ -290,6 +307,29 @@ impl Lowerer<'_> {
             }
             _ => None,
         }
+    }
+
+    /// What a part of a vector held, which is taken out: `drain`.
+    pub(super) fn taken_part(&mut self, recv: &Expr, range: &S, span: Span) -> Option<Expr> {
+        let S::Range(range) = range else { return None };
+        let place = self.place_of(recv.clone(), span);
+        let bound = |l: &mut Self, e: Option<&S>, or: Expr| {
+            let at = e.map_or(or, |e| l.control(e));
+            if l.is_fixed(&at) { at } else { l.temporary(at, span) }
+        };
+        let lo = bound(self, range.start.as_deref(), Expr::int(0));
+        let mut hi = bound(self, range.end.as_deref(), length(&place));
+        if matches!(range.limits, syn::RangeLimits::Closed(_)) {
+            hi = Expr::binary(BinOp::Add, hi, Expr::int(1));
+        }
+        let held = strip(part(&place, Some(lo.clone()), Some(hi.clone()), false));
+        let held = self.temporary(rules::method(held, "to_vec", Vec::new()), span);
+        let n = self.temporary(Self::minus(hi, lo.clone()), span);
+        let moved = strip(part(&place, Some(lo), None, true));
+        self.rotate("order_rotated_left", moved, n.clone(), span);
+        let rest = Self::minus(length(&place), n);
+        self.shrink(&place, rest, span);
+        Some(held)
     }
 
     /// Methods that change elements, or their order.

@@ -118,7 +118,7 @@ pub(super) fn is_adapted(e: &S) -> bool {
         S::Paren(p) => is_adapted(&p.expr),
         S::MethodCall(m) => {
             let name = m.method.to_string();
-            sources::MAKERS.contains(&name.as_str()) || adapters::NAMES.contains(&name.as_str())
+            sources::MAKERS.contains(&name.as_str()) || sources::of_text(m) || adapters::NAMES.contains(&name.as_str())
         }
         _ => false,
     }
@@ -208,6 +208,7 @@ impl Lowerer<'_> {
             S::MethodCall(m) => {
                 let name = m.method.to_string();
                 sources::MAKERS.contains(&name.as_str())
+                    || sources::of_text(m)
                     || (crate::lower::lanes::MAKERS.contains(&name.as_str()) && self.seems_array(&m.receiver))
                     || (adapters::NAMES.contains(&name.as_str()) && self.is_chain(&m.receiver))
             }

@@ -156,6 +156,7 @@ impl Lowerer<'_> {
             }),
             Stage::Flat { f, rev } => self.run(source, stops, span, None, &mut |l, item, outer| {
                 l.with_flat(&f, item, span, &mut |l, inner| {
+                    let inner = l.perhaps_optional(inner);
                     let Some(inner) = (if rev { l.reversed(inner, span) } else { Some(inner) }) else {
                         return l.errors.at(span, "`rev` of this iterator cannot be differentiated; collect it first");
                     };
@@ -264,6 +265,19 @@ impl Lowerer<'_> {
                     }
                 });
             }
+        }
+    }
+
+    /// A stream of the items of what may be an `Option` as well as a sequence: the types tell how many there are.
+    fn perhaps_optional(&mut self, stream: Stream) -> Stream {
+        match stream {
+            Stream::Indexed { len: Expr::Method { recv, name, .. }, item }
+                if name == "len" && self.kind(&recv).deref() == &Kind::Unknown =>
+            {
+                let args = vec![Expr::Ref { mutable: false, of: recv }];
+                Stream::Indexed { len: crate::lower::fallible::support("how_many", args), item }
+            }
+            other => other,
         }
     }
 

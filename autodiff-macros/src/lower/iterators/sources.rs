@@ -41,6 +41,14 @@ pub(super) fn generator(c: &syn::ExprCall) -> Option<String> {
     }
 }
 
+/// Whether a method gives an iterator over the parts of a text, or the keys of a map.
+pub(super) fn of_text(m: &syn::ExprMethodCall) -> bool {
+    let names = ["chars", "bytes", "char_indices", "lines", "split_whitespace", "split_ascii_whitespace", "keys"];
+    let split = matches!(m.method.to_string().as_str(), "split" | "rsplit" | "splitn" | "split_terminator")
+        && m.args.iter().any(|a| matches!(a, S::Lit(l) if matches!(l.lit, syn::Lit::Str(_) | syn::Lit::Char(_))));
+    split || m.args.is_empty() && names.contains(&m.method.to_string().as_str())
+}
+
 impl Lowerer<'_> {
     /// The stream of an expression that is iterated over.
     pub(in crate::lower) fn stream(&mut self, e: &S) -> Option<Stream> {
@@ -58,6 +66,7 @@ impl Lowerer<'_> {
                 let hi = self.fixed(hi, e.span());
                 Some(Stream::Range { lo, hi, inclusive, step: None, rev: false })
             }
+            S::MethodCall(m) if of_text(m) => self.collected_text(e),
             S::MethodCall(m) => self.adapter(m),
             S::Call(c) if generator(c).is_some() => self.generated(c),
             S::Path(p)
@@ -114,6 +123,16 @@ impl Lowerer<'_> {
         Stream::Indexed { len, item }
     }
 
+    /// An iterator over a text or the keys of a map, which carries no derivative: its items are collected first.
+    fn collected_text(&mut self, e: &S) -> Option<Stream> {
+        let items = self.verbatim(
+            &syn::parse_quote!(::core::iter::Iterator::collect::<::differentiable::__private::vec::Vec<_>>(#e)),
+        );
+        let var = self.let_var("items", e.span(), crate::ir::Role::Temporary, items);
+        self.program.vars[var].kind = Kind::Seq(Box::new(Kind::Constant));
+        Some(self.elements(Place::var(var, e.span()), false, false))
+    }
+
     /// A method that makes an iterator of its receiver.
     pub(super) fn maker(&mut self, name: &str, m: &syn::ExprMethodCall) -> Option<Stream> {
         let span = m.method.span();
@@ -149,16 +168,17 @@ impl Lowerer<'_> {
         self.elements(place, reference, mutable)
     }
 
-    /// `v.drain(..)`: the elements of what the vector held.
+    /// `v.drain(a..b)`: the elements of what the vector, or a part of it, held.
     fn drained(&mut self, m: &syn::ExprMethodCall, span: Span) -> Option<Stream> {
-        if !matches!(&m.args[0], S::Range(r) if r.start.is_none() && r.end.is_none()) {
-            self.errors.at(
-                span,
-                "`drain` of a part of a vector cannot be differentiated; copy the part, then `truncate` or `remove`",
-            );
-            return None;
-        }
         let recv = self.place_or_value(&m.receiver);
+        if !matches!(&m.args[0], S::Range(r) if r.start.is_none() && r.end.is_none()) {
+            let Some(held) = self.taken_part(&recv, &m.args[0], span) else {
+                self.errors.at(span, "`drain` takes a range that is written out here");
+                return None;
+            };
+            let held = self.place_of(held, span);
+            return Some(self.elements(held, false, false));
+        }
         let place = self.place_of(recv, span);
         let held = self.take_out(place, span);
         let held = Self::variable(&held);
