@@ -273,6 +273,16 @@ impl Pass<'_> {
                 }
                 out.push(stmt.clone());
             }
+            // The type of a default is known from its place only.
+            Stmt::Replace { old, place, value: value @ Expr::Call { ctor: false, .. } }
+                if self.tangent(value, value).is_none() =>
+            {
+                out.push(stmt.clone());
+                if let Some(target) = self.tangent_place(place) {
+                    let value = Expr::Zero(Box::new(Expr::Place(place.clone())));
+                    out.push(Stmt::Replace { old: self.tangent_var(*old), place: target, value });
+                }
+            }
             Stmt::Replace { old, place, value } => {
                 if let Some(target) = self.tangent_place(place) {
                     let value = self.tangent_or_zero(value);

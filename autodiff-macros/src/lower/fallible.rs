@@ -383,6 +383,9 @@ impl Lowerer<'_> {
         if path.iter().any(|s| !matches!(s, Step::Deref)) {
             return false;
         }
+        if self.made.contains(root) {
+            return true;
+        }
         while let Some(syn::Type::Reference(r)) = ty {
             ty = Some(&r.elem);
         }

@@ -19,6 +19,7 @@ mod lanes;
 mod literals;
 mod macros;
 mod makers;
+mod owners;
 mod patterns;
 mod places;
 mod questions;
@@ -29,7 +30,7 @@ mod vectors;
 mod walks;
 mod zips;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use proc_macro2::Span;
@@ -89,6 +90,10 @@ pub(crate) struct Lowerer<'a> {
     lent: Option<Kind>,
     /// The values of variables that hold references.
     literals: HashMap<VarId, Expr>,
+    /// The names that are used as sequences.
+    sequences: HashSet<String>,
+    /// The variables that constructors of other types make.
+    made: HashSet<VarId>,
 }
 
 /// Lowers a function.
@@ -129,6 +134,8 @@ pub(crate) fn lower(
         returns: vec![None],
         fallible,
         literals: HashMap::new(),
+        sequences: owners::sequences(block),
+        made: HashSet::new(),
         lent: signature.lent.is_some().then(|| types.kind_of(signature.output.as_ref()).unwrap_or(Kind::Unknown)),
     };
     lowerer.params(signature);

@@ -75,7 +75,19 @@ fn give(ty: &Type, e: &mut Expr) {
             if m.turbofish.is_none() && m.args.is_empty() && super::iterators::is_adapted(&m.receiver) =>
         {
             let wanted: &[&str] = match m.method.to_string().as_str() {
-                "collect" => &["Option", "Result", "Box", "Array", "Array1"],
+                "collect" => &[
+                    "Option",
+                    "Result",
+                    "Box",
+                    "Array",
+                    "Array1",
+                    "String",
+                    "HashMap",
+                    "HashSet",
+                    "BTreeMap",
+                    "BTreeSet",
+                    "BinaryHeap",
+                ],
                 "sum" | "product" => &["Option", "Result"],
                 _ => &[],
             };

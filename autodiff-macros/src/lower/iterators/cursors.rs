@@ -14,7 +14,8 @@ use crate::ir::{BinOp, Edit, Expr, Place, Step, Stmt};
 use crate::kinds::Kind;
 use crate::lower::Binding;
 use crate::lower::chosen::chosen;
-use crate::rules;
+use crate::lower::exprs::if_stmt;
+use crate::{rules, variants};
 
 /// The stream, to be advanced rather than used up.
 pub(super) fn shared(stream: Stream) -> Stream {
@@ -122,6 +123,25 @@ impl Lowerer<'_> {
         self.first(stream.clone(), span)
     }
 
+    /// The item that comes next, which stays.
+    fn peeked(&mut self, len: Expr, item: &ItemAt, at: Place, span: Span) -> Expr {
+        let i = self.temporary(Expr::Place(at), span);
+        let more = Expr::binary(BinOp::Lt, i.clone(), len);
+        let borrowed = |made| Expr::Ref { mutable: false, of: Box::new(made) };
+        let (mut then, made) = self.scoped(|l| item(l, i));
+        if then.is_empty() {
+            return chosen(more, borrowed(made));
+        }
+        let dest = self.destination(None, span);
+        self.program.vars[dest].kind = Kind::Option(Box::new(self.kind(&made)));
+        let assign = |value| Stmt::Assign { place: Place::var(dest, span), value, init: true };
+        then.push(assign(variants::construct(variants::some(), made)));
+        self.emit(if_stmt(more, then, vec![assign(Expr::Item(variants::none(), None))]));
+        let place = Place::var(dest, span);
+        let held = Expr::Place(place.step(variants::payload(variants::some())));
+        chosen(super::is_some(Expr::Place(place)), borrowed(held))
+    }
+
     /// `it.next()`, `it.peek()` of an iterator that is bound to a name.
     pub(super) fn cursor_method(&mut self, m: &syn::ExprMethodCall) -> Option<Expr> {
         let S::Path(p) = &*m.receiver else { return None };
@@ -133,13 +153,8 @@ impl Lowerer<'_> {
         match (m.method.to_string().as_str(), m.args.len()) {
             ("next", 0) => Some(self.advance(&stream, false, span)),
             ("peek", 0) => {
-                if let Stream::Cursor { len, item, at, .. } = &*stream {
-                    let i = self.temporary(Expr::Place(at.clone()), span);
-                    let (stmts, made) = self.scoped(|l| item(l, i.clone()));
-                    if stmts.is_empty() {
-                        let made = Expr::Ref { mutable: false, of: Box::new(made) };
-                        return Some(chosen(Expr::binary(BinOp::Lt, i, len.clone()), made));
-                    }
+                if let Some((len, item, at)) = behind_cursor(&stream) {
+                    return Some(self.peeked(len, &item, at, span));
                 }
                 self.errors.at(span, "`peek` of this iterator cannot be differentiated; collect it into a `Vec` first");
                 Some(Expr::Tuple(Vec::new()))
@@ -153,6 +168,26 @@ impl Lowerer<'_> {
             },
             _ => None,
         }
+    }
+}
+
+/// The cursor of a stream, with what is made of its items.
+fn behind_cursor(stream: &Stream) -> Option<(Expr, ItemAt, Place)> {
+    match stream {
+        Stream::Cursor { len, item, at, .. } => Some((len.clone(), item.clone(), at.clone())),
+        Stream::Staged { source, stage: Stage::Each { f, pure: true } } => {
+            let (len, item, at) = behind_cursor(source)?;
+            let f = f.clone();
+            Some((
+                len,
+                Rc::new(move |l, i| {
+                    let item = item(l, i);
+                    f(l, item)
+                }),
+                at,
+            ))
+        }
+        _ => None,
     }
 }
 

@@ -187,7 +187,9 @@ impl Lowerer<'_> {
 
     /// `let name = chain;`, if the value is an iterator.
     pub(super) fn bind_iterator(&mut self, p: &syn::PatIdent, init: &S) -> bool {
-        if !self.is_chain(init) {
+        // A function of the user's own may be called like one of `std::iter`.
+        let alone = matches!(init, S::Call(c) if matches!(&*c.func, S::Path(p) if p.path.get_ident().is_some()));
+        if alone || !self.is_chain(init) {
             return false;
         }
         if let Some(mut stream) = self.stream_or_refuse(init) {

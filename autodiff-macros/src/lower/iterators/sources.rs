@@ -29,7 +29,10 @@ pub(super) const MAKERS: &[&str] = &[
 ];
 
 /// The functions of `std::iter`.
-const GENERATORS: &[&str] = &["once", "repeat", "repeat_n", "repeat_with", "successors", "from_fn"];
+const GENERATORS: &[&str] = &["once", "repeat", "repeat_n", "repeat_with", "successors", "from_fn", "zip"];
+
+/// Those that are known without their module, where an iterator is expected.
+const ALONE: &[(&str, usize)] = &[("once", 1), ("repeat_n", 2), ("repeat_with", 1), ("successors", 2), ("zip", 2)];
 
 /// The name of the function, if a call is one of a generator: `iter::once(x)`.
 pub(super) fn generator(c: &syn::ExprCall) -> Option<String> {
@@ -37,6 +40,7 @@ pub(super) fn generator(c: &syn::ExprCall) -> Option<String> {
     let names: Vec<String> = p.path.segments.iter().map(|s| s.ident.to_string()).collect();
     match names.as_slice() {
         [.., module, name] if module == "iter" && GENERATORS.contains(&name.as_str()) => Some(name.clone()),
+        [name] if ALONE.contains(&(name, c.args.len())) => Some(name.clone()),
         _ => None,
     }
 }
@@ -125,12 +129,18 @@ impl Lowerer<'_> {
 
     /// An iterator over a text or the keys of a map, which carries no derivative: its items are collected first.
     fn collected_text(&mut self, e: &S) -> Option<Stream> {
+        let S::MethodCall(m) = e else { return None };
+        // Characters are values and parts are references; keys are copied, since the map may not live as long.
+        let keys = m.method == "keys";
+        let by_value = keys || matches!(m.method.to_string().as_str(), "chars" | "bytes" | "char_indices");
+        let copied: S = if keys { syn::parse_quote!(::core::iter::Iterator::cloned(#e)) } else { e.clone() };
         let items = self.verbatim(
-            &syn::parse_quote!(::core::iter::Iterator::collect::<::differentiable::__private::vec::Vec<_>>(#e)),
+            &syn::parse_quote!(::core::iter::Iterator::collect::<::differentiable::__private::vec::Vec<_>>(#copied)),
         );
         let var = self.let_var("items", e.span(), crate::ir::Role::Temporary, items);
-        self.program.vars[var].kind = Kind::Seq(Box::new(Kind::Constant));
-        Some(self.elements(Place::var(var, e.span()), false, false))
+        let item = if by_value { Kind::Constant } else { Kind::Ref(Box::new(Kind::Constant)) };
+        self.program.vars[var].kind = Kind::Seq(Box::new(item));
+        Some(self.elements(Place::var(var, e.span()), keys, false))
     }
 
     /// A method that makes an iterator of its receiver.
@@ -247,6 +257,10 @@ impl Lowerer<'_> {
                     _ => self.control(&c.args[1]),
                 };
                 Some(Stream::Indexed { len, item: Rc::new(move |_, _| item.clone()) })
+            }
+            ("zip", 2) => {
+                let (a, b) = (self.stream_or_refuse(&c.args[0])?, self.stream_or_refuse(&c.args[1])?);
+                Some(self.zipped(a, b, span))
             }
             ("repeat_with" | "from_fn", 1) => {
                 let f = self.callable(&c.args[0])?;

@@ -240,15 +240,33 @@ impl Lowerer<'_> {
                 let name = syn::Ident::new("into_boxed_slice", Span::mixed_site());
                 return Expr::Method { recv: Box::new(items), name, turbofish: None, args: Vec::new() };
             }
-            Some(name) => {
-                self.errors.on(
-                    &target,
-                    format!("`collect` into `{name}` cannot be differentiated; collect into a `Vec`, and make the other from that"),
-                );
-                return Expr::Tuple(Vec::new());
+            Some(_) => {
+                let items = self.collect_into_vec(stream, span);
+                return self.made_of_items(target.expect("it has a name"), items, span);
             }
         }
         self.collect_into_vec(stream, span)
+    }
+
+    /// A container of another type, of items without derivative; that they have none is for `lost` to see.
+    fn made_of_items(&mut self, target: Type, items: Expr, span: Span) -> Expr {
+        let var = self.fresh("made", span, Kind::Constant, Role::Temporary);
+        let qself = syn::QSelf {
+            lt_token: syn::token::Lt(span),
+            ty: Box::new(target),
+            position: 3,
+            as_token: Some(syn::token::As(span)),
+            gt_token: syn::token::Gt(span),
+        };
+        let value = Expr::Call {
+            func: syn::parse_quote!(::core::iter::FromIterator::<_>::from_iter),
+            qself: Some(qself),
+            args: vec![items],
+            ctor: false,
+            tangent: false,
+        };
+        self.emit(Stmt::Let { var, value });
+        Expr::var(var, span)
     }
 
     pub(in crate::lower) fn collect_into_vec(&mut self, stream: Stream, span: Span) -> Expr {
