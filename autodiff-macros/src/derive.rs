@@ -272,7 +272,7 @@ impl Derive {
             let of = |unique| match &f.member {
                 syn::Member::Named(name) => field_method(name, unique),
                 // Where `Name(…)` may be a struct or a variant, it is reached as the latter.
-                member => payload_method(&self.name, member, unique),
+                member @ syn::Member::Unnamed(_) => payload_method(&self.name, member, unique),
             };
             let (shared, unique) = (of(false), of(true));
             let (vis, member, ty) = (&f.vis, &f.member, Self::tangent_of(f));

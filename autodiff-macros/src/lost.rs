@@ -38,13 +38,13 @@ pub(crate) fn refuse(program: &Program, types: &Types, signature: &Signature, er
                 format!("no derivative can follow a value in `{name}`, which is shared or changes behind a shared reference; use a variable that is `mut`, or wrap the value in `stop_gradient`"),
             );
         }
-        Stmt::Let { var, value: Expr::Call { func, qself: Some(q), args, .. } }
+        Stmt::Let { value: Expr::Call { func, qself: Some(q), args, .. }, .. }
             if func.segments.last().is_some_and(|s| s.ident == "from_iter")
                 && args.iter().any(|e| carried(e, &varied).is_some()) =>
         {
             let ty = &q.ty;
             errors.at(
-                program.vars[*var].span,
+                q.lt_token.spans[0],
                 format!(
                     "`collect` into `{}` cannot be differentiated; collect into a `Vec`, and make the other from that",
                     owner_name(ty).unwrap_or_else(|| "another type".to_owned())

@@ -52,11 +52,25 @@ impl<'ast> Visit<'ast> for Uses {
     fn visit_local(&mut self, local: &'ast syn::Local) {
         let pat = if let Pat::Type(t) = &local.pat { &*t.pat } else { &local.pat };
         if let (Pat::Ident(name), Some(init)) = (pat, &local.init)
-            && matches!(&*init.expr, Expr::Macro(_) | Expr::Array(_) | Expr::Repeat(_))
+            && makes_sequence(&init.expr)
         {
             self.0.insert(name.ident.to_string());
         }
         visit::visit_local(self, local);
+    }
+}
+
+/// Whether an expression shows that it makes a sequence: `vec![…]`, `Vec::new()`, `x.to_vec()`.
+fn makes_sequence(e: &Expr) -> bool {
+    match e {
+        Expr::Paren(p) => makes_sequence(&p.expr),
+        Expr::Macro(_) | Expr::Array(_) | Expr::Repeat(_) => true,
+        Expr::MethodCall(m) => m.method == "to_vec" || m.method == "collect",
+        Expr::Call(c) => match &*c.func {
+            Expr::Path(p) => p.path.segments.iter().rev().nth(1).is_some_and(|s| s.ident == "Vec"),
+            _ => false,
+        },
+        _ => false,
     }
 }
 
