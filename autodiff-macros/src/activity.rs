@@ -4,7 +4,7 @@
 //! depends differentiably on it; derivatives are computed only for variables that are both. The
 //! analysis does not follow the flow of control: a variable is active everywhere or nowhere.
 
-use crate::ir::{Block, Call, Edit, Expr, Passing, Program, Pull, Stmt, VarId};
+use crate::ir::{Block, Call, Edit, Expr, Passing, Place, Program, Pull, Step, Stmt, VarId};
 use crate::methods;
 use crate::var_set::VarSet;
 
@@ -55,6 +55,7 @@ fn reached(
 /// Calls `f` on the variables that carry a derivative into the value of an expression.
 pub(crate) fn carriers(e: &Expr, f: &mut dyn FnMut(VarId)) {
     match e {
+        Expr::Place(place) if is_in_error(place) => {}
         Expr::Place(place) => f(place.root),
         Expr::Ref { of: e, .. } | Expr::Neg(e) | Expr::Clone(e) | Expr::Repeat { value: e, .. } => {
             carriers(e, f);
@@ -89,6 +90,11 @@ pub(crate) fn carriers(e: &Expr, f: &mut dyn FnMut(VarId)) {
         Expr::Wrap { value, .. } => carriers(value, f),
         _ => {}
     }
+}
+
+/// Whether a place lies in the error of a `Result`, which carries no derivative.
+fn is_in_error(place: &Place) -> bool {
+    place.path.iter().any(|s| matches!(s, Step::Payload { variant, .. } if crate::variants::is_named(variant, "Err")))
 }
 
 /// Calls `f` with the sources and the targets of every statement.

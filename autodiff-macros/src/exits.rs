@@ -272,8 +272,12 @@ fn is_definite(body: &Block, var: VarId) -> bool {
                 Stmt::Assign { place, .. } if place.root == var && place.path.is_empty() => Some(true),
                 Stmt::If { then, els, .. } => {
                     let (a, b) = (count(&then.stmts, var)?, count(&els.stmts, var)?);
-                    let (a, b) = (a || diverges(&then.stmts), b || diverges(&els.stmts));
-                    if a == b { Some(a) } else { None }
+                    match (diverges(&then.stmts), diverges(&els.stmts)) {
+                        (true, false) => Some(b),
+                        (false, true) => Some(a),
+                        (true, true) => Some(a || b),
+                        (false, false) => (a == b).then_some(a),
+                    }
                 }
                 Stmt::Scope { body, .. } => count(&body.stmts, var),
                 Stmt::Loop(l) => {
@@ -318,7 +322,7 @@ fn make_late(program: &mut Program, var: VarId) {
         Kind::Unit => Some(Expr::Tuple(Vec::new())),
         _ => None,
     };
-    program.vars[var].mutable = true;
+    let once = !std::mem::replace(&mut program.vars[var].mutable, true);
     if program.vars[var].ty.is_none() {
         // A method may be called before the type of `0.0` is known otherwise.
         program.vars[var].ty = match &program.vars[var].kind {
@@ -330,6 +334,7 @@ fn make_late(program: &mut Program, var: VarId) {
     let wrap = scalar.is_none();
     let init = scalar.unwrap_or_else(|| Expr::Item(variants::none(), None));
     if wrap {
+        program.vars[var].once = once;
         let kind = program.vars[var].kind.clone();
         program.vars[var].kind = Kind::Option(Box::new(kind));
         let ty = program.vars[var].ty.take();

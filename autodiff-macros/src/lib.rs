@@ -10,6 +10,7 @@ mod activity;
 mod arrays;
 mod companions;
 mod complex;
+mod constructors;
 mod derive;
 mod dispatch;
 mod emit;

@@ -37,6 +37,29 @@ pub(crate) fn refuse(program: &Program, types: &Types, signature: &Signature, er
                 format!("no derivative can follow a value in `{name}`, which is shared or changes behind a shared reference; use a variable that is `mut`, or wrap the value in `stop_gradient`"),
             );
         }
+        Stmt::Let { value: Expr::Call { func, qself: Some(q), args, .. }, .. }
+            if func.segments.last().is_some_and(|s| s.ident == "from_iter")
+                && args.iter().any(|e| carried(e, &varied).is_some()) =>
+        {
+            let ty = &q.ty;
+            errors.at(
+                q.lt_token.spans[0],
+                format!(
+                    "`collect` into `{}` cannot be differentiated; collect into a `Vec`, and make the other from that",
+                    owner_name(ty).unwrap_or_else(|| "another type".to_owned())
+                ),
+            );
+        }
+        Stmt::Call(crate::ir::Call { callee: Callee::Method { .. }, args, span, .. })
+            if args.first().and_then(|a| keyed(program, a)).is_some()
+                && args[1..].iter().flat_map(|a| &a.parts).flatten().any(|e| carried(e, &varied).is_some()) =>
+        {
+            let name = args.first().and_then(|a| keyed(program, a)).expect("just found");
+            errors.at(
+                *span,
+                format!("no derivative can follow a value in a `{name}`; keep the values in a `Vec`, and their indices in the `{name}`"),
+            );
+        }
         Stmt::Let { var, value }
             if program.vars[*var].ty.as_ref().is_some_and(is_trait_object) && carried(value, &varied).is_some() =>
         {
@@ -110,6 +133,33 @@ fn captured(e: &Expr, varied: &VarSet) -> Option<VarId> {
         Expr::Verbatim(_, captures) => captures.iter().find_map(|(_, e)| captured(e, varied)),
         other => carried(other, varied),
     }
+}
+
+/// The name of a type.
+fn owner_name(ty: &syn::Type) -> Option<String> {
+    match ty {
+        syn::Type::Path(p) => Some(p.path.segments.last()?.ident.to_string()),
+        _ => None,
+    }
+}
+
+/// The type of a map or a heap that a method is called on, if a declaration or a constructor shows it.
+fn keyed(program: &Program, recv: &crate::ir::Arg) -> Option<String> {
+    let Some(Expr::Place(place)) = &recv.parts[0] else { return None };
+    let is_keyed =
+        |name: &String| matches!(name.as_str(), "HashMap" | "BTreeMap" | "HashSet" | "BTreeSet" | "BinaryHeap");
+    if let Some(name) = program.vars[place.root].ty.as_ref().and_then(owner_name) {
+        return Some(name).filter(is_keyed);
+    }
+    let mut found = None;
+    program.body.walk(&mut |s| {
+        if let Stmt::Let { var, value: Expr::Call { func, .. } } = s
+            && *var == place.root
+        {
+            found = func.segments.iter().rev().nth(1).map(|s| s.ident.to_string()).filter(is_keyed);
+        }
+    });
+    found
 }
 
 /// The name of the type that a path constructs, if its values are shared.

@@ -28,7 +28,7 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
         .collect();
     let generics = item.generics.clone();
     let signatures = item.items.iter().filter_map(|m| if let ImplItem::Fn(f) = m { Some(&f.sig) } else { None });
-    let outer = expand::Outer::new(&generics, signatures);
+    let outer = expand::Outer::new(&generics, Some((*item.self_ty).clone()), signatures);
     // A tape holds no reference, so it cannot hold what names `Self`.
     let borrowing = !of_trait && crate::tangent_types::borrows(&item.self_ty);
     for member in &mut item.items {

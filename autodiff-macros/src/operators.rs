@@ -69,7 +69,7 @@ fn derivative(form: &forms::Form, options: &Options, name: &str) -> syn::Result<
         **ty = output.clone();
     }
     let function = {
-        let outer = expand::Outer { generics: &item.generics, lending: Vec::new() };
+        let outer = expand::Outer::new(&item.generics, Some((*item.self_ty).clone()), std::iter::empty());
         expand::analyse(&mut sig, &method.block, Some(&outer), options)?
     };
     let mut host = Host {

@@ -220,6 +220,12 @@ where
     let rounding = if single { f64::from(f32::EPSILON) } else { f64::EPSILON };
     let m = at.values.len();
     let columns: Vec<Vec<f64>> = (0..n).map(|j| forward(&unit(n, j))).collect();
+    // What is computed from numbers of these sizes may differ by their rounding, even where it is zero.
+    let largest = columns.iter().flatten().filter(|d| d.is_finite()).fold(0.0, |a: f64, d| a.max(d.abs()));
+    let noise = |i: usize| {
+        let value = at.values[i].abs();
+        16.0 * rounding * if value.is_finite() { largest.max(value) } else { largest }
+    };
     let scales: Vec<f64> = (0..m).map(|i| columns.iter().map(|c| c[i].abs()).fold(0.0, f64::max)).collect();
     let report = |kind, j: usize, output, found, expected, allowed| {
         let (parameter, element) = locate(&inputs, j);
@@ -228,7 +234,7 @@ where
     let rows = (0..m).map(|i| (i, reverse(&unit(m, i)))).collect::<Vec<_>>();
     for (i, row) in gradient().into_iter().map(|row| (0, row)).chain(rows) {
         for j in 0..n {
-            let allowed = allowed(row[j], columns[j][i], tolerance.modes, scales[i]);
+            let allowed = allowed(row[j], columns[j][i], tolerance.modes, scales[i]) + noise(i);
             if !close(row[j], columns[j][i], allowed) {
                 return report(Disagreement::ReverseForward, j, i, row[j], columns[j][i], allowed);
             }

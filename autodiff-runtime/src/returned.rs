@@ -67,6 +67,11 @@ impl<T: Items> Items for ReturnedRef<T> {
     fn item(&self, number: usize) -> &T::Item {
         self.0.item(number)
     }
+
+    #[inline]
+    fn how_many(&self) -> usize {
+        self.0.how_many()
+    }
 }
 
 impl<T: ItemsMut> ItemsMut for ReturnedRef<T> {

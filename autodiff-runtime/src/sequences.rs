@@ -14,6 +14,11 @@ macro_rules! items {
             fn item(&self, number: usize) -> &T {
                 &self[number]
             }
+
+            #[inline]
+            fn how_many(&self) -> usize {
+                self.len()
+            }
         }
 
         impl<T> ItemsMut for $container {

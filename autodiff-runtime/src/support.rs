@@ -176,6 +176,38 @@ pub trait Items {
 
     /// The element with a number.
     fn item(&self, number: usize) -> &Self::Item;
+
+    /// How many elements there are: an option has one or none.
+    fn how_many(&self) -> usize;
+}
+
+/// How many elements a container holds.
+#[inline]
+pub fn how_many<C: Items + ?Sized>(container: &C) -> usize {
+    container.how_many()
+}
+
+impl<T> Items for Option<T> {
+    type Item = T;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, _: usize) -> &T {
+        self.as_ref().expect("an option without a value has no elements")
+    }
+
+    #[inline]
+    fn how_many(&self) -> usize {
+        usize::from(self.is_some())
+    }
+}
+
+impl<T> ItemsMut for Option<T> {
+    #[inline]
+    #[track_caller]
+    fn item_mut(&mut self, _: usize) -> &mut T {
+        self.as_mut().expect("an option without a value has no elements")
+    }
 }
 
 /// A container whose elements have an order and can be changed.
@@ -191,6 +223,11 @@ impl<T> Items for [T] {
     #[track_caller]
     fn item(&self, number: usize) -> &T {
         &self[number]
+    }
+
+    #[inline]
+    fn how_many(&self) -> usize {
+        self.len()
     }
 }
 
@@ -210,6 +247,11 @@ impl<T, const N: usize> Items for [T; N] {
     fn item(&self, number: usize) -> &T {
         &self[number]
     }
+
+    #[inline]
+    fn how_many(&self) -> usize {
+        N
+    }
 }
 
 impl<T, const N: usize> ItemsMut for [T; N] {
@@ -228,6 +270,11 @@ impl<C: Items + ?Sized> Items for &C {
     fn item(&self, number: usize) -> &C::Item {
         (**self).item(number)
     }
+
+    #[inline]
+    fn how_many(&self) -> usize {
+        (**self).how_many()
+    }
 }
 
 impl<C: Items + ?Sized> Items for &mut C {
@@ -237,6 +284,11 @@ impl<C: Items + ?Sized> Items for &mut C {
     #[track_caller]
     fn item(&self, number: usize) -> &C::Item {
         (**self).item(number)
+    }
+
+    #[inline]
+    fn how_many(&self) -> usize {
+        (**self).how_many()
     }
 }
 

@@ -1,9 +1,10 @@
 use differentiable::prelude::*;
 
 #[differentiable]
-fn drained(v: Vec<f64>) -> f64 {
-    let mut v = v;
-    v.drain(1..3).sum()
+fn drained(v: &[f64], n: usize) -> f64 {
+    let mut w = v.to_vec();
+    let part = 1..n;
+    w.drain(part).sum::<f64>() + w[0]
 }
 
 fn main() {}

@@ -59,16 +59,20 @@ impl Derive {
         let generics = self.tangent_generics();
         let (impls, types, _) = generics.split_for_impl();
         let (tangent, clause) = (&self.tangent, self.clause());
-        let fields = self.variants[0].fields.iter().filter_map(|f| {
-            let syn::Member::Named(name) = &f.member else { return None };
-            let (shared, unique) = (field_method(name, false), field_method(name, true));
-            let (vis, ty) = (&f.vis, Self::tangent_of(f));
-            Some(quote! {
+        let fields = self.variants[0].fields.iter().map(|f| {
+            let of = |unique| match &f.member {
+                syn::Member::Named(name) => field_method(name, unique),
+                // Where `Name(…)` may be a struct or a variant, it is reached as the latter.
+                member @ syn::Member::Unnamed(_) => payload_method(&self.name, member, unique),
+            };
+            let (shared, unique) = (of(false), of(true));
+            let (vis, member, ty) = (&f.vis, &f.member, Self::tangent_of(f));
+            quote! {
                 #[doc(hidden)] #[inline]
-                #vis fn #shared(&self) -> &#ty { &self.#name }
+                #vis fn #shared(&self) -> &#ty { &self.#member }
                 #[doc(hidden)] #[inline]
-                #vis fn #unique(&mut self) -> &mut #ty { &mut self.#name }
-            })
+                #vis fn #unique(&mut self) -> &mut #ty { &mut self.#member }
+            }
         });
         let fields: Vec<TokenStream> = fields.collect();
         if fields.is_empty() {

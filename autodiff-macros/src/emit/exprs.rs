@@ -128,10 +128,7 @@ impl Emitter<'_> {
                 self.array_form(recv, name, args)
             }
             Expr::Method { recv, name, turbofish, args } => {
-                let recv = match &**recv {
-                    Expr::Place(place) => self.receiver(place),
-                    other => self.expr(other).at_least(Prec::Postfix),
-                };
+                let recv = self.typed_receiver(recv);
                 let args = self.values(args);
                 Tokens::new(quote!(#recv.#name #turbofish(#(#args),*)), Prec::Postfix)
             }
@@ -334,15 +331,24 @@ impl Emitter<'_> {
         }
     }
 
-    /// The receiver of a float method: a literal alone has no type yet.
+    /// The receiver of a method: a literal alone has no type yet.
     fn typed_receiver(&self, e: &Expr) -> TokenStream {
-        match (e, self.kind_of(e)) {
-            (Expr::Number(x, float), _) => match float {
+        match e {
+            Expr::Number(x, float) => match float {
                 Float::F32 => Literal::f32_suffixed(*x as f32).to_token_stream(),
                 Float::Generic(_) => number(*x, float).at_least(Prec::Postfix),
                 _ => Literal::f64_suffixed(*x).to_token_stream(),
             },
-            (Expr::Place(place), _) => self.receiver(place),
+            Expr::Lit(syn::Lit::Float(l)) if l.suffix().is_empty() => {
+                let has = |float: Float| self.program.vars.iter().any(|v| v.kind == Kind::Float(float.clone()));
+                let suffix = if has(Float::F32) && !has(Float::F64) { "f32" } else { "f64" };
+                syn::LitFloat::new(&format!("{}_{suffix}", l.base10_digits()), l.span()).to_token_stream()
+            }
+            Expr::Neg(inner) if matches!(**inner, Expr::Lit(syn::Lit::Float(_))) => {
+                let inner = self.typed_receiver(inner);
+                quote!((-#inner))
+            }
+            Expr::Place(place) => self.receiver(place),
             _ => self.expr(e).at_least(Prec::Postfix),
         }
     }

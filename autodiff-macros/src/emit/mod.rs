@@ -21,7 +21,7 @@ use std::collections::{HashMap, HashSet};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use crate::ir::{Program, Stmt, VarId};
+use crate::ir::{Call, Callee, Program, Stmt, VarId};
 use crate::kinds::{Kind, Types};
 use crate::var_set::{VarMap, VarSet};
 
@@ -220,6 +220,7 @@ fn mark_written(program: &Program, s: &Stmt, written: &mut VarSet) {
         return;
     }
     s.parts(&mut |e| mark_borrowed(program, e, written), &mut |_| {});
+    s.parts(&mut |e| mark_called(program, e, written), &mut |_| {});
     s.parts(&mut |_| {}, &mut |p| {
         let through_reference = matches!(program.vars[p.root].kind, Kind::Ref(_)) && !p.path.is_empty();
         if !through_reference {
@@ -228,12 +229,35 @@ fn mark_written(program: &Program, s: &Stmt, written: &mut VarSet) {
     });
     match s {
         Stmt::If { tape: Some(_), .. } => {}
+        Stmt::Call(Call { callee: Callee::Variable(f), .. }) if program.vars[*f].mutable => {
+            written.insert(*f);
+        }
         Stmt::Loop(l) => written.extend(l.tape.map(|t| t.var)),
         Stmt::Save { tape: v, .. } | Stmt::Restore { tape: v, .. } | Stmt::Refill { var: v, .. } => {
             written.insert(*v);
         }
         _ => {}
     }
+}
+
+/// Notes what the user has declared `mut` and of which only types tell whether a method changes it: maps, generators, closures.
+fn mark_called(program: &Program, e: &crate::ir::Expr, written: &mut VarSet) {
+    use crate::ir::Expr;
+    let of = match e {
+        Expr::Method { recv, .. } => crate::ir::Expr::as_var(match &**recv {
+            Expr::Ref { of, .. } => of,
+            other => other,
+        }),
+        _ => None,
+    };
+    if let Some(v) = of
+        && program.vars[v].mutable
+        && program.vars[v].role == crate::ir::Role::User
+        && matches!(program.vars[v].kind, Kind::Unknown | Kind::Constant)
+    {
+        written.insert(v);
+    }
+    e.children(&mut |c| mark_called(program, c, written));
 }
 
 fn mark_borrowed(program: &Program, e: &crate::ir::Expr, written: &mut VarSet) {

@@ -93,7 +93,7 @@ impl Emitter<'_> {
                 }
                 Step::Index { at, .. } if missing => {
                     let whole = dereferenced(now, pending).at_least(Prec::Unary);
-                    let at = self.index(at);
+                    let at = self.index(crate::arrays::ordinal(at).unwrap_or(at));
                     let element = if mutable {
                         quote!(::differentiable::__private::within_mut(&mut #whole, #at))
                     } else {

@@ -11,6 +11,7 @@ use quote::{ToTokens, quote};
 
 pub(crate) use self::stages::Sweeps;
 use self::stages::{Stage, Written};
+use crate::constructors::Constructors;
 use crate::errors::Errors;
 use crate::ir::{Passing, Program};
 use crate::kinds::{Kind, Types};
@@ -85,12 +86,18 @@ fn attribute_unguarded(options: TokenStream, item: TokenStream) -> TokenStream {
 /// The `impl` block or the trait that a method stands in.
 pub(crate) struct Outer<'a> {
     pub(crate) generics: &'a syn::Generics,
+    /// The type that the block is for.
+    pub(crate) owner: Option<syn::Type>,
     /// The methods in it that return references, with what those refer to.
     pub(crate) lending: Vec<(String, syn::Type)>,
 }
 
 impl<'a> Outer<'a> {
-    pub(crate) fn new<'s>(generics: &'a syn::Generics, methods: impl Iterator<Item = &'s syn::Signature>) -> Self {
+    pub(crate) fn new<'s>(
+        generics: &'a syn::Generics,
+        owner: Option<syn::Type>,
+        methods: impl Iterator<Item = &'s syn::Signature>,
+    ) -> Self {
         let lending = methods.filter_map(|sig| match &sig.output {
             syn::ReturnType::Type(_, ty) => match &**ty {
                 syn::Type::Reference(r) => Some((sig.ident.to_string(), (*r.elem).clone())),
@@ -98,7 +105,7 @@ impl<'a> Outer<'a> {
             },
             syn::ReturnType::Default => None,
         });
-        Self { generics, lending: lending.collect() }
+        Self { generics, owner, lending: lending.collect() }
     }
 }
 
@@ -114,7 +121,8 @@ pub(crate) fn analyse(
     let types = Types::new(&outer.map(|o| o.generics).into_iter().chain([&generics]).collect::<Vec<_>>())
         .with_signature(sig)
         .with_order(options.order())
-        .with_lending(outer.map_or(&[], |o| &o.lending));
+        .with_lending(outer.map_or(&[], |o| &o.lending))
+        .with_constructors(Constructors::of(sig, body, outer.and_then(|o| o.owner.as_ref())));
     let mut signature = Signature::read(sig, options, &types, &errors);
     let by_value_receiver = signature.params.first().is_some_and(|p| p.receiver && p.passing == Passing::Value);
     // A method's receiver is handed over by reference, whatever the method takes.

@@ -159,6 +159,7 @@ impl Function {
                     simplify::run(&mut program);
                 }
                 simplify::reuse_reciprocals(&mut program);
+                reverse::of_containers(&mut program);
             }
             Step::Placed if stage.level == 1 && self.annotated_rule().is_some() => {
                 let (differentiable, rule, result) = self.annotated_rule().expect("tested above");

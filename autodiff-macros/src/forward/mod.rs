@@ -134,12 +134,15 @@ impl Pass<'_> {
                     out.push(Stmt::Declare(self.tangent_var(*var)));
                 }
             }
-            // The type of what an option without a value is mapped to is known from its variable only.
-            Stmt::Assign { place, value, init: true } if self.tangent(value, value).is_none() => {
+            // The type of what an option without a value is mapped to, or of a boxed error, is known from its variable only.
+            Stmt::Assign { place, value, init }
+                if (*init || matches!(value, Expr::Call { ctor: true, .. }))
+                    && self.tangent(value, value).is_none() =>
+            {
                 out.push(stmt.clone());
                 if let Some(target) = self.tangent_place(place) {
                     let value = Expr::Zero(Box::new(Expr::Place(place.clone())));
-                    out.push(Stmt::Assign { place: target, value, init: true });
+                    out.push(Stmt::Assign { place: target, value, init: *init });
                 }
             }
             Stmt::Assign { place, value, init } => {
@@ -148,6 +151,16 @@ impl Pass<'_> {
                     out.push(Stmt::Assign { place: target, value, init: *init });
                 }
                 out.push(stmt.clone());
+            }
+            // The type of a default is known from its place only.
+            Stmt::Replace { old, place, value: value @ Expr::Call { ctor: false, .. } }
+                if self.tangent(value, value).is_none() =>
+            {
+                out.push(stmt.clone());
+                if let Some(target) = self.tangent_place(place) {
+                    let value = Expr::Zero(Box::new(Expr::Place(place.clone())));
+                    out.push(Stmt::Replace { old: self.tangent_var(*old), place: target, value });
+                }
             }
             Stmt::Replace { old, place, value } => {
                 if let Some(target) = self.tangent_place(place) {

@@ -49,12 +49,13 @@ impl Pass<'_> {
     pub(super) fn let_tangent(&mut self, var: VarId, value: &Expr, out: &mut Vec<Stmt>) {
         let t = self.tangent_var(var);
         let whole = Expr::var(var, self.out.vars[var].span);
-        let fields: Vec<(syn::Member, Expr)> = match value {
-            Expr::Struct { path, fields, .. } if !crate::lower::is_variant(path) => fields.clone(),
+        let (path, arity, fields): (_, _, Vec<(syn::Member, Expr)>) = match value {
+            Expr::Struct { path, fields, .. } if !crate::lower::is_variant(path) => (path, 0, fields.clone()),
             Expr::Call { func, args, ctor: true, .. }
                 if !crate::lower::is_variant(func) && !crate::lower::is_box(func) =>
             {
-                args.iter().enumerate().map(|(i, e)| (syn::Member::from(i), e.clone())).collect()
+                let fields = args.iter().enumerate().map(|(i, e)| (syn::Member::from(i), e.clone()));
+                (func, args.len(), fields.collect())
             }
             _ => {
                 let tangent = self.tangent(value, &whole).unwrap_or_else(|| Expr::Zero(Box::new(whole)));
@@ -70,7 +71,12 @@ impl Pass<'_> {
         let span = self.out.vars[var].span;
         for (member, e) in fields {
             if let Some(value) = self.tangent(&e, &e) {
-                let place = Place::var(t, span).step(Step::Field(member));
+                let variant = self.types.constructors.is_variant(path, arity > 0);
+                let place = Place::var(t, span).step(if variant {
+                    Step::Payload { variant: path.clone(), member, arity, tangent: true }
+                } else {
+                    Step::Field(member)
+                });
                 // Tangents own what they hold.
                 let value = match value {
                     Expr::Ref { of, .. } => Expr::Clone(of),

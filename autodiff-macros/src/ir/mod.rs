@@ -59,6 +59,8 @@ pub(crate) struct Var {
     pub(crate) detached: bool,
     /// Its value holds references, so that no tape can hold it.
     pub(crate) borrows: bool,
+    /// Begins without a value and is given one at most once: there is nothing to restore.
+    pub(crate) once: bool,
 }
 
 /// A parameter of a program: its primal variable, then its tangents (see [`Arg`]).
@@ -131,6 +133,7 @@ impl Program {
             tangent_of: None,
             detached: false,
             borrows: false,
+            once: false,
         });
         self.vars.len() - 1
     }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use syn::{GenericArgument, GenericParam, Generics, PathArguments, Type, TypeParamBound, WherePredicate};
 
 use super::{Float, Kind};
+use crate::constructors::Constructors;
 
 /// Reads kinds off types, knowing which type parameters are floats.
 #[derive(Clone, Default)]
@@ -21,6 +22,8 @@ pub(crate) struct Types {
     complex: bool,
     /// The methods beside the function that return references, with the kinds of what those refer to.
     lending: HashMap<String, Kind>,
+    /// What names that stand alone construct.
+    pub(crate) constructors: Constructors,
 }
 
 impl Types {
@@ -70,6 +73,12 @@ impl Types {
     /// The same, with the methods beside the function that return references.
     pub(crate) fn with_lending(mut self, methods: &[(String, Type)]) -> Self {
         self.lending = methods.iter().map(|(name, ty)| (name.clone(), self.kind(ty))).collect();
+        self
+    }
+
+    /// The same, with what names that stand alone construct.
+    pub(crate) fn with_constructors(mut self, constructors: Constructors) -> Self {
+        self.constructors = constructors;
         self
     }
 

@@ -62,6 +62,10 @@ pub(crate) fn of_place(program: &Program, place: &Place) -> Kind {
             (Step::Field(syn::Member::Unnamed(i)), Kind::Tuple(kinds)) => {
                 kinds.get(i.index as usize).cloned().unwrap_or(Kind::Unknown)
             }
+            // Errors carry no derivative.
+            (Step::Payload { variant, .. }, Kind::Result(_) | Kind::Unknown) if variants::is_named(variant, "Err") => {
+                Kind::Constant
+            }
             (Step::Payload { .. } | Step::Content, Kind::Option(inner)) => (**inner).clone(),
             (Step::Payload { variant, .. }, Kind::Result(inner)) if variants::is_named(variant, "Ok") => {
                 (**inner).clone()

@@ -169,9 +169,13 @@ impl Lowerer<'_> {
         }
     }
 
-    /// Keeps an expression as it is, and notes which local variables it uses.
+    /// Keeps an expression as it is, and notes which local variables it uses; one that may be left on the way is lowered.
     pub(super) fn verbatim(&mut self, e: &S) -> Expr {
-        self.capture(e, crate::free::variables(e))
+        if !matches!(e, S::Let(_)) && may_be_left(e) {
+            self.atom(e)
+        } else {
+            self.capture(e, crate::free::variables(e))
+        }
     }
 
     /// Keeps a closure as it is; numbers are moved in, so that a pullback can hold it.
@@ -215,6 +219,23 @@ impl Lowerer<'_> {
         }
         Expr::Verbatim(Box::new(e.clone()), captures)
     }
+}
+
+/// Whether an expression holds a `?`, a `return`, a `break` or a `continue` of the code around it.
+fn may_be_left(e: &S) -> bool {
+    struct Exits(bool);
+    impl<'a> syn::visit::Visit<'a> for Exits {
+        fn visit_expr(&mut self, e: &'a S) {
+            match e {
+                S::Closure(_) | S::Async(_) => {}
+                S::Try(_) | S::Return(_) | S::Break(_) | S::Continue(_) => self.0 = true,
+                _ => syn::visit::visit_expr(self, e),
+            }
+        }
+    }
+    let mut exits = Exits(false);
+    syn::visit::Visit::visit_expr(&mut exits, e);
+    exits.0
 }
 
 /// Whether a method's name says that it only looks: an adjective or a question.

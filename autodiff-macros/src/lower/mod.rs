@@ -19,15 +19,18 @@ mod lanes;
 mod literals;
 mod macros;
 mod makers;
+mod owners;
 mod patterns;
 mod places;
 mod questions;
+mod queues;
 mod stmts;
+mod targets;
 mod vectors;
 mod walks;
 mod zips;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use proc_macro2::Span;
@@ -87,6 +90,10 @@ pub(crate) struct Lowerer<'a> {
     lent: Option<Kind>,
     /// The values of variables that hold references.
     literals: HashMap<VarId, Expr>,
+    /// The names that are used as sequences.
+    sequences: HashSet<String>,
+    /// The variables that constructors of other types make.
+    made: HashSet<VarId>,
 }
 
 /// Lowers a function.
@@ -127,13 +134,17 @@ pub(crate) fn lower(
         returns: vec![None],
         fallible,
         literals: HashMap::new(),
+        sequences: owners::sequences(block),
+        made: HashSet::new(),
         lent: signature.lent.is_some().then(|| types.kind_of(signature.output.as_ref()).unwrap_or(Kind::Unknown)),
     };
     lowerer.params(signature);
     if by_value {
         lowerer.own_receiver(signature, block);
     }
-    let value = lowerer.block_value(block);
+    let mut block = targets::written(block, signature.output.as_ref());
+    queues::as_vectors(&mut block, signature);
+    let value = lowerer.block_value(&block);
     let value = value.unwrap_or(Expr::Tuple(Vec::new()));
     let value = lowerer.copy_of_lent(value);
     let value = lowerer.as_declared(value, signature.output.as_ref());

@@ -15,7 +15,7 @@ impl Lowerer<'_> {
             let tests: Vec<Expr> = t.elems.iter().zip(es).filter_map(|(p, e)| self.test_pattern(p, e)).collect();
             return tests.into_iter().reduce(|a, b| Expr::binary(BinOp::And, a, b));
         }
-        if !is_refutable(pat) {
+        if !self.is_refutable(pat) {
             return None;
         }
         if let (Expr::Select(..), Some((some, item))) = (value, super::chosen::parts(value)) {
@@ -33,12 +33,32 @@ impl Lowerer<'_> {
         }
         let silent = without_bindings(pat);
         if let Pat::TupleStruct(syn::PatTupleStruct { path, .. }) = pat
-            && crate::variants::is_named(path, "Some")
+            && let Some(family) = super::fallible::family_of(path)
             && let Some(place) = super::as_place(value)
         {
-            self.learn_option(&place.clone());
+            self.learn_fallible(&place.clone(), family);
         }
         Some(Expr::Matches(Box::new(shared(value.clone())), Box::new(silent)))
+    }
+
+    /// Whether a pattern may fail to match.
+    pub(super) fn is_refutable(&self, pat: &Pat) -> bool {
+        let constructors = &self.types.constructors;
+        match pat {
+            Pat::Wild(_) | Pat::Rest(_) => false,
+            Pat::Ident(p) => is_constant(p) || p.subpat.as_ref().is_some_and(|(_, p)| self.is_refutable(p)),
+            Pat::Paren(p) => self.is_refutable(&p.pat),
+            Pat::Type(p) => self.is_refutable(&p.pat),
+            Pat::Reference(p) => self.is_refutable(&p.pat),
+            Pat::Tuple(t) => t.elems.iter().any(|p| self.is_refutable(p)),
+            Pat::TupleStruct(t) => {
+                constructors.is_variant(&t.path, true) || t.elems.iter().any(|p| self.is_refutable(p))
+            }
+            Pat::Struct(s) => {
+                constructors.is_variant(&s.path, false) || s.fields.iter().any(|f| self.is_refutable(&f.pat))
+            }
+            _ => true,
+        }
     }
 
     /// Binds the names of a pattern that matches; what it binds by value is copied.
@@ -81,7 +101,7 @@ impl Lowerer<'_> {
             Pat::TupleStruct(t) => {
                 let arity = t.elems.len();
                 let path = t.path.clone();
-                if is_variant(&path) {
+                if self.types.constructors.is_variant(&path, true) {
                     self.parts(&t.elems, value, bind, &|i, _| Step::Payload {
                         variant: path.clone(),
                         member: Member::from(i),
@@ -94,7 +114,7 @@ impl Lowerer<'_> {
             }
             Pat::Struct(s) => {
                 for field in &s.fields {
-                    let step = if is_variant(&s.path) {
+                    let step = if self.types.constructors.is_variant(&s.path, false) {
                         Step::Payload {
                             variant: s.path.clone(),
                             member: field.member.clone(),
@@ -253,21 +273,6 @@ pub(crate) fn bound_names(pat: &Pat) -> Vec<proc_macro2::Ident> {
     let mut names = Names(Vec::new());
     syn::visit::Visit::visit_pat(&mut names, pat);
     names.0
-}
-
-/// Whether a pattern may fail to match.
-pub(super) fn is_refutable(pat: &Pat) -> bool {
-    match pat {
-        Pat::Wild(_) | Pat::Rest(_) => false,
-        Pat::Ident(p) => is_constant(p) || p.subpat.as_ref().is_some_and(|(_, p)| is_refutable(p)),
-        Pat::Paren(p) => is_refutable(&p.pat),
-        Pat::Type(p) => is_refutable(&p.pat),
-        Pat::Reference(p) => is_refutable(&p.pat),
-        Pat::Tuple(t) => t.elems.iter().any(is_refutable),
-        Pat::TupleStruct(t) => is_variant(&t.path) || t.elems.iter().any(is_refutable),
-        Pat::Struct(s) => is_variant(&s.path) || s.fields.iter().any(|f| is_refutable(&f.pat)),
-        _ => true,
-    }
 }
 
 /// The pattern with every binding replaced by `_`.

@@ -57,6 +57,7 @@ impl Lowerer<'_> {
             return item;
         }
         let place = self.place_of(value, span);
+        self.learn_fallible(&place, fallible);
         let (good, bad): (syn::Path, syn::Pat) = match fallible {
             Family::Option => (variants::some(), syn::parse_quote!(::core::option::Option::None)),
             _ => (variants::ok(), syn::parse_quote!(::core::result::Result::Err(_))),

@@ -70,6 +70,13 @@ impl Lowerer<'_> {
                 self.program.vars[var].mutable = p.mutability.is_some();
                 self.emit(Stmt::Declare(var));
                 self.bind(&p.ident.to_string(), Expr::var(var, p.ident.span()));
+            } else if let Pat::Tuple(t) = pat
+                && t.elems.iter().all(|p| matches!(p, Pat::Ident(_) | Pat::Tuple(_)))
+                && ty.is_none()
+            {
+                for part in &t.elems {
+                    self.local(&syn::Local { pat: part.clone(), ..local.clone() });
+                }
             } else {
                 self.errors.on(pat, "a `let` without a value must name one variable");
             }
@@ -139,6 +146,12 @@ impl Lowerer<'_> {
             }
         }
         self.let_named(&p.ident, p.mutability.is_some(), ty, value);
+        if super::owners::makes_another_type(init)
+            && let Some(Binding::Value(value)) = self.lookup(&p.ident.to_string())
+            && let Some(var) = value.as_var()
+        {
+            self.made.insert(var);
+        }
     }
 
     /// Binds a user's name to a value.
@@ -305,7 +318,7 @@ impl Lowerer<'_> {
             self.program.vars[place.root].kind = joined;
         }
         if matches!(self.kind(&value), Kind::Option(_)) {
-            self.learn_option(&place);
+            self.learn_fallible(&place, super::fallible::Family::Option);
         }
         self.emit(Stmt::Assign { place, value, init });
     }

@@ -25,7 +25,11 @@ const SORTS: &[(&str, &str)] = &[
 /// Methods that belong to a sequence whatever its type is called.
 const OF_SEQUENCES: &[&str] = &[
     "push",
+    "push_back",
+    "push_front",
     "pop",
+    "pop_back",
+    "pop_front",
     "swap",
     "fill",
     "extend",
@@ -47,10 +51,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("select_nth_unstable_by", "use `sort_by`"),
     ("resize_with", "use `resize`"),
     ("fill_with", "assign in a loop"),
-    ("push_back", "use a `Vec`"),
-    ("push_front", "use a `Vec`"),
-    ("pop_back", "use a `Vec`"),
-    ("pop_front", "use a `Vec`"),
 ];
 
 impl Lowerer<'_> {
@@ -62,11 +62,11 @@ impl Lowerer<'_> {
         m: &syn::ExprMethodCall,
         span: Span,
     ) -> Option<Expr> {
-        // A type of another name has methods of its own, unless they are those that only sequences have: it may be the alias
-        // of one, but for that whose method this is.
+        // A type of another name has methods of its own, unless they are those of sequences, and it is used as one: it may be
+        // the alias of one, but for that whose method this is.
         let whole = strip(recv.clone());
         let other = self.kind(&whole).deref() == &Kind::Unknown && self.has_another_type(&whole);
-        if other && (!OF_SEQUENCES.contains(&name) || self.is_self(&whole)) {
+        if other && (!OF_SEQUENCES.contains(&name) || self.is_self(&whole) || !self.is_used_as_sequence(&whole)) {
             return None;
         }
         if let Some((_, instead)) = REFUSED.iter().find(|(n, _)| *n == name) {
@@ -84,6 +84,11 @@ impl Lowerer<'_> {
         self.view(recv, name, m, span)
             .or_else(|| self.resizing(recv, name, m, span))
             .or_else(|| self.in_place(recv, name, m, span))
+    }
+
+    /// Whether the function uses a variable as a sequence.
+    fn is_used_as_sequence(&self, of: &Expr) -> bool {
+        super::as_place(of).is_some_and(|place| self.sequences.contains(&self.program.vars[place.root].name))
     }
 
     /// Whether a place is the receiver of the method that is lowered.
@@ -122,8 +127,8 @@ impl Lowerer<'_> {
                 ]))
             }
             (
-                "first" | "last" | "first_mut" | "last_mut" | "split_first" | "split_last" | "split_first_mut"
-                | "split_last_mut",
+                "first" | "last" | "first_mut" | "last_mut" | "front" | "back" | "front_mut" | "back_mut"
+                | "split_first" | "split_last" | "split_first_mut" | "split_last_mut",
                 0,
             ) if sequence => {
                 let mutable = name.ends_with("mut");
@@ -131,7 +136,7 @@ impl Lowerer<'_> {
                 let some = Expr::Not(Box::new(rules::method(Expr::Place(place.clone()), "is_empty", Vec::new())));
                 // It may be computed before it is known that there is one.
                 let last = rules::method(length(&place), "saturating_sub", vec![Expr::int(1)]);
-                let (at, rest) = if name.contains("first") {
+                let (at, rest) = if name.contains("first") || name.contains("front") {
                     (Expr::int(0), part(&place, Some(Expr::int(1)), None, mutable))
                 } else {
                     (last.clone(), part(&place, None, Some(last), mutable))
@@ -183,14 +188,27 @@ impl Lowerer<'_> {
     fn resizing(&mut self, recv: &Expr, name: &str, m: &syn::ExprMethodCall, span: Span) -> Option<Expr> {
         let known = |l: &Self| matches!(l.kind(&strip(recv.clone())).deref(), Kind::Seq(_) | Kind::Unknown);
         match (name, m.args.len()) {
-            ("push", 1) => {
+            ("push" | "push_back", 1) => {
                 let value = self.operand(&m.args[0]);
                 let place = self.place_of(recv.clone(), span);
                 self.emit(Stmt::Edit(Edit::Push { place, value }));
                 Some(unit())
             }
-            ("pop", 0) => {
+            ("pop" | "pop_back", 0) => {
                 let place = self.place_of(recv.clone(), span);
+                Some(self.pop(place, span))
+            }
+            ("push_front", 1) => {
+                let value = self.operand(&m.args[0]);
+                let place = self.place_of(recv.clone(), span);
+                self.emit(Stmt::Edit(Edit::Push { place: place.clone(), value }));
+                self.rotate("order_rotated_right", Expr::Place(place), Expr::int(1), span);
+                Some(unit())
+            }
+            ("pop_front", 0) => {
+                let place = self.place_of(recv.clone(), span);
+                let one = rules::method(length(&place), "min", vec![Expr::int(1)]);
+                self.rotate("order_rotated_left", Expr::Place(place.clone()), one, span);
                 Some(self.pop(place, span))
             }
             ("extend" | "extend_from_slice", 1) => {
@@ -256,6 +274,10 @@ impl Lowerer<'_> {
                 self.shrink(&place, n, span);
                 Some(unit())
             }
+            ("drain", 1) => {
+                // As a statement of its own: what is taken out is dropped.
+                self.taken_part(recv, &m.args[0], span).map(|_| unit())
+            }
             ("split_off", 1) => {
                 let at = self.control(&m.args[0]);
                 let at = if self.is_fixed(&at) { at } else { self.temporary(at, span) };
@@ -290,6 +312,29 @@ impl Lowerer<'_> {
             }
             _ => None,
         }
+    }
+
+    /// What a part of a vector held, which is taken out: `drain`.
+    pub(super) fn taken_part(&mut self, recv: &Expr, range: &S, span: Span) -> Option<Expr> {
+        let S::Range(range) = range else { return None };
+        let place = self.place_of(recv.clone(), span);
+        let bound = |l: &mut Self, e: Option<&S>, or: Expr| {
+            let at = e.map_or(or, |e| l.control(e));
+            if l.is_fixed(&at) { at } else { l.temporary(at, span) }
+        };
+        let lo = bound(self, range.start.as_deref(), Expr::int(0));
+        let mut hi = bound(self, range.end.as_deref(), length(&place));
+        if matches!(range.limits, syn::RangeLimits::Closed(_)) {
+            hi = Expr::binary(BinOp::Add, hi, Expr::int(1));
+        }
+        let held = strip(part(&place, Some(lo.clone()), Some(hi.clone()), false));
+        let held = self.temporary(rules::method(held, "to_vec", Vec::new()), span);
+        let n = self.temporary(Self::minus(hi, lo.clone()), span);
+        let moved = strip(part(&place, Some(lo), None, true));
+        self.rotate("order_rotated_left", moved, n.clone(), span);
+        let rest = Self::minus(length(&place), n);
+        self.shrink(&place, rest, span);
+        Some(held)
     }
 
     /// Methods that change elements, or their order.

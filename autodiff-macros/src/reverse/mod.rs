@@ -9,7 +9,10 @@
 mod calls;
 mod checkpoint;
 mod literals;
+mod shapes;
 mod values;
+
+pub(crate) use shapes::of_containers;
 
 use std::collections::HashMap;
 
@@ -257,7 +260,7 @@ impl Pass<'_> {
     fn assign(&mut self, place: &Place, value: &Expr, init: bool, forward: &mut Vec<Stmt>, backward: &mut Vec<Stmt>) {
         let span = place.span;
         let mirror = self.mirror(place);
-        if init {
+        if init || place.path.is_empty() && self.out.vars[place.root].once {
             forward.push(Stmt::Assign { place: place.clone(), value: value.clone(), init });
             if let Some(mirror) = mirror {
                 self.pull_back(value, &mirror, None, backward);

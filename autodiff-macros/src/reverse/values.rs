@@ -7,7 +7,7 @@ use crate::complex::Partials;
 use crate::fold;
 use crate::ir::{Expr, Header, Loop, Place, Role, Step, Stmt};
 use crate::kinds::{self, Float, Kind};
-use crate::lower::{is_box, is_variant};
+use crate::lower::is_box;
 use crate::{rules, variants};
 
 impl Pass<'_> {
@@ -80,7 +80,7 @@ impl Pass<'_> {
             }
             Expr::Struct { path, fields, rest, .. } => {
                 for (member, e) in fields {
-                    let step = if is_variant(path) {
+                    let step = if self.types.constructors.is_variant(path, false) {
                         Step::Payload { variant: path.clone(), member: member.clone(), arity: 0, tangent: true }
                     } else {
                         Step::Field(member.clone())
@@ -96,7 +96,7 @@ impl Pass<'_> {
                 for (i, e) in args.iter().enumerate() {
                     let step = if is_box(func) {
                         Step::Deref
-                    } else if is_variant(func) {
+                    } else if self.types.constructors.is_variant(func, true) {
                         Step::Payload {
                             variant: func.clone(),
                             member: syn::Member::from(i),

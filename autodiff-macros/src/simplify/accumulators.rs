@@ -1,12 +1,14 @@
 //! Accumulators: a cotangent that begins as zero and is first added to in its own block begins as
 //! what is added.
 
-use crate::ir::{Expr, Program, Role, Stmt, VarId};
+use crate::ir::{Expr, Program, Role, Step, Stmt, VarId};
 use crate::switches::Analysis;
+use crate::variants;
 
 use super::positions::{Positions, close, take};
 
-/// `let mut d = 0; …; d += e`  ⇒  `…; let mut d = e`. Tells whether anything changed.
+/// `let mut d = 0; …; d += e`  ⇒  `…; let mut d = e`, also where `e` is added to what an `Option` or a `Result` holds. Tells
+/// whether anything changed.
 pub(crate) fn merge(program: &mut Program) -> bool {
     if !Analysis::Adjoints.is_on() {
         return false;
@@ -15,7 +17,8 @@ pub(crate) fn merge(program: &mut Program) -> bool {
     let mut candidates = false;
     program.body.walk(&mut |s| {
         candidates |= matches!(s, Stmt::Accumulate { place, .. } | Stmt::Assign { place, init: false, .. }
-            if place.path.is_empty() && matches!(program.vars[place.root].role, Role::Adjoint | Role::Tangent)
+            if matches!(program.vars[place.root].role, Role::Adjoint | Role::Tangent)
+                && (place.path.is_empty() || content_variant(&place.path).is_some())
                 || place.path.is_empty() && program.vars[place.root].kind.is_number());
     });
     if !candidates {
@@ -33,8 +36,13 @@ pub(crate) fn merge(program: &mut Program) -> bool {
             if scalars_combine(stmts, i, &mut positions, &roles, &scalars) {
                 gaps = true;
             } else if let Some((var, at)) = first_addition(stmts, i, &positions, &roles) {
-                let (Stmt::Accumulate { value, .. } | Stmt::Assign { value, .. }) = take(&mut stmts[at]) else {
+                let (Stmt::Accumulate { place, value } | Stmt::Assign { place, value, .. }) = take(&mut stmts[at])
+                else {
                     unreachable!("an addition was found")
+                };
+                let value = match content_variant(&place.path) {
+                    Some(variant) => variants::construct(variant.clone(), value),
+                    None => value,
                 };
                 stmts[at] = Stmt::Let { var, value };
                 take(&mut stmts[i]);
@@ -96,7 +104,10 @@ fn first_addition(stmts: &[Stmt], i: usize, positions: &Positions, roles: &[Role
     let whole = match &stmts[k] {
         // A value in another container is added, not moved.
         Stmt::Accumulate { place, value } => {
-            place.root == *var && place.path.is_empty() && !value.mentions(*var) && !matches!(value, Expr::Ref { .. })
+            place.root == *var
+                && (place.path.is_empty() || content_variant(&place.path).is_some())
+                && !value.mentions(*var)
+                && !matches!(value, Expr::Ref { .. })
         }
         Stmt::Assign { place, value, init: false } => {
             // What is repeated needs the shape of the zero.
@@ -106,6 +117,14 @@ fn first_addition(stmts: &[Stmt], i: usize, positions: &Positions, roles: &[Role
         _ => false,
     };
     whole.then_some((*var, k))
+}
+
+/// The variant, if a path leads to all that an `Option` or a `Result` holds.
+fn content_variant(path: &[Step]) -> Option<&syn::Path> {
+    match path {
+        [Step::Payload { variant, .. }] if variants::is_standard(variant) => Some(variant),
+        _ => None,
+    }
 }
 
 /// Whether a statement, or one inside it, mentions a variable.

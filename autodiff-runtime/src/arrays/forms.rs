@@ -364,6 +364,11 @@ impl<T, D: Dimension> Items for ArrayRef<T, D> {
             None => &self[index_of(&self.raw_dim(), number)],
         }
     }
+
+    #[inline]
+    fn how_many(&self) -> usize {
+        self.len()
+    }
 }
 
 impl<T, D: Dimension> ItemsMut for ArrayRef<T, D> {
@@ -386,6 +391,11 @@ impl<T, S: Data<Elem = T>, D: Dimension> Items for ArrayBase<S, D> {
     #[track_caller]
     fn item(&self, number: usize) -> &T {
         (**self).item(number)
+    }
+
+    #[inline]
+    fn how_many(&self) -> usize {
+        self.len()
     }
 }
 

@@ -163,7 +163,7 @@ pub(super) fn none() -> Expr {
 }
 
 /// A call of the runtime that carries no derivative.
-fn support(name: &str, args: Vec<Expr>) -> Expr {
+pub(in crate::lower) fn support(name: &str, args: Vec<Expr>) -> Expr {
     let name = Ident::new(name, Span::mixed_site());
     Expr::Call {
         func: syn::parse_quote!(::differentiable::__private::#name),

@@ -2,11 +2,12 @@
 //!
 //! In: a method call. Out: the family, from the kind of the receiver, the name of the method, and what the arguments show.
 
-use syn::{Expr as S, ExprMethodCall};
+use syn::{Expr as S, ExprMethodCall, Path};
 
 use super::super::{Lowerer, as_place};
 use crate::ir::{Expr, Place, Step};
 use crate::kinds::{self, Kind};
+use crate::variants;
 
 /// Which type holds the value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,9 +78,13 @@ impl Lowerer<'_> {
         }
     }
 
-    /// Notes that a place holds an `Option`.
-    pub(in crate::lower) fn learn_option(&mut self, place: &Place) {
-        self.learn(place, Kind::Option(Box::new(Kind::Unknown)));
+    /// Notes that a place holds an `Option` or a `Result`.
+    pub(in crate::lower) fn learn_fallible(&mut self, place: &Place, family: Family) {
+        match family {
+            Family::Option => self.learn(place, Kind::Option(Box::new(Kind::Unknown))),
+            Family::Result => self.learn(place, Kind::Result(Box::new(Kind::Unknown))),
+            Family::Either => {}
+        }
     }
 
     /// Notes the kind of a place that has none yet.
@@ -101,6 +106,9 @@ impl Lowerer<'_> {
         if path.iter().any(|s| !matches!(s, Step::Deref)) {
             return false;
         }
+        if self.made.contains(root) {
+            return true;
+        }
         while let Some(syn::Type::Reference(r)) = ty {
             ty = Some(&r.elem);
         }
@@ -119,9 +127,14 @@ pub(in crate::lower) fn variant_of(e: &S) -> Option<Family> {
         S::Paren(p) => return variant_of(&p.expr),
         _ => return None,
     };
+    family_of(path)
+}
+
+/// Whose variant a path names.
+pub(in crate::lower) fn family_of(path: &Path) -> Option<Family> {
     match path.segments.last()?.ident.to_string().as_str() {
-        "Some" | "None" => Some(Family::Option),
-        "Ok" | "Err" => Some(Family::Result),
+        "Some" | "None" if variants::is_standard(path) => Some(Family::Option),
+        "Ok" | "Err" if variants::is_standard(path) => Some(Family::Result),
         _ => None,
     }
 }

@@ -10,8 +10,9 @@ mod families;
 use proc_macro2::Span;
 use syn::{Expr as S, ExprMethodCall};
 
+pub(super) use self::branches::support;
 use self::branches::{Subject, content_mut, none};
-pub(super) use self::families::{Family, variant_of};
+pub(super) use self::families::{Family, family_of, variant_of};
 use super::Lowerer;
 use super::exprs::if_stmt;
 use crate::ir::{Expr, Stmt};
@@ -37,9 +38,7 @@ impl Lowerer<'_> {
             let whole = self.as_atom(recv.clone(), span);
             let whole = self.pin(whole);
             let place = self.place_of(whole.clone(), span);
-            if family == Family::Option {
-                self.learn_option(&place);
-            }
+            self.learn_fallible(&place, family);
             Subject { family, whole, place, chosen: None, span }
         };
         let args = &m.args;

@@ -249,8 +249,19 @@ impl Lowerer<'_> {
                     Ok((len, item)) => Stream::Indexed { len, item },
                     Err(stream) => stream,
                 };
-                let other = self.resumable(whole(b), span);
-                staged(whole(a), Stage::Zip(Box::new(other)))
+                let (a, b) = (whole(a), whole(b));
+                // What is several loops leads, and the other is advanced.
+                if super::cursors::is_nested(&b) && !super::cursors::is_nested(&a) {
+                    let other = self.resumable(a, span);
+                    let swapped: Each = Rc::new(|_, pair| match pair {
+                        Expr::Tuple(items) => Expr::Tuple(items.into_iter().rev().collect()),
+                        other => other,
+                    });
+                    return each(staged(b, Stage::Zip(Box::new(other))), swapped, false);
+                }
+                let b = self.flat_by_position(b, span);
+                let other = self.resumable(b, span);
+                staged(a, Stage::Zip(Box::new(other)))
             }
         }
     }
@@ -290,6 +301,11 @@ impl Lowerer<'_> {
         match stream {
             Stream::Indexed { len, item } => Ok((len, item)),
             Stream::Range { lo, hi, inclusive, step, rev } => {
+                // The type of an endless range is known from its use.
+                let inferred = is_unbounded(&hi) && matches!(lo, Expr::Lit(_)) && step.is_none() && !rev;
+                if inferred {
+                    return Ok((hi, Self::counted_from(lo, span)));
+                }
                 if self.is_other_integer(&lo) || self.is_other_integer(&hi) {
                     return Ok(self.numbered_range(lo, hi, inclusive, step, rev, span));
                 }
@@ -376,6 +392,17 @@ impl Lowerer<'_> {
             Expr::var(var, span)
         });
         (count, item)
+    }
+
+    /// The items of `lo..`.
+    fn counted_from(lo: Expr, span: Span) -> ItemAt {
+        let range = Expr::Range { lo: Some(Box::new(lo)), hi: None, inclusive: false };
+        Rc::new(move |l, i| {
+            let item = rules::method(rules::method(range.clone(), "nth", vec![i]), "unwrap", Vec::new());
+            let var = l.let_var("i", span, Role::User, item);
+            l.program.vars[var].kind = Kind::Int;
+            Expr::var(var, span)
+        })
     }
 
     /// Whether a bound is known to be an integer that is no `usize`, so that it is no index.

@@ -9,12 +9,13 @@ use std::rc::Rc;
 use proc_macro2::Span;
 use syn::Expr as S;
 
-use super::{ItemAt, Lowerer, Stage, Stream};
-use crate::ir::{BinOp, Expr, Place, Stmt};
+use super::{Flat, ItemAt, Lowerer, Stage, Stream};
+use crate::ir::{BinOp, Edit, Expr, Place, Step, Stmt};
 use crate::kinds::Kind;
 use crate::lower::Binding;
 use crate::lower::chosen::chosen;
-use crate::rules;
+use crate::lower::exprs::if_stmt;
+use crate::{rules, variants};
 
 /// The stream, to be advanced rather than used up.
 pub(super) fn shared(stream: Stream) -> Stream {
@@ -50,6 +51,50 @@ impl Lowerer<'_> {
         }
     }
 
+    /// The elements of sequences, one after another, with indices: where each lies is noted in a vector beforehand.
+    pub(super) fn flat_by_position(&mut self, stream: Stream, span: Span) -> Stream {
+        let source = match stream {
+            Stream::Staged { source, stage: Stage::Flat { f: Flat::Item, rev: false } } => *source,
+            other => return other,
+        };
+        let (len, item) = match self.indexed(source, span) {
+            Ok(parts) => parts,
+            Err(source) => return super::adapters::staged(source, Stage::Flat { f: Flat::Item, rev: false }),
+        };
+        let positions = self.vector(span);
+        self.program.vars[positions.root].kind = Kind::Seq(Box::new(Kind::Tuple(vec![Kind::Int, Kind::Int])));
+        let (outer, target) = (item.clone(), positions.clone());
+        let each = Stream::Indexed { len, item: Rc::new(|_, i| i) };
+        self.run_stream(each, span, &mut |l, i, _| {
+            let sequence = outer(l, i.clone());
+            let inner = l.items_of(sequence, span);
+            let Ok((len, _)) = l.indexed(inner, span) else { return l.refuse_flat(span) };
+            let each = Stream::Indexed { len, item: Rc::new(|_, j| j) };
+            l.run_stream(each, span, &mut |l, j, _| {
+                let value = Expr::Tuple(vec![i.clone(), j]);
+                l.emit(Stmt::Edit(Edit::Push { place: target.clone(), value }));
+            });
+        });
+        let len = rules::method(Expr::Place(positions.clone()), "len", Vec::new());
+        let item: ItemAt = Rc::new(move |l, k| {
+            let at = positions.step(Step::Index { at: Box::new(k), range: false });
+            let part = |n: usize| Expr::Place(at.step(Step::Field(syn::Member::from(n))));
+            let (i, j) = (l.temporary(part(0), span), l.temporary(part(1), span));
+            let sequence = item(l, i);
+            let inner = l.items_of(sequence, span);
+            match l.indexed(inner, span) {
+                Ok((_, element)) => element(l, j),
+                Err(_) => Expr::Tuple(Vec::new()),
+            }
+        });
+        Stream::Indexed { len, item }
+    }
+
+    fn refuse_flat(&mut self, span: Span) {
+        self.errors
+            .at(span, "two iterators with `flatten` cannot be zipped here; collect the second into a `Vec` first");
+    }
+
     /// What is left of a cursor that is used up.
     pub(super) fn rest_of_cursor(&mut self, len: Expr, item: ItemAt, at: Place, span: Span) -> (Expr, ItemAt) {
         let from = self.temporary(Expr::Place(at), span);
@@ -78,6 +123,25 @@ impl Lowerer<'_> {
         self.first(stream.clone(), span)
     }
 
+    /// The item that comes next, which stays.
+    fn peeked(&mut self, len: Expr, item: &ItemAt, at: Place, span: Span) -> Expr {
+        let i = self.temporary(Expr::Place(at), span);
+        let more = Expr::binary(BinOp::Lt, i.clone(), len);
+        let borrowed = |made| Expr::Ref { mutable: false, of: Box::new(made) };
+        let (mut then, made) = self.scoped(|l| item(l, i));
+        if then.is_empty() {
+            return chosen(more, borrowed(made));
+        }
+        let dest = self.destination(None, span);
+        self.program.vars[dest].kind = Kind::Option(Box::new(self.kind(&made)));
+        let assign = |value| Stmt::Assign { place: Place::var(dest, span), value, init: true };
+        then.push(assign(variants::construct(variants::some(), made)));
+        self.emit(if_stmt(more, then, vec![assign(Expr::Item(variants::none(), None))]));
+        let place = Place::var(dest, span);
+        let held = Expr::Place(place.step(variants::payload(variants::some())));
+        chosen(super::is_some(Expr::Place(place)), borrowed(held))
+    }
+
     /// `it.next()`, `it.peek()` of an iterator that is bound to a name.
     pub(super) fn cursor_method(&mut self, m: &syn::ExprMethodCall) -> Option<Expr> {
         let S::Path(p) = &*m.receiver else { return None };
@@ -89,13 +153,8 @@ impl Lowerer<'_> {
         match (m.method.to_string().as_str(), m.args.len()) {
             ("next", 0) => Some(self.advance(&stream, false, span)),
             ("peek", 0) => {
-                if let Stream::Cursor { len, item, at, .. } = &*stream {
-                    let i = self.temporary(Expr::Place(at.clone()), span);
-                    let (stmts, made) = self.scoped(|l| item(l, i.clone()));
-                    if stmts.is_empty() {
-                        let made = Expr::Ref { mutable: false, of: Box::new(made) };
-                        return Some(chosen(Expr::binary(BinOp::Lt, i, len.clone()), made));
-                    }
+                if let Some((len, item, at)) = behind_cursor(&stream) {
+                    return Some(self.peeked(len, &item, at, span));
                 }
                 self.errors.at(span, "`peek` of this iterator cannot be differentiated; collect it into a `Vec` first");
                 Some(Expr::Tuple(Vec::new()))
@@ -110,6 +169,31 @@ impl Lowerer<'_> {
             _ => None,
         }
     }
+}
+
+/// The cursor of a stream, with what is made of its items.
+fn behind_cursor(stream: &Stream) -> Option<(Expr, ItemAt, Place)> {
+    match stream {
+        Stream::Cursor { len, item, at, .. } => Some((len.clone(), item.clone(), at.clone())),
+        Stream::Staged { source, stage: Stage::Each { f, pure: true } } => {
+            let (len, item, at) = behind_cursor(source)?;
+            let f = f.clone();
+            Some((
+                len,
+                Rc::new(move |l, i| {
+                    let item = item(l, i);
+                    f(l, item)
+                }),
+                at,
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a stream is loops inside of loops.
+pub(super) fn is_nested(stream: &Stream) -> bool {
+    lost(stream, true) == Some("`flat_map`")
 }
 
 /// What keeps a stream from being advanced.

@@ -112,6 +112,18 @@ fn borrowed(item: &Expr) -> Expr {
     Expr::Ref { mutable: false, of: Box::new(shared(item)) }
 }
 
+/// Whether an expression is a call of a method that gives an iterator.
+pub(super) fn is_adapted(e: &S) -> bool {
+    match e {
+        S::Paren(p) => is_adapted(&p.expr),
+        S::MethodCall(m) => {
+            let name = m.method.to_string();
+            sources::MAKERS.contains(&name.as_str()) || sources::of_text(m) || adapters::NAMES.contains(&name.as_str())
+        }
+        _ => false,
+    }
+}
+
 impl Lowerer<'_> {
     /// `for pat in iterable { body }`.
     pub(super) fn for_loop(&mut self, f: &syn::ExprForLoop) {
@@ -127,7 +139,7 @@ impl Lowerer<'_> {
         let (syn::Pat::TupleStruct(some), S::MethodCall(next)) = (&*l.pat, &*l.expr) else { return false };
         let simple = crate::variants::is_named(&some.path, "Some")
             && some.elems.len() == 1
-            && !super::patterns::is_refutable(&some.elems[0])
+            && !self.is_refutable(&some.elems[0])
             && next.method == "next"
             && matches!(&*next.receiver, S::Path(_))
             && self.is_chain(&next.receiver);
@@ -175,7 +187,9 @@ impl Lowerer<'_> {
 
     /// `let name = chain;`, if the value is an iterator.
     pub(super) fn bind_iterator(&mut self, p: &syn::PatIdent, init: &S) -> bool {
-        if !self.is_chain(init) {
+        // A function of the user's own may be called like one of `std::iter`.
+        let alone = matches!(init, S::Call(c) if matches!(&*c.func, S::Path(p) if p.path.get_ident().is_some()));
+        if alone || !self.is_chain(init) {
             return false;
         }
         if let Some(mut stream) = self.stream_or_refuse(init) {
@@ -196,6 +210,7 @@ impl Lowerer<'_> {
             S::MethodCall(m) => {
                 let name = m.method.to_string();
                 sources::MAKERS.contains(&name.as_str())
+                    || sources::of_text(m)
                     || (crate::lower::lanes::MAKERS.contains(&name.as_str()) && self.seems_array(&m.receiver))
                     || (adapters::NAMES.contains(&name.as_str()) && self.is_chain(&m.receiver))
             }

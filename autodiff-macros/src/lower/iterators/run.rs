@@ -156,6 +156,7 @@ impl Lowerer<'_> {
             }),
             Stage::Flat { f, rev } => self.run(source, stops, span, None, &mut |l, item, outer| {
                 l.with_flat(&f, item, span, &mut |l, inner| {
+                    let inner = l.perhaps_optional(inner);
                     let Some(inner) = (if rev { l.reversed(inner, span) } else { Some(inner) }) else {
                         return l.errors.at(span, "`rev` of this iterator cannot be differentiated; collect it first");
                     };
@@ -192,6 +193,14 @@ impl Lowerer<'_> {
                 sink(l, item, exit);
             }),
             Stage::Zip(other) => self.run(source, stops, span, None, &mut |l, item, exit| {
+                if let Stream::Cursor { len, item: other, at, .. } = &*other {
+                    let i = l.temporary(Expr::Place(at.clone()), span);
+                    let over = Expr::binary(BinOp::Ge, i.clone(), len.clone());
+                    l.emit(if_stmt(over, vec![Stmt::Break(exit.leave)], Vec::new()));
+                    l.count(at);
+                    let other = other(l, i);
+                    return sink(l, Expr::Tuple(vec![item, other]), exit);
+                }
                 let other = l.advance(&other, true, span);
                 let (some, other) = l.chosen_parts(other, span);
                 l.emit(if_stmt(negated(some), vec![Stmt::Break(exit.leave)], Vec::new()));
@@ -256,6 +265,19 @@ impl Lowerer<'_> {
                     }
                 });
             }
+        }
+    }
+
+    /// A stream of the items of what may be an `Option` as well as a sequence: the types tell how many there are.
+    fn perhaps_optional(&mut self, stream: Stream) -> Stream {
+        match stream {
+            Stream::Indexed { len: Expr::Method { recv, name, .. }, item }
+                if name == "len" && self.kind(&recv).deref() == &Kind::Unknown =>
+            {
+                let args = vec![Expr::Ref { mutable: false, of: recv }];
+                Stream::Indexed { len: crate::lower::fallible::support("how_many", args), item }
+            }
+            other => other,
         }
     }
 

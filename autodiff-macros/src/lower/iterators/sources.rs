@@ -29,7 +29,10 @@ pub(super) const MAKERS: &[&str] = &[
 ];
 
 /// The functions of `std::iter`.
-const GENERATORS: &[&str] = &["once", "repeat", "repeat_n", "repeat_with", "successors", "from_fn"];
+const GENERATORS: &[&str] = &["once", "repeat", "repeat_n", "repeat_with", "successors", "from_fn", "zip"];
+
+/// Those that are known without their module, where an iterator is expected.
+const ALONE: &[(&str, usize)] = &[("once", 1), ("repeat_n", 2), ("repeat_with", 1), ("successors", 2), ("zip", 2)];
 
 /// The name of the function, if a call is one of a generator: `iter::once(x)`.
 pub(super) fn generator(c: &syn::ExprCall) -> Option<String> {
@@ -37,8 +40,17 @@ pub(super) fn generator(c: &syn::ExprCall) -> Option<String> {
     let names: Vec<String> = p.path.segments.iter().map(|s| s.ident.to_string()).collect();
     match names.as_slice() {
         [.., module, name] if module == "iter" && GENERATORS.contains(&name.as_str()) => Some(name.clone()),
+        [name] if ALONE.contains(&(name, c.args.len())) => Some(name.clone()),
         _ => None,
     }
+}
+
+/// Whether a method gives an iterator over the parts of a text, or the keys of a map.
+pub(super) fn of_text(m: &syn::ExprMethodCall) -> bool {
+    let names = ["chars", "bytes", "char_indices", "lines", "split_whitespace", "split_ascii_whitespace", "keys"];
+    let split = matches!(m.method.to_string().as_str(), "split" | "rsplit" | "splitn" | "split_terminator")
+        && m.args.iter().any(|a| matches!(a, S::Lit(l) if matches!(l.lit, syn::Lit::Str(_) | syn::Lit::Char(_))));
+    split || m.args.is_empty() && names.contains(&m.method.to_string().as_str())
 }
 
 impl Lowerer<'_> {
@@ -58,6 +70,7 @@ impl Lowerer<'_> {
                 let hi = self.fixed(hi, e.span());
                 Some(Stream::Range { lo, hi, inclusive, step: None, rev: false })
             }
+            S::MethodCall(m) if of_text(m) => self.collected_text(e),
             S::MethodCall(m) => self.adapter(m),
             S::Call(c) if generator(c).is_some() => self.generated(c),
             S::Path(p)
@@ -114,6 +127,22 @@ impl Lowerer<'_> {
         Stream::Indexed { len, item }
     }
 
+    /// An iterator over a text or the keys of a map, which carries no derivative: its items are collected first.
+    fn collected_text(&mut self, e: &S) -> Option<Stream> {
+        let S::MethodCall(m) = e else { return None };
+        // Characters are values and parts are references; keys are copied, since the map may not live as long.
+        let keys = m.method == "keys";
+        let by_value = keys || matches!(m.method.to_string().as_str(), "chars" | "bytes" | "char_indices");
+        let copied: S = if keys { syn::parse_quote!(::core::iter::Iterator::cloned(#e)) } else { e.clone() };
+        let items = self.verbatim(
+            &syn::parse_quote!(::core::iter::Iterator::collect::<::differentiable::__private::vec::Vec<_>>(#copied)),
+        );
+        let var = self.let_var("items", e.span(), crate::ir::Role::Temporary, items);
+        let item = if by_value { Kind::Constant } else { Kind::Ref(Box::new(Kind::Constant)) };
+        self.program.vars[var].kind = Kind::Seq(Box::new(item));
+        Some(self.elements(Place::var(var, e.span()), keys, false))
+    }
+
     /// A method that makes an iterator of its receiver.
     pub(super) fn maker(&mut self, name: &str, m: &syn::ExprMethodCall) -> Option<Stream> {
         let span = m.method.span();
@@ -149,16 +178,17 @@ impl Lowerer<'_> {
         self.elements(place, reference, mutable)
     }
 
-    /// `v.drain(..)`: the elements of what the vector held.
+    /// `v.drain(a..b)`: the elements of what the vector, or a part of it, held.
     fn drained(&mut self, m: &syn::ExprMethodCall, span: Span) -> Option<Stream> {
-        if !matches!(&m.args[0], S::Range(r) if r.start.is_none() && r.end.is_none()) {
-            self.errors.at(
-                span,
-                "`drain` of a part of a vector cannot be differentiated; copy the part, then `truncate` or `remove`",
-            );
-            return None;
-        }
         let recv = self.place_or_value(&m.receiver);
+        if !matches!(&m.args[0], S::Range(r) if r.start.is_none() && r.end.is_none()) {
+            let Some(held) = self.taken_part(&recv, &m.args[0], span) else {
+                self.errors.at(span, "`drain` takes a range that is written out here");
+                return None;
+            };
+            let held = self.place_of(held, span);
+            return Some(self.elements(held, false, false));
+        }
         let place = self.place_of(recv, span);
         let held = self.take_out(place, span);
         let held = Self::variable(&held);
@@ -227,6 +257,10 @@ impl Lowerer<'_> {
                     _ => self.control(&c.args[1]),
                 };
                 Some(Stream::Indexed { len, item: Rc::new(move |_, _| item.clone()) })
+            }
+            ("zip", 2) => {
+                let (a, b) = (self.stream_or_refuse(&c.args[0])?, self.stream_or_refuse(&c.args[1])?);
+                Some(self.zipped(a, b, span))
             }
             ("repeat_with" | "from_fn", 1) => {
                 let f = self.callable(&c.args[0])?;

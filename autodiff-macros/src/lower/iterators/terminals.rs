@@ -8,6 +8,7 @@ use super::{Lowerer, Stream};
 use crate::ir::{BinOp, Edit, Expr, Place, Role, Sequence, Stmt};
 use crate::kinds::{Float, Kind};
 use crate::lower::exprs::if_stmt;
+use crate::lower::fallible::Family;
 use crate::lower::strip;
 use crate::{complex, rules, variants};
 
@@ -181,9 +182,16 @@ impl Lowerer<'_> {
             ("partition", 1) => {
                 let f = self.callable(&m.args[0])?;
                 let (a, b) = (self.vector(span), self.vector(span));
+                let half = m.turbofish.as_ref().and_then(|t| match t.args.first() {
+                    Some(GenericArgument::Type(ty)) => crate::lower::targets::first_argument(ty),
+                    _ => None,
+                });
+                // A vector of numbers takes references to them as well.
+                let copied = half.is_some_and(|ty| !matches!(ty, Type::Reference(_) | Type::Infer(_)));
                 self.run_stream(stream, span, &mut |l, item, _| {
                     let item = l.as_part(item, span);
                     let test = l.test(&f, super::borrowed(&item));
+                    let item = if copied { strip(item) } else { item };
                     let (then, ()) = l.scoped(|l| l.push_to(&a, item.clone(), span));
                     let (els, ()) = l.scoped(|l| l.push_to(&b, item, span));
                     l.emit(if_stmt(test, then, els));
@@ -195,7 +203,7 @@ impl Lowerer<'_> {
     }
 
     /// A new vector.
-    fn vector(&mut self, span: Span) -> Place {
+    pub(super) fn vector(&mut self, span: Span) -> Place {
         let var = self.let_var("items", span, Role::Temporary, Expr::Array(Vec::new(), Sequence::Vec));
         self.program.vars[var].mutable = true;
         Place::var(var, span)
@@ -232,15 +240,33 @@ impl Lowerer<'_> {
                 let name = syn::Ident::new("into_boxed_slice", Span::mixed_site());
                 return Expr::Method { recv: Box::new(items), name, turbofish: None, args: Vec::new() };
             }
-            Some(name) => {
-                self.errors.on(
-                    &target,
-                    format!("`collect` into `{name}` cannot be differentiated; collect into a `Vec`, and make the other from that"),
-                );
-                return Expr::Tuple(Vec::new());
+            Some(_) => {
+                let items = self.collect_into_vec(stream, span);
+                return self.made_of_items(target.expect("it has a name"), items, span);
             }
         }
         self.collect_into_vec(stream, span)
+    }
+
+    /// A container of another type, of items without derivative; that they have none is for `lost` to see.
+    fn made_of_items(&mut self, target: Type, items: Expr, span: Span) -> Expr {
+        let var = self.fresh("made", span, Kind::Constant, Role::Temporary);
+        let qself = syn::QSelf {
+            lt_token: syn::token::Lt(span),
+            ty: Box::new(target),
+            position: 3,
+            as_token: Some(syn::token::As(span)),
+            gt_token: syn::token::Gt(span),
+        };
+        let value = Expr::Call {
+            func: syn::parse_quote!(::core::iter::FromIterator::<_>::from_iter),
+            qself: Some(qself),
+            args: vec![items],
+            ctor: false,
+            tangent: false,
+        };
+        self.emit(Stmt::Let { var, value });
+        Expr::var(var, span)
     }
 
     pub(in crate::lower) fn collect_into_vec(&mut self, stream: Stream, span: Span) -> Expr {
@@ -348,10 +374,10 @@ impl Trial {
             return item;
         };
         let place = l.place_of(value, span);
+        l.learn_fallible(&place, Family::Result);
         let payload = |variant: syn::Path| Expr::Place(place.step(variants::payload(variant)));
         let good = rules::method(Expr::Place(place.clone()), "is_ok", Vec::new());
-        let held = Expr::Clone(Box::new(payload(variants::err())));
-        then.insert(0, Stmt::Assign { place: error.clone(), value: held, init: false });
+        then.insert(0, Stmt::Assign { place: error.clone(), value: payload(variants::err()), init: false });
         l.emit(if_stmt(negated(good), then, Vec::new()));
         payload(variants::ok())
     }

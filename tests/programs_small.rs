@@ -1,0 +1,340 @@
+//! Small idioms: queues, stacks, tables, texts, swaps, searches; and a matrix with operators on references.
+#![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
+#![allow(missing_docs, unreachable_pub, unused)]
+
+use differentiable::prelude::*;
+
+// micro-idioms
+mod micro {
+    use super::*;
+    use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+    #[differentiable]
+    fn window_mean(xs: &[f64], k: usize) -> Vec<f64> {
+        let mut q: VecDeque<f64> = VecDeque::with_capacity(k);
+        let mut out = Vec::new();
+        let mut sum = 0.0;
+        for &x in xs {
+            if q.len() == k {
+                sum -= q.pop_front().unwrap();
+            }
+            q.push_back(x);
+            sum += x;
+            out.push(sum / q.len() as f64);
+        }
+        out
+    }
+    #[differentiable]
+    fn grouped(xs: &[f64], #[constant] keys: &[String]) -> f64 {
+        let mut index: HashMap<&str, usize> = HashMap::new();
+        let mut sums: Vec<f64> = vec![];
+        for (x, k) in xs.iter().zip(keys) {
+            let n = index.len();
+            let i = *index.entry(k.as_str()).or_insert(n);
+            if i == sums.len() {
+                sums.push(0.0);
+            }
+            sums[i] += x * x;
+        }
+        sums.iter().map(|s| s.sqrt()).sum()
+    }
+    #[differentiable]
+    fn visited(xs: &[f64]) -> f64 {
+        let mut seen = HashSet::new();
+        let mut s = 0.0;
+        for (i, x) in xs.iter().enumerate() {
+            if seen.insert(i % 3) {
+                s += x;
+            } else {
+                s *= x;
+            }
+        }
+        s
+    }
+    #[differentiable]
+    fn heap_free(n: usize, x: f64) -> f64 {
+        let mut stack = vec![(n, x)];
+        let mut total = 0.0;
+        while let Some((k, v)) = stack.pop() {
+            if k == 0 {
+                total += v;
+                continue;
+            }
+            stack.push((k - 1, v.sin()));
+            if k % 2 == 0 {
+                stack.extend([(k / 2, v * 0.5), (k / 2, v * v)]);
+            }
+        }
+        total
+    }
+    #[differentiable]
+    fn bits(x: f64, mask: u32) -> f64 {
+        (0..8).filter(|b| mask >> b & 1 == 1).map(|b| x.powi(b as i32 + 1) / (1u64 << b) as f64).sum()
+    }
+    #[differentiable]
+    fn horner(x: f64, c: [f64; 4]) -> f64 {
+        c.into_iter().rev().reduce(|acc, c| acc * x + c).unwrap()
+    }
+    #[differentiable]
+    fn softmax(xs: &[f64]) -> Vec<f64> {
+        let m = xs.iter().copied().fold(f64::MIN, f64::max);
+        let e: Vec<_> = xs.iter().map(|x| f64::exp(x - m)).collect();
+        let z: f64 = e.iter().sum();
+        e.iter().map(|v| v / z).collect()
+    }
+    #[differentiable]
+    fn matrix_power(m: [[f64; 2]; 2], mut n: u32) -> [[f64; 2]; 2] {
+        let mul = |a: &[[f64; 2]; 2], b: &[[f64; 2]; 2]| {
+            let mut c = [[0.0; 2]; 2];
+            for i in 0..2 {
+                for j in 0..2 {
+                    c[i][j] = (0..2).map(|k| a[i][k] * b[k][j]).sum();
+                }
+            }
+            c
+        };
+        let mut base = m;
+        let mut acc = [[1.0, 0.0], [0.0, 1.0]];
+        while n > 0 {
+            if n & 1 == 1 {
+                acc = mul(&acc, &base);
+            }
+            base = mul(&base, &base);
+            n >>= 1;
+        }
+        acc
+    }
+    #[differentiable]
+    fn prefix(xs: &mut Vec<f64>) {
+        for i in 1..xs.len() {
+            xs[i] += xs[i - 1];
+        }
+        let last = *xs.last().unwrap();
+        xs.iter_mut().rev().for_each(|x| *x /= last);
+        xs.retain(|x| *x > 0.2);
+        xs.insert(0, last);
+        if let Some(x) = xs.get_mut(1) {
+            *x *= 2.0;
+        }
+        if let Some((head, tail)) = xs.split_first_mut() {
+            for t in tail {
+                *head += *t * *t;
+            }
+        }
+    }
+    #[differentiable]
+    fn newton_sqrt(a: f64) -> f64 {
+        let mut x = a;
+        loop {
+            let next = 0.5 * (x + a / x);
+            if (next - x).abs() < 1e-12 {
+                break next;
+            }
+            x = next;
+        }
+    }
+    #[differentiable]
+    fn golden(a: f64, lo: f64, hi: f64) -> f64 {
+        let f = |x: f64| (x - a).powi(2) + x;
+        let (mut lo, mut hi) = (lo, hi);
+        let phi = (5f64.sqrt() - 1.0) / 2.0;
+        for _ in 0..5 {
+            let (c, d) = (hi - phi * (hi - lo), lo + phi * (hi - lo));
+            if f(c) < f(d) { hi = d } else { lo = c }
+        }
+        f((lo + hi) / 2.0)
+    }
+    #[differentiable]
+    fn strings(x: f64, #[constant] op: &str) -> f64 {
+        let y = match op {
+            "sin" => x.sin(),
+            "cos" | "COS" => x.cos(),
+            s if s.starts_with("pow") => x.powi(s[3..].parse::<i32>().unwrap_or(2)),
+            _ => x,
+        };
+        op.chars().filter(|c| c.is_alphabetic()).map(|c| c as u32 as f64 * 1e-3).fold(y, |a, b| a * (1.0 + b))
+    }
+    #[differentiable]
+    fn sort_pairs(mut v: Vec<(f64, usize)>, w: &[f64]) -> f64 {
+        v.sort_by(|a, b| b.0.partial_cmp(&a.0).unwrap().then_with(|| a.1.cmp(&b.1)));
+        v.iter().zip(w).map(|((x, i), w)| x * w * *i as f64).sum()
+    }
+    #[differentiable]
+    fn triangular(xs: &[f64]) -> f64 {
+        let n = xs.len();
+        let mut s = 0.0;
+        for (i, a) in xs.iter().enumerate() {
+            for b in &xs[i + 1..] {
+                s += (a - b).abs().sqrt();
+            }
+        }
+        s / (n * (n - 1) / 2) as f64
+    }
+    #[differentiable]
+    fn swap_fields(mut p: (f64, f64, [f64; 2])) -> f64 {
+        std::mem::swap(&mut p.0, &mut p.1);
+        p.2.swap(0, 1);
+        let old = std::mem::replace(&mut p.2[0], p.0 * 2.0);
+        (p.0, p.1) = (p.1 + old, p.0);
+        let [ref mut a, b] = p.2;
+        *a += b;
+        p.0 * p.1 + p.2[0]
+    }
+    #[differentiable]
+    fn const_table(i: usize, x: f64) -> f64 {
+        const N: usize = 4;
+        static COEFFS: [f64; N] = [1.0, -0.5, 0.25, -0.125];
+        const fn clamp(i: usize) -> usize {
+            if i >= N { N - 1 } else { i }
+        }
+        let c = COEFFS[clamp(i)];
+        c * x.powi(clamp(i) as i32 + 1)
+    }
+    #[test]
+    fn t() {
+        let xs = [0.7, 1.9, 0.4, 2.6, 0.3];
+        let keys: Vec<String> = ["a", "b", "a", "c", "b"].iter().map(|s| s.to_string()).collect();
+        grouped::check(&xs, &keys).unwrap();
+        visited::check(&xs).unwrap();
+        heap_free::check(5, 0.7).unwrap();
+        bits::check(0.9, 0b1011).unwrap();
+        horner::check(0.9, [1.0, 2.0, -0.3, 0.4]).unwrap();
+        softmax::check(&xs).unwrap();
+        matrix_power::check([[1.0, 0.3], [0.2, 0.9]], 5).unwrap();
+        prefix::check(&mut xs.to_vec()).unwrap();
+        newton_sqrt::check(2.3).unwrap();
+        golden::check(0.3, -1.0, 2.0).unwrap();
+        for op in ["sin", "COS", "pow3", "id"] {
+            strings::check(0.8, op).unwrap();
+        }
+        sort_pairs::check(vec![(0.4, 1), (2.0, 2), (-0.3, 3)], &[1.0, 0.5, 0.2]).unwrap();
+        triangular::check(&xs).unwrap();
+        swap_fields::check((0.3, 0.5, [1.2, -0.4])).unwrap();
+        const_table::check(2, 0.7).unwrap();
+        window_mean::check(&xs, 2).unwrap();
+    }
+}
+
+// operators on references, generic matrix, Index
+mod matrix_ops {
+    use super::*;
+    use std::ops::{Add, Index, IndexMut, Mul, Sub};
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    pub struct Mat {
+        #[constant]
+        r: usize,
+        #[constant]
+        c: usize,
+        d: Vec<f64>,
+    }
+    #[differentiable]
+    impl Index<[usize; 2]> for Mat {
+        type Output = f64;
+        fn index(&self, [i, j]: [usize; 2]) -> &f64 {
+            &self.d[i * self.c + j]
+        }
+    }
+    #[differentiable]
+    impl IndexMut<[usize; 2]> for Mat {
+        fn index_mut(&mut self, [i, j]: [usize; 2]) -> &mut f64 {
+            &mut self.d[i * self.c + j]
+        }
+    }
+    #[differentiable]
+    impl<'a> Mul<&'a Mat> for &'a Mat {
+        type Output = Mat;
+        fn mul(self, o: &Mat) -> Mat {
+            assert_eq!(self.c, o.r, "shapes");
+            let mut out = Mat::zeros(self.r, o.c);
+            for i in 0..self.r {
+                for j in 0..o.c {
+                    out[[i, j]] = (0..self.c).map(|k| self[[i, k]] * o[[k, j]]).sum();
+                }
+            }
+            out
+        }
+    }
+    #[differentiable]
+    impl Add for &Mat {
+        type Output = Mat;
+        fn add(self, o: &Mat) -> Mat {
+            Mat { d: self.d.iter().zip(&o.d).map(|(a, b)| a + b).collect(), ..*self }
+        }
+    }
+    #[differentiable]
+    impl Sub<&Mat> for Mat {
+        type Output = Mat;
+        fn sub(mut self, o: &Mat) -> Mat {
+            for (a, b) in self.d.iter_mut().zip(&o.d) {
+                *a -= b;
+            }
+            self
+        }
+    }
+    #[differentiable]
+    impl Mul<&Mat> for f64 {
+        type Output = Mat;
+        fn mul(self, o: &Mat) -> Mat {
+            let mut o = o.clone();
+            o.d.iter_mut().for_each(|x| *x *= self);
+            o
+        }
+    }
+    #[differentiable]
+    impl Mat {
+        fn zeros(r: usize, c: usize) -> Mat {
+            Mat { r, c, d: vec![0.0; r * c] }
+        }
+        fn from_fn(r: usize, c: usize, mut f: impl FnMut(usize, usize) -> f64) -> Mat {
+            let mut m = Mat::zeros(r, c);
+            for i in 0..r {
+                for j in 0..c {
+                    m[[i, j]] = f(i, j);
+                }
+            }
+            m
+        }
+        fn transpose(&self) -> Mat {
+            let mut t = Mat::zeros(self.c, self.r);
+            for i in 0..self.r {
+                for j in 0..self.c {
+                    t[[j, i]] = self[[i, j]];
+                }
+            }
+            t
+        }
+        fn trace(&self) -> f64 {
+            (0..self.r.min(self.c)).map(|i| self[[i, i]]).sum()
+        }
+        fn row(&self, i: usize) -> &[f64] {
+            &self.d[i * self.c..][..self.c]
+        }
+        fn norm(&self) -> f64 {
+            self.d.iter().map(|x| x * x).sum::<f64>().sqrt()
+        }
+    }
+    #[differentiable]
+    fn expm(a: &Mat, terms: usize) -> Mat {
+        let mut term = Mat::zeros(a.r, a.r);
+        for i in 0..a.r {
+            term[[i, i]] = 1.0;
+        }
+        let mut sum = term.clone();
+        for k in 1..=terms {
+            term = (1.0 / k as f64) * &(&term * a);
+            sum = &sum + &term;
+        }
+        sum
+    }
+    #[differentiable]
+    fn objective(d: &[f64]) -> f64 {
+        let a = Mat { r: 2, c: 2, d: d.to_vec() };
+        let e = expm(&a, 6);
+        let r = &(&e * &e.transpose()) + &a;
+        let s = r.clone() - &a.transpose();
+        r.trace() * s.norm() + s.row(1).iter().sum::<f64>()
+    }
+    #[test]
+    fn t() {
+        objective::check(&[0.3, -0.2, 0.5, 0.1]).unwrap();
+    }
+}
