@@ -32,10 +32,12 @@ impl Lowerer<'_> {
             return Some(self.selected(recv, m, span));
         }
         self.array_view(recv, m)
+            .or_else(|| self.array_equivalent(recv, m))
             .or_else(|| self.array_loop(recv, m, span))
             .or_else(|| self.array_closure(recv, m, span))
             .or_else(|| self.array_write(recv, m, span))
             .or_else(|| self.array_call(recv, m, span))
+            .or_else(|| if kind.deref().is_array() { self.array_refusal(m) } else { None })
     }
 
     /// `x.row(i)` and its like.
@@ -60,7 +62,13 @@ impl Lowerer<'_> {
             return None;
         }
         let args = m.args.iter().map(|a| self.fixed_argument(&arrays::with_typed_indices(a))).collect();
-        let place = self.place_of(recv.clone(), m.method.span());
+        let mut place = self.place_of(recv.clone(), m.method.span());
+        if !arrays::OF_VIEWS.contains(&stem)
+            && matches!(place.path.last(), Some(Step::View { method, .. }) if method == "view")
+        {
+            // What borrows from an array borrows from the array itself, not from a view that ends here.
+            place.path.pop();
+        }
         let method = syn::Ident::new(stem, m.method.span());
         let view = Expr::Place(place.step(Step::View { method, args }));
         Some(if mutable { Expr::Ref { mutable: true, of: Box::new(view) } } else { view })
@@ -108,6 +116,15 @@ impl Lowerer<'_> {
                     let lane = l.place_of(lane, span);
                     let var = l.variance(&lane, ddof.clone(), span).expect("floats were tested above");
                     if name == "std_axis" { l.root(var, span) } else { var }
+                }))
+            }
+            (flat, 0) if crate::rules::FLAT.contains(&flat) => {
+                let place = self.pinned(recv, span);
+                float_of_elements(&kinds::of_place(&self.program, &place))?;
+                let (dim, axes) = (self.dimension(&place, span), self.axes(&place));
+                let items = self.array_elements(&place, false, span);
+                Some(self.collect_shaped(items, dim, axes, span, &mut |l, item| {
+                    l.temporary(crate::rules::method(strip(item), flat, Vec::new()), span)
                 }))
             }
             (_, n) => {
@@ -358,6 +375,8 @@ impl Lowerer<'_> {
             ("mean_axis", 1) => Kind::Option(Box::new(less(1))),
             ("dot", 1) => Kind::Unknown,
             ("reversed_axes", 0) | ("permuted_axes", 1) => less(0),
+            ("index_axis_move", 2) | ("remove_axis", 1) => less(1),
+            ("into_dyn", 0) => Kind::Array(Box::new(element.clone()), None),
             ("insert_axis", 1) => Kind::Array(Box::new(element.clone()), axes.map(|n| n + 1)),
             _ => return None,
         };
@@ -405,6 +424,9 @@ impl Lowerer<'_> {
         let span = m.method.span();
         match &*m.receiver {
             S::MethodCall(inner) => {
+                if let Some(value) = self.extended(inner) {
+                    return Some(value);
+                }
                 let name = inner.method.to_string();
                 match (name.as_str(), inner.args.first()) {
                     ("into_shape_with_order" | "into_shape" | "to_shape" | "into_shape_clone", Some(shape))
@@ -415,6 +437,11 @@ impl Lowerer<'_> {
                         let element = kinds::of_place(&self.program, &place).element();
                         let flat = self.flat(&place, span);
                         Some(self.shaped(Expr::Place(flat), shape_value, element, shape_axes(shape), span))
+                    }
+                    ("into_dimensionality", None) => self.of_fixed_dimension(inner),
+                    ("as_slice_mut" | "as_slice_memory_order_mut", None) => {
+                        let recv = self.place_or_value(&inner.receiver);
+                        if self.is_array(&recv) { self.array_refusal(inner) } else { None }
                     }
                     ("broadcast", Some(shape)) => {
                         let shape_value = self.fixed_argument(shape);

@@ -23,6 +23,10 @@ pub(super) const MAKERS: &[&str] = &[
     "axis_iter",
     "axis_iter_mut",
     "axis_chunks_iter",
+    "axis_windows",
+    "into_axis_iter",
+    "into_outer_iter",
+    "axis_chunks_iter_mut",
     "lanes",
     "lanes_mut",
     "exact_chunks",
@@ -105,6 +109,7 @@ impl Lowerer<'_> {
             Some(stem) => (stem, true),
             None => (name, false),
         };
+        let stem = stem.strip_prefix("into_").unwrap_or(stem);
         let axes = self.axes(&place);
         match (stem, m.args.len()) {
             ("rows" | "genrows", 0) if axes.is_none_or(|n| n == 2) => Some(self.lines(&place, "row", "nrows", mutable)),
@@ -136,7 +141,22 @@ impl Lowerer<'_> {
                     let lo = Expr::binary(BinOp::Mul, i, size.clone());
                     let hi = Expr::binary(BinOp::Add, lo.clone(), size.clone());
                     let hi = rules::method(hi, "min", vec![n.clone()]);
-                    part_of_axis(&place, axis.clone(), lo, hi)
+                    let part = part_of_axis(&place, axis.clone(), lo, hi);
+                    if mutable { Expr::Ref { mutable, of: Box::new(part) } } else { part }
+                });
+                Some(Stream::Indexed { len, item })
+            }
+            ("axis_windows", 2) => {
+                let axis = self.fixed_argument(&m.args[0]);
+                let size = self.control(&m.args[1]);
+                let size = self.fixed(size, span);
+                let n = rules::method(Expr::Place(place.clone()), "len_of", vec![axis.clone()]);
+                let n = self.fixed(n, span);
+                let len =
+                    rules::method(Expr::binary(BinOp::Add, n, Expr::int(1)), "saturating_sub", vec![size.clone()]);
+                let item: ItemAt = Rc::new(move |_, i| {
+                    let hi = Expr::binary(BinOp::Add, i.clone(), size.clone());
+                    part_of_axis(&place, axis.clone(), i, hi)
                 });
                 Some(Stream::Indexed { len, item })
             }
