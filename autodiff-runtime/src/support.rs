@@ -185,6 +185,23 @@ pub trait ItemsMut: Items {
     fn item_mut(&mut self, number: usize) -> &mut Self::Item;
 }
 
+/// The tangent of a constant has no elements; each stands for the tangent of one.
+impl Items for () {
+    type Item = ();
+
+    #[inline]
+    fn item(&self, _: usize) -> &() {
+        self
+    }
+}
+
+impl ItemsMut for () {
+    #[inline]
+    fn item_mut(&mut self, _: usize) -> &mut () {
+        self
+    }
+}
+
 impl<T> Items for [T] {
     type Item = T;
 

@@ -23,8 +23,13 @@ impl Lowerer<'_> {
         let span = m.method.span();
         let kind = self.kind(&strip(recv.clone()));
         let slices = matches!((name, m.args.first()), ("slice", Some(S::Macro(_))));
-        let known =
-            kind.deref().is_array() || slices || *kind.deref() == Kind::Unknown && arrays::OF_ARRAYS.contains(&name);
+        // A place is no iterator, and of what is none only arrays have `fold`; `select` has an axis.
+        let told = match (name, m.args.first()) {
+            ("fold", Some(_)) => matches!(m.args.get(1), Some(S::Closure(_))) && super::as_place(recv).is_some(),
+            ("select", Some(axis)) => super::makers::is_axis(axis),
+            _ => arrays::OF_ARRAYS.contains(&name),
+        };
+        let known = kind.deref().is_array() || slices || *kind.deref() == Kind::Unknown && told;
         if !known {
             return None;
         }

@@ -37,6 +37,26 @@ pub(super) const MAKERS: &[&str] = &[
     "indexed_iter_mut",
 ];
 
+/// Those that no other type has, so that they tell what a field is.
+const OF_ARRAYS: &[&str] = &[
+    "outer_iter",
+    "outer_iter_mut",
+    "axis_iter",
+    "axis_iter_mut",
+    "axis_chunks_iter",
+    "axis_chunks_iter_mut",
+    "axis_windows",
+    "indexed_iter",
+    "indexed_iter_mut",
+    "exact_chunks",
+    "exact_chunks_mut",
+];
+
+/// Whether a method makes an iterator of any receiver that has it.
+pub(super) fn is_of_arrays(name: &str) -> bool {
+    OF_ARRAYS.contains(&name)
+}
+
 impl Lowerer<'_> {
     /// The elements of an array, by reference; with `free`, of one that nothing else names.
     pub(super) fn array_elements(&mut self, place: &Place, _free: bool, span: Span) -> Stream {
@@ -180,7 +200,19 @@ impl Lowerer<'_> {
             ("exact_chunks", 1) => self.blocks(&place, &m.args[0], false, mutable, span),
             ("windows", 1) => self.blocks(&place, &m.args[0], true, false, span),
             ("indexed_iter", 0) => {
-                let axes = axes?;
+                let Some(axes) = axes else {
+                    self.errors.at(
+                        span,
+                        "`indexed_iter` can be differentiated where the number of axes is in sight; declare the array's type, `let x: &Array2<f64> = &…`",
+                    );
+                    return Some(Stream::Range {
+                        lo: Expr::int(0),
+                        hi: Expr::int(0),
+                        inclusive: false,
+                        step: None,
+                        rev: false,
+                    });
+                };
                 let index = self.multi_index(&place, axes, span);
                 let items = self.array_source(place, true, mutable, span);
                 let (len, item) = self.indexed(items, span).ok()?;

@@ -309,7 +309,7 @@ fn is_literal(e: &S) -> bool {
     }
 }
 
-fn is_axis(e: &S) -> bool {
+pub(super) fn is_axis(e: &S) -> bool {
     matches!(e, S::Call(c) if matches!(&*c.func, S::Path(p) if p.path.segments.last().is_some_and(|s| s.ident == "Axis")))
 }
 

@@ -168,8 +168,16 @@ fn fold_repeated<T>(mut target: ArrayViewMutD<'_, T>, cotangent: ArrayViewD<'_, 
 }
 
 macro_rules! fold_from {
-    ($($target:ty, $value:ty;)*) => {$(
-        impl<T: Tangent, D: Dimension, E: Dimension> FoldFrom<$value> for $target {
+    ($($value:ty),*) => {$(
+        impl<T: Tangent, S: DataMut<Elem = T>, D: Dimension, E: Dimension> FoldFrom<$value> for ArrayBase<S, D> {
+            #[inline]
+            #[track_caller]
+            fn fold(&mut self, cotangent: &$value, negative: bool) {
+                fold_array(self, cotangent, negative);
+            }
+        }
+
+        impl<T: Tangent, D: Dimension, E: Dimension> FoldFrom<$value> for ArrayRef<T, D> {
             #[inline]
             #[track_caller]
             fn fold(&mut self, cotangent: &$value, negative: bool) {
@@ -179,11 +187,12 @@ macro_rules! fold_from {
     )*};
 }
 
-fold_from! {
-    Array<T, D>, Array<T, E>;
-    Array<T, D>, ArrayRef<T, E>;
-    ArrayRef<T, D>, Array<T, E>;
-    ArrayRef<T, D>, ArrayRef<T, E>;
+fold_from!(Array<T, E>, ArrayRef<T, E>);
+
+/// What has no derivative receives none.
+impl<C: ?Sized> FoldFrom<C> for () {
+    #[inline]
+    fn fold(&mut self, _: &C, _: bool) {}
 }
 
 impl<T: Real, E: Dimension> FoldFrom<Array<T, E>> for T {

@@ -196,6 +196,7 @@ impl Lowerer<'_> {
             S::MethodCall(m) => {
                 let name = m.method.to_string();
                 sources::MAKERS.contains(&name.as_str())
+                    || crate::lower::lanes::is_of_arrays(&name)
                     || (crate::lower::lanes::MAKERS.contains(&name.as_str()) && self.seems_array(&m.receiver))
                     || (adapters::NAMES.contains(&name.as_str()) && self.is_chain(&m.receiver))
             }
