@@ -4,7 +4,7 @@
 use differentiable::Tangent;
 use differentiable::kernels;
 use differentiable::layers::*;
-use differentiable::ndarray::{Dimension, IntoDimension, Ix2, Ix3, Ix4};
+use differentiable::ndarray::{Dimension, IntoDimension, Ix2, Ix3};
 use differentiable::prelude::*;
 
 /// The square of a model's value, with weights of its elements.

@@ -5,7 +5,8 @@
 //! closure on elements is a loop over the elements in order (`lower/arrays.rs`). What remains, such as
 //! `dot` and `sum_axis`, are calls of the runtime's traits.
 
-use syn::{GenericArgument, PathArguments, Type};
+use syn::visit_mut::VisitMut;
+use syn::{AngleBracketedGenericArguments, GenericArgument, PathArguments, Type};
 
 use crate::ir::Expr;
 use crate::kinds::Kind;
@@ -39,6 +40,14 @@ pub(crate) const OF_ARRAYS: &[&str] = &[
     "diag_mut",
     "scaled_add",
     "permuted_axes",
+    "accumulate_axis_inplace",
+    "assign_to",
+    "into_diag",
+    "into_flat",
+    "invert_axis",
+    "multi_slice_mut",
+    "slice_move",
+    "swap_axes",
 ];
 
 /// Whether a type is called like one of `ndarray`.
@@ -49,18 +58,53 @@ pub(crate) fn is_type(name: &str) -> bool {
 
 /// The number of axes that a type says: `Array2<f64>`, `Array<f64, Ix2>`.
 pub(crate) fn axes_of_type(name: &str, arguments: &PathArguments) -> Option<usize> {
-    let digits = |name: &str| name.chars().last().and_then(|c| c.to_digit(10)).map(|d| d as usize);
-    if let Some(axes) = digits(name) {
-        return Some(axes);
+    if let Some(axes) = name.chars().last().and_then(|c| c.to_digit(10)) {
+        return Some(axes as usize);
     }
-    let PathArguments::AngleBracketed(arguments) = arguments else { return None };
+    match arguments {
+        PathArguments::AngleBracketed(arguments) => axes_of_dimension(arguments),
+        _ => None,
+    }
+}
+
+/// The number of axes of a dimension among type arguments: `<f64, Ix2>`.
+pub(crate) fn axes_of_dimension(arguments: &AngleBracketedGenericArguments) -> Option<usize> {
     arguments.args.iter().find_map(|a| match a {
         GenericArgument::Type(Type::Path(p)) => {
             let name = p.path.segments.last()?.ident.to_string();
-            if name.starts_with("Ix") { digits(&name) } else { None }
+            name.strip_prefix("Ix").and_then(|axes| axes.parse().ok())
         }
         _ => None,
     })
+}
+
+/// A declared type with owned arrays in the place of the views in a container, which holds copies.
+pub(crate) fn with_owned_items(ty: &Type) -> Type {
+    struct Owner {
+        depth: usize,
+    }
+    impl VisitMut for Owner {
+        fn visit_path_segment_mut(&mut self, segment: &mut syn::PathSegment) {
+            self.depth += 1;
+            syn::visit_mut::visit_path_segment_mut(self, segment);
+            self.depth -= 1;
+        }
+
+        fn visit_type_path_mut(&mut self, ty: &mut syn::TypePath) {
+            syn::visit_mut::visit_type_path_mut(self, ty);
+            let Some(view) = ty.path.segments.last().filter(|_| self.depth > 0) else { return };
+            let Some(axes) = view.ident.to_string().strip_prefix("ArrayView").map(str::to_owned) else { return };
+            let (PathArguments::AngleBracketed(arguments), false) = (&view.arguments, axes.starts_with("Mut")) else {
+                return;
+            };
+            let owned = quote::format_ident!("Array{axes}", span = view.ident.span());
+            let arguments = arguments.args.iter().filter(|a| !matches!(a, GenericArgument::Lifetime(_)));
+            *ty = syn::parse_quote!(::differentiable::ndarray::#owned<#(#arguments),*>);
+        }
+    }
+    let mut ty = ty.clone();
+    Owner { depth: 0 }.visit_type_mut(&mut ty);
+    ty
 }
 
 /// The kind of a view of a value.

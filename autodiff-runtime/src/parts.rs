@@ -23,6 +23,8 @@ impl<T> Space for Vec<T> {}
 impl<T: ?Sized> Space for Box<T> {}
 #[cfg(feature = "std")]
 impl<S: ndarray::RawData, D> Space for ndarray::ArrayBase<S, D> {}
+#[cfg(feature = "std")]
+impl<T, D> Space for ndarray::ArrayRef<T, D> {}
 
 macro_rules! tuples {
     ($(($($name:ident),+))*) => {$(impl<$($name),+> Space for ($($name,)+) {})*};

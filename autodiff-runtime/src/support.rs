@@ -5,8 +5,9 @@
 
 #[cfg(feature = "std")]
 pub use crate::arrays::forms::{
-    axis_last, clear, concatenated_shape, elements, elements_of, extent, flat, fold_in, fold_out, resized_shape,
-    shaped, spread, stacked_shape, without_axis, write, zeros_like,
+    axes_swapped, axis_last, clear, concatenated_shape, concatenated_shape_of, diagonal, elements, elements_of, extent,
+    flat, fold_in, fold_out, resized_shape, shape_as, shaped, spread, stacked_shape, stacked_shape_of, without_axis,
+    write, zeros_like,
 };
 #[cfg(feature = "std")]
 pub use crate::check::{Flat, LinearMap, check, displace, flatten, hessian, hessian_diagonal, scalars, unflatten};
@@ -214,6 +215,28 @@ impl<T> ItemsMut for Option<T> {
 pub trait ItemsMut: Items {
     /// The element with a number.
     fn item_mut(&mut self, number: usize) -> &mut Self::Item;
+}
+
+/// The tangent of a constant has no elements; each stands for the tangent of one.
+impl Items for () {
+    type Item = ();
+
+    #[inline]
+    fn item(&self, _: usize) -> &() {
+        self
+    }
+
+    #[inline]
+    fn how_many(&self) -> usize {
+        0
+    }
+}
+
+impl ItemsMut for () {
+    #[inline]
+    fn item_mut(&mut self, _: usize) -> &mut () {
+        self
+    }
 }
 
 impl<T> Items for [T] {

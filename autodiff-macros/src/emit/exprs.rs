@@ -292,7 +292,10 @@ impl Emitter<'_> {
         }
         let recv = match recv {
             Expr::Place(_) if name == "__shaped" => self.value(recv),
-            Expr::Place(place) => self.reference(place, false).tokens,
+            Expr::Place(place) => match self.part_value(place) {
+                Some(tangent) => quote!(&#tangent),
+                None => self.reference(place, false).tokens,
+            },
             Expr::Ref { .. } => self.value(recv),
             other if name == "__shaped" => self.value(other),
             other => {

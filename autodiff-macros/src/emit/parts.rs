@@ -109,6 +109,10 @@ impl Emitter<'_> {
             return None;
         }
         let target = self.reference(place, true).tokens;
+        if let Some((function, value)) = super::stmts::folded(value) {
+            let value = self.by_reference_to_elements(value);
+            return Some(quote!(::differentiable::__private::#function(#target, #value);));
+        }
         if value.mentions(place.root) {
             // The value is read before the place is borrowed.
             let next = proc_macro2::Ident::new("next", proc_macro2::Span::mixed_site());

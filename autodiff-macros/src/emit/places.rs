@@ -79,7 +79,7 @@ impl Emitter<'_> {
                 }
                 Step::Index { at, .. }
                     if let Some(i) = crate::arrays::ordinal(at)
-                        && self.is_of_unknown_kind(root, &path[..k]) =>
+                        && self.has_items_in_order(root, &path[..k]) =>
                 {
                     let base = dereferenced(now, pending).at_least(Prec::Unary);
                     let i = self.index(i);
@@ -157,10 +157,13 @@ impl Emitter<'_> {
     }
 
     /// Whether it is not known if what is at the beginning of a path is a sequence or an array.
-    fn is_of_unknown_kind(&self, root: crate::ir::VarId, path: &[Step]) -> bool {
+    fn has_items_in_order(&self, root: crate::ir::VarId, path: &[Step]) -> bool {
         let mut place = Place::var(root, proc_macro2::Span::mixed_site());
         place.path = path.to_vec();
-        kinds::of_place(self.program, &place).deref() == &Kind::Unknown
+        match kinds::of_place(self.program, &place).deref() {
+            Kind::Array(_, axes) => *axes != Some(1),
+            kind => *kind == Kind::Unknown,
+        }
     }
 
     /// An index: integers and ranges in brackets need no parentheses.

@@ -231,11 +231,7 @@ impl Emitter<'_> {
             return quote!(#target += #value;);
         }
         let target = self.target(place);
-        if let Some(folded) = folded(value) {
-            let (function, value) = match folded {
-                Expr::Neg(value) => (quote!(fold_out), &**value),
-                value => (quote!(fold_in), value),
-            };
+        if let Some((function, value)) = folded(value) {
             let value = self.by_reference_to_elements(value);
             return quote!(::differentiable::__private::#function(#target, #value););
         }
@@ -247,7 +243,7 @@ impl Emitter<'_> {
     }
 
     /// A reference to a tangent; a view is dereferenced.
-    fn by_reference_to_elements(&self, value: &Expr) -> TokenStream {
+    pub(super) fn by_reference_to_elements(&self, value: &Expr) -> TokenStream {
         match value {
             Expr::Place(place) if place.is_view() => {
                 let view = self.place(place).at_least(Prec::Unary);
@@ -274,7 +270,15 @@ impl Emitter<'_> {
             Expr::Ref { of, .. } | Expr::Clone(of) => of,
             inner => inner,
         };
-        let value = self.by_reference_to_elements(inner);
+        let value = match inner {
+            Expr::Place(place)
+                if !place.is_view()
+                    && let Some(tangent) = self.part_value(place) =>
+            {
+                quote!(&#tangent)
+            }
+            inner => self.by_reference_to_elements(inner),
+        };
         quote!(::differentiable::__private::write(#target, #value);)
     }
 
@@ -378,13 +382,15 @@ fn is_spread(value: &Expr) -> bool {
     matches!(value, Expr::Method { name, args, .. } if name == "__spread" && args.is_empty())
 }
 
-/// A cotangent that is summed over the axes along which its operand was repeated.
-fn folded(value: &Expr) -> Option<&Expr> {
-    match value {
-        Expr::Ref { of, .. } => match &**of {
-            Expr::Method { recv, name, .. } if name == "__fold" => Some(recv),
-            _ => None,
-        },
+/// A cotangent that is summed over the axes along which its operand was repeated, and the function that adds the sums or
+/// takes them away.
+pub(super) fn folded(value: &Expr) -> Option<(TokenStream, &Expr)> {
+    let Expr::Ref { of, .. } = value else { return None };
+    match &**of {
+        Expr::Method { recv, name, .. } if name == "__fold" => Some(match &**recv {
+            Expr::Neg(value) => (quote!(fold_out), &**value),
+            value => (quote!(fold_in), value),
+        }),
         _ => None,
     }
 }

@@ -37,7 +37,9 @@ impl Lowerer<'_> {
             let args = c.args.iter().map(|a| self.argument(a)).collect();
             return self.call_stmt(Callee::Variable(place.root), args, c.span());
         }
-        if let Some(value) = self.array_from_fn(c).or_else(|| self.made_array(c, false)) {
+        if let Some(value) =
+            self.array_from_fn(c).or_else(|| self.made_array(c, false)).or_else(|| self.function_equivalent(c))
+        {
             return value;
         }
         let args = c.args.iter().map(|a| self.argument(a)).collect();

@@ -23,6 +23,10 @@ pub(super) const MAKERS: &[&str] = &[
     "axis_iter",
     "axis_iter_mut",
     "axis_chunks_iter",
+    "axis_windows",
+    "into_axis_iter",
+    "into_outer_iter",
+    "axis_chunks_iter_mut",
     "lanes",
     "lanes_mut",
     "exact_chunks",
@@ -32,6 +36,26 @@ pub(super) const MAKERS: &[&str] = &[
     "indexed_iter",
     "indexed_iter_mut",
 ];
+
+/// Those that no other type has, so that they tell what a field is.
+const OF_ARRAYS: &[&str] = &[
+    "outer_iter",
+    "outer_iter_mut",
+    "axis_iter",
+    "axis_iter_mut",
+    "axis_chunks_iter",
+    "axis_chunks_iter_mut",
+    "axis_windows",
+    "indexed_iter",
+    "indexed_iter_mut",
+    "exact_chunks",
+    "exact_chunks_mut",
+];
+
+/// Whether a method makes an iterator of any receiver that has it.
+pub(super) fn is_of_arrays(name: &str) -> bool {
+    OF_ARRAYS.contains(&name)
+}
 
 impl Lowerer<'_> {
     /// The elements of an array, by reference; with `free`, of one that nothing else names.
@@ -105,6 +129,7 @@ impl Lowerer<'_> {
             Some(stem) => (stem, true),
             None => (name, false),
         };
+        let stem = stem.strip_prefix("into_").unwrap_or(stem);
         let axes = self.axes(&place);
         match (stem, m.args.len()) {
             ("rows" | "genrows", 0) if axes.is_none_or(|n| n == 2) => Some(self.lines(&place, "row", "nrows", mutable)),
@@ -136,7 +161,22 @@ impl Lowerer<'_> {
                     let lo = Expr::binary(BinOp::Mul, i, size.clone());
                     let hi = Expr::binary(BinOp::Add, lo.clone(), size.clone());
                     let hi = rules::method(hi, "min", vec![n.clone()]);
-                    part_of_axis(&place, axis.clone(), lo, hi)
+                    let part = part_of_axis(&place, axis.clone(), lo, hi);
+                    if mutable { Expr::Ref { mutable, of: Box::new(part) } } else { part }
+                });
+                Some(Stream::Indexed { len, item })
+            }
+            ("axis_windows", 2) => {
+                let axis = self.fixed_argument(&m.args[0]);
+                let size = self.control(&m.args[1]);
+                let size = self.fixed(size, span);
+                let n = rules::method(Expr::Place(place.clone()), "len_of", vec![axis.clone()]);
+                let n = self.fixed(n, span);
+                let len =
+                    rules::method(Expr::binary(BinOp::Add, n, Expr::int(1)), "saturating_sub", vec![size.clone()]);
+                let item: ItemAt = Rc::new(move |_, i| {
+                    let hi = Expr::binary(BinOp::Add, i.clone(), size.clone());
+                    part_of_axis(&place, axis.clone(), i, hi)
                 });
                 Some(Stream::Indexed { len, item })
             }
@@ -160,7 +200,19 @@ impl Lowerer<'_> {
             ("exact_chunks", 1) => self.blocks(&place, &m.args[0], false, mutable, span),
             ("windows", 1) => self.blocks(&place, &m.args[0], true, false, span),
             ("indexed_iter", 0) => {
-                let axes = axes?;
+                let Some(axes) = axes else {
+                    self.errors.at(
+                        span,
+                        "`indexed_iter` can be differentiated where the number of axes is in sight; declare the array's type, `let x: &Array2<f64> = &…`",
+                    );
+                    return Some(Stream::Range {
+                        lo: Expr::int(0),
+                        hi: Expr::int(0),
+                        inclusive: false,
+                        step: None,
+                        rev: false,
+                    });
+                };
                 let index = self.multi_index(&place, axes, span);
                 let items = self.array_source(place, true, mutable, span);
                 let (len, item) = self.indexed(items, span).ok()?;

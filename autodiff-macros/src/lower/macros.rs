@@ -9,6 +9,7 @@ use syn::{Expr as S, Lit, Token};
 
 use super::Lowerer;
 use crate::ir::{Expr, Place, Role, Sequence, Step, Stmt};
+use crate::kinds::{Float, Kind};
 
 /// Macros that are run for their effect and never give a value.
 pub(crate) const EFFECTS: &[&str] = &[
@@ -126,15 +127,20 @@ impl Lowerer<'_> {
                 return None;
             }
         };
-        let zeros = if matches!(shape, Expr::Tuple(_)) {
-            syn::parse_quote!(::differentiable::ndarray::Array2::zeros)
+        let (zeros, axes) = if matches!(shape, Expr::Tuple(_)) {
+            (syn::parse_quote!(::differentiable::ndarray::Array2::zeros), 2)
         } else {
-            syn::parse_quote!(::differentiable::ndarray::Array1::zeros)
+            (syn::parse_quote!(::differentiable::ndarray::Array1::zeros), 1)
         };
         let zeros = Expr::Call { func: zeros, qself: None, args: vec![shape], ctor: false, tangent: false };
         let cells: Vec<(Expr, Expr)> = cells.into_iter().map(|(at, e)| (at, self.operand(&e))).collect();
+        // One number whose type is known tells that of all.
+        let known = cells.iter().map(|(_, e)| self.kind(e)).find(|k| k.is_scalar() && *k != Kind::Float(Float::Any));
         let var = self.let_var("array", span, Role::Temporary, zeros);
         self.program.vars[var].mutable = true;
+        if let Some(element @ (Kind::Float(_) | Kind::Complex(_))) = known {
+            self.program.vars[var].kind = Kind::Array(Box::new(element), Some(axes));
+        }
         for (at, value) in cells {
             let place = Place::var(var, span).step(Step::Index { at: Box::new(at), range: false });
             self.emit(Stmt::Assign { place, value, init: false });

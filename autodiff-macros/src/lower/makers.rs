@@ -22,16 +22,21 @@ impl Lowerer<'_> {
         let last = names.last()?.as_str();
         if unwrapped {
             return match (last, c.args.len()) {
-                ("from_shape_vec", 2) => {
+                ("from_shape_vec" | "from_shape", 2) => {
                     let items = self.operand(&c.args[1]);
+                    let items = match items {
+                        Expr::Ref { of, .. } => rules::method(*of, "to_vec", Vec::new()),
+                        items => items,
+                    };
+                    let items = self.as_atom(items, span);
                     let element = self.kind(&items).element();
                     let shape = self.fixed_argument(&c.args[0]);
                     Some(self.shaped(items, shape, element, shape_axes(&c.args[0]), span))
                 }
-                ("concatenate" | "stack", 2) if is_axis(&c.args[0]) => {
-                    let parts = listed(&c.args[1])?;
-                    self.joined(last == "stack", &c.args[0], &parts, span)
-                }
+                ("concatenate" | "stack", 2) if is_axis(&c.args[0]) => match listed(&c.args[1]) {
+                    Some(parts) => self.joined(last == "stack", &c.args[0], &parts, span),
+                    None => self.joined_list(last == "stack", &c.args[0], &c.args[1], span),
+                },
                 _ => None,
             };
         }
@@ -78,7 +83,9 @@ impl Lowerer<'_> {
                 Some(self.vector_as_array(items, span))
             }
             ("from_shape_fn", 2) => self.made_by_index(c, declared, span),
-            ("zeros" | "ones" | "eye" | "default" | "from_diag_elem", _) => {
+            ("zeros" | "ones" | "eye" | "default" | "from_diag_elem", _) | ("linspace" | "logspace" | "range", _)
+                if !matches!(last, "linspace" | "logspace" | "range") || c.args.iter().take(2).all(is_literal) =>
+            {
                 let element = match arguments {
                     PathArguments::AngleBracketed(a) => a.args.iter().find_map(|a| match a {
                         GenericArgument::Type(ty) => Some(self.types.kind(ty)),
@@ -94,6 +101,7 @@ impl Lowerer<'_> {
                 let element = element.filter(|k| *k != Kind::Unknown).unwrap_or(open);
                 let axes = declared.or_else(|| match last {
                     "eye" => Some(2),
+                    "linspace" | "logspace" | "range" => Some(1),
                     _ => c.args.first().and_then(shape_axes),
                 });
                 let args: Vec<Expr> = c.args.iter().map(|a| self.control(a)).collect();
@@ -138,16 +146,7 @@ impl Lowerer<'_> {
             return Some(Expr::Tuple(Vec::new()));
         };
         let shape = self.fixed_argument(&c.args[0]);
-        let len = self.shape_call("elements", vec![borrowed(shape.clone())], span);
-        let lengths: Vec<Expr> = (1..axes)
-            .map(|axis| self.shape_call("extent", vec![borrowed(shape.clone()), Expr::int(axis)], span))
-            .collect();
-        let index = super::lanes::multi_index(lengths, span);
-        let item: super::iterators::ItemAt = std::rc::Rc::new(move |l, i| {
-            let mut at = index(l, i);
-            if at.len() == 1 { at.remove(0) } else { Expr::Tuple(at) }
-        });
-        let stream = super::iterators::Stream::Indexed { len, item };
+        let stream = self.indices_of(shape.clone(), axes, span);
         Some(self.collect_shaped(stream, borrowed(shape), Some(axes), span, &mut |l, at| l.apply(&f, vec![at])))
     }
 
@@ -175,13 +174,8 @@ impl Lowerer<'_> {
         let dims = Expr::Ref { mutable: false, of: Box::new(Expr::Array(dims, Sequence::Array)) };
         let function = if stack { "stacked_shape" } else { "concatenated_shape" };
         let shape = self.shape_call(function, vec![dims, axis.clone()], span);
-        let like = Expr::Ref { mutable: false, of: Box::new(Expr::Place(first)) };
-        let func = syn::parse_quote!(::differentiable::__private::zeros_like);
-        let zeros = Expr::Call { func, qself: None, args: vec![like, shape], ctor: false, tangent: false };
-        let var = self.let_var("joined", span, Role::Temporary, zeros);
-        self.program.vars[var].kind = Kind::Array(Box::new(element), axes);
-        self.program.vars[var].mutable = true;
-        let whole = Place::var(var, span);
+        let like = borrowed(Expr::Place(first));
+        let whole = self.zeros_like("joined", like, shape, Kind::Array(Box::new(element), axes), span);
         let mut from = Expr::int(0);
         for (i, source) in sources.into_iter().enumerate() {
             let part = if stack {
@@ -196,7 +190,84 @@ impl Lowerer<'_> {
             let value = arrays::form("__spread", Expr::Place(source), Vec::new());
             self.emit(Stmt::Assign { place, value, init: false });
         }
-        Some(Expr::var(var, span))
+        Some(Expr::Place(whole))
+    }
+
+    /// A new array of the arrays of a vector or a slice, of which each part is a view.
+    fn joined_list(&mut self, stack: bool, axis: &S, list: &S, span: Span) -> Option<Expr> {
+        let axis = self.fixed_argument(axis);
+        let list = self.place_or_value(list);
+        let list = self.pinned(&list, span);
+        let kind = kinds::of_place(&self.program, &list);
+        let Kind::Seq(part) = kind.deref() else { return None };
+        let (element, axes) = match part.deref() {
+            Kind::Array(element, axes) => ((**element).clone(), axes.map(|n| n + usize::from(stack))),
+            _ => (Kind::Unknown, None),
+        };
+        let function = if stack { "stacked_shape_of" } else { "concatenated_shape_of" };
+        let shape = self.shape_call(function, vec![borrowed(Expr::Place(list.clone())), axis.clone()], span);
+        let like = borrowed(Expr::Place(super::places::element_of(&list, Expr::int(0))));
+        let whole = self.zeros_like("joined", like, shape, Kind::Array(Box::new(element), axes), span);
+        let offset = self.accumulator(Expr::int(0), span);
+        let offset = Self::variable(&offset);
+        let parts = rules::method(Expr::Place(list.clone()), "len", Vec::new());
+        self.range_loop("k", Expr::int(0), parts, span, |l, k, _| {
+            let source = super::places::element_of(&list, k.clone());
+            let part = if stack {
+                view(&whole, "index_axis", vec![axis.clone(), k], false)
+            } else {
+                let from = l.temporary(Expr::Place(offset.clone()), span);
+                let n = rules::method(Expr::Place(source.clone()), "len_of", vec![axis.clone()]);
+                let n = l.temporary(n, span);
+                let to = l.temporary(Expr::binary(crate::ir::BinOp::Add, from.clone(), n), span);
+                l.store(offset.clone(), to.clone());
+                part_of_axis(&whole, axis.clone(), from, to)
+            };
+            let place = l.place_of(part, span);
+            l.emit(Stmt::Assign {
+                place,
+                value: arrays::form("__spread", Expr::Place(source), Vec::new()),
+                init: false,
+            });
+        });
+        Some(Expr::Place(whole))
+    }
+
+    /// A new variable with zeros, of the type of the elements of `like`.
+    fn zeros_like(&mut self, name: &str, like: Expr, shape: Expr, kind: Kind, span: Span) -> Place {
+        let func = syn::parse_quote!(::differentiable::__private::zeros_like);
+        let zeros = Expr::Call { func, qself: None, args: vec![like, shape], ctor: false, tangent: false };
+        let var = self.let_var(name, span, Role::Temporary, zeros);
+        self.program.vars[var].kind = kind;
+        self.program.vars[var].mutable = true;
+        Place::var(var, span)
+    }
+
+    /// The indices of the elements of a shape, in order: `ndarray::indices((2, 3))`.
+    pub(super) fn index_stream(&mut self, c: &syn::ExprCall) -> Option<super::iterators::Stream> {
+        let span = c.span();
+        let axes = shape_axes(&c.args[0]).or_else(|| match &c.args[0] {
+            S::MethodCall(m) if m.method == "dim" || m.method == "raw_dim" => {
+                let array = self.place(&m.receiver);
+                self.axes(&array)
+            }
+            _ => None,
+        })?;
+        let shape = self.fixed_argument(&c.args[0]);
+        Some(self.indices_of(shape, axes, span))
+    }
+
+    fn indices_of(&mut self, shape: Expr, axes: usize, span: Span) -> super::iterators::Stream {
+        let len = self.shape_call("elements", vec![borrowed(shape.clone())], span);
+        let lengths: Vec<Expr> = (1..axes)
+            .map(|axis| self.shape_call("extent", vec![borrowed(shape.clone()), Expr::int(axis)], span))
+            .collect();
+        let index = super::lanes::multi_index(lengths, span);
+        let item: super::iterators::ItemAt = std::rc::Rc::new(move |l, i| {
+            let mut at = index(l, i);
+            if at.len() == 1 { at.remove(0) } else { Expr::Tuple(at) }
+        });
+        super::iterators::Stream::Indexed { len, item }
     }
 
     /// `x.select(axis, &[…])`: the subarrays at the indices.
@@ -210,13 +281,8 @@ impl Lowerer<'_> {
         let n = self.temporary(n, span);
         let dim = self.dimension(&source, span);
         let shape = self.shape_call("resized_shape", vec![dim, axis.clone(), n.clone()], span);
-        let like = Expr::Ref { mutable: false, of: Box::new(Expr::Place(source.clone())) };
-        let func = syn::parse_quote!(::differentiable::__private::zeros_like);
-        let zeros = Expr::Call { func, qself: None, args: vec![like, shape], ctor: false, tangent: false };
-        let var = self.let_var("selected", span, Role::Temporary, zeros);
-        self.program.vars[var].kind = kind.deref().clone();
-        self.program.vars[var].mutable = true;
-        let whole = Place::var(var, span);
+        let like = borrowed(Expr::Place(source.clone()));
+        let whole = self.zeros_like("selected", like, shape, kind.deref().clone(), span);
         self.range_loop("k", Expr::int(0), n, span, |l, k, _| {
             let at = Expr::Place(super::places::element_of(&indices, k.clone()));
             let at = l.temporary(at, span);
@@ -228,7 +294,7 @@ impl Lowerer<'_> {
             let place = l.place_of(to, span);
             l.emit(Stmt::Assign { place, value: arrays::form("__spread", from, Vec::new()), init: false });
         });
-        Expr::var(var, span)
+        Expr::Place(whole)
     }
 }
 
@@ -236,7 +302,14 @@ fn borrowed(e: Expr) -> Expr {
     Expr::Ref { mutable: false, of: Box::new(e) }
 }
 
-fn is_axis(e: &S) -> bool {
+fn is_literal(e: &S) -> bool {
+    match e {
+        S::Unary(u) => is_literal(&u.expr),
+        e => matches!(e, S::Lit(_)),
+    }
+}
+
+pub(super) fn is_axis(e: &S) -> bool {
     matches!(e, S::Call(c) if matches!(&*c.func, S::Path(p) if p.path.segments.last().is_some_and(|s| s.ident == "Axis")))
 }
 

@@ -10,6 +10,7 @@ mod checkpoint;
 mod chosen;
 mod closures;
 mod control;
+mod equivalents;
 mod exprs;
 mod fallible;
 mod fixed;

@@ -57,9 +57,10 @@ impl Lowerer<'_> {
 
     fn local(&mut self, local: &syn::Local) {
         let (pat, ty) = match &local.pat {
-            Pat::Type(t) => (&*t.pat, Some(&*t.ty)),
+            Pat::Type(t) => (&*t.pat, Some(crate::arrays::with_owned_items(&t.ty))),
             other => (other, None),
         };
+        let ty = ty.as_ref();
         let Some(init) = &local.init else {
             // `let x;`
             if let Pat::Ident(p) = pat {

@@ -130,7 +130,7 @@ impl Lowerer<'_> {
                 "first" | "last" | "first_mut" | "last_mut" | "front" | "back" | "front_mut" | "back_mut"
                 | "split_first" | "split_last" | "split_first_mut" | "split_last_mut",
                 0,
-            ) if sequence => {
+            ) if sequence || kind.deref().is_array() && !name.starts_with("split") => {
                 let mutable = name.ends_with("mut");
                 let place = self.pinned(recv, span);
                 let some = Expr::Not(Box::new(rules::method(Expr::Place(place.clone()), "is_empty", Vec::new())));
@@ -141,6 +141,7 @@ impl Lowerer<'_> {
                 } else {
                     (last.clone(), part(&place, None, Some(last), mutable))
                 };
+                let at = if sequence { at } else { crate::arrays::in_order(at) };
                 let element = self.element(&place, at, mutable);
                 let item = if name.starts_with("split") { Expr::Tuple(vec![element, rest]) } else { element };
                 Some(chosen(some, item))

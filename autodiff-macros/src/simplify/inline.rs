@@ -166,6 +166,12 @@ fn substitute(stmt: &mut Stmt, var: VarId, value: &Expr) -> bool {
     let mut blocked = blocked.get();
     // What is lent to the callee cannot be read beside it.
     blocked |= lent(stmt).into_iter().any(|root| value.mentions(root));
+    if let Stmt::Assign { place, value: written, .. } | Stmt::Update { place, value: written, .. } = &*stmt {
+        // An array is written to through a borrow of it, beside which it cannot be read.
+        let whole =
+            matches!(written, Expr::Method { name, .. } if crate::arrays::FORMS.iter().any(|form| name == form));
+        blocked |= whole && value.mentions(place.root);
+    }
     if let Stmt::Call(call) = &*stmt {
         let borrowed = |e: &Expr| matches!(e, Expr::Place(p) if value.mentions(p.root));
         for arg in &call.args {

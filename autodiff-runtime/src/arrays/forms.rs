@@ -3,6 +3,8 @@
 //!
 //! Generated code reads the elements of arrays in loops over vectors, and makes arrays of the results.
 
+use std::ops::Deref;
+
 use ndarray::{
     Array, ArrayBase, ArrayRef, ArrayViewD, ArrayViewMutD, Axis, Data, DataMut, Dimension, IntoDimension, RemoveAxis,
 };
@@ -166,8 +168,16 @@ fn fold_repeated<T>(mut target: ArrayViewMutD<'_, T>, cotangent: ArrayViewD<'_, 
 }
 
 macro_rules! fold_from {
-    ($($target:ty, $value:ty;)*) => {$(
-        impl<T: Tangent, D: Dimension, E: Dimension> FoldFrom<$value> for $target {
+    ($($value:ty),*) => {$(
+        impl<T: Tangent, S: DataMut<Elem = T>, D: Dimension, E: Dimension> FoldFrom<$value> for ArrayBase<S, D> {
+            #[inline]
+            #[track_caller]
+            fn fold(&mut self, cotangent: &$value, negative: bool) {
+                fold_array(self, cotangent, negative);
+            }
+        }
+
+        impl<T: Tangent, D: Dimension, E: Dimension> FoldFrom<$value> for ArrayRef<T, D> {
             #[inline]
             #[track_caller]
             fn fold(&mut self, cotangent: &$value, negative: bool) {
@@ -177,11 +187,12 @@ macro_rules! fold_from {
     )*};
 }
 
-fold_from! {
-    Array<T, D>, Array<T, E>;
-    Array<T, D>, ArrayRef<T, E>;
-    ArrayRef<T, D>, Array<T, E>;
-    ArrayRef<T, D>, ArrayRef<T, E>;
+fold_from!(Array<T, E>, ArrayRef<T, E>);
+
+/// What has no derivative receives none.
+impl<C: ?Sized> FoldFrom<C> for () {
+    #[inline]
+    fn fold(&mut self, _: &C, _: bool) {}
 }
 
 impl<T: Real, E: Dimension> FoldFrom<Array<T, E>> for T {
@@ -315,6 +326,41 @@ pub fn axis_last<const N: usize>(axis: Axis) -> [usize; N] {
     order
 }
 
+/// The axes in order, with two of them exchanged.
+///
+/// # Panics
+///
+/// Panics if there is no such axis.
+#[inline]
+#[track_caller]
+pub fn axes_swapped<D: Dimension>(dim: &D, a: usize, b: usize) -> D {
+    let mut order = D::zeros(dim.ndim());
+    for axis in 0..dim.ndim() {
+        order[axis] = axis;
+    }
+    order.slice_mut().swap(a, b);
+    order
+}
+
+/// The shape of an array with a number of axes that the type says.
+///
+/// # Panics
+///
+/// Panics if the array has another one.
+#[inline]
+#[track_caller]
+pub fn shape_as<E: Dimension, T, D: Dimension>(array: &ArrayRef<T, D>) -> E {
+    let dim = array.raw_dim();
+    E::from_dimension(&dim)
+        .unwrap_or_else(|| panic!("an array of shape {:?} has {} axes, not {:?}", dim.slice(), dim.ndim(), E::NDIM))
+}
+
+/// Where a diagonal, `k` columns right of the main one, crosses a row of a matrix with `columns` columns.
+#[inline]
+pub fn diagonal(row: usize, k: isize, columns: usize) -> usize {
+    row.saturating_add_signed(k).min(columns)
+}
+
 /// The shape with another length of an axis.
 #[inline]
 pub fn resized_shape<D: Dimension>(dim: &D, axis: Axis, length: usize) -> D {
@@ -334,6 +380,33 @@ pub fn concatenated_shape<D: Dimension>(dims: &[D], axis: Axis) -> D {
 pub fn stacked_shape<D: Dimension>(dims: &[D], axis: Axis) -> D::Larger {
     let mut dim = dims[0].insert_axis(axis);
     dim[axis.index()] = dims.len();
+    dim
+}
+
+/// The shape of the arrays of a list one after another along an axis.
+///
+/// # Panics
+///
+/// Panics if the list is empty.
+#[inline]
+#[track_caller]
+pub fn concatenated_shape_of<T, D: Dimension>(parts: &[impl Deref<Target = ArrayRef<T, D>>], axis: Axis) -> D {
+    assert!(!parts.is_empty(), "an empty list of arrays cannot be concatenated");
+    let length = parts.iter().map(|part| part.len_of(axis)).sum();
+    resized_shape(&parts[0].raw_dim(), axis, length)
+}
+
+/// The shape of the arrays of a list side by side along a new axis.
+///
+/// # Panics
+///
+/// Panics if the list is empty.
+#[inline]
+#[track_caller]
+pub fn stacked_shape_of<T, D: Dimension>(parts: &[impl Deref<Target = ArrayRef<T, D>>], axis: Axis) -> D::Larger {
+    assert!(!parts.is_empty(), "an empty list of arrays cannot be stacked");
+    let mut dim = parts[0].raw_dim().insert_axis(axis);
+    dim[axis.index()] = parts.len();
     dim
 }
 

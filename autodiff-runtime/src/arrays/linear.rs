@@ -215,6 +215,8 @@ linear! {
         |a| a.index_axis(axis, 0).to_owned(), |slot, ct| add(&mut slot.index_axis_mut(axis, 0), &ct);
     __fwd_diag __jvp_diag __fwd1_diag __jvp2_diag () -> Array1<T>, []
         |a| a.diag().to_owned(), |slot, ct| add(&mut slot.diag_mut(), &ct);
+    __fwd_flatten __jvp_flatten __fwd1_flatten __jvp2_flatten () -> Array1<T>, []
+        |a| a.flatten().into_owned(), |slot, ct| add_in_order(slot, &ct);
     __fwd_into_dyn __jvp_into_dyn __fwd1_into_dyn __jvp2_into_dyn () -> ndarray::ArrayD<T>, []
         |a| a.to_owned().into_dyn(), |slot, ct| add_in_order(slot, &ct);
 }

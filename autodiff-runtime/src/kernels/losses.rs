@@ -18,6 +18,7 @@ mod loss;
 mod loss_each_kernel;
 mod mae;
 mod mse;
+mod rows;
 mod samples;
 mod softmax_cross_entropy_kernel;
 mod sparse_softmax_cross_entropy_kernel;
@@ -49,6 +50,7 @@ pub use loss::Loss;
 pub use loss_each_kernel::{loss_each, loss_each_adjoint, loss_each_forward, loss_each_tangent};
 pub use mae::{mae_loss, mae_loss_adjoint, mae_loss_forward, mae_loss_tangent};
 pub use mse::{mse_loss, mse_loss_adjoint, mse_loss_forward, mse_loss_tangent};
+pub(crate) use rows::of_samples;
 pub use softmax_cross_entropy_kernel::{
     softmax_cross_entropy, softmax_cross_entropy_adjoint, softmax_cross_entropy_forward, softmax_cross_entropy_tangent,
 };

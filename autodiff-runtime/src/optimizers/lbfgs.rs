@@ -193,8 +193,11 @@ impl<M: Differentiable, L: Real, F: Fn(&M) -> (L, M::Tangent)> Gradient for &Pro
 mod tests {
     use ndarray::{Array2, array};
 
+    use autodiff_macros::differentiable;
+
     use super::*;
-    use crate::kernels::{Activation, mse_loss, mse_loss_adjoint};
+    use crate::arrays::ArraySums as _;
+    use crate::kernels::{Activation, binary_cross_entropy_from_logits, mse_loss, mse_loss_adjoint};
     use crate::layers::{Dense, DenseTangent};
     use crate::random::seeded;
     use crate::training::Model;
@@ -219,6 +222,34 @@ mod tests {
         assert!(minimum.loss < 1e-14, "{minimum:?}");
         assert!((layer.weights[(0, 0)] - 3.0).abs() < 1e-6 && (layer.bias[0] - 0.5).abs() < 1e-6);
         assert!(minimum.evaluations < 40);
+    }
+
+    #[differentiable(wrt(layer))]
+    fn regression(layer: &Dense<f64>, x: &Array2<f64>, y: &Array2<f64>) -> f64 {
+        let decay = layer.weights.mapv(|w| w * w).sum() + layer.bias.mapv(|b| b * b).sum();
+        binary_cross_entropy_from_logits(y, &layer.call(x)) + 0.1 * decay
+    }
+
+    /// Another line search takes another way to the same minimum.
+    #[test]
+    fn it_finds_the_minimum_that_pytorch_finds() {
+        let fixture = include_str!("../../../tests/fixtures/pytorch_training.json");
+        let fixture: serde_json::Value = serde_json::from_str(fixture).unwrap();
+        let wave = |shape: (usize, usize), seed: usize| {
+            Array2::from_shape_fn(shape, |(i, j)| (1.0 + 0.37 * (i * shape.1 + j) as f64 + seed as f64).sin())
+        };
+        let (x, y) = (wave((12, 3), 10), wave((12, 1), 20).mapv(|y| if y > 0.0 { 1.0 } else { 0.0 }));
+        let mut layer = Dense::new(3, 1, &mut seeded(1));
+        layer.weights = wave((3, 1), 1);
+        layer.bias = wave((1, 1), 2).row(0).to_owned();
+        let minimum = Lbfgs::new().minimize(&mut layer, |layer| regression::value_and_grad(layer, &x, &y)).unwrap();
+        let expected = &fixture["lbfgs"];
+        let number = |value: &serde_json::Value| value.as_f64().unwrap();
+        assert!((minimum.loss - number(&expected["loss"])).abs() < 1e-12, "{minimum:?}");
+        for (found, expected) in layer.weights.iter().zip(expected["weights"].as_array().unwrap()) {
+            assert!((found - number(expected)).abs() < 1e-7, "{layer:?} is not {expected}");
+        }
+        assert!((layer.bias[0] - number(&expected["bias"][0])).abs() < 1e-7);
     }
 
     #[test]

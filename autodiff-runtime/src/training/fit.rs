@@ -9,6 +9,7 @@ use super::error::{FitError, FitErrorKind};
 use super::metric::{Metric, Metrics};
 use super::progress::Progress;
 use super::{Batch, Evaluation, History};
+use crate::kernels::losses::of_samples;
 use crate::layers::{advance, begin_epoch, predicting};
 use crate::optimizers::{GradientAccumulator, Optimizer};
 use crate::tangent::{Rows, Visit};
@@ -218,7 +219,7 @@ impl<F, V, C, E> Fit<F, V, C, E> {
             let batches = order.len().div_ceil(self.settings.batch_size);
             for (batch, indices) in order.chunks(self.settings.batch_size).enumerate() {
                 let (x, y) = (x.select_samples(indices), y.select_samples(indices));
-                let (loss, gradients) = (self.value_and_grad)(model, &x, &y);
+                let (loss, gradients) = of_samples("the data", indices, || (self.value_and_grad)(model, &x, &y));
                 let sample = |at: usize| indices[at];
                 check_finite(loss, epoch, Some(batch + 1), || culprit(&x, &y, sample))?;
                 check_gradient(&gradients, epoch, batch + 1)?;
@@ -236,7 +237,7 @@ impl<F, V, C, E> Fit<F, V, C, E> {
                 progress.step(epoch, self.settings.epochs, loss.__f64());
             }
             let validation = self.validation.data().or(held_out);
-            let val_loss = validation.map(|(x, y)| self.mean_loss(model, x, y));
+            let val_loss = validation.map(|(x, y)| self.mean_loss("the validation data", model, x, y));
             if let (Some(loss), Some((x, y))) = (val_loss, validation) {
                 check_finite(loss, epoch, None, || culprit(x, y, |at| at))?;
             }
@@ -296,7 +297,7 @@ impl<F, V, C, E> Fit<F, V, C, E> {
         E: Metrics<M, X, Y>,
     {
         self.check(x, y, "")?;
-        Ok(Evaluation { loss: self.mean_loss(model, x, y), metrics: self.metrics_of(model, x, y) })
+        Ok(Evaluation { loss: self.mean_loss("the data", model, x, y), metrics: self.metrics_of(model, x, y) })
     }
 
     fn metrics_of<M, X, Y>(&self, model: &M, x: &X, y: &Y) -> Vec<(String, f64)>
@@ -375,7 +376,7 @@ impl<F, V, C, E> Fit<F, V, C, E> {
         }
     }
 
-    fn mean_loss<M, X, Y, L>(&self, model: &M, x: &X, y: &Y) -> f64
+    fn mean_loss<M, X, Y, L>(&self, data: &'static str, model: &M, x: &X, y: &Y) -> f64
     where
         M: Differentiable,
         X: Batch,
@@ -387,7 +388,7 @@ impl<F, V, C, E> Fit<F, V, C, E> {
         let mut sum = 0.0;
         for batch in indices.chunks(self.settings.batch_size) {
             let (x, y) = (x.select_samples(batch), y.select_samples(batch));
-            let (loss, _) = predicting(|| (self.value_and_grad)(model, &x, &y));
+            let (loss, _) = predicting(|| of_samples(data, batch, || (self.value_and_grad)(model, &x, &y)));
             sum += loss.__f64() * batch.len() as f64;
         }
         sum / indices.len() as f64

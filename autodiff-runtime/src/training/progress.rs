@@ -74,3 +74,44 @@ impl Drop for Progress {
         }
     }
 }
+
+#[cfg(all(test, feature = "progress"))]
+mod tests {
+    use super::*;
+
+    /// A training of ten steps that began some time ago.
+    fn begun(ago: Duration) -> Progress {
+        let mut progress = Progress::new(true, 10);
+        progress.begun = progress.begun.and_then(|begun| begun.checked_sub(ago));
+        progress
+    }
+
+    #[test]
+    fn a_long_training_has_a_bar_that_counts_its_steps() {
+        let mut progress = begun(3 * LONG);
+        assert!(progress.bar.is_none());
+        for batch in 1..=5 {
+            progress.step(1, 2, 0.5 / f64::from(batch));
+        }
+        progress.step(2, 2, 0.0625);
+        let bar = progress.bar.as_ref().expect("the training is long");
+        assert_eq!((bar.position(), bar.length()), (6, Some(10)));
+        assert_eq!(bar.message(), "epoch 2/2, loss 0.0625");
+        assert!(bar.elapsed() > 2 * LONG, "the time before the bar counts, for the time that is left");
+        progress.print("Epoch 2/2: Loss=0.0625");
+        assert!(!bar.is_finished());
+        let bar = bar.clone();
+        drop(progress);
+        assert!(bar.is_finished(), "nothing is left on the screen");
+    }
+
+    #[test]
+    fn short_and_silent_trainings_have_none() {
+        let mut short = begun(Duration::ZERO);
+        short.step(1, 1, 1.0);
+        assert!(short.bar.is_none());
+        let mut silent = Progress::new(false, 10);
+        silent.step(1, 1, 1.0);
+        assert!(silent.bar.is_none() && silent.begun.is_none());
+    }
+}

@@ -42,6 +42,15 @@ impl Lowerer<'_> {
                     if name == "std_axis" { l.root(var, span) } else { var }
                 }))
             }
+            (flat, 0) if crate::rules::FLAT.contains(&flat) => {
+                let place = self.pinned(recv, span);
+                float_of_elements(&kinds::of_place(&self.program, &place))?;
+                let (dim, axes) = (self.dimension(&place, span), self.axes(&place));
+                let items = self.array_elements(&place, false, span);
+                Some(self.collect_shaped(items, dim, axes, span, &mut |l, item| {
+                    l.temporary(crate::rules::method(strip(item), flat, Vec::new()), span)
+                }))
+            }
             (_, n) => {
                 let rule = crate::rules::find(&name).filter(|r| r.args.len() == n + 1 && r.fields.is_empty())?;
                 let rest: Vec<Expr> = m.args.iter().map(|a| self.scalar(a)).collect();

@@ -26,8 +26,13 @@ impl Lowerer<'_> {
         let span = m.method.span();
         let kind = self.kind(&strip(recv.clone()));
         let slices = matches!((name, m.args.first()), ("slice", Some(S::Macro(_))));
-        let known =
-            kind.deref().is_array() || slices || *kind.deref() == Kind::Unknown && arrays::OF_ARRAYS.contains(&name);
+        // A place is no iterator, and of what is none only arrays have `fold`; `select` has an axis.
+        let told = match (name, m.args.first()) {
+            ("fold", Some(_)) => matches!(m.args.get(1), Some(S::Closure(_))) && super::as_place(recv).is_some(),
+            ("select", Some(axis)) => super::makers::is_axis(axis),
+            _ => arrays::OF_ARRAYS.contains(&name),
+        };
+        let known = kind.deref().is_array() || slices || *kind.deref() == Kind::Unknown && told;
         if !known {
             return None;
         }
@@ -35,10 +40,12 @@ impl Lowerer<'_> {
             return Some(self.selected(recv, m, span));
         }
         self.array_view(recv, m)
+            .or_else(|| self.array_equivalent(recv, m))
             .or_else(|| self.array_loop(recv, m, span))
             .or_else(|| self.array_closure(recv, m, span))
             .or_else(|| self.array_write(recv, m, span))
             .or_else(|| self.array_call(recv, m, span))
+            .or_else(|| if kind.deref().is_array() { self.array_refusal(m) } else { None })
     }
 
     /// `x.row(i)` and its like.
@@ -63,7 +70,13 @@ impl Lowerer<'_> {
             return None;
         }
         let args = m.args.iter().map(|a| self.fixed_argument(&arrays::with_typed_indices(a))).collect();
-        let place = self.place_of(recv.clone(), m.method.span());
+        let mut place = self.place_of(recv.clone(), m.method.span());
+        if !arrays::OF_VIEWS.contains(&stem)
+            && matches!(place.path.last(), Some(Step::View { method, .. }) if method == "view")
+        {
+            // What borrows from an array borrows from the array itself, not from a view that ends here.
+            place.path.pop();
+        }
         let method = syn::Ident::new(stem, m.method.span());
         let view = Expr::Place(place.step(Step::View { method, args }));
         Some(if mutable { Expr::Ref { mutable: true, of: Box::new(view) } } else { view })
@@ -98,6 +111,8 @@ impl Lowerer<'_> {
             ("mean_axis", 1) => Kind::Option(Box::new(less(1))),
             ("dot", 1) => Kind::Unknown,
             ("reversed_axes", 0) | ("permuted_axes", 1) => less(0),
+            ("index_axis_move", 2) | ("remove_axis", 1) => less(1),
+            ("into_dyn", 0) => Kind::Array(Box::new(element.clone()), None),
             ("insert_axis", 1) => Kind::Array(Box::new(element.clone()), axes.map(|n| n + 1)),
             _ => return None,
         };

@@ -15,6 +15,9 @@ impl Lowerer<'_> {
         let span = m.method.span();
         match &*m.receiver {
             S::MethodCall(inner) => {
+                if let Some(value) = self.extended(inner) {
+                    return Some(value);
+                }
                 let name = inner.method.to_string();
                 match (name.as_str(), inner.args.first()) {
                     ("into_shape_with_order" | "into_shape" | "to_shape" | "into_shape_clone", Some(shape))
@@ -25,6 +28,11 @@ impl Lowerer<'_> {
                         let element = kinds::of_place(&self.program, &place).element();
                         let flat = self.flat(&place, span);
                         Some(self.shaped(Expr::Place(flat), shape_value, element, shape_axes(shape), span))
+                    }
+                    ("into_dimensionality", None) => self.of_fixed_dimension(inner),
+                    ("as_slice_mut" | "as_slice_memory_order_mut", None) => {
+                        let recv = self.place_or_value(&inner.receiver);
+                        if self.is_array(&recv) { self.array_refusal(inner) } else { None }
                     }
                     ("broadcast", Some(shape)) => {
                         let shape_value = self.fixed_argument(shape);

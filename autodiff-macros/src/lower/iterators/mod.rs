@@ -211,6 +211,7 @@ impl Lowerer<'_> {
                 let name = m.method.to_string();
                 sources::MAKERS.contains(&name.as_str())
                     || sources::of_text(m)
+                    || crate::lower::lanes::is_of_arrays(&name)
                     || (crate::lower::lanes::MAKERS.contains(&name.as_str()) && self.seems_array(&m.receiver))
                     || (adapters::NAMES.contains(&name.as_str()) && self.is_chain(&m.receiver))
             }

@@ -262,6 +262,9 @@ impl Lowerer<'_> {
                 Expr::Ref { mutable, of: Box::new(of) }
             }
             Expr::Lit(_) | Expr::Item(..) | Expr::Bool(_) | Expr::Number(..) => item,
+            Expr::Place(place) if place.is_view() && place.root < before => {
+                Expr::Place(self.keep_path(place, before, kept, span))
+            }
             other => self.keep_value(other, kept, span),
         }
     }
@@ -269,21 +272,35 @@ impl Lowerer<'_> {
     /// A place whose indices keep their values.
     fn keep_path(&mut self, mut place: Place, before: VarId, kept: &mut Kept, span: Span) -> Place {
         for step in &mut place.path {
-            let Step::Index { at, .. } = step else { continue };
-            let bounds: Vec<&mut Box<Expr>> = match &mut **at {
-                Expr::Range { lo, hi, .. } => [lo, hi].into_iter().flatten().collect(),
-                _ => vec![at],
-            };
-            for bound in bounds {
-                let mut inner = false;
-                bound.vars(&mut |v| inner |= v >= before);
-                if inner {
-                    let value = std::mem::replace(&mut **bound, Expr::Bool(false));
-                    **bound = self.keep_index(value, kept, span);
-                }
+            match step {
+                Step::Index { at, .. } => self.keep_indices(at, before, kept, span),
+                Step::View { args, .. } => args.iter_mut().for_each(|a| self.keep_indices(a, before, kept, span)),
+                _ => {}
             }
         }
         place
+    }
+
+    /// Makes the indices in an index keep their values.
+    fn keep_indices(&mut self, at: &mut Expr, before: VarId, kept: &mut Kept, span: Span) {
+        match at {
+            Expr::Range { lo, hi, .. } => {
+                for bound in [lo, hi].into_iter().flatten() {
+                    self.keep_indices(bound, before, kept, span);
+                }
+            }
+            Expr::Array(es, _) | Expr::Tuple(es) => {
+                es.iter_mut().for_each(|e| self.keep_indices(e, before, kept, span));
+            }
+            _ => {
+                let mut inner = false;
+                at.vars(&mut |v| inner |= v >= before);
+                if inner {
+                    let value = std::mem::replace(at, Expr::Bool(false));
+                    *at = self.keep_index(value, kept, span);
+                }
+            }
+        }
     }
 
     fn keep_index(&mut self, value: Expr, kept: &mut Kept, span: Span) -> Expr {

@@ -53,6 +53,11 @@ pub(super) fn of_text(m: &syn::ExprMethodCall) -> bool {
     split || m.args.is_empty() && names.contains(&m.method.to_string().as_str())
 }
 
+/// Whether a call is one of `ndarray::indices`.
+pub(super) fn is_of_indices(c: &syn::ExprCall) -> bool {
+    c.args.len() == 1 && matches!(&*c.func, S::Path(p) if p.path.segments.last().is_some_and(|s| s.ident == "indices"))
+}
+
 impl Lowerer<'_> {
     /// The stream of an expression that is iterated over.
     pub(in crate::lower) fn stream(&mut self, e: &S) -> Option<Stream> {
@@ -73,6 +78,7 @@ impl Lowerer<'_> {
             S::MethodCall(m) if of_text(m) => self.collected_text(e),
             S::MethodCall(m) => self.adapter(m),
             S::Call(c) if generator(c).is_some() => self.generated(c),
+            S::Call(c) if is_of_indices(c) => self.index_stream(c),
             S::Path(p)
                 if p.path
                     .get_ident()

@@ -76,8 +76,13 @@ pub(super) fn one_hot_of<T: Real, L: Labels + ?Sized>(
 pub(super) fn class<L: Labels + ?Sized>(caller: &str, labels: &L, row: usize, classes: usize) -> usize {
     match labels.class(row) {
         Some(class) if class < classes => class,
-        Some(class) => panic!("{caller}: the label of row {row} is {class}, but there are only {classes} classes"),
-        None => panic!("{caller}: the label of row {row} is negative"),
+        found => {
+            let row = super::rows::name(row, labels.count());
+            match found {
+                Some(class) => panic!("{caller}: the label of {row} is {class}, but there are only {classes} classes"),
+                None => panic!("{caller}: the label of {row} is negative"),
+            }
+        }
     }
 }
 

@@ -245,3 +245,26 @@ fn accumulated_batches_make_the_steps_of_large_ones() {
         assert!((found - expected).abs() < 1e-12);
     }
 }
+
+/// A label out of range is named as the data has it, whatever the order of the samples.
+#[test]
+fn errors_about_labels_name_samples_of_the_data() {
+    let labels: Vec<usize> = (0..20).map(|i| if i == 13 { 9 } else { 1 }).collect();
+    let x = Array2::<f64>::ones((20, 2));
+    let fit = Fit::new(|_: &f64, x: &Array2<f64>, labels: &Vec<usize>| {
+        (crate::kernels::losses::sparse_softmax_cross_entropy(labels, x), 0.0)
+    });
+    let message = |run: &dyn Fn()| {
+        let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_err();
+        panic.downcast_ref::<String>().unwrap().clone()
+    };
+    let fit = fit.batch_size(8);
+    let found = message(&|| drop(fit.clone().run(&mut 0.0, &mut Sgd::new(0.1), &x, &labels)));
+    assert!(found.contains("which is sample 13 of the data, is 9, but there are only 2 classes"), "{found}");
+    let found = message(&|| drop(fit.evaluate(&0.0, &x, &labels)));
+    assert!(found.contains("the label of row 5, which is sample 13 of the data, is 9"), "{found}");
+    let good = vec![1; 20];
+    let validated = fit.validation_data(&x, &labels);
+    let found = message(&|| drop(validated.clone().run(&mut 0.0, &mut Sgd::new(0.1), &x, &good)));
+    assert!(found.contains("which is sample 13 of the validation data, is 9"), "{found}");
+}

@@ -1,0 +1,59 @@
+//! Arrays in fields whose types no function declares: what is done to them tells that they are arrays.
+#![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
+#![allow(missing_docs)]
+
+use differentiable::ndarray::{Zip, concatenate, stack};
+use differentiable::prelude::*;
+
+#[derive(Clone, Differentiable)]
+struct Model {
+    w: Array2<f64>,
+    b: Array1<f64>,
+    s: f64,
+    /// Weights that are not trained.
+    #[constant]
+    mask: Array1<f64>,
+}
+
+fn model() -> Model {
+    Model { w: array![[0.3, 0.7], [1.1, 0.4]], b: array![0.5, 0.9], s: 0.8, mask: array![1.0, 0.5] }
+}
+
+macro_rules! bodies {
+    ($($name:ident($m:ident, $x:ident) { $($body:tt)* })*) => {$(
+        mod $name {
+            use super::*;
+
+            #[differentiable]
+            fn f($m: &Model, $x: &Array2<f64>) -> f64 { $($body)* }
+
+            #[test]
+            fn agrees_with_differences() {
+                f::check(&model(), &array![[0.2, 0.9], [1.4, 0.6], [0.1, 0.8]]).unwrap();
+            }
+        }
+    )*};
+}
+
+bodies! {
+    iterated(m, x) { m.w.outer_iter().zip(m.b.iter()).map(|(row, b)| row.sum() * b).sum::<f64>() + x.sum() * m.s }
+    columns(m, x) { m.w.axis_iter(Axis(1)).map(|column| column.dot(&m.b)).sum::<f64>() * x[[0, 0]] }
+    folded(m, x) { m.w.fold(0.0, |sum, &v| sum + v * v) * m.w.fold(f64::NEG_INFINITY, |a, &v| a.max(v)) * x[[0, 0]] }
+    selected(m, x) { m.w.select(Axis(0), &[1, 0, 1]).dot(&m.b).dot(&x.column(0)) }
+    flattened(m, x) { m.w.flatten().slice(s![..2]).dot(&m.b) * x.sum() }
+    joined(m, x) { concatenate![Axis(0), m.w, m.w].column(1).product() + stack![Axis(0), m.b, m.b].dot(&m.b).sum() * x.sum() }
+    joined_views(m, x) { concatenate(Axis(0), &[m.b.view(), m.b.view()]).unwrap().product() + stack(Axis(1), &[m.b.view(), m.mask.view()]).unwrap().sum() * x.sum() }
+    broadcast(m, x) { (x * &m.b.broadcast((3, 2)).unwrap()).product() + (x * &m.mask.broadcast((3, 2)).unwrap()).sum() * m.s }
+    constants(m, x) {
+        let mut y = x.row(0).to_owned();
+        y.assign(&m.mask);
+        let rows: Vec<f64> = m.mask.iter().map(|v| v * m.s).collect();
+        (y * &m.b).sum() * rows[0] + (&m.mask * &m.b).sum() + x.dot(&m.mask).sum() + m.mask.mapv(|v| v * m.s).sum() * m.mask[1]
+    }
+    sliced_constants(m, x) {
+        let mask: &Array1<f64> = &m.mask;
+        mask.slice(s![..1]).sum() * x.sum() * m.s + mask.slice(s![1..]).dot(&m.b.slice(s![..1]))
+    }
+    zipped(m, x) { Zip::from(&m.w).and(x.slice(s![..2, ..])).fold(0.0, |sum, &a, &b| sum + a * b * b) * m.s }
+    copied(m, x) { let mut w = m.w.clone(); w.accumulate_axis_inplace(Axis(0), |&a, b| *b *= a); w.swap_axes(0, 1); w.dot(&m.b).product() * x[[0, 1]] }
+}
