@@ -1,6 +1,6 @@
 //! Programs of closures and chains, of variants that are imported, of generic vectors and layers, and of hostile names.
 #![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
-#![allow(missing_docs, unreachable_pub, unused)]
+#![allow(missing_docs, non_snake_case, unreachable_pub, unused)]
 
 use differentiable::prelude::*;
 

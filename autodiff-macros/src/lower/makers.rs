@@ -83,7 +83,7 @@ impl Lowerer<'_> {
                 Some(self.vector_as_array(items, span))
             }
             ("from_shape_fn", 2) => self.made_by_index(c, declared, span),
-            ("zeros" | "ones" | "eye" | "default" | "from_diag_elem", _) | ("linspace" | "logspace" | "range", _)
+            ("zeros" | "ones" | "eye" | "default" | "from_diag_elem" | "linspace" | "logspace" | "range", _)
                 if !matches!(last, "linspace" | "logspace" | "range") || c.args.iter().take(2).all(is_literal) =>
             {
                 let element = match arguments {

@@ -256,10 +256,9 @@ impl Pass<'_> {
             && let Some(of) = divisor.as_var().filter(|v| self.fixed.contains(*v))
         {
             let quotient = fold::number(dividend).map(|n| (of, n));
-            if quotient.is_none_or(|q| !numbers.contains(&q)) {
-                if !divisions.all.insert(of) || looped {
-                    divisions.several.insert(of);
-                }
+            let counts = quotient.is_none_or(|q| !numbers.contains(&q));
+            if counts && (!divisions.all.insert(of) || looped) {
+                divisions.several.insert(of);
             }
             numbers.extend(quotient);
         }
