@@ -57,3 +57,28 @@ bodies! {
     zipped(m, x) { Zip::from(&m.w).and(x.slice(s![..2, ..])).fold(0.0, |sum, &a, &b| sum + a * b * b) * m.s }
     copied(m, x) { let mut w = m.w.clone(); w.accumulate_axis_inplace(Axis(0), |&a, b| *b *= a); w.swap_axes(0, 1); w.dot(&m.b).product() * x[[0, 1]] }
 }
+
+#[derive(Clone, Differentiable)]
+struct Weights {
+    w: Array2<f64>,
+    v: Vec<f64>,
+}
+
+#[differentiable]
+impl Weights {
+    fn largest(&self) -> f64 {
+        let a = self.w.iter().max_by(|a, b| a.total_cmp(b)).unwrap();
+        let b = self.v.iter().copied().min_by(|a, b| a.total_cmp(b)).unwrap();
+        let at = self.v.iter().position(|v| *v > 0.5).unwrap_or(0);
+        a * b + self.v[at] * a
+    }
+}
+
+#[test]
+fn fields_of_unknown_kind() {
+    let w = Weights { w: array![[0.1, 0.9], [0.3, 0.2]], v: vec![0.4, -0.3, 0.7] };
+    w.largest_check().unwrap();
+    let g = w.largest_grad();
+    assert_eq!(g.v, [0.0, 0.9, 0.9]);
+    assert!((g.w[[0, 1]] - 0.4).abs() < 1e-12);
+}

@@ -262,3 +262,34 @@ fn single_precision() {
     assert_eq!(dx, x.mapv(|v| 2.0 + 8.0 * v));
     assert_eq!(ds, x.iter().map(|v| v + 4.0 * v * v).sum::<f32>());
 }
+
+#[differentiable]
+fn picked(x: &Array2<f64>, #[constant] labels: &Array2<usize>) -> f64 {
+    let all = labels.iter().cloned().collect::<Vec<usize>>();
+    let mut sum = 0.0;
+    for (i, k) in all.iter().enumerate() {
+        sum += x[[i, *k]] * x[[i, *k]];
+    }
+    sum
+}
+
+#[differentiable]
+fn picked2(x: &Array2<f64>, y: &Array2<usize>) -> f64 {
+    let all: Vec<usize> = y.iter().copied().collect();
+    let mut sum = 0.0;
+    for i in 0..all.len() {
+        sum += x[[i, all[i]]].exp();
+    }
+    let most = y.iter().max().unwrap();
+    for k in y.iter() {
+        sum += *k as f64 * x[[0, 0]];
+    }
+    sum * *most as f64
+}
+
+#[test]
+fn arrays_of_integers() {
+    let x = array![[0.1, 0.2, 0.3], [1.0, -0.4, 0.9]];
+    picked::check(&x, &array![[2, 0]]).unwrap();
+    picked2::check(&x, &array![[2], [1]]).unwrap();
+}

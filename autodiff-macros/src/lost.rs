@@ -9,7 +9,7 @@ use crate::fence;
 use crate::ir::{Callee, Expr, Program, Stmt, VarId};
 use crate::kinds::{self, Types};
 use crate::signature::Signature;
-use crate::var_set::VarSet;
+use crate::var_set::{VarMap, VarSet};
 use crate::variants;
 
 /// Reports what a derivative flows into and does not come out of.
@@ -18,6 +18,7 @@ pub(crate) fn refuse(program: &Program, types: &Types, signature: &Signature, er
     let varied = activity::varied(program, seeds);
     let useful = activity::useful(program);
     refuse_disguises(program, &varied, &useful, errors);
+    let keyed = keyed(program);
     let mut hiding = VarSet::new();
     program.body.walk(&mut |s| {
         let mut found = false;
@@ -51,10 +52,10 @@ pub(crate) fn refuse(program: &Program, types: &Types, signature: &Signature, er
             );
         }
         Stmt::Call(crate::ir::Call { callee: Callee::Method { .. }, args, span, .. })
-            if args.first().and_then(|a| keyed(program, a)).is_some()
+            if let Some(Expr::Place(place)) = &args[0].parts[0]
+                && let Some(name) = keyed.get(place.root)
                 && args[1..].iter().flat_map(|a| &a.parts).flatten().any(|e| carried(e, &varied).is_some()) =>
         {
-            let name = args.first().and_then(|a| keyed(program, a)).expect("just found");
             errors.at(
                 *span,
                 format!("no derivative can follow a value in a `{name}`; keep the values in a `Vec`, and their indices in the `{name}`"),
@@ -143,20 +144,22 @@ fn owner_name(ty: &syn::Type) -> Option<String> {
     }
 }
 
-/// The type of a map or a heap that a method is called on, if a declaration or a constructor shows it.
-fn keyed(program: &Program, recv: &crate::ir::Arg) -> Option<String> {
-    let Some(Expr::Place(place)) = &recv.parts[0] else { return None };
+/// The variables that are maps, sets or heaps, as a declaration or a constructor shows, with the names of their types.
+fn keyed(program: &Program) -> VarMap<String> {
     let is_keyed =
         |name: &String| matches!(name.as_str(), "HashMap" | "BTreeMap" | "HashSet" | "BTreeSet" | "BinaryHeap");
-    if let Some(name) = program.vars[place.root].ty.as_ref().and_then(owner_name) {
-        return Some(name).filter(is_keyed);
+    let mut found = VarMap::new();
+    for (v, var) in program.vars.iter().enumerate() {
+        if let Some(name) = var.ty.as_ref().and_then(owner_name).filter(is_keyed) {
+            found.insert(v, name);
+        }
     }
-    let mut found = None;
     program.body.walk(&mut |s| {
         if let Stmt::Let { var, value: Expr::Call { func, .. } } = s
-            && *var == place.root
+            && program.vars[*var].ty.is_none()
+            && let Some(name) = func.segments.iter().rev().nth(1).map(|s| s.ident.to_string()).filter(is_keyed)
         {
-            found = func.segments.iter().rev().nth(1).map(|s| s.ident.to_string()).filter(is_keyed);
+            found.insert(*var, name);
         }
     });
     found

@@ -1,16 +1,11 @@
 //! The text of generated code, for people: absolute paths left out, formatted.
 
-mod plain;
-
 use proc_macro2::TokenStream;
 use quote::quote;
 
 /// Formats an item as `rustfmt` would.
 pub(crate) fn format_source(tokens: TokenStream) -> String {
     let tokens = shorten(tokens);
-    if let Some(text) = plain::function(tokens.clone()) {
-        return text;
-    }
     if let Ok(mut file) = syn::parse2::<syn::File>(tokens.clone()) {
         for item in &mut file.items {
             if let syn::Item::Fn(f) = item {
@@ -28,10 +23,6 @@ pub(crate) fn format_source(tokens: TokenStream) -> String {
 /// Formats an expression on one line, for labels.
 pub(crate) fn format_expression(tokens: TokenStream) -> String {
     let tokens = shorten(tokens);
-    let (list, mut text): (Vec<_>, _) = (tokens.clone().into_iter().collect(), String::new());
-    if plain::expression(&list, false, &mut text).is_some() {
-        return one_line(&text);
-    }
     let plain = tokens.to_string();
     let text = syn::parse2::<syn::File>(quote!(const LABEL: () = #tokens;)).map_or(plain, |file| {
         let text = prettyplease::unparse(&file);
@@ -51,6 +42,8 @@ pub(crate) fn format_type(ty: &syn::Type) -> String {
 fn one_line(text: &str) -> String {
     const LIMIT: usize = 60;
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // What the formatter has broken over several lines.
+    let text = text.replace("( ", "(").replace(", )", ")");
     if text.chars().count() <= LIMIT {
         return text;
     }

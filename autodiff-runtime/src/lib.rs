@@ -43,6 +43,7 @@ pub mod graph;
 pub mod implicit;
 #[cfg(feature = "std")]
 pub mod initializers;
+mod items;
 #[cfg(feature = "std")]
 pub mod jacobian;
 #[cfg(feature = "std")]
@@ -58,6 +59,7 @@ pub mod operators;
 #[cfg(feature = "std")]
 pub mod optimizers;
 pub mod parts;
+mod promises;
 #[cfg(feature = "std")]
 pub mod random;
 mod real;

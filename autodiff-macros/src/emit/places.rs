@@ -162,7 +162,7 @@ impl Emitter<'_> {
         place.path = path.to_vec();
         match kinds::of_place(self.program, &place).deref() {
             Kind::Array(_, axes) => *axes != Some(1),
-            kind => *kind == Kind::Unknown,
+            kind => matches!(kind, Kind::Unknown | Kind::Constant),
         }
     }
 

@@ -28,7 +28,9 @@ pub(crate) fn reuse(program: &mut Program) {
     let everywhere = program.reverse.is_some() && !program.taped;
     let visible = program.params.iter().flat_map(|p| p.parts.iter().copied()).collect();
     let mut homes = VarMap::default();
-    find_homes(&body, &mut Vec::new(), &mut homes);
+    if everywhere {
+        find_homes(&body, &mut Vec::new(), &mut homes);
+    }
     let mut pass = Pass { program, fixed, known: Vec::new(), everywhere, visible, homes, around: Vec::new() };
     pass.collect(&body);
     pass.block(&mut body);
@@ -63,13 +65,9 @@ fn tape_of(stmt: &Stmt) -> Option<VarId> {
 fn find_homes(block: &Block, around: &mut Vec<VarId>, homes: &mut VarMap<Vec<VarId>>) {
     for stmt in &block.stmts {
         let depth = around.len();
-        if !matches!(stmt, Stmt::Loop(_)) {
-            stmt.defines().into_iter().for_each(|v| homes.insert(v, around.clone()));
-        }
         around.extend(tape_of(stmt));
-        if matches!(stmt, Stmt::Loop(_)) {
-            stmt.defines().into_iter().for_each(|v| homes.insert(v, around.clone()));
-        }
+        // A loop has a variable that is made inside it; what else has a tape makes none.
+        stmt.defines().into_iter().for_each(|v| homes.insert(v, around.clone()));
         stmt.blocks().into_iter().for_each(|inner| find_homes(inner, around, homes));
         around.truncate(depth);
     }
@@ -107,7 +105,7 @@ struct Pass<'a> {
     everywhere: bool,
     /// The variables in scope.
     visible: Vec<VarId>,
-    /// The tapes of the loops and branches inside which a variable is made.
+    /// The tapes of the loops and branches inside which a variable is made, where they tell what is in scope.
     homes: VarMap<Vec<VarId>>,
     /// The tapes of the loops and branches around.
     around: Vec<VarId>,

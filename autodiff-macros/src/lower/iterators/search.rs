@@ -292,6 +292,7 @@ impl Lowerer<'_> {
             Expr::Array(es, _) | Expr::Tuple(es) => {
                 es.iter_mut().for_each(|e| self.keep_indices(e, before, kept, span));
             }
+            Expr::Method { recv, name, .. } if name == "__item" => self.keep_indices(recv, before, kept, span),
             _ => {
                 let mut inner = false;
                 at.vars(&mut |v| inner |= v >= before);

@@ -123,8 +123,8 @@ impl Lowerer<'_> {
     pub(in crate::lower) fn elements(&mut self, place: Place, reference: bool, mutable: bool) -> Stream {
         let Expr::Place(place) = self.pin(Expr::Place(place)) else { unreachable!("pinning keeps places") };
         let len = rules::method(Expr::Place(place.clone()), "len", Vec::new());
-        // Of what is neither known to be a sequence nor an array, the types decide.
-        let unknown = crate::kinds::of_place(&self.program, &place).deref() == &Kind::Unknown;
+        // Of what is neither known to be a sequence nor an array, or an array of constants, the types decide.
+        let unknown = matches!(crate::kinds::of_place(&self.program, &place).deref(), Kind::Unknown | Kind::Constant);
         let item: ItemAt = Rc::new(move |l, i| {
             let i = if unknown { crate::arrays::in_order(i) } else { i };
             let element = l.normal(Expr::Place(crate::lower::places::element_of(&place, i)));
@@ -189,7 +189,7 @@ impl Lowerer<'_> {
         let recv = self.place_or_value(&m.receiver);
         if !matches!(&m.args[0], S::Range(r) if r.start.is_none() && r.end.is_none()) {
             let Some(held) = self.taken_part(&recv, &m.args[0], span) else {
-                self.errors.at(span, "`drain` takes a range that is written out here");
+                self.errors.at(span, "`drain` needs its range written out here, as in `v.drain(1..3)`");
                 return None;
             };
             let held = self.place_of(held, span);

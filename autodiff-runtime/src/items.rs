@@ -1,0 +1,168 @@
+//! Containers by the numbers of their elements, where generated code does not know what kind of container it has.
+
+/// A container whose elements have an order.
+pub trait Items {
+    /// An element.
+    type Item;
+
+    /// The element with a number.
+    fn item(&self, number: usize) -> &Self::Item;
+
+    /// How many elements there are: an option has one or none.
+    fn how_many(&self) -> usize;
+}
+
+/// How many elements a container holds.
+#[inline]
+pub fn how_many<C: Items + ?Sized>(container: &C) -> usize {
+    container.how_many()
+}
+
+impl<T> Items for Option<T> {
+    type Item = T;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, _: usize) -> &T {
+        self.as_ref().expect("an option without a value has no elements")
+    }
+
+    #[inline]
+    fn how_many(&self) -> usize {
+        usize::from(self.is_some())
+    }
+}
+
+impl<T> ItemsMut for Option<T> {
+    #[inline]
+    #[track_caller]
+    fn item_mut(&mut self, _: usize) -> &mut T {
+        self.as_mut().expect("an option without a value has no elements")
+    }
+}
+
+/// A container whose elements have an order and can be changed.
+pub trait ItemsMut: Items {
+    /// The element with a number.
+    fn item_mut(&mut self, number: usize) -> &mut Self::Item;
+}
+
+/// The tangent of a constant has no elements; each stands for the tangent of one.
+impl Items for () {
+    type Item = ();
+
+    #[inline]
+    fn item(&self, _: usize) -> &() {
+        self
+    }
+
+    #[inline]
+    fn how_many(&self) -> usize {
+        0
+    }
+}
+
+impl ItemsMut for () {
+    #[inline]
+    fn item_mut(&mut self, _: usize) -> &mut () {
+        self
+    }
+}
+
+impl<T> Items for [T] {
+    type Item = T;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, number: usize) -> &T {
+        &self[number]
+    }
+
+    #[inline]
+    fn how_many(&self) -> usize {
+        self.len()
+    }
+}
+
+impl<T> ItemsMut for [T] {
+    #[inline]
+    #[track_caller]
+    fn item_mut(&mut self, number: usize) -> &mut T {
+        &mut self[number]
+    }
+}
+
+impl<T, const N: usize> Items for [T; N] {
+    type Item = T;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, number: usize) -> &T {
+        &self[number]
+    }
+
+    #[inline]
+    fn how_many(&self) -> usize {
+        N
+    }
+}
+
+impl<T, const N: usize> ItemsMut for [T; N] {
+    #[inline]
+    #[track_caller]
+    fn item_mut(&mut self, number: usize) -> &mut T {
+        &mut self[number]
+    }
+}
+
+impl<C: Items + ?Sized> Items for &C {
+    type Item = C::Item;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, number: usize) -> &C::Item {
+        (**self).item(number)
+    }
+
+    #[inline]
+    fn how_many(&self) -> usize {
+        (**self).how_many()
+    }
+}
+
+impl<C: Items + ?Sized> Items for &mut C {
+    type Item = C::Item;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, number: usize) -> &C::Item {
+        (**self).item(number)
+    }
+
+    #[inline]
+    fn how_many(&self) -> usize {
+        (**self).how_many()
+    }
+}
+
+impl<C: ItemsMut + ?Sized> ItemsMut for &mut C {
+    #[inline]
+    #[track_caller]
+    fn item_mut(&mut self, number: usize) -> &mut C::Item {
+        (**self).item_mut(number)
+    }
+}
+
+/// The element of a container with a number.
+#[inline]
+#[track_caller]
+pub fn item<C: Items + ?Sized>(container: &C, number: usize) -> &C::Item {
+    container.item(number)
+}
+
+/// The element of a container with a number, to be changed.
+#[inline]
+#[track_caller]
+pub fn item_mut<C: ItemsMut + ?Sized>(container: &mut C, number: usize) -> &mut C::Item {
+    container.item_mut(number)
+}

@@ -1,0 +1,119 @@
+//! What generated code asks of types and functions before it uses them, with the errors that users see where that is not so.
+
+/// A type whose values can be the value of a loss: a real float.
+#[diagnostic::on_unimplemented(
+    message = "there is no gradient of a function that returns `{Self}`",
+    label = "the value is no real float",
+    note = "call `vjp` for the pullback, `jvp` for a directional derivative, or `jacobian` for all derivatives"
+)]
+pub trait Scalar<'a> {}
+
+impl<T: crate::Real> Scalar<'_> for T {}
+
+/// A function whose backward sweep stores nothing of variable size.
+#[diagnostic::on_unimplemented(
+    message = "`tape = none`: the function `{Self}` may store values of variable size for its backward sweep",
+    label = "called from a function with `tape = none`",
+    note = "annotate it with `#[differentiable(tape = none)]` as well, or take `tape = none` off the caller"
+)]
+pub trait NoTape {}
+
+/// Compiles if a function keeps the promise of `tape = none`.
+#[inline]
+pub fn no_tape<T: NoTape>() {}
+
+/// What has derivatives of its name, seen from a place.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no derivative: it lacks `#[differentiable]`",
+    label = "put `#[differentiable]` on this function, or give it a rule (`vjp = …`)",
+    note = "where no derivative is to flow, wrap what it gets, or what it gives, in `stop_gradient`",
+    note = "a function annotated with `type = name` is called as `name::call(…)`"
+)]
+pub trait Annotated<At> {}
+
+/// A place from where functions are seen.
+pub trait Here {
+    /// In a module, whose names can all be imported, or in a block.
+    type At;
+}
+
+/// See [`Here`].
+pub struct InModule;
+
+impl Here for InModule {
+    type At = Self;
+}
+
+/// See [`Here`].
+pub struct InBlock;
+
+/// Compiles if a function is annotated.
+pub const fn annotated<H: Here, T: Annotated<H::At>>() {}
+
+/// A type whose method that is called has a derivative: none, since what has one is found before.
+#[diagnostic::on_unimplemented(
+    message = "a method of `{Self}` that is called here has no derivative: it lacks `#[differentiable]`",
+    label = "put `#[differentiable]` on the `impl` that this method stands in, and on the trait if it is one's",
+    note = "where no derivative is to flow, wrap what the method gets, or what it gives, in `stop_gradient`"
+)]
+pub trait AnnotatedMethods {}
+
+/// No type has it: the message of a missing companion with several tangents at once.
+#[diagnostic::on_unimplemented(
+    message = "what is called here has no derivatives along several directions at once: it lacks the option `lanes`",
+    label = "a function with `lanes` calls functions and methods with `lanes` only",
+    note = "write `#[differentiable(lanes)]` where it is defined, or take `lanes` off here"
+)]
+pub trait WithLanes {}
+
+/// A function whose rule for reverse mode is given, or which needs none.
+#[diagnostic::on_unimplemented(
+    message = "a derivative is called that needs reverse mode, for which there is no rule",
+    label = "the function is annotated with `jvp = …` alone",
+    note = "add `vjp = path` to its `#[differentiable]`"
+)]
+pub trait HasReverseRule<'a> {}
+
+/// A function whose rule for forward mode is given, or which needs none.
+#[diagnostic::on_unimplemented(
+    message = "a derivative is called that needs forward mode, for which there is no rule",
+    label = "the function is annotated with `vjp = …` alone",
+    note = "add `jvp = path` to its `#[differentiable]`"
+)]
+pub trait HasForwardRule<'a> {}
+
+/// A rule that is missing.
+pub trait MissingRule {
+    /// Which one, of which function.
+    const MESSAGE: &'static str;
+}
+
+/// Stands where a missing rule is called, and is an error of every build that calls it.
+pub fn missing_rule<R: MissingRule>() -> ! {
+    const { panic!("{}", R::MESSAGE) }
+}
+
+/// A value that needs no memory but its own.
+#[diagnostic::on_unimplemented(
+    message = "`tape = none`: the backward sweep needs a value of type `{Self}`, which may be of any size",
+    label = "kept for the backward sweep",
+    note = "use a type that is `Copy`, such as an array of fixed length, or take `tape = none` off"
+)]
+pub trait FixedSize {}
+
+impl<T: Copy> FixedSize for T {}
+
+/// Compiles if a value is of fixed size.
+#[inline]
+pub fn fixed_size<T: FixedSize>(_: &T) {}
+
+/// Compiles if a value holds no memory but its own, which a program finds out when it is built.
+#[inline]
+pub fn without_heap<T>(_: &T) {
+    const {
+        assert!(
+            !core::mem::needs_drop::<T>(),
+            "`tape = none`: what is called here stores values of variable size for its backward sweep"
+        );
+    }
+}
