@@ -1,11 +1,4 @@
 use differentiable::prelude::*;
-use std::ops::Range;
-
-#[differentiable]
-fn drained(x: &[f64], part: Range<usize>) -> f64 {
-    let mut v = x.to_vec();
-    v.drain(part).sum()
-}
 
 #[differentiable]
 fn by_number(x: &[f64]) -> f64 {
