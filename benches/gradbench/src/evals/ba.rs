@@ -106,15 +106,15 @@ impl Problem {
             let (camera_at, point_at) = (&self.cameras[camera], &self.points[point]);
             let block = projection_error::jacobian(camera_at, point_at, self.weights[i], &self.features[i]);
             for row in block.rows() {
-                jacobian.columns.extend(CAMERA * camera..CAMERA * (camera + 1));
-                jacobian.columns.extend(first_point + POINT * point..first_point + POINT * (point + 1));
-                jacobian.columns.push(first_weight + i);
+                jacobian.columns(CAMERA * camera, CAMERA);
+                jacobian.columns(first_point + POINT * point, POINT);
+                jacobian.columns(first_weight + i, 1);
                 jacobian.values.extend(row);
                 jacobian.end_row();
             }
         }
         for (i, &weight) in self.weights.iter().enumerate() {
-            jacobian.columns.push(first_weight + i);
+            jacobian.columns(first_weight + i, 1);
             jacobian.values.push(weight_error::grad(weight));
             jacobian.end_row();
         }
@@ -124,8 +124,8 @@ impl Problem {
 
 /// A sparse matrix by rows: row `i` is from `rows[i]` to `rows[i + 1]` in the other two.
 struct Sparse {
-    rows: Vec<usize>,
-    columns: Vec<usize>,
+    rows: Vec<u32>,
+    columns: Vec<u32>,
     values: Vec<f64>,
 }
 
@@ -136,14 +136,19 @@ impl Sparse {
         Self { rows: start, columns: Vec::with_capacity(values), values: Vec::with_capacity(values) }
     }
 
+    /// Adds `count` columns from `first` on to the last row.
+    fn columns(&mut self, first: usize, count: usize) {
+        self.columns.extend(first as u32..(first + count) as u32);
+    }
+
     fn end_row(&mut self) {
-        self.rows.push(self.values.len());
+        self.rows.push(self.values.len() as u32);
     }
 
     /// What the eval looks at: the beginning of each list and its last element.
     fn excerpt(&self) -> Value {
         let excerpt = |list: Vec<f64>| [&list[..2 * BLOCK], &list[list.len() - 1..]].concat();
-        let whole = |list: &[usize]| -> Vec<usize> { [&list[..2 * BLOCK], &list[list.len() - 1..]].concat() };
+        let whole = |list: &[u32]| -> Vec<u32> { [&list[..2 * BLOCK], &list[list.len() - 1..]].concat() };
         json!({ "rows": whole(&self.rows), "cols": whole(&self.columns), "vals": excerpt(self.values.clone()) })
     }
 }
