@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 
-use crate::emit::{Emitter, operator_token};
+use crate::emit::{Emitter, Prec, operator_token};
 use crate::ir::{Callee, Expr, Header, Loop, Operator, Place, Program, Role, Step, Stmt, VarId};
-use crate::source::format_expression;
+use crate::source::{format_expression, shortened};
 
 /// Writes the texts of one program.
 pub(crate) struct Labels<'a> {
@@ -28,40 +28,62 @@ impl<'a> Labels<'a> {
 
     /// An expression as the user wrote it, with temporaries replaced by what they stand for.
     pub(crate) fn text(&self, e: &Expr) -> String {
-        let tokens = self.emitter.condition(&self.inlined(e));
-        let receiver = self.program.params.first().map(|p| p.parts[0]).filter(|v| self.program.vars[*v].name == "self");
-        format_expression(match receiver {
+        match self.inlined(e) {
+            Expr::Place(place) => self.path(&place),
+            e => self.written(&e, Prec::Lowest),
+        }
+    }
+
+    /// A place as the user wrote it; what an enum holds, which patterns name, is `shape.Circle.0`.
+    pub(crate) fn place(&self, place: &Place) -> String {
+        self.text(&Expr::Place(place.clone()))
+    }
+
+    /// A place without temporaries. References are seen through, except by what is read as a whole.
+    fn path(&self, place: &Place) -> String {
+        let mut text = match (self.receiver(), self.definitions.get(&place.root)) {
+            (Some(v), _) if v == place.root => "self".to_owned(),
+            (_, Some(definition)) if !place.path.is_empty() => self.written(&self.inlined(definition), Prec::Postfix),
+            _ => self.name(place.root),
+        };
+        let mut references = 0;
+        for step in &place.path {
+            references = if matches!(step, Step::Deref) { references + 1 } else { 0 };
+            match step {
+                Step::Deref => {}
+                Step::Field(member) => text += &format!(".{}", member.to_token_stream()),
+                Step::Index { at, .. } => {
+                    let at = crate::arrays::ordinal(at).unwrap_or(at);
+                    text += &format!("[{}]", self.text(crate::ir::as_element(at).map_or(at, |(_, at)| at)));
+                }
+                Step::View { method, args } => {
+                    text += &format!(".{method}({})", args.iter().map(|a| self.text(a)).collect::<Vec<_>>().join(", "));
+                }
+                Step::Content => text += ".unwrap()",
+                Step::Payload { variant, member, .. } => {
+                    let variant = variant.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+                    text += &format!(".{variant}.{}", member.to_token_stream());
+                }
+            }
+        }
+        shortened(&("*".repeat(references) + &text))
+    }
+
+    /// An expression without temporaries, in parentheses where its place asks for them.
+    fn written(&self, e: &Expr, place: Prec) -> String {
+        let tokens = self.emitter.expr(e).at_least(place);
+        if matches!(e, Expr::Bool(_) | Expr::Lit(_) | Expr::Number(..)) && tokens.clone().into_iter().count() == 1 {
+            return tokens.to_string();
+        }
+        format_expression(match self.receiver() {
             Some(v) => with_self(tokens, &self.emitter.name(v)),
             None => tokens,
         })
     }
 
-    /// A place as the user wrote it; what an enum holds, which patterns name, is `shape.Circle.0`.
-    pub(crate) fn place(&self, place: &Place) -> String {
-        let Some(at) = place.path.iter().position(|s| matches!(s, Step::Payload { .. } | Step::Content)) else {
-            return self.text(&Expr::Place(place.clone()));
-        };
-        let base = Place { path: place.path[..at].to_vec(), ..place.clone() };
-        let mut text = self.text(&Expr::Place(base)).trim_start_matches('*').to_owned();
-        for step in &place.path[at..] {
-            text += &match step {
-                Step::Deref => String::new(),
-                Step::Field(member) => format!(".{}", member.to_token_stream()),
-                Step::Index { at, .. } => {
-                    let at = crate::arrays::ordinal(at).unwrap_or(at);
-                    format!("[{}]", self.text(crate::ir::as_element(at).map_or(at, |(_, at)| at)))
-                }
-                Step::View { method, args } => {
-                    format!(".{method}({})", args.iter().map(|a| self.text(a)).collect::<Vec<_>>().join(", "))
-                }
-                Step::Content => ".unwrap()".to_owned(),
-                Step::Payload { variant, member, .. } => {
-                    let variant = variant.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
-                    format!(".{variant}.{}", member.to_token_stream())
-                }
-            };
-        }
-        text
+    /// The variable that stands for `self`.
+    fn receiver(&self) -> Option<VarId> {
+        self.program.params.first().map(|p| p.parts[0]).filter(|v| self.program.vars[*v].name == "self")
     }
 
     /// An expression with temporaries replaced by what they stand for.

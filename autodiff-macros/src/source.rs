@@ -23,12 +23,14 @@ pub(crate) fn format_source(tokens: TokenStream) -> String {
 /// Formats an expression on one line, for labels.
 pub(crate) fn format_expression(tokens: TokenStream) -> String {
     let tokens = shorten(tokens);
-    let plain = tokens.to_string();
-    let text = syn::parse2::<syn::File>(quote!(const LABEL: () = #tokens;)).map_or(plain, |file| {
-        let text = prettyplease::unparse(&file);
-        let text = text.trim_end().trim_start_matches("const LABEL: () =").trim_end_matches(';');
-        text.trim().to_owned()
-    });
+    let text = match syn::parse2::<syn::File>(quote!(const LABEL: () = #tokens;)) {
+        Err(_) => tokens.to_string(),
+        Ok(file) => {
+            let text = prettyplease::unparse(&file);
+            let text = text.trim_end().trim_start_matches("const LABEL: () =").trim_end_matches(';');
+            text.trim().to_owned()
+        }
+    };
     one_line(&text)
 }
 
@@ -38,14 +40,18 @@ pub(crate) fn format_type(ty: &syn::Type) -> String {
     one_line(text.trim().trim_start_matches("type Label =").trim_end_matches(';').trim())
 }
 
-/// Words with single spaces between them, and an ellipsis where it is too long for a label.
+/// Words with single spaces between them.
 fn one_line(text: &str) -> String {
-    const LIMIT: usize = 60;
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     // What the formatter has broken over several lines.
-    let text = text.replace("( ", "(").replace(", )", ")");
+    shortened(&text.replace("( ", "(").replace(", )", ")"))
+}
+
+/// An ellipsis ends what is too long for a label.
+pub(crate) fn shortened(text: &str) -> String {
+    const LIMIT: usize = 60;
     if text.chars().count() <= LIMIT {
-        return text;
+        return text.to_owned();
     }
     text.chars().take(LIMIT - 1).chain(std::iter::once('…')).collect()
 }

@@ -13,7 +13,7 @@ mod pulls;
 mod stmts;
 
 pub(crate) use calls::{companion, companion_path};
-pub(crate) use exprs::{operator_token, tuple};
+pub(crate) use exprs::{Prec, operator_token, tuple};
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
