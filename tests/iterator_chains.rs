@@ -402,3 +402,52 @@ fn values() {
 fn mutation() {
     in_place::check(&mut [0.5, 1.5, 0.25, 0.75, 2.0], &B).unwrap();
 }
+
+/// Clones go on from where their iterator is, and leave it there.
+#[differentiable]
+fn cloned(v: &[f64], k: f64) -> f64 {
+    let squares = v.iter().map(|a| a * a * k);
+    let mean = squares.clone().sum::<f64>() / v.len() as f64;
+    let spread: f64 = squares.map(|s| (s - mean).powi(2)).sum();
+    let mut rest = v.iter().filter(|a| **a > 0.0).enumerate();
+    let first = rest.next().map_or(0.0, |(_, a)| *a);
+    let ahead: f64 = rest.clone().map(|(i, a)| a * i as f64).sum();
+    let behind: f64 = rest.map(|(i, a)| a * k.powi(i as i32)).sum();
+    spread + first * ahead + behind
+}
+
+#[test]
+fn clones() {
+    cloned::check(&A, 0.7).unwrap();
+    let expected = |v: &[f64], k: f64| {
+        let positive: Vec<f64> = v.iter().copied().filter(|a| *a > 0.0).collect();
+        let later = || positive.iter().enumerate().skip(1);
+        positive[0] * later().map(|(i, a)| a * i as f64).sum::<f64>()
+            + later().map(|(i, a)| a * k.powi(i32::try_from(i).unwrap())).sum::<f64>()
+    };
+    let all_equal = [0.5, 0.5, 0.5];
+    assert!((cloned::value_and_grad(&all_equal, 0.7).0 - expected(&all_equal, 0.7)).abs() < 1e-15);
+}
+
+/// Steps of integers of any width, up to a bound that belongs to them or not, with values that the way back needs.
+#[differentiable]
+fn stepped(x: f64, n: i64) -> f64 {
+    let mut y = x;
+    for i in (1..=n).step_by(3) {
+        y = (y * i as f64).sin();
+    }
+    for i in (0..n).step_by(2) {
+        y = (y + i as f64).cos() + x;
+    }
+    for i in (2..=n as usize).step_by(4) {
+        y *= 1.0 + y / i as f64;
+    }
+    y
+}
+
+#[test]
+fn steps() {
+    for n in 0..9 {
+        stepped::check(0.4, n).unwrap();
+    }
+}

@@ -241,7 +241,9 @@ where
         }
     }
     for (j, column) in columns.iter().enumerate() {
-        let quotients = differences(&mut value, n, j, tolerance.step);
+        let mut quotients = differences(&mut value, n, j, tolerance.step);
+        // A value of another shape beside the arguments, such as an error, has no differences.
+        quotients.resize(m, f64::NAN);
         for i in 0..m {
             let rounded = 4.0 * rounding * at.values[i].abs() / tolerance.step;
             let rounded = if rounded.is_finite() { rounded } else { 0.0 };

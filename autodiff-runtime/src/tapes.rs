@@ -10,6 +10,16 @@ pub fn iterations<I: Iterator>(range: I) -> usize {
     range.size_hint().0
 }
 
+/// The elements of `range.step_by(step)` from the last to the first, whatever integers they are.
+#[inline]
+pub fn backward<I: DoubleEndedIterator + Clone>(mut range: I, step: usize) -> core::iter::StepBy<core::iter::Rev<I>> {
+    let beyond = range.clone().count().saturating_sub(1) % step;
+    if beyond > 0 {
+        range.nth_back(beyond - 1);
+    }
+    range.rev().step_by(step)
+}
+
 /// The size in bytes from which a tape is worth keeping the memory of for the next one.
 #[cfg(feature = "std")]
 const LONG: usize = 64 << 10;

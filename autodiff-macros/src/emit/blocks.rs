@@ -121,15 +121,14 @@ impl Emitter<'_> {
         let header = match &l.header {
             Header::Range { var, step, rev, .. } => {
                 let mut range = self.range(l);
-                if step.is_some() || *rev {
-                    range = quote!((#range));
-                }
-                if let Some(step) = step {
+                if let (Some(step), true) = (step, rev) {
                     let step = self.value(step);
-                    range = quote!(#range.step_by(#step));
-                }
-                if *rev {
-                    range = quote!(#range.rev());
+                    range = quote!(::differentiable::__private::backward(#range, #step));
+                } else if let Some(step) = step {
+                    let step = self.value(step);
+                    range = quote!((#range).step_by(#step));
+                } else if *rev {
+                    range = quote!((#range).rev());
                 }
                 let var = self.pattern(*var);
                 match entries {

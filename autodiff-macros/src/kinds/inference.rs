@@ -138,23 +138,20 @@ impl Inference<'_> {
         }
     }
 
-    /// Arithmetic that gives a float combines floats.
+    /// Arithmetic that gives a float combines floats, unless it is an operator of a type of the user's own: a product of
+    /// vectors, a quotient of two quantities.
     fn arithmetic(&mut self, e: &Expr, result: &Kind) {
         match e {
             Expr::Binary(op, a, b) if result.is_float() && op.is_arithmetic() => {
-                let user_type =
-                    |e: &Expr| e.as_var().is_some_and(|v| self.program.vars[v].role == crate::ir::Role::User);
-                if *op == BinOp::Mul
-                    && (user_type(a) && of_expr(self.program, self.types, a) == Kind::Unknown
-                        || user_type(b) && of_expr(self.program, self.types, b) == Kind::Unknown)
-                {
+                let unknown = |e: &Expr| self.of(referent(e)) == Kind::Unknown;
+                let user = |e: &Expr| {
+                    e.as_var().is_some_and(|v| self.program.vars[v].role == crate::ir::Role::User) && unknown(e)
+                };
+                let (one, other) = (user(a), user(b));
+                if *op == BinOp::Mul && (one || other) || one && unknown(b) || other && unknown(a) {
                     return;
                 }
-                for operand in [a, b] {
-                    let operand = match &**operand {
-                        Expr::Ref { of, .. } => of,
-                        other => other,
-                    };
+                for operand in [referent(a), referent(b)] {
                     if self.of(operand) == Kind::Unknown {
                         self.expect(operand, result);
                     }
@@ -175,5 +172,13 @@ impl Inference<'_> {
                 args.iter().for_each(|a| self.expect(a, &joined));
             }
         }
+    }
+}
+
+/// What an operand is, or refers to.
+fn referent(e: &Expr) -> &Expr {
+    match e {
+        Expr::Ref { of, .. } => of,
+        other => other,
     }
 }

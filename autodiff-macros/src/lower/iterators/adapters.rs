@@ -43,6 +43,7 @@ pub(super) const NAMES: &[&str] = &[
     "array_chunks",
     "map_windows",
     "intersperse",
+    "clone",
 ];
 
 impl Lowerer<'_> {
@@ -81,6 +82,7 @@ impl Lowerer<'_> {
         let stream = match (name, m.args.len()) {
             ("into_iter" | "fuse" | "peekable", 0) => source,
             ("by_ref", 0) => super::cursors::shared(source),
+            ("clone", 0) => self.copied_stream(source, span)?,
             ("copied" | "cloned", 0) => each(source, Rc::new(|_, item| strip(item)), true),
             ("enumerate", 0) => self.enumerated(source, span),
             ("rev", 0) => {

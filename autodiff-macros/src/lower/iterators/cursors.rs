@@ -51,6 +51,62 @@ impl Lowerer<'_> {
         }
     }
 
+    /// The same stream from where it is now, with variables of its own; none of what a closure gives, which depends on what
+    /// that has captured.
+    pub(super) fn copied_stream(&mut self, stream: Stream, span: Span) -> Option<Stream> {
+        Some(match stream {
+            Stream::Cursor { len, item, at, .. } => {
+                let at = self.copied_state(&at, span);
+                Stream::Cursor { len, item, at, shared: false }
+            }
+            Stream::Successors { now, next, ends } => {
+                let now = self.copied_state(&now, span);
+                Stream::Successors { now, next, ends }
+            }
+            Stream::Chain(a, b) => {
+                Stream::Chain(Box::new(self.copied_stream(*a, span)?), Box::new(self.copied_stream(*b, span)?))
+            }
+            Stream::Staged { source, stage } => {
+                let source = Box::new(self.copied_stream(*source, span)?);
+                let stage = match stage {
+                    Stage::SkipWhile { f, begun } => Stage::SkipWhile { f, begun: self.copied_state(&begun, span) },
+                    Stage::Scan { f, state } => Stage::Scan { f, state: self.copied_state(&state, span) },
+                    Stage::Enumerate(count) => Stage::Enumerate(self.copied_state(&count, span)),
+                    Stage::Take { n, taken } => Stage::Take { n, taken: self.copied_state(&taken, span) },
+                    Stage::Skip { n, seen } => Stage::Skip { n, seen: self.copied_state(&seen, span) },
+                    Stage::StepBy { k, seen } => Stage::StepBy { k, seen: self.copied_state(&seen, span) },
+                    Stage::Zip(other) => Stage::Zip(Box::new(self.copied_stream(*other, span)?)),
+                    stage @ (Stage::Each { .. }
+                    | Stage::Filter(_)
+                    | Stage::FilterMap(_)
+                    | Stage::TakeWhile(_)
+                    | Stage::MapWhile(_)
+                    | Stage::Flat { .. }) => stage,
+                };
+                Stream::Staged { source, stage }
+            }
+            stream @ (Stream::Range { .. } | Stream::Indexed { .. }) => stream,
+            Stream::Calls { .. } => {
+                self.errors.at(
+                    span,
+                    "`clone` of an iterator that calls a closure cannot be differentiated; collect its items into a `Vec` first",
+                );
+                return None;
+            }
+        })
+    }
+
+    /// A variable with what a counter, a flag or a state holds now.
+    fn copied_state(&mut self, place: &Place, span: Span) -> Place {
+        let (name, kind) = {
+            let var = &self.program.vars[place.root];
+            (var.name.clone(), var.kind.clone())
+        };
+        let now = Expr::Place(place.clone());
+        let now = if kind == Kind::Int || kind == Kind::Bool { now } else { Expr::Clone(Box::new(now)) };
+        self.counter(&name, now, kind, span)
+    }
+
     /// The elements of sequences, one after another, with indices: where each lies is noted in a vector beforehand.
     pub(super) fn flat_by_position(&mut self, stream: Stream, span: Span) -> Stream {
         let source = match stream {

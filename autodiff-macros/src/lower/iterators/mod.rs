@@ -118,7 +118,10 @@ pub(super) fn is_adapted(e: &S) -> bool {
         S::Paren(p) => is_adapted(&p.expr),
         S::MethodCall(m) => {
             let name = m.method.to_string();
-            sources::MAKERS.contains(&name.as_str()) || sources::of_text(m) || adapters::NAMES.contains(&name.as_str())
+            // Everything else can be cloned as well.
+            sources::MAKERS.contains(&name.as_str())
+                || sources::of_text(m)
+                || (adapters::NAMES.contains(&name.as_str()) && name != "clone")
         }
         _ => false,
     }
