@@ -169,3 +169,90 @@ fn forms_of_operators() {
     let h = of_both::hessian(Point(0.3, 0.8), Point(-0.4, 1.2));
     assert!(h.iter().zip(h.t().iter()).all(|(a, b)| (a - b).abs() < 1e-12));
 }
+
+/// Every form of operator, three times differentiable.
+#[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+struct Pair {
+    u: f64,
+    v: f64,
+}
+
+#[differentiable(order = 3)]
+impl std::ops::Mul for Pair {
+    type Output = Pair;
+    fn mul(self, other: Pair) -> Pair {
+        Pair { u: self.u * other.u - self.v * other.v * other.v, v: self.u * other.v + self.v * other.u }
+    }
+}
+
+#[differentiable(order = 3)]
+impl std::ops::Div<&Pair> for Pair {
+    type Output = Pair;
+    fn div(self, other: &Pair) -> Pair {
+        Pair { u: self.u / (other.u + 2.0), v: self.v * other.v.exp() }
+    }
+}
+
+#[differentiable(order = 3)]
+impl std::ops::MulAssign<f64> for Pair {
+    fn mul_assign(&mut self, k: f64) {
+        self.u *= k * k;
+        self.v *= self.u * k;
+    }
+}
+
+#[differentiable(order = 3)]
+impl std::ops::AddAssign<&Pair> for Pair {
+    fn add_assign(&mut self, other: &Pair) {
+        self.u += other.u * other.v;
+        self.v += other.v * self.u;
+    }
+}
+
+#[differentiable(order = 3)]
+impl std::ops::Neg for Pair {
+    type Output = Pair;
+    fn neg(self) -> Pair {
+        Pair { u: -self.u, v: -self.v * self.v }
+    }
+}
+
+#[differentiable(order = 3)]
+fn of_pairs(p: Pair, q: Pair, k: f64) -> f64 {
+    let mut r = p * q / &p;
+    r *= k;
+    r += &q;
+    let s = -r;
+    s.u * s.v * s.v
+}
+
+#[differentiable]
+fn third_of_pairs(p: Pair, q: Pair, k: f64, v: f64) -> f64 {
+    let (dp, dq) = (PairTangent { u: v, v: 0.3 }, PairTangent { u: -0.4, v: v * v });
+    let (hp, hq, hk) = of_pairs::hvp(p, q, k, dp, dq, 0.7);
+    hp.u * hq.v + hk * hp.v - hq.u
+}
+
+#[differentiable(order = 2)]
+fn square_of_gradient(p: Pair, q: Pair, k: f64) -> f64 {
+    let (dp, dq, dk) = of_pairs::grad(p, q, k);
+    dp.u * dp.v + dq.u * dk + dq.v
+}
+
+#[test]
+fn operators_have_three_orders() {
+    let (p, q, k) = (Pair { u: 0.7, v: -0.4 }, Pair { u: 0.5, v: 0.3 }, 0.9);
+    of_pairs::check(p, q, k).unwrap();
+    third_of_pairs::check(p, q, k, 0.6).unwrap();
+    square_of_gradient::check(p, q, k).unwrap();
+    let hessian = square_of_gradient::hessian(p, q, k);
+    let h = 1e-5;
+    let (up, down) = (square_of_gradient::grad(p, q, k + h), square_of_gradient::grad(p, q, k - h));
+    assert!((hessian[[4, 4]] - (up.2 - down.2) / (2.0 * h)).abs() < 1e-5);
+    assert!((hessian[[0, 4]] - (up.0.u - down.0.u) / (2.0 * h)).abs() < 1e-5);
+    for i in 0..5 {
+        for j in 0..5 {
+            assert!((hessian[[i, j]] - hessian[[j, i]]).abs() < 1e-10);
+        }
+    }
+}

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod activity;
+mod array_methods;
 mod arrays;
 mod companions;
 mod complex;
@@ -121,4 +122,18 @@ pub fn __float_methods(_: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn __scalar_functions(_: TokenStream) -> TokenStream {
     scalars::functions().into()
+}
+
+/// Defines the trait of the companions of linear methods of arrays, and implements it.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __linear_methods(table: TokenStream) -> TokenStream {
+    array_methods::linear(&syn::parse_macro_input!(table as array_methods::LinearMethods)).into()
+}
+
+/// Defines the trait of the higher derivatives of functions of the elements of arrays, and implements it.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __elementwise_methods(_: TokenStream) -> TokenStream {
+    array_methods::elementwise().into()
 }

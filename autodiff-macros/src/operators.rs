@@ -4,11 +4,12 @@
 //! The method's companions are items of a trait of their own, which can stand on any type; the runtime's trait calls
 //! them.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{ImplItem, ItemImpl, Type};
 
 use crate::companions::{Companions, Host};
+use crate::emit::companion;
 use crate::expand;
 use crate::forms;
 use crate::options::Options;
@@ -114,166 +115,195 @@ fn implementations(c: &Companions<'_>, form: &forms::Form, options: &Options, na
     let (item, rhs) = (&form.values, &form.rhs);
     let self_ty = &*item.self_ty;
     let (impl_generics, type_generics, clause) = item.generics.split_for_impl();
-    let companion = |base: &str, level: u32| {
-        let name = c.host.hidden(base, level);
-        quote!(<Self as Companions #type_generics>::#name)
-    };
-    let (fwd, jvp) = (companion("__fwd", 0), companion("__jvp", 1));
-    let (fwd1, jvp2) = (companion("__fwd", 1), companion("__jvp", 2));
-    let second = options.order() >= 2;
-    let operator = format_ident!("{}", name);
-    let tangent = quote!(::core::option::Option<&Self::Tangent>);
-    let slot = quote!(::core::option::Option<&mut Self::Tangent>);
-    if name == "Neg" {
-        let output = c.output();
-        let space = quote!(<#output as ::differentiable::Differentiable>::Tangent);
-        let second = second.then(|| {
-            quote! {
-                #[inline]
-                fn tangent2(a: &Self, da: #tangent, ea: #tangent, dda: #tangent) -> (#output, #space, #space, #space) {
-                    #jvp2(a, da, ea, dda)
-                }
-                #[inline]
-                fn adjoint1(a: &Self, ta: #tangent, ct: &#space, tct: &#space, da: #slot, ea: #slot) {
-                    let (_, tape) = #fwd1(a, ta);
-                    tape(((a, ta), (::core::clone::Clone::clone(ct), ::core::clone::Clone::clone(tct)), (da, ea)));
-                }
-            }
+    let operator = Operator::new(c, form, name, &type_generics.to_token_stream());
+    // What the runtime's traits have names for.
+    let levels = 0..options.order().min(TANGENT.len() as u32);
+    let methods = levels.flat_map(|level| [operator.tangent(level + 1), operator.adjoint(level)]);
+    let trait_arguments = operator.binary.then(|| quote!(<#rhs>));
+    let output = &operator.output;
+    let declared = (!operator.assigns).then(|| quote!(type Output = #output;));
+    let name = format_ident!("{}", name);
+    quote! {
+        impl #impl_generics ::differentiable::operators::#name #trait_arguments for #self_ty #clause {
+            #declared
+            #(#[inline] #methods)*
+        }
+    }
+}
+
+/// The methods of the runtime's traits, by the level of forward mode and by that of the backward sweep.
+const TANGENT: [&str; 3] = ["tangent", "tangent2", "tangent3"];
+const ADJOINT: [&str; 3] = ["adjoint", "adjoint1", "adjoint2"];
+
+/// The methods of the runtime's trait for one operator. Component `c` of the operands' tangents are `a‹c›` and `b‹c›`.
+struct Operator {
+    /// The path of a companion, but for its name.
+    companions: TokenStream,
+    method: Ident,
+    rhs: TokenStream,
+    binary: bool,
+    assigns: bool,
+    /// `b` is lent with its slot; by value, it is copied and its gradient comes back.
+    lent: bool,
+    /// The type of the value that the trait's methods give.
+    output: TokenStream,
+}
+
+impl Operator {
+    fn new(c: &Companions<'_>, form: &forms::Form, name: &str, type_generics: &TokenStream) -> Self {
+        let assigns = name.ends_with("Assign");
+        let rhs = &form.rhs;
+        Self {
+            companions: quote!(<Self as Companions #type_generics>),
+            method: c.host.method.clone().expect("an operator is a method"),
+            rhs: quote!(#rhs),
+            binary: name != "Neg",
+            assigns,
+            lent: form.rhs_by_reference,
+            output: if assigns { quote!(Self) } else { c.output().to_token_stream() },
+        }
+    }
+
+    fn companion(&self, base: &str, level: u32) -> TokenStream {
+        let (companions, method) = (&self.companions, &self.method);
+        let name = format_ident!("{}_{}", companion(base, level), method);
+        quote!(#companions::#name)
+    }
+
+    /// Something for the left operand and something for the right one, if there is one.
+    fn operands(&self, left: &TokenStream, right: impl FnOnce() -> TokenStream) -> TokenStream {
+        let right = self.binary.then(right);
+        right.map_or_else(|| quote!(#left,), |right| quote!(#left, #right,))
+    }
+
+    /// Parameters for the tangents of components from the first on.
+    fn tangents(&self, components: std::ops::Range<u32>) -> TokenStream {
+        let rhs = &self.rhs;
+        let params = components.map(|c| {
+            let (a, b) = (format_ident!("a{}", c), format_ident!("b{}", c));
+            self.operands(
+                &quote!(#a: ::core::option::Option<&Self::Tangent>),
+                || quote!(#b: ::core::option::Option<&<#rhs as ::differentiable::Differentiable>::Tangent>),
+            )
         });
-        return quote! {
-            impl #impl_generics ::differentiable::operators::Neg for #self_ty #clause {
-                type Output = #output;
-                #[inline]
-                fn tangent(a: &Self, da: #tangent) -> (#output, #space) {
-                    #jvp(a, da)
+        quote!(#(#params)*)
+    }
+
+    /// The operands and their tangents as a companion takes them.
+    fn arguments(&self, components: std::ops::Range<u32>) -> TokenStream {
+        let operand = if self.assigns { quote!(&mut value) } else { quote!(a) };
+        let rhs = || if self.lent { quote!(b) } else { quote!(::core::clone::Clone::clone(b)) };
+        let first = self.operands(&operand, rhs);
+        let rest = components.map(|c| {
+            let b = format_ident!("b{}", c);
+            self.operands(&self.moving(c), || if self.lent { quote!(#b) } else { quote!(#b.cloned()) })
+        });
+        quote!(#first #(#rest)*)
+    }
+
+    /// A tangent of the left operand, which changes with an operand that is assigned to.
+    fn moving(&self, c: u32) -> TokenStream {
+        let a = format_ident!("a{}", c);
+        if self.assigns { quote!(::core::option::Option::Some(&mut #a)) } else { quote!(#a) }
+    }
+
+    /// What changes in an assignment: copies of the operand and of its tangents, of which each must be there to receive
+    /// what `b` adds.
+    fn copies(&self, components: std::ops::Range<u32>) -> TokenStream {
+        if !self.assigns {
+            return TokenStream::new();
+        }
+        let tangents = components.map(|c| format_ident!("a{}", c));
+        quote! {
+            let mut value = ::core::clone::Clone::clone(a);
+            #(let mut #tangents = #tangents.cloned().unwrap_or_else(|| ::differentiable::Differentiable::__zero(a));)*
+        }
+    }
+
+    fn head(&self) -> TokenStream {
+        let rhs = &self.rhs;
+        self.operands(&quote!(a: &Self), || quote!(b: &#rhs))
+    }
+
+    fn tangent(&self, level: u32) -> TokenStream {
+        let name = format_ident!("{}", TANGENT[level as usize - 1]);
+        let components = 1..1 << level;
+        let (head, params) = (self.head(), self.tangents(components.clone()));
+        let (copies, arguments) = (self.copies(components.clone()), self.arguments(components.clone()));
+        let (output, jvp) = (&self.output, self.companion("__jvp", level));
+        let space = components.clone().map(|_| quote!(<#output as ::differentiable::Differentiable>::Tangent));
+        let changed = self.assigns.then(|| {
+            let tangents = components.map(|c| format_ident!("a{}", c));
+            quote!(; (value, #(#tangents),*))
+        });
+        quote! {
+            fn #name(#head #params) -> (#output, #(#space),*) {
+                #copies
+                #jvp(#arguments) #changed
+            }
+        }
+    }
+
+    fn adjoint(&self, level: u32) -> TokenStream {
+        let name = format_ident!("{}", ADJOINT[level as usize]);
+        let (n, components) = (1_u32 << level, 1..1 << level);
+        let (head, params, rhs, output) = (self.head(), self.tangents(components.clone()), &self.rhs, &self.output);
+        let idents = |prefix: &str| (0..n).map(|c| format_ident!("{}{}", prefix, c)).collect::<Vec<_>>();
+        let (cts, slots, slots_b) = (idents("ct"), idents("slot_a"), idents("slot_b"));
+        let (given_a, given_b) = (idents("given_a"), idents("given_b"));
+        let slot_params = slots.iter().zip(&slots_b).map(|(a, b)| {
+            self.operands(
+                &quote!(#a: ::core::option::Option<&mut Self::Tangent>),
+                || quote!(#b: ::core::option::Option<&mut <#rhs as ::differentiable::Differentiable>::Tangent>),
+            )
+        });
+        let (copies, arguments) = (self.copies(components.clone()), self.arguments(components.clone()));
+        // On the way back the operands are shown again, unless they are kept.
+        let shown = |b: Ident| if self.lent { quote!(#b) } else { quote!(()) };
+        let operand = if self.assigns { quote!(&mut value) } else { quote!(a) };
+        let again_first = self.operands(&operand, || shown(format_ident!("b")));
+        let again = components.map(|c| self.operands(&self.moving(c), || shown(format_ident!("b{}", c))));
+        let taken = slots.iter().zip(&slots_b).zip(&given_a).map(|((a, b), given)| {
+            let left = if self.assigns { quote!(::core::option::Option::Some(&mut #given)) } else { quote!(#a) };
+            self.operands(&left, || shown(b.clone()))
+        });
+        let pattern = given_b.iter().map(|b| self.operands(&quote!(_), || quote!(#b)));
+        let copy = |ct: &Ident| quote!(::core::clone::Clone::clone(#ct));
+        let passed: Vec<TokenStream> = cts.iter().map(|ct| if self.assigns { quote!(()) } else { copy(ct) }).collect();
+        let passed = if let [one] = passed.as_slice() { quote!(#one) } else { quote!((#(#passed),*)) };
+        let add = |slot: &Ident, given: &Ident| {
+            quote! {
+                if let ::core::option::Option::Some(slot) = #slot {
+                    ::differentiable::__private::accumulate(slot, &#given);
                 }
-                #[inline]
-                fn adjoint(a: &Self, ct: &#space, da: #slot) {
-                    let (_, tape) = #fwd(a);
-                    tape(((a,), ::core::clone::Clone::clone(ct), (da,)));
-                }
-                #second
             }
         };
-    }
-    let other = quote!(<#rhs as ::differentiable::Differentiable>::Tangent);
-    let (b_tangent, b_slot) = (quote!(::core::option::Option<&#other>), quote!(::core::option::Option<&mut #other>));
-    // By value, `b` is copied and its gradient comes back; by reference, it is lent with its slot.
-    let lent = form.rhs_by_reference;
-    let b = if lent { quote!(b) } else { quote!(::core::clone::Clone::clone(b)) };
-    let direction = |d: TokenStream| if lent { d } else { quote!(#d.cloned()) };
-    let (by_db, by_eb, by_ddb, by_tb) =
-        (direction(quote!(db)), direction(quote!(eb)), direction(quote!(ddb)), direction(quote!(tb)));
-    let shown = |d: TokenStream| if lent { d } else { quote!(()) };
-    let (again_b, again_tb, slot_b, slot_eb) =
-        (shown(quote!(b)), shown(quote!(tb)), shown(quote!(db)), shown(quote!(eb)));
-    let assigns = name.ends_with("Assign");
-    let output = if assigns { quote!(Self) } else { c.output() };
-    let space = quote!(<#output as ::differentiable::Differentiable>::Tangent);
-    let declared = (!assigns).then(|| quote!(type Output = #output;));
-    let owned = quote!(::core::clone::Clone::clone(a));
-    // Where there is no tangent of `a`, one is needed to receive what `b` adds.
-    let moving = |da: TokenStream| quote!(#da.cloned().unwrap_or_else(|| ::differentiable::Differentiable::__zero(a)));
-    let (of_da, of_ea, of_dda) = (moving(quote!(da)), moving(quote!(ea)), moving(quote!(dda)));
-    let some_mut = |d: TokenStream| quote!(::core::option::Option::Some(&mut #d));
-    let (mut_da, mut_ea, mut_dda) = (some_mut(quote!(da)), some_mut(quote!(ea)), some_mut(quote!(dda)));
-    let tangent_body = if assigns {
-        quote! {
-            let (mut value, mut da) = (#owned, #of_da);
-            #jvp(&mut value, #b, #mut_da, #by_db);
-            (value, da)
-        }
-    } else {
-        quote!(#jvp(a, #b, da, #by_db))
-    };
-    let tangent2_body = if assigns {
-        quote! {
-            let (mut value, mut da, mut ea, mut dda) = (#owned, #of_da, #of_ea, #of_dda);
-            #jvp2(&mut value, #b, #mut_da, #by_db, #mut_ea, #by_eb, #mut_dda, #by_ddb);
-            (value, da, ea, dda)
-        }
-    } else {
-        quote!(#jvp2(a, #b, da, #by_db, ea, #by_eb, dda, #by_ddb))
-    };
-    let add = |slot: TokenStream, g: TokenStream| {
-        quote! {
-            if let ::core::option::Option::Some(slot) = #slot {
-                ::differentiable::__private::accumulate(slot, &#g);
+        let assigned = self.assigns.then(|| {
+            let copied = cts.iter().map(copy);
+            quote!(#(let mut #given_a = #copied;)*)
+        });
+        let mut added = TokenStream::new();
+        for c in 0..n as usize {
+            if self.assigns {
+                added.extend(add(&slots[c], &given_a[c]));
+            }
+            if self.binary && !self.lent {
+                added.extend(add(&slots_b[c], &given_b[c]));
             }
         }
-    };
-    let returned = |slot: TokenStream, g: TokenStream| if lent { TokenStream::new() } else { add(slot, g) };
-    let (add_a, add_b) = (add(quote!(da), quote!(ga)), returned(quote!(db), quote!(gb)));
-    let (add_ea, add_eb) = (add(quote!(ea), quote!(ha)), returned(quote!(eb), quote!(hb)));
-    let adjoint_body = if assigns {
+        let fwd = self.companion("__fwd", level);
         quote! {
-            let (mut value, mut ga) = (#owned, ::core::clone::Clone::clone(ct));
-            let (_, tape) = #fwd(&mut value, #b);
-            let (_, gb) = tape(((&mut value, #again_b), (), (::core::option::Option::Some(&mut ga), #slot_b)));
-            #add_a
-            #add_b
-        }
-    } else {
-        quote! {
-            let (_, tape) = #fwd(a, #b);
-            let (_, gb) = tape(((a, #again_b), ::core::clone::Clone::clone(ct), (da, #slot_b)));
-            #add_b
-        }
-    };
-    let adjoint1_body = if assigns {
-        let of_ta = moving(quote!(ta));
-        quote! {
-            let (mut value, mut ta) = (#owned, #of_ta);
-            let (mut ga, mut ha) = (::core::clone::Clone::clone(ct), ::core::clone::Clone::clone(tct));
-            let (_, tape) = #fwd1(&mut value, #b, ::core::option::Option::Some(&mut ta), #by_tb);
-            let (_, gb, _, hb) = tape((
-                (&mut value, #again_b, ::core::option::Option::Some(&mut ta), #again_tb),
-                ((), ()),
-                (::core::option::Option::Some(&mut ga), #slot_b, ::core::option::Option::Some(&mut ha), #slot_eb),
-            ));
-            #add_a
-            #add_b
-            #add_ea
-            #add_eb
-        }
-    } else {
-        quote! {
-            let (_, tape) = #fwd1(a, #b, ta, #by_tb);
-            let cts = (::core::clone::Clone::clone(ct), ::core::clone::Clone::clone(tct));
-            let (_, gb, _, hb) = tape(((a, #again_b, ta, #again_tb), cts, (da, #slot_b, ea, #slot_eb)));
-            #add_b
-            #add_eb
-        }
-    };
-    let second = second.then(|| {
-        quote! {
-            #[inline]
-            fn tangent2(
-                a: &Self, b: &#rhs, da: #tangent, db: #b_tangent, ea: #tangent, eb: #b_tangent, dda: #tangent, ddb: #b_tangent,
-            ) -> (#output, #space, #space, #space) {
-                #tangent2_body
-            }
-            #[inline]
-            fn adjoint1(
-                a: &Self, b: &#rhs, ta: #tangent, tb: #b_tangent, ct: &#space, tct: &#space,
-                da: #slot, db: #b_slot, ea: #slot, eb: #b_slot,
+            fn #name(
+                #head #params
+                #(#cts: &<#output as ::differentiable::Differentiable>::Tangent,)*
+                #(#slot_params)*
             ) {
-                #adjoint1_body
+                #copies
+                #assigned
+                let (_, tape) = #fwd(#arguments);
+                let (#(#pattern)*) = tape(((#again_first #(#again)*), #passed, (#(#taken)*)));
+                #added
             }
-        }
-    });
-    quote! {
-        impl #impl_generics ::differentiable::operators::#operator<#rhs> for #self_ty #clause {
-            #declared
-            #[inline]
-            fn tangent(a: &Self, b: &#rhs, da: #tangent, db: #b_tangent) -> (#output, #space) {
-                #tangent_body
-            }
-            #[inline]
-            fn adjoint(a: &Self, b: &#rhs, ct: &#space, da: #slot, db: #b_slot) {
-                #adjoint_body
-            }
-            #second
         }
     }
 }

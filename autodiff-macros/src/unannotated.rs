@@ -155,15 +155,32 @@ fn digest(name: &Ident, callee: &Ident) -> String {
     format!("{:x}", hasher.finish())
 }
 
-/// A trait with the companions of methods that generated code calls, which no type implements.
+/// Traits with the companions that generated code calls, which no type implements: of methods without derivatives, and of
+/// methods and functions with too few of them.
 pub(crate) fn methods(body: &Mentions) -> TokenStream {
-    let names = body.that(is_companion);
+    let private = quote!(::differentiable::__private);
+    let first = body.that(|n| needed(n).is_some_and(|order| order == 1 && n.trim_start_matches('_').contains('_')));
+    let mut out = stand_in("MissingDifferentiableAttribute", &first, &quote!(#private::AnnotatedMethods));
+    let mut orders: Vec<u32> =
+        body.that(|n| needed(n) > Some(1)).iter().filter_map(|n| needed(&n.to_string())).collect();
+    orders.sort_unstable();
+    orders.dedup();
+    for order in orders {
+        let names = body.that(|n| needed(n) == Some(order));
+        out.extend(stand_in(&format!("NeedsOrder{order}"), &names, &quote!(#private::HasOrder<#order>)));
+    }
+    out
+}
+
+/// A trait with functions of these names, on all types that have another trait, which none has.
+fn stand_in(name: &str, names: &[Ident], bound: &TokenStream) -> TokenStream {
     if names.is_empty() {
         return TokenStream::new();
     }
+    let name = format_ident!("{}", name);
     quote! {
-        trait MissingDifferentiableAttribute { #(fn #names(&self);)* }
-        impl<T: ?::core::marker::Sized + ::differentiable::__private::AnnotatedMethods> MissingDifferentiableAttribute for T {
+        trait #name { #(fn #names(&self);)* }
+        impl<T: ?::core::marker::Sized + #bound> #name for T {
             #(fn #names(&self) {})*
         }
     }
@@ -173,21 +190,20 @@ pub(crate) fn methods(body: &Mentions) -> TokenStream {
 pub(crate) fn lanes(body: &Mentions) -> TokenStream {
     let companion = crate::lanes::COMPANION;
     let names = body.that(|n| n.strip_prefix(companion).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')));
-    if names.is_empty() {
-        return TokenStream::new();
-    }
-    quote! {
-        trait MissingLanesOption { #(fn #names(&self);)* }
-        impl<T: ?::core::marker::Sized + ::differentiable::__private::WithLanes> MissingLanesOption for T {
-            #(fn #names(&self) {})*
-        }
-    }
+    stand_in("MissingLanesOption", &names, &quote!(::differentiable::__private::WithLanes))
 }
 
-/// `__fwd_area`, `__jvp2_area`, ….
-fn is_companion(name: &str) -> bool {
-    ["__jvp", "__fwd", "__out", "__adj"].iter().any(|base| {
-        name.strip_prefix(base)
-            .is_some_and(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('_'))
-    })
+/// The order that a function or method must have for one of its companions to be there: 1 for `__fwd_area`, 2 for
+/// `__jvp2_area`, `__fwd1` and `__fwd_grad`.
+fn needed(name: &str) -> Option<u32> {
+    let (base, rest) = ["__jvp", "__fwd", "__out", "__adj"].iter().find_map(|b| Some((*b, name.strip_prefix(b)?)))?;
+    let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (level, of) = rest.split_at(digits);
+    if !of.is_empty() && !of.starts_with('_') {
+        return None;
+    }
+    let level = level.parse().unwrap_or(u32::from(base == "__jvp"));
+    let order = if base == "__jvp" { level } else { level + 1 };
+    let derivative = [("_grad", 1), ("_jvp", 1), ("_jacobian", 1), ("_hvp", 2), ("_hessian", 2)];
+    Some(order + derivative.iter().find(|(end, _)| of.ends_with(end)).map_or(0, |(_, more)| *more))
 }

@@ -9,13 +9,14 @@
 
 mod elementwise;
 pub(crate) mod forms;
+pub(crate) mod jets;
 mod linear;
 pub(crate) mod number;
 mod products;
 mod reductions;
 mod shapes;
 
-pub use elementwise::ArrayElementwise;
+pub use elementwise::{ArrayElementwise, ArrayFunctions};
 pub use linear::{ArrayLines, ArraySums, ArrayViews};
 pub use products::ArrayDot;
 pub use reductions::ArrayReductions;

@@ -99,8 +99,8 @@ pub mod prelude {
     #[cfg(feature = "std")]
     #[doc(hidden)]
     pub use crate::arrays::{
-        ArrayDot as _, ArrayElementwise as _, ArrayLines as _, ArrayReductions as _, ArrayShapes as _, ArraySums as _,
-        ArrayViews as _,
+        ArrayDot as _, ArrayElementwise as _, ArrayFunctions as _, ArrayLines as _, ArrayReductions as _,
+        ArrayShapes as _, ArraySums as _, ArrayViews as _,
     };
     #[cfg(feature = "std")]
     pub use crate::assert_gradient;

@@ -179,7 +179,7 @@ macro_rules! binary {
     };
     (@body [] $name:ident $($argument:ident),*) => {{
         let _ = ($(&$argument),*);
-        panic!("operators of arrays, and of types with operators of their own, have no third derivative")
+        panic!("this operator has no third derivative: write `#[differentiable(order = 3)]` on its `impl`")
     }};
     (@body [$plain:ident] $name:ident $($argument:ident),*) => { <T as $plain<Rhs>>::$name($($argument),*) };
     (@first $first:ty, $second:ident) => { $first };
@@ -331,7 +331,7 @@ pub trait Neg: Differentiable {
         <Self::Output as Differentiable>::Tangent,
     ) {
         let _ = (a, a1, a2, a3, a4, a5, a6, a7);
-        panic!("operators of arrays, and of types with operators of their own, have no third derivative")
+        panic!("this operator has no third derivative: write `#[differentiable(order = 3)]` on its `impl`")
     }
 
     /// [`Self::adjoint`] at the second level.
@@ -351,6 +351,6 @@ pub trait Neg: Differentiable {
         d3: Option<&mut Self::Tangent>,
     ) {
         let _ = (a, a1, a2, a3, c0, c1, c2, c3, d0, d1, d2, d3);
-        panic!("operators of arrays, and of types with operators of their own, have no third derivative")
+        panic!("this operator has no third derivative: write `#[differentiable(order = 3)]` on its `impl`")
     }
 }

@@ -58,6 +58,14 @@ pub const fn annotated<H: Here, T: Annotated<H::At>>() {}
 )]
 pub trait AnnotatedMethods {}
 
+/// What has derivatives up to an order: no type, since derivatives that are there are found before.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no derivatives of order {ORDER}, which are needed here: it is annotated with a lower order, if at all",
+    label = "write `#[differentiable(order = {ORDER})]` where this is defined",
+    note = "a function with `order = n` calls what has `order = n` or more, and the derivatives of what has one order more"
+)]
+pub trait HasOrder<const ORDER: u32> {}
+
 /// No type has it: the message of a missing companion with several tangents at once.
 #[diagnostic::on_unimplemented(
     message = "what is called here has no derivatives along several directions at once: it lacks the option `lanes`",

@@ -2,6 +2,7 @@
 
 use ndarray::{Array, ArrayRef, Dimension, Zip};
 
+use super::jets::{map_jets, pull_jets};
 use super::{Pullback, Pullback2, Pullback3, Pulled, Pulled2, Pulled3};
 use crate::Real;
 
@@ -199,3 +200,5 @@ elementwise! {
     log __fwd_log __jvp_log |a, b, y| (a * b.ln()).recip(), -y / (b * b.ln());
     hypot __fwd_hypot __jvp_hypot |a, b, y| if y == T::zero() { y } else { a / y }, if y == T::zero() { y } else { b / y };
 }
+
+autodiff_macros::__elementwise_methods!();

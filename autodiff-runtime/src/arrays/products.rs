@@ -1,57 +1,98 @@
 //! `dot`.
 
+use std::array::from_fn;
+
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array, Array1, Array2, ArrayBase, ArrayRef, Axis, CowArray, Data, Dimension, Ix1, Ix2};
 
+use super::jets::parts;
 use super::number::Number;
 
-/// `self.dot(&rhs)`.
+/// The companions of a level of the backward sweep, and of forward mode one level above: the components of both factors'
+/// tangents, those that the higher level has besides, and the slots and cotangents.
+macro_rules! higher {
+    ($fwd:ident $jvp:ident; $($a:ident $b:ident)*; $($c:ident $d:ident)*; $($da:ident $db:ident $ct:ident)*) => {
+        #[allow(clippy::type_complexity, clippy::too_many_arguments)]
+        #[track_caller]
+        fn $fwd(
+            &self,
+            rhs: &Rhs,
+            $($a: Option<&ArrayRef<T, D>>, $b: Option<&ArrayRef<T, E>>),*
+        ) -> (
+            ($(higher!(@output $ct)),*),
+            for<'r> fn((
+                (&'r Self, &'r Rhs, $(higher!(@lent 'r D $a), higher!(@lent 'r E $b)),*),
+                ($(higher!(@output $ct)),*),
+                ($(higher!(@slot 'r D $da), higher!(@slot 'r E $db)),*),
+            )) -> ($(higher!(@unit $da), higher!(@unit $db)),*),
+        ) {
+            let values = Self::__along([None, $($a),*], [None, $($b),*], (self, rhs));
+            (values.into(), |((a, b, $($a, $b),*), ($($ct),*), ($($da, $db),*))| {
+                Self::__pull([None, $($a),*], [None, $($b),*], (a, b), [$($ct),*], ([$($da),*], [$($db),*]));
+                ($(higher!(@unit $da), higher!(@unit $db)),*)
+            })
+        }
+
+        #[allow(clippy::type_complexity, clippy::too_many_arguments)]
+        #[track_caller]
+        fn $jvp(
+            &self,
+            rhs: &Rhs,
+            $($a: Option<&ArrayRef<T, D>>, $b: Option<&ArrayRef<T, E>>,)*
+            $($c: Option<&ArrayRef<T, D>>, $d: Option<&ArrayRef<T, E>>),*
+        ) -> (Self::Output, $(higher!(@output $a),)* $(higher!(@output $c)),*) {
+            Self::__along([None, $($a,)* $($c),*], [None, $($b,)* $($d),*], (self, rhs)).into()
+        }
+    };
+    (@output $for:ident) => { Self::Output };
+    (@lent $r:lifetime $dim:ident $for:ident) => { Option<&$r ArrayRef<T, $dim>> };
+    (@slot $r:lifetime $dim:ident $for:ident) => { Option<&$r mut ArrayRef<T, $dim>> };
+    (@unit $for:ident) => { () };
+}
+
+/// `self.dot(&rhs)`. The derivatives of every level are [`Self::__along`] and [`Self::__pull`].
 pub trait ArrayDot<Rhs: ?Sized, T, D, E> {
     type Output;
 
-    fn __fwd_dot(&self, rhs: &Rhs) -> (Self::Output, Pullback<Self, Rhs, T, D, E, Self::Output>);
+    /// The products of the components of two factors, of which the first are the factors themselves.
+    fn __along<const N: usize>(
+        a: [Option<&ArrayRef<T, D>>; N],
+        b: [Option<&ArrayRef<T, E>>; N],
+        of: (&Self, &Rhs),
+    ) -> [Self::Output; N];
 
+    /// Adds to the slots of the components.
+    fn __pull<const N: usize>(
+        a: [Option<&ArrayRef<T, D>>; N],
+        b: [Option<&ArrayRef<T, E>>; N],
+        of: (&Self, &Rhs),
+        cts: [Self::Output; N],
+        slots: ([Option<&mut ArrayRef<T, D>>; N], [Option<&mut ArrayRef<T, E>>; N]),
+    );
+
+    #[track_caller]
+    fn __fwd_dot(&self, rhs: &Rhs) -> (Self::Output, Pullback<Self, Rhs, T, D, E, Self::Output>) {
+        let [value] = Self::__along([None], [None], (self, rhs));
+        (value, |((a, b), ct, (da, db))| {
+            Self::__pull([None], [None], (a, b), [ct], ([da], [db]));
+            ((), ())
+        })
+    }
+
+    #[track_caller]
     fn __jvp_dot(
         &self,
         rhs: &Rhs,
         d: Option<&ArrayRef<T, D>>,
         d_rhs: Option<&ArrayRef<T, E>>,
-    ) -> (Self::Output, Self::Output);
+    ) -> (Self::Output, Self::Output) {
+        Self::__along([None, d], [None, d_rhs], (self, rhs)).into()
+    }
 
-    #[allow(clippy::type_complexity)]
-    fn __fwd1_dot(
-        &self,
-        rhs: &Rhs,
-        d: Option<&ArrayRef<T, D>>,
-        d_rhs: Option<&ArrayRef<T, E>>,
-    ) -> ((Self::Output, Self::Output), Pullback1<Self, Rhs, T, D, E, Self::Output>);
-
-    #[allow(clippy::too_many_arguments)]
-    fn __jvp2_dot(
-        &self,
-        rhs: &Rhs,
-        d1: Option<&ArrayRef<T, D>>,
-        d1_rhs: Option<&ArrayRef<T, E>>,
-        d2: Option<&ArrayRef<T, D>>,
-        d2_rhs: Option<&ArrayRef<T, E>>,
-        d12: Option<&ArrayRef<T, D>>,
-        d12_rhs: Option<&ArrayRef<T, E>>,
-    ) -> (Self::Output, Self::Output, Self::Output, Self::Output);
+    higher!(__fwd1_dot __jvp2_dot; a1 b1; a2 b2 a3 b3; da0 db0 ct0 da1 db1 ct1);
+    higher!(__fwd2_dot __jvp3_dot; a1 b1 a2 b2 a3 b3; a4 b4 a5 b5 a6 b6 a7 b7;
+        da0 db0 ct0 da1 db1 ct1 da2 db2 ct2 da3 db3 ct3);
 }
-
-/// The pullback of [`ArrayDot::__fwd1_dot`].
-type Pullback1<A, B, T, D, E, C> = for<'r> fn(
-    (
-        (&'r A, &'r B, Option<&'r ArrayRef<T, D>>, Option<&'r ArrayRef<T, E>>),
-        (C, C),
-        (
-            Option<&'r mut ArrayRef<T, D>>,
-            Option<&'r mut ArrayRef<T, E>>,
-            Option<&'r mut ArrayRef<T, D>>,
-            Option<&'r mut ArrayRef<T, E>>,
-        ),
-    ),
-) -> ((), (), (), ());
 
 type Pullback<A, B, T, D, E, C> =
     for<'r> fn(((&'r A, &'r B), C, (Option<&'r mut ArrayRef<T, D>>, Option<&'r mut ArrayRef<T, E>>))) -> ((), ());
@@ -169,39 +210,51 @@ impl<T: Number> Product<T, Ix2> for Ix2 {
     }
 }
 
-fn jvp<T: Number, D: Product<T, E>, E: Dimension>(
-    a: &ArrayRef<T, D>,
-    b: &ArrayRef<T, E>,
-    da: Option<&ArrayRef<T, D>>,
-    db: Option<&ArrayRef<T, E>>,
-) -> (D::Value, D::Value) {
-    let da = da.filter(|d| d.shape() == a.shape());
-    let db = db.filter(|d| d.shape() == b.shape());
-    let tangent = match (da, db) {
-        (None, None) => D::zero(a, b),
-        (Some(da), None) => D::product(da, b),
-        (None, Some(db)) => D::product(a, db),
-        (Some(da), Some(db)) => D::plus(D::product(da, b), D::product(a, db)),
-    };
-    (D::product(a, b), tangent)
+/// The pairs of components of two factors that make a component of their product, as far as they are not zero.
+fn pairs<'p, A: Copy, B: Copy, const N: usize>(
+    c: usize,
+    a: &'p [Option<A>; N],
+    b: &'p [Option<B>; N],
+) -> impl Iterator<Item = (A, B)> + use<'p, A, B, N> {
+    parts(c).filter_map(|(s, r)| Some((a[s]?, b[r]?)))
 }
 
-fn pull<T: Number, D: Product<T, E>, E: Dimension>(
-    a: &ArrayRef<T, D>,
-    b: &ArrayRef<T, E>,
-    ct: &D::Value,
-    da: Option<&mut ArrayRef<T, D>>,
-    db: Option<&mut ArrayRef<T, E>>,
+fn along<T: Number, D: Product<T, E>, E: Dimension, const N: usize>(
+    a: [Option<&ArrayRef<T, D>>; N],
+    b: [Option<&ArrayRef<T, E>>; N],
+) -> [D::Value; N] {
+    let (Some(whole_a), Some(whole_b)) = (a[0], b[0]) else { unreachable!("the factors are there") };
+    from_fn(|c| {
+        let products = pairs(c, &a, &b).map(|(a, b)| D::product(a, b));
+        products.reduce(D::plus).unwrap_or_else(|| D::zero(whole_a, whole_b))
+    })
+}
+
+fn pull<T: Number, D: Product<T, E>, E: Dimension, const N: usize>(
+    a: [Option<&ArrayRef<T, D>>; N],
+    b: [Option<&ArrayRef<T, E>>; N],
+    cts: &[D::Value; N],
+    (mut da, mut db): ([Option<&mut ArrayRef<T, D>>; N], [Option<&mut ArrayRef<T, E>>; N]),
 ) {
-    if D::is_absent(ct) {
-        return;
+    let cts = cts.each_ref().map(|ct| Some(ct).filter(|ct| !D::is_absent(ct)));
+    for c in 0..N {
+        if let Some(slot) = &mut da[c] {
+            pairs(c, &b, &cts).for_each(|(b, ct)| D::pull_a(slot, &conjugated(b), ct));
+        }
+        if let Some(slot) = &mut db[c] {
+            pairs(c, &a, &cts).for_each(|(a, ct)| D::pull_b(slot, &conjugated(a), ct));
+        }
     }
-    if let Some(slot) = da {
-        D::pull_a(slot, &conjugated(b), ct);
-    }
-    if let Some(slot) = db {
-        D::pull_b(slot, &conjugated(a), ct);
-    }
+}
+
+/// The components of a factor: itself, and those of its tangents that have its shape.
+fn factor<'a, T, D: Dimension, const N: usize>(
+    of: &'a ArrayRef<T, D>,
+    tangents: [Option<&'a ArrayRef<T, D>>; N],
+) -> [Option<&'a ArrayRef<T, D>>; N] {
+    let mut all = tangents.map(|t| t.filter(|t| t.shape() == of.shape()));
+    all[0] = Some(of);
+    all
 }
 
 /// The complex conjugates; real numbers are their own.
@@ -220,71 +273,23 @@ macro_rules! dot {
             type Output = $c;
 
             #[track_caller]
-            fn __fwd_dot(&self, rhs: &$rhs) -> (Self::Output, Pullback<Self, $rhs, T, $d, $e, Self::Output>) {
-                (
-                    <$d as Product<T, $e>>::product(self, rhs),
-                    |((a, b), ct, (da, db))| {
-                        pull(a, b, &ct, da, db);
-                        ((), ())
-                    },
-                )
+            fn __along<const N: usize>(
+                a: [Option<&ArrayRef<T, $d>>; N],
+                b: [Option<&ArrayRef<T, $e>>; N],
+                (of_a, of_b): (&Self, &$rhs),
+            ) -> [Self::Output; N] {
+                along(factor(of_a, a), factor(of_b, b))
             }
 
             #[track_caller]
-            fn __jvp_dot(
-                &self,
-                rhs: &$rhs,
-                d: Option<&ArrayRef<T, $d>>,
-                d_rhs: Option<&ArrayRef<T, $e>>,
-            ) -> (Self::Output, Self::Output) {
-                jvp(self, rhs, d, d_rhs)
-            }
-
-            #[track_caller]
-            fn __fwd1_dot(
-                &self,
-                rhs: &$rhs,
-                d: Option<&ArrayRef<T, $d>>,
-                d_rhs: Option<&ArrayRef<T, $e>>,
-            ) -> ((Self::Output, Self::Output), Pullback1<Self, $rhs, T, $d, $e, Self::Output>) {
-                (
-                    jvp(self, rhs, d, d_rhs),
-                    |((a, b, ta, tb), (ct, tct), (da, db, mut ea, mut eb))| {
-                        pull(a, b, &ct, da, db);
-                        pull(a, b, &tct, ea.as_deref_mut(), eb.as_deref_mut());
-                        // What moves with the operands.
-                        if let (Some(tb), Some(ea)) = (tb.filter(|t| t.shape() == b.shape()), ea) {
-                            pull(a, tb, &ct, Some(ea), None);
-                        }
-                        if let (Some(ta), Some(eb)) = (ta.filter(|t| t.shape() == a.shape()), eb) {
-                            pull(ta, b, &ct, None, Some(eb));
-                        }
-                        ((), (), (), ())
-                    },
-                )
-            }
-
-            #[track_caller]
-            fn __jvp2_dot(
-                &self,
-                rhs: &$rhs,
-                d1: Option<&ArrayRef<T, $d>>,
-                d1_rhs: Option<&ArrayRef<T, $e>>,
-                d2: Option<&ArrayRef<T, $d>>,
-                d2_rhs: Option<&ArrayRef<T, $e>>,
-                d12: Option<&ArrayRef<T, $d>>,
-                d12_rhs: Option<&ArrayRef<T, $e>>,
-            ) -> (Self::Output, Self::Output, Self::Output, Self::Output) {
-                let (value, t1) = jvp(self, rhs, d1, d1_rhs);
-                let (_, t2) = jvp(self, rhs, d2, d2_rhs);
-                let (_, mut t12) = jvp(self, rhs, d12, d12_rhs);
-                if let (Some(d1), Some(d2_rhs)) = (d1, d2_rhs) {
-                    t12 = <$d as Product<T, $e>>::plus(t12, <$d as Product<T, $e>>::product(d1, d2_rhs));
-                }
-                if let (Some(d2), Some(d1_rhs)) = (d2, d1_rhs) {
-                    t12 = <$d as Product<T, $e>>::plus(t12, <$d as Product<T, $e>>::product(d2, d1_rhs));
-                }
-                (value, t1, t2, t12)
+            fn __pull<const N: usize>(
+                a: [Option<&ArrayRef<T, $d>>; N],
+                b: [Option<&ArrayRef<T, $e>>; N],
+                (of_a, of_b): (&Self, &$rhs),
+                cts: [Self::Output; N],
+                slots: ([Option<&mut ArrayRef<T, $d>>; N], [Option<&mut ArrayRef<T, $e>>; N]),
+            ) {
+                pull(factor(of_a, a), factor(of_b, b), &cts, slots);
             }
         }
     };

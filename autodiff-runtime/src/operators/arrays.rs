@@ -10,7 +10,8 @@ use ndarray::{Array, ArrayBase, ArrayRef, ArrayViewMut, Axis, Data, DimMax, Dime
 use num_complex::Complex;
 
 use self::sweeps::{
-    Common, Difference, Product, Quotient, Remainder, Sum, Swapped, adjoint, bend, present, shaped, tangent, tangent2,
+    Common, Difference, Product, Quotient, Remainder, Sum, Swapped, adjoint, adjoints, bend, present, shaped, tangent,
+    tangent2, tangents,
 };
 use super::{Add, Div, Mul, Neg, Rem, Sub};
 use crate::Real;
@@ -102,7 +103,42 @@ macro_rules! operator {
                     (operand!(@tangent $ka ta)), (operand!(@tangent $kb tb)); ct;
                     (operand!(@slot $ka ea a)), (operand!(@slot $kb eb b)));
             }
+
+            operator!(@tangent3 $order $rule, ($a, $da, $ka), ($b, $db, $kb), $out;
+                a1 b1 y0 a2 b2 y1 a3 b3 y2 a4 b4 y3 a5 b5 y4 a6 b6 y5 a7 b7 y6);
+            operator!(@adjoint2 $order $rule, ($a, $da, $ka), ($b, $db, $kb), $out;
+                a1 b1 a2 b2 a3 b3; c0 d0 e0 c1 d1 e1 c2 d2 e2 c3 d3 e3);
         }
+    };
+    (@tangent3 $order:ident $rule:ty, ($a:ty, $da:ty, $ka:ident), ($b:ty, $db:ty, $kb:ident), $out:ty; $($ta:ident $tb:ident $y:ident)*) => {
+        #[track_caller]
+        fn tangent3(a: &$a, b: &$b, $($ta: Option<&$da>, $tb: Option<&$db>),*) -> ($out, $(operator!(@first $out, $y)),*) {
+            operator!(@at_level $order tangents $rule, (operand!(@view $ka a)), (operand!(@view $kb b)),
+                ([$(operand!(@tangent $ka $ta)),*]), ([$(operand!(@tangent $kb $tb)),*]);;).into()
+        }
+    };
+    (@adjoint2 $order:ident $rule:ty, ($a:ty, $da:ty, $ka:ident), ($b:ty, $db:ty, $kb:ident), $out:ty;
+        $($ta:ident $tb:ident)*; $($ct:ident $sa:ident $sb:ident)*) => {
+        #[track_caller]
+        fn adjoint2(
+            a: &$a,
+            b: &$b,
+            $($ta: Option<&$da>, $tb: Option<&$db>,)*
+            $($ct: &$out,)*
+            $($sa: Option<&mut $da>, $sb: Option<&mut $db>),*
+        ) {
+            operator!(@at_level $order adjoints $rule, (operand!(@view $ka a)), (operand!(@view $kb b)),
+                ([$(operand!(@tangent $ka $ta)),*]), ([$(operand!(@tangent $kb $tb)),*]);
+                ([$(&**$ct),*]);
+                ([$(operand!(@slot $ka $sa a)),*]), ([$(operand!(@slot $kb $sb b)),*]));
+        }
+    };
+    (@first $first:ty, $second:ident) => { $first };
+    (@at_level straight $f:ident $rule:ty, $(($x:expr)),*; $(($ct:expr))?; $(($slot:expr)),*) => {
+        $f::<$rule, _, _, _, _, _>($($x,)* $($ct,)? $($slot),*)
+    };
+    (@at_level swapped $f:ident $rule:ty, ($a:expr), ($b:expr), ($ta:expr), ($tb:expr); $(($ct:expr))?; $(($sa:expr), ($sb:expr))?) => {
+        $f::<Swapped<$rule>, _, _, _, _, _>($b, $a, $tb, $ta, $($ct,)? $($sb, $sa)?)
     };
     (@twice straight $rule:ty, $(($x:expr)),*) => {
         tangent2::<$rule, _, _, _>($($x),*)
@@ -213,8 +249,29 @@ macro_rules! negation {
                 <$a as Neg>::adjoint(a, ct, da);
                 <$a as Neg>::adjoint(a, tct, ea);
             }
+
+            negation!(@third $a; d1 d2 d3 d4 d5 d6 d7; d1 d2 d3; c0 s0 c1 s1 c2 s2 c3 s3);
         }
     };
+    (@third $a:ty; $($d:ident)*; $($t:ident)*; $($ct:ident $slot:ident)*) => {
+        fn tangent3(
+            a: &$a,
+            $($d: Option<&Array<T, D>>),*
+        ) -> (Array<T, D>, $(negation!(@first Array<T, D>, $d)),*) {
+            (a.mapv(|x| -x), $(<$a as Neg>::tangent(a, $d).1),*)
+        }
+
+        #[track_caller]
+        fn adjoint2(
+            a: &$a,
+            $(_: negation!(@first Option<&Array<T, D>>, $t),)*
+            $($ct: &Array<T, D>,)*
+            $($slot: Option<&mut Array<T, D>>),*
+        ) {
+            $(<$a as Neg>::adjoint(a, $ct, $slot);)*
+        }
+    };
+    (@first $first:ty, $second:ident) => { $first };
 }
 
 negation!([S: Data<Elem = T>,] ArrayBase<S, D>);

@@ -1,9 +1,16 @@
 //! The sweeps of an operator of two arrays, over views of the shape of the result.
 
-use ndarray::{Array, ArrayRef, ArrayView, ArrayViewMut, Axis, DimMax, Dimension, Zip, arr0};
+use std::ops::Neg;
 
-use crate::Real;
+use ndarray::{Array, ArrayRef, ArrayView, ArrayViewMut, Axis, DimMax, Dimension, LinalgScalar, Zip, arr0};
+
+use crate::arrays::jets::{Jet, Whole, components, cotangents, jets};
 use crate::arrays::number::Number;
+
+/// Numbers and jets.
+pub(super) trait Field: LinalgScalar + Neg<Output = Self> {}
+
+impl<T: LinalgScalar + Neg<Output = T>> Field for T {}
 
 pub(super) type Common<D, E> = <D as DimMax<E>>::Output;
 
@@ -73,11 +80,11 @@ macro_rules! rules {
 }
 
 rules! {
-    Sum<Number>: |a, b| a + b; T::one(), T::one(); |ta, tb| T::zero(), T::zero();
-    Difference<Number>: |a, b| a - b; T::one(), -T::one(); |ta, tb| T::zero(), T::zero();
-    Product<Number>: |a, b| a * b; b, a; |ta, tb| tb, ta;
-    Quotient<Number>: |a, b| a / b; T::one() / b, -a / (b * b); |ta, tb| -tb / (b * b), -ta / (b * b) + (a + a) * tb / (b * b * b);
-    Remainder<Real>: |a, b| a % b; T::one(), -(a / b).trunc(); |ta, tb| T::zero(), T::zero();
+    Sum<Field>: |a, b| a + b; T::one(), T::one(); |ta, tb| T::zero(), T::zero();
+    Difference<Field>: |a, b| a - b; T::one(), -T::one(); |ta, tb| T::zero(), T::zero();
+    Product<Field>: |a, b| a * b; b, a; |ta, tb| tb, ta;
+    Quotient<Field>: |a, b| a / b; T::one() / b, -a / (b * b); |ta, tb| -tb / (b * b), -ta / (b * b) + (a + a) * tb / (b * b * b);
+    Remainder<Whole>: |a, b| a % b; T::one(), -(a / b).whole(); |ta, tb| T::zero(), T::zero();
 }
 
 /// The shape to which both operands are broadcast.
@@ -260,6 +267,69 @@ pub(super) fn bend<R: Rule<T>, T: Number, D: DimMax<E> + Dimension, E: Dimension
     }
     if let Some(eb) = eb {
         accumulate(eb, &dim, |slot| add(slot, R::along_by_b));
+    }
+}
+
+/// The components of the value, at any level: the operator of jets.
+#[track_caller]
+pub(super) fn tangents<R, T, D, E, const N: usize, const M: usize>(
+    a: &ArrayRef<T, D>,
+    b: &ArrayRef<T, E>,
+    da: [Option<&ArrayRef<T, D>>; M],
+    db: [Option<&ArrayRef<T, E>>; M],
+) -> [Array<T, Common<D, E>>; N]
+where
+    R: Rule<Jet<T, N>>,
+    T: Number,
+    D: DimMax<E> + Dimension,
+    E: Dimension,
+{
+    let dim = common(a, b);
+    let (a, b) = (jets(a, &da), jets(b, &db));
+    components(&Zip::from(&spread(&a, &dim)).and(&spread(&b, &dim)).map_collect(|a, b| R::value(*a, *b)))
+}
+
+/// [`adjoint`] at any level: its partial derivatives and cotangents are jets.
+#[track_caller]
+pub(super) fn adjoints<R, T, D, E, const N: usize, const M: usize>(
+    a: &ArrayRef<T, D>,
+    b: &ArrayRef<T, E>,
+    ta: [Option<&ArrayRef<T, D>>; M],
+    tb: [Option<&ArrayRef<T, E>>; M],
+    cts: [&ArrayRef<T, Common<D, E>>; N],
+    da: [Option<&mut ArrayRef<T, D>>; N],
+    db: [Option<&mut ArrayRef<T, E>>; N],
+) where
+    R: Rule<Jet<T, N>>,
+    T: Number,
+    D: DimMax<E> + Dimension,
+    E: Dimension,
+{
+    let Some(cts) = cotangents(cts) else { return };
+    let dim = common(a, b);
+    let (a, b) = (jets(a, &ta), jets(b, &tb));
+    let (a, b, cts) = (spread(&a, &dim), spread(&b, &dim), spread(&cts, &dim));
+    let pulled = |partial: fn(Jet<T, N>, Jet<T, N>) -> Jet<T, N>| {
+        Zip::from(&a).and(&b).and(&cts).map_collect(|a, b, ct| partial(*a, *b).conjugate() * *ct)
+    };
+    add_components(da, &dim, || pulled(R::by_a));
+    add_components(db, &dim, || pulled(R::by_b));
+}
+
+/// Adds the components to the slots that are there.
+fn add_components<T: Number, D: Dimension, O: Dimension, const N: usize>(
+    slots: [Option<&mut ArrayRef<T, D>>; N],
+    dim: &O,
+    pulled: impl FnOnce() -> Array<Jet<T, N>, O>,
+) {
+    if slots.iter().all(Option::is_none) {
+        return;
+    }
+    let pulled = pulled();
+    for (c, slot) in slots.into_iter().enumerate() {
+        if let Some(slot) = slot {
+            accumulate(slot, dim, |slot| Zip::from(slot).and(&pulled).for_each(|s, g| *s += g.0[c]));
+        }
     }
 }
 
