@@ -13,10 +13,18 @@ struct Model {
     /// Weights that are not trained.
     #[constant]
     mask: Array1<f64>,
+    #[constant]
+    table: Array2<f64>,
 }
 
 fn model() -> Model {
-    Model { w: array![[0.3, 0.7], [1.1, 0.4]], b: array![0.5, 0.9], s: 0.8, mask: array![1.0, 0.5] }
+    Model {
+        w: array![[0.3, 0.7], [1.1, 0.4]],
+        b: array![0.5, 0.9],
+        s: 0.8,
+        mask: array![1.0, 0.5],
+        table: array![[0.4, 0.9], [0.7, 0.2]],
+    }
 }
 
 macro_rules! bodies {
@@ -54,6 +62,13 @@ bodies! {
         let mask: &Array1<f64> = &m.mask;
         mask.slice(s![..1]).sum() * x.sum() * m.s + mask.slice(s![1..]).dot(&m.b.slice(s![..1]))
     }
+    sliced_constant_fields(m, x) {
+        m.mask.slice(s![..1]).sum() * x.sum() * m.s + m.mask.slice(s![1..]).dot(&m.b.slice(s![..1])) + m.mask.view().dot(&m.b)
+            + (&m.mask.slice(s![..1]) * &m.b.slice(s![1..])).sum() + m.table.index_axis(Axis(0), 1).dot(&m.b)
+            + m.table.slice(s![1_usize, ..]).slice(s![..1])[0] * m.s + m.table.t().row(0).sum() * x[[0, 0]] + m.table.slice(s![.., 0_usize])[1] * m.b[0]
+    }
+    windows(m, x) { m.b.windows(2).into_iter().map(|w| (w[1] - 2.0 * w[0]).powi(2)).sum::<f64>() * x[[0, 0]] + m.mask.windows(1).into_iter().map(|w| w[0] * m.s).sum::<f64>() }
+    whole(m, x) { m.w.mean().unwrap() * m.w.std(0.0) + m.b.var(1.0) * m.w.tanh().sum() + x.mean().unwrap() + m.w.t().row(0).sum() * m.w.row(1).dot(&m.w.column(0)) }
     zipped(m, x) { Zip::from(&m.w).and(x.slice(s![..2, ..])).fold(0.0, |sum, &a, &b| sum + a * b * b) * m.s }
     copied(m, x) { let mut w = m.w.clone(); w.accumulate_axis_inplace(Axis(0), |&a, b| *b *= a); w.swap_axes(0, 1); w.dot(&m.b).product() * x[[0, 1]] }
 }

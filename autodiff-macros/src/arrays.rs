@@ -21,6 +21,12 @@ pub(crate) const BORROWING: &[&str] = &["row", "column", "index_axis", "slice", 
 /// Methods that turn a view into another one.
 pub(crate) const OF_VIEWS: &[&str] = &["reversed_axes", "permuted_axes", "insert_axis", "index_axis_move"];
 
+/// Whether a method of this name gives a view.
+pub(crate) fn is_view(name: &str) -> bool {
+    let stem = name.trim_end_matches("_mut");
+    BORROWING.contains(&stem) || OF_VIEWS.contains(&name) || name == "t"
+}
+
 /// Methods that only arrays have: their receiver is one.
 pub(crate) const OF_ARRAYS: &[&str] = &[
     "mapv",

@@ -6,7 +6,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 const METHODS: [&str; 4] = ["to_owned", "rev", "step_by", "size_hint"];
 
 /// Of a stream of tokens, the distinct names that stand for something beside it, in the order in which they first occur:
-/// [`METHODS`], and what begins as the hidden names of this crate do.
+/// [`METHODS`], views of arrays, and what begins as the hidden names of this crate do.
 pub(crate) struct Mentions {
     names: Vec<(Ident, String)>,
 }
@@ -16,7 +16,8 @@ impl Mentions {
         let mut names: Vec<(Ident, String)> = Vec::new();
         for tokens in streams {
             each((*tokens).clone(), &mut |ident, name| {
-                let telling = name.starts_with("__") || METHODS.contains(&name.as_str());
+                let telling =
+                    name.starts_with("__") || METHODS.contains(&name.as_str()) || crate::arrays::is_view(&name);
                 if telling && !names.iter().any(|(_, n)| *n == name) {
                     names.push((ident, name));
                 }

@@ -86,16 +86,45 @@ lent! {
     [T: Real, D: ndarray::Dimension] ndarray::Array<T, D> => ndarray::ArrayRef<T, D>;
 }
 
-impl<T> Part<[T]> for [T] {
-    #[inline]
-    fn part(&self) -> Option<&[T]> {
-        Some(self)
-    }
-    #[inline]
-    fn part_mut(&mut self) -> Option<&mut [T]> {
-        Some(self)
-    }
+/// What is given for a constant parameter has no derivative: a container of constants.
+macro_rules! hollow {
+    ($([$($generics:tt)*] $container:ty;)*) => {$(
+        impl<$($generics)*> Part<()> for $container {
+            #[inline]
+            fn part(&self) -> Option<&()> {
+                None
+            }
+            #[inline]
+            fn part_mut(&mut self) -> Option<&mut ()> {
+                None
+            }
+        }
+    )*};
 }
+
+hollow!([const N: usize] [(); N]; [] [()]; [] Option<()>;);
+#[cfg(feature = "std")]
+hollow!([] Vec<()>; [] Box<[()]>; [D: ndarray::Dimension] ndarray::Array<(), D>; [D: ndarray::Dimension] ndarray::ArrayRef<(), D>;);
+
+/// What has no size lends itself.
+macro_rules! unsized_parts {
+    ($([$($generics:tt)*] $t:ty;)*) => {$(
+        impl<$($generics)*> Part<$t> for $t {
+            #[inline]
+            fn part(&self) -> Option<&$t> {
+                Some(self)
+            }
+            #[inline]
+            fn part_mut(&mut self) -> Option<&mut $t> {
+                Some(self)
+            }
+        }
+    )*};
+}
+
+unsized_parts!([T] [T];);
+#[cfg(feature = "std")]
+unsized_parts!([T, D] ndarray::ArrayRef<T, D>;);
 
 /// The tangent of a part, if it has one.
 #[inline]
@@ -126,6 +155,14 @@ impl<U: Space> Copied<U> for () {
     #[inline]
     fn copied(&self) -> Option<U> {
         None
+    }
+}
+
+#[cfg(feature = "std")]
+impl<T: Clone, D: ndarray::Dimension> Copied<ndarray::Array<T, D>> for ndarray::ArrayRef<T, D> {
+    #[inline]
+    fn copied(&self) -> Option<ndarray::Array<T, D>> {
+        Some(self.to_owned())
     }
 }
 
@@ -208,6 +245,7 @@ sequences! {
 sequences! {
     [T, I: core::slice::SliceIndex<[T]>] Vec<T>;
     [T, D: ndarray::Dimension, I: ndarray::NdIndex<D>] ndarray::Array<T, D>;
+    [T, D: ndarray::Dimension, I: ndarray::NdIndex<D>] ndarray::ArrayRef<T, D>;
 }
 
 #[cfg(feature = "std")]
@@ -238,3 +276,94 @@ pub fn within<T: Within<I> + ?Sized, I>(of: &T, index: I) -> &T::Element {
 pub fn within_mut<T: Within<I> + ?Sized, I>(of: &mut T, index: I) -> &mut T::Element {
     of.within_mut(index)
 }
+
+/// Views of the tangent of an array in a field marked `#[constant]`: there is nothing to view.
+#[cfg(feature = "std")]
+mod views {
+    use ndarray::{Axis, IntoDimension};
+
+    macro_rules! views {
+        ($($name:ident $of_mut:ident ($($argument:ty),*);)*) => {
+            /// Methods that borrow a view.
+            #[allow(missing_docs)]
+            pub trait ViewsOfConstants {
+                $(
+                    fn $name(&self $(, _: $argument)*) -> &();
+                    fn $of_mut(&mut self $(, _: $argument)*) -> &mut ();
+                )*
+                fn slice<I>(&self, _: I) -> &();
+                fn slice_mut<I>(&mut self, _: I) -> &mut ();
+                fn t(&self) -> &();
+            }
+
+            impl ViewsOfConstants for () {
+                $(
+                    #[inline]
+                    fn $name(&self $(, _: $argument)*) -> &() {
+                        self
+                    }
+                    #[inline]
+                    fn $of_mut(&mut self $(, _: $argument)*) -> &mut () {
+                        self
+                    }
+                )*
+                #[inline]
+                fn slice<I>(&self, _: I) -> &() {
+                    self
+                }
+                #[inline]
+                fn slice_mut<I>(&mut self, _: I) -> &mut () {
+                    self
+                }
+                #[inline]
+                fn t(&self) -> &() {
+                    self
+                }
+            }
+        };
+    }
+
+    views! {
+        row row_mut(usize);
+        column column_mut(usize);
+        index_axis index_axis_mut(Axis, usize);
+        slice_axis slice_axis_mut(Axis, ndarray::Slice);
+        view view_mut();
+        diag diag_mut();
+    }
+
+    /// Methods that turn a view into another one.
+    #[allow(missing_docs)]
+    pub trait ViewsOfConstantViews: Sized {
+        #[inline]
+        fn reversed_axes(self) -> Self {
+            self
+        }
+        #[inline]
+        fn permuted_axes<I: IntoDimension>(self, _: I) -> Self {
+            self
+        }
+        #[inline]
+        fn insert_axis(self, _: Axis) -> Self {
+            self
+        }
+        #[inline]
+        fn index_axis_move(self, _: Axis, _: usize) -> Self {
+            self
+        }
+        #[inline]
+        fn slice_move<I>(self, _: I) -> Self {
+            self
+        }
+        #[inline]
+        fn into_diag(self) -> Self {
+            self
+        }
+    }
+
+    impl ViewsOfConstantViews for &() {}
+    impl ViewsOfConstantViews for &mut () {}
+}
+
+#[cfg(feature = "std")]
+pub use views::{ViewsOfConstantViews, ViewsOfConstants};

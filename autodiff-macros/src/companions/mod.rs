@@ -224,7 +224,7 @@ impl<'a> Companions<'a> {
         for c in 1..1_usize << level {
             for (p, q) in self.params().iter().zip(&emitter.program.params) {
                 let Some(&v) = q.parts.get(c) else {
-                    let ty = if self.has_space(p) { tangent(p) } else { quote!(()) };
+                    let ty = if self.has_space(p) { tangent(p) } else { nothing(p) };
                     params.push(quote!(_: ::core::option::Option<#ty>));
                     continue;
                 };
@@ -250,7 +250,7 @@ impl<'a> Companions<'a> {
 
     /// The type of a parameter's tangent in the signatures of companions.
     pub(crate) fn tangent_space(&self, p: &Param) -> TokenStream {
-        if self.has_space(p) { self.tangent_type(p) } else { quote!(()) }
+        if self.has_space(p) { self.tangent_type(p) } else { nothing(p) }
     }
 
     /// The type behind the reference to a parameter's cotangent.
@@ -404,6 +404,11 @@ fn traits(body: &Mentions) -> TokenStream {
             use ::differentiable::__private::ToOwned as _;
         ));
     }
+    if !body.that(crate::arrays::is_view).is_empty() {
+        out.extend(quote!(
+            use ::differentiable::__private::{ViewsOfConstantViews as _, ViewsOfConstants as _};
+        ));
+    }
     if body.any(&["rev", "step_by", "size_hint"]) {
         out.extend(quote!(
             use ::core::iter::Iterator as _;
@@ -428,6 +433,15 @@ fn fields_of_constants(body: &Mentions) -> TokenStream {
             #(fn #shared(&self) -> &() { self })*
             #(fn #unique(&mut self) -> &mut () { self })*
         }
+    }
+}
+
+/// The tangent of a constant parameter, passed as the parameter is.
+pub(crate) fn nothing(p: &Param) -> TokenStream {
+    match p.passing {
+        Passing::Value => quote!(()),
+        Passing::Ref => quote!(&()),
+        Passing::RefMut => quote!(&mut ()),
     }
 }
 

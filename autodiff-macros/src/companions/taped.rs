@@ -108,7 +108,7 @@ impl Companions<'_> {
                         (quote!(#name), quote!(::core::option::Option<#ty>))
                     }
                     (false, _, None) => {
-                        let ty = if self.has_space(p) { lifetime_tokens(&ty) } else { quote!(()) };
+                        let ty = lifetime_tokens(&self.tangent_space(p));
                         (quote!(_), quote!(::core::option::Option<#ty>))
                     }
                 };

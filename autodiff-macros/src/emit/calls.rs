@@ -215,6 +215,9 @@ impl Emitter<'_> {
         match (&arg.parts[component], arg.passing) {
             (Some(Expr::Place(place)), Passing::Ref) if place.is_view() => {
                 let view = self.place(place).at_least(Prec::Unary);
+                if self.may_be_missing(place) {
+                    return quote!(::differentiable::__private::part(&*#view));
+                }
                 quote!(::core::option::Option::Some(&*#view))
             }
             _ => self.tangent_argument(arg, component),
@@ -294,6 +297,9 @@ impl Emitter<'_> {
                     Some(Expr::Place(place)) if self.is_elements(place) => {
                         let e = self.receiver(place);
                         let e = quote!(#e.to_owned());
+                        if self.may_be_missing(place) {
+                            return quote!(::differentiable::__private::part(&#e));
+                        }
                         quote!(::core::option::Option::Some(&#e))
                     }
                     Some(e) => self.some_part(e, false).unwrap_or_else(|| {

@@ -78,12 +78,12 @@ impl Emitter<'_> {
                 let e = syn::ExprPath { attrs: Vec::new(), qself: Some(qself.clone()), path: path.clone() };
                 Tokens::atom(e.to_token_stream())
             }
-            Expr::Place(place) if place.is_view() => {
-                let view = self.place(place).at_least(Prec::Postfix);
-                Tokens::new(quote!(#view.to_owned()), Prec::Postfix)
-            }
             Expr::Place(place) => match self.part_value(place) {
                 Some(value) => Tokens::new(value, Prec::Postfix),
+                None if place.is_view() => {
+                    let view = self.place(place).at_least(Prec::Postfix);
+                    Tokens::new(quote!(#view.to_owned()), Prec::Postfix)
+                }
                 None => self.place(place),
             },
             Expr::Ref { mutable, of } => match &**of {

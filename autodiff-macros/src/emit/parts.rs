@@ -73,7 +73,11 @@ impl Emitter<'_> {
                 }
             }
         }
-        let (value, tangent) = (self.reference(&value, false).tokens, self.reference(place, false).tokens);
+        let (value, mut tangent) = (self.reference(&value, false).tokens, self.reference(place, false).tokens);
+        if place.is_view() {
+            let view = self.place(place).at_least(Prec::Unary);
+            tangent = quote!(&*#view);
+        }
         if self.lanes {
             let width = crate::lanes::width();
             return Some(quote!(::differentiable::lanes::read::<_, _, #width>(#value, #tangent)));
@@ -108,7 +112,7 @@ impl Emitter<'_> {
         if !from && !self.may_be_missing(place) {
             return None;
         }
-        let target = self.reference(place, true).tokens;
+        let target = self.target(place);
         if let Some((function, value)) = super::stmts::folded(value) {
             let value = self.by_reference_to_elements(value);
             return Some(quote!(::differentiable::__private::#function(#target, #value);));

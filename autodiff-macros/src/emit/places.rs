@@ -92,7 +92,7 @@ impl Emitter<'_> {
                     pending = 1;
                 }
                 Step::Index { at, .. } if missing => {
-                    let whole = dereferenced(now, pending).at_least(Prec::Unary);
+                    let whole = dereferenced(now, pending + usize::from(of_view)).at_least(Prec::Unary);
                     let at = self.index(crate::arrays::ordinal(at).unwrap_or(at));
                     let element = if mutable {
                         quote!(::differentiable::__private::within_mut(&mut #whole, #at))

@@ -113,6 +113,9 @@ impl Emitter<'_> {
                 return quote!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => ::core::option::Option::Some(&mut *#name), ::core::option::Option::None => ::core::option::Option::None });
             }
             let inner = self.place_mut(place).at_least(Prec::Unary);
+            if place.is_view() && self.may_be_missing(place) {
+                return quote!(#name.as_deref_mut().map(|#name| #inner).as_deref_mut().and_then(::differentiable::__private::part_mut));
+            }
             if place.is_view() {
                 // The view lives as long as the statement.
                 return quote!(#name.as_deref_mut().map(|#name| #inner).as_deref_mut());
@@ -121,6 +124,10 @@ impl Emitter<'_> {
                 return quote!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => ::differentiable::__private::part_mut(&mut #inner), ::core::option::Option::None => ::core::option::Option::None });
             }
             return quote!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => ::core::option::Option::Some(&mut #inner), ::core::option::Option::None => ::core::option::Option::None });
+        }
+        if place.is_view() && self.may_be_missing(place) {
+            let view = self.target(place);
+            return quote!(::differentiable::__private::part_mut(#view));
         }
         let part = if place.is_view() { None } else { self.some_part(&Expr::Place(place.clone()), true) };
         part.unwrap_or_else(|| {
@@ -141,7 +148,7 @@ impl Emitter<'_> {
         for c in 0..pull.cotangent.len() {
             for (i, slot) in pull.slots.iter().enumerate() {
                 match slot.get(c).and_then(Option::as_ref) {
-                    Some(place) if self.is_elements(place) => {
+                    Some(place) if self.is_elements(place) || is_in_view(place) => {
                         let name = Ident::new(&format!("slot_{c}_{i}"), Span::mixed_site());
                         let shape = pull.args[i].parts[0].clone().expect("operands have values");
                         let held = self.value(&Expr::Zero(Box::new(shape)));
@@ -158,4 +165,9 @@ impl Emitter<'_> {
         }
         quote!(#before ::differentiable::operators::#name::#method(#(#args,)* #(#tangents,)* #(&#cotangents,)* #(#slots),*); #after)
     }
+}
+
+/// Whether a place is an element of a view, which ends before a slot for the element would.
+fn is_in_view(place: &Place) -> bool {
+    !place.is_view() && place.path.iter().any(|step| matches!(step, crate::ir::Step::View { .. }))
 }

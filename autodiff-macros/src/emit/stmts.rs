@@ -245,7 +245,7 @@ impl Emitter<'_> {
     /// A reference to a tangent; a view is dereferenced.
     pub(super) fn by_reference_to_elements(&self, value: &Expr) -> TokenStream {
         match value {
-            Expr::Place(place) if place.is_view() => {
+            Expr::Place(place) if place.is_view() && !self.may_be_missing(place) => {
                 let view = self.place(place).at_least(Prec::Unary);
                 quote!(&*#view)
             }

@@ -375,6 +375,20 @@ impl Lowerer<'_> {
         }
     }
 
+    /// The call `x.windows(n)` that is made an iterator by `into_iter`, unless `x` is known to be something else than an
+    /// array: the windows of a slice are an iterator already.
+    pub(super) fn windows_of_array<'e>(&self, e: &'e S) -> Option<&'e ExprMethodCall> {
+        let S::MethodCall(m) = e else { return None };
+        let known = |e: &S| match e {
+            S::Path(p) => match p.path.get_ident().and_then(|i| self.lookup(&i.to_string())) {
+                Some(super::Binding::Value(e)) => !matches!(self.kind(&strip(e.clone())).deref(), Kind::Unknown),
+                _ => true,
+            },
+            _ => false,
+        };
+        (m.method == "windows" && m.args.len() == 1 && !known(&m.receiver)).then_some(m)
+    }
+
     /// Whether a value is an array, as far as can be seen.
     pub(super) fn is_array(&self, e: &Expr) -> bool {
         let inner = strip(e.clone());

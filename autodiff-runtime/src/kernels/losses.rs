@@ -59,6 +59,5 @@ pub use sparse_softmax_cross_entropy_kernel::{
     sparse_softmax_cross_entropy_tangent,
 };
 pub use variants::*;
-pub(crate) use weighted_loss_kernel::coefficients;
 pub use weighted_loss_kernel::{weighted_loss, weighted_loss_adjoint, weighted_loss_forward, weighted_loss_tangent};
 pub use weights::{Reduction, class_weights, one_hot};

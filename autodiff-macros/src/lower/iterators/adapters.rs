@@ -56,6 +56,11 @@ impl Lowerer<'_> {
         if name == "windows" && (blocks || self.seems_array(&m.receiver)) {
             return self.array_maker(name, m);
         }
+        if name == "into_iter"
+            && let Some(windows) = self.windows_of_array(&m.receiver)
+        {
+            return self.array_maker("windows", windows);
+        }
         if MAKERS.contains(&name) && !(name == "into_iter" && self.is_chain(&m.receiver)) {
             return self.maker(name, m);
         }

@@ -38,7 +38,7 @@ macro_rules! variants {
             y_pred: &ArrayRef<T, D>,
             $(#[constant] $parameter: $kind,)?
             #[constant] reduction: Reduction,
-            #[constant] weights: &ArrayRef<T, Ix1>,
+            weights: &ArrayRef<T, Ix1>,
         ) -> T {
             weighted_loss(y_true, y_pred, $loss, reduction, weights)
         }
@@ -100,7 +100,7 @@ macro_rules! sparse {
             #[constant] labels: &L,
             $parameter: &ArrayRef<T, Ix2>,
             #[constant] reduction: Reduction,
-            #[constant] weights: &ArrayRef<T, Ix1>,
+            weights: &ArrayRef<T, Ix1>,
         ) -> T {
             let y_true: Array2<T> = one_hot_of(stringify!($with), labels, $parameter.nrows(), $parameter.ncols());
             weighted_loss(&y_true, $parameter, $loss, reduction, weights)

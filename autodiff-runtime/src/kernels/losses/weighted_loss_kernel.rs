@@ -30,7 +30,7 @@ pub fn weighted_loss<T: Real, D: Dimension>(
     y_pred: &ArrayRef<T, D>,
     #[constant] loss: Loss,
     #[constant] reduction: Reduction,
-    #[constant] weights: &ArrayRef<T, Ix1>,
+    weights: &ArrayRef<T, Ix1>,
 ) -> T {
     let samples = Samples::new(loss, y_true, y_pred);
     coefficients(loss, reduction, weights, samples.count).dot(&samples.losses(loss))
@@ -38,21 +38,21 @@ pub fn weighted_loss<T: Real, D: Dimension>(
 
 /// What each sample's loss is multiplied by.
 #[track_caller]
-pub(crate) fn coefficients<T: Real>(
-    loss: Loss,
-    reduction: Reduction,
-    weights: &ArrayRef<T, Ix1>,
-    samples: usize,
-) -> Array1<T> {
+fn coefficients<T: Real>(loss: Loss, reduction: Reduction, weights: &ArrayRef<T, Ix1>, samples: usize) -> Array1<T> {
     let name = loss.name();
     assert!(weights.len() == samples, "{name}: there are {} weights for {samples} samples", weights.len());
-    let divisor = match reduction {
+    let divisor = divisor(reduction, weights, samples);
+    assert!(divisor != T::zero(), "{name}: the weights of a weighted mean sum to 0");
+    weights.mapv(|weight| weight / divisor)
+}
+
+/// What the weighted sum is divided by.
+fn divisor<T: Real>(reduction: Reduction, weights: &ArrayRef<T, Ix1>, samples: usize) -> T {
+    match reduction {
         Reduction::Sum => T::one(),
         Reduction::Mean => T::__lit(samples as f64),
         Reduction::WeightedMean => weights.sum(),
-    };
-    assert!(divisor != T::zero(), "{name}: the weights of a weighted mean sum to 0");
-    weights.mapv(|weight| weight / divisor)
+    }
 }
 
 /// The value of [`weighted_loss`]; nothing is saved.
@@ -67,7 +67,7 @@ pub fn weighted_loss_forward<T: Real, D: Dimension>(
     (weighted_loss(y_true, y_pred, loss, reduction, weights), ())
 }
 
-/// Adds the gradient of [`weighted_loss`] to the slots of `y_true` and `y_pred`.
+/// Adds the gradient of [`weighted_loss`] to the slots of `y_true`, `y_pred` and `weights`.
 pub fn weighted_loss_adjoint<T: Real, D: Dimension>(
     y_true: &ArrayRef<T, D>,
     y_pred: &ArrayRef<T, D>,
@@ -78,10 +78,26 @@ pub fn weighted_loss_adjoint<T: Real, D: Dimension>(
     ct: T,
     true_slot: Option<&mut ArrayRef<T, D>>,
     pred_slot: Option<&mut ArrayRef<T, D>>,
+    weights_slot: Option<&mut ArrayRef<T, Ix1>>,
 ) {
     let samples = Samples::new(loss, y_true, y_pred);
-    let coefficients = coefficients(loss, reduction, weights, samples.count) * ct;
-    samples.add_gradient(loss, &coefficients, true_slot, pred_slot);
+    let coefficients = coefficients(loss, reduction, weights, samples.count);
+    if let Some(slot) = weights_slot {
+        slot.scaled_add(ct, &by_weights(reduction, weights, &coefficients, &samples.losses(loss)));
+    }
+    samples.add_gradient(loss, &(coefficients * ct), true_slot, pred_slot);
+}
+
+/// The partial derivatives of the weighted loss by the weights.
+fn by_weights<T: Real>(
+    reduction: Reduction,
+    weights: &ArrayRef<T, Ix1>,
+    coefficients: &ArrayRef<T, Ix1>,
+    losses: &ArrayRef<T, Ix1>,
+) -> Array1<T> {
+    let divisor = divisor(reduction, weights, losses.len());
+    let mean = if reduction == Reduction::WeightedMean { coefficients.dot(losses) } else { T::zero() };
+    losses.mapv(|loss| (loss - mean) / divisor)
 }
 
 /// The value of [`weighted_loss`], and its derivative along the tangents.
@@ -94,8 +110,14 @@ pub fn weighted_loss_tangent<T: Real, D: Dimension>(
     weights: &ArrayRef<T, Ix1>,
     d_true: Option<&ArrayRef<T, D>>,
     d_pred: Option<&ArrayRef<T, D>>,
+    d_weights: Option<&ArrayRef<T, Ix1>>,
 ) -> (T, T) {
     let samples = Samples::new(loss, y_true, y_pred);
     let coefficients = coefficients(loss, reduction, weights, samples.count);
-    (coefficients.dot(&samples.losses(loss)), coefficients.dot(&samples.tangents(loss, d_true, d_pred)))
+    let losses = samples.losses(loss);
+    let mut tangent = coefficients.dot(&samples.tangents(loss, d_true, d_pred));
+    if let Some(d_weights) = d_weights {
+        tangent += by_weights(reduction, weights, &coefficients, &losses).dot(d_weights);
+    }
+    (coefficients.dot(&losses), tangent)
 }

@@ -4,7 +4,7 @@ use autodiff_macros::differentiable;
 use ndarray::{ArrayRef, Dimension, Ix1, Ix2, Zip};
 
 use super::elements::{log_one_plus_exp, log_sum_exp};
-use crate::kernels::losses::{Labels, Loss, Reduction, coefficients};
+use crate::kernels::losses::{Labels, Loss, Reduction};
 use crate::prelude::*;
 
 /// The mean of a loss over pairs of elements: their sum, divided by `count`.
@@ -206,13 +206,17 @@ pub(crate) fn weighted_loss<T: Real, D: Dimension>(
     y_pred: &ArrayRef<T, D>,
     #[constant] loss: Loss,
     #[constant] reduction: Reduction,
-    #[constant] weights: &ArrayRef<T, Ix1>,
+    weights: &ArrayRef<T, Ix1>,
 ) -> T {
     let losses: Array1<T> = loss_each(y_true, y_pred, loss);
-    let factors: Array1<T> = stop_gradient(coefficients(loss, reduction, weights, losses.len()));
-    let mut sum = T::zero();
+    let (mut sum, mut total): (T, T) = (T::zero(), T::zero());
     for i in 0..losses.len() {
-        sum += factors[i] * losses[i];
+        sum += weights[i] * losses[i];
+        total += weights[i];
     }
-    sum
+    match reduction {
+        Reduction::Sum => sum,
+        Reduction::Mean => sum / T::__lit(losses.len() as f64),
+        Reduction::WeightedMean => sum / total,
+    }
 }
