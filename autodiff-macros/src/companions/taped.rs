@@ -167,7 +167,11 @@ impl Companions<'_> {
             if !taped.last || p.passing != Passing::RefMut {
                 continue;
             }
-            for v in q.parts.iter().take(components) {
+            for (c, v) in q.parts.iter().take(components).enumerate() {
+                // A tangent that nothing reads stays in its `Option`.
+                if c > 0 && !emitter.is_mentioned(*v) {
+                    continue;
+                }
                 let name = emitter.name(*v);
                 let last = format_ident!("last_{}", name.unraw(), span = Span::mixed_site());
                 keep.extend(quote!(let #last = ::differentiable::__private::snapshot(&*#name);));

@@ -323,7 +323,7 @@ fn turn_of(stmts: &[Stmt]) -> Option<usize> {
     stmts.iter().position(|s| matches!(s, Stmt::Turn))
 }
 
-/// A call of a function by its name, with a cotangent and without `&mut` arguments.
+/// A call of a function by its name, with a cotangent that does not depend on its value and without `&mut` arguments.
 fn joined_call(call: &Call, mut pull: Pull) -> Option<Stmt> {
     let Callee::Function { path, qself: None } = &call.callee else { return None };
     let n = path.segments.len();
@@ -334,7 +334,7 @@ fn joined_call(call: &Call, mut pull: Pull) -> Option<Stmt> {
         && !owner
         && !derivative
         && call.args.iter().all(|a| a.passing != Passing::RefMut)
-        && pull.cotangent.iter().all(Option::is_some);
+        && pull.cotangent.iter().all(|ct| ct.as_ref().is_some_and(|ct| call.outs.iter().all(|out| !ct.mentions(*out))));
     if !fine {
         return None;
     }

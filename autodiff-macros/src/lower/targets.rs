@@ -1,7 +1,8 @@
 //! What `collect`, `sum` and `product` make of an iterator, where only a type around the call says that it may fail.
 //!
 //! In: a body. Out: the same with the type in the turbofish: `let v: Option<Vec<_>> = it.collect();` is
-//! `let v: Option<Vec<_>> = it.collect::<Option<Vec<_>>>();`. Types that say nothing about failure are left where they are.
+//! `let v: Option<Vec<_>> = it.collect::<Option<Vec<_>>>();`. Types that say nothing about failure are left where they are,
+//! but for the integers that are summed.
 
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, GenericArgument, Pat, PathArguments, Stmt, Type};
@@ -91,7 +92,9 @@ fn give(ty: &Type, e: &mut Expr) {
                 "sum" | "product" => &["Option", "Result"],
                 _ => &[],
             };
-            if last_name(ty).is_some_and(|name| wanted.contains(&name.as_str())) {
+            let adds = m.method == "sum" || m.method == "product";
+            let whole = |name: &str| adds && crate::kinds::is_integer(name);
+            if last_name(ty).is_some_and(|name| wanted.contains(&name.as_str()) || whole(&name)) {
                 m.turbofish = Some(syn::parse_quote!(::<#ty>));
             }
         }

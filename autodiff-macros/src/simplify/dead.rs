@@ -218,7 +218,7 @@ impl Pass {
                 // A compound assignment without tangents is no call.
                 let assignment = matches!(call.callee, Callee::Operator(Operator::Assign(_)));
                 if remove && call.mode == Mode::Plain && !assignment {
-                    self.changed |= drop_directions(call, live);
+                    self.changed |= drop_directions(call, live, &self.overwritten);
                 }
                 for v in call.outs.iter().chain(&call.tape) {
                     live.remove(*v);
@@ -426,12 +426,13 @@ fn ignored(stmt: &Stmt) -> Vec<VarId> {
     }
 }
 
-/// Takes the directions out of a call whose tangents of the value along them nobody reads.
-fn drop_directions(call: &mut Call, live: &VarSet) -> bool {
+/// Takes the directions out of a call whose tangents of the value along them nobody reads, nor gives another value.
+fn drop_directions(call: &mut Call, live: &VarSet, overwritten: &VarSet) -> bool {
     let before = call.level;
     for direction in (0..before).rev() {
         let along = |c: usize| c >> direction & 1 == 1;
-        let read = call.outs.iter().enumerate().any(|(c, v)| along(c) && live.contains(*v));
+        let needed = |v: VarId| live.contains(v) || overwritten.contains(v);
+        let read = call.outs.iter().enumerate().any(|(c, v)| along(c) && needed(*v));
         let changed = call
             .args
             .iter()

@@ -227,25 +227,25 @@ impl Lowerer<'_> {
         });
         let outer = target.as_ref().and_then(type_name);
         match outer.as_deref() {
-            None | Some("Vec") => {}
+            None | Some("Vec") => {
+                let element = target.as_ref().map_or(Kind::Unknown, |ty| self.types.kind(ty).element());
+                self.collect_of(element, stream, span)
+            }
             Some("Array" | "Array1") => {
                 let items = self.collect_into_vec(stream, span);
-                return self.vector_as_array(items, span);
+                self.vector_as_array(items, span)
             }
-            Some("Option" | "Result") => {
-                return self.try_collected(stream, outer.as_deref() == Some("Option"), span);
-            }
+            Some("Option" | "Result") => self.try_collected(stream, outer.as_deref() == Some("Option"), span),
             Some("Box") => {
                 let items = self.collect_into_vec(stream, span);
                 let name = syn::Ident::new("into_boxed_slice", Span::mixed_site());
-                return Expr::Method { recv: Box::new(items), name, turbofish: None, args: Vec::new() };
+                Expr::Method { recv: Box::new(items), name, turbofish: None, args: Vec::new() }
             }
             Some(_) => {
                 let items = self.collect_into_vec(stream, span);
-                return self.made_of_items(target.expect("it has a name"), items, span);
+                self.made_of_items(target.expect("it has a name"), items, span)
             }
         }
-        self.collect_into_vec(stream, span)
     }
 
     /// A container of another type, of items without derivative; that they have none is for `lost` to see.
@@ -270,7 +270,15 @@ impl Lowerer<'_> {
     }
 
     pub(in crate::lower) fn collect_into_vec(&mut self, stream: Stream, span: Span) -> Expr {
+        self.collect_of(Kind::Unknown, stream, span)
+    }
+
+    /// The same, of items whose kind is declared.
+    fn collect_of(&mut self, element: Kind, stream: Stream, span: Span) -> Expr {
         let place = self.vector(span);
+        if element.is_scalar() {
+            self.program.vars[place.root].kind = Kind::Seq(Box::new(element));
+        }
         self.run_stream(stream, span, &mut |l, item, _| l.push_to(&place, item, span));
         Expr::Place(place)
     }
