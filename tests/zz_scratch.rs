@@ -1,20 +1,39 @@
 #![allow(warnings)]
 use differentiable::prelude::*;
 #[derive(Clone, Debug, PartialEq, Differentiable)]
-enum E { A(f64), B { x: f64, y: f64 }, C }
+enum E {
+    A(f64),
+    B { x: f64, y: f64 },
+    C,
+}
 
 #[differentiable]
-fn opt(x: f64) -> Option<f64> { if x > 0.0 { Some(x * x) } else { None } }
+fn opt(x: f64) -> Option<f64> {
+    if x > 0.0 { Some(x * x) } else { None }
+}
 #[differentiable]
-fn opt2(o: Option<f64>, k: f64) -> f64 { match o { Some(a) => a * a * k, None => k } }
+fn opt2(o: Option<f64>, k: f64) -> f64 {
+    match o {
+        Some(a) => a * a * k,
+        None => k,
+    }
+}
 #[differentiable]
-fn res(x: f64) -> Result<f64, String> { if x > 0.0 { Ok(x * x) } else { Err("no".into()) } }
+fn res(x: f64) -> Result<f64, String> {
+    if x > 0.0 { Ok(x * x) } else { Err("no".into()) }
+}
 #[differentiable]
-fn en(x: f64) -> E { if x > 0.0 { E::A(x * x) } else { E::B { x, y: x * x } } }
+fn en(x: f64) -> E {
+    if x > 0.0 { E::A(x * x) } else { E::B { x, y: x * x } }
+}
 #[differentiable]
-fn opt3(o: &Option<Vec<f64>>) -> Option<Vec<f64>> { o.as_ref().map(|v| v.iter().map(|a| a * a).collect()) }
+fn opt3(o: &Option<Vec<f64>>) -> Option<Vec<f64>> {
+    o.as_ref().map(|v| v.iter().map(|a| a * a).collect())
+}
 #[differentiable]
-fn opt4(o: Option<f64>) -> Option<f64> { o.map(|v| v * 2.0) }
+fn opt4(o: Option<f64>) -> Option<f64> {
+    o.map(|v| v * 2.0)
+}
 
 fn tell<T: std::fmt::Debug>(name: &str, f: impl FnOnce() -> T + std::panic::UnwindSafe) {
     std::panic::set_hook(Box::new(|i| println!("   panic: {i}")));
@@ -34,5 +53,28 @@ fn t() {
     tell("opt3 jvp None", || opt3::jvp(&Some(vec![1.0, 2.0]), &None));
     tell("opt3 empty", || opt3::vjp(&Some(vec![1.0, 2.0])).1(Some(vec![])));
     tell("opt4 None", || opt4::vjp(Some(1.0)).1(None));
-    println!("{}", opt3::source()); println!("{}", en::source()); println!("{}", opt2::source());
+    println!("{}", opt3::source());
+    println!("{}", en::source());
+    println!("{}", opt2::source());
+}
+#[differentiable]
+fn vecs(x: f64, n: usize) -> Vec<f64> {
+    let mut v = vec![];
+    for i in 0..n {
+        v.push(x * i as f64);
+    }
+    v
+}
+#[differentiable]
+fn arr(x: f64) -> Array1<f64> {
+    array![x, x * x, 1.0]
+}
+#[test]
+fn t2() {
+    tell("vec empty", || vecs::vjp(2.0, 3).1(vec![]));
+    tell("vec long", || vecs::vjp(2.0, 3).1(vec![1.0, 1.0, 1.0, 1.0]));
+    tell("vec short", || vecs::vjp(2.0, 3).1(vec![1.0, 1.0]));
+    tell("arr empty", || arr::vjp(2.0).1(array![]));
+    tell("arr long", || arr::vjp(2.0).1(array![1.0, 1.0, 1.0, 1.0]));
+    tell("arr short", || arr::vjp(2.0).1(array![1.0]));
 }
