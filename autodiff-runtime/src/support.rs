@@ -222,6 +222,19 @@ impl<T: Clone> Snapshot for T {
     }
 }
 
+/// A cotangent with zeros for what it leaves out: `None` for `Some`, an empty `Vec` for a full one.
+///
+/// # Panics
+///
+/// Panics if it has not the shape of the value: another length, shape or variant.
+#[inline]
+#[track_caller]
+pub fn completed<T: Tangent>(zero: &T, cotangent: &T) -> T {
+    let mut whole = zero.clone();
+    whole.__add(cotangent);
+    whole
+}
+
 /// A copy of an argument.
 #[inline]
 pub fn snapshot<T: Snapshot + ?Sized>(value: &T) -> T::Saved {

@@ -6,7 +6,7 @@ use syn::{Member, Path};
 
 use super::Emitter;
 use super::exprs::{Prec, Tokens};
-use crate::ir::{Expr, Place, Step};
+use crate::ir::{Expr, Place, Role, Step, VarId};
 use crate::kinds::{self, Kind};
 
 /// What is done with a place.
@@ -34,7 +34,7 @@ impl Emitter<'_> {
     }
 
     /// A path from a base.
-    fn path(&self, root: crate::ir::VarId, path: &[Step], access: Access) -> Tokens {
+    fn path(&self, root: VarId, path: &[Step], access: Access) -> Tokens {
         let name = self.name(root);
         let base = Tokens::atom(quote!(#name));
         let mutable = access == Access::Write;
@@ -138,7 +138,8 @@ impl Emitter<'_> {
                         (false, true) => base,
                         (false, false) => quote!(&#base),
                     };
-                    now = Tokens::new(payload(&borrow, variant, member, *arity), Prec::Lowest);
+                    let other = self.other_variant(root);
+                    now = Tokens::new(payload(&borrow, variant, member, *arity, &other), Prec::Lowest);
                     pending += 1;
                 }
                 Step::Content => {
@@ -157,7 +158,7 @@ impl Emitter<'_> {
     }
 
     /// Whether it is not known if what is at the beginning of a path is a sequence or an array.
-    fn has_items_in_order(&self, root: crate::ir::VarId, path: &[Step]) -> bool {
+    fn has_items_in_order(&self, root: VarId, path: &[Step]) -> bool {
         let mut place = Place::var(root, proc_macro2::Span::mixed_site());
         place.path = path.to_vec();
         match kinds::of_place(self.program, &place).deref() {
@@ -224,6 +225,14 @@ impl Emitter<'_> {
         }
         self.path(place.root, &path, access).at_least(Prec::Postfix)
     }
+
+    /// What stands for the other variants where one is known: a user may hand in a tangent of another one.
+    fn other_variant(&self, root: VarId) -> TokenStream {
+        match self.program.vars[root].role {
+            Role::Tangent | Role::Adjoint => quote!(::core::panic!("a tangent has the variant of its value")),
+            Role::User | Role::Temporary | Role::Tape => quote!(::core::unreachable!()),
+        }
+    }
 }
 
 /// `x.row(i)`, or `x.row_mut(i)`.
@@ -266,7 +275,7 @@ fn dereferenced(mut now: Tokens, pending: usize) -> Tokens {
 }
 
 /// An expression for a reference to a field of a variant.
-fn payload(borrow: &TokenStream, path: &Path, member: &Member, arity: usize) -> TokenStream {
+fn payload(borrow: &TokenStream, path: &Path, member: &Member, arity: usize, other: &TokenStream) -> TokenStream {
     let pattern = if arity > 0 {
         let Member::Unnamed(index) = member else { unreachable!("tuple variants have numbered fields") };
         let before = (0..index.index).map(|_| quote!(_));
@@ -275,7 +284,7 @@ fn payload(borrow: &TokenStream, path: &Path, member: &Member, arity: usize) -> 
     } else {
         quote!(#path { #member: payload, .. })
     };
-    quote!(match #borrow { #pattern => payload, _ => ::core::unreachable!() })
+    quote!(match #borrow { #pattern => payload, _ => #other })
 }
 
 /// The method of an enum's tangent that gives a field of one variant.

@@ -14,7 +14,10 @@ impl Docs {
             "grad_into" => {
                 format!("Adds the gradient of [`{name}`] to the buffers and returns the value.")
             }
-            "vjp" => format!("The value of [`{name}`] and its pullback, from cotangents of the value to gradients."),
+            "vjp" => format!(
+                "The value of [`{name}`] and its pullback, from cotangents of the value to gradients. What a cotangent \
+                 leaves out (`None`, an empty `Vec`) is zero; one of another shape makes the pullback panic."
+            ),
             "jvp" => {
                 format!("The value of [`{name}`] and its derivative along the given tangents.")
             }

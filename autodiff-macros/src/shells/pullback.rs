@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::Type;
 
 use super::{Shells, bare};
 use crate::emit::tuple;
@@ -28,6 +29,13 @@ impl Shells<'_> {
         let mut grads = Vec::new();
         let mut cotangents = Vec::new();
         let unit = self.returns_nothing();
+        // What a cotangent leaves out is zero: of what may have parts that can be left out, the zero is kept.
+        let partial = !unit && !c.f.signature.output.as_ref().is_some_and(|ty| self.has_fixed_shape(ty));
+        let (mut zero, mut whole) = (TokenStream::new(), TokenStream::new());
+        if partial {
+            zero = quote!(let zero = ::differentiable::Differentiable::__zero(&value););
+            whole = quote!(let ct = ::differentiable::__private::completed(&zero, &ct););
+        }
         if !unit {
             let ty = c.output_tangent();
             cotangents.push((quote!(ct), ty));
@@ -123,7 +131,9 @@ impl Shells<'_> {
                     #shared
                     let (#value, tape) = Self::#fwd #turbofish(#(#first),*);
                     #(#snapshots)*
+                    #zero
                     (value, move |#(#names),*| {
+                        #whole
                         #(let mut #worked = ::core::clone::Clone::clone(&#worked);)*
                         #zeros
                         let #patterns = ::core::clone::Clone::clone(&tape)((#again, #ct, #slots));
@@ -137,8 +147,10 @@ impl Shells<'_> {
                 #keep
                 let (#value, tape) = Self::#fwd #turbofish(#(#first),*);
                 #(#snapshots)*
+                #zero
                 let state = ::core::cell::Cell::new(::core::option::Option::Some((tape, #(#worked),*)));
                 (value, move |#(#names),*| {
+                    #whole
                     // The first call uses the tape; a later one runs the forward sweep again.
                     let (tape, #(#mutable),*) = match state.take() {
                         ::core::option::Option::Some(state) => state,
@@ -152,6 +164,19 @@ impl Shells<'_> {
                     let #patterns = tape((#again, #ct, #slots));
                     #grads
                 })
+            }
+        }
+    }
+
+    /// Whether all values of a type have the same shape: numbers, and arrays and tuples of them.
+    fn has_fixed_shape(&self, ty: &Type) -> bool {
+        match ty {
+            Type::Array(a) => self.has_fixed_shape(&a.elem),
+            Type::Tuple(t) => t.elems.iter().all(|ty| self.has_fixed_shape(ty)),
+            Type::Paren(p) => self.has_fixed_shape(&p.elem),
+            ty => {
+                let kind = self.companions.f.types.kind(ty);
+                kind.is_scalar() || kind.is_complex() || kind.is_constant()
             }
         }
     }
