@@ -171,3 +171,33 @@ fn of_another_number_of_axes(x: &ArrayD<f64>) -> f64 {
 fn numbers_of_axes_are_checked_in_derivatives_too() {
     let _ = of_another_number_of_axes::__rev0(&array![1.0, 2.0, 3.0].into_dyn(), &mut array![0.0, 0.0, 0.0].into_dyn());
 }
+
+#[differentiable(order = 2)]
+fn spaced(a: f64, b: f64, step: f64, base: f64) -> f64 {
+    let straight = Array1::linspace(a, b, 5);
+    let steps = Array1::range(a, b, step);
+    let powers: Array1<f64> = Array::logspace(base, a, b, 4);
+    let curved: Array1<f64> = Array::geomspace(a, b, 3).unwrap();
+    let none: Option<Array1<f64>> = Array::geomspace(-a, b, 3);
+    straight.dot(&straight)
+        + steps.mapv(|v| v * v).sum()
+        + powers.sum() * curved[1]
+        + if none.is_some() { 1e3 } else { 0.0 }
+}
+
+#[test]
+fn numbers_between_active_ends() {
+    let (a, b, step, base) = (0.3, 1.7, 0.45, 3.0);
+    spaced::check(a, b, step, base).unwrap();
+    spaced::check(a, b, step, -base).unwrap();
+    // The formulas of derivatives give the numbers of `ndarray`.
+    for (a, b, base) in [(a, b, base), (0.2, 0.9, -2.0), (1.1, 1.2, 10.0)] {
+        let (value, _) = spaced::value_and_grad(a, b, step, base);
+        assert!((value - spaced(a, b, step, base)).abs() < 1e-12 * value.abs());
+    }
+    let (gradient, direction) = (spaced::grad(a, b, step, base), 1e-5);
+    let along = spaced::hvp(a, b, step, base, 1.0, 0.0, 0.0, 0.0);
+    let (up, down) = (spaced::grad(a + direction, b, step, base), spaced::grad(a - direction, b, step, base));
+    assert!((along.0 - (up.0 - down.0) / (2.0 * direction)).abs() < 1e-6 * gradient.0.abs());
+    assert!((along.3 - (up.3 - down.3) / (2.0 * direction)).abs() < 1e-6);
+}

@@ -72,10 +72,11 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
                 let cfgs: TokenStream =
                     f.attrs.iter().filter(|a| a.path().is_ident("cfg")).map(ToTokens::to_token_stream).collect();
                 let vis = if of_trait { TokenStream::new() } else { f.vis.to_token_stream() };
+                let tracked = twin::tracked(&f.attrs);
                 let host = Host {
                     vis,
                     method: Some(f.sig.ident.clone()),
-                    attrs: cfgs,
+                    attrs: quote!(#cfgs #tracked),
                     of_trait,
                     declared: false,
                     captures_self: false,
@@ -83,7 +84,7 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
                     associated: associated.clone(),
                     bound: None,
                 };
-                missing.extend(crate::unannotated::functions(&function, &host.attrs));
+                missing.extend(crate::unannotated::functions(&function, &cfgs));
                 companions.extend(if of_trait { trait_items(&function, &host) } else { twin::items(&function, &host) });
             }
         }

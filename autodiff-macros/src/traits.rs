@@ -68,7 +68,7 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
                 let host = Host {
                     vis: TokenStream::new(),
                     method: Some(f.sig.ident.clone()),
-                    attrs: TokenStream::new(),
+                    attrs: crate::twin::tracked(&f.attrs),
                     of_trait: true,
                     declared: true,
                     captures_self: false,

@@ -72,7 +72,7 @@ fn twin(item: &ItemFn, f: &Function) -> TokenStream {
         syn::Visibility::Inherited => quote!(),
         vis => vis.to_token_stream(),
     };
-    let host = Host { vis: inner, ..Host::default() };
+    let host = Host { vis: inner, attrs: tracked(&item.attrs), ..Host::default() };
     let items = items(f, &host);
     let missing = crate::unannotated::functions(f, &quote!(#(#cfgs)*));
     let promise = f.options.tape_none.then(|| quote!(#(#cfgs)* impl ::differentiable::__private::NoTape for #name {}));
@@ -122,4 +122,9 @@ pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
     out.extend(shells.all());
     out.extend(shells.call());
     out
+}
+
+/// `#[track_caller]`, if a function has it: its derivatives panic at the line that called them, too.
+pub(crate) fn tracked(attrs: &[syn::Attribute]) -> TokenStream {
+    attrs.iter().find(|a| a.path().is_ident("track_caller")).map(ToTokens::to_token_stream).unwrap_or_default()
 }

@@ -57,6 +57,7 @@ pub use last_step::{LastStep, LastStepTangent};
 pub use layer_norm::{LayerNorm, LayerNormTangent};
 pub use lstm::{LSTM, LSTMTangent};
 pub use max_pool2d::{MaxPool2D, MaxPool2DTangent};
+pub(crate) use mode::Predicting;
 pub(crate) use mode::set_mode;
 pub use mode::{Mode, predicting};
 pub use multi_head_attention::{MultiHeadAttention, MultiHeadAttentionTangent};
@@ -67,6 +68,21 @@ pub use simple_rnn::{SimpleRNN, SimpleRNNTangent};
 pub use table::Table;
 pub use time_distributed::{TimeDistributed, TimeDistributedTangent};
 pub use transformer_encoder::{TransformerEncoder, TransformerEncoderTangent};
+
+/// Refuses a recurrent layer without features or units.
+#[track_caller]
+fn check_units(layer: &str, features: usize, units: usize) {
+    assert!(
+        features > 0 && units > 0,
+        "{layer}: there must be at least one feature and one unit; received {features} and {units}"
+    );
+}
+
+/// Refuses an ε that no variance can be added to.
+#[track_caller]
+fn check_epsilon(layer: &str, epsilon: f64) {
+    assert!(epsilon >= 0.0 && epsilon.is_finite(), "{layer}: ε must be a number of at least 0; received {epsilon}");
+}
 
 /// Refuses groups that do not divide what comes in and what goes out.
 #[track_caller]

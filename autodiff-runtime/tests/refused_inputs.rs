@@ -63,6 +63,13 @@ fn layers() {
         GlobalAveragePool2D::<f64>::new().call(&Array4::zeros((1, 0, 5, 3))) => "global_average_pool2d: ", "[1, 0, 5, 3]";
         Dropout::<f64>::new(1.0, rng) => "dropout: the rate", "received 1";
         Dropout::<f64>::new(f64::NAN, rng) => "dropout: the rate", "received NaN";
+        LSTM::<f64>::new(0, 2, rng) => "LSTM: ", "received 0 and 2";
+        GRU::<f64>::new(2, 0, rng) => "GRU: ", "received 2 and 0";
+        SimpleRNN::<f64>::new(0, 2, rng) => "SimpleRNN: ", "received 0 and 2";
+        LayerNorm::<f64>::new(2).epsilon(-1.0) => "LayerNorm: ε must be", "received -1";
+        BatchNorm::<f64>::new(2).epsilon(f64::NAN) => "BatchNorm: ε must be", "received NaN";
+        GroupNorm::<f64>::new(1, 2).epsilon(-1.0) => "GroupNorm: ε must be", "received -1";
+        BatchNorm::<f64>::new(2).momentum(2.0) => "BatchNorm: the momentum must lie between 0 and 1; received 2";
         GroupNorm::<f64>::new(2, 3) => "GroupNorm: ", "2 groups";
         GroupNorm::<f64>::new(0, 3) => "GroupNorm: ", "0 groups";
         MultiHeadAttention::<f64>::new(3, 0, 2, rng) => "MultiHeadAttention: ", "received 0";
@@ -131,6 +138,8 @@ fn losses() {
         root_mean_squared_error(&a, &b) => "root_mean_squared_error: `y_true` has shape [2, 3]", "has shape [3, 2]";
         mean_absolute_error(&a, &b) => "mean_absolute_error: `y_true` has shape [2, 3]", "has shape [3, 2]";
         r_squared(&a, &b) => "r_squared: `y_true` has shape [2, 3]", "has shape [3, 2]";
+        top_k_accuracy(&[0_usize, 1], &a, 0) => "top_k_accuracy: `k` must be at least 1";
+        ConfusionMatrix::new(&[0_usize, 1], &[0_usize, 1], 2).precision(3) => "ConfusionMatrix: there is no class 3, but only 2";
         accuracy(&Vec::<usize>::new(), &empty) => "accuracy: there are no predictions";
         mean_absolute_error(&empty, &empty) => "mean_absolute_error: there are no predictions";
     }

@@ -229,19 +229,8 @@ impl Lowerer<'_> {
                 __matrix.diag_mut().assign(__diagonal);
                 __matrix
             }),
-            ("linspace", [from, to, n]) if is_of_arrays(&p.path) => {
-                let (from, to) = (self.scalar(from), self.scalar(to));
-                let ty: syn::Type = match self.kind(&from).join(&self.kind(&to)) {
-                    Kind::Float(Float::F64) => parse_quote!(f64),
-                    Kind::Float(Float::F32) => parse_quote!(f32),
-                    _ => return None,
-                };
-                let said = parse_quote!({
-                    let __n = #n;
-                    let __step = if __n > 1 { (__to - __from) / ((__n - 1) as #ty) } else { 0.0 };
-                    ::differentiable::ndarray::Array1::from_shape_fn(__n, |__i| __from + __step * (__i as #ty))
-                });
-                return Some(self.said_with([("__from", from), ("__to", to)], &said));
+            ("linspace" | "range" | "logspace" | "geomspace", args) if is_of_arrays(&p.path) => {
+                return self.spaced(&p.path.segments.last()?.ident.to_string(), args);
             }
             ("kron", [a, b]) if p.path.segments.iter().any(|s| s.ident == "linalg") => parse_quote!({
                 let (__a, __b) = (#a, #b);
@@ -256,6 +245,66 @@ impl Lowerer<'_> {
         Some(self.rhs(&said))
     }
 
+    /// Numbers between two that a derivative may flow from: `linspace`, `range`, `logspace` and `geomspace`, by their
+    /// formulas. `None` where the type of the numbers is not in sight.
+    fn spaced(&mut self, name: &str, args: &[&S]) -> Option<Expr> {
+        let (ends, n) = match (name, args) {
+            ("linspace" | "geomspace", [from, to, n]) => (vec![*from, *to], Some(*n)),
+            ("range", [from, to, step]) => (vec![*from, *to, *step], None),
+            ("logspace", [base, from, to, n]) => (vec![*from, *to, *base], Some(*n)),
+            _ => return None,
+        };
+        let ends: Vec<Expr> = ends.into_iter().map(|e| self.scalar(e)).collect();
+        let kind = ends.iter().map(|e| self.kind(e)).reduce(|a, b| a.join(&b))?;
+        let ty: syn::Type = match kind {
+            Kind::Float(Float::F64) => parse_quote!(f64),
+            Kind::Float(Float::F32) => parse_quote!(f32),
+            _ => return None,
+        };
+        let array: syn::Path = parse_quote!(::differentiable::ndarray::Array1);
+        let step =
+            |from: S, to: S| -> S { parse_quote!(if __n > 1 { (#to - #from) / ((__n - 1) as #ty) } else { 0.0 }) };
+        let straight = step(parse_quote!(__from), parse_quote!(__to));
+        let said: S = match name {
+            "linspace" => parse_quote!({
+                let __n = #n;
+                let __step = #straight;
+                #array::from_shape_fn(__n, |__i| __from + __step * (__i as #ty))
+            }),
+            "range" => parse_quote!({
+                let __n = ((__to - __from) / __third).ceil() as usize;
+                #array::from_shape_fn(__n, |__i| __from + __third * (__i as #ty))
+            }),
+            "logspace" => parse_quote!({
+                let __n = #n;
+                let __step = #straight;
+                let __base: #ty = __third;
+                let __size = __base.abs();
+                let __sign = __base.signum();
+                #array::from_shape_fn(__n, |__i| __sign * __size.powf(__from + __step * (__i as #ty)))
+            }),
+            _ => {
+                let curved = step(parse_quote!(__low), parse_quote!(__high));
+                parse_quote!({
+                    let __n = #n;
+                    let __first: #ty = __from;
+                    let __last: #ty = __to;
+                    if __first == 0.0 || __last == 0.0 || __first.is_sign_negative() != __last.is_sign_negative() {
+                        None
+                    } else {
+                        let __sign = __first.signum();
+                        let __low = __first.abs().ln();
+                        let __high = __last.abs().ln();
+                        let __step = #curved;
+                        Some(#array::from_shape_fn(__n, |__i| __sign * (__low + __step * (__i as #ty)).exp()))
+                    }
+                })
+            }
+        };
+        let names = ["__from", "__to", "__third"].into_iter().zip(ends);
+        Some(self.said_with(names, &said))
+    }
+
     /// The value of an expression in which `__array` stands for the receiver.
     fn said_of(&mut self, recv: &Expr, said: &S) -> Expr {
         let place = self.pinned(recv, proc_macro2::Span::mixed_site());
@@ -265,7 +314,7 @@ impl Lowerer<'_> {
     }
 
     /// The value of an expression in which names stand for values.
-    fn said_with<const N: usize>(&mut self, names: [(&str, Expr); N], said: &S) -> Expr {
+    fn said_with<'n>(&mut self, names: impl IntoIterator<Item = (&'n str, Expr)>, said: &S) -> Expr {
         self.scopes.push(HashMap::new());
         for (name, value) in names {
             self.bind(name, value);

@@ -20,7 +20,10 @@ use crate::Real;
 /// Panics if an index is no row of the table; the message says which.
 #[track_caller]
 pub fn embedding<T: Real, L: Labels + ?Sized>(indices: &L, table: &ArrayRef<T, Ix2>) -> Array2<T> {
-    let rows: Vec<usize> = (0..indices.count()).map(|at| row(indices, at, table.nrows())).collect();
+    let mut rows = Vec::with_capacity(indices.count());
+    for at in 0..indices.count() {
+        rows.push(row(indices, at, table.nrows()));
+    }
     table.select(Axis(0), &rows)
 }
 

@@ -68,14 +68,29 @@ impl<T: Real, D: Dimension> BatchNorm<T, D> {
 
     /// The same layer with this momentum: what share of its statistics it keeps in every step. `PyTorch` calls one minus
     /// this the momentum.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the momentum is not between 0 and 1.
+    #[track_caller]
     pub fn momentum(mut self, momentum: f64) -> Self {
+        assert!(
+            (0.0..=1.0).contains(&momentum),
+            "BatchNorm: the momentum must lie between 0 and 1; received {momentum}"
+        );
         self.running_mean.momentum = momentum;
         self.running_var.momentum = momentum;
         self
     }
 
     /// The same layer with this ε.
+    ///
+    /// # Panics
+    ///
+    /// Panics if ε is negative or not a number.
+    #[track_caller]
     pub fn epsilon(mut self, epsilon: f64) -> Self {
+        super::check_epsilon("BatchNorm", epsilon);
         self.epsilon = epsilon;
         self
     }

@@ -44,6 +44,7 @@ impl<T: Real> GRU<T> {
     /// Panics if there are no units.
     #[track_caller]
     pub fn new<R: Rng + ?Sized>(features: usize, units: usize, rng: &mut R) -> Self {
+        super::check_units("GRU", features, units);
         let columns = 3 * units;
         Self {
             weights: Initializer::GlorotUniform.sample((features, columns), (features, columns), rng),

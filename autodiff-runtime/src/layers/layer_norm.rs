@@ -40,7 +40,13 @@ impl<T: Real, D: Dimension> LayerNorm<T, D> {
     }
 
     /// The same layer with this ε.
+    ///
+    /// # Panics
+    ///
+    /// Panics if ε is negative or not a number.
+    #[track_caller]
     pub fn epsilon(mut self, epsilon: f64) -> Self {
+        super::check_epsilon("LayerNorm", epsilon);
         self.epsilon = epsilon;
         self
     }

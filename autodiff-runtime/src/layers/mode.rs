@@ -44,17 +44,23 @@ impl Mode {
 /// assert_eq!(predicting(|| dropout.call(&x)), x);
 /// ```
 pub fn predicting<R>(f: impl FnOnce() -> R) -> R {
-    /// Sets back what was, also when `f` panics.
-    struct Restore(bool);
-
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            PREDICTING.set(self.0);
-        }
-    }
-
-    let _restore = Restore(PREDICTING.replace(true));
+    let _predicting = Predicting::begin();
     f()
+}
+
+/// As long as it lives, layers predict; then it sets back what was, also after a panic.
+pub(crate) struct Predicting(bool);
+
+impl Predicting {
+    pub(crate) fn begin() -> Self {
+        Self(PREDICTING.replace(true))
+    }
+}
+
+impl Drop for Predicting {
+    fn drop(&mut self) {
+        PREDICTING.set(self.0);
+    }
 }
 
 impl Differentiable for Mode {

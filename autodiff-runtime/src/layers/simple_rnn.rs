@@ -43,6 +43,7 @@ impl<T: Real> SimpleRNN<T> {
     /// Panics if there are no units.
     #[track_caller]
     pub fn new<R: Rng + ?Sized>(features: usize, units: usize, rng: &mut R) -> Self {
+        super::check_units("SimpleRNN", features, units);
         let columns = units;
         Self {
             weights: Initializer::GlorotUniform.sample((features, columns), (features, columns), rng),

@@ -49,10 +49,11 @@ pub fn accuracy<T: Real, L: Labels + ?Sized>(labels: &L, scores: &ArrayRef<T, Ix
 ///
 /// # Panics
 ///
-/// Panics if there are not as many labels as rows, or none at all.
+/// Panics if there are not as many labels as rows, or none at all, or if `k` is 0.
 #[track_caller]
 pub fn top_k_accuracy<T: Real, L: Labels + ?Sized>(labels: &L, scores: &ArrayRef<T, Ix2>, k: usize) -> f64 {
     check_count("top_k_accuracy", labels.count(), scores.nrows());
+    assert!(k > 0, "top_k_accuracy: `k` must be at least 1; received 0");
     let among_best = |row: usize| {
         let scores = scores.row(row);
         let Some(&score) = labels.class(row).and_then(|class| scores.get(class)) else {

@@ -46,6 +46,12 @@ impl ConfusionMatrix {
         Self { counts }
     }
 
+    #[track_caller]
+    fn check(&self, class: usize) {
+        let classes = self.counts.nrows();
+        assert!(class < classes, "ConfusionMatrix: there is no class {class}, but only {classes} classes");
+    }
+
     /// The counts: a row for each true class, a column for each predicted one.
     pub fn counts(&self) -> &Array2<usize> {
         &self.counts
@@ -57,17 +63,35 @@ impl ConfusionMatrix {
     }
 
     /// The share of right ones among the predictions of `class`; 0 if it was never predicted.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no such class.
+    #[track_caller]
     pub fn precision(&self, class: usize) -> f64 {
+        self.check(class);
         share(self.counts[[class, class]], self.counts.column(class).sum())
     }
 
     /// The share of the samples of `class` that were found; 0 if there are none.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no such class.
+    #[track_caller]
     pub fn recall(&self, class: usize) -> f64 {
+        self.check(class);
         share(self.counts[[class, class]], self.counts.row(class).sum())
     }
 
     /// The harmonic mean of precision and recall; 0 if both are 0.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no such class.
+    #[track_caller]
     pub fn f1(&self, class: usize) -> f64 {
+        self.check(class);
         let predicted_or_true = self.counts.column(class).sum() + self.counts.row(class).sum();
         share(2 * self.counts[[class, class]], predicted_or_true)
     }

@@ -1,9 +1,12 @@
 //! The loop over epochs and batches.
 
+mod finite;
+
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
+use self::finite::{check_finite, check_gradient, culprit};
 use super::callbacks::{Callback, EpochReport, OnEpochEnd};
 use super::error::{FitError, FitErrorKind};
 use super::metric::{Metric, Metrics};
@@ -12,7 +15,6 @@ use super::{Batch, Evaluation, History};
 use crate::kernels::losses::of_samples;
 use crate::layers::{advance, begin_epoch, predicting};
 use crate::optimizers::{GradientAccumulator, Optimizer};
-use crate::tangent::{Rows, Visit};
 use crate::{Differentiable, Real};
 
 /// Trains a model: epochs, batches, shuffling, validation.
@@ -220,9 +222,9 @@ impl<F, V, C, E> Fit<F, V, C, E> {
             for (batch, indices) in order.chunks(self.settings.batch_size).enumerate() {
                 let (x, y) = (x.select_samples(indices), y.select_samples(indices));
                 let (loss, gradients) = of_samples("the data", indices, || (self.value_and_grad)(model, &x, &y));
-                let sample = |at: usize| indices[at];
-                check_finite(loss, epoch, Some(batch + 1), || culprit(&x, &y, sample))?;
-                check_gradient(&gradients, epoch, batch + 1)?;
+                let culprit = || culprit(&x, &y, |at| indices[at]);
+                check_finite(loss, epoch, Some(batch + 1), culprit)?;
+                check_gradient(&gradients, epoch, batch + 1, culprit)?;
                 if self.settings.accumulate == 1 {
                     optimizer.apply_gradients(model, &gradients);
                 } else {
@@ -393,108 +395,6 @@ impl<F, V, C, E> Fit<F, V, C, E> {
         }
         sum / indices.len() as f64
     }
-}
-
-fn check_finite<L: Real>(
-    loss: L,
-    epoch: usize,
-    batch: Option<usize>,
-    culprit: impl FnOnce() -> Option<String>,
-) -> Result<(), FitError> {
-    if loss.is_finite() {
-        return Ok(());
-    }
-    let place = match batch {
-        Some(batch) => format!("batch {batch} of epoch {epoch}"),
-        None => format!("the validation data after epoch {epoch}"),
-    };
-    let advice =
-        culprit().unwrap_or_else(|| "lower the learning rate, clip the gradients, or look at the loss".to_owned());
-    Err(FitError::new(FitErrorKind::NonFiniteLoss { epoch, batch }, format!("the loss of {place} is {loss}: {advice}")))
-}
-
-/// Refuses a gradient that would spoil the model, which a finite loss can have: that of the root of 0 is infinite.
-fn check_gradient<G: Differentiable>(gradients: &G, epoch: usize, batch: usize) -> Result<(), FitError> {
-    let Some(name) = first_not_finite(gradients) else { return Ok(()) };
-    let part = if name.is_empty() { String::new() } else { format!(" of `{name}`") };
-    let message = format!(
-        "the gradient{part} in batch {batch} of epoch {epoch} holds NaN or infinity, though the loss is finite: \
-         look for roots, powers and logarithms of 0 in the model and the loss"
-    );
-    Err(FitError::new(FitErrorKind::NonFiniteGradient { epoch, batch }, message))
-}
-
-/// The name of the first array of a gradient with a number that is not finite.
-fn first_not_finite<G: Differentiable>(gradients: &G) -> Option<String> {
-    #[derive(Default)]
-    struct Search {
-        path: Vec<String>,
-        found: Option<String>,
-    }
-
-    /// Zero times a number is zero unless that is not finite; a sum in parts is fast.
-    fn all_finite<T: Real>(values: &[T]) -> bool {
-        let mut parts = [T::zero(); 16];
-        let (chunks, rest) = values.as_chunks::<16>();
-        for chunk in chunks {
-            for (part, &value) in parts.iter_mut().zip(chunk) {
-                *part += value * T::zero();
-            }
-        }
-        parts.iter().all(|part| *part == T::zero()) && rest.iter().all(|value| value.is_finite())
-    }
-
-    impl Search {
-        fn leaf<T: Real>(&mut self, values: &[T]) {
-            if self.found.is_none() && !all_finite(values) {
-                self.found = Some(self.path.join("."));
-            }
-        }
-    }
-
-    impl Visit for Search {
-        fn leaf_f32(&mut self, _: &[usize], values: &[f32]) {
-            self.leaf(values);
-        }
-
-        fn leaf_f64(&mut self, _: &[usize], values: &[f64]) {
-            self.leaf(values);
-        }
-
-        fn rows_f32(&mut self, rows: &Rows<f32>) {
-            self.leaf(rows.values());
-        }
-
-        fn rows_f64(&mut self, rows: &Rows<f64>) {
-            self.leaf(rows.values());
-        }
-
-        fn enter(&mut self, name: &str) {
-            if self.found.is_none() {
-                self.path.push(name.to_owned());
-            }
-        }
-
-        fn leave(&mut self) {
-            if self.found.is_none() {
-                self.path.pop();
-            }
-        }
-    }
-
-    let mut search = Search::default();
-    gradients.__visit(&mut search);
-    search.found
-}
-
-/// Which sample of the data, if any, holds a number that is not finite; `sample` numbers those at hand.
-fn culprit<X: Batch, Y: Batch>(x: &X, y: &Y, sample: impl Fn(usize) -> usize) -> Option<String> {
-    let (what, at) = match (x.first_not_finite(), y.first_not_finite()) {
-        (Some(at), _) => ("input", at),
-        (None, Some(at)) => ("target", at),
-        (None, None) => return None,
-    };
-    Some(format!("the {what} of sample {} holds NaN or infinity (samples count from 0)", sample(at)))
 }
 
 /// What is printed about an epoch.

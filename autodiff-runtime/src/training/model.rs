@@ -4,7 +4,7 @@ use autodiff_macros::differentiable;
 
 use super::Batch;
 use crate::Differentiable;
-use crate::layers::{Mode, predicting, set_mode};
+use crate::layers::{Mode, Predicting, set_mode};
 
 /// A function with parameters.
 ///
@@ -53,13 +53,16 @@ pub trait Model {
     {
         assert!(batch_size > 0, "predict: the batch size must be at least 1; received 0");
         let indices: Vec<usize> = (0..x.sample_count()).collect();
-        predicting(|| {
-            if indices.len() <= batch_size {
-                return self.call(x);
-            }
-            let parts = indices.chunks(batch_size).map(|batch| self.call(&x.select_samples(batch)));
-            Batch::concatenate_samples(parts.collect()).expect("there is more than one batch")
-        })
+        // Neither in a closure, so that what the model refuses is reported where `predict` was called.
+        let _predicting = Predicting::begin();
+        if indices.len() <= batch_size {
+            return self.call(x);
+        }
+        let mut parts = Vec::new();
+        for batch in indices.chunks(batch_size) {
+            parts.push(self.call(&x.select_samples(batch)));
+        }
+        Batch::concatenate_samples(parts).expect("there is more than one batch")
     }
 
     /// Sets what all layers of the model are used for; see [`Mode`].

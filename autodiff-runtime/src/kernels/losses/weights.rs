@@ -36,7 +36,11 @@ constant_settings!(Reduction);
 /// Panics if a label is no class; the message names the row.
 #[track_caller]
 pub fn class_weights<T: Real, L: Labels + ?Sized>(labels: &L, weights: &[T]) -> Array1<T> {
-    (0..labels.count()).map(|row| weights[class("class_weights", labels, row, weights.len())]).collect()
+    let mut of_samples = Vec::with_capacity(labels.count());
+    for row in 0..labels.count() {
+        of_samples.push(weights[class("class_weights", labels, row, weights.len())]);
+    }
+    of_samples.into()
 }
 
 /// Rows with a one at each label and zeros elsewhere: (rows, classes).
