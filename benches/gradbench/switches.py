@@ -35,8 +35,9 @@ def build(without, folder):
     (ROOT / "benches/gradbench/src/main.rs").touch()
     environment = os.environ | {"DIFFERENTIABLE_WITHOUT": without, "RUSTFLAGS": "-C target-cpu=native"}
     command = ["cargo", "build", "--release", "--quiet", "-p", "gradbench-tool"]
-    # That a function needs no tape is a promise, which it cannot keep without the analyses that keep it.
-    promises = {path: path.read_text() for path in (ROOT / "benches/gradbench/src/evals").glob("*.rs")} if without else {}
+    # That a function needs no tape is a promise, which it cannot keep without the analyses that keep it, and which makes it
+    # faster: no tool has it here.
+    promises = {path: path.read_text() for path in (ROOT / "benches/gradbench/src/evals").glob("*.rs")}
     try:
         for path, text in promises.items():
             path.write_text(text.replace("(tape = none)", ""))

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use self::pass::Pass;
 use super::clip::Clip;
 use super::schedules::Schedule;
-use super::{LeafState, Optimizer, OptimizerState};
+use super::{Optimizer, OptimizerState};
 use crate::memory::keep_freed;
 use crate::training::summary;
 use crate::{Differentiable, Real};
