@@ -17,6 +17,9 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
     if let Some(tokens) = crate::operators::implementation(&item, &options) {
         return tokens;
     }
+    if let Some(error) = of_the_standard_library(&item) {
+        return quote!(#item #error);
+    }
     let mut companions = TokenStream::new();
     let mut errors = TokenStream::new();
     let mut missing = TokenStream::new();
@@ -120,6 +123,47 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
         #errors
         #missing
     }
+}
+
+/// Traits that nobody else has, of which the attribute can make nothing: they are not annotated themselves.
+const STANDARD: &[&str] = &[
+    "From",
+    "Into",
+    "TryFrom",
+    "TryInto",
+    "Iterator",
+    "IntoIterator",
+    "FromIterator",
+    "Extend",
+    "Deref",
+    "DerefMut",
+    "AsRef",
+    "AsMut",
+    "Borrow",
+    "BorrowMut",
+    "FromStr",
+    "Default",
+    "Clone",
+    "PartialEq",
+    "PartialOrd",
+    "Display",
+    "Debug",
+    "Drop",
+];
+
+/// The refusal of an `impl` of a trait of the standard library.
+fn of_the_standard_library(item: &ItemImpl) -> Option<TokenStream> {
+    let (path, _) = item.trait_.as_ref()?;
+    let first = path.segments.first()?.ident.to_string();
+    let name = path.segments.last()?.ident.to_string();
+    let theirs = matches!(first.as_str(), "std" | "core" | "alloc");
+    if !theirs && (path.segments.len() > 1 || !STANDARD.contains(&name.as_str())) {
+        return None;
+    }
+    let text = format!(
+        "methods of the standard library's `{name}` have no derivatives; leave the attribute off here, and for what is differentiated write a method of the type's own in an annotated `impl`"
+    );
+    Some(syn::Error::new_spanned(path, text).to_compile_error())
 }
 
 /// `Self::f(…)` ⇒ `Type::f(…)`: what a tape is given has a lifetime of its own.

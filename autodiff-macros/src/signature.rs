@@ -182,7 +182,8 @@ fn is_iterator(bound: &syn::TypeParamBound) -> bool {
 
 /// Types that hold references are passed by shared references: what stays in a tape, and what is changed, cannot hold any.
 fn refuse_borrowing(p: &Param, errors: &Errors) {
-    if p.passing != Passing::Ref && crate::tangent_types::borrows(p.target()) {
+    let held = p.passing == Passing::Value && crate::tangent_types::holds_a_reference(&p.ty);
+    if held || p.passing != Passing::Ref && crate::tangent_types::borrows(p.target()) {
         errors.on(
             &p.ty,
             "a type that holds references is passed by `&` to a differentiated function, since its tape cannot hold them; or pass what it refers to",

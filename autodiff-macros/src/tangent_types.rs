@@ -107,6 +107,16 @@ pub(crate) fn borrows(ty: &Type) -> bool {
     lifetimes.0 && !is_view(ty)
 }
 
+/// Whether an argument of a type is a reference: `Option<&f64>`.
+pub(crate) fn holds_a_reference(ty: &Type) -> bool {
+    let Type::Path(p) = ty else { return false };
+    let arguments = p.path.segments.iter().filter_map(|s| match &s.arguments {
+        syn::PathArguments::AngleBracketed(a) => Some(&a.args),
+        _ => None,
+    });
+    arguments.flatten().any(|a| matches!(a, syn::GenericArgument::Type(Type::Reference(_))))
+}
+
 /// The type with another lifetime in the place of those that are its arguments.
 pub(crate) fn with_lifetimes(ty: &Type, lifetime: &str) -> Type {
     struct Replace(syn::Lifetime);

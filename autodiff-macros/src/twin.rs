@@ -75,6 +75,7 @@ fn twin(item: &ItemFn, f: &Function) -> TokenStream {
     let host = Host { vis: inner, attrs: tracked(&item.attrs), ..Host::default() };
     let items = items(f, &host);
     let missing = crate::unannotated::functions(f, &quote!(#(#cfgs)*));
+    let takes = takes(&Companions { f, host: &host }, &name, &quote!(#(#cfgs)*));
     let promise = f.options.tape_none.then(|| quote!(#(#cfgs)* impl ::differentiable::__private::NoTape for #name {}));
     quote! {
         #promise
@@ -89,8 +90,19 @@ fn twin(item: &ItemFn, f: &Function) -> TokenStream {
         }
         #(#cfgs)*
         impl<At> ::differentiable::__private::Annotated<At> for #name {}
+        #takes
         #missing
     }
+}
+
+/// Which parameters callers may pass active values to.
+fn takes(c: &Companions<'_>, name: &proc_macro2::Ident, cfgs: &TokenStream) -> TokenStream {
+    let params = &c.f.signature.params;
+    if params.iter().all(|p| c.has_space(p)) {
+        return quote!(#cfgs impl<const PARAMETER: ::core::primitive::usize> ::differentiable::__private::Takes<PARAMETER> for #name {});
+    }
+    let numbers = params.iter().enumerate().filter(|(_, p)| c.has_space(p)).map(|(i, _)| i);
+    quote!(#(#cfgs impl ::differentiable::__private::Takes<#numbers> for #name {})*)
 }
 
 /// The companions of a function in their host.

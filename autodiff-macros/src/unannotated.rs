@@ -7,6 +7,7 @@
 //!
 //! A method has its companions beside it. A trait that no type implements declares them once more, for the message.
 
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
@@ -14,7 +15,8 @@ use quote::{format_ident, quote};
 use syn::Path;
 
 use crate::expand::{Function, Sweeps};
-use crate::ir::{Callee, Stmt};
+use crate::ir::{Arg, Callee, Stmt, VarId};
+use crate::kinds::{self, Kind};
 use crate::mentions::Mentions;
 
 /// Errors for the functions that differentiated code calls and that have no derivative.
@@ -22,8 +24,9 @@ pub(crate) fn functions(f: &Function, cfgs: &TokenStream) -> TokenStream {
     let mut seen = Vec::new();
     let mut paths = Vec::new();
     let local = Local::of(&f.items);
+    let active = if f.options.has_rule() { Vec::new() } else { active_arguments(f) };
     for path in called(f) {
-        let name = path.segments.iter().map(|s| s.ident.to_string()).collect::<Vec<_>>().join("::");
+        let name = joined(&path);
         if !local.may_declare(&path) && !is_itself(&path, f) && !seen.contains(&name) {
             seen.push(name);
             paths.push(path);
@@ -41,13 +44,18 @@ pub(crate) fn functions(f: &Function, cfgs: &TokenStream) -> TokenStream {
             struct #place;
             #cfgs impl #private::Here for #place { type At = #private::InModule; }
         };
-        let names = plain.iter().map(|p| unspanned(&p.segments[0].ident));
+        let names = plain.iter().map(|p| unspanned(&p.segments[0].ident)).collect::<Vec<_>>();
+        let takes = plain.iter().map(|p| takes(p, &active)).collect::<TokenStream>();
         let uses = plain.iter().map(|p| &p.segments[0].ident);
         checks.extend(quote! {
             enum #place {}
             impl #private::Here for #place { type At = #private::InBlock; }
-            #(enum #names {} impl #private::Annotated<#private::InBlock> for #names {})*
-            const _: () = { use self::*; #(#private::annotated::<#place, #uses>();)* };
+            #(
+                enum #names {}
+                impl #private::Annotated<#private::InBlock> for #names {}
+                impl<const PARAMETER: ::core::primitive::usize> #private::Takes<PARAMETER> for #names {}
+            )*
+            const _: () = { use self::*; #(#private::annotated::<#place, #uses>();)* #takes };
         });
     }
     for path in &qualified {
@@ -56,10 +64,12 @@ pub(crate) fn functions(f: &Function, cfgs: &TokenStream) -> TokenStream {
         let module =
             Path { leading_colon: path.leading_colon, segments: path.segments.iter().take(n - 1).cloned().collect() };
         let fallback = unspanned(name);
+        let takes = takes(path, &active);
         checks.extend(quote! {
             const _: () = {
                 enum #fallback {}
-                const _: () = { use #module::*; #private::annotated::<#private::InModule, #name>(); };
+                impl<const PARAMETER: ::core::primitive::usize> #private::Takes<PARAMETER> for #fallback {}
+                const _: () = { use #module::*; #private::annotated::<#private::InModule, #name>(); #takes };
             };
         });
     }
@@ -91,6 +101,70 @@ fn called(f: &Function) -> Vec<Path> {
         }
     });
     paths
+}
+
+/// Which arguments of calls are active and of numbers, as far as that can be told without types: the name of the function, the
+/// number of the argument, and where it stands.
+fn active_arguments(f: &Function) -> Vec<(String, usize, Span)> {
+    let program = f.adjoint(0, Sweeps::Taped);
+    let mut calls = HashMap::new();
+    program.body.walk(&mut |s| {
+        if let Stmt::Call(call) = s
+            && let (Some(tape), Callee::Function { path, qself: None }) = (call.tape, &call.callee)
+            && is_of_module(path)
+        {
+            let place = |arg: &Arg| {
+                let value = arg.parts[0].as_ref()?;
+                let mut span = call.span;
+                value.places(&mut |place| span = place.span);
+                holds_floats(&kinds::of_expr(&program, &f.types, value)).then_some(span)
+            };
+            calls.insert(tape, (joined(path), call.args.iter().map(place).collect::<Vec<_>>()));
+        }
+    });
+    let mut found: Vec<(String, usize, Span)> = Vec::new();
+    program.body.walk(&mut |s| {
+        let Stmt::Pull(pull) = s else { return };
+        let Some((name, places)) = calls.get(&pull.tape) else { return };
+        for (i, span) in places.iter().enumerate() {
+            let given = |list: &[Option<VarId>]| list.iter().any(Option::is_some);
+            let active = pull.slots.get(i).is_some_and(|s| s.iter().any(Option::is_some))
+                || pull.grads.get(i).is_some_and(|g| given(g));
+            if let Some(span) = span
+                && active
+                && !found.iter().any(|(n, k, _)| n == name && *k == i)
+            {
+                found.push((name.clone(), i, *span));
+            }
+        }
+    });
+    found
+}
+
+/// Whether the tangent of a value of a kind holds numbers: where the kind is not known, it may as well be `()`.
+fn holds_floats(kind: &Kind) -> bool {
+    match kind.deref() {
+        Kind::Float(_) | Kind::Complex(_) => true,
+        Kind::Seq(inner) | Kind::Option(inner) | Kind::Array(inner, _) => holds_floats(inner),
+        _ => false,
+    }
+}
+
+fn joined(path: &Path) -> String {
+    path.segments.iter().map(|s| s.ident.to_string()).collect::<Vec<_>>().join("::")
+}
+
+/// Compiles if a function has derivatives with respect to the arguments that are active.
+fn takes(path: &Path, active: &[(String, usize, Span)]) -> TokenStream {
+    let called = joined(path);
+    let name = &path.segments[path.segments.len() - 1].ident;
+    let of_it = active.iter().filter(|(n, ..)| *n == called);
+    of_it
+        .map(|(_, i, span)| {
+            let name = Ident::new(&name.to_string(), name.span().located_at(*span));
+            quote!(::differentiable::__private::takes::<#name, #i>();)
+        })
+        .collect()
 }
 
 fn is_itself(path: &Path, f: &Function) -> bool {

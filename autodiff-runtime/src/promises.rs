@@ -50,6 +50,17 @@ pub struct InBlock;
 /// Compiles if a function is annotated.
 pub const fn annotated<H: Here, T: Annotated<H::At>>() {}
 
+/// A function that has a derivative with respect to its parameter of a number, counted from zero.
+#[diagnostic::on_unimplemented(
+    message = "what is passed to `{Self}` here carries a derivative, and the parameter is `#[constant]`: it would be lost",
+    label = "this argument depends on what is differentiated",
+    note = "take `#[constant]` off the parameter, or wrap the argument in `stop_gradient`"
+)]
+pub trait Takes<const PARAMETER: usize> {}
+
+/// Compiles if a function has a derivative with respect to a parameter.
+pub const fn takes<T: Takes<PARAMETER>, const PARAMETER: usize>() {}
+
 /// A type whose method that is called has a derivative: none, since what has one is found before.
 #[diagnostic::on_unimplemented(
     message = "a method of `{Self}` that is called here has no derivative: it lacks `#[differentiable]`",

@@ -239,7 +239,7 @@ impl<'a> Companions<'a> {
 
     /// Whether signatures name the tangent of a parameter: where it is differentiable, where its tangent holds nothing, and
     /// where the trait cannot know that it carries no derivative, since it sees an associated type.
-    fn has_space(&self, p: &Param) -> bool {
+    pub(crate) fn has_space(&self, p: &Param) -> bool {
         p.differentiable || is_hollow(p.target()) || self.host.associated.contains(p.target())
     }
 
