@@ -207,3 +207,28 @@ fn values() {
     toggled_option::check(Some(0.4), 0.8).unwrap();
     toggled_option::check(None, 0.8).unwrap();
 }
+
+/// Arrays behind a `&mut`, in operators that take references and in assignments.
+#[differentiable(order = 2)]
+fn scaled_array(x: &mut Array1<f64>, k: f64) -> f64 {
+    *x *= k;
+    let squares = &*x * &*x;
+    *x /= &(&squares + 1.0);
+    squares.sum() * x[0]
+}
+
+#[differentiable]
+fn to_array(x: &mut Array1<f64>, k: f64) -> Array1<f64> {
+    *x *= k;
+    &*x - &*x * k
+}
+
+#[test]
+fn arrays_behind_references() {
+    let mut x = array![0.3, 0.7];
+    scaled_array::check(&mut x, 1.4).unwrap();
+    let hessian = scaled_array::hessian(&mut x, 1.4);
+    assert!(hessian.iter().zip(&hessian.t()).all(|(a, b)| (a - b).abs() < 1e-12));
+    to_array::check(&mut x, 1.4).unwrap();
+    assert_eq!(to_array::jacobian(&mut x, 1.4).dim(), (4, 3));
+}

@@ -4,7 +4,9 @@
 //! the operands are floats, nothing where they carry no derivative, and calls (to a trait of the
 //! runtime, or to a method's companion) where the types decide.
 
-use crate::ir::{Arg, BinOp, Block, Call, Callee, Expr, Mode, Operator, Passing, Place, Program, Role, Stmt, VarId};
+use crate::ir::{
+    Arg, BinOp, Block, Call, Callee, Expr, Mode, Operator, Passing, Place, Program, Role, Step, Stmt, VarId,
+};
 use crate::kinds::{self, Kind, Types};
 use crate::{arrays, complex, methods, rules};
 
@@ -41,7 +43,12 @@ fn block(program: &mut Program, types: &Types, b: &mut Block) {
                 } else {
                     let span = place.span;
                     let out = program.fresh("t", span, Kind::Unknown, Role::Temporary);
-                    let operands = vec![pass(Expr::Place(place.clone())), pass(value)];
+                    // What is behind a reference cannot be moved out and back.
+                    let behind = place.path.iter().any(|s| matches!(s, Step::Deref))
+                        || matches!(program.vars[place.root].kind, Kind::Ref(_));
+                    let passing = if behind { Passing::Ref } else { Passing::Value };
+                    let operand = Arg { passing, parts: vec![Some(Expr::Place(place.clone()))] };
+                    let operands = vec![operand, pass(value)];
                     b.stmts.push(Stmt::Call(call(Callee::Operator(Operator::Binary(op)), operands, out, span)));
                     Stmt::Assign { place, value: Expr::var(out, span), init: false }
                 }

@@ -266,7 +266,14 @@ impl Emitter<'_> {
             let e = arg.parts[0].as_ref().expect("operands have values");
             match arg.passing {
                 Passing::Value => self.expr(e).at_least(Prec::Unary),
-                _ => self.by_reference(e, false),
+                _ => match e {
+                    // An operator takes no `&mut` for a shared reference.
+                    Expr::Place(place) if self.program.vars[place.root].mutable => {
+                        let place = self.place(place).at_least(Prec::Unary);
+                        quote!(&#place)
+                    }
+                    e => self.by_reference(e, false),
+                },
             }
         };
         match op {
