@@ -7,7 +7,7 @@ use std::sync::Arc;
 use self::pass::Pass;
 use super::clip::Clip;
 use super::schedules::Schedule;
-use super::{LeafState, Optimizer, OptimizerState};
+use super::{Optimizer, OptimizerState};
 use crate::memory::keep_freed;
 use crate::training::summary;
 use crate::{Differentiable, Real};
@@ -273,7 +273,7 @@ impl<R: Rule> Optimizer for Stepper<R> {
 mod tests {
     use ndarray::array;
 
-    use super::super::{Adam, AdamW, Sgd, SgdConfig, schedules};
+    use super::super::{Adam, AdamW, LeafState, Sgd, SgdConfig, schedules};
     use super::*;
     use crate::layers::{Dense, DenseTangent};
     use crate::random::seeded;
