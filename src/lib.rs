@@ -16,6 +16,8 @@ pub use autodiff_runtime::*;
 /// Pages of documentation whose code is tested.
 #[allow(clippy::doc_markdown, reason = "the pages name other libraries as they name themselves")]
 pub mod guide {
+    #[doc = include_str!("../docs/arrays.md")]
+    pub mod arrays {}
     #[doc = include_str!("../docs/language.md")]
     pub mod language {}
     #[doc = include_str!("../docs/migration.md")]

@@ -273,7 +273,7 @@ impl<R: Rule> Optimizer for Stepper<R> {
 mod tests {
     use ndarray::array;
 
-    use super::super::{Adam, AdamW, Sgd, SgdConfig, schedules};
+    use super::super::{Adam, AdamW, LeafState, Sgd, SgdConfig, schedules};
     use super::*;
     use crate::layers::{Dense, DenseTangent};
     use crate::random::seeded;
