@@ -214,3 +214,37 @@ fn maxima_of_equal_pixels() {
     let shared = global_max_pool2d::vjp(&x).1(Array2::ones((1, 1)));
     assert_eq!(shared, &x * 0.25);
 }
+
+#[differentiable(order = 2)]
+fn inverse(x: f64) -> f64 {
+    1.0 / x
+}
+
+#[differentiable(order = 2)]
+fn inverse_behind(x: &[f64], scale: &f64) -> f64 {
+    scale / x[0]
+}
+
+#[differentiable(order = 2)]
+fn unused_call(x: f64) -> f64 {
+    let inverse = inverse(x);
+    if x > 0.0 { inverse } else { 0.0 * x }
+}
+
+#[differentiable(order = 2)]
+fn unused_call_of_a_call(x: &[f64], scale: f64) -> f64 {
+    let one: f64 = inverse_behind(x, &scale);
+    let two = inverse(one - one);
+    if x[0] > 0.0 { if x[0] > 100.0 { two } else { one * one } } else { scale }
+}
+
+#[test]
+fn an_infinite_derivative_of_a_call_that_no_taken_branch_uses_does_not_reach_the_gradient() {
+    assert_eq!(unused_call::grad(0.0), 0.0);
+    assert_eq!(unused_call::hvp(0.0, 1.0), 0.0);
+    unused_call::check(2.0).unwrap();
+    assert_eq!(unused_call_of_a_call::grad(&[0.0], 3.0), (vec![0.0], 1.0));
+    assert_eq!(unused_call_of_a_call::hvp(&[0.0], 3.0, &[1.0], 1.0), (vec![0.0], 0.0));
+    let (d_x, d_scale) = unused_call_of_a_call::grad(&[2.0], 3.0);
+    assert_eq!((d_x, d_scale), (vec![-2.25], 1.5));
+}

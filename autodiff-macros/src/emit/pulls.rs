@@ -1,12 +1,13 @@
 //! The ways back through calls: pullbacks, both sweeps at once, and the adjoints of operators.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use super::Emitter;
 use super::calls::{companion, companion_path, ident, operator_trait};
 use super::exprs::{Prec, tuple};
-use crate::ir::{Callee, Expr, Operator, Passing, Place, Pull};
+use crate::ir::{BinOp, Callee, Expr, Operator, Passing, Place, Pull, VarId};
+use crate::kinds::Kind;
 
 impl Emitter<'_> {
     pub(crate) fn pull(&self, pull: &Pull) -> TokenStream {
@@ -58,20 +59,54 @@ impl Emitter<'_> {
             })
             .collect();
         let tape = self.name(pull.tape);
-        let cotangent = match cotangents.as_slice() {
-            [one] => one.clone(),
-            many => quote!((#(#many),*)),
-        };
+        let cotangent = one_or_tuple(cotangents.into_iter());
         if pull.joined {
             return self.joined_call(pull, &cotangent, &tuple(&slots), &tuple(&grads));
         }
         let (again, slots) = (tuple(&again), tuple(&slots));
         let call = quote!(#tape((#again, #cotangent, #slots)));
+        let used = pull.guarded.then(|| self.is_any_used(pull));
         if pull.grads.iter().flatten().all(Option::is_none) {
-            return quote!(#call;);
+            return match used {
+                Some(used) => quote!(if #used { #call; }),
+                None => quote!(#call;),
+            };
         }
-        let grads = tuple(&grads);
-        quote!(let #grads = #call;)
+        let Some(used) = used else {
+            let grads = tuple(&grads);
+            return quote!(let #grads = #call;);
+        };
+        let given: Vec<Option<VarId>> = (0..pull.cotangent.len())
+            .flat_map(|c| pull.grads.iter().map(move |g| g.get(c).copied().flatten()))
+            .map(|g| g.filter(|v| self.is_read(*v)))
+            .collect();
+        let all: Vec<TokenStream> =
+            given.iter().map(|g| g.map_or_else(|| quote!(_), |v| self.name(v).to_token_stream())).collect();
+        let all = tuple(&all);
+        let read = given.iter().flatten();
+        let patterns = one_or_tuple(read.clone().map(|v| self.pattern(*v)));
+        let names = one_or_tuple(read.clone().map(|v| self.name(*v).to_token_stream()));
+        let zeros = one_or_tuple(read.map(|v| self.value(&self.zero_of(*v))));
+        quote!(let #patterns = if #used { let #all = #call; #names } else { #zeros };)
+    }
+
+    /// Whether a cotangent of a call's value is not zero.
+    fn is_any_used(&self, pull: &Pull) -> TokenStream {
+        let tests = pull
+            .cotangent
+            .iter()
+            .flatten()
+            .filter_map(Expr::as_var)
+            .map(|v| Expr::binary(BinOp::Ne, Expr::var(v, pull.span), self.zero_of(v)));
+        self.value(&tests.reduce(|a, b| Expr::binary(BinOp::Or, a, b)).expect("a guarded pullback has a cotangent"))
+    }
+
+    /// Zero, as a variable of floats holds it.
+    fn zero_of(&self, v: VarId) -> Expr {
+        match self.kind(v) {
+            Kind::Float(float) => Expr::Number(0.0, float.clone()),
+            _ => Expr::Zero(Box::new(Expr::var(v, proc_macro2::Span::mixed_site()))),
+        }
     }
 
     /// Both sweeps of a call: `let (value, grads) = f::__adj(arguments, tangents, cotangent, slots)`.
@@ -165,6 +200,12 @@ impl Emitter<'_> {
         }
         quote!(#before ::differentiable::operators::#name::#method(#(#args,)* #(#tangents,)* #(&#cotangents,)* #(#slots),*); #after)
     }
+}
+
+/// One alone, or a tuple of several.
+fn one_or_tuple(parts: impl Iterator<Item = TokenStream>) -> TokenStream {
+    let parts: Vec<TokenStream> = parts.collect();
+    if let [one] = parts.as_slice() { one.clone() } else { tuple(&parts) }
 }
 
 /// Whether a place is an element of a view, which ends before a slot for the element would.

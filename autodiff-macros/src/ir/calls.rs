@@ -101,5 +101,7 @@ pub(crate) struct Pull {
     pub(crate) joined: bool,
     /// Its call is one of [`Mode::TapedOutputs`].
     pub(crate) outputs: bool,
+    /// It is left out where all cotangents are zero: what it multiplies them with may be infinite.
+    pub(crate) guarded: bool,
     pub(crate) span: Span,
 }

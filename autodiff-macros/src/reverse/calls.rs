@@ -105,6 +105,7 @@ impl Pass<'_> {
             values: call.outs.clone(),
             joined: false,
             outputs: false,
+            guarded: false,
             span,
         }));
         backward.extend(adds);

@@ -5,11 +5,12 @@
 //! root, a logarithm, a product with the value of one of these or of an exponential) and whose cotangent was added to in
 //! branches only counts if that is not zero:
 //! `d_x += 0.5 / a * d_a`  ⇒  `d_x += if d_a != 0.0 { 0.5 / a * d_a } else { 0.0 }`.
-//! Each term of a sum is guarded for itself, and by all cotangents of which it is a multiple.
+//! Each term of a sum is guarded for itself, and by all cotangents of which it is a multiple. The pullback of a call with
+//! such a cotangent is not called, whatever the callee does.
 
 use std::collections::HashSet;
 
-use crate::ir::{BinOp, Block, Expr, Program, Role, Stmt, VarId};
+use crate::ir::{BinOp, Block, Callee, Expr, Passing, Program, Pull, Role, Stmt, VarId};
 use crate::kinds::Kind;
 use crate::var_set::VarSet;
 
@@ -73,6 +74,17 @@ fn guard_block(block: &mut Block, scalars: &[Option<Kind>], unbounded: &VarSet) 
                     conditional.remove(&place.root);
                 }
             }
+            Stmt::Pull(pull) if is_of_floats(pull, scalars) => {
+                pull.guarded = pull.cotangent.iter().flatten().any(|ct| !is_zero(ct))
+                    && pull
+                        .cotangent
+                        .iter()
+                        .flatten()
+                        .all(|ct| is_zero(ct) || is_conditional(ct, &conditional, scalars));
+                for v in pull.grads.iter().flatten().flatten().filter(|_| pull.guarded) {
+                    conditional.insert(*v);
+                }
+            }
             Stmt::Loop(_) => {
                 // A loop adds to a cotangent whatever its branches do.
                 conditional.retain(|v| !super::touches(stmt, *v));
@@ -80,6 +92,25 @@ fn guard_block(block: &mut Block, scalars: &[Option<Kind>], unbounded: &VarSet) 
             _ => {}
         }
     }
+}
+
+/// Whether a backward sweep can be left out: of a function that changes no argument and returns a float, and whose arguments
+/// by value are floats.
+fn is_of_floats(pull: &Pull, scalars: &[Option<Kind>]) -> bool {
+    let float = |v: &VarId| matches!(scalars[*v], Some(Kind::Float(_)));
+    !pull.joined
+        && !matches!(pull.callee, Callee::Operator(_))
+        && pull.args.iter().all(|a| a.passing != Passing::RefMut)
+        && pull.grads.iter().flatten().flatten().all(float)
+}
+
+fn is_zero(e: &Expr) -> bool {
+    matches!(e, Expr::Number(n, _) if *n == 0.0)
+}
+
+/// Whether an expression is a float cotangent to which only branches have added.
+fn is_conditional(e: &Expr, conditional: &HashSet<VarId>, scalars: &[Option<Kind>]) -> bool {
+    e.as_var().is_some_and(|v| conditional.contains(&v) && matches!(scalars[v], Some(Kind::Float(_))))
 }
 
 /// Guards the terms of a sum that are zero where the conditional cotangents are.
