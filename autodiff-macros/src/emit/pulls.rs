@@ -67,10 +67,8 @@ impl Emitter<'_> {
         let call = quote!(#tape((#again, #cotangent, #slots)));
         let used = pull.guarded.then(|| self.is_any_used(pull));
         if pull.grads.iter().flatten().all(Option::is_none) {
-            return match used {
-                Some(used) => quote!(if #used { #call; }),
-                None => quote!(#call;),
-            };
+            let guarded = used.map(|used| quote!(if #used { #call; }));
+            return guarded.unwrap_or_else(|| quote!(#call;));
         }
         let Some(used) = used else {
             let grads = tuple(&grads);

@@ -164,8 +164,8 @@ mod tests {
                 input: json!({
                     "n": n, "m": m, "p": p, "cam": numbers(11, 0.1), "x": numbers(3, 0.2), "w": 0.5, "feat": [0.3, 0.4],
                 }),
-                formula: "65 p + 32",
-                bound: 65 * p + 32,
+                formula: "48 p + 32",
+                bound: 48 * p + 32,
             });
         }
         for (vertices, points, complicated) in
