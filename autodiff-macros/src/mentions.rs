@@ -15,9 +15,10 @@ impl Mentions {
     pub(crate) fn of(streams: &[&TokenStream]) -> Self {
         let mut names: Vec<(Ident, String)> = Vec::new();
         for tokens in streams {
-            each((*tokens).clone(), &mut |ident, name| {
-                let telling =
-                    name.starts_with("__") || METHODS.contains(&name.as_str()) || crate::arrays::is_view(&name);
+            each((*tokens).clone(), &mut |ident, name, of_method| {
+                let telling = name.starts_with("__")
+                    || METHODS.contains(&name.as_str())
+                    || of_method && crate::arrays::is_view(&name);
                 if telling && !names.iter().any(|(_, n)| *n == name) {
                     names.push((ident, name));
                 }
@@ -40,20 +41,23 @@ impl Mentions {
 /// Whether a name occurs in a stream of tokens.
 pub(crate) fn occurs(name: &Ident, tokens: &TokenStream) -> bool {
     let (name, mut found) = (name.to_string(), false);
-    each(tokens.clone(), &mut |_, other| found |= other == name);
+    each(tokens.clone(), &mut |_, other, _| found |= other == name);
     found
 }
 
-/// Calls `f` on every name, at any depth.
-fn each(tokens: TokenStream, f: &mut dyn FnMut(Ident, String)) {
+/// Calls `f` on every name, at any depth, with whether it stands behind a dot.
+fn each(tokens: TokenStream, f: &mut dyn FnMut(Ident, String, bool)) {
+    let mut behind_dot = false;
     for token in tokens {
+        let dot = matches!(&token, TokenTree::Punct(p) if p.as_char() == '.');
         match token {
             TokenTree::Ident(ident) => {
                 let name = ident.to_string();
-                f(ident, name);
+                f(ident, name, behind_dot);
             }
             TokenTree::Group(group) => each(group.stream(), f),
             TokenTree::Punct(_) | TokenTree::Literal(_) => {}
         }
+        behind_dot = dot;
     }
 }

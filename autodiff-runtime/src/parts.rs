@@ -277,44 +277,32 @@ pub fn within_mut<T: Within<I> + ?Sized, I>(of: &mut T, index: I) -> &mut T::Ele
     of.within_mut(index)
 }
 
-/// Views of the tangent of an array in a field marked `#[constant]`: there is nothing to view.
-#[cfg(feature = "std")]
+/// Views of the tangent of an array in a field marked `#[constant]`: there is nothing to view. The arguments are those of
+/// `ndarray`, whatever they are.
 mod views {
-    use ndarray::{Axis, IntoDimension};
-
     macro_rules! views {
-        ($($name:ident $of_mut:ident ($($argument:ty),*);)*) => {
+        ($($name:ident $of_mut:ident ($($argument:ident),*);)*) => {
             /// Methods that borrow a view.
             #[allow(missing_docs)]
             pub trait ViewsOfConstants {
                 $(
-                    fn $name(&self $(, _: $argument)*) -> &();
-                    fn $of_mut(&mut self $(, _: $argument)*) -> &mut ();
+                    fn $name<$($argument),*>(&self $(, _: $argument)*) -> &();
+                    fn $of_mut<$($argument),*>(&mut self $(, _: $argument)*) -> &mut ();
                 )*
-                fn slice<I>(&self, _: I) -> &();
-                fn slice_mut<I>(&mut self, _: I) -> &mut ();
                 fn t(&self) -> &();
             }
 
             impl ViewsOfConstants for () {
                 $(
                     #[inline]
-                    fn $name(&self $(, _: $argument)*) -> &() {
+                    fn $name<$($argument),*>(&self $(, _: $argument)*) -> &() {
                         self
                     }
                     #[inline]
-                    fn $of_mut(&mut self $(, _: $argument)*) -> &mut () {
+                    fn $of_mut<$($argument),*>(&mut self $(, _: $argument)*) -> &mut () {
                         self
                     }
                 )*
-                #[inline]
-                fn slice<I>(&self, _: I) -> &() {
-                    self
-                }
-                #[inline]
-                fn slice_mut<I>(&mut self, _: I) -> &mut () {
-                    self
-                }
                 #[inline]
                 fn t(&self) -> &() {
                     self
@@ -324,10 +312,11 @@ mod views {
     }
 
     views! {
-        row row_mut(usize);
-        column column_mut(usize);
-        index_axis index_axis_mut(Axis, usize);
-        slice_axis slice_axis_mut(Axis, ndarray::Slice);
+        row row_mut(I);
+        column column_mut(I);
+        index_axis index_axis_mut(A, I);
+        slice slice_mut(S);
+        slice_axis slice_axis_mut(A, S);
         view view_mut();
         diag diag_mut();
     }
@@ -340,19 +329,19 @@ mod views {
             self
         }
         #[inline]
-        fn permuted_axes<I: IntoDimension>(self, _: I) -> Self {
+        fn permuted_axes<A>(self, _: A) -> Self {
             self
         }
         #[inline]
-        fn insert_axis(self, _: Axis) -> Self {
+        fn insert_axis<A>(self, _: A) -> Self {
             self
         }
         #[inline]
-        fn index_axis_move(self, _: Axis, _: usize) -> Self {
+        fn index_axis_move<A, I>(self, _: A, _: I) -> Self {
             self
         }
         #[inline]
-        fn slice_move<I>(self, _: I) -> Self {
+        fn slice_move<S>(self, _: S) -> Self {
             self
         }
         #[inline]
@@ -365,5 +354,4 @@ mod views {
     impl ViewsOfConstantViews for &mut () {}
 }
 
-#[cfg(feature = "std")]
 pub use views::{ViewsOfConstantViews, ViewsOfConstants};

@@ -44,9 +44,9 @@ impl<T: Clone> ToOwned for T {
     }
 }
 
-pub use crate::parts::{Part, Space, Within, part, part_mut, read, replace, set, within, within_mut};
-#[cfg(feature = "std")]
-pub use crate::parts::{ViewsOfConstantViews, ViewsOfConstants};
+pub use crate::parts::{
+    Part, Space, ViewsOfConstantViews, ViewsOfConstants, Within, part, part_mut, read, replace, set, within, within_mut,
+};
 use crate::tangent::{Differentiable, Tangent};
 
 /// One of two tape entries: which branch was taken, and what it saved.
