@@ -10,7 +10,7 @@ use syn::parse::{Parse, ParseStream, Result};
 use syn::punctuated::Punctuated;
 use syn::{ExprClosure, Generics, PatType, Token, Type, WherePredicate};
 
-use crate::emit::companion;
+use crate::emit::{companion, one_or_tuple};
 use crate::rules::{Rule, TABLE};
 use crate::scalars::{self, ORDER};
 
@@ -98,8 +98,9 @@ impl Linear {
     /// The method of the array and of its tangents.
     fn values(&self, tangents: &[Ident], dimension: &Type) -> TokenStream {
         let (a, value) = (&self.map.inputs, &self.map.body);
-        let all =
-            tuple(std::iter::once(quote!(map(self))).chain(tangents.iter().map(|d| quote!(map(&whole(#d, self))))));
+        let all = one_or_tuple(
+            std::iter::once(quote!(map(self))).chain(tangents.iter().map(|d| quote!(map(&whole(#d, self))))),
+        );
         quote!({ let map = |#a: &ArrayRef<T, #dimension>| #value; #all })
     }
 
@@ -107,7 +108,7 @@ impl Linear {
         let name = format_ident!("{}_{}", companion("__jvp", level), self.name);
         let (params, tangents) = self.tangents(level, dimension);
         let (args, value, bounds) = (&self.args, &self.value, self.bounds.iter());
-        let outs = tuple((0..1 << level).map(|_| value));
+        let outs = one_or_tuple((0..1 << level).map(|_| value));
         let head = quote!(fn #name(&self, #(#args,)* #params) -> #outs where #(#bounds)*);
         (head, self.values(&tangents, dimension))
     }
@@ -117,7 +118,7 @@ impl Linear {
         let (params, tangents) = self.tangents(level, dimension);
         let (args, value, bounds) = (&self.args, &self.value, self.bounds.iter());
         let n = 1_usize << level;
-        let outs = tuple((0..n).map(|_| value));
+        let outs = one_or_tuple((0..n).map(|_| value));
         let units = args.iter().map(|_| quote!((),)).collect::<TokenStream>();
         let lent = (1..n).map(|_| quote!(Option<&'r ArrayRef<T, #dimension>>, #units));
         let taken = (0..n).map(|_| quote!(Option<&'r mut ArrayRef<T, #dimension>>, #units));
@@ -134,7 +135,7 @@ impl Linear {
         let slots: Vec<Ident> = (0..n).map(|c| format_ident!("slot{}", c)).collect();
         let (a, pull) = (&self.map.inputs, &self.transpose.body);
         let (slot, ct) = (&self.transpose.inputs[0], &self.transpose.inputs[1]);
-        let all = tuple(&cts);
+        let all = one_or_tuple(&cts);
         let body = quote! {
             let values = #values;
             (values, Box::new(move |((#a, ..), #all, (#(#slots, #units)*))| {
@@ -149,12 +150,6 @@ impl Linear {
         };
         (head, body)
     }
-}
-
-/// A tuple, or the only item.
-fn tuple<T: quote::ToTokens>(items: impl IntoIterator<Item = T>) -> TokenStream {
-    let items: Vec<T> = items.into_iter().collect();
-    if let [one] = items.as_slice() { quote!(#one) } else { quote!((#(#items),*)) }
 }
 
 /// Functions of the table that are also methods of `ndarray`'s arrays.

@@ -5,6 +5,7 @@ use quote::{ToTokens, quote};
 
 use super::Emitter;
 use super::places::tangent_constructor;
+use super::tuples::tuple;
 use crate::ir::{BinOp, Expr, Sequence};
 use crate::kinds::{self, Float, Kind};
 
@@ -443,14 +444,6 @@ fn zero_of(kind: &Kind) -> Option<Tokens> {
             parts.map(|parts| Tokens::atom(tuple(&parts)))
         }
         _ => None,
-    }
-}
-
-/// A tuple, also of one element.
-pub(crate) fn tuple(items: &[TokenStream]) -> TokenStream {
-    match items {
-        [one] => quote!((#one,)),
-        many => quote!((#(#many),*)),
     }
 }
 

@@ -11,9 +11,11 @@ mod parts;
 mod places;
 mod pulls;
 mod stmts;
+mod tuples;
 
 pub(crate) use calls::{companion, companion_path};
-pub(crate) use exprs::{Prec, operator_token, tuple};
+pub(crate) use exprs::{Prec, operator_token};
+pub(crate) use tuples::{one_or_tuple, tuple};
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};

@@ -5,9 +5,9 @@ use quote::{ToTokens, quote};
 
 use super::Emitter;
 use super::calls::{companion, companion_path, ident, operator_trait};
-use super::exprs::{Prec, tuple};
+use super::exprs::Prec;
+use super::tuples::{one_or_tuple, tuple};
 use crate::ir::{BinOp, Callee, Expr, Operator, Passing, Place, Pull, VarId};
-use crate::kinds::Kind;
 
 impl Emitter<'_> {
     pub(crate) fn pull(&self, pull: &Pull) -> TokenStream {
@@ -84,7 +84,7 @@ impl Emitter<'_> {
         let read = given.iter().flatten();
         let patterns = one_or_tuple(read.clone().map(|v| self.pattern(*v)));
         let names = one_or_tuple(read.clone().map(|v| self.name(*v).to_token_stream()));
-        let zeros = one_or_tuple(read.map(|v| self.value(&self.zero_of(*v))));
+        let zeros = one_or_tuple(read.map(|v| self.value(&Expr::zero_of(*v, self.kind(*v), pull.span))));
         quote!(let #patterns = if #used { let #all = #call; #names } else { #zeros };)
     }
 
@@ -95,16 +95,8 @@ impl Emitter<'_> {
             .iter()
             .flatten()
             .filter_map(Expr::as_var)
-            .map(|v| Expr::binary(BinOp::Ne, Expr::var(v, pull.span), self.zero_of(v)));
+            .map(|v| Expr::binary(BinOp::Ne, Expr::var(v, pull.span), Expr::zero_of(v, self.kind(v), pull.span)));
         self.value(&tests.reduce(|a, b| Expr::binary(BinOp::Or, a, b)).expect("a guarded pullback has a cotangent"))
-    }
-
-    /// Zero, as a variable of floats holds it.
-    fn zero_of(&self, v: VarId) -> Expr {
-        match self.kind(v) {
-            Kind::Float(float) => Expr::Number(0.0, float.clone()),
-            _ => Expr::Zero(Box::new(Expr::var(v, proc_macro2::Span::mixed_site()))),
-        }
     }
 
     /// Both sweeps of a call: `let (value, grads) = f::__adj(arguments, tangents, cotangent, slots)`.
@@ -198,12 +190,6 @@ impl Emitter<'_> {
         }
         quote!(#before ::differentiable::operators::#name::#method(#(#args,)* #(#tangents,)* #(&#cotangents,)* #(#slots),*); #after)
     }
-}
-
-/// One alone, or a tuple of several.
-fn one_or_tuple(parts: impl Iterator<Item = TokenStream>) -> TokenStream {
-    let parts: Vec<TokenStream> = parts.collect();
-    if let [one] = parts.as_slice() { one.clone() } else { tuple(&parts) }
 }
 
 /// Whether a place is an element of a view, which ends before a slot for the element would.

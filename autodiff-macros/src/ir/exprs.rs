@@ -6,7 +6,7 @@ use proc_macro2::Span;
 use syn::{AngleBracketedGenericArguments, Expr as SynExpr, Ident, Lit, Member, Pat, Path, QSelf, Type};
 
 use super::VarId;
-use crate::kinds::Float;
+use crate::kinds::{Float, Kind};
 use crate::rules::Rule;
 
 /// A variable with a path into it.
@@ -191,6 +191,14 @@ impl Expr {
 
     pub(crate) fn var(var: VarId, span: Span) -> Self {
         Self::Place(Place::var(var, span))
+    }
+
+    /// Zero, as a variable of this kind holds it.
+    pub(crate) fn zero_of(var: VarId, kind: &Kind, span: Span) -> Self {
+        match kind {
+            Kind::Float(float) => Self::Number(0.0, float.clone()),
+            _ => Self::Zero(Box::new(Self::var(var, span))),
+        }
     }
 
     /// The variable, if the expression is one.

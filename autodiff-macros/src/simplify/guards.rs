@@ -135,10 +135,7 @@ fn guard(value: &mut Expr, conditional: &HashSet<VarId>, scalars: &[Option<Kind>
         return;
     }
     let span = proc_macro2::Span::mixed_site();
-    let zero_of = |v: VarId| match scalars[v].as_ref() {
-        Some(Kind::Float(float)) => Expr::Number(0.0, float.clone()),
-        _ => Expr::Zero(Box::new(Expr::var(v, span))),
-    };
+    let zero_of = |v: VarId| Expr::zero_of(v, scalars[v].as_ref().unwrap_or(&Kind::Unknown), span);
     let complex = vars.iter().any(|v| scalars[*v].as_ref().is_some_and(Kind::is_complex));
     // A term of complex cotangents may be real: it says itself what its zero is.
     let zero = match scalars[vars[0]].as_ref() {
