@@ -59,7 +59,7 @@ impl Emitter<'_> {
             })
             .collect();
         let tape = self.name(pull.tape);
-        let cotangent = one_or_tuple(cotangents.into_iter());
+        let cotangent = one_or_tuple(cotangents);
         if pull.joined {
             return self.joined_call(pull, &cotangent, &tuple(&slots), &tuple(&grads));
         }
