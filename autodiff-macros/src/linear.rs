@@ -28,14 +28,22 @@ impl Shells<'_> {
         let params = self.signature(None);
         let (check, _) = self.fn_head("check");
         let (with, _) = self.fn_head("check_with");
+        let both = c.host.hidden("__check", 0);
+        let (vis, args) = (&c.host.vis, self.forwarded());
         let items = local! {
-            #check #generics (#(#params),*) -> ::core::result::Result<(), ::differentiable::GradientCheckError> #clause {
+            #[doc(hidden)]
+            #vis fn #both #generics (
+                #(#params,)*
+                tolerance: ::core::option::Option<::differentiable::Tolerance>,
+            ) -> ::core::result::Result<(), ::differentiable::GradientCheckError> #clause {
                 #copies
-                ::differentiable::__private::check(#map, #gradient, ::core::option::Option::None)
+                ::differentiable::__private::check(#map, #gradient, tolerance)
+            }
+            #check #generics (#(#params),*) -> ::core::result::Result<(), ::differentiable::GradientCheckError> #clause {
+                Self::#both(#(#args,)* ::core::option::Option::None)
             }
             #with #generics (#(#params,)* tolerance: ::differentiable::Tolerance) -> ::core::result::Result<(), ::differentiable::GradientCheckError> #clause {
-                #copies
-                ::differentiable::__private::check(#map, #gradient, ::core::option::Option::Some(tolerance))
+                Self::#both(#(#args,)* ::core::option::Option::Some(tolerance))
             }
         };
         with_std(&items, &TokenStream::new())
