@@ -1,11 +1,12 @@
 //! Texts for people: expressions, places and loops of a program as the user wrote them.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Display;
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 
-use crate::emit::{Emitter, Prec, operator_token};
+use crate::emit::{Emitter, Operation, Prec, operation};
 use crate::ir::{Callee, Expr, Header, Loop, Operator, Place, Program, Role, Step, Stmt, VarId};
 use crate::source::{format_expression, shortened};
 
@@ -71,8 +72,40 @@ impl<'a> Labels<'a> {
 
     /// An expression without temporaries, in parentheses where its place asks for them.
     fn written(&self, e: &Expr, place: Prec) -> String {
+        let (text, prec) = match e {
+            // The formatter is for whole functions: what labels are made of most is written here.
+            Expr::Range { lo, hi, inclusive } => {
+                let side = |e: &Option<Box<Expr>>| e.as_ref().map_or_else(String::new, |e| self.written(e, Prec::Or));
+                (format!("{}{}{}", side(lo), if *inclusive { "..=" } else { ".." }, side(hi)), Prec::Range)
+            }
+            Expr::Binary(op, a, b) => {
+                let Operation { text, prec, left, right } = operation(*op);
+                (format!("{} {text} {}", self.written(a, left), self.written(b, right)), prec)
+            }
+            Expr::Method { recv, name, turbofish: None, args } if !name.to_string().starts_with("__") => {
+                (self.method(recv, name, args), Prec::Postfix)
+            }
+            Expr::Math(rule, args) if rule.fields.is_empty() && rule.name.starts_with(char::is_alphabetic) => {
+                (self.method(&args[0], &rule.name, &args[1..]), Prec::Postfix)
+            }
+            // Methods and fields see through references.
+            Expr::Place(at) if place == Prec::Postfix => (self.path(at).trim_start_matches('*').to_owned(), place),
+            Expr::Place(at) => (self.path(at), place),
+            e => return self.formatted(e, place),
+        };
+        shortened(&if prec >= place { text } else { format!("({text})") })
+    }
+
+    /// A call of a method.
+    fn method(&self, recv: &Expr, name: &dyn Display, args: &[Expr]) -> String {
+        let args: Vec<String> = args.iter().map(|a| self.text(a)).collect();
+        format!("{}.{name}({})", self.written(recv, Prec::Postfix), args.join(", "))
+    }
+
+    /// An expression as the formatter writes it.
+    fn formatted(&self, e: &Expr, place: Prec) -> String {
         let tokens = self.emitter.expr(e).at_least(place);
-        if matches!(e, Expr::Bool(_) | Expr::Lit(_) | Expr::Number(..)) && tokens.clone().into_iter().count() == 1 {
+        if tokens.clone().into_iter().count() == 1 {
             return tokens.to_string();
         }
         format_expression(match self.receiver() {
@@ -142,7 +175,7 @@ impl<'a> Labels<'a> {
             Callee::Method { name, .. } => name.to_string(),
             Callee::Variable(v) => self.emitter.name(*v).to_string(),
             Callee::Operator(Operator::Neg) => "-".to_owned(),
-            Callee::Operator(Operator::Binary(op) | Operator::Assign(op)) => operator_token(*op).to_string(),
+            Callee::Operator(Operator::Binary(op) | Operator::Assign(op)) => operation(*op).text.to_owned(),
         }
     }
 }

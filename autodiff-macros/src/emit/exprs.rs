@@ -1,6 +1,6 @@
 //! Emission of expressions.
 
-use proc_macro2::{Literal, Span, TokenStream};
+use proc_macro2::{Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
 use super::Emitter;
@@ -368,19 +368,7 @@ impl Emitter<'_> {
                 _ => {}
             }
         }
-        let (token, prec) = operator(op);
-        let right = match prec {
-            Prec::Add => Prec::Mul,
-            Prec::Mul => Prec::Cast,
-            Prec::Compare => Prec::BitOr,
-            Prec::Shift => Prec::Add,
-            Prec::BitAnd => Prec::Shift,
-            Prec::BitXor => Prec::BitAnd,
-            Prec::BitOr => Prec::BitXor,
-            Prec::And => Prec::Compare,
-            _ => Prec::And,
-        };
-        let left = if prec == Prec::Compare { Prec::BitOr } else { prec };
+        let (token, Operation { prec, left, right, .. }) = (operator_token(op), operation(op));
         let a_tokens = self.expr(a);
         // `x as usize < y` would begin a generic argument list.
         let a_tokens = if matches!(op, BinOp::Lt | BinOp::Shl) && matches!(a, Expr::Cast(..)) {
@@ -465,30 +453,47 @@ fn number(x: f64, float: &Float) -> Tokens {
     }
 }
 
-fn operator(op: BinOp) -> (TokenStream, Prec) {
-    match op {
-        BinOp::Add => (quote!(+), Prec::Add),
-        BinOp::Sub => (quote!(-), Prec::Add),
-        BinOp::Mul => (quote!(*), Prec::Mul),
-        BinOp::Div => (quote!(/), Prec::Mul),
-        BinOp::Rem => (quote!(%), Prec::Mul),
-        BinOp::And => (quote!(&&), Prec::And),
-        BinOp::Or => (quote!(||), Prec::Or),
-        BinOp::BitAnd => (quote!(&), Prec::BitAnd),
-        BinOp::BitOr => (quote!(|), Prec::BitOr),
-        BinOp::BitXor => (quote!(^), Prec::BitXor),
-        BinOp::Shl => (quote!(<<), Prec::Shift),
-        BinOp::Shr => (quote!(>>), Prec::Shift),
-        BinOp::Eq => (quote!(==), Prec::Compare),
-        BinOp::Ne => (quote!(!=), Prec::Compare),
-        BinOp::Lt => (quote!(<), Prec::Compare),
-        BinOp::Le => (quote!(<=), Prec::Compare),
-        BinOp::Gt => (quote!(>), Prec::Compare),
-        BinOp::Ge => (quote!(>=), Prec::Compare),
-    }
+/// How an operator is written.
+pub(crate) struct Operation {
+    pub(crate) text: &'static str,
+    pub(crate) prec: Prec,
+    /// What its sides bind at least as strongly as.
+    pub(crate) left: Prec,
+    pub(crate) right: Prec,
+}
+
+/// How an operator is written.
+pub(crate) fn operation(op: BinOp) -> Operation {
+    let (text, prec, right) = match op {
+        BinOp::Add => ("+", Prec::Add, Prec::Mul),
+        BinOp::Sub => ("-", Prec::Add, Prec::Mul),
+        BinOp::Mul => ("*", Prec::Mul, Prec::Cast),
+        BinOp::Div => ("/", Prec::Mul, Prec::Cast),
+        BinOp::Rem => ("%", Prec::Mul, Prec::Cast),
+        BinOp::And => ("&&", Prec::And, Prec::Compare),
+        BinOp::Or => ("||", Prec::Or, Prec::And),
+        BinOp::BitAnd => ("&", Prec::BitAnd, Prec::Shift),
+        BinOp::BitOr => ("|", Prec::BitOr, Prec::BitXor),
+        BinOp::BitXor => ("^", Prec::BitXor, Prec::BitAnd),
+        BinOp::Shl => ("<<", Prec::Shift, Prec::Add),
+        BinOp::Shr => (">>", Prec::Shift, Prec::Add),
+        BinOp::Eq => ("==", Prec::Compare, Prec::BitOr),
+        BinOp::Ne => ("!=", Prec::Compare, Prec::BitOr),
+        BinOp::Lt => ("<", Prec::Compare, Prec::BitOr),
+        BinOp::Le => ("<=", Prec::Compare, Prec::BitOr),
+        BinOp::Gt => (">", Prec::Compare, Prec::BitOr),
+        BinOp::Ge => (">=", Prec::Compare, Prec::BitOr),
+    };
+    let left = if prec == Prec::Compare { Prec::BitOr } else { prec };
+    Operation { text, prec, left, right }
 }
 
 /// The token of an operator.
-pub(crate) fn operator_token(op: BinOp) -> TokenStream {
-    operator(op).0
+pub(super) fn operator_token(op: BinOp) -> TokenStream {
+    let text = operation(op).text;
+    let punct = |(i, c)| {
+        let spacing = if i + 1 < text.len() { Spacing::Joint } else { Spacing::Alone };
+        TokenTree::Punct(Punct::new(c, spacing))
+    };
+    text.chars().enumerate().map(punct).collect()
 }

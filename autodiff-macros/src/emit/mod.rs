@@ -14,7 +14,7 @@ mod stmts;
 mod tuples;
 
 pub(crate) use calls::{companion, companion_path};
-pub(crate) use exprs::{Prec, operator_token};
+pub(crate) use exprs::{Operation, Prec, operation};
 pub(crate) use tuples::{one_or_tuple, tuple};
 
 use std::cell::Cell;

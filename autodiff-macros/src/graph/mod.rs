@@ -10,7 +10,7 @@ mod values;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::emit::{Emitter, operator_token};
+use crate::emit::{Emitter, operation};
 use crate::expand::{Function, Sweeps};
 use crate::ir::{
     Arg, Block, Call, Edit, Expr, Header, Loop, Passing, Place, Program, Pull, Role, Step, Stmt, Tape, VarId,
@@ -175,7 +175,7 @@ impl Draw<'_> {
             Stmt::Update { place, op, value } => {
                 self.part = self.part_of(place.root);
                 let value = self.operand(value);
-                self.write(place, &format!(" {}=", operator_token(*op)), value, true);
+                self.write(place, &format!(" {}=", operation(*op).text), value, true);
             }
             Stmt::Accumulate { place, value } => {
                 let (value, op) = match value {

@@ -2,7 +2,7 @@
 
 use super::Draw;
 use super::table::{Flow, NodeId, Part, Shape};
-use crate::emit::operator_token;
+use crate::emit::operation;
 use crate::ir::{Expr, Place, Role, Step, VarId};
 use crate::labels::path_text;
 
@@ -48,8 +48,8 @@ impl Draw<'_> {
                 self.apply(Shape::Operation, &format!("as {ty}"), &[e], |a| format!("{} as {ty}", a[0]))
             }
             Expr::Binary(op, a, b) => {
-                let op = operator_token(*op).to_string();
-                self.apply(Shape::Operation, &op, &[a, b], |x| format!("{} {op} {}", x[0], x[1]))
+                let op = operation(*op).text;
+                self.apply(Shape::Operation, op, &[a, b], |x| format!("{} {op} {}", x[0], x[1]))
             }
             Expr::Math(rule, args) if !rule.name.starts_with(char::is_alphabetic) => {
                 let all: Vec<&Expr> = args.iter().collect();
