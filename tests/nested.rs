@@ -408,3 +408,89 @@ mod third_order {
         u!(s_rh s_rhh s_fh s_fhh s_vh s_vhh s_jh s_jhh s_ph s_phh);
     }
 }
+
+/// Pullbacks of methods, called in differentiated code.
+mod pullbacks_of_methods {
+    use super::*;
+
+    #[derive(Clone, Debug, Differentiable)]
+    struct Spring {
+        k: f64,
+        rest: Vec<f64>,
+    }
+
+    #[differentiable(order = 3)]
+    impl Spring {
+        fn forces(&self, x: &[f64], damping: f64) -> Vec<f64> {
+            x.iter().zip(&self.rest).map(|(x, r)| -self.k * (x - r).powi(3) * damping).collect()
+        }
+
+        fn energy(&self, x: f64) -> f64 {
+            self.k * x.powi(4) * self.rest[0]
+        }
+    }
+
+    #[derive(Clone, Debug, Differentiable)]
+    struct System {
+        springs: Vec<Spring>,
+        gain: f64,
+    }
+
+    #[differentiable(order = 2)]
+    impl System {
+        fn pulled(&self, x: &[f64]) -> f64 {
+            let (forces, pullback) = self.springs[0].forces_vjp(x, self.gain);
+            let (d_spring, d_x, d_damping) = pullback(forces.clone());
+            let (_, twice, _) = pullback(vec![1.0; 2]);
+            d_spring.k * d_x[0] + d_damping * twice[1] + d_spring.rest[1]
+        }
+
+        fn own(&self, x: &[f64]) -> f64 {
+            let pull = Spring::energy_vjp(&self.springs[1], x[0] * self.gain).1;
+            let (d_spring, d_x) = pull(self.gain);
+            d_spring.k * d_x
+        }
+    }
+
+    #[differentiable(order = 2)]
+    fn slope(spring: &Spring, x: f64) -> f64 {
+        let (value, back) = spring.energy_vjp(x);
+        back(value).1
+    }
+
+    /// What only looks like the derivative of a method is what it is.
+    #[differentiable]
+    impl Spring {
+        fn half_vjp(&self, x: f64) -> (f64, f64) {
+            (self.k * x, x * x)
+        }
+    }
+
+    #[differentiable]
+    fn looks(spring: &Spring, x: f64) -> f64 {
+        let (a, b) = spring.half_vjp(x);
+        a * b
+    }
+
+    #[test]
+    fn agree() {
+        let spring = |k: f64| Spring { k, rest: vec![0.2 * k, -0.4] };
+        let system = System { springs: vec![spring(0.7), spring(1.3)], gain: 0.8 };
+        let x = [0.9, 0.5];
+        system.pulled_check(&x).unwrap();
+        system.own_check(&x).unwrap();
+        slope::check(&spring(0.7), 0.9).unwrap();
+        looks::check(&spring(0.7), 0.9).unwrap();
+        // E = k x⁴ r: E · E' = 4 k² x⁷ r².
+        let (k, r, x0) = (0.7_f64, 0.2 * 0.7, 0.9_f64);
+        assert!((slope(&spring(0.7), x0) - 4.0 * k * k * x0.powi(7) * r * r).abs() < 1e-14);
+        let d = slope::grad(&spring(0.7), x0).1;
+        assert!((d - 28.0 * k * k * x0.powi(6) * r * r).abs() < 1e-13);
+        let h = system.pulled_hessian(&x);
+        assert!(h.iter().zip(h.t()).all(|(a, b)| (a - b).abs() < 1e-12), "{h}");
+        let eps = 1e-5;
+        let at = |e: f64| system.pulled_grad(&[x[0] + e, x[1]]).1[1];
+        let (row, n) = ((at(eps) - at(-eps)) / (2.0 * eps), h.nrows());
+        assert!((h[[n - 1, n - 2]] - row).abs() < 1e-7, "{} {row}", h[[n - 1, n - 2]]);
+    }
+}

@@ -186,3 +186,153 @@ fn the_source_of_a_rule_names_it() {
         "// The derivatives of `only_backward` are given.\n// In reverse mode: `only_backward_vjp`.\n// In forward mode there is none.\n"
     );
 }
+
+/// What calls a function with one rule, directly, through others, and in circles, has the derivatives of its mode.
+mod in_modules {
+    use super::*;
+
+    #[differentiable]
+    pub(super) fn through(x: f64, w: &[f64]) -> [f64; 2] {
+        let y = calls_backward(x, w);
+        [y * y, y.sin()]
+    }
+
+    #[differentiable]
+    pub(super) fn ahead(x: f64, w: &[f64]) -> [f64; 2] {
+        let y = super::calls_forward(x, w);
+        [y * y, y.sin()]
+    }
+}
+
+#[differentiable]
+fn down(x: f64, n: usize) -> f64 {
+    if n == 0 { x } else { across(x * 1.1, n - 1).sin() }
+}
+
+#[differentiable]
+fn across(x: f64, n: usize) -> f64 {
+    only_backward(x, &[0.5]) + down(x, n)
+}
+
+struct Weights {
+    w: f64,
+}
+
+#[differentiable]
+impl Weights {
+    fn weigh(#[constant] &self, x: f64) -> Vec<f64> {
+        let y = in_modules::through(x, &[self.w]);
+        vec![y[0] * x, y[1]]
+    }
+
+    fn of_itself(#[constant] self, x: f64) -> f64 {
+        only_forward(x, &[self.w])
+    }
+}
+
+impl Clone for Weights {
+    fn clone(&self) -> Self {
+        Weights { w: self.w }
+    }
+}
+
+#[test]
+fn jacobians_and_checks_of_one_mode() {
+    let w = [0.5];
+    assert_eq!(only_backward::jacobian(3.0, &w), array![[3.0, 9.0]]);
+    assert_eq!(only_forward::jacobian(3.0, &w), array![[3.0, 9.0]]);
+    only_backward::check(3.0, &w).unwrap();
+    only_forward::check(3.0, &w).unwrap();
+    calls_backward::check(3.0, &w).unwrap();
+    calls_forward::check(3.0, &w).unwrap();
+    in_modules::through::check(0.3, &w).unwrap();
+    in_modules::ahead::check(0.3, &w).unwrap();
+    let (back, ahead) = (in_modules::through::jacobian(0.3, &w), in_modules::ahead::jacobian(0.3, &w));
+    assert!(back.iter().zip(&ahead).all(|(a, b)| (a - b).abs() < 1e-14), "{back} {ahead}");
+    down::check(0.7, 4).unwrap();
+    across::check(0.7, 5).unwrap();
+    let weights = Weights { w: 0.5 };
+    assert_eq!(weights.weigh_jacobian(0.3).dim(), (2, 1));
+    weights.weigh_check(0.3).unwrap();
+    weights.of_itself_check(0.3).unwrap();
+}
+
+/// Where there is one mode, patterns and sparse Jacobians take the sweeps that it has.
+#[differentiable]
+fn banded(x: &[f64]) -> Vec<f64> {
+    (1..x.len()).map(|i| only_backward(x[i - 1], &[x[i]])).collect()
+}
+
+#[differentiable]
+fn banded_ahead(x: &[f64]) -> Vec<f64> {
+    (1..x.len()).map(|i| only_forward(x[i - 1], &[x[i]])).collect()
+}
+
+#[test]
+fn sparse_jacobians_of_one_mode() {
+    let x: Vec<f64> = (0..9).map(|i| 0.1 + f64::from(i)).collect();
+    let (back, ahead) = (banded::jacobian_pattern(&x), banded_ahead::jacobian_pattern(&x));
+    assert_eq!((back.entries(), &back), (16, &ahead));
+    // Columns would do in two sweeps, and so do rows.
+    let (a, b) = (banded::jacobian_sparse(&x, &back), banded_ahead::jacobian_sparse(&x, &back));
+    assert_eq!(a, b);
+    assert_eq!(a.to_dense(), banded_ahead::jacobian(&x));
+    // A pattern for which rows are fewer: the last row is full.
+    let arrow =
+        differentiable::Pattern::new((8, 9), (0..8).flat_map(|i| [(i, i), (i, i + 1)]).chain((0..9).map(|j| (7, j))));
+    assert_eq!(banded_ahead::jacobian_sparse(&x, &arrow).to_dense(), banded::jacobian(&x));
+    assert_eq!(banded::jacobian_sparse(&x, &arrow).to_dense(), banded::jacobian(&x));
+}
+
+/// A rule that is wrong is found without the other mode.
+#[differentiable(vjp = wrong_vjp)]
+fn wrong(x: f64) -> f64 {
+    x * x
+}
+
+fn wrong_vjp(x: f64) -> (f64, impl Fn(f64) -> f64) {
+    (x * x, move |ct| 3.0 * x * ct)
+}
+
+#[test]
+fn a_wrong_rule_is_found_by_differences() {
+    let error = wrong::check(2.0).unwrap_err();
+    assert_eq!(error.kind, differentiable::Disagreement::ReverseDifferences);
+    assert!(error.to_string().contains("reverse mode gives 6.0, central differences gives 4.0"), "{error}");
+}
+
+#[test]
+fn functions_inside_of_functions_know_what_they_call() {
+    #[differentiable(jvp = third_jvp)]
+    fn third(x: f64) -> f64 {
+        x / 3.0
+    }
+    fn third_jvp(x: f64, dx: f64) -> (f64, f64) {
+        (x / 3.0, dx / 3.0)
+    }
+    #[differentiable]
+    fn thirds(x: f64, y: f64) -> f64 {
+        third(x) * third(y)
+    }
+    #[differentiable]
+    fn imports(x: f64) -> f64 {
+        use rules_by_hand_of_others::quarter;
+        quarter(x) * x
+    }
+    thirds::check(0.3, 0.7).unwrap();
+    imports::check(0.3).unwrap();
+    assert_eq!(thirds::jacobian(3.0, 6.0), array![[2.0 / 3.0, 1.0 / 3.0]]);
+    assert_eq!(imports::jacobian(2.0), array![[1.0]]);
+}
+
+mod rules_by_hand_of_others {
+    use super::*;
+
+    #[differentiable(vjp = quarter_vjp)]
+    pub(crate) fn quarter(x: f64) -> f64 {
+        x / 4.0
+    }
+    fn quarter_vjp(x: f64) -> (f64, impl Fn(f64) -> f64) {
+        (x / 4.0, |ct| ct / 4.0)
+    }
+}

@@ -2,7 +2,8 @@
 //!
 //! In: the companions of a function. Out: one hidden function, which hands forward mode along a direction and reverse
 //! mode for a cotangent to the runtime, and shells that say what to make of them. Tangents and gradients are made once
-//! and used for every sweep; arguments by reference are not copied, unless the function changes them.
+//! and used for every sweep; arguments by reference are not copied, unless the function changes them. A function that calls
+//! others may lack the mode that one of them lacks: its hidden function is generic in the modes that there are.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
@@ -12,6 +13,7 @@ use crate::companions::with_std;
 use crate::emit::tuple;
 use crate::ir::Passing;
 use crate::kinds::Kind;
+use crate::modes::Modes;
 use crate::shells::Shells;
 
 /// Tokens whose local variables nothing in the user's scope can be taken for.
@@ -20,29 +22,18 @@ macro_rules! local {
 }
 
 impl Shells<'_> {
-    /// The public functions, and the hidden one that they share.
-    pub(crate) fn jacobians(&self) -> TokenStream {
+    /// The public functions, and the hidden ones that they share with `check`.
+    pub(crate) fn jacobians(&self, modes: &Modes) -> TokenStream {
         let c = &self.companions;
-        let (generics, clause) = c.generics(&[]);
-        let clause = self.cloning_values(clause);
-        let clause =
-            if self.has_lanes() { c.with_lanes(clause, &local!(::differentiable::jacobian::WIDTH)) } else { clause };
+        let (generics, _) = c.generics(&[]);
+        let clause = self.linear_clause();
         let (params, args) = (self.signature(None), self.forwarded());
         let (dense, _) = self.fn_head("jacobian");
         let (pattern, _) = self.fn_head("jacobian_pattern");
         let (sparse, _) = self.fn_head("jacobian_sparse");
-        let linear = c.host.hidden("__linear", 0);
-        let own = c.f.signature.generics.params.iter();
-        let vis = &c.host.vis;
-        let body = self.derivatives();
+        let (linear, hidden) = (c.host.hidden("__linear", 0), self.linear_maps(modes));
         let items = local! {
-            #[doc(hidden)] #[inline]
-            #vis fn #linear<#(#own,)* __Make: ::differentiable::jacobian::Make>(
-                #(#params,)*
-                make: __Make,
-            ) -> __Make::Made #clause {
-                #body
-            }
+            #hidden
             #dense #generics (#(#params),*) -> ::differentiable::ndarray::Array2<f64> #clause {
                 Self::#linear(#(#args,)* ::differentiable::jacobian::Dense)
             }
@@ -56,8 +47,64 @@ impl Shells<'_> {
         with_std(&items, &TokenStream::new())
     }
 
-    /// The body of the hidden function.
-    fn derivatives(&self) -> TokenStream {
+    /// The bounds of those.
+    fn linear_clause(&self) -> TokenStream {
+        let c = &self.companions;
+        let (_, clause) = c.generics(&[]);
+        self.with_width(self.cloning_values(clause))
+    }
+
+    /// Adds what several directions at once ask for.
+    pub(crate) fn with_width(&self, clause: TokenStream) -> TokenStream {
+        if self.has_lanes() {
+            self.companions.with_lanes(clause, &local!(::differentiable::jacobian::WIDTH))
+        } else {
+            clause
+        }
+    }
+
+    /// The hidden function, with the sweeps of the modes that there are.
+    fn linear_maps(&self, modes: &Modes) -> TokenStream {
+        let c = &self.companions;
+        let clause = self.linear_clause();
+        let (own, params, vis) = (c.f.signature.generics.params.iter(), self.signature(None), &c.host.vis);
+        let linear = c.host.hidden("__linear", 0);
+        let head = local! {
+            #[doc(hidden)] #[inline]
+            #vis fn #linear<#(#own,)* __Make: ::differentiable::jacobian::Make>(#(#params,)* make: __Make) -> __Make::Made #clause
+        };
+        let subject = match modes {
+            Modes::Known { backward, forward } => {
+                let mode = |there: bool| if there { Mode::Given } else { Mode::Missing };
+                let body = self.derivatives(mode(*backward), mode(*forward));
+                return local!(#head { #body });
+            }
+            Modes::Asked(subject) => subject,
+        };
+        // The answer is a type: sweeps of a mode that is missing are not compiled.
+        let (names, items) = (c.turbofish_with(&local!(__Make, _)), &c.f.items);
+        let (asked, args) = (c.host.hidden("__linear", 1), self.forwarded());
+        let (own, body) = (c.f.signature.generics.params.iter(), self.derivatives(Mode::Asked, Mode::Asked));
+        local! {
+            #[inline]
+            fn #asked<#(#own,)* __Make: ::differentiable::jacobian::Make, __Modes: ::differentiable::jacobian::Modes>(
+                #(#params,)*
+                make: __Make,
+                _: __Modes,
+            ) -> __Make::Made #clause {
+                #body
+            }
+            #head {
+                #items
+                use ::differentiable::__private::{AskForBoth as _, AskForForward as _, AskForReverse as _};
+                let modes = (&&&::differentiable::__private::Question::about(#subject)).answer();
+                Self::#asked #names(#(#args,)* make, modes)
+            }
+        }
+    }
+
+    /// The body of a hidden function.
+    fn derivatives(&self, backward: Mode, forward: Mode) -> TokenStream {
         let c = &self.companions;
         let private = local!(::differentiable::__private);
         let turbofish = c.turbofish();
@@ -162,7 +209,61 @@ impl Shells<'_> {
             },
         };
         let rows = optional(self.rows().as_ref());
-        let several = self.several();
+        let several = self.several(forward);
+        let joined = c.returns_scalar() && !stateful;
+        let joined_sweeps = joined.then(|| {
+            let rev = c.host.hidden("__rev", 0);
+            let wanted = || self.params().iter().enumerate().filter(|(_, p)| p.wanted);
+            let slots = wanted().filter(|(_, p)| p.passing != Passing::Value).map(|(i, _)| self.local("d_", i));
+            let patterns: Vec<TokenStream> = wanted()
+                .filter(|(_, p)| p.passing == Passing::Value)
+                .map(|(i, _)| self.local("d_", i))
+                .map(|d| local!(mut #d))
+                .collect();
+            let patterns = tuple(&patterns);
+            local! {
+                if <__Make as ::differentiable::jacobian::Make>::CHECKS
+                    && ::core::matches!(weights, ::differentiable::jacobian::Weights::Gradient)
+                {
+                    let (_, #patterns) = Self::#rev #turbofish(#(#arguments,)* #(&mut #slots),*);
+                    #emits
+                    return 1;
+                }
+            }
+        });
+        let sweep = |mode: Mode, choice: TokenStream, body: TokenStream| {
+            let closure = local! {
+                |weights: ::differentiable::jacobian::Weights<'_>, mut sink: ::differentiable::jacobian::Sink<'_>| {
+                    let mut next = 0;
+                    #body
+                    next
+                }
+            };
+            mode.of(&choice, &closure, &local!(::differentiable::jacobian::NoSweep))
+        };
+        let along = sweep(
+            forward,
+            local!(forward),
+            local! {
+                #seeds
+                #fresh
+                #moving
+                let (_, mut tangent) = Self::#jvp #turbofish(#(#arguments,)* #(#directions),*);
+                ::differentiable::jacobian::emit(&mut tangent, &mut sink);
+                #finals
+            },
+        );
+        let back = sweep(
+            backward,
+            local!(reverse),
+            local! {
+                #clear
+                #joined_sweeps
+                #fresh
+                #pull
+                #emits
+            },
+        );
         local! {
             let mut columns = 0;
             #kept
@@ -171,31 +272,19 @@ impl Shells<'_> {
             ::differentiable::jacobian::Make::make(make, ::differentiable::jacobian::Derivatives {
                 columns,
                 rows: #rows,
-                forward: |weights: ::differentiable::jacobian::Weights<'_>, mut sink: ::differentiable::jacobian::Sink<'_>| {
-                    let mut next = 0;
-                    #seeds
-                    #fresh
-                    #moving
-                    let (_, mut tangent) = Self::#jvp #turbofish(#(#arguments,)* #(#directions),*);
-                    ::differentiable::jacobian::emit(&mut tangent, &mut sink);
-                    #finals
-                },
-                reverse: |weights: ::differentiable::jacobian::Weights<'_>, mut sink: ::differentiable::jacobian::Sink<'_>| {
-                    let mut next = 0;
-                    #clear
-                    #fresh
-                    #pull
-                    #emits
-                },
+                forward: #along,
+                reverse: #back,
+                joined: #joined,
                 several: #several,
             })
         }
     }
 
     /// The derivatives along several directions in one sweep, where there is a companion for them.
-    fn several(&self) -> TokenStream {
+    fn several(&self, forward: Mode) -> TokenStream {
+        let none = local!(::differentiable::jacobian::NoLanes);
         if !self.has_lanes() {
-            return local!(::core::option::Option::None::<::differentiable::jacobian::NoLanes>);
+            return Mode::Missing.of(&none, &none, &none);
         }
         let c = &self.companions;
         let width = local!({ ::differentiable::jacobian::WIDTH });
@@ -223,20 +312,19 @@ impl Shells<'_> {
             let reference = (!by_value).then(|| local!(&));
             directions.push(local!(::core::option::Option::Some(#reference #lanes)));
         }
-        local! {
-            ::core::option::Option::Some(
-                |weights: [::differentiable::jacobian::Weights<'_>; ::differentiable::jacobian::WIDTH],
-                 sinks: &mut [::differentiable::jacobian::Sink<'_>; ::differentiable::jacobian::WIDTH]| {
-                    let mut next = 0;
-                    #seeds
-                    let (value, lanes) = Self::#companion #names(#(#arguments,)* #(#directions,)* ::differentiable::lanes::Width);
-                    for lane in 0..::differentiable::jacobian::WIDTH {
-                        let mut tangent = ::differentiable::lanes::Wide::__take::<#width>(&value, &lanes, lane);
-                        ::differentiable::jacobian::emit(&mut tangent, &mut sinks[lane]);
-                    }
-                },
-            )
-        }
+        let sweep = local! {
+            |weights: [::differentiable::jacobian::Weights<'_>; ::differentiable::jacobian::WIDTH],
+             sinks: &mut [::differentiable::jacobian::Sink<'_>; ::differentiable::jacobian::WIDTH]| {
+                let mut next = 0;
+                #seeds
+                let (value, lanes) = Self::#companion #names(#(#arguments,)* #(#directions,)* ::differentiable::lanes::Width);
+                for lane in 0..::differentiable::jacobian::WIDTH {
+                    let mut tangent = ::differentiable::lanes::Wide::__take::<#width>(&value, &lanes, lane);
+                    ::differentiable::jacobian::emit(&mut tangent, &mut sinks[lane]);
+                }
+            }
+        };
+        forward.of(&local!(several), &sweep, &none)
     }
 
     /// The number of scalars of the value and of final states, where the types say it.
@@ -289,4 +377,24 @@ impl Shells<'_> {
 /// An optional expression as an expression.
 fn optional(e: Option<&TokenStream>) -> TokenStream {
     if let Some(e) = e { local!(::core::option::Option::Some(#e)) } else { local!(::core::option::Option::None) }
+}
+
+/// Whether a mode is there.
+#[derive(Clone, Copy)]
+enum Mode {
+    Given,
+    Missing,
+    /// The type `__Modes` says it.
+    Asked,
+}
+
+impl Mode {
+    /// A sweep, or nothing of the type `none`; `choice` is the function of `__Modes` that chooses.
+    fn of(self, choice: &TokenStream, sweep: &TokenStream, none: &TokenStream) -> TokenStream {
+        match self {
+            Self::Given => local!(::core::option::Option::Some(#sweep)),
+            Self::Missing => local!(::core::option::Option::None::<#none>),
+            Self::Asked => local!(<__Modes as ::differentiable::jacobian::Modes>::#choice(#sweep)),
+        }
+    }
 }

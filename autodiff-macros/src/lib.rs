@@ -41,6 +41,7 @@ mod lower;
 mod mentions;
 mod methods;
 mod methods_of;
+mod modes;
 mod nested;
 mod nesting;
 mod operators;

@@ -87,7 +87,10 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
                     associated: associated.clone(),
                     bound: None,
                 };
-                missing.extend(crate::unannotated::functions(&function, &cfgs));
+                let marked = if of_trait { None } else { crate::modes::of_method(&function, &cfgs) };
+                let (name, item) = marked.unzip();
+                missing.extend(item);
+                missing.extend(crate::unannotated::functions(&function, name.as_ref(), &cfgs));
                 companions.extend(if of_trait { trait_items(&function, &host) } else { twin::items(&function, &host) });
             }
         }

@@ -18,6 +18,7 @@ use crate::companions::{Companions, Host};
 use crate::emit::tuple;
 use crate::expand::Function;
 use crate::ir::Passing;
+use crate::modes::Modes;
 use crate::options::Options;
 use crate::shells::{Shells, bare};
 
@@ -43,17 +44,12 @@ pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
     out.extend(if implicit { hidden.implicit_tangent() } else { hidden.tangent() });
     out.extend(rule(if given.backward { host } else { &no_backward }).shells.reverse());
     out.extend(rule(if given.forward { host } else { &no_forward }).shells.forward());
-    let both = match (given.backward, given.forward) {
-        (false, _) => &no_backward,
-        (_, false) => &no_forward,
-        _ => host,
-    };
     if f.options.lanes {
         out.extend(hidden.shells.one_by_one(&hidden.function()));
         out.extend(rule(if given.forward { host } else { &no_forward }).shells.jvps());
     }
-    out.extend(rule(both).shells.linear());
-    out.extend(rule(both).shells.jacobians());
+    out.extend(hidden.shells.linear());
+    out.extend(hidden.shells.jacobians(&Modes::Known { backward: given.backward, forward: given.forward }));
     if f.options.order() > 1 {
         out.extend(hidden.higher());
     }
@@ -64,13 +60,13 @@ pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
 }
 
 /// The modes for which there is a rule.
-struct Given {
-    backward: bool,
-    forward: bool,
+pub(crate) struct Given {
+    pub(crate) backward: bool,
+    pub(crate) forward: bool,
 }
 
 impl Given {
-    fn of(options: &Options) -> Self {
+    pub(crate) fn of(options: &Options) -> Self {
         let kernel = options.kernel.is_some() || options.implicit.is_some();
         Self { backward: kernel || options.vjp.is_some(), forward: kernel || options.jvp.is_some() }
     }

@@ -74,7 +74,10 @@ fn twin(item: &ItemFn, f: &Function) -> TokenStream {
     };
     let host = Host { vis: inner, attrs: tracked(&item.attrs), ..Host::default() };
     let items = items(f, &host);
-    let missing = crate::unannotated::functions(f, &quote!(#(#cfgs)*));
+    let vis_inner = &host.vis;
+    let rule = f.options.has_rule();
+    let missing = crate::unannotated::functions(f, (!rule).then_some(&name), &quote!(#(#cfgs)*));
+    let markers = rule.then(|| crate::modes::of_rule(f, &name, &quote!(#(#cfgs)*)));
     let takes = takes(&Companions { f, host: &host }, &name, &quote!(#(#cfgs)*));
     let promise = f.options.tape_none.then(|| quote!(#(#cfgs)* impl ::differentiable::__private::NoTape for #name {}));
     quote! {
@@ -86,11 +89,14 @@ fn twin(item: &ItemFn, f: &Function) -> TokenStream {
         #(#cfgs)*
         #[allow(unused, clippy::all, clippy::pedantic)]
         impl #name {
+            #[doc(hidden)] #[inline]
+            #vis_inner fn __twin() -> ::core::marker::PhantomData<Self> { ::core::marker::PhantomData }
             #items
         }
         #(#cfgs)*
         impl<At> ::differentiable::__private::Annotated<At> for #name {}
         #takes
+        #markers
         #missing
     }
 }

@@ -12,31 +12,51 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote};
-use syn::Path;
+use syn::{Path, PathArguments};
 
 use crate::expand::{Function, Sweeps};
 use crate::ir::{Arg, Callee, Stmt, VarId};
 use crate::kinds::{self, Kind};
 use crate::mentions::Mentions;
 
-/// Errors for the functions that differentiated code calls and that have no derivative.
-pub(crate) fn functions(f: &Function, cfgs: &TokenStream) -> TokenStream {
-    let mut seen = Vec::new();
-    let mut paths = Vec::new();
-    let local = Local::of(&f.items);
-    let active = if f.options.has_rule() { Vec::new() } else { active_arguments(f) };
-    for path in called(f) {
-        let name = joined(&path);
-        if !local.may_declare(&path) && !is_itself(&path, f) && !seen.contains(&name) {
-            seen.push(name);
-            paths.push(path);
-        }
+/// Errors for the functions that differentiated code calls and that have no derivative. Where they are found, the markers of
+/// the modes of `marked` are found as well.
+pub(crate) fn functions(f: &Function, marked: Option<&Ident>, cfgs: &TokenStream) -> TokenStream {
+    let paths = visible(f);
+    if paths.is_empty() {
+        return TokenStream::new();
     }
+    let active = if f.options.has_rule() { Vec::new() } else { active_arguments(f) };
     let (plain, qualified): (Vec<Path>, Vec<Path>) =
         paths.into_iter().partition(|p| p.segments.len() == 1 && p.leading_colon.is_none());
     let private = quote!(::differentiable::__private);
+    let modes = |paths: &[Path], first: usize| {
+        let callees = paths.iter().enumerate().map(|(i, p)| (first + i, &p.segments[p.segments.len() - 1].ident));
+        marked.map(|_| crate::modes::aliases(callees))
+    };
+    let mut checks = marked.map(|_| crate::modes::markers(plain.len() + qualified.len())).unwrap_or_default();
+    for (i, path) in qualified.iter().enumerate() {
+        let n = path.segments.len();
+        let name = &path.segments[n - 1].ident;
+        let module =
+            Path { leading_colon: path.leading_colon, segments: path.segments.iter().take(n - 1).cloned().collect() };
+        let fallback = unspanned(name);
+        let (takes, modes) = (takes(path, &active), modes(std::slice::from_ref(path), plain.len() + i));
+        checks = quote! {
+            const _: () = {
+                enum #fallback {}
+                impl<const PARAMETER: ::core::primitive::usize> #private::Takes<PARAMETER> for #fallback {}
+                const _: () = {
+                    use #module::*;
+                    #private::annotated::<#private::InModule, #name>();
+                    #takes
+                    #modes
+                    #checks
+                };
+            };
+        };
+    }
     let mut here = TokenStream::new();
-    let mut checks = TokenStream::new();
     if let Some(first) = plain.first() {
         let place = format_ident!("__here_{}", digest(&f.signature.name, &first.segments[0].ident));
         here = quote! {
@@ -47,7 +67,8 @@ pub(crate) fn functions(f: &Function, cfgs: &TokenStream) -> TokenStream {
         let names = plain.iter().map(|p| unspanned(&p.segments[0].ident)).collect::<Vec<_>>();
         let takes = plain.iter().map(|p| takes(p, &active)).collect::<TokenStream>();
         let uses = plain.iter().map(|p| &p.segments[0].ident);
-        checks.extend(quote! {
+        let modes = modes(&plain, 0);
+        checks = quote! {
             enum #place {}
             impl #private::Here for #place { type At = #private::InBlock; }
             #(
@@ -55,32 +76,43 @@ pub(crate) fn functions(f: &Function, cfgs: &TokenStream) -> TokenStream {
                 impl #private::Annotated<#private::InBlock> for #names {}
                 impl<const PARAMETER: ::core::primitive::usize> #private::Takes<PARAMETER> for #names {}
             )*
-            const _: () = { use self::*; #(#private::annotated::<#place, #uses>();)* #takes };
-        });
-    }
-    for path in &qualified {
-        let n = path.segments.len();
-        let name = &path.segments[n - 1].ident;
-        let module =
-            Path { leading_colon: path.leading_colon, segments: path.segments.iter().take(n - 1).cloned().collect() };
-        let fallback = unspanned(name);
-        let takes = takes(path, &active);
-        checks.extend(quote! {
             const _: () = {
-                enum #fallback {}
-                impl<const PARAMETER: ::core::primitive::usize> #private::Takes<PARAMETER> for #fallback {}
-                const _: () = { use #module::*; #private::annotated::<#private::InModule, #name>(); #takes };
+                use self::*;
+                #(#private::annotated::<#place, #uses>();)*
+                #takes
+                #modes
+                #checks
             };
-        });
+        };
     }
-    if checks.is_empty() {
-        return TokenStream::new();
-    }
+    let caller = marked.map(crate::modes::caller);
     quote! {
         #here
-        #cfgs #[allow(unused, non_camel_case_types, clippy::all, clippy::pedantic)]
-        const _: () = { #checks };
+        #cfgs #[allow(unused, non_camel_case_types, non_local_definitions, clippy::all, clippy::pedantic)]
+        const _: () = { #caller #checks };
     }
+}
+
+/// The paths of the other functions that a function calls, where they can be seen from the module.
+fn visible(f: &Function) -> Vec<Path> {
+    let local = Local::of(&f.items);
+    let mut paths = others(f);
+    paths.retain(|path| !local.may_declare(path));
+    paths
+}
+
+/// The paths of the other functions that a function calls, each of them once.
+pub(crate) fn others(f: &Function) -> Vec<Path> {
+    let mut paths: Vec<Path> = Vec::new();
+    for mut path in called(f) {
+        if let Some(last) = path.segments.last_mut() {
+            last.arguments = PathArguments::None;
+        }
+        if !is_itself(&path, f) && !paths.iter().any(|p| joined(p) == joined(&path)) {
+            paths.push(path);
+        }
+    }
+    paths
 }
 
 /// The paths of functions whose derivative a function needs.
@@ -221,7 +253,7 @@ pub(crate) fn unspanned(name: &Ident) -> Ident {
 }
 
 /// A number that no other place in a crate has.
-fn digest(name: &Ident, callee: &Ident) -> String {
+pub(crate) fn digest(name: &Ident, callee: &Ident) -> String {
     let mut hasher = DefaultHasher::new();
     for ident in [name, callee] {
         (ident.to_string(), format!("{:?}", ident.span())).hash(&mut hasher);
@@ -278,6 +310,7 @@ fn needed(name: &str) -> Option<u32> {
     }
     let level = level.parse().unwrap_or(u32::from(base == "__jvp"));
     let order = if base == "__jvp" { level } else { level + 1 };
-    let derivative = [("_grad", 1), ("_jvp", 1), ("_jacobian", 1), ("_hvp", 2), ("_hessian", 2)];
+    let derivative =
+        [("_grad", 1), ("___pull", 1), ("_vjp_pull", 1), ("_jvp", 1), ("_jacobian", 1), ("_hvp", 2), ("_hessian", 2)];
     Some(order + derivative.iter().find(|(end, _)| of.ends_with(end)).map_or(0, |(_, more)| *more))
 }

@@ -6,6 +6,7 @@ use core::fmt;
 
 use ndarray::{Array1, Array2};
 
+use crate::jacobian::Lines;
 use crate::tangent::{Differentiable, Tangent, Update, Visit};
 
 /// How far apart two derivatives may be: `|a − b| ≤ relative · max(|a|, |b|, scale)`, where the scale is the largest
@@ -58,6 +59,8 @@ pub enum Disagreement {
     ReverseForward,
     /// Forward mode and central differences.
     ForwardDifferences,
+    /// Reverse mode and central differences, where there is no forward mode.
+    ReverseDifferences,
 }
 
 /// Two derivatives that should be equal and are not.
@@ -86,6 +89,7 @@ impl fmt::Display for GradientCheckError {
         let (one, other) = match self.kind {
             Disagreement::ReverseForward => ("reverse mode", "forward mode"),
             Disagreement::ForwardDifferences => ("forward mode", "central differences"),
+            Disagreement::ReverseDifferences => ("reverse mode", "central differences"),
         };
         let Self { parameter, element, output, found, expected, allowed, .. } = self;
         write!(
@@ -183,34 +187,19 @@ impl Visit for Flat {
     }
 }
 
-/// A function between flat vectors at a point, with its derivatives.
-pub struct LinearMap<V, F, R> {
-    /// The parameters by which it is differentiated, with their scalars.
-    pub inputs: Vec<(&'static str, Flat)>,
-    /// The value at the point displaced by a vector.
-    pub value: V,
-    /// The derivative along a direction.
-    pub forward: F,
-    /// The gradient of a linear combination of the outputs.
-    pub reverse: R,
-}
-
-/// Compares the derivatives of a map, and its gradient, where it has one.
+/// Compares what the modes say about the derivatives of a function with each other, and with central differences.
+/// `inputs` are the parameters by which it is differentiated, with their scalars, and `value` is the function at the point
+/// displaced by a vector.
 ///
 /// # Errors
 ///
 /// Names the first element at which two of them disagree.
-pub fn check<V, F, R>(
-    map: LinearMap<V, F, R>,
-    gradient: impl FnOnce() -> Option<Vec<f64>>,
+pub fn check(
+    inputs: Vec<(&'static str, Flat)>,
+    mut value: impl FnMut(&[f64]) -> Flat,
+    lines: Lines,
     tolerance: Option<Tolerance>,
-) -> Result<(), GradientCheckError>
-where
-    V: FnMut(&[f64]) -> Flat,
-    F: FnMut(&[f64]) -> Vec<f64>,
-    R: FnMut(&[f64]) -> Vec<f64>,
-{
-    let LinearMap { inputs, mut value, mut forward, mut reverse } = map;
+) -> Result<(), GradientCheckError> {
     let single = inputs.iter().any(|(_, flat)| flat.single);
     let inputs: Vec<(&str, usize)> = inputs.into_iter().map(|(name, flat)| (name, flat.values.len())).collect();
     let n: usize = inputs.iter().map(|(_, n)| n).sum();
@@ -219,7 +208,11 @@ where
     let tolerance = tolerance.unwrap_or_else(|| if single { Tolerance::single() } else { Tolerance::default() });
     let rounding = if single { f64::from(f32::EPSILON) } else { f64::EPSILON };
     let m = at.values.len();
-    let columns: Vec<Vec<f64>> = (0..n).map(|j| forward(&unit(n, j))).collect();
+    let Lines { columns, rows, gradient } = lines;
+    let forward = columns.is_some();
+    // Where one mode is missing, the other one is held against differences alone.
+    let by_rows = || (0..n).map(|j| rows.iter().flatten().map(|row| row[j]).collect()).collect();
+    let columns: Vec<Vec<f64>> = columns.unwrap_or_else(by_rows);
     // What is computed from numbers of these sizes may differ by their rounding, even where it is zero.
     let largest = columns.iter().flatten().filter(|d| d.is_finite()).fold(0.0, |a: f64, d| a.max(d.abs()));
     let noise = |i: usize| {
@@ -231,8 +224,8 @@ where
         let (parameter, element) = locate(&inputs, j);
         Err(GradientCheckError { kind, parameter, element, output, found, expected, allowed })
     };
-    let rows = (0..m).map(|i| (i, reverse(&unit(m, i)))).collect::<Vec<_>>();
-    for (i, row) in gradient().into_iter().map(|row| (0, row)).chain(rows) {
+    let rows = rows.into_iter().flatten().enumerate();
+    for (i, row) in gradient.into_iter().map(|row| (0, row)).chain(rows) {
         for j in 0..n {
             let allowed = allowed(row[j], columns[j][i], tolerance.modes, scales[i]) + noise(i);
             if !close(row[j], columns[j][i], allowed) {
@@ -240,6 +233,7 @@ where
             }
         }
     }
+    let kind = if forward { Disagreement::ForwardDifferences } else { Disagreement::ReverseDifferences };
     for (j, column) in columns.iter().enumerate() {
         let mut quotients = differences(&mut value, n, j, tolerance.step);
         // A value of another shape beside the arguments, such as an error, has no differences.
@@ -249,7 +243,7 @@ where
             let rounded = if rounded.is_finite() { rounded } else { 0.0 };
             let allowed = allowed(column[i], quotients[i], tolerance.differences, scales[i].max(1e-3)) + rounded;
             if !close(column[i], quotients[i], allowed) {
-                return report(Disagreement::ForwardDifferences, j, i, column[i], quotients[i], allowed);
+                return report(kind, j, i, column[i], quotients[i], allowed);
             }
         }
     }

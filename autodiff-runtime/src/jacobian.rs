@@ -26,8 +26,12 @@
 //! assert_eq!(jacobian.to_dense(), diffusion::jacobian(&x));
 //! ```
 
+mod sparse;
+
 use ndarray::Array2;
 
+pub use self::sparse::{Detect, Pattern, Sparse, SparseJacobian};
+use crate::modes::{BothModes, ForwardAlone, ReverseAlone};
 use crate::tangent::Tangent;
 
 /// The weights of a linear combination.
@@ -38,6 +42,8 @@ pub enum Weights<'a> {
     Axis(usize, f64),
     /// Those of a group are one, the others are zero.
     Group(&'a [usize], usize),
+    /// The one of a value that is a float is one: both sweeps may be joined. See [`Make::CHECKS`].
+    Gradient,
 }
 
 impl Weights<'_> {
@@ -52,6 +58,7 @@ impl Weights<'_> {
                 }
             }
             Self::Group(groups, group) => f64::from(u8::from(groups.get(k) == Some(&group))),
+            Self::Gradient => 1.0,
         }
     }
 }
@@ -78,7 +85,7 @@ impl Sink<'_> {
     }
 }
 
-/// The two derivatives of a function at a point.
+/// The two derivatives of a function at a point, of which one may be missing.
 #[doc(hidden)]
 pub struct Derivatives<F, R, L> {
     /// The number of scalars of the parameters.
@@ -86,9 +93,11 @@ pub struct Derivatives<F, R, L> {
     /// That of the values, where it is known.
     pub rows: Option<usize>,
     /// The derivative along a direction.
-    pub forward: F,
+    pub forward: Option<F>,
     /// The gradient of a linear combination of the values.
-    pub reverse: R,
+    pub reverse: Option<R>,
+    /// Whether that has both sweeps joined for the cotangent 1.
+    pub joined: bool,
     /// The derivatives along several directions, where one sweep gives them.
     pub several: Option<L>,
 }
@@ -97,11 +106,15 @@ pub struct Derivatives<F, R, L> {
 #[doc(hidden)]
 pub const WIDTH: usize = 8;
 
-/// One sweep, for one direction or cotangent.
+/// One sweep, for one direction or cotangent, which tells how many scalars that has.
 #[doc(hidden)]
-pub trait Sweep: FnMut(Weights<'_>, Sink<'_>) {}
+pub trait Sweep: FnMut(Weights<'_>, Sink<'_>) -> usize {}
 
-impl<F: FnMut(Weights<'_>, Sink<'_>)> Sweep for F {}
+impl<F: FnMut(Weights<'_>, Sink<'_>) -> usize> Sweep for F {}
+
+/// The type of a sweep that does not exist.
+#[doc(hidden)]
+pub type NoSweep = fn(Weights<'_>, Sink<'_>) -> usize;
 
 /// One sweep for several directions.
 #[doc(hidden)]
@@ -134,32 +147,104 @@ fn side_by_side<'w>(
     }
 }
 
-/// What is made of the two derivatives.
+/// Which modes there are: a sweep of one that is missing is forgotten before it is compiled.
+#[doc(hidden)]
+pub trait Modes {
+    /// A forward sweep, if there are any.
+    type Forward<F: Sweep>: Sweep;
+    /// A forward sweep for several directions, if there are any.
+    type Several<L: Sweeps>: Sweeps;
+    /// A reverse sweep, if there are any.
+    type Reverse<R: Sweep>: Sweep;
+    /// The forward sweep, if there is one.
+    fn forward<F: Sweep>(sweep: F) -> Option<Self::Forward<F>>;
+    /// The forward sweep for several directions, if there is one.
+    fn several<L: Sweeps>(sweep: L) -> Option<Self::Several<L>>;
+    /// The reverse sweep, if there is one.
+    fn reverse<R: Sweep>(sweep: R) -> Option<Self::Reverse<R>>;
+}
+
+/// The types and functions of modes that there are, and of those that there are not.
+macro_rules! modes {
+    ($name:ty, forward $forward:ident, reverse $reverse:ident) => {
+        impl Modes for $name {
+            modes!($forward, forward, Forward, Sweep, NoSweep);
+            modes!($forward, several, Several, Sweeps, NoLanes);
+            modes!($reverse, reverse, Reverse, Sweep, NoSweep);
+        }
+    };
+    (given, $name:ident, $type:ident, $sweep:ident, $none:ty) => {
+        type $type<S: $sweep> = S;
+        #[inline]
+        fn $name<S: $sweep>(sweep: S) -> Option<S> {
+            Some(sweep)
+        }
+    };
+    (missing, $name:ident, $type:ident, $sweep:ident, $none:ty) => {
+        type $type<S: $sweep> = $none;
+        #[inline]
+        fn $name<S: $sweep>(_: S) -> Option<$none> {
+            None
+        }
+    };
+}
+
+modes!(BothModes, forward given, reverse given);
+modes!(ForwardAlone, forward given, reverse missing);
+modes!(ReverseAlone, forward missing, reverse given);
+
+/// What is made of the derivatives.
 #[doc(hidden)]
 pub trait Make {
+    /// Whether the joined sweeps of a gradient are of interest.
+    const CHECKS: bool = false;
     /// The result.
     type Made;
     /// Makes it.
     fn make<F: Sweep, R: Sweep, L: Sweeps>(self, derivatives: Derivatives<F, R, L>) -> Self::Made;
 }
 
-impl<F: Sweep, R, L> Derivatives<F, R, L> {
-    /// The derivative along a direction, as a list.
+/// A line of the matrix that was computed to find its shape.
+enum First {
+    None,
+    Column(Vec<f64>),
+    Row(Vec<f64>),
+}
+
+impl<F: Sweep, R: Sweep, L> Derivatives<F, R, L> {
+    /// The derivative along a direction.
     #[inline]
-    fn along(&mut self, direction: Weights<'_>) -> Vec<f64> {
+    fn column(&mut self, direction: Weights<'_>) -> Option<Vec<f64>> {
         let mut list = Vec::with_capacity(self.rows.unwrap_or(0));
-        (self.forward)(direction, Sink::List(&mut list));
-        list
+        (self.forward.as_mut()?)(direction, Sink::List(&mut list));
+        Some(list)
     }
 
-    /// The number of rows, and the first column where it was needed to find out.
+    /// The gradient of a linear combination, and how many values there are.
     #[inline]
-    fn count_rows(&mut self, direction: Weights<'_>) -> (usize, Option<Vec<f64>>) {
+    fn row(&mut self, cotangent: Weights<'_>) -> Option<(Vec<f64>, usize)> {
+        let mut list = Vec::with_capacity(self.columns);
+        let rows = (self.reverse.as_mut()?)(cotangent, Sink::List(&mut list));
+        Some((list, rows))
+    }
+
+    /// The number of rows, and the first line where it was needed to find out.
+    #[inline]
+    fn count_rows(&mut self, weights: Weights<'_>) -> (usize, First) {
         if let Some(rows) = self.rows {
-            return (rows, None);
+            return (rows, First::None);
         }
-        let first = self.along(direction);
-        (first.len(), Some(first))
+        if let Some(column) = self.column(weights) {
+            return (column.len(), First::Column(column));
+        }
+        self.row(weights).map_or((0, First::None), |(row, rows)| (rows, First::Row(row)))
+    }
+
+    /// Whether the rows of a matrix are computed one after the other, not the columns: what takes fewer sweeps, if there
+    /// are both modes.
+    #[inline]
+    fn by_rows(&self, rows_are_fewer: bool) -> bool {
+        self.forward.is_none() || self.reverse.is_some() && rows_are_fewer
     }
 }
 
@@ -174,6 +259,7 @@ impl Make for Dense {
     fn make<F: Sweep, R: Sweep, L: Sweeps>(self, mut derivatives: Derivatives<F, R, L>) -> Array2<f64> {
         let n = derivatives.columns;
         let (m, first) = derivatives.count_rows(Weights::Axis(0, 1.0));
+        let by_rows = derivatives.by_rows(m < n);
         let mut entries = vec![0.0; m * n];
         // A sweep with several directions takes about as long as one backward.
         let several = derivatives.several.as_mut().filter(|_| n.div_ceil(WIDTH) <= m && n > 1);
@@ -187,217 +273,61 @@ impl Make for Dense {
                     column.iter().enumerate().for_each(|(i, d)| entries[i * n + j] = *d);
                 },
             );
-        } else if m < n {
-            for (i, row) in entries.chunks_exact_mut(n).enumerate() {
-                (derivatives.reverse)(Weights::Axis(i, 1.0), Sink::Places(row, 0, 1));
+        } else if let Some(reverse) = derivatives.reverse.filter(|_| by_rows) {
+            let mut reverse = reverse;
+            let mut rows = entries.chunks_exact_mut(n.max(1)).enumerate();
+            if let First::Row(first) = first
+                && let Some((_, row)) = rows.next()
+            {
+                row.copy_from_slice(&first);
             }
-        } else if n > 0 {
-            let skip = usize::from(first.is_some());
-            for (row, d) in first.into_iter().flatten().enumerate() {
-                entries[row * n] = d;
+            for (i, row) in rows {
+                reverse(Weights::Axis(i, 1.0), Sink::Places(row, 0, 1));
+            }
+        } else if let Some(forward) = derivatives.forward.as_mut() {
+            let mut skip = 0;
+            if let First::Column(first) = first {
+                skip = n.min(1);
+                first.into_iter().take(m * skip).enumerate().for_each(|(row, d)| entries[row * n] = d);
             }
             for j in skip..n {
-                (derivatives.forward)(Weights::Axis(j, 1.0), Sink::Places(&mut entries, j, n));
+                forward(Weights::Axis(j, 1.0), Sink::Places(&mut entries, j, n));
             }
         }
         Array2::from_shape_vec((m, n), entries).expect("a row for each value, a column for each parameter")
     }
 }
 
-/// Which entries of a Jacobian may be other than zero, and how they are computed.
-///
-/// `f::jacobian_pattern` finds it; [`Pattern::new`] takes one that is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pattern {
-    shape: (usize, usize),
-    /// Sorted by rows, then by columns.
-    entries: Vec<(usize, usize)>,
-    /// The group of each row (`by_rows`) or of each column.
-    groups: Vec<usize>,
-    count: usize,
-    by_rows: bool,
-}
-
-impl Pattern {
-    /// The pattern with these entries, as pairs of a row and a column, of a matrix of this shape.
-    ///
-    /// # Panics
-    ///
-    /// Panics if an entry is outside of the matrix.
-    #[must_use]
-    pub fn new(shape: (usize, usize), entries: impl IntoIterator<Item = (usize, usize)>) -> Self {
-        let mut entries: Vec<(usize, usize)> = entries.into_iter().collect();
-        entries.sort_unstable();
-        entries.dedup();
-        for (i, j) in &entries {
-            assert!(
-                *i < shape.0 && *j < shape.1,
-                "there is no entry ({i}, {j}) in a matrix of {} × {}",
-                shape.0,
-                shape.1
-            );
-        }
-        let (columns, count) = groups(shape.1, shape.0, entries.iter().map(|(i, j)| (*j, *i)));
-        let (rows, row_count) = groups(shape.0, shape.1, entries.iter().copied());
-        // A sweep backward takes about twice as long as one forward.
-        let by_rows = 2 * row_count < count;
-        let (groups, count) = if by_rows { (rows, row_count) } else { (columns, count) };
-        Self { shape, entries, groups, count, by_rows }
-    }
-
-    /// The numbers of rows and columns.
-    #[must_use]
-    pub fn shape(&self) -> (usize, usize) {
-        self.shape
-    }
-
-    /// How many entries may be other than zero.
-    #[must_use]
-    pub fn entries(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// How many sweeps a Jacobian takes.
-    #[must_use]
-    pub fn sweeps(&self) -> usize {
-        self.count
-    }
-}
-
-/// Puts each of `n` lines into the first group none of whose lines shares a crossing line with it. `entries` are pairs of
-/// a line and a crossing line, of which there are `m`.
-fn groups(n: usize, m: usize, entries: impl Iterator<Item = (usize, usize)>) -> (Vec<usize>, usize) {
-    let (mut crossings, mut lines) = (vec![Vec::new(); n], vec![Vec::new(); m]);
-    for (line, crossing) in entries {
-        crossings[line].push(crossing);
-        lines[crossing].push(line);
-    }
-    let (mut group, mut count) = (vec![usize::MAX; n], 0);
-    // The line for which a group was last found to be taken.
-    let mut taken: Vec<usize> = Vec::new();
-    for line in 0..n {
-        if crossings[line].is_empty() {
-            continue;
-        }
-        for neighbour in crossings[line].iter().flat_map(|c| &lines[*c]) {
-            if group[*neighbour] != usize::MAX {
-                taken[group[*neighbour]] = line;
-            }
-        }
-        let free = (0..count).find(|g| taken[*g] != line);
-        group[line] = free.unwrap_or_else(|| {
-            taken.push(usize::MAX);
-            count += 1;
-            count - 1
-        });
-    }
-    (group, count)
-}
-
-/// Finds the entries that may be other than zero: those that a NaN reaches.
-///
-/// A derivative that happens to be 0 at this point multiplies it, and leaves it what it is. The entries are those of the
-/// branches that are taken here.
+/// All that the modes say about the matrix, to be compared: its columns, its rows and the gradient of a float.
 #[doc(hidden)]
-pub struct Detect;
+pub struct Compare;
 
-impl Make for Detect {
-    type Made = Pattern;
+/// See [`Compare`].
+#[doc(hidden)]
+pub struct Lines {
+    /// By forward mode, where there is one.
+    pub columns: Option<Vec<Vec<f64>>>,
+    /// By reverse mode, where there is one.
+    pub rows: Option<Vec<Vec<f64>>>,
+    /// By both sweeps joined.
+    pub gradient: Option<Vec<f64>>,
+}
 
-    fn make<F: Sweep, R: Sweep, L: Sweeps>(self, mut derivatives: Derivatives<F, R, L>) -> Pattern {
+impl Make for Compare {
+    const CHECKS: bool = true;
+    type Made = Lines;
+
+    fn make<F: Sweep, R: Sweep, L: Sweeps>(self, mut derivatives: Derivatives<F, R, L>) -> Lines {
         let n = derivatives.columns;
-        let spoilt = |j: usize| Weights::Axis(j, f64::NAN);
-        let (m, first) = derivatives.count_rows(spoilt(0));
-        let mut entries = Vec::new();
-        if m < n {
-            let mut row = vec![0.0; n];
-            for i in 0..m {
-                (derivatives.reverse)(spoilt(i), Sink::Places(&mut row, 0, 1));
-                entries.extend(row.iter().enumerate().filter(|(_, d)| d.is_nan()).map(|(j, _)| (i, j)));
-            }
-        } else if n > 0 {
-            let first = first.unwrap_or_else(|| derivatives.along(spoilt(0)));
-            let columns = std::iter::once(first).chain((1..n).map(|j| derivatives.along(spoilt(j))));
-            for (j, column) in columns.enumerate() {
-                entries.extend(column.iter().enumerate().filter(|(_, d)| d.is_nan()).map(|(i, _)| (i, j)));
-            }
-        }
-        Pattern::new((m, n), entries)
-    }
-}
-
-/// A Jacobian as a list of its entries, sorted by rows, then by columns.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SparseJacobian {
-    /// The numbers of rows and columns.
-    pub shape: (usize, usize),
-    /// The row of each entry.
-    pub rows: Vec<usize>,
-    /// The column of each entry.
-    pub columns: Vec<usize>,
-    /// Its value.
-    pub values: Vec<f64>,
-}
-
-impl SparseJacobian {
-    /// The same as a matrix.
-    #[must_use]
-    pub fn to_dense(&self) -> Array2<f64> {
-        let mut dense = Array2::zeros(self.shape);
-        for ((i, j), value) in self.rows.iter().zip(&self.columns).zip(&self.values) {
-            dense[[*i, *j]] = *value;
-        }
-        dense
-    }
-}
-
-/// The entries of a pattern.
-///
-/// Panics if the pattern is of another shape, or if a sweep shows an entry that it lacks.
-#[doc(hidden)]
-pub struct Sparse<'a>(pub &'a Pattern);
-
-impl Make for Sparse<'_> {
-    type Made = SparseJacobian;
-
-    fn make<F: Sweep, R: Sweep, L: Sweeps>(self, derivatives: Derivatives<F, R, L>) -> SparseJacobian {
-        let pattern = self.0;
-        let Derivatives { columns: n, mut forward, mut reverse, mut several, .. } = derivatives;
-        assert_eq!(n, pattern.shape.1, "the pattern belongs to another number of parameters");
-        let length = if pattern.by_rows { n } else { pattern.shape.0 };
-        // What each sweep gives, one after the other.
-        let mut compressed = Vec::with_capacity(pattern.count * length);
-        let single = if let Some(several) = several.as_mut().filter(|_| !pattern.by_rows) {
-            let direction = |group| Weights::Group(&pattern.groups, group);
-            side_by_side(several, pattern.count, length, direction, |_, column| compressed.extend(column));
-            pattern.count
-        } else {
-            0
-        };
-        for group in single..pattern.count {
-            let (weights, sink) = (Weights::Group(&pattern.groups, group), Sink::List(&mut compressed));
-            if pattern.by_rows {
-                reverse(weights, sink);
-            } else {
-                forward(weights, sink);
-            }
-            assert_eq!(compressed.len(), (group + 1) * length, "the pattern belongs to another number of values");
-        }
-        let at = |&(i, j): &(usize, usize)| {
-            let (line, crossing) = if pattern.by_rows { (i, j) } else { (j, i) };
-            pattern.groups[line] * length + crossing
-        };
-        let mut known = vec![false; compressed.len()];
-        pattern.entries.iter().for_each(|entry| known[at(entry)] = true);
-        assert!(
-            compressed.iter().zip(&known).all(|(d, known)| *known || *d == 0.0),
-            "the pattern lacks an entry that is not zero here: another branch was taken where it was found"
-        );
-        SparseJacobian {
-            shape: pattern.shape,
-            rows: pattern.entries.iter().map(|(i, _)| *i).collect(),
-            columns: pattern.entries.iter().map(|(_, j)| *j).collect(),
-            values: pattern.entries.iter().map(|entry| compressed[at(entry)]).collect(),
+        let (m, _) = derivatives.count_rows(Weights::Axis(0, 1.0));
+        let gradient = derivatives.joined.then(|| derivatives.row(Weights::Gradient)).flatten().map(|(row, _)| row);
+        let mut columns = Vec::new();
+        columns.extend((0..n).map_while(|j| derivatives.column(Weights::Axis(j, 1.0))));
+        let rows = (0..m).map_while(|i| derivatives.row(Weights::Axis(i, 1.0))).map(|(row, _)| row).collect();
+        Lines {
+            columns: derivatives.forward.is_some().then_some(columns),
+            rows: derivatives.reverse.is_some().then_some(rows),
+            gradient,
         }
     }
 }

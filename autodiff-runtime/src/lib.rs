@@ -55,6 +55,7 @@ pub mod layers;
 mod memory;
 #[cfg(feature = "std")]
 pub mod metrics;
+mod modes;
 pub mod operators;
 #[cfg(feature = "std")]
 pub mod optimizers;

@@ -10,13 +10,14 @@ pub use crate::arrays::forms::{
     write, zeros_like,
 };
 #[cfg(feature = "std")]
-pub use crate::check::{Flat, LinearMap, check, displace, flatten, hessian, hessian_diagonal, scalars, unflatten};
+pub use crate::check::{Flat, check, displace, flatten, hessian, hessian_diagonal, scalars, unflatten};
 pub use crate::complex::{ComplexMethods, ComplexPolar};
 #[cfg(feature = "std")]
 pub use crate::sorting::{order, order_by, order_by_key, order_rotated_left, order_rotated_right, permute, unpermute};
 
 pub use crate::fallible::{Fallible, content, content_mut, default_content, failed, is_good, wrap, wrap_tangent};
 pub use crate::items::{Items, ItemsMut, how_many, item, item_mut};
+pub use crate::modes::*;
 pub use crate::promises::*;
 pub use crate::returned::ReturnedRef;
 #[cfg(feature = "std")]

@@ -102,7 +102,7 @@ impl Shells<'_> {
         }
         for derivative in Derivative::ALL.into_iter().filter(|d| scalar || !d.is_reverse()) {
             let pullback = derivative == Derivative::Pullback;
-            if pullback && (stateful || self.returns_nothing() || self.companions.host.method.is_some()) {
+            if pullback && (stateful || self.returns_nothing()) {
                 continue;
             }
             let (own, pulled) = derivative.bits();
@@ -232,7 +232,11 @@ impl Nested<'_, '_> {
 
     fn companion(&self, base: &str) -> Ident {
         let c = &self.shells.companions;
-        let public = c.host.public(self.derivative.name(), c.f.options.prefix.as_ref());
+        let name = match (self.derivative, &c.host.method) {
+            (Derivative::Pullback, Some(_)) => crate::pullbacks::PULL_OF_METHOD,
+            (derivative, _) => derivative.name(),
+        };
+        let public = c.host.public(name, c.f.options.prefix.as_ref());
         if self.level == 0 && base == "__jvp" {
             return public;
         }

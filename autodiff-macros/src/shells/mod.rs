@@ -13,6 +13,7 @@ use self::docs::Docs;
 use crate::companions::{Companions, with_std};
 use crate::ir::Passing;
 use crate::kinds::Kind;
+use crate::modes::Modes;
 use crate::signature::Param;
 use crate::tangent_types::owned_tangent;
 
@@ -136,7 +137,7 @@ impl Shells<'_> {
         out.extend(self.graph(&crate::graph::encode(self.companions.f, self.companions.returns_scalar())));
         out.extend(self.linear());
         out.extend(self.jvps());
-        out.extend(self.jacobians());
+        out.extend(self.jacobians(&Modes::of(&self.companions)));
         if self.companions.f.options.order() >= 2 {
             out.extend(self.hvp());
             out.extend(self.hessian());
