@@ -105,9 +105,10 @@ impl<'a> Labels<'a> {
     /// An expression as the formatter writes it.
     fn formatted(&self, e: &Expr, place: Prec) -> String {
         let tokens = self.emitter.expr(e).at_least(place);
-        if tokens.clone().into_iter().count() == 1 {
-            return tokens.to_string();
+        if let Some(text) = tokens.text_of_one() {
+            return text;
         }
+        let tokens = tokens.into_token_stream();
         format_expression(match self.receiver() {
             Some(v) => with_self(tokens, &self.emitter.name(v)),
             None => tokens,

@@ -52,7 +52,7 @@ impl Companions<'_> {
         let mut emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);
         emitter.lanes = true;
         let (body, _) = emitter.sweeps();
-        let values: Vec<TokenStream> = program.value.iter().map(|e| emitter.value(e)).collect();
+        let values: Vec<_> = program.value.iter().map(|e| emitter.value(e)).collect();
         let (tangents, prologue) = self.tangent_params(&emitter, 1);
         let (params, (lists, clause)) = (self.primal_params(&emitter), self.generics_with_width());
         let (name, width) = (self.host.hidden(crate::lanes::COMPANION, 0), crate::lanes::width());

@@ -170,8 +170,8 @@ impl Companions<'_> {
         let mut emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);
         emitter.text = as_text;
         let (forward, backward) = self.f.written(&program, &emitter);
-        let values: Vec<TokenStream> = program.value.iter().map(|e| emitter.value(e)).collect();
-        let value = if level == 0 { values[0].clone() } else { tuple(&values) };
+        let values: Vec<_> = program.value.iter().map(|e| emitter.value(e)).collect();
+        let value = if level == 0 { values[0].to_token_stream() } else { tuple(&values) };
         let (tangents, prologue) = self.tangent_params(&emitter, level);
         let mut params = self.primal_params(&emitter);
         params.extend(tangents);

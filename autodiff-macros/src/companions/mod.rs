@@ -333,7 +333,7 @@ impl<'a> Companions<'a> {
 
     /// The value and its tangents as callers in differentiated code take them.
     fn lent_values(&self, emitter: &Emitter<'_>) -> Vec<TokenStream> {
-        emitter.program.value.iter().map(|e| self.lent(&emitter.value(e))).collect()
+        emitter.program.value.iter().map(|e| self.lent(&emitter.value(e).into_token_stream())).collect()
     }
 
     /// The types of those.

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::Emitter;
+use super::code::{Code, code};
 use crate::ir::{Block, Expr, Header, Loop, Stmt, Tape};
 
 impl Emitter<'_> {
@@ -123,12 +124,12 @@ impl Emitter<'_> {
                 let mut range = self.range(l);
                 if let (Some(step), true) = (step, rev) {
                     let step = self.value(step);
-                    range = quote!(::differentiable::__private::backward(#range, #step));
+                    range = code!(::differentiable::__private::backward(#range, #step));
                 } else if let Some(step) = step {
                     let step = self.value(step);
-                    range = quote!((#range).step_by(#step));
+                    range = code!((#range).step_by(#step));
                 } else if *rev {
-                    range = quote!((#range).rev());
+                    range = code!((#range).rev());
                 }
                 let var = self.pattern(*var);
                 match entries {
@@ -151,14 +152,14 @@ impl Emitter<'_> {
     }
 
     /// The range that a loop runs over, forward and without its step.
-    fn range(&self, l: &Loop) -> TokenStream {
+    fn range(&self, l: &Loop) -> Code {
         let Header::Range { lo, hi, inclusive, .. } = &l.header else { unreachable!("a loop over a range") };
         let (lo, hi) = (Some(Box::new(lo.clone())), Some(Box::new(hi.clone())));
         self.value(&Expr::Range { lo, hi, inclusive: *inclusive })
     }
 
     /// The range of a loop that has an iteration for each of its elements.
-    fn counted(&self, l: &Loop) -> Option<TokenStream> {
+    fn counted(&self, l: &Loop) -> Option<Code> {
         let every = matches!(l.header, Header::Range { step: None, .. }) && l.exits.is_empty();
         every.then(|| self.range(l))
     }

@@ -10,6 +10,7 @@ use quote::quote;
 use syn::ext::IdentExt;
 
 use super::Emitter;
+use super::code::{Code, code};
 use super::exprs::{Prec, operator_token};
 use crate::ir::{Arg, Call, Callee, Expr, Mode, Operator, Passing, Place, VarId};
 
@@ -89,7 +90,7 @@ impl Emitter<'_> {
                         e => self.expr(e).at_least(Prec::Postfix),
                     };
                     let name = method_companion(name, Some("__jvp"));
-                    let rest: Vec<TokenStream> = call.args[1..].iter().map(|a| self.argument(a)).collect();
+                    let rest: Vec<Code> = call.args[1..].iter().map(|a| self.argument(a)).collect();
                     let directions = call.args.iter().enumerate().map(|(j, a)| given(j, a.passing != Passing::Value));
                     quote!(#recv.#name(#(#rest,)* #(#directions),*))
                 }
@@ -100,7 +101,7 @@ impl Emitter<'_> {
                 Expr::Place(place) if self.part_value(place).is_none() => self.reference(place, false).tokens,
                 e => {
                     let e = self.expr(e).at_least(Prec::Unary);
-                    quote!(&#e)
+                    code!(&#e)
                 }
             };
             let bound = if sum.is_none() { quote!(#value) } else { quote!(_) };
@@ -118,7 +119,7 @@ impl Emitter<'_> {
     /// A call to a function or method, or to one of its companions.
     fn invoke(&self, callee: &Callee, companion: Option<String>, args: &[Arg], span: Span) -> TokenStream {
         let method = self.is_of_array(callee, args);
-        let mut list: Vec<TokenStream> =
+        let mut list: Vec<Code> =
             args.iter().map(|a| if method { self.method_argument(a) } else { self.argument(a) }).collect();
         let parts = args.first().map_or(1, |a| a.parts.len());
         for c in 1..parts {
@@ -129,7 +130,7 @@ impl Emitter<'_> {
         let several = companion.as_deref() == Some(crate::lanes::COMPANION);
         if several {
             let width = crate::lanes::width();
-            list.push(quote!(::differentiable::lanes::Width::<#width>));
+            list.push(code!(::differentiable::lanes::Width::<#width>));
         }
         match callee {
             Callee::Function { path, qself } => {
@@ -148,7 +149,7 @@ impl Emitter<'_> {
                         if companion.is_some() && self.is_reference(place) && !self.is_for_people() =>
                     {
                         let name = self.name(place.root);
-                        quote!((*#name))
+                        code!((*#name))
                     }
                     Some(Expr::Place(place)) => self.receiver(place),
                     Some(e) => self.expr(e).at_least(Prec::Postfix),
@@ -172,14 +173,14 @@ impl Emitter<'_> {
             && matches!(self.kind(place.root), crate::kinds::Kind::Ref(_))
     }
 
-    pub(super) fn argument(&self, arg: &Arg) -> TokenStream {
+    pub(super) fn argument(&self, arg: &Arg) -> Code {
         let Some(e) = &arg.parts[0] else { unreachable!("arguments have values") };
         match arg.passing {
             Passing::Value => match e {
                 Expr::Place(place) if place.is_view() => self.place(place).tokens,
                 Expr::Place(place) if super::moves::is_view_parameter(self.program, place) => {
                     let view = self.receiver(place);
-                    quote!(#view.view())
+                    code!(#view.view())
                 }
                 e => self.value(e),
             },
@@ -196,67 +197,67 @@ impl Emitter<'_> {
 
     /// An argument of a method of arrays: a view of an array is handed over as what it dereferences to, whose type
     /// has no lifetime.
-    pub(super) fn method_argument(&self, arg: &Arg) -> TokenStream {
+    pub(super) fn method_argument(&self, arg: &Arg) -> Code {
         match (&arg.parts[0], arg.passing) {
             (Some(Expr::Place(place)), Passing::Ref) if place.is_view() => {
                 let view = self.place(place).at_least(Prec::Unary);
-                quote!(&*#view)
+                code!(&*#view)
             }
             (Some(Expr::Place(place)), Passing::Ref) if self.is_elements(place) => {
                 let name = self.name(place.root);
-                quote!(::differentiable::__private::elements_of(#name))
+                code!(::differentiable::__private::elements_of(#name))
             }
             _ => self.argument(arg),
         }
     }
 
     /// The tangent of an argument of a method of arrays: as the argument itself.
-    pub(super) fn method_tangent(&self, arg: &Arg, component: usize) -> TokenStream {
+    pub(super) fn method_tangent(&self, arg: &Arg, component: usize) -> Code {
         match (&arg.parts[component], arg.passing) {
             (Some(Expr::Place(place)), Passing::Ref) if place.is_view() => {
                 let view = self.place(place).at_least(Prec::Unary);
                 if self.may_be_missing(place) {
-                    return quote!(::differentiable::__private::part(&*#view));
+                    return code!(::differentiable::__private::part(&*#view));
                 }
-                quote!(::core::option::Option::Some(&*#view))
+                code!(::core::option::Option::Some(&*#view))
             }
             _ => self.tangent_argument(arg, component),
         }
     }
 
-    fn by_reference(&self, e: &Expr, mutable: bool) -> TokenStream {
+    fn by_reference(&self, e: &Expr, mutable: bool) -> Code {
         match e {
             Expr::Place(place) => self.reference(place, mutable).tokens,
             // The literal is a reference.
             e if e.is_text() => self.expr(e).tokens,
             e => {
                 let e = self.expr(e).at_least(Prec::Unary);
-                if mutable { quote!(&mut #e) } else { quote!(&#e) }
+                if mutable { code!(&mut #e) } else { code!(&#e) }
             }
         }
     }
 
-    pub(super) fn tangent_argument(&self, arg: &Arg, component: usize) -> TokenStream {
+    pub(super) fn tangent_argument(&self, arg: &Arg, component: usize) -> Code {
         match (&arg.parts[component], arg.passing) {
-            (None, _) => quote!(::core::option::Option::None),
+            (None, _) => code!(::core::option::Option::None),
             (Some(e), Passing::Value) => {
                 if let Some(part) = self.some_part(e, false) {
-                    return quote!(#part.cloned());
+                    return code!(#part.cloned());
                 }
                 let e = self.value(e);
-                quote!(::core::option::Option::Some(#e))
+                code!(::core::option::Option::Some(#e))
             }
             (Some(e), Passing::RefMut) if self.some_part(e, true).is_some() => {
                 let part = self.some_part(e, true).expect("tested above");
                 // A receiver may be lent more than the method takes.
-                quote!(match #part { ::core::option::Option::Some(part) => ::core::option::Option::Some(part), ::core::option::Option::None => ::core::option::Option::None })
+                code!(match #part { ::core::option::Option::Some(part) => ::core::option::Option::Some(part), ::core::option::Option::None => ::core::option::Option::None })
             }
             (Some(e), Passing::Ref) if self.some_part(e, false).is_some() => {
                 self.some_part(e, false).expect("tested above")
             }
             (Some(e), passing) => {
                 let e = self.by_reference(e, passing == Passing::RefMut);
-                quote!(::core::option::Option::Some(#e))
+                code!(::core::option::Option::Some(#e))
             }
         }
     }
@@ -270,7 +271,7 @@ impl Emitter<'_> {
                     // An operator takes no `&mut` for a shared reference.
                     Expr::Place(place) if self.program.vars[place.root].mutable => {
                         let place = self.place(place).at_least(Prec::Unary);
-                        quote!(&#place)
+                        code!(&#place)
                     }
                     e => self.by_reference(e, false),
                 },
@@ -291,27 +292,27 @@ impl Emitter<'_> {
     }
 
     /// The operands of an operator, by reference.
-    pub(super) fn operator_args(&self, args: &[Arg]) -> Vec<TokenStream> {
+    pub(super) fn operator_args(&self, args: &[Arg]) -> Vec<Code> {
         args.iter().map(|a| self.by_reference(a.parts[0].as_ref().expect("operands have values"), false)).collect()
     }
 
-    pub(super) fn operator_tangents(&self, args: &[Arg]) -> Vec<TokenStream> {
+    pub(super) fn operator_tangents(&self, args: &[Arg]) -> Vec<Code> {
         let parts = args[0].parts.len();
         (1..parts)
             .flat_map(|c| {
                 args.iter().map(move |a| match &a.parts[c] {
-                    None => quote!(::core::option::Option::None),
+                    None => code!(::core::option::Option::None),
                     Some(Expr::Place(place)) if self.is_elements(place) => {
                         let e = self.receiver(place);
-                        let e = quote!(#e.to_owned());
+                        let e = code!(#e.to_owned());
                         if self.may_be_missing(place) {
-                            return quote!(::differentiable::__private::part(&#e));
+                            return code!(::differentiable::__private::part(&#e));
                         }
-                        quote!(::core::option::Option::Some(&#e))
+                        code!(::core::option::Option::Some(&#e))
                     }
                     Some(e) => self.some_part(e, false).unwrap_or_else(|| {
                         let e = self.by_reference(e, false);
-                        quote!(::core::option::Option::Some(#e))
+                        code!(::core::option::Option::Some(#e))
                     }),
                 })
             })

@@ -1,9 +1,10 @@
 //! Emission of expressions.
 
-use proc_macro2::{Literal, Punct, Spacing, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use proc_macro2::{Literal, Punct, Spacing, Span, TokenTree};
+use quote::ToTokens;
 
 use super::Emitter;
+use super::code::{Code, code};
 use super::places::tangent_constructor;
 use super::tuples::tuple;
 use crate::ir::{BinOp, Expr, Sequence};
@@ -31,27 +32,22 @@ pub(crate) enum Prec {
 
 /// Tokens with their binding strength.
 pub(crate) struct Tokens {
-    pub(crate) tokens: TokenStream,
+    pub(crate) tokens: Code,
     prec: Prec,
 }
 
 impl Tokens {
-    pub(crate) fn new(tokens: TokenStream, prec: Prec) -> Self {
-        Self { tokens, prec }
+    pub(crate) fn new(tokens: impl Into<Code>, prec: Prec) -> Self {
+        Self { tokens: tokens.into(), prec }
     }
 
-    pub(crate) fn atom(tokens: TokenStream) -> Self {
+    pub(crate) fn atom(tokens: impl Into<Code>) -> Self {
         Self::new(tokens, Prec::Atom)
     }
 
     /// The tokens, in parentheses if they bind less strongly than asked.
-    pub(crate) fn at_least(self, prec: Prec) -> TokenStream {
-        if self.prec >= prec {
-            self.tokens
-        } else {
-            let tokens = self.tokens;
-            quote!((#tokens))
-        }
+    pub(crate) fn at_least(self, prec: Prec) -> Code {
+        if self.prec >= prec { self.tokens } else { self.tokens.in_parentheses() }
     }
 }
 
@@ -61,11 +57,11 @@ impl Emitter<'_> {
     }
 
     /// The tokens of an expression in a place where anything can stand.
-    pub(crate) fn value(&self, e: &Expr) -> TokenStream {
+    pub(crate) fn value(&self, e: &Expr) -> Code {
         self.expr(e).tokens
     }
 
-    fn values<'e>(&self, es: impl IntoIterator<Item = &'e Expr>) -> Vec<TokenStream> {
+    fn values<'e>(&self, es: impl IntoIterator<Item = &'e Expr>) -> Vec<Code> {
         es.into_iter().map(|e| self.value(e)).collect()
     }
 
@@ -83,7 +79,7 @@ impl Emitter<'_> {
                 Some(value) => Tokens::new(value, Prec::Postfix),
                 None if place.is_view() => {
                     let view = self.place(place).at_least(Prec::Postfix);
-                    Tokens::new(quote!(#view.to_owned()), Prec::Postfix)
+                    Tokens::new(code!(#view.to_owned()), Prec::Postfix)
                 }
                 None => self.place(place),
             },
@@ -91,16 +87,16 @@ impl Emitter<'_> {
                 Expr::Place(place) => self.reference(place, *mutable),
                 other => {
                     let inner = self.expr(other).at_least(Prec::Unary);
-                    Tokens::new(if *mutable { quote!(&mut #inner) } else { quote!(&#inner) }, Prec::Unary)
+                    Tokens::new(if *mutable { code!(&mut #inner) } else { code!(&#inner) }, Prec::Unary)
                 }
             },
             Expr::Neg(e) => {
                 let inner = self.expr(e).at_least(Prec::Unary);
-                Tokens::new(quote!(-#inner), Prec::Unary)
+                Tokens::new(code!(-#inner), Prec::Unary)
             }
             Expr::Not(e) => {
                 let inner = self.expr(e).at_least(Prec::Unary);
-                Tokens::new(quote!(!#inner), Prec::Unary)
+                Tokens::new(code!(!#inner), Prec::Unary)
             }
             Expr::Binary(op, a, b) => self.binary(*op, a, b),
             Expr::Math(rule, args) if !rule.fields.is_empty() => self.complex(rule, args),
@@ -113,7 +109,7 @@ impl Emitter<'_> {
                     let name = syn::Ident::new(rule.name, Span::mixed_site());
                     let recv = self.typed_receiver(&args[0]);
                     let rest = self.values(&args[1..]);
-                    Tokens::new(quote!(#recv.#name(#(#rest),*)), Prec::Postfix)
+                    Tokens::new(code!(#recv.#name(#(#rest),*)), Prec::Postfix)
                 }
             },
             Expr::Method { recv, name, .. } if name == "__stop" => {
@@ -123,7 +119,7 @@ impl Emitter<'_> {
             Expr::Method { recv, name, args, .. } if name == "__array" => {
                 let (shape, elements) =
                     (self.expr(&args[0]).at_least(Prec::Postfix), self.expr(recv).at_least(Prec::Unary));
-                Tokens::new(quote!(#shape.array(&#elements)), Prec::Postfix)
+                Tokens::new(code!(#shape.array(&#elements)), Prec::Postfix)
             }
             Expr::Method { recv, name, args, .. } if crate::arrays::FORMS.contains(&name.to_string().as_str()) => {
                 self.array_form(recv, name, args)
@@ -131,7 +127,7 @@ impl Emitter<'_> {
             Expr::Method { recv, name, turbofish, args } => {
                 let recv = self.typed_receiver(recv);
                 let args = self.values(args);
-                Tokens::new(quote!(#recv.#name #turbofish(#(#args),*)), Prec::Postfix)
+                Tokens::new(code!(#recv.#name #turbofish(#(#args),*)), Prec::Postfix)
             }
             Expr::Call { func, qself, args, tangent, .. } => {
                 let args = self.values(args);
@@ -141,27 +137,27 @@ impl Emitter<'_> {
                     && !crate::variants::is_standard(func)
                 {
                     let path = tangent_constructor(func);
-                    return Tokens::new(quote!(#path(#(#args),*)), Prec::Postfix);
+                    return Tokens::new(code!(#path(#(#args),*)), Prec::Postfix);
                 }
                 let func = syn::ExprPath { attrs: Vec::new(), qself: qself.clone(), path: func.clone() };
-                Tokens::new(quote!(#func(#(#args),*)), Prec::Postfix)
+                Tokens::new(code!(#func(#(#args),*)), Prec::Postfix)
             }
             Expr::Struct { path, fields, tangent: true, .. } if crate::lower::is_variant(path) => {
                 let mut fields: Vec<_> = fields.iter().collect();
                 fields.sort_by_key(|(m, _)| crate::derive::field_name(m));
                 let (path, args) = (tangent_constructor(path), self.values(fields.into_iter().map(|(_, e)| e)));
-                Tokens::new(quote!(#path(#(#args),*)), Prec::Postfix)
+                Tokens::new(code!(#path(#(#args),*)), Prec::Postfix)
             }
             Expr::Struct { path, fields, rest, .. } => {
                 let members = fields.iter().map(|(m, e)| {
                     let e = self.value(e);
-                    quote!(#m: #e)
+                    code!(#m: #e)
                 });
                 let rest = rest.as_ref().map(|e| {
                     let e = self.value(e);
-                    quote!(..#e)
+                    code!(..#e)
                 });
-                Tokens::new(quote!(#path { #(#members,)* #rest }), Prec::Lowest)
+                Tokens::new(code!(#path { #(#members,)* #rest }), Prec::Lowest)
             }
             Expr::Tuple(es) => {
                 let es = self.values(es);
@@ -170,46 +166,49 @@ impl Emitter<'_> {
             Expr::Array(es, sequence) => {
                 let items = self.values(es);
                 Tokens::atom(match sequence {
-                    Sequence::Array => quote!([#(#items),*]),
-                    Sequence::Vec if items.is_empty() => quote!(::differentiable::__private::vec::Vec::new()),
-                    Sequence::Vec => quote!(::differentiable::__private::vec![#(#items),*]),
+                    Sequence::Array => code!([#(#items),*]),
+                    Sequence::Vec if items.is_empty() => code!(::differentiable::__private::vec::Vec::new()),
+                    Sequence::Vec => code!(::differentiable::__private::vec![#(#items),*]),
                 })
             }
             Expr::Repeat { value, len, sequence } => {
                 let (value, len) = (self.value(value), self.value(len));
                 Tokens::atom(match sequence {
-                    Sequence::Array => quote!([#value; #len]),
-                    Sequence::Vec => quote!(::differentiable::__private::vec![#value; #len]),
+                    Sequence::Array => code!([#value; #len]),
+                    Sequence::Vec => code!(::differentiable::__private::vec![#value; #len]),
                 })
             }
             Expr::Cast(e, ty) => {
                 let e = self.expr(e).at_least(Prec::Cast);
-                Tokens::new(quote!(#e as #ty), Prec::Cast)
+                Tokens::new(code!(#e as #ty), Prec::Cast)
             }
             Expr::Range { lo, hi, inclusive } => {
                 let side = |e: &Option<Box<Expr>>| e.as_ref().map(|e| self.expr(e).at_least(Prec::Or));
                 let (lo, hi) = (side(lo), side(hi));
-                Tokens::new(if *inclusive { quote!(#lo..=#hi) } else { quote!(#lo..#hi) }, Prec::Range)
+                Tokens::new(if *inclusive { code!(#lo..=#hi) } else { code!(#lo..#hi) }, Prec::Range)
             }
             Expr::Select(c, a, b) => {
                 let (c, a, b) = (self.condition(c), self.value(a), self.value(b));
-                Tokens::new(quote!(if #c { #a } else { #b }), Prec::Lowest)
+                Tokens::new(code!(if #c { #a } else { #b }), Prec::Lowest)
             }
             Expr::Matches(e, pat) => {
                 let e = self.value(e);
-                Tokens::atom(quote!(::core::matches!(#e, #pat)))
+                Tokens::atom(code!(::core::matches!(#e, #pat)))
             }
             Expr::Verbatim(e, captures) => {
                 let mut e = (**e).clone();
                 crate::free::replace(&mut e, &mut |name| {
-                    captures.iter().find(|(i, _)| i == name).map(|(_, e)| self.expr(e).at_least(Prec::Atom))
+                    captures
+                        .iter()
+                        .find(|(i, _)| i == name)
+                        .map(|(_, e)| self.expr(e).at_least(Prec::Atom).into_token_stream())
                 });
                 Tokens::new(e.to_token_stream(), Prec::Lowest)
             }
             Expr::Wrap { like, value, tangent } => {
                 let (like, value) = (self.expr(like).at_least(Prec::Unary), self.value(value));
-                let wrap = if *tangent { quote!(wrap_tangent) } else { quote!(wrap) };
-                Tokens::new(quote!(::differentiable::__private::#wrap(&#like, #value)), Prec::Postfix)
+                let wrap = if *tangent { code!(wrap_tangent) } else { code!(wrap) };
+                Tokens::new(code!(::differentiable::__private::#wrap(&#like, #value)), Prec::Postfix)
             }
             Expr::Zero(e) => self.zero(e),
             Expr::Clone(e) => {
@@ -229,27 +228,27 @@ impl Emitter<'_> {
                     },
                     other => self.expr(other).at_least(Prec::Postfix),
                 };
-                Tokens::new(quote!(#recv.to_owned()), Prec::Postfix)
+                Tokens::new(code!(#recv.to_owned()), Prec::Postfix)
             }
             Expr::FromInt(e, float) => {
                 let inner = self.expr(e);
                 match float {
                     Float::F64 => {
                         let inner = inner.tokens;
-                        Tokens::new(quote!(f64::from(#inner)), Prec::Postfix)
+                        Tokens::new(code!(f64::from(#inner)), Prec::Postfix)
                     }
                     Float::F32 => {
                         let inner = inner.at_least(Prec::Cast);
-                        Tokens::new(quote!(#inner as f32), Prec::Cast)
+                        Tokens::new(code!(#inner as f32), Prec::Cast)
                     }
                     float => {
                         // A product of two of them says nothing of their type.
                         let ty = match float {
-                            Float::Generic(name) => syn::parse_str::<syn::Type>(name).map(|ty| quote!(::<#ty, _>)),
-                            _ => Ok(TokenStream::new()),
+                            Float::Generic(name) => syn::parse_str::<syn::Type>(name).map(|ty| code!(::<#ty, _>)),
+                            _ => Ok(Code::default()),
                         };
                         let (inner, ty) = (inner.tokens, ty.unwrap_or_default());
-                        Tokens::new(quote!(::differentiable::__private::from_integer #ty(#inner)), Prec::Postfix)
+                        Tokens::new(code!(::differentiable::__private::from_integer #ty(#inner)), Prec::Postfix)
                     }
                 }
             }
@@ -257,9 +256,9 @@ impl Emitter<'_> {
                 let (p, t) = (self.expr(primal).at_least(Prec::Unary), self.value(tangent));
                 Tokens::new(
                     if let Some(ty) = ty {
-                        quote!(::differentiable::__private::cast_tangent::<_, #ty>(&#p, #t))
+                        code!(::differentiable::__private::cast_tangent::<_, #ty>(&#p, #t))
                     } else {
-                        quote!(::differentiable::__private::cast_cotangent(&#p, #t))
+                        code!(::differentiable::__private::cast_cotangent(&#p, #t))
                     },
                     Prec::Postfix,
                 )
@@ -275,15 +274,15 @@ impl Emitter<'_> {
             return match recv {
                 Expr::Neg(of) => {
                     let total = self.array_form(of, name, &[]).at_least(Prec::Unary);
-                    Tokens::new(quote!(-#total), Prec::Unary)
+                    Tokens::new(code!(-#total), Prec::Unary)
                 }
                 Expr::Place(place) => {
                     let array = self.receiver(place);
-                    Tokens::new(quote!(#array.sum()), Prec::Postfix)
+                    Tokens::new(code!(#array.sum()), Prec::Postfix)
                 }
                 other => {
                     let array = self.expr(other).at_least(Prec::Postfix);
-                    Tokens::new(quote!(#array.sum()), Prec::Postfix)
+                    Tokens::new(code!(#array.sum()), Prec::Postfix)
                 }
             };
         }
@@ -294,17 +293,17 @@ impl Emitter<'_> {
         let recv = match recv {
             Expr::Place(_) if name == "__shaped" => self.value(recv),
             Expr::Place(place) => match self.part_value(place) {
-                Some(tangent) => quote!(&#tangent),
+                Some(tangent) => code!(&#tangent),
                 None => self.reference(place, false).tokens,
             },
             Expr::Ref { .. } => self.value(recv),
             other if name == "__shaped" => self.value(other),
             other => {
                 let other = self.expr(other).at_least(Prec::Unary);
-                quote!(&#other)
+                code!(&#other)
             }
         };
-        Tokens::new(quote!(::differentiable::__private::#function(#recv #(, #args)*)), Prec::Postfix)
+        Tokens::new(code!(::differentiable::__private::#function(#recv #(, #args)*)), Prec::Postfix)
     }
 
     /// A function of complex numbers.
@@ -313,22 +312,22 @@ impl Emitter<'_> {
         match rule.name {
             "new" | "from_polar" | "cis" => {
                 let args = self.values(args);
-                Tokens::new(quote!(::differentiable::num_complex::Complex::#name(#(#args),*)), Prec::Postfix)
+                Tokens::new(code!(::differentiable::num_complex::Complex::#name(#(#args),*)), Prec::Postfix)
             }
             "re" | "im" => {
                 let recv = self.expr(&args[0]).at_least(Prec::Postfix);
-                Tokens::new(quote!(#recv.#name), Prec::Postfix)
+                Tokens::new(code!(#recv.#name), Prec::Postfix)
             }
             _ => {
                 let recv = self.typed_receiver(&args[0]);
                 let rest = self.values(&args[1..]);
-                Tokens::new(quote!(#recv.#name(#(#rest),*)), Prec::Postfix)
+                Tokens::new(code!(#recv.#name(#(#rest),*)), Prec::Postfix)
             }
         }
     }
 
     /// A condition: a struct literal in it would be ambiguous.
-    pub(crate) fn condition(&self, e: &Expr) -> TokenStream {
+    pub(crate) fn condition(&self, e: &Expr) -> Code {
         match e {
             Expr::Struct { .. } | Expr::Verbatim(..) => self.expr(e).at_least(Prec::Atom),
             _ => self.value(e),
@@ -336,21 +335,21 @@ impl Emitter<'_> {
     }
 
     /// The receiver of a method: a literal alone has no type yet.
-    fn typed_receiver(&self, e: &Expr) -> TokenStream {
+    fn typed_receiver(&self, e: &Expr) -> Code {
         match e {
             Expr::Number(x, float) => match float {
-                Float::F32 => Literal::f32_suffixed(*x as f32).to_token_stream(),
+                Float::F32 => Literal::f32_suffixed(*x as f32).into(),
                 Float::Generic(_) => number(*x, float).at_least(Prec::Postfix),
-                _ => Literal::f64_suffixed(*x).to_token_stream(),
+                _ => Literal::f64_suffixed(*x).into(),
             },
             Expr::Lit(syn::Lit::Float(l)) if l.suffix().is_empty() => {
                 let has = |float: Float| self.program.vars.iter().any(|v| v.kind == Kind::Float(float.clone()));
                 let suffix = if has(Float::F32) && !has(Float::F64) { "f32" } else { "f64" };
-                syn::LitFloat::new(&format!("{}_{suffix}", l.base10_digits()), l.span()).to_token_stream()
+                syn::LitFloat::new(&format!("{}_{suffix}", l.base10_digits()), l.span()).token().into()
             }
             Expr::Neg(inner) if matches!(**inner, Expr::Lit(syn::Lit::Float(_))) => {
                 let inner = self.typed_receiver(inner);
-                quote!((-#inner))
+                code!((-#inner))
             }
             Expr::Place(place) => self.receiver(place),
             _ => self.expr(e).at_least(Prec::Postfix),
@@ -377,7 +376,7 @@ impl Emitter<'_> {
             a_tokens.at_least(left)
         };
         let b_tokens = self.expr(b).at_least(right);
-        Tokens::new(quote!(#a_tokens #token #b_tokens), prec)
+        Tokens::new(Code::joined([&a_tokens, &token, &b_tokens]), prec)
     }
 
     fn carries_tangent(&self, e: &Expr) -> bool {
@@ -394,15 +393,15 @@ impl Emitter<'_> {
         if let Expr::Item(path, None) = e
             && crate::variants::is_named(path, "None")
         {
-            return Tokens::atom(quote!(::core::option::Option::None));
+            return Tokens::atom(code!(::core::option::Option::None));
         }
         // The zero of a variant is the variant of a zero; an error has the tangent `()`.
         if let Expr::Call { func, args, ctor: true, .. } = e
             && let [payload] = args.as_slice()
             && crate::variants::is_standard(func)
         {
-            let zero = if crate::variants::is_named(func, "Err") { quote!(()) } else { self.zero(payload).tokens };
-            return Tokens::new(quote!(#func(#zero)), Prec::Postfix);
+            let zero = if crate::variants::is_named(func, "Err") { code!(()) } else { self.zero(payload).tokens };
+            return Tokens::new(code!(#func(#zero)), Prec::Postfix);
         }
         let arg = match e {
             // A zero is its own tangent.
@@ -411,10 +410,10 @@ impl Emitter<'_> {
             Expr::Ref { of, .. } => return self.zero(of),
             other => {
                 let inner = self.expr(other).at_least(Prec::Unary);
-                quote!(&#inner)
+                code!(&#inner)
             }
         };
-        Tokens::new(quote!(::differentiable::Differentiable::__zero(#arg)), Prec::Postfix)
+        Tokens::new(code!(::differentiable::Differentiable::__zero(#arg)), Prec::Postfix)
     }
 }
 
@@ -424,11 +423,11 @@ fn zero_of(kind: &Kind) -> Option<Tokens> {
         Kind::Float(float) => Some(number(0.0, float)),
         Kind::Complex(float) => {
             let zero = number(0.0, float).tokens;
-            Some(Tokens::new(quote!(::differentiable::num_complex::Complex::new(#zero, #zero)), Prec::Postfix))
+            Some(Tokens::new(code!(::differentiable::num_complex::Complex::new(#zero, #zero)), Prec::Postfix))
         }
-        Kind::Int | Kind::Bool | Kind::Unit | Kind::Constant => Some(Tokens::atom(quote!(()))),
+        Kind::Int | Kind::Bool | Kind::Unit | Kind::Constant => Some(Tokens::atom(code!(()))),
         Kind::Tuple(kinds) => {
-            let parts: Option<Vec<TokenStream>> = kinds.iter().map(|k| zero_of(k).map(|t| t.tokens)).collect();
+            let parts: Option<Vec<Code>> = kinds.iter().map(|k| zero_of(k).map(|t| t.tokens)).collect();
             parts.map(|parts| Tokens::atom(tuple(&parts)))
         }
         _ => None,
@@ -441,13 +440,13 @@ fn number(x: f64, float: &Float) -> Tokens {
         Float::Generic(name) => {
             let ty = syn::Ident::new(name, Span::call_site());
             let x = Literal::f64_suffixed(x.abs());
-            Tokens::new(quote!(<#ty as ::differentiable::Real>::__lit(#x)), Prec::Postfix)
+            Tokens::new(code!(<#ty as ::differentiable::Real>::__lit(#x)), Prec::Postfix)
         }
-        _ => Tokens::atom(Literal::f64_unsuffixed(x.abs()).to_token_stream()),
+        _ => Tokens::atom(Literal::f64_unsuffixed(x.abs())),
     };
     if x.is_sign_negative() {
         let positive = positive.tokens;
-        Tokens::new(quote!(-#positive), Prec::Unary)
+        Tokens::new(code!(-#positive), Prec::Unary)
     } else {
         positive
     }
@@ -489,11 +488,22 @@ pub(crate) fn operation(op: BinOp) -> Operation {
 }
 
 /// The token of an operator.
-pub(super) fn operator_token(op: BinOp) -> TokenStream {
-    let text = operation(op).text;
-    let punct = |(i, c)| {
-        let spacing = if i + 1 < text.len() { Spacing::Joint } else { Spacing::Alone };
-        TokenTree::Punct(Punct::new(c, spacing))
-    };
-    text.chars().enumerate().map(punct).collect()
+pub(super) fn operator_token(op: BinOp) -> Code {
+    punctuation(operation(op).text.chars())
+}
+
+/// The token of a compound assignment.
+pub(super) fn assignment_token(op: BinOp) -> Code {
+    punctuation(operation(op).text.chars().chain(['=']))
+}
+
+/// One token of several characters.
+fn punctuation(chars: impl Iterator<Item = char>) -> Code {
+    let mut chars = chars.peekable();
+    let mut trees = Vec::new();
+    while let Some(c) = chars.next() {
+        let spacing = if chars.peek().is_some() { Spacing::Joint } else { Spacing::Alone };
+        trees.push(TokenTree::Punct(Punct::new(c, spacing)));
+    }
+    trees.into_iter().collect()
 }

@@ -5,6 +5,7 @@
 
 mod blocks;
 mod calls;
+mod code;
 mod exprs;
 pub(crate) mod moves;
 mod parts;
@@ -14,6 +15,7 @@ mod stmts;
 mod tuples;
 
 pub(crate) use calls::{companion, companion_path};
+use code::Code;
 pub(crate) use exprs::{Operation, Prec, operation};
 pub(crate) use tuples::{one_or_tuple, tuple};
 

@@ -6,6 +6,7 @@ use quote::quote;
 use syn::Member;
 
 use super::Emitter;
+use super::code::{Code, code};
 use super::exprs::Prec;
 use crate::ir::{Expr, Place, Role, Step, VarId};
 use crate::kinds::{self, Kind};
@@ -76,7 +77,7 @@ impl Emitter<'_> {
         let (value, mut tangent) = (self.reference(&value, false).tokens, self.reference(place, false).tokens);
         if place.is_view() {
             let view = self.place(place).at_least(Prec::Unary);
-            tangent = quote!(&*#view);
+            tangent = code!(&*#view);
         }
         if self.lanes {
             let width = crate::lanes::width();
@@ -86,7 +87,7 @@ impl Emitter<'_> {
     }
 
     /// `Some(&tangent)`, as an argument.
-    pub(crate) fn some_part(&self, e: &Expr, mutable: bool) -> Option<TokenStream> {
+    pub(crate) fn some_part(&self, e: &Expr, mutable: bool) -> Option<Code> {
         let place = match e {
             Expr::Place(place) => place,
             Expr::Clone(of) => match &**of {
@@ -100,9 +101,9 @@ impl Emitter<'_> {
         }
         let reference = self.reference(place, mutable).tokens;
         Some(if mutable {
-            quote!(::differentiable::__private::part_mut(#reference))
+            code!(::differentiable::__private::part_mut(#reference))
         } else {
-            quote!(::differentiable::__private::part(#reference))
+            code!(::differentiable::__private::part(#reference))
         })
     }
 

@@ -1,10 +1,10 @@
 //! Emission of places: `x.a[i].b`, with the dereferences that Rust does not insert itself.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use proc_macro2::Ident;
 use syn::{Member, Path};
 
 use super::Emitter;
+use super::code::{Code, code};
 use super::exprs::{Prec, Tokens};
 use crate::ir::{Expr, Place, Role, Step, VarId};
 use crate::kinds::{self, Kind};
@@ -36,7 +36,7 @@ impl Emitter<'_> {
     /// A path from a base.
     fn path(&self, root: VarId, path: &[Step], access: Access) -> Tokens {
         let name = self.name(root);
-        let base = Tokens::atom(quote!(#name));
+        let base = Tokens::atom(name.clone());
         let mutable = access == Access::Write;
         let mut now = base;
         let mut pending = 0_usize;
@@ -54,13 +54,13 @@ impl Emitter<'_> {
                     // The field around may be a constant, whose tangent has no fields.
                     let base = now.at_least(Prec::Postfix);
                     let field = crate::derive::field_method(field, mutable);
-                    now = Tokens::new(quote!(#base.#field()), Prec::Postfix);
+                    now = Tokens::new(code!(#base.#field()), Prec::Postfix);
                     pending = 1;
                 }
                 Step::Field(member) => {
                     // Fields see through references.
                     let base = now.at_least(Prec::Postfix);
-                    now = Tokens::new(quote!(#base.#member), Prec::Postfix);
+                    now = Tokens::new(code!(#base.#member), Prec::Postfix);
                     pending = 0;
                 }
                 Step::Index { at, .. } if crate::ir::as_element(at).is_some_and(|(of, _)| of.is_some()) => {
@@ -69,9 +69,9 @@ impl Emitter<'_> {
                     let (of, at) = (self.expr(of).tokens, self.index(at));
                     now = Tokens::new(
                         if mutable {
-                            quote!(::differentiable::operators::Elements::element_mut(#of, &mut #whole, #at))
+                            code!(::differentiable::operators::Elements::element_mut(#of, &mut #whole, #at))
                         } else {
-                            quote!(::differentiable::operators::Elements::element(#of, &#whole, #at))
+                            code!(::differentiable::operators::Elements::element(#of, &#whole, #at))
                         },
                         Prec::Postfix,
                     );
@@ -84,9 +84,9 @@ impl Emitter<'_> {
                     let base = dereferenced(now, pending).at_least(Prec::Unary);
                     let i = self.index(i);
                     let item = if mutable {
-                        quote!(::differentiable::__private::item_mut(&mut #base, #i))
+                        code!(::differentiable::__private::item_mut(&mut #base, #i))
                     } else {
-                        quote!(::differentiable::__private::item(&#base, #i))
+                        code!(::differentiable::__private::item(&#base, #i))
                     };
                     now = Tokens::new(item, Prec::Postfix);
                     pending = 1;
@@ -95,9 +95,9 @@ impl Emitter<'_> {
                     let whole = dereferenced(now, pending + usize::from(of_view)).at_least(Prec::Unary);
                     let at = self.index(crate::arrays::ordinal(at).unwrap_or(at));
                     let element = if mutable {
-                        quote!(::differentiable::__private::within_mut(&mut #whole, #at))
+                        code!(::differentiable::__private::within_mut(&mut #whole, #at))
                     } else {
-                        quote!(::differentiable::__private::within(&#whole, #at))
+                        code!(::differentiable::__private::within(&#whole, #at))
                     };
                     now = Tokens::new(element, Prec::Postfix);
                     pending = 1;
@@ -107,12 +107,12 @@ impl Emitter<'_> {
                     let at = crate::ir::as_element(at).map_or(at, |(_, at)| at);
                     let base = now.at_least(Prec::Postfix);
                     let at = self.index(at);
-                    now = Tokens::new(quote!(#base[#at]), Prec::Postfix);
+                    now = Tokens::new(code!(#base[#at]), Prec::Postfix);
                     pending = 0;
                 }
                 Step::View { method, args } => {
                     let base = now.at_least(Prec::Postfix);
-                    let args: Vec<TokenStream> = args.iter().map(|a| self.value(a)).collect();
+                    let args: Vec<Code> = args.iter().map(|a| self.value(a)).collect();
                     now = if of_view {
                         Tokens::new(view_of_view(&base, method, &args, mutable), Prec::Postfix)
                     } else {
@@ -124,7 +124,7 @@ impl Emitter<'_> {
                     // The tangent of an enum gives its fields itself: its type has no name here.
                     let base = now.at_least(Prec::Postfix);
                     let field = payload_method(variant, member, mutable);
-                    now = Tokens::new(quote!(#base.#field()), Prec::Postfix);
+                    now = Tokens::new(code!(#base.#field()), Prec::Postfix);
                     pending = 1;
                 }
                 Step::Payload { variant, member, arity, .. } => {
@@ -134,9 +134,9 @@ impl Emitter<'_> {
                     pending = 0;
                     let base = whole.at_least(Prec::Unary);
                     let borrow = match (mutable, shared) {
-                        (true, _) => quote!(&mut #base),
+                        (true, _) => code!(&mut #base),
                         (false, true) => base,
-                        (false, false) => quote!(&#base),
+                        (false, false) => code!(&#base),
                     };
                     let other = self.other_variant(root);
                     now = Tokens::new(payload(&borrow, variant, member, *arity, &other), Prec::Lowest);
@@ -145,9 +145,9 @@ impl Emitter<'_> {
                 Step::Content => {
                     let base = dereferenced(now, pending).at_least(Prec::Unary);
                     let content = if mutable {
-                        quote!(::differentiable::__private::content_mut(&mut #base))
+                        code!(::differentiable::__private::content_mut(&mut #base))
                     } else {
-                        quote!(::differentiable::__private::content(&#base))
+                        code!(::differentiable::__private::content(&#base))
                     };
                     now = Tokens::new(content, Prec::Postfix);
                     pending = 1;
@@ -168,7 +168,7 @@ impl Emitter<'_> {
     }
 
     /// An index: integers and ranges in brackets need no parentheses.
-    fn index(&self, at: &Expr) -> TokenStream {
+    fn index(&self, at: &Expr) -> Code {
         self.expr(at).tokens
     }
 
@@ -176,10 +176,10 @@ impl Emitter<'_> {
     pub(crate) fn reference(&self, place: &Place, mutable: bool) -> Tokens {
         if !mutable && matches!(place.path.as_slice(), [Step::Deref]) && matches!(self.kind(place.root), Kind::Ref(_)) {
             let name = self.name(place.root);
-            return Tokens::atom(quote!(#name));
+            return Tokens::atom(name.clone());
         }
         let inner = if mutable { self.place_mut(place) } else { self.place(place) }.at_least(Prec::Unary);
-        Tokens::new(if mutable { quote!(&mut #inner) } else { quote!(&#inner) }, Prec::Unary)
+        Tokens::new(if mutable { code!(&mut #inner) } else { code!(&#inner) }, Prec::Unary)
     }
 
     /// Whether a place is known by its elements: a view, or what a parameter dereferences to.
@@ -200,25 +200,25 @@ impl Emitter<'_> {
     }
 
     /// A mutable reference to a place, or to what a view dereferences to.
-    pub(crate) fn target(&self, place: &Place) -> TokenStream {
+    pub(crate) fn target(&self, place: &Place) -> Code {
         if place.is_view() {
             let view = self.place_mut(place).tokens;
-            return quote!(&mut *#view);
+            return code!(&mut *#view);
         }
         self.reference(place, true).tokens
     }
 
     /// A receiver of a method, which Rust references and dereferences itself.
-    pub(crate) fn receiver(&self, place: &Place) -> TokenStream {
+    pub(crate) fn receiver(&self, place: &Place) -> Code {
         self.receiver_with(place, self.access(place.root))
     }
 
     /// The receiver of a method that changes it.
-    pub(crate) fn receiver_mut(&self, place: &Place) -> TokenStream {
+    pub(crate) fn receiver_mut(&self, place: &Place) -> Code {
         self.receiver_with(place, Access::Write)
     }
 
-    fn receiver_with(&self, place: &Place, access: Access) -> TokenStream {
+    fn receiver_with(&self, place: &Place, access: Access) -> Code {
         let mut path = place.path.clone();
         while matches!(path.last(), Some(Step::Deref)) {
             path.pop();
@@ -227,41 +227,41 @@ impl Emitter<'_> {
     }
 
     /// What stands for the other variants where one is known: a user may hand in a tangent of another one.
-    fn other_variant(&self, root: VarId) -> TokenStream {
+    fn other_variant(&self, root: VarId) -> Code {
         match self.program.vars[root].role {
-            Role::Tangent | Role::Adjoint => quote!(::core::panic!("a tangent has the variant of its value")),
-            Role::User | Role::Temporary | Role::Tape => quote!(::core::unreachable!()),
+            Role::Tangent | Role::Adjoint => code!(::core::panic!("a tangent has the variant of its value")),
+            Role::User | Role::Temporary | Role::Tape => code!(::core::unreachable!()),
         }
     }
 }
 
 /// `x.row(i)`, or `x.row_mut(i)`.
-fn view(base: &TokenStream, method: &proc_macro2::Ident, args: &[TokenStream], mutable: bool) -> TokenStream {
+fn view(base: &Code, method: &proc_macro2::Ident, args: &[Code], mutable: bool) -> Code {
     let name = method.to_string();
     match (mutable, name.as_str()) {
-        (true, "t") => quote!(#base.view_mut().reversed_axes()),
+        (true, "t") => code!(#base.view_mut().reversed_axes()),
         (true, name) if crate::arrays::BORROWING.contains(&name) => {
             let method = proc_macro2::Ident::new(&format!("{name}_mut"), method.span());
-            quote!(#base.#method(#(#args),*))
+            code!(#base.#method(#(#args),*))
         }
-        _ => quote!(#base.#method(#(#args),*)),
+        _ => code!(#base.#method(#(#args),*)),
     }
 }
 
 /// A view of a view, which takes the place of that: it borrows nothing that ends with the expression.
-fn view_of_view(base: &TokenStream, method: &proc_macro2::Ident, args: &[TokenStream], mutable: bool) -> TokenStream {
-    let axis = |axis: usize, i: &TokenStream| {
+fn view_of_view(base: &Code, method: &proc_macro2::Ident, args: &[Code], mutable: bool) -> Code {
+    let axis = |axis: usize, i: &Code| {
         let axis = proc_macro2::Literal::usize_unsuffixed(axis);
-        quote!(#base.index_axis_move(::differentiable::ndarray::Axis(#axis), #i))
+        code!(#base.index_axis_move(::differentiable::ndarray::Axis(#axis), #i))
     };
     match (method.to_string().as_str(), args) {
         ("row", [i]) => axis(0, i),
         ("column", [j]) => axis(1, j),
-        ("index_axis", _) => quote!(#base.index_axis_move(#(#args),*)),
-        ("slice", _) => quote!(#base.slice_move(#(#args),*)),
+        ("index_axis", _) => code!(#base.index_axis_move(#(#args),*)),
+        ("slice", _) => code!(#base.slice_move(#(#args),*)),
         ("view", _) => base.clone(),
-        ("t", _) => quote!(#base.reversed_axes()),
-        ("diag", _) => quote!(#base.into_diag()),
+        ("t", _) => code!(#base.reversed_axes()),
+        ("diag", _) => code!(#base.into_diag()),
         _ => view(base, method, args, mutable),
     }
 }
@@ -269,22 +269,22 @@ fn view_of_view(base: &TokenStream, method: &proc_macro2::Ident, args: &[TokenSt
 fn dereferenced(mut now: Tokens, pending: usize) -> Tokens {
     for _ in 0..pending {
         let inner = now.at_least(Prec::Unary);
-        now = Tokens::new(quote!(*#inner), Prec::Unary);
+        now = Tokens::new(code!(*#inner), Prec::Unary);
     }
     now
 }
 
 /// An expression for a reference to a field of a variant.
-fn payload(borrow: &TokenStream, path: &Path, member: &Member, arity: usize, other: &TokenStream) -> TokenStream {
+fn payload(borrow: &Code, path: &Path, member: &Member, arity: usize, other: &Code) -> Code {
     let pattern = if arity > 0 {
         let Member::Unnamed(index) = member else { unreachable!("tuple variants have numbered fields") };
-        let before = (0..index.index).map(|_| quote!(_));
-        let after = (index.index as usize + 1 < arity).then(|| quote!(..));
-        quote!(#path(#(#before,)* payload, #after))
+        let before = (0..index.index).map(|_| code!(_));
+        let after = (index.index as usize + 1 < arity).then(|| code!(..));
+        code!(#path(#(#before,)* payload, #after))
     } else {
-        quote!(#path { #member: payload, .. })
+        code!(#path { #member: payload, .. })
     };
-    quote!(match #borrow { #pattern => payload, _ => #other })
+    code!(match #borrow { #pattern => payload, _ => #other })
 }
 
 /// The method of an enum's tangent that gives a field of one variant.

@@ -5,6 +5,7 @@ use quote::{ToTokens, quote};
 
 use super::Emitter;
 use super::calls::{companion, companion_path, ident, operator_trait};
+use super::code::{Code, code};
 use super::exprs::Prec;
 use super::tuples::{one_or_tuple, tuple};
 use crate::ir::{BinOp, Callee, Expr, Operator, Passing, Place, Pull, VarId};
@@ -12,7 +13,7 @@ use crate::ir::{BinOp, Callee, Expr, Operator, Passing, Place, Pull, VarId};
 impl Emitter<'_> {
     pub(crate) fn pull(&self, pull: &Pull) -> TokenStream {
         let operator = matches!(pull.callee, Callee::Operator(_));
-        let cotangents: Vec<TokenStream> = pull
+        let cotangents: Vec<Code> = pull
             .cotangent
             .iter()
             .zip(&pull.values)
@@ -32,10 +33,10 @@ impl Emitter<'_> {
             return self.pull_operator(*op, pull, &cotangents);
         }
         let method = self.is_of_array(&pull.callee, &pull.args);
-        let again: Vec<TokenStream> = (0..pull.cotangent.len())
+        let again: Vec<Code> = (0..pull.cotangent.len())
             .flat_map(|c| {
                 pull.args.iter().map(move |a| match (a.passing, a.parts.get(c)) {
-                    (Passing::Value, _) => quote!(()),
+                    (Passing::Value, _) => code!(()),
                     (_, Some(Some(_))) if c == 0 && method => self.method_argument(a),
                     (_, Some(Some(_))) if c == 0 => self.argument(a),
                     _ if method => self.method_tangent(a, c),
@@ -43,10 +44,10 @@ impl Emitter<'_> {
                 })
             })
             .collect();
-        let slots: Vec<TokenStream> = (0..pull.cotangent.len())
+        let slots: Vec<_> = (0..pull.cotangent.len())
             .flat_map(|c| {
                 pull.args.iter().zip(&pull.slots).map(move |(a, slot)| match a.passing {
-                    Passing::Value => quote!(()),
+                    Passing::Value => code!(()),
                     _ => self.slot(slot.get(c).and_then(Option::as_ref)),
                 })
             })
@@ -89,7 +90,7 @@ impl Emitter<'_> {
     }
 
     /// Whether a cotangent of a call's value is not zero.
-    fn is_any_used(&self, pull: &Pull) -> TokenStream {
+    fn is_any_used(&self, pull: &Pull) -> Code {
         let tests = pull
             .cotangent
             .iter()
@@ -108,7 +109,7 @@ impl Emitter<'_> {
         grads: &TokenStream,
     ) -> TokenStream {
         let Callee::Function { path, .. } = &pull.callee else { unreachable!("functions are joined by name") };
-        let mut list: Vec<TokenStream> = pull.args.iter().map(|a| self.argument(a)).collect();
+        let mut list: Vec<Code> = pull.args.iter().map(|a| self.argument(a)).collect();
         for c in 1..pull.cotangent.len() {
             list.extend(pull.args.iter().map(|a| self.tangent_argument(a, c)));
         }
@@ -124,9 +125,9 @@ impl Emitter<'_> {
     }
 
     /// The slot for an argument's cotangent.
-    fn slot(&self, place: Option<&Place>) -> TokenStream {
+    fn slot(&self, place: Option<&Place>) -> Code {
         let Some(place) = place else {
-            return quote!(::core::option::Option::None);
+            return code!(::core::option::Option::None);
         };
         if self.is_optional(place.root) {
             let name = self.name(place.root);
@@ -135,33 +136,33 @@ impl Emitter<'_> {
                 rest.remove(0);
             }
             if rest.is_empty() {
-                return quote!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => ::core::option::Option::Some(&mut *#name), ::core::option::Option::None => ::core::option::Option::None });
+                return code!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => ::core::option::Option::Some(&mut *#name), ::core::option::Option::None => ::core::option::Option::None });
             }
             let inner = self.place_mut(place).at_least(Prec::Unary);
             if place.is_view() && self.may_be_missing(place) {
-                return quote!(#name.as_deref_mut().map(|#name| #inner).as_deref_mut().and_then(::differentiable::__private::part_mut));
+                return code!(#name.as_deref_mut().map(|#name| #inner).as_deref_mut().and_then(::differentiable::__private::part_mut));
             }
             if place.is_view() {
                 // The view lives as long as the statement.
-                return quote!(#name.as_deref_mut().map(|#name| #inner).as_deref_mut());
+                return code!(#name.as_deref_mut().map(|#name| #inner).as_deref_mut());
             }
             if self.may_be_missing(place) {
-                return quote!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => ::differentiable::__private::part_mut(&mut #inner), ::core::option::Option::None => ::core::option::Option::None });
+                return code!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => ::differentiable::__private::part_mut(&mut #inner), ::core::option::Option::None => ::core::option::Option::None });
             }
-            return quote!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => ::core::option::Option::Some(&mut #inner), ::core::option::Option::None => ::core::option::Option::None });
+            return code!(match #name.as_deref_mut() { ::core::option::Option::Some(#name) => ::core::option::Option::Some(&mut #inner), ::core::option::Option::None => ::core::option::Option::None });
         }
         if place.is_view() && self.may_be_missing(place) {
             let view = self.target(place);
-            return quote!(::differentiable::__private::part_mut(#view));
+            return code!(::differentiable::__private::part_mut(#view));
         }
         let part = if place.is_view() { None } else { self.some_part(&Expr::Place(place.clone()), true) };
         part.unwrap_or_else(|| {
             let reference = self.target(place);
-            quote!(::core::option::Option::Some(#reference))
+            code!(::core::option::Option::Some(#reference))
         })
     }
 
-    fn pull_operator(&self, op: Operator, pull: &Pull, cotangents: &[TokenStream]) -> TokenStream {
+    fn pull_operator(&self, op: Operator, pull: &Pull, cotangents: &[Code]) -> TokenStream {
         let name = operator_trait(op);
         let method =
             ident(&if pull.level == 0 { "adjoint".to_owned() } else { format!("adjoint{}", pull.level) }, pull.span);
@@ -182,7 +183,7 @@ impl Emitter<'_> {
                             let target = self.target(place);
                             quote!(::differentiable::__private::accumulate(#target, &#name);)
                         }));
-                        slots.push(quote!(::core::option::Option::Some(&mut #name)));
+                        slots.push(code!(::core::option::Option::Some(&mut #name)));
                     }
                     place => slots.push(self.slot(place)),
                 }

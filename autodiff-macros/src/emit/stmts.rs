@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::Emitter;
-use super::exprs::{Prec, operator_token};
+use super::exprs::{Prec, assignment_token};
 use crate::ir::{BinOp, Block, Edit, Expr, Place, Stmt, VarId};
 use crate::{kinds, methods};
 
@@ -151,10 +151,9 @@ impl Emitter<'_> {
                     );
                     return quote!(::core::ops::#name::#method(&mut #view, #value););
                 }
-                let op = operator_token(*op);
+                let op = assignment_token(*op);
                 let value = self.value(value);
                 let place = self.place_mut(place).at_least(Prec::Unary);
-                let op: TokenStream = format!("{op}=").parse().expect("an operator");
                 quote!(#place #op #value;)
             }
             Stmt::Accumulate { place, value } => self.on_slot(place, |place| self.accumulate(place, value)),

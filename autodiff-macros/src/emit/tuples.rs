@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
 /// A tuple, also of one element.
-pub(crate) fn tuple(items: &[TokenStream]) -> TokenStream {
+pub(crate) fn tuple<T: ToTokens>(items: &[T]) -> TokenStream {
     match items {
         [one] => quote!((#one,)),
         many => quote!((#(#many),*)),
