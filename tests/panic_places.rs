@@ -84,6 +84,11 @@ fn mistakes_are_reported_where_they_were_made() {
         Adam::new(0.1).freeze("third").apply_gradients(&mut net.clone(), &gradient);
         Adam::new(0.1).apply_gradients(&mut torn.clone(), &gradient);
         Adam::new(0.1).apply_gradients(&mut vec![(net.clone(), 1.0)], &vec![(loss::grad(&wide, &three, &five), 1.0)]);
+        {
+            let mut adam = Adam::new(0.1);
+            adam.apply_gradients(&mut net.clone(), &gradient);
+            adam.apply_gradients(&mut wide.clone(), &loss::grad(&wide, &three, &five));
+        };
         huber_loss(&two, &two, -1.0);
         huber_of::grad(&net, &three, &two);
         huber_loss_each(&two, &two, 0.0);
