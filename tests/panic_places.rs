@@ -71,6 +71,7 @@ fn mistakes_are_reported_where_they_were_made() {
         Sequential((Dense::<f64>::new(3, 2, rng), Dense::<f64>::new(3, 2, rng))).call(&three);
         torn.call(&three);
         torn.predict(&three, 1);
+        net.predict(&(&three / 0.0), 1);
         loss(&torn, &three, &two);
         loss::value_and_grad(&torn, &three, &two);
         loss::grad(&net, &three, &five);
