@@ -44,6 +44,11 @@ pub trait Rule {
         Vec::new()
     }
 
+    /// What keeps divisors away from 0, if the rule has it: a number of at least 0.
+    fn epsilon(&self) -> Option<f64> {
+        None
+    }
+
     /// The weight decay that the settings bring with them, if any.
     fn weight_decay(&self) -> Option<f64> {
         None
@@ -109,7 +114,11 @@ impl<R: Rule> Stepper<R> {
     }
 
     /// Takes the learning rate from a schedule.
+    #[track_caller]
     pub fn with_schedule(mut self, schedule: impl Schedule + 'static) -> Self {
+        if let Some(problem) = schedule.problem() {
+            panic!("{problem}");
+        }
         self.schedule = Some(Arc::new(schedule));
         self
     }
@@ -175,6 +184,8 @@ impl<R: Rule> Stepper<R> {
         for (name, value) in self.rule.shares() {
             assert!((0.0..1.0).contains(&value), "`{name}` must be at least 0 and below 1; received {value}");
         }
+        let epsilon = self.rule.epsilon().unwrap_or(0.0);
+        assert!(epsilon >= 0.0 && epsilon.is_finite(), "`epsilon` must be a number of at least 0; received {epsilon}");
         if let Some(Clip::Value(limit) | Clip::Norm(limit) | Clip::GlobalNorm(limit)) = self.clip {
             assert!(limit > 0.0, "the limit of `with_clip` must be above 0; received {limit}");
         }
@@ -376,10 +387,12 @@ mod tests {
             *std::panic::catch_unwind(step).unwrap_err().downcast::<String>().unwrap()
         };
         let config = super::super::AdamConfig { beta_2: 1.0, ..Default::default() };
+        let negative = super::super::AdamConfig { epsilon: -1.0, ..Default::default() };
         for (optimizer, expected) in [
             (Adam::new(f64::NAN), "the learning rate must be a number of at least 0; received NaN for step 1"),
             (Adam::new(-0.1), "received -0.1"),
             (Adam::with_config(config), "`beta_2` must be at least 0 and below 1; received 1"),
+            (Adam::with_config(negative), "`epsilon` must be a number of at least 0; received -1"),
             (Adam::new(0.1).with_clip(Clip::Norm(0.0)), "the limit of `with_clip` must be above 0; received 0"),
             (Adam::new(0.1).with_weight_decay(f64::NAN), "the weight decay must be at least 0; received NaN"),
             (Adam::new(0.1).freeze("0").freeze("w"), "no part of the model is called `w`, for which a rate"),
