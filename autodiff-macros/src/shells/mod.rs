@@ -215,10 +215,11 @@ impl Shells<'_> {
             .map(|(i, p)| {
                 let (x, d) = (self.name(i), self.local(prefix, i));
                 let name = p.name.to_string();
-                match p.passing {
-                    Passing::Value => quote!(::differentiable::__private::check_tangent(#name, &#x, &#d);),
-                    _ => quote!(::differentiable::__private::check_tangent(#name, &*#x, &*#d);),
-                }
+                let (x, d) = match p.passing {
+                    Passing::Value => (quote!(&#x), quote!(&#d)),
+                    Passing::Ref | Passing::RefMut => (quote!(&*#x), quote!(&*#d)),
+                };
+                quote!(::differentiable::__private::check_tangent(#name, #x, #d);)
             })
             .collect()
     }
