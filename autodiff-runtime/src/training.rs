@@ -17,6 +17,6 @@ pub use error::{FitError, FitErrorKind};
 pub use evaluation::Evaluation;
 pub use fit::{Fit, Validation};
 pub use history::History;
-pub use metric::{Metric, Metrics};
+pub use metric::{Metric, MetricNames, Metrics};
 pub use model::Model;
 pub use summary::{Summary, SummaryRow, summary};

@@ -91,6 +91,8 @@ fn layers() {
         Sequential((Dense::<f64>::new(3, 2, rng), Dense::<f64>::new(3, 2, rng))).call(&rows) => "dense: the input has shape [2, 2]", "expect 3 features";
         Residual(Dense::<f64>::new(3, 2, rng)).call(&rows) => "add: ", "[2, 3]", "[2, 2]";
         dense.predict(&rows, 0) => "predict: the batch size", "received 0";
+        dense.predict(&array![[0.0, 1.0, 2.0], [0.0, f64::NAN, 1.0]], 1) => "predict: the input of sample 1 holds NaN";
+        Activate::<f64>::new(Activation::Relu).predict(&array![[f64::NAN]], 1) => "predict: the input of sample 0 holds NaN";
         batch_dot(&series, &Array3::zeros((2, 3, 1))) => "batch_dot: ", "[1, 5, 3] and [2, 3, 1]";
     }
     lstm.recurrent = Array2::zeros((3, 8));
@@ -131,6 +133,12 @@ fn losses() {
         mse_loss_each(&a, &b) => "mse_loss: `y_true` has shape [2, 3]", "has shape [3, 2]";
         class_weights(&[0_usize, 3], &[1.0, 2.0]) => "class_weights: the label of row 1 is 3", "only 2 classes";
         one_hot::<f64, _>(&[4_usize], 3) => "one_hot: the label of row 0 is 4", "only 3 classes";
+        accuracy(&[0_usize, 3], &a) => "accuracy: the label of row 1 is 3", "only 3 classes";
+        top_k_accuracy(&[0, -1], &a, 2) => "top_k_accuracy: the label of row 1 is negative";
+        accuracy(&[0_usize, 1], &array![[0.1, 0.2], [0.3, f64::NAN]]) => "accuracy: the predictions of row 1 hold NaN";
+        recall(&a, &(&a * f64::NAN), 0.5) => "recall: the predictions of row 0 hold NaN";
+        auc(&array![0.0, 1.0], &array![0.2, f64::NAN]) => "auc: the predictions of row 1 hold NaN";
+        class_weights(&[0_usize], &[1.0, f64::NAN]) => "class_weights: the weight of class 1 must be", "received NaN";
         accuracy(&[0_usize], &a) => "accuracy: there are 1 true values for 2 predictions";
         top_k_accuracy(&[0_usize], &a, 1) => "top_k_accuracy: there are 1 true values for 2 predictions";
         precision(&a, &b, 0.5) => "precision: `y_true` has shape [2, 3]", "has shape [3, 2]";
@@ -142,5 +150,19 @@ fn losses() {
         ConfusionMatrix::new(&[0_usize, 1], &[0_usize, 1], 2).precision(3) => "ConfusionMatrix: there is no class 3, but only 2";
         accuracy(&Vec::<usize>::new(), &empty) => "accuracy: there are no predictions";
         mean_absolute_error(&empty, &empty) => "mean_absolute_error: there are no predictions";
+    }
+}
+
+/// Settings of trainings that make no sense, where they are given.
+#[test]
+fn settings() {
+    let fit = || Fit::new(|_: &f64, _: &Array1<f64>, _: &Array1<f64>| (0.0, 0.0));
+    let metric = |_: &f64, _: &Array1<f64>, _: &Array1<f64>| 0.0;
+    refused! {
+        fit().accumulate(0) => "a step must be made from at least one batch; received 0";
+        fit().metric("mae", metric).metric("rmse", metric).metric("mae", metric) => "the history has a column `mae` already";
+        fit().metric("val_loss", metric) => "the history has a column `val_loss` already";
+        Adam::new(0.1).with_schedule(schedules::OneCycle::new(0.1, 0)) => "OneCycle: `steps` must be at least 1; received 0";
+        ReduceOnPlateau { factor: 1.5, ..Default::default() }.observe(1.0, &mut Adam::new(0.1)) => "ReduceOnPlateau: `factor`", "received 1.5";
     }
 }

@@ -60,4 +60,5 @@ pub use sparse_softmax_cross_entropy_kernel::{
 };
 pub use variants::*;
 pub use weighted_loss_kernel::{weighted_loss, weighted_loss_adjoint, weighted_loss_forward, weighted_loss_tangent};
+pub(crate) use weights::class;
 pub use weights::{Reduction, class_weights, one_hot};

@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayRef, Ix1};
 
-use super::classification::check_count;
+use super::classification::{check_count, check_scores};
 use crate::Real;
 
 /// The area under the receiver operating characteristic: the probability that a positive sample has a
@@ -21,10 +21,11 @@ use crate::Real;
 ///
 /// # Panics
 ///
-/// Panics if the lengths differ, or if there are no samples.
+/// Panics if the lengths differ, if there are no samples, or if a score is NaN.
 #[track_caller]
 pub fn auc<T: Real>(y_true: &ArrayRef<T, Ix1>, scores: &ArrayRef<T, Ix1>) -> f64 {
     check_count("auc", y_true.len(), scores.len());
+    check_scores("auc", 1, scores);
     let mut samples: Vec<(f64, bool)> =
         y_true.iter().zip(scores).map(|(t, score)| (score.__f64(), *t > T::__lit(0.5))).collect();
     samples.sort_by(|a, b| a.0.total_cmp(&b.0));

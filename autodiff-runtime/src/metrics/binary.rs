@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayRef, Dimension};
 
-use super::classification::check_count;
+use super::classification::{check_count, check_scores};
 use crate::Real;
 
 /// How often what is true, and what is not, was found.
@@ -29,6 +29,7 @@ impl Counts {
             y_pred.shape()
         );
         check_count(metric, y_true.len(), y_pred.len());
+        check_scores(metric, y_pred.len() / y_pred.shape().first().unwrap_or(&1), y_pred);
         let (half, threshold) = (T::__lit(0.5), T::__lit(threshold));
         let mut counts = Self::default();
         for (truth, score) in y_true.iter().zip(y_pred) {
@@ -53,7 +54,7 @@ fn share(part: usize, rest: usize) -> f64 {
 ///
 /// # Panics
 ///
-/// Panics if the shapes differ, or if the arrays are empty.
+/// Panics if the shapes differ, if the arrays are empty, or if a score is NaN.
 #[track_caller]
 pub fn binary_accuracy<T: Real, D: Dimension>(y_true: &ArrayRef<T, D>, y_pred: &ArrayRef<T, D>, threshold: f64) -> f64 {
     let counts = Counts::new("binary_accuracy", y_true, y_pred, threshold);
@@ -72,7 +73,7 @@ pub fn binary_accuracy<T: Real, D: Dimension>(y_true: &ArrayRef<T, D>, y_pred: &
 ///
 /// # Panics
 ///
-/// Panics if the shapes differ, or if the arrays are empty.
+/// Panics if the shapes differ, if the arrays are empty, or if a score is NaN.
 #[track_caller]
 pub fn precision<T: Real, D: Dimension>(y_true: &ArrayRef<T, D>, y_pred: &ArrayRef<T, D>, threshold: f64) -> f64 {
     let counts = Counts::new("precision", y_true, y_pred, threshold);
@@ -83,7 +84,7 @@ pub fn precision<T: Real, D: Dimension>(y_true: &ArrayRef<T, D>, y_pred: &ArrayR
 ///
 /// # Panics
 ///
-/// Panics if the shapes differ, or if the arrays are empty.
+/// Panics if the shapes differ, if the arrays are empty, or if a score is NaN.
 #[track_caller]
 pub fn recall<T: Real, D: Dimension>(y_true: &ArrayRef<T, D>, y_pred: &ArrayRef<T, D>, threshold: f64) -> f64 {
     let counts = Counts::new("recall", y_true, y_pred, threshold);
@@ -94,7 +95,7 @@ pub fn recall<T: Real, D: Dimension>(y_true: &ArrayRef<T, D>, y_pred: &ArrayRef<
 ///
 /// # Panics
 ///
-/// Panics if the shapes differ, or if the arrays are empty.
+/// Panics if the shapes differ, if the arrays are empty, or if a score is NaN.
 #[track_caller]
 pub fn f1_score<T: Real, D: Dimension>(y_true: &ArrayRef<T, D>, y_pred: &ArrayRef<T, D>, threshold: f64) -> f64 {
     let counts = Counts::new("f1_score", y_true, y_pred, threshold);

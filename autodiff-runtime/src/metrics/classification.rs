@@ -4,6 +4,7 @@ use ndarray::{ArrayRef, Axis, Ix2};
 
 use crate::Real;
 use crate::kernels::Labels;
+use crate::kernels::losses::class;
 
 /// The column with the largest score in each row; the first of several equal ones.
 ///
@@ -36,12 +37,17 @@ pub fn argmax<T: Real>(scores: &ArrayRef<T, Ix2>) -> Vec<usize> {
 ///
 /// # Panics
 ///
-/// Panics if there are not as many labels as rows, or none at all.
+/// Panics if there are not as many labels as rows, or none at all, if a label is no class, or if a score is NaN; the message
+/// names the row.
 #[track_caller]
 pub fn accuracy<T: Real, L: Labels + ?Sized>(labels: &L, scores: &ArrayRef<T, Ix2>) -> f64 {
     check_count("accuracy", labels.count(), scores.nrows());
+    check_scores("accuracy", scores.ncols(), scores);
     let predicted = argmax(scores);
-    let right = (0..predicted.len()).filter(|&row| labels.class(row) == Some(predicted[row])).count();
+    let mut right = 0;
+    for (row, &predicted) in predicted.iter().enumerate() {
+        right += usize::from(class("accuracy", labels, row, scores.ncols()) == predicted);
+    }
     right as f64 / predicted.len() as f64
 }
 
@@ -49,19 +55,18 @@ pub fn accuracy<T: Real, L: Labels + ?Sized>(labels: &L, scores: &ArrayRef<T, Ix
 ///
 /// # Panics
 ///
-/// Panics if there are not as many labels as rows, or none at all, or if `k` is 0.
+/// Panics if there are not as many labels as rows, or none at all, if `k` is 0, if a label is no class, or if a score is NaN;
+/// the message names the row.
 #[track_caller]
 pub fn top_k_accuracy<T: Real, L: Labels + ?Sized>(labels: &L, scores: &ArrayRef<T, Ix2>, k: usize) -> f64 {
     check_count("top_k_accuracy", labels.count(), scores.nrows());
     assert!(k > 0, "top_k_accuracy: `k` must be at least 1; received 0");
-    let among_best = |row: usize| {
-        let scores = scores.row(row);
-        let Some(&score) = labels.class(row).and_then(|class| scores.get(class)) else {
-            return false;
-        };
-        scores.iter().filter(|other| **other > score).count() < k
-    };
-    let right = (0..scores.nrows()).filter(|&row| among_best(row)).count();
+    check_scores("top_k_accuracy", scores.ncols(), scores);
+    let mut right = 0;
+    for (row, scores) in scores.outer_iter().enumerate() {
+        let score = scores[class("top_k_accuracy", labels, row, scores.len())];
+        right += usize::from(scores.iter().filter(|other| **other > score).count() < k);
+    }
     right as f64 / scores.nrows() as f64
 }
 
@@ -69,6 +74,14 @@ pub fn top_k_accuracy<T: Real, L: Labels + ?Sized>(labels: &L, scores: &ArrayRef
 pub(super) fn check_count(metric: &str, truths: usize, predictions: usize) {
     assert!(truths == predictions, "{metric}: there are {truths} true values for {predictions} predictions");
     assert!(truths > 0, "{metric}: there are no predictions");
+}
+
+/// Refuses NaN, which is neither larger nor smaller than a score; a row has this many scores.
+#[track_caller]
+pub(super) fn check_scores<'a, T: Real>(metric: &str, width: usize, scores: impl IntoIterator<Item = &'a T>) {
+    if let Some(at) = scores.into_iter().position(|score| score.is_nan()) {
+        panic!("{metric}: the predictions of row {} hold NaN", at / width);
+    }
 }
 
 #[cfg(test)]

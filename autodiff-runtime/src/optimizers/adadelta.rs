@@ -33,6 +33,9 @@ impl Rule for AdadeltaConfig {
     fn shares(&self) -> Vec<(&'static str, f64)> {
         vec![("rho", self.rho)]
     }
+    fn epsilon(&self) -> Option<f64> {
+        Some(self.epsilon)
+    }
 
     fn slots(&self) -> usize {
         2

@@ -28,6 +28,9 @@ impl Default for AdagradConfig {
 
 impl Rule for AdagradConfig {
     learning_rate_field!();
+    fn epsilon(&self) -> Option<f64> {
+        Some(self.epsilon)
+    }
 
     fn slots(&self) -> usize {
         1

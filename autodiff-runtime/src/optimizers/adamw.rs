@@ -31,6 +31,9 @@ impl Rule for AdamWConfig {
     fn set_learning_rate(&mut self, learning_rate: f64) {
         self.adam.learning_rate = learning_rate;
     }
+    fn epsilon(&self) -> Option<f64> {
+        self.adam.epsilon()
+    }
 
     fn slots(&self) -> usize {
         self.adam.slots()

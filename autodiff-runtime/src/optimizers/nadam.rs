@@ -56,6 +56,9 @@ impl Rule for NadamConfig {
     fn shares(&self) -> Vec<(&'static str, f64)> {
         vec![("beta_1", self.beta_1), ("beta_2", self.beta_2)]
     }
+    fn epsilon(&self) -> Option<f64> {
+        Some(self.epsilon)
+    }
 
     fn slots(&self) -> usize {
         2

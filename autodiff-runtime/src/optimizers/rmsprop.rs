@@ -38,6 +38,9 @@ impl Rule for RmsPropConfig {
     fn shares(&self) -> Vec<(&'static str, f64)> {
         vec![("rho", self.rho), ("momentum", self.momentum)]
     }
+    fn epsilon(&self) -> Option<f64> {
+        Some(self.epsilon)
+    }
 
     /// The mean squares; then the means, if centered; then the velocities, if there is momentum.
     fn slots(&self) -> usize {

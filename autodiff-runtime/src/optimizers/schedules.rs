@@ -15,6 +15,18 @@ pub use plateau::ReduceOnPlateau;
 pub trait Schedule: Debug + Send + Sync {
     /// The rate of the next step, after `steps` steps.
     fn learning_rate(&self, steps: u64) -> f64;
+
+    /// What is wrong with the settings, if anything: an optimiser that is given the schedule panics with it.
+    fn problem(&self) -> Option<String> {
+        None
+    }
+}
+
+/// The first of these settings that is not in its range, in words; each has a name, a value, whether that is in the
+/// range, and what the range is.
+fn first_problem<const N: usize>(schedule: &str, settings: [(&str, f64, bool, &str); N]) -> Option<String> {
+    let (name, value, _, range) = settings.into_iter().find(|(_, _, fits, _)| !fits)?;
+    Some(format!("{schedule}: `{name}` must be {range}; received {value}"))
 }
 
 /// The same rate always.
@@ -45,6 +57,14 @@ impl Schedule for StepDecay {
     fn learning_rate(&self, steps: u64) -> f64 {
         self.initial * self.factor.powf((steps / self.every.max(1)) as f64)
     }
+
+    fn problem(&self) -> Option<String> {
+        let Self { factor, every, .. } = *self;
+        first_problem(
+            "StepDecay",
+            [("factor", factor, factor >= 0.0, "at least 0"), ("every", every as f64, every > 0, "at least 1")],
+        )
+    }
 }
 
 /// `initial` · `factor`^(steps / `over`). Keras: `ExponentialDecay`.
@@ -61,6 +81,14 @@ pub struct ExponentialDecay {
 impl Schedule for ExponentialDecay {
     fn learning_rate(&self, steps: u64) -> f64 {
         self.initial * self.factor.powf(steps as f64 / self.over)
+    }
+
+    fn problem(&self) -> Option<String> {
+        let Self { factor, over, .. } = *self;
+        first_problem(
+            "ExponentialDecay",
+            [("factor", factor, factor >= 0.0, "at least 0"), ("over", over, over > 0.0, "above 0")],
+        )
     }
 }
 
@@ -97,6 +125,19 @@ impl Schedule for CosineRestarts {
         let cosine = 0.5 * self.shrink.powf(restarts) * (1.0 + (PI * fraction).cos());
         self.initial * ((1.0 - self.floor) * cosine + self.floor)
     }
+
+    fn problem(&self) -> Option<String> {
+        let Self { period, growth, shrink, floor, .. } = *self;
+        first_problem(
+            "CosineRestarts",
+            [
+                ("period", period, period > 0.0, "above 0"),
+                ("growth", growth, growth >= 1.0, "at least 1"),
+                ("shrink", shrink, shrink >= 0.0, "at least 0"),
+                ("floor", floor, (0.0..=1.0).contains(&floor), "between 0 and 1"),
+            ],
+        )
+    }
 }
 
 /// A straight line from 0 up to another schedule's first rate, then that schedule.
@@ -115,6 +156,10 @@ impl<S: Schedule> Schedule for WarmUp<S> {
         } else {
             self.then.learning_rate(steps - self.steps)
         }
+    }
+
+    fn problem(&self) -> Option<String> {
+        self.then.problem()
     }
 }
 
@@ -150,11 +195,25 @@ impl Schedule for OneCycle {
         let first = self.peak / self.first_divisor;
         let (at, top) = (steps as f64, self.rising * self.steps as f64 - 1.0);
         let last = self.steps as f64 - 1.0;
-        if at <= top {
+        if at < top {
             between(first, self.peak, at / top)
         } else {
-            between(self.peak, first / self.last_divisor, ((at - top) / (last - top)).min(1.0))
+            let fallen = if at > top { ((at - top) / (last - top).max(1.0)).min(1.0) } else { 0.0 };
+            between(self.peak, first / self.last_divisor, fallen)
         }
+    }
+
+    fn problem(&self) -> Option<String> {
+        let Self { steps, rising, first_divisor, last_divisor, .. } = *self;
+        first_problem(
+            "OneCycle",
+            [
+                ("steps", steps as f64, steps > 0, "at least 1"),
+                ("rising", rising, (0.0..=1.0).contains(&rising), "between 0 and 1"),
+                ("first_divisor", first_divisor, first_divisor > 0.0, "above 0"),
+                ("last_divisor", last_divisor, last_divisor > 0.0, "above 0"),
+            ],
+        )
     }
 }
 
@@ -196,5 +255,33 @@ mod tests {
         let cycle = OneCycle::new(1.0, 10);
         assert_rates(&cycle, &[(0, 0.04), (1, 0.52), (2, 1.0), (9, 4e-6), (100, 4e-6)]);
         assert!(cycle.learning_rate(5) > cycle.learning_rate(6));
+        // Without a rise it begins at the peak, without a fall it ends there.
+        assert_rates(&OneCycle { rising: 0.1, ..cycle }, &[(0, 1.0), (9, 4e-6)]);
+        assert_rates(&OneCycle { rising: 1.0, ..cycle }, &[(0, 0.04), (9, 1.0)]);
+    }
+
+    #[test]
+    fn settings_that_make_no_schedule_are_named() {
+        let cosine = CosineRestarts { initial: 1.0, period: 10.0, growth: 1.0, shrink: 0.5, floor: 0.0 };
+        let (stairs, smooth) = (
+            StepDecay { initial: 1.0, factor: 0.5, every: 0 },
+            ExponentialDecay { initial: 1.0, factor: 0.5, over: 0.0 },
+        );
+        let schedules: [(&dyn Schedule, &str); 7] = [
+            (&stairs, "StepDecay: `every` must be at least 1; received 0"),
+            (&smooth, "ExponentialDecay: `over` must be above 0; received 0"),
+            (&WarmUp { steps: 3, then: smooth }, "ExponentialDecay: `over` must be above 0; received 0"),
+            (&CosineRestarts { growth: 0.5, ..cosine }, "CosineRestarts: `growth` must be at least 1; received 0.5"),
+            (&CosineRestarts { floor: 2.0, ..cosine }, "CosineRestarts: `floor` must be between 0 and 1; received 2"),
+            (&OneCycle::new(1.0, 0), "OneCycle: `steps` must be at least 1; received 0"),
+            (
+                &OneCycle { rising: f64::NAN, ..OneCycle::new(1.0, 5) },
+                "OneCycle: `rising` must be between 0 and 1; received NaN",
+            ),
+        ];
+        for (schedule, problem) in schedules {
+            assert_eq!(schedule.problem().as_deref(), Some(problem));
+        }
+        assert_eq!(cosine.problem(), None);
     }
 }

@@ -44,6 +44,11 @@ pub trait Rule {
         Vec::new()
     }
 
+    /// What keeps divisors away from 0, if the rule has it: a number of at least 0.
+    fn epsilon(&self) -> Option<f64> {
+        None
+    }
+
     /// The weight decay that the settings bring with them, if any.
     fn weight_decay(&self) -> Option<f64> {
         None
@@ -109,7 +114,11 @@ impl<R: Rule> Stepper<R> {
     }
 
     /// Takes the learning rate from a schedule.
+    #[track_caller]
     pub fn with_schedule(mut self, schedule: impl Schedule + 'static) -> Self {
+        if let Some(problem) = schedule.problem() {
+            panic!("{problem}");
+        }
         self.schedule = Some(Arc::new(schedule));
         self
     }
@@ -175,6 +184,8 @@ impl<R: Rule> Stepper<R> {
         for (name, value) in self.rule.shares() {
             assert!((0.0..1.0).contains(&value), "`{name}` must be at least 0 and below 1; received {value}");
         }
+        let epsilon = self.rule.epsilon().unwrap_or(0.0);
+        assert!(epsilon >= 0.0 && epsilon.is_finite(), "`epsilon` must be a number of at least 0; received {epsilon}");
         if let Some(Clip::Value(limit) | Clip::Norm(limit) | Clip::GlobalNorm(limit)) = self.clip {
             assert!(limit > 0.0, "the limit of `with_clip` must be above 0; received {limit}");
         }
@@ -234,6 +245,7 @@ impl<R: Rule> Optimizer for Stepper<R> {
             lazy: self.lazy,
             index: 0,
             leaves: &mut self.state.leaves,
+            misfit: None,
         };
         model.__update(gradients, &mut pass);
         let given = [(&pass.unused, "for which a rate was given"), (&pass.unseen, "which weight decay was to spare")];
@@ -243,7 +255,17 @@ impl<R: Rule> Optimizer for Stepper<R> {
                 panic!("no part of the model is called `{name}`, {what}; its arrays are {}", arrays.join(", "));
             }
         }
-        let (seen, known) = (pass.index, pass.leaves.len());
+        let (seen, known, misfit) = (pass.index, pass.leaves.len(), pass.misfit);
+        if let Some((index, len, kind)) = misfit {
+            let summary = summary(model);
+            let mut arrays = summary.rows().iter().filter(|row| row.trainable);
+            let named = arrays.nth(index).filter(|row| !row.name.is_empty());
+            let name = named.map_or_else(String::new, |row| format!(", `{}`,", row.name));
+            panic!(
+                "parameter array {index}{name} has {len} elements of type {kind}, which is not what the optimiser has state for: \
+                 use a new optimiser for a model of another shape"
+            );
+        }
         assert!(
             seen == known,
             "the model has {seen} parameter arrays, but the optimiser has state for {known}: \
@@ -315,6 +337,14 @@ mod tests {
     }
 
     #[test]
+    #[should_panic(expected = "parameter array 1, `1`, has 2 elements of type f64")]
+    fn an_array_of_another_shape_is_named() {
+        let mut optimizer = Adam::new(0.1);
+        optimizer.apply_gradients(&mut (1.0, vec![1.0]), &(1.0, vec![1.0]));
+        optimizer.apply_gradients(&mut (1.0, vec![1.0, 2.0]), &(1.0, vec![1.0, 1.0]));
+    }
+
+    #[test]
     #[should_panic(expected = "the model has 1 parameter arrays, but the optimiser has state for 2")]
     fn a_model_with_fewer_arrays_is_refused() {
         let mut optimizer = Sgd::new(0.1);
@@ -357,10 +387,12 @@ mod tests {
             *std::panic::catch_unwind(step).unwrap_err().downcast::<String>().unwrap()
         };
         let config = super::super::AdamConfig { beta_2: 1.0, ..Default::default() };
+        let negative = super::super::AdamConfig { epsilon: -1.0, ..Default::default() };
         for (optimizer, expected) in [
             (Adam::new(f64::NAN), "the learning rate must be a number of at least 0; received NaN for step 1"),
             (Adam::new(-0.1), "received -0.1"),
             (Adam::with_config(config), "`beta_2` must be at least 0 and below 1; received 1"),
+            (Adam::with_config(negative), "`epsilon` must be a number of at least 0; received -1"),
             (Adam::new(0.1).with_clip(Clip::Norm(0.0)), "the limit of `with_clip` must be above 0; received 0"),
             (Adam::new(0.1).with_weight_decay(f64::NAN), "the weight decay must be at least 0; received NaN"),
             (Adam::new(0.1).freeze("0").freeze("w"), "no part of the model is called `w`, for which a rate"),

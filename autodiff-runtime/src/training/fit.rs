@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use self::finite::{check_finite, check_gradient, culprit};
 use super::callbacks::{Callback, EpochReport, OnEpochEnd};
 use super::error::{FitError, FitErrorKind};
-use super::metric::{Metric, Metrics};
+use super::metric::{Metric, MetricNames, Metrics};
 use super::progress::Progress;
 use super::{Batch, Evaluation, History};
 use crate::kernels::losses::of_samples;
@@ -167,9 +167,20 @@ impl<F, V, C, E> Fit<F, V, C, E> {
 
     /// Computes a number after each epoch, for the [`History`] and the printed lines: `compute` is given
     /// the model, and inputs and targets of the validation data, or of all data if there is none.
-    pub fn metric<G>(self, name: impl Into<String>, compute: G) -> Fit<F, V, C, (E, Metric<G>)> {
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is a metric of this name already, or if it is that of another column of the history.
+    #[track_caller]
+    pub fn metric<G>(self, name: impl Into<String>, compute: G) -> Fit<F, V, C, (E, Metric<G>)>
+    where
+        E: MetricNames,
+    {
         let Self { value_and_grad, settings, validation, callbacks, metrics } = self;
-        let metrics = (metrics, Metric { name: name.into(), compute });
+        let name = name.into();
+        let taken = metrics.has(&name) || matches!(&name[..], "epoch" | "loss" | "val_loss" | "learning_rate");
+        assert!(!taken, "the history has a column `{name}` already: give the metric another name");
+        let metrics = (metrics, Metric { name, compute });
         Fit { value_and_grad, settings, validation, callbacks, metrics }
     }
 
@@ -288,7 +299,7 @@ impl<F, V, C, E> Fit<F, V, C, E> {
     ///
     /// # Errors
     ///
-    /// As [`Fit::run`]; a loss that is not finite is returned as it is.
+    /// As [`Fit::run`], and if a sample holds NaN or infinity; a loss of finite data that is not finite is returned as it is.
     pub fn evaluate<M, X, Y, L>(&self, model: &M, x: &X, y: &Y) -> Result<Evaluation, FitError>
     where
         M: Differentiable,
@@ -299,6 +310,9 @@ impl<F, V, C, E> Fit<F, V, C, E> {
         E: Metrics<M, X, Y>,
     {
         self.check(x, y, "")?;
+        if let Some(message) = culprit(x, y, |at| at) {
+            return Err(FitError::new(FitErrorKind::NonFiniteData, message));
+        }
         Ok(Evaluation { loss: self.mean_loss("the data", model, x, y), metrics: self.metrics_of(model, x, y) })
     }
 

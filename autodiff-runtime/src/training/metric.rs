@@ -7,6 +7,24 @@ pub struct Metric<G> {
     pub(super) compute: G,
 }
 
+/// The names of several metrics.
+pub trait MetricNames {
+    /// Whether one of them is called so.
+    fn has(&self, name: &str) -> bool;
+}
+
+impl MetricNames for () {
+    fn has(&self, _: &str) -> bool {
+        false
+    }
+}
+
+impl<A: MetricNames, G> MetricNames for (A, Metric<G>) {
+    fn has(&self, name: &str) -> bool {
+        self.1.name == name || self.0.has(name)
+    }
+}
+
 /// Several metrics, as [`Fit`](super::Fit) collects them.
 pub trait Metrics<M, X, Y> {
     /// Adds names and values to `values`.

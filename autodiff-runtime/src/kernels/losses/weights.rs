@@ -33,9 +33,15 @@ constant_settings!(Reduction);
 ///
 /// # Panics
 ///
-/// Panics if a label is no class; the message names the row.
+/// Panics if a label is no class (the message names the row), or if a weight is negative or not finite.
 #[track_caller]
 pub fn class_weights<T: Real, L: Labels + ?Sized>(labels: &L, weights: &[T]) -> Array1<T> {
+    for (class, weight) in weights.iter().enumerate() {
+        assert!(
+            *weight >= T::zero() && weight.is_finite(),
+            "class_weights: the weight of class {class} must be a number of at least 0; received {weight}"
+        );
+    }
     let mut of_samples = Vec::with_capacity(labels.count());
     for row in 0..labels.count() {
         of_samples.push(weights[class("class_weights", labels, row, weights.len())]);
@@ -77,7 +83,7 @@ pub(super) fn one_hot_of<T: Real, L: Labels + ?Sized>(
 
 /// The class of a row.
 #[track_caller]
-pub(super) fn class<L: Labels + ?Sized>(caller: &str, labels: &L, row: usize, classes: usize) -> usize {
+pub(crate) fn class<L: Labels + ?Sized>(caller: &str, labels: &L, row: usize, classes: usize) -> usize {
     match labels.class(row) {
         Some(class) if class < classes => class,
         found => {

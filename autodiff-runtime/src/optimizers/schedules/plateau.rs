@@ -38,7 +38,17 @@ impl Default for ReduceOnPlateau {
 
 impl ReduceOnPlateau {
     /// Takes the loss of an epoch into account; says whether the rate was lowered.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `factor` is not at least 0 and below 1.
+    #[track_caller]
     pub fn observe(&mut self, loss: f64, optimizer: &mut impl Optimizer) -> bool {
+        let factor = self.factor;
+        assert!(
+            (0.0..1.0).contains(&factor),
+            "ReduceOnPlateau: `factor` must be at least 0 and below 1; received {factor}"
+        );
         if loss < self.best - self.min_delta {
             self.best = loss;
             self.waited = 0;
