@@ -232,3 +232,34 @@ fn arrays_behind_references() {
     to_array::check(&mut x, 1.4).unwrap();
     assert_eq!(to_array::jacobian(&mut x, 1.4).dim(), (4, 3));
 }
+
+/// The state becomes longer: its cotangent has the shape of the final one.
+#[differentiable(order = 2)]
+fn remembers(memory: &mut Vec<f64>, x: f64) -> f64 {
+    let last = memory[memory.len() - 1];
+    memory.push(last * x);
+    memory[0] *= x;
+    memory.iter().sum::<f64>() * x
+}
+
+#[test]
+fn state_that_grows() {
+    let start = vec![0.7, -0.4];
+    remembers::check(&mut start.clone(), 0.9).unwrap();
+    // (a x + b + b x) x
+    let (a, b, x) = (0.7, -0.4, 0.9);
+    let (d_memory, d_x) = remembers::grad(&mut start.clone(), x);
+    assert!((d_memory[0] - x * x).abs() < 1e-15 && (d_memory[1] - (x + x * x)).abs() < 1e-15);
+    assert!((d_x - (2.0 * a * x + b + 2.0 * b * x)).abs() < 1e-15);
+    let h = remembers::hessian(&mut start.clone(), x);
+    assert!((h[[2, 2]] - 2.0 * (a + b)).abs() < 1e-14 && (h[[0, 2]] - 2.0 * x).abs() < 1e-15);
+    assert!((h[[1, 2]] - 1.0 - 2.0 * x).abs() < 1e-15 && h[[0, 1]] == 0.0);
+}
+
+#[test]
+fn gradients_are_added_to_buffers_of_states() {
+    let (mut d_memory, mut d_x) = (vec![1.0, 2.0], 3.0);
+    remembers::grad_into(&mut vec![0.7, -0.4], 0.9, &mut d_memory, &mut d_x);
+    let (g_memory, g_x) = remembers::grad(&mut vec![0.7, -0.4], 0.9);
+    assert_eq!((d_memory, d_x), (vec![1.0 + g_memory[0], 2.0 + g_memory[1]], 3.0 + g_x));
+}

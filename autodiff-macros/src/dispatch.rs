@@ -156,6 +156,7 @@ fn method(
     let span = name.span();
     let mut list = vec![Arg { passing: Passing::Ref, parts: vec![Some(scalar(recv))] }];
     list.extend(args.into_iter().map(pass));
+    share(&mut list);
     Stmt::Call(call(Callee::Method { name, turbofish }, list, var, span))
 }
 
@@ -173,6 +174,22 @@ pub(crate) fn pass(value: Expr) -> Arg {
         value => {
             let passing = if value.is_text() { Passing::Ref } else { Passing::Value };
             Arg { passing, parts: vec![Some(value)] }
+        }
+    }
+}
+
+/// What is lent twice by one call is lent to be read, also where it is behind a `&mut`.
+pub(crate) fn share(args: &mut [Arg]) {
+    let place = |arg: &Arg| match (arg.passing, &arg.parts[0]) {
+        (Passing::Ref | Passing::RefMut, Some(Expr::Place(place))) => Some(place.clone()),
+        _ => None,
+    };
+    let places: Vec<_> = args.iter().map(place).collect();
+    for (i, arg) in args.iter_mut().enumerate().filter(|(_, a)| a.passing == Passing::RefMut) {
+        let Some(own) = &places[i] else { continue };
+        let others = places.iter().enumerate().filter(|(j, _)| *j != i).filter_map(|(_, p)| p.as_ref());
+        if others.into_iter().any(|other| own.is_behind_same(other)) {
+            arg.passing = Passing::Ref;
         }
     }
 }

@@ -11,15 +11,41 @@ use quote::{format_ident, quote};
 use crate::companions::{Companions, Host};
 use crate::complex::{self, Field};
 use crate::emit::companion;
-use crate::expand;
+use crate::errors::Errors;
+use crate::ir::{Callee, Program, Stmt};
 use crate::options::Options;
-use crate::rules::{Rule, TABLE};
+use crate::rules::{self, Rule, TABLE};
+use crate::signature::Signature;
+use crate::{activity, expand};
 
 /// The highest derivative of what has no known type.
 pub(crate) const ORDER: u32 = 3;
 
 /// Functions that `num_traits::Float` lacks, and which have first derivatives only.
 const FIRST_ONLY: &[&str] = &["rem_euclid", "midpoint", "next_up", "next_down"];
+
+/// Refuses derivatives of higher orders of operators and functions whose types are not written.
+pub(crate) fn refuse_orders(program: &Program, signature: &Signature, order: u32, errors: &Errors) {
+    if order <= ORDER {
+        return;
+    }
+    let seeds = program.params.iter().zip(&signature.params).filter(|(_, p)| p.differentiable).map(|(q, _)| q.parts[0]);
+    let (varied, useful) = (activity::varied(program, seeds), activity::useful(program));
+    program.body.walk(&mut |s| {
+        let Stmt::Call(call) = s else { return };
+        let what = match &call.callee {
+            Callee::Operator(_) => "an operator".to_owned(),
+            Callee::Method { name, .. } if rules::find(&name.to_string()).is_some() => format!("`{name}`"),
+            _ => return,
+        };
+        if call.outs.iter().any(|o| varied.contains(*o) && useful.contains(*o)) {
+            errors.at(
+                call.span,
+                format!("derivatives of order {order} need the types of the operands of {what}, of which there are derivatives up to order {ORDER} where types are not written: bind them to variables first (`let x: f64 = …;`), or ask for a lower order"),
+            );
+        }
+    });
+}
 
 /// The functions of the table that have higher derivatives.
 pub(crate) fn is_higher(rule: &Rule) -> bool {

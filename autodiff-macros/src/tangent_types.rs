@@ -5,6 +5,7 @@ use quote::{ToTokens, quote};
 use syn::Type;
 
 use crate::emit::tuple;
+use crate::kinds::Types;
 
 /// The tangent type of a value that is owned: of known containers part by part, so that the type is
 /// plain even where its parts are generic.
@@ -51,6 +52,19 @@ pub(crate) fn slot_type(target: &Type) -> TokenStream {
             quote!(<#tangent as ::core::ops::Deref>::Target)
         }
         _ => owned_tangent(target),
+    }
+}
+
+/// Whether all values of a type have the same shape: numbers, and arrays and tuples of them.
+pub(crate) fn has_fixed_shape(types: &Types, ty: &Type) -> bool {
+    match ty {
+        Type::Array(a) => has_fixed_shape(types, &a.elem),
+        Type::Tuple(t) => t.elems.iter().all(|ty| has_fixed_shape(types, ty)),
+        Type::Paren(p) => has_fixed_shape(types, &p.elem),
+        ty => {
+            let kind = types.kind(ty);
+            kind.is_scalar() || kind.is_complex() || kind.is_constant()
+        }
     }
 }
 

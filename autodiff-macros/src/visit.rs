@@ -244,6 +244,16 @@ impl Place {
         self.same_path(other, other.path.len())
     }
 
+    /// Whether two places are one, of which one may be reached through a reference that the other names.
+    pub(crate) fn is_behind_same(&self, other: &Self) -> bool {
+        let steps = |place: &'_ Self| {
+            let mut place = place.clone();
+            place.path.retain(|step| !matches!(step, Step::Deref));
+            place
+        };
+        steps(self).same(&steps(other))
+    }
+
     /// Whether this place is written like the first `n` steps of another.
     pub(crate) fn same_path(&self, other: &Self, n: usize) -> bool {
         self.root == other.root

@@ -14,6 +14,23 @@ mod scalars;
 
 use crate::tangent::Differentiable;
 
+/// Stands for the derivatives that an operator lacks: an error of every build that calls them.
+macro_rules! too_low {
+    ($name:ident, $order:literal) => {
+        const {
+            panic!(concat!(
+                "the operator `",
+                stringify!($name),
+                "` of a type has no derivatives of order ",
+                $order,
+                ": write `#[differentiable(order = ",
+                $order,
+                ")]` on its `impl`"
+            ))
+        }
+    };
+}
+
 /// A trait for an operator of two operands: its value in the given way, and its derivatives.
 macro_rules! binary {
     ($($(#[$doc:meta])* $name:ident $([$assigned:ident])?;)*) => {$(
@@ -70,7 +87,7 @@ macro_rules! binary {
                 <T as $plain<Rhs>>::adjoint1(a, b, ta, tb, ct, tct, da, db, ea, eb);
             }
 
-            binary!(@third (T) T [$plain] {} {});
+            binary!(@third $name (T) T [$plain] {} {});
         }
     };
     (@items $(#[$doc:meta])* $name:ident [$($output:tt)*] ($value:ty) $(: $sized:ident)?) => {
@@ -110,7 +127,7 @@ macro_rules! binary {
                 <$value as Differentiable>::Tangent,
             ) {
                 let _ = (a, b, da, db, ea, eb, dda, ddb);
-                panic!("this operator has no second derivative: write `#[differentiable(order = 2)]` on its `impl`");
+                too_low!($name, 2)
             }
 
             /// Adds to the operands' cotangents.
@@ -138,19 +155,19 @@ macro_rules! binary {
                 eb: Option<&mut Rhs::Tangent>,
             ) {
                 let _ = (a, b, ta, tb, ct, tct, da, db, ea, eb);
-                panic!("this operator has no second derivative: write `#[differentiable(order = 2)]` on its `impl`");
+                too_low!($name, 2)
             }
 
-            binary!(@third ($value) Self [] { #[doc = "The value and its tangents at the third level."] } { #[doc = "[`Self::adjoint`] at the second level."] });
+            binary!(@third $name ($value) Self [] { #[doc = "The value and its tangents at the third level."] } { #[doc = "[`Self::adjoint`] at the second level."] });
         }
     };
     // The third level: component by component, as at the levels below.
-    (@third ($value:ty) $left:ty [$($plain:ident)?] {$($doc2:tt)*} {$($doc3:tt)*}) => {
-        binary!(@tangent3 ($value) $left [$($plain)?] {$($doc2)*} a1 b1 a2 b2 a3 b3 a4 b4 a5 b5 a6 b6 a7 b7);
-        binary!(@adjoint2 ($value) $left [$($plain)?] {$($doc3)*}
+    (@third $trait:ident ($value:ty) $left:ty [$($plain:ident)?] {$($doc2:tt)*} {$($doc3:tt)*}) => {
+        binary!(@tangent3 $trait ($value) $left [$($plain)?] {$($doc2)*} a1 b1 a2 b2 a3 b3 a4 b4 a5 b5 a6 b6 a7 b7);
+        binary!(@adjoint2 $trait ($value) $left [$($plain)?] {$($doc3)*}
             a1 b1 a2 b2 a3 b3; c0 c1 c2 c3; d0 e0 d1 e1 d2 e2 d3 e3);
     };
-    (@tangent3 ($value:ty) $left:ty [$($plain:ident)?] {$($doc:tt)*} $($a:ident $b:ident)*) => {
+    (@tangent3 $trait:ident ($value:ty) $left:ty [$($plain:ident)?] {$($doc:tt)*} $($a:ident $b:ident)*) => {
         $($doc)*
         #[allow(clippy::too_many_arguments)]
         #[track_caller]
@@ -159,10 +176,10 @@ macro_rules! binary {
             b: &Rhs,
             $($a: Option<&<$left as Differentiable>::Tangent>, $b: Option<&Rhs::Tangent>),*
         ) -> ($value, $(binary!(@first <$value as Differentiable>::Tangent, $a)),*) {
-            binary!(@body [$($plain)?] tangent3 a, b, $($a, $b),*)
+            binary!(@body $trait [$($plain)?] tangent3 a, b, $($a, $b),*)
         }
     };
-    (@adjoint2 ($value:ty) $left:ty [$($plain:ident)?] {$($doc:tt)*}
+    (@adjoint2 $trait:ident ($value:ty) $left:ty [$($plain:ident)?] {$($doc:tt)*}
         $($a:ident $b:ident)*; $($ct:ident)*; $($da:ident $db:ident)*) => {
         $($doc)*
         #[allow(clippy::too_many_arguments)]
@@ -174,14 +191,14 @@ macro_rules! binary {
             $($ct: &<$value as Differentiable>::Tangent,)*
             $($da: Option<&mut <$left as Differentiable>::Tangent>, $db: Option<&mut Rhs::Tangent>),*
         ) {
-            binary!(@body [$($plain)?] adjoint2 a, b, $($a, $b,)* $($ct,)* $($da, $db),*)
+            binary!(@body $trait [$($plain)?] adjoint2 a, b, $($a, $b,)* $($ct,)* $($da, $db),*)
         }
     };
-    (@body [] $name:ident $($argument:ident),*) => {{
+    (@body $trait:ident [] $name:ident $($argument:ident),*) => {{
         let _ = ($(&$argument),*);
-        panic!("this operator has no third derivative: write `#[differentiable(order = 3)]` on its `impl`")
+        too_low!($trait, 3)
     }};
-    (@body [$plain:ident] $name:ident $($argument:ident),*) => { <T as $plain<Rhs>>::$name($($argument),*) };
+    (@body $trait:ident [$plain:ident] $name:ident $($argument:ident),*) => { <T as $plain<Rhs>>::$name($($argument),*) };
     (@first $first:ty, $second:ident) => { $first };
 }
 
@@ -290,7 +307,7 @@ pub trait Neg: Differentiable {
         <Self::Output as Differentiable>::Tangent,
     ) {
         let _ = (a, da, ea, dda);
-        panic!("this operator has no second derivative: write `#[differentiable(order = 2)]` on its `impl`");
+        too_low!(Neg, 2)
     }
 
     /// Adds to the operand's cotangent.
@@ -306,7 +323,7 @@ pub trait Neg: Differentiable {
         ea: Option<&mut Self::Tangent>,
     ) {
         let _ = (a, ta, ct, tct, da, ea);
-        panic!("this operator has no second derivative: write `#[differentiable(order = 2)]` on its `impl`");
+        too_low!(Neg, 2);
     }
 
     /// The value and its tangents at the third level.
@@ -331,7 +348,7 @@ pub trait Neg: Differentiable {
         <Self::Output as Differentiable>::Tangent,
     ) {
         let _ = (a, a1, a2, a3, a4, a5, a6, a7);
-        panic!("this operator has no third derivative: write `#[differentiable(order = 3)]` on its `impl`")
+        too_low!(Neg, 3)
     }
 
     /// [`Self::adjoint`] at the second level.
@@ -351,6 +368,6 @@ pub trait Neg: Differentiable {
         d3: Option<&mut Self::Tangent>,
     ) {
         let _ = (a, a1, a2, a3, c0, c1, c2, c3, d0, d1, d2, d3);
-        panic!("this operator has no third derivative: write `#[differentiable(order = 3)]` on its `impl`")
+        too_low!(Neg, 3);
     }
 }

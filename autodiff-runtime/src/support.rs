@@ -237,6 +237,19 @@ pub fn completed<T: Tangent>(zero: &T, cotangent: &T) -> T {
     whole
 }
 
+/// Gives a cotangent that is zero the shape of a value: where it was made, that may have been another one.
+#[inline]
+pub fn shape_zero<T: Differentiable>(cotangent: &mut T::Tangent, value: &T) {
+    let mut zero = true;
+    cotangent.__map(&mut |x| {
+        zero &= x == 0.0;
+        x
+    });
+    if zero {
+        *cotangent = value.__zero();
+    }
+}
+
 /// A copy of an argument.
 #[inline]
 pub fn snapshot<T: Snapshot + ?Sized>(value: &T) -> T::Saved {

@@ -196,6 +196,10 @@ impl Companions<'_> {
                 } else {
                     let target = self.slot(p);
                     params.push(quote!(#name: &mut #target));
+                    if p.passing == Passing::RefMut && !as_text && self.may_change_shape(p.target()) {
+                        let x = emitter.name(q.parts[0]);
+                        before.extend(quote!(::differentiable::__private::shape_zero(#name, &*#x);));
+                    }
                 }
             }
         }
@@ -224,6 +228,13 @@ impl Companions<'_> {
         let body = quote!(#this #prologue #forward #bind #before #seeds #backward #after);
         let pair = if as_text && types.to_string() == "()" { result } else { quote!((#result, #grads)) };
         (quote!(#body #pair), params, types)
+    }
+
+    /// Whether a place of a type may hold something of another shape at the end.
+    fn may_change_shape(&self, ty: &Type) -> bool {
+        // Slices are not made longer, and views are of arrays that others hold.
+        let borrowed = crate::tangent_types::slot_type(ty).to_string() != owned_tangent(ty).to_string();
+        !borrowed && !crate::tangent_types::has_fixed_shape(&self.f.types, ty)
     }
 
     /// The text of the derivative, as a function of its own.

@@ -157,6 +157,7 @@ pub(crate) fn analyse(
     refuse_unknown_functions(&primal, &signature, &errors);
     crate::lost::refuse(&primal, &types, &signature, &errors);
     refuse_idle_parameters(&primal, &signature, options, &errors);
+    crate::scalars::refuse_orders(&primal, &signature, options.order(), &errors);
     if options.lanes {
         crate::lanes::refuse(&primal, &signature, options, &errors);
     }

@@ -6,6 +6,7 @@ use syn::{Expr as S, ExprPath};
 
 use super::patterns::capital;
 use super::{Binding, Lowerer, strip};
+use crate::dispatch::share;
 use crate::ir::{Arg, BinOp, Call, Callee, Expr, Mode, Passing, Role, Stmt};
 use crate::kinds::{Float, Kind};
 use crate::{complex, methods, rules};
@@ -125,7 +126,8 @@ impl Lowerer<'_> {
 
     /// Emits a call and gives the variable that holds its value.
     fn call_stmt(&mut self, callee: Callee, args: Vec<Expr>, span: Span) -> Expr {
-        let args = args.into_iter().map(|a| self.pass(a)).collect();
+        let mut args: Vec<Arg> = args.into_iter().map(|a| self.pass(a)).collect();
+        share(&mut args);
         let out = self.fresh("t", span, Kind::Unknown, Role::Temporary);
         self.emit(Stmt::Call(Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, span }));
         Expr::var(out, span)
@@ -362,6 +364,7 @@ impl Lowerer<'_> {
         let passing = if mutable && !borrowed { Passing::RefMut } else { Passing::Ref };
         let mut args = vec![Arg { passing, parts: vec![Some(Expr::Place(place))] }];
         args.extend(rest);
+        share(&mut args);
         let callee = Callee::Method { name: m.method.clone(), turbofish: m.turbofish.clone() };
         let out = self.fresh("t", span, Kind::Unknown, Role::Temporary);
         self.emit(Stmt::Call(Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, span }));

@@ -73,6 +73,12 @@ impl Shells<'_> {
                 let g = self.local("g_", i);
                 adds.extend(quote!(::differentiable::__private::accumulate(#d, &#g);));
                 patterns.push(quote!(#g));
+            } else if p.passing == Passing::RefMut {
+                // What is handed over is the cotangent of the final state.
+                let (g, x) = (self.local("g_", i), self.name(i));
+                zeros.extend(quote!(let mut #g = ::differentiable::Differentiable::__zero(&*#x);));
+                args.push(quote!(&mut #g));
+                adds.extend(quote!(::differentiable::__private::accumulate(#d, &#g);));
             } else {
                 args.push(quote!(#d));
             }

@@ -15,7 +15,7 @@ use crate::ir::Passing;
 use crate::kinds::Kind;
 use crate::modes::Modes;
 use crate::signature::Param;
-use crate::tangent_types::owned_tangent;
+use crate::tangent_types::{has_fixed_shape, owned_tangent};
 
 /// Writes the shells of one function.
 pub(crate) struct Shells<'a> {
@@ -211,7 +211,7 @@ impl Shells<'_> {
 
     /// Refusals of tangents that have not the shape of their parameters, where values of the type differ in shape.
     pub(crate) fn checks_of_tangents(&self, prefix: &str) -> TokenStream {
-        let given = self.wanted().filter(|(_, p)| !self.has_fixed_shape(p.target()));
+        let given = self.wanted().filter(|(_, p)| !has_fixed_shape(&self.companions.f.types, p.target()));
         given
             .map(|(i, p)| {
                 let (x, d) = (self.name(i), self.local(prefix, i));

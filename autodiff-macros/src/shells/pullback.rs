@@ -2,11 +2,11 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::Type;
 
 use super::{Shells, bare};
 use crate::emit::tuple;
 use crate::ir::Passing;
+use crate::tangent_types::has_fixed_shape;
 
 impl Shells<'_> {
     pub(super) fn vjp(&self) -> TokenStream {
@@ -30,7 +30,7 @@ impl Shells<'_> {
         let mut cotangents = Vec::new();
         let unit = self.returns_nothing();
         // What a cotangent leaves out is zero: of what may have parts that can be left out, the zero is kept.
-        let partial = !unit && !c.f.signature.output.as_ref().is_some_and(|ty| self.has_fixed_shape(ty));
+        let partial = !unit && !c.f.signature.output.as_ref().is_some_and(|ty| has_fixed_shape(&c.f.types, ty));
         let (mut zero, mut whole) = (TokenStream::new(), TokenStream::new());
         if partial {
             zero = quote!(let zero = ::differentiable::Differentiable::__zero(&value););
@@ -164,19 +164,6 @@ impl Shells<'_> {
                     let #patterns = tape((#again, #ct, #slots));
                     #grads
                 })
-            }
-        }
-    }
-
-    /// Whether all values of a type have the same shape: numbers, and arrays and tuples of them.
-    pub(super) fn has_fixed_shape(&self, ty: &Type) -> bool {
-        match ty {
-            Type::Array(a) => self.has_fixed_shape(&a.elem),
-            Type::Tuple(t) => t.elems.iter().all(|ty| self.has_fixed_shape(ty)),
-            Type::Paren(p) => self.has_fixed_shape(&p.elem),
-            ty => {
-                let kind = self.companions.f.types.kind(ty);
-                kind.is_scalar() || kind.is_complex() || kind.is_constant()
             }
         }
     }

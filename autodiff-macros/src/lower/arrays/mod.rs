@@ -141,6 +141,7 @@ impl Lowerer<'_> {
         let place = self.place_of(recv.clone(), span);
         let mut all = vec![Arg { passing: Passing::Ref, parts: vec![Some(Expr::Place(place))] }];
         all.extend(args);
+        crate::dispatch::share(&mut all);
         let callee = Callee::Method { name: m.method.clone(), turbofish: m.turbofish.clone() };
         let var = self.fresh("t", span, out, Role::Temporary);
         self.emit(Stmt::Call(Call {

@@ -78,8 +78,17 @@ impl Lowerer<'_> {
             }
             "unwrap_or" => {
                 let default = self.operand(&args[0]);
+                // Beside what is no reference, the content is none.
+                let beside_value = !matches!(default, Expr::Ref { .. });
                 let by_value = self.kind(&default).is_scalar();
-                Some(self.choose(&subject, |l, value| Some(l.content(value, by_value, span)), |_| Some(default)))
+                Some(self.choose(
+                    &subject,
+                    |l, value| {
+                        let by_value = by_value || beside_value && is_mutable_reference(&value);
+                        Some(l.content(value, by_value, span))
+                    },
+                    |_| Some(default),
+                ))
             }
             "unwrap_or_else" => {
                 let default = callable(self, 0)?;
@@ -247,7 +256,11 @@ impl Lowerer<'_> {
     /// The content of a container that may be reached through a reference, and is copied with it where the other branch
     /// gives a value.
     fn content(&mut self, value: Expr, by_value: bool, span: Span) -> Expr {
-        if by_value { self.owned(value, span) } else { value }
+        match value {
+            value if !by_value => value,
+            Expr::Ref { of, .. } => self.owned(Expr::Ref { mutable: false, of }, span),
+            value => self.owned(value, span),
+        }
     }
 
     /// `condition.then(f)` and `condition.then_some(value)`.
@@ -290,4 +303,8 @@ fn is_number(e: &S) -> bool {
         S::Binary(_) => true,
         _ => false,
     }
+}
+
+fn is_mutable_reference(value: &Expr) -> bool {
+    matches!(value, Expr::Ref { mutable: true, .. })
 }
