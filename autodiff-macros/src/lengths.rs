@@ -10,7 +10,7 @@ use proc_macro2::Span;
 use syn::Ident;
 
 use crate::dispatch;
-use crate::ir::{Arg, BinOp, Block, Callee, Expr, Passing, Program, Role, Stmt, VarId};
+use crate::ir::{Arg, BinOp, Block, Callee, Expr, Passing, Place, Program, Role, Step, Stmt, VarId};
 use crate::kinds::{self, Kind, Types};
 use crate::{methods, rules};
 
@@ -49,8 +49,15 @@ pub(crate) fn settle(program: &mut Program, types: &Types) {
         program.body.stmts.push(Stmt::Let { var, value });
     }
     let numbers = {
-        let (of, of_another_type, numbers) = (HashMap::new(), HashSet::new(), HashSet::new());
-        let mut uses = Uses { program, types, of, of_another_type, numbers };
+        let mut uses = Uses {
+            program,
+            types,
+            of: HashMap::new(),
+            of_another_type: HashSet::new(),
+            of_results: HashSet::new(),
+            results: HashSet::new(),
+            numbers: HashSet::new(),
+        };
         uses.block(&program.body);
         if let Some(var) = program.value[0].as_var().filter(|v| program.vars[*v].kind != Kind::Int) {
             uses.number(&Expr::var(var, Span::mixed_site()));
@@ -102,8 +109,12 @@ struct Uses<'a> {
     types: &'a Types,
     /// The calls that a variable is computed of, by copies and arithmetic.
     of: HashMap<VarId, Vec<VarId>>,
-    /// Those whose receiver is the value of an operator or a variable of a type with a name of its own.
+    /// Those whose receiver is a variable that is declared with a type of another name.
     of_another_type: HashSet<VarId>,
+    /// Those whose receiver is the value of an operator, as that of no vector of numbers is.
+    of_results: HashSet<VarId>,
+    /// The values of operators on what is not known to be numbers.
+    results: HashSet<VarId>,
     /// Those that give numbers.
     numbers: HashSet<VarId>,
 }
@@ -135,6 +146,11 @@ impl Uses<'_> {
     fn stmt(&mut self, stmt: &Stmt) {
         match stmt {
             Stmt::Let { var, value } => {
+                let operator =
+                    matches!(value, Expr::Neg(_)) || matches!(value, Expr::Binary(op, ..) if op.is_arithmetic());
+                if operator && self.program.vars[*var].kind == Kind::Unknown {
+                    self.results.insert(*var);
+                }
                 let calls = self.value(*var, value);
                 if self.program.vars[*var].kind.is_float() {
                     self.numbers.extend(calls.iter().copied());
@@ -153,8 +169,14 @@ impl Uses<'_> {
     /// The calls that the value of a variable is computed of.
     fn value(&mut self, var: VarId, value: &Expr) -> Vec<VarId> {
         if let Some((recv, _)) = marked(value) {
-            if self.is_of_another_type(recv) {
-                self.of_another_type.insert(var);
+            match recv {
+                Expr::Place(place) if place.path.is_empty() && self.results.contains(&place.root) => {
+                    self.of_results.insert(var);
+                }
+                Expr::Place(place) if self.has_another_type(place) => {
+                    self.of_another_type.insert(var);
+                }
+                _ => {}
             }
             return vec![var];
         }
@@ -168,8 +190,9 @@ impl Uses<'_> {
                     let kind = self.kind(other);
                     // Values of another type are divided by numbers.
                     let scaled = kind == Kind::Unknown
-                        && *op == BinOp::Div
-                        && self.calls(one).iter().all(|call| self.of_another_type.contains(call));
+                        && self.calls(one).iter().all(|call| {
+                            self.of_results.contains(call) || *op == BinOp::Div && self.of_another_type.contains(call)
+                        });
                     if kind.is_number() || kind.is_array() || scaled {
                         self.number(one);
                     }
@@ -213,11 +236,8 @@ impl Uses<'_> {
         e.children(&mut |e| self.comparisons(e));
     }
 
-    /// Whether a receiver is the value of an operator, or a variable that is declared with a type.
-    fn is_of_another_type(&self, recv: &Expr) -> bool {
-        let Expr::Place(place) = recv else { return false };
-        let var = &self.program.vars[place.root];
-        place.path.iter().all(|s| matches!(s, crate::ir::Step::Deref))
-            && (var.role == Role::Temporary || var.ty.is_some())
+    /// Whether a place is a variable that is declared with a type.
+    fn has_another_type(&self, place: &Place) -> bool {
+        place.path.iter().all(|s| matches!(s, Step::Deref)) && self.program.vars[place.root].ty.is_some()
     }
 }

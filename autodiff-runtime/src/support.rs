@@ -51,6 +51,32 @@ pub use crate::parts::{
 };
 use crate::tangent::{Differentiable, Tangent};
 
+/// The tangent of what has no derivative.
+#[diagnostic::on_unimplemented(
+    message = "an error carries no derivative, and a part of this one has the tangent `{Self}`",
+    label = "the derivative of this would be lost",
+    note = "give the value back in an enum of your own, or wrap it in `stop_gradient`"
+)]
+pub trait IsNothing {}
+
+impl IsNothing for () {}
+
+/// A part of an error.
+#[inline]
+pub fn undifferentiated<T: Differentiable<Tangent: IsNothing>>(value: T) -> T {
+    value
+}
+
+/// The unit type, as a projection of any type.
+pub trait Nothing {
+    /// `()`.
+    type Is;
+}
+
+impl<T: ?Sized> Nothing for T {
+    type Is = ();
+}
+
 /// Says that what an option may hold has the type of another value.
 #[inline]
 pub fn alike<T>(_: &Option<T>, _: &T) {}

@@ -309,9 +309,14 @@ impl<'a> Companions<'a> {
         }
     }
 
-    /// The bounds of an item of a trait: the companions exist for types with a derivative.
+    /// The bounds of an item of a trait: the companions exist for types with a derivative. A function without values of
+    /// the type asks for none.
     fn sized(&self, clause: TokenStream) -> TokenStream {
-        let mut bounds = vec![quote!(Self: Sized + ::differentiable::Differentiable)];
+        let own = Ident::new("Self", Span::call_site());
+        let mut types = self.params().iter().map(|p| &p.ty).chain(&self.f.signature.output);
+        let has_values = types.any(|ty| mentions(ty, &own)) || self.params().iter().any(|p| p.receiver);
+        let mut bounds =
+            vec![if has_values { quote!(Self: Sized + ::differentiable::Differentiable) } else { quote!(Self: Sized) }];
         let types = self
             .params()
             .iter()

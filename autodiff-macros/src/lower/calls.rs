@@ -21,9 +21,9 @@ impl Lowerer<'_> {
                     let args = c.args.iter().map(|a| self.atom(a)).collect();
                     return self.apply(&callable, args);
                 }
-                _ => return self.unknown_callee(&c.func),
+                _ => return self.made_callee(c),
             },
-            _ => return self.unknown_callee(&c.func),
+            _ => return self.made_callee(c),
         };
         if let Some(Binding::Closure(closure)) =
             path.path.get_ident().and_then(|i| self.lookup(&i.to_string())).cloned()
@@ -44,6 +44,17 @@ impl Lowerer<'_> {
         }
         let args = c.args.iter().map(|a| self.argument(a)).collect();
         self.call_path(path, args, c.span())
+    }
+
+    /// The value of a call of what another call gives.
+    fn made_callee(&mut self, c: &syn::ExprCall) -> Expr {
+        match self.made_closure(&c.func) {
+            Some(closure) => {
+                let args = c.args.iter().map(|a| self.atom(a)).collect();
+                self.inline(&closure, args)
+            }
+            None => self.unknown_callee(&c.func),
+        }
     }
 
     fn unknown_callee(&mut self, func: &S) -> Expr {
@@ -174,6 +185,17 @@ impl Lowerer<'_> {
                 // Of a reference: a reference to a copy that carries no derivative.
                 let copy = self.temporary(stopped, span);
                 Some(Expr::Ref { mutable: false, of: Box::new(strip(copy)) })
+            }
+            [.., "__private", super::failures::MARK] => {
+                let given = args.first()?.clone();
+                if self.kind(&given).deref() != &Kind::Unknown {
+                    return Some(given);
+                }
+                let func = syn::parse_quote_spanned!(span=> ::differentiable::__private::undifferentiated);
+                let call = Expr::Call { func, qself: None, args: vec![given], ctor: false, tangent: false };
+                let var = self.fresh("t", span, Kind::Constant, Role::Temporary);
+                self.emit(Stmt::Let { var, value: call });
+                Some(Expr::var(var, span))
             }
             // `Vec::len` of a sequence.
             [.., "Vec", name @ ("len" | "is_empty")] => {

@@ -12,6 +12,7 @@ mod closures;
 mod control;
 mod equivalents;
 mod exprs;
+mod failures;
 mod fallible;
 mod fixed;
 mod flow;
@@ -145,6 +146,7 @@ pub(crate) fn lower(
     }
     let mut block = targets::written(block, signature.output.as_ref());
     queues::as_vectors(&mut block, signature);
+    failures::mark(&mut block);
     let value = lowerer.block_value(&block);
     let value = value.unwrap_or(Expr::Tuple(Vec::new()));
     let value = lowerer.copy_of_lent(value);

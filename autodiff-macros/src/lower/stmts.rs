@@ -108,8 +108,10 @@ impl Lowerer<'_> {
             self.bind_pattern(pat, scrutinee);
             return;
         }
-        if let (Pat::Ident(p), S::Closure(c)) = (pat, &*init.expr) {
-            self.bind_closure(&p.ident, c);
+        if let Pat::Ident(p) = pat
+            && let Some(closure) = self.made_closure(&init.expr)
+        {
+            self.bind_closure(&p.ident, closure);
             return;
         }
         if let Pat::Ident(p) = pat
