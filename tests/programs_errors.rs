@@ -78,8 +78,131 @@ mod errors_that_are_not_clone {
         a + b * c + d + e[0]
     }
     #[test]
-    fn t() {
+    fn agrees() {
         total::check(&[1.0, 2.0, 3.0]).unwrap();
         total::check(&[1.0, -2.0, 3.0]).unwrap();
+    }
+}
+
+/// A machine whose errors say where they happened.
+mod machine {
+    use super::*;
+    #[derive(Clone, Debug, Differentiable)]
+    pub enum Op {
+        Push(f64),
+        Load(usize),
+        Add,
+        Mul,
+        Sin,
+        Dup,
+        Swap,
+        JmpIfNeg { target: usize },
+        Store(usize),
+    }
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum Error {
+        Underflow { at: usize },
+        BadSlot(usize),
+    }
+    #[derive(Clone, Debug, Differentiable)]
+    pub struct Vm {
+        stack: Vec<f64>,
+        mem: [f64; 2],
+        #[constant]
+        pc: usize,
+    }
+    #[differentiable]
+    impl Vm {
+        fn pop(&mut self) -> Result<f64, Error> {
+            self.stack.pop().ok_or(Error::Underflow { at: self.pc })
+        }
+        fn step(&mut self, op: &Op) -> Result<(), Error> {
+            self.pc += 1;
+            match op {
+                Op::Push(v) => self.stack.push(*v),
+                Op::Load(i) => {
+                    let v = *self.mem.get(*i).ok_or(Error::BadSlot(*i))?;
+                    self.stack.push(v)
+                }
+                Op::Store(i) => {
+                    let v = self.pop()?;
+                    self.mem[*i] = v;
+                }
+                Op::Add => {
+                    let (a, b) = (self.pop()?, self.pop()?);
+                    self.stack.push(a + b)
+                }
+                Op::Mul => {
+                    let b = self.pop()?;
+                    let a = self.pop()?;
+                    self.stack.push(a * b)
+                }
+                Op::Sin => {
+                    let top = self.stack.last_mut().ok_or(Error::Underflow { at: self.pc })?;
+                    *top = top.sin();
+                }
+                Op::Dup => {
+                    let v = *self.stack.last().ok_or(Error::Underflow { at: self.pc })?;
+                    self.stack.push(v)
+                }
+                Op::Swap => {
+                    let n = self.stack.len();
+                    if n < 2 {
+                        return Err(Error::Underflow { at: self.pc });
+                    }
+                    self.stack.swap(n - 1, n - 2)
+                }
+                Op::JmpIfNeg { target } => {
+                    if self.pop()? < 0.0 {
+                        self.pc = *target;
+                    }
+                }
+            }
+            Ok(())
+        }
+        fn run(&mut self, program: &[Op]) -> Result<f64, Error> {
+            let mut fuel = 100;
+            while self.pc < program.len() && fuel > 0 {
+                let op = &program[self.pc];
+                self.step(op)?;
+                fuel -= 1;
+            }
+            self.pop()
+        }
+    }
+    #[differentiable]
+    pub fn execute(program: &[Op], x: f64, y: f64) -> f64 {
+        let mut vm = Vm { stack: Vec::new(), mem: [x, y], pc: 0 };
+        vm.run(program).unwrap_or(f64::NAN) + vm.mem.iter().sum::<f64>()
+    }
+    #[test]
+    fn agrees() {
+        use Op::*;
+        let p = vec![
+            Load(0),
+            Load(1),
+            Mul,
+            Dup,
+            Sin,
+            Add,
+            Push(0.4),
+            Mul,
+            Store(1),
+            Load(1),
+            Load(0),
+            Swap,
+            Add,
+            Dup,
+            JmpIfNeg { target: 16 },
+            Push(1.5),
+            Mul,
+            Load(0),
+        ];
+        let p2 = {
+            let mut q = p.clone();
+            q.pop();
+            q
+        };
+        execute::check(&p2, 0.3, 0.8).unwrap();
     }
 }

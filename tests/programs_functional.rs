@@ -73,7 +73,7 @@ mod imported_variants {
         s + extra.area()
     }
     #[test]
-    fn t() {
+    fn agrees() {
         total::check(&[Circle(0.7), Rect { w: 1.0, h: 2.0 }, Tri(1.0, 1.2, 0.9), Dot, Circle(3.0)], 0.8).unwrap();
     }
 }
@@ -122,7 +122,7 @@ mod closures_capture {
         cache.into_iter().flatten().sum()
     }
     #[test]
-    fn t() {
+    fn agrees() {
         newton::check(2.0, 2.0).unwrap();
         gradient_descent::check(&[1.0, 0.5, 0.3], 0.1, 4).unwrap();
         memo::check(0.3, 6).unwrap();
@@ -233,7 +233,7 @@ mod chains {
         noise.iter().rev().take(3).zip(1..).map(|(v, k)| v.powi(k)).sum()
     }
     #[test]
-    fn t() {
+    fn agrees() {
         let xs = [0.7, 1.9, -0.4, 2.6, 0.3, 1.1];
         let pos = [0.7, 1.9, 0.4, 2.6, 9.0, 1.1];
         a::check(&xs, &pos).unwrap();
@@ -390,7 +390,7 @@ mod generic_vectors {
         }
     }
     #[test]
-    fn t() {
+    fn agrees() {
         let v = Vec3::new;
         let s = [
             Sphere { center: v(0.0, 0.0, 5.0), radius: 1.0, albedo: 0.8 },
@@ -494,7 +494,7 @@ mod layers {
         loss / data.len() as f64 + lambda * net.l2()
     }
     #[test]
-    fn t() {
+    fn agrees() {
         let net = Chain(
             Chain(Linear { weight: [[0.1, -0.3], [0.5, 0.2]], bias: [0.01, -0.2] }, Softplus { beta: 1.5 }),
             Residual { inner: Linear { weight: [[0.3, 0.1], [-0.2, 0.9]], bias: [0.0, 0.1] }, gate: 0.7 },
@@ -562,8 +562,78 @@ mod hostile {
         max * differentiable_user::core() as f64
     }
     #[test]
-    fn t() {
+    fn agrees() {
         ops::check(0.3, 0.7, 0.2, 1.1, 0.9, 0.4, 0.6, 1.3).unwrap();
         shadow::check(0.3, 0.7, 0.2, 1.1, 0.9, 0.4).unwrap();
+    }
+}
+
+/// Closures that return closures, generators, and the less common adapters.
+mod closures_that_make_closures {
+    use super::*;
+    #[differentiable]
+    pub fn curried(a: f64, b: f64, x: f64) -> f64 {
+        let add = |k: f64| move |y: f64| y + k * a;
+        let mul = |k: f64| move |y: f64| y * k;
+        let compose = |y: f64| mul(b)(add(2.0)(y));
+        compose(x) + compose(compose(a))
+    }
+    #[differentiable]
+    pub fn sequences(xs: &[f64], decay: f64) -> f64 {
+        let ema: Vec<f64> = xs
+            .iter()
+            .scan(0.0, |state, &x| {
+                *state = decay * *state + (1.0 - decay) * x;
+                Some(*state)
+            })
+            .collect();
+        let jumps = ema.windows(2).step_by(2).map(|w| (w[1] - w[0]).abs()).fold(0.0, |a: f64, b| a.max(b));
+        let geo: f64 = std::iter::successors(Some(decay), |d| if *d > 0.05 { Some(d * decay) } else { None }).sum();
+        let (lo, hi) = ema.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), &x| (lo.min(x), hi.max(x)));
+        let (mut a, mut b) = (decay, 1.0);
+        let fib = std::iter::from_fn(move || {
+            let c = a + b;
+            a = b;
+            b = c;
+            Some(c)
+        });
+        let f: f64 = fib.take(4).sum();
+        jumps + geo + (hi - lo) + f + ema.rchunks(2).map(|c| c.iter().product::<f64>()).sum::<f64>()
+    }
+    #[differentiable]
+    pub fn three(a: &[f64], b: &[f64], c: &[f64]) -> f64 {
+        let dot3: f64 = a.iter().zip(b).zip(c).map(|((x, y), z)| x * y * z).sum();
+        let rev: f64 = a.iter().rev().enumerate().map(|(i, x)| x / (i + 1) as f64).sum();
+        let exact: f64 = a
+            .chunks_exact(2)
+            .map(|p| match p {
+                &[u, v] => u * v,
+                _ => unreachable!(),
+            })
+            .sum();
+        let (pos, neg): (Vec<f64>, Vec<f64>) = b.iter().partition(|x| **x > 0.0);
+        let (i, m) = c.iter().copied().enumerate().max_by(|(_, a), (_, b)| a.partial_cmp(b).unwrap()).unwrap();
+        dot3 + rev + exact + pos.iter().sum::<f64>() - neg.iter().map(|x| x * x).sum::<f64>() + m * i as f64
+    }
+    #[differentiable]
+    pub fn pipeline(coeffs: [f64; 3], x: f64) -> f64 {
+        let poly = |t: f64| coeffs.iter().rfold(0.0, |acc, c| acc * t + c);
+        let bisect = |mut lo: f64, mut hi: f64| {
+            for _ in 0..3 {
+                let mid = 0.5 * (lo + hi);
+                if poly(mid) > 0.0 { hi = mid } else { lo = mid }
+            }
+            0.5 * (lo + hi)
+        };
+        let table: [f64; 4] = std::array::from_fn(|i| poly(x + i as f64 * 0.1));
+        let root = bisect(x, x + 2.0);
+        table.iter().sum::<f64>() * root
+    }
+    #[test]
+    fn agrees() {
+        curried::check(0.3, 0.7, 1.1).unwrap();
+        sequences::check(&[0.2, 0.9, 0.4, 0.8, 0.1], 0.6).unwrap();
+        three::check(&[0.2, 0.9, 0.4], &[0.3, -0.4, 0.6], &[0.5, 0.7, 0.6]).unwrap();
+        pipeline::check([-0.8, 0.3, 0.9], 0.2).unwrap();
     }
 }

@@ -601,3 +601,68 @@ fn t_blocks() {
     last_or::check(&[], 2.0).unwrap();
     last_or::check(&[1.0, 3.0], 2.0).unwrap();
 }
+
+/// A tree of options of boxes.
+mod tree {
+    use super::*;
+    #[derive(Clone, Debug, Differentiable)]
+    pub struct Node {
+        split: f64,
+        leaf: f64,
+        left: Option<Box<Node>>,
+        right: Option<Box<Node>>,
+    }
+    #[differentiable]
+    impl Node {
+        fn new(split: f64, leaf: f64) -> Self {
+            Node { split, leaf, left: None, right: None }
+        }
+        fn with(mut self, left: Node, right: Node) -> Self {
+            self.left = Some(Box::new(left));
+            self.right = Some(Box::new(right));
+            self
+        }
+        fn eval(&self, x: f64) -> f64 {
+            let gate = 1.0 / (1.0 + (-(x - self.split)).exp());
+            match (&self.left, &self.right) {
+                (Some(l), Some(r)) => (1.0 - gate) * l.eval(x) + gate * r.eval(x),
+                (Some(only), None) | (None, Some(only)) => only.eval(x) * gate,
+                (None, None) => self.leaf,
+            }
+        }
+        fn depth(&self) -> usize {
+            1 + self.left.as_ref().map_or(0, |n| n.depth()).max(self.right.as_deref().map_or(0, Node::depth))
+        }
+        fn sum(&self) -> f64 {
+            self.leaf
+                + self.left.as_deref().map_or(0.0, |n| n.sum())
+                + self.right.as_ref().map(|n| n.sum()).unwrap_or_default()
+        }
+        fn insert(&mut self, split: f64, leaf: f64) {
+            self.insert2(split, leaf)
+        }
+        fn insert2(&mut self, split: f64, leaf: f64) {
+            if split < self.split {
+                match self.left.as_mut() {
+                    Some(n) => n.insert2(split, leaf),
+                    None => self.left = Some(Box::new(Node::new(split, leaf))),
+                }
+            } else if let Some(n) = &mut self.right {
+                n.insert2(split, leaf)
+            } else {
+                self.right = Some(Box::new(Node::new(split, leaf)))
+            }
+        }
+    }
+    #[differentiable]
+    pub fn build(a: f64, b: f64, x: f64) -> f64 {
+        let mut t = Node::new(0.5, a).with(Node::new(0.1, b), Node::new(0.9, a * b));
+        t.insert2(0.2, a * x);
+        t.insert2(0.95, b * x);
+        t.eval(x) + t.sum() * t.depth() as f64
+    }
+    #[test]
+    fn agrees() {
+        build::check(0.3, 0.7, 0.4).unwrap();
+    }
+}

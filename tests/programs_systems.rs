@@ -467,3 +467,137 @@ fn t_lstm() {
     let net = Lstm { w: [[0.1, 0.5], [-0.3, 0.2], [0.7, -0.1], [0.9, 0.4]], b: [0.0, 0.5, -0.1, 0.2] };
     lstm::check(&net, &[0.3f64, -0.4, 0.8, 0.1]).unwrap();
 }
+
+/// Bodies and springs; the length of a vector is called `len`.
+mod physics {
+    use super::*;
+    use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Differentiable)]
+    pub struct V {
+        x: f64,
+        y: f64,
+    }
+    macro_rules! ops { ($($tr:ident $f:ident $op:tt),*) => { $(#[differentiable] impl $tr for V { type Output = V; fn $f(self, o: V) -> V { V { x: self.x $op o.x, y: self.y $op o.y } } })* } }
+    ops!(Add add +, Sub sub -);
+    #[differentiable]
+    impl Mul<f64> for V {
+        type Output = V;
+        fn mul(self, k: f64) -> V {
+            V { x: self.x * k, y: self.y * k }
+        }
+    }
+    #[differentiable]
+    impl Mul<V> for f64 {
+        type Output = V;
+        fn mul(self, v: V) -> V {
+            v * self
+        }
+    }
+    #[differentiable]
+    impl AddAssign for V {
+        fn add_assign(&mut self, o: V) {
+            self.x += o.x;
+            self.y += o.y;
+        }
+    }
+    #[differentiable]
+    impl SubAssign for V {
+        fn sub_assign(&mut self, o: V) {
+            *self = *self - o;
+        }
+    }
+    #[differentiable]
+    impl V {
+        const ZERO: V = V { x: 0.0, y: 0.0 };
+        fn dot(&self, o: &V) -> f64 {
+            self.x * o.x + self.y * o.y
+        }
+        fn len(&self) -> f64 {
+            self.dot(self).sqrt()
+        }
+    }
+    #[derive(Clone, Debug, Differentiable)]
+    pub struct Body {
+        pos: V,
+        vel: V,
+        #[constant]
+        inv_mass: f64,
+    }
+    #[derive(Clone, Debug, Differentiable)]
+    pub struct Joint {
+        #[constant]
+        a: usize,
+        #[constant]
+        b: usize,
+        rest: f64,
+        stiffness: f64,
+    }
+    #[derive(Clone, Debug, Differentiable)]
+    pub struct World {
+        bodies: Vec<Body>,
+        joints: Vec<Joint>,
+        gravity: V,
+        damping: f64,
+        #[constant]
+        substeps: usize,
+    }
+    #[differentiable]
+    impl World {
+        fn forces(&self) -> Vec<V> {
+            let mut f = vec![V::ZERO; self.bodies.len()];
+            for Joint { a, b, rest, stiffness } in &self.joints {
+                let d = self.bodies[*b].pos - self.bodies[*a].pos;
+                let l = d.len();
+                let push = (stiffness * (l - rest) / l) * d;
+                f[*a] += push;
+                f[*b] -= push;
+            }
+            f
+        }
+        fn step(&mut self, dt: f64) {
+            let h = dt / self.substeps as f64;
+            for _ in 0..self.substeps {
+                let forces = self.forces();
+                let (g, damp) = (self.gravity, self.damping);
+                for (body, f) in self.bodies.iter_mut().zip(forces).filter(|(b, _)| b.inv_mass > 0.0) {
+                    body.vel += (g + f * body.inv_mass) * h;
+                    body.vel = body.vel * (1.0 - damp * h);
+                    body.pos += body.vel * h;
+                    if body.pos.y < 0.0 {
+                        body.pos.y = -body.pos.y;
+                        body.vel.y = -0.5 * body.vel.y;
+                    }
+                }
+            }
+        }
+        fn energy(&self) -> f64 {
+            self.bodies
+                .iter()
+                .filter(|b| b.inv_mass > 0.0)
+                .map(|b| 0.5 * b.vel.dot(&b.vel) / b.inv_mass - self.gravity.dot(&b.pos))
+                .sum()
+        }
+    }
+    #[differentiable]
+    pub fn simulate(world: &mut World, dt: f64, #[constant] n: usize) -> f64 {
+        let e0 = world.energy();
+        (0..n).for_each(|_| world.step(dt));
+        let last = world.bodies.last().unwrap();
+        world.energy() - e0 + last.pos.len()
+    }
+    #[test]
+    fn agrees() {
+        let b = |x: f64, y: f64, m: f64| Body { pos: V { x, y }, vel: V { x: 0.1, y: -0.2 }, inv_mass: m };
+        let mut w = World {
+            bodies: vec![b(0.0, 1.0, 0.0), b(1.0, 1.1, 1.0), b(1.9, 0.6, 0.5)],
+            joints: vec![
+                Joint { a: 0, b: 1, rest: 0.9, stiffness: 20.0 },
+                Joint { a: 1, b: 2, rest: 1.0, stiffness: 15.0 },
+            ],
+            gravity: V { x: 0.0, y: -1.0 },
+            damping: 0.1,
+            substeps: 2,
+        };
+        simulate::check(&mut w, 0.05, 4).unwrap();
+    }
+}

@@ -69,7 +69,7 @@ mod ode_traits {
         p.energy(&rk4::<Pendulum, 2>(p, y0, dt, 5))
     }
     #[test]
-    fn t() {
+    fn agrees() {
         lorenz::check(&Lorenz { sigma: 10.0, rho: 28.0, beta: 2.6 }, [1.0, 0.5, 0.2], 0.02).unwrap();
         pendulum::check(&Pendulum { length: 1.2, damping: 0.1 }, [0.4, 0.1], 0.05).unwrap();
     }
@@ -150,7 +150,7 @@ mod sums_of_structs {
         lengths * b.length() + pairs.sqrt() + ends + far as f64 * dist
     }
     #[test]
-    fn t() {
+    fn agrees() {
         total::check(&[P { x: 0.0, y: 0.1 }, P { x: 1.0, y: 0.2 }, P { x: 1.2, y: 1.1 }, P { x: 0.1, y: 0.9 }], 0.3)
             .unwrap();
     }
@@ -209,7 +209,7 @@ mod trees {
         root.sum(1)
     }
     #[test]
-    fn t() {
+    fn agrees() {
         build::check(&[2.0, 1.0, 3.0, 0.5, 2.5], 1.1).unwrap();
     }
 }
@@ -283,7 +283,7 @@ mod machines {
         acc + runs
     }
     #[test]
-    fn t() {
+    fn agrees() {
         simulate::check(3.0, 24.0, 20.0).unwrap();
         tokens::check(&[0.3, 2.0, 1.2, 0.7, 2.1, 1.5, 0.2, 0.4, 0.9]).unwrap();
         tokens::check(&[0.3, 2.0, 1.2, 0.7, 9.1, 1.5, 0.2]).unwrap();
@@ -353,7 +353,7 @@ mod networks_by_enum {
         }
     }
     #[test]
-    fn t() {
+    fn agrees() {
         let net = Net {
             name: "n",
             layers: vec![
@@ -424,11 +424,109 @@ mod conversions {
         flat.iter().rev().cloned().collect()
     }
     #[test]
-    fn t() {
+    fn agrees() {
         pieces::check(&[1.0, 2.0, 0.3, 0.7, 1.1]).unwrap();
         units::check(33.0, 1.37).unwrap();
         for n in 0..5 {
             late::check(0.7, n).unwrap();
         }
+    }
+}
+
+/// Layers with a type of an activation, which only a constant field mentions.
+mod layers_of_a_kind {
+    use super::*;
+    use std::marker::PhantomData;
+    #[differentiable]
+    pub trait Activation {
+        const LEAK: f64;
+        fn apply(x: f64) -> f64;
+    }
+    #[derive(Clone, Debug, Differentiable)]
+    pub struct Tanh;
+    #[derive(Clone, Debug, Differentiable)]
+    pub struct Leaky;
+    #[differentiable]
+    impl Activation for Tanh {
+        const LEAK: f64 = 0.0;
+        fn apply(x: f64) -> f64 {
+            x.tanh()
+        }
+    }
+    #[differentiable]
+    impl Activation for Leaky {
+        const LEAK: f64 = 0.1;
+        fn apply(x: f64) -> f64 {
+            if x > 0.0 { x } else { Self::LEAK * x }
+        }
+    }
+    #[differentiable]
+    pub trait Layer {
+        fn forward(&self, x: &[f64]) -> Vec<f64>;
+        fn penalty(&self) -> f64 {
+            0.0
+        }
+    }
+    #[derive(Clone, Debug, Differentiable)]
+    pub struct Dense<const I: usize, const O: usize> {
+        w: [[f64; I]; O],
+        b: [f64; O],
+    }
+    #[derive(Clone, Debug, Differentiable)]
+    pub struct Act<A> {
+        scale: f64,
+        #[constant]
+        kind: PhantomData<A>,
+    }
+    #[differentiable]
+    impl<const I: usize, const O: usize> Layer for Dense<I, O> {
+        fn forward(&self, x: &[f64]) -> Vec<f64> {
+            self.w.iter().zip(&self.b).map(|(row, b)| row.iter().zip(x).map(|(w, x)| w * x).sum::<f64>() + b).collect()
+        }
+        fn penalty(&self) -> f64 {
+            self.w.iter().flatten().map(|w| w.powi(2)).sum::<f64>()
+        }
+    }
+    #[differentiable]
+    impl<A: Activation + Clone> Layer for Act<A> {
+        fn forward(&self, x: &[f64]) -> Vec<f64> {
+            x.iter().map(|&v| self.scale * A::apply(v)).collect()
+        }
+    }
+    #[differentiable]
+    impl<L: Layer + Differentiable, M: Layer + Differentiable> Layer for (L, M) {
+        fn forward(&self, x: &[f64]) -> Vec<f64> {
+            let h = self.0.forward(x);
+            self.1.forward(&h)
+        }
+        fn penalty(&self) -> f64 {
+            self.0.penalty() + self.1.penalty()
+        }
+    }
+    #[differentiable]
+    pub fn loss<L>(net: &L, data: &[([f64; 2], f64)], lambda: f64) -> f64
+    where
+        L: Layer + Differentiable,
+    {
+        let mse = data
+            .iter()
+            .map(|(x, y)| {
+                let p = net.forward(x);
+                (p[0] - y).powi(2)
+            })
+            .sum::<f64>()
+            / data.len() as f64;
+        mse + lambda * net.penalty()
+    }
+    #[test]
+    fn agrees() {
+        let net = (
+            (
+                Dense { w: [[0.3, -0.4], [0.5, 0.2], [-0.7, 0.9]], b: [0.1, 0.0, -0.1] },
+                Act::<Tanh> { scale: 1.1, kind: PhantomData },
+            ),
+            (Dense { w: [[0.2, -0.6, 0.4]], b: [0.05] }, Act::<Leaky> { scale: 0.9, kind: PhantomData }),
+        );
+        loss::check(&net, &[([0.5, -0.2], 0.3), ([-0.8, 0.4], -0.1)], 0.01).unwrap();
     }
 }

@@ -13,6 +13,8 @@ pub use crate::arrays::forms::{
 pub use crate::check::{Flat, check, displace, flatten, hessian, hessian_diagonal, scalars, unflatten};
 pub use crate::complex::{ComplexMethods, ComplexPolar};
 #[cfg(feature = "std")]
+pub use crate::containers::{Options, Vectors};
+#[cfg(feature = "std")]
 pub use crate::sorting::{order, order_by, order_by_key, order_rotated_left, order_rotated_right, permute, unpermute};
 
 pub use crate::fallible::{Fallible, content, content_mut, default_content, failed, is_good, wrap, wrap_tangent};
@@ -50,6 +52,36 @@ pub use crate::parts::{
 };
 pub use crate::tangent::check_tangent;
 use crate::tangent::{Differentiable, Tangent};
+
+/// The tangent of what has no derivative.
+#[diagnostic::on_unimplemented(
+    message = "an error carries no derivative, and a part of this one has the tangent `{Self}`",
+    label = "the derivative of this would be lost",
+    note = "give the value back in an enum of your own, or wrap it in `stop_gradient`"
+)]
+pub trait IsNothing {}
+
+impl IsNothing for () {}
+
+/// A part of an error.
+#[inline]
+pub fn undifferentiated<T: Differentiable<Tangent: IsNothing>>(value: T) -> T {
+    value
+}
+
+/// The unit type, as a projection of any type.
+pub trait Nothing {
+    /// `()`.
+    type Is;
+}
+
+impl<T: ?Sized> Nothing for T {
+    type Is = ();
+}
+
+/// Says that what an option may hold has the type of another value.
+#[inline]
+pub fn alike<T>(_: &Option<T>, _: &T) {}
 
 /// One of two tape entries: which branch was taken, and what it saved.
 #[derive(Clone, Copy, Debug)]

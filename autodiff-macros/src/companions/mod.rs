@@ -17,6 +17,7 @@ use crate::emit::{Emitter, companion};
 use crate::expand::Function;
 use crate::ir::{Passing, VarId};
 use crate::mentions::Mentions;
+use crate::methods;
 use crate::signature::Param;
 use crate::tangent_types::{bounded_otherwise, is_hollow, mentions, owned_tangent, slot_type};
 
@@ -308,9 +309,14 @@ impl<'a> Companions<'a> {
         }
     }
 
-    /// The bounds of an item of a trait: the companions exist for types with a derivative.
+    /// The bounds of an item of a trait: the companions exist for types with a derivative. A function without values of
+    /// the type asks for none.
     fn sized(&self, clause: TokenStream) -> TokenStream {
-        let mut bounds = vec![quote!(Self: Sized + ::differentiable::Differentiable)];
+        let own = Ident::new("Self", Span::call_site());
+        let mut types = self.params().iter().map(|p| &p.ty).chain(&self.f.signature.output);
+        let has_values = types.any(|ty| mentions(ty, &own)) || self.params().iter().any(|p| p.receiver);
+        let mut bounds =
+            vec![if has_values { quote!(Self: Sized + ::differentiable::Differentiable) } else { quote!(Self: Sized) }];
         let types = self
             .params()
             .iter()
@@ -407,6 +413,15 @@ fn traits(body: &Mentions) -> TokenStream {
     if !body.that(crate::arrays::is_view).is_empty() {
         out.extend(quote!(
             use ::differentiable::__private::{ViewsOfConstantViews as _, ViewsOfConstants as _};
+        ));
+    }
+    if !body.that(methods::is_of_containers).is_empty() {
+        out.extend(with_std(
+            &quote!(
+                #[allow(unused_imports)]
+                use ::differentiable::__private::{Options as _, Vectors as _};
+            ),
+            &quote!(),
         ));
     }
     if body.any(&["rev", "step_by", "size_hint"]) {

@@ -22,9 +22,9 @@ impl Lowerer<'_> {
                     let args = c.args.iter().map(|a| self.atom(a)).collect();
                     return self.apply(&callable, args);
                 }
-                _ => return self.unknown_callee(&c.func),
+                _ => return self.made_callee(c),
             },
-            _ => return self.unknown_callee(&c.func),
+            _ => return self.made_callee(c),
         };
         if let Some(Binding::Closure(closure)) =
             path.path.get_ident().and_then(|i| self.lookup(&i.to_string())).cloned()
@@ -45,6 +45,17 @@ impl Lowerer<'_> {
         }
         let args = c.args.iter().map(|a| self.argument(a)).collect();
         self.call_path(path, args, c.span())
+    }
+
+    /// The value of a call of what another call gives.
+    fn made_callee(&mut self, c: &syn::ExprCall) -> Expr {
+        match self.made_closure(&c.func) {
+            Some(closure) => {
+                let args = c.args.iter().map(|a| self.atom(a)).collect();
+                self.inline(&closure, args)
+            }
+            None => self.unknown_callee(&c.func),
+        }
     }
 
     fn unknown_callee(&mut self, func: &S) -> Expr {
@@ -177,6 +188,17 @@ impl Lowerer<'_> {
                 let copy = self.temporary(stopped, span);
                 Some(Expr::Ref { mutable: false, of: Box::new(strip(copy)) })
             }
+            [.., "__private", super::failures::MARK] => {
+                let given = args.first()?.clone();
+                if self.kind(&given).deref() != &Kind::Unknown {
+                    return Some(given);
+                }
+                let func = syn::parse_quote_spanned!(span=> ::differentiable::__private::undifferentiated);
+                let call = Expr::Call { func, qself: None, args: vec![given], ctor: false, tangent: false };
+                let var = self.fresh("t", span, Kind::Constant, Role::Temporary);
+                self.emit(Stmt::Let { var, value: call });
+                Some(Expr::var(var, span))
+            }
             // `Vec::len` of a sequence.
             [.., "Vec", name @ ("len" | "is_empty")] => {
                 Some(rules::method(strip(args.first()?.clone()), name, Vec::new()))
@@ -266,7 +288,11 @@ impl Lowerer<'_> {
         if let Some(value) = self.zip_method(m) {
             return value;
         }
-        if methods::CONSTANT.contains(&name) {
+        let own = self.types.gives_length(name) == Some(false) && is_self(&m.receiver);
+        if let Some(value) = self.measured(m) {
+            return value;
+        }
+        if methods::CONSTANT.contains(&name) && !own {
             let closures = m.args.iter().any(|a| matches!(a, S::Closure(_)));
             return if closures { self.verbatim(&S::MethodCall(m.clone())) } else { self.looked_at(m) };
         }
@@ -341,7 +367,7 @@ impl Lowerer<'_> {
         let place = self.place_of(recv.clone(), span);
         let mutable = match &recv {
             Expr::Ref { mutable, .. } => *mutable,
-            _ => self.program.vars[place.root].mutable && !matches!(self.program.vars[place.root].kind, Kind::Ref(_)),
+            _ => self.is_changeable(place.root),
         };
         let rest: Vec<Arg> = m
             .args
@@ -374,8 +400,53 @@ impl Lowerer<'_> {
         }
     }
 
+    /// Whether a method may change a part of what a variable holds, or refers to.
+    fn is_changeable(&self, root: crate::ir::VarId) -> bool {
+        let var = &self.program.vars[root];
+        let through = match (&var.ty, &var.kind) {
+            (Some(syn::Type::Reference(r)), _) => r.mutability.is_some(),
+            (_, kind) => !matches!(kind, Kind::Ref(_)),
+        };
+        var.mutable && through
+    }
+
+    /// What may be a length or a number: a method of that name on a receiver of a type that nothing tells.
+    fn measured(&mut self, m: &syn::ExprMethodCall) -> Option<Expr> {
+        let name = m.method.to_string();
+        let known =
+            || self.types.gives_length(&name).is_some() && is_self(&m.receiver) || self.uses.is_sequence(&m.receiver);
+        if !methods::is_length(&name) || !m.args.is_empty() || known() {
+            return None;
+        }
+        let recv = match strip_parens(&m.receiver) {
+            recv if self.is_plain_place(recv) => strip(self.place_or_value(recv)),
+            recv @ S::Binary(_) => strip(self.atom(recv)),
+            _ => return None,
+        };
+        if self.kind(&recv).deref() == &Kind::Unknown {
+            return Some(crate::lengths::undecided(recv, &m.method));
+        }
+        Some(rules::method(recv, &name, Vec::new()))
+    }
+
     /// `a - b` of integers.
     pub(super) fn minus(a: Expr, b: Expr) -> Expr {
         Expr::binary(BinOp::Sub, a, b)
+    }
+}
+
+fn is_self(e: &S) -> bool {
+    match e {
+        S::Paren(p) => is_self(&p.expr),
+        S::Unary(u) => is_self(&u.expr),
+        S::Path(p) => p.path.is_ident("self"),
+        _ => false,
+    }
+}
+
+fn strip_parens(e: &S) -> &S {
+    match e {
+        S::Paren(p) => strip_parens(&p.expr),
+        other => other,
     }
 }

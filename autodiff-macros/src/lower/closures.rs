@@ -25,8 +25,7 @@ pub(super) enum Callable {
 }
 
 impl Lowerer<'_> {
-    pub(super) fn bind_closure(&mut self, name: &syn::Ident, source: &ExprClosure) {
-        let closure = self.closure(source);
+    pub(super) fn bind_closure(&mut self, name: &syn::Ident, closure: Rc<Closure>) {
         self.scopes.last_mut().expect("a scope is open").insert(name.to_string(), Binding::Closure(closure));
     }
 
@@ -55,6 +54,61 @@ impl Lowerer<'_> {
         Rc::new(Closure { source: source.clone(), scopes })
     }
 
+    /// The closure that an expression gives: one that is written there, at the end of a block, or at the end of another
+    /// closure that is called.
+    pub(super) fn made_closure(&mut self, e: &S) -> Option<Rc<Closure>> {
+        if !self.gives_closure(e) {
+            return None;
+        }
+        match e {
+            S::Paren(p) => self.made_closure(&p.expr),
+            S::Closure(c) => Some(self.closure(c)),
+            S::Path(p) => match p.path.get_ident().and_then(|i| self.lookup(&i.to_string())) {
+                Some(Binding::Closure(closure)) => Some(closure.clone()),
+                _ => None,
+            },
+            S::Block(b) => {
+                let (tail, stmts) = b.block.stmts.split_last()?;
+                self.scopes.push(HashMap::new());
+                stmts.iter().for_each(|s| self.stmt(s));
+                let closure = if let syn::Stmt::Expr(tail, None) = tail { self.made_closure(tail) } else { None };
+                self.scopes.pop();
+                closure
+            }
+            S::Call(c) => {
+                let maker = self.made_closure(&c.func)?;
+                let args = c.args.iter().map(|a| self.atom(a)).collect();
+                let body = maker.source.body.clone();
+                self.with_parameters(&maker, args, |l| l.made_closure(&body)).flatten()
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether an expression gives a closure, as far as its text shows.
+    fn gives_closure(&self, e: &S) -> bool {
+        match e {
+            S::Paren(p) => self.gives_closure(&p.expr),
+            S::Closure(_) => true,
+            S::Path(p) => p.path.get_ident().is_some_and(|i| self.is_closure(i)),
+            S::Block(b) => b.label.is_none() && closures_within(e) > 0,
+            S::Call(c) => {
+                let mut func = &*c.func;
+                let mut depth = 1;
+                while let S::Call(inner) = func {
+                    func = &inner.func;
+                    depth += 1;
+                }
+                let S::Path(p) = func else { return false };
+                match p.path.get_ident().and_then(|i| self.lookup(&i.to_string())) {
+                    Some(Binding::Closure(closure)) => closures_within(&closure.source.body) >= depth,
+                    _ => false,
+                }
+            }
+            _ => false,
+        }
+    }
+
     /// An argument that an adapter will call.
     pub(super) fn callable(&mut self, e: &S) -> Option<Callable> {
         match e {
@@ -66,7 +120,7 @@ impl Lowerer<'_> {
                 None => Some(Callable::Path(p.clone())),
             },
             S::Reference(r) => self.callable(&r.expr),
-            _ => None,
+            other => self.made_closure(other).map(Callable::Closure),
         }
     }
 
@@ -190,6 +244,19 @@ impl Lowerer<'_> {
             Expr::Tuple(es) => es.iter().all(|e| self.is_stable(e)),
             other => self.is_fixed(other),
         }
+    }
+}
+
+/// How many closures lie in one another at the end of an expression.
+fn closures_within(e: &S) -> usize {
+    match e {
+        S::Paren(p) => closures_within(&p.expr),
+        S::Closure(c) => 1 + closures_within(&c.body),
+        S::Block(b) => match b.block.stmts.last() {
+            Some(syn::Stmt::Expr(e, None)) => closures_within(e),
+            _ => 0,
+        },
+        _ => 0,
     }
 }
 

@@ -99,7 +99,13 @@ impl Lowerer<'_> {
                 let error = self.part(subject.whole.clone(), variants::payload(variants::err()));
                 self.constructed(variants::err(), error, span)
             }
-            Family::Either => self.as_atom(support("failed", vec![Expr::Place(subject.place.clone())]), span),
+            Family::Either => {
+                // A part of something else stays there.
+                let place = Expr::Place(subject.place.clone());
+                let whole = subject.place.path.is_empty();
+                let failed = if whole { place } else { Expr::Clone(Box::new(place)) };
+                self.as_atom(support("failed", vec![failed]), span)
+            }
         }
     }
 

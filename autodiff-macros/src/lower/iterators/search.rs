@@ -52,7 +52,8 @@ impl Lowerer<'_> {
                     }
                 }
             }
-            ("find", 1) => {
+            ("find" | "rfind", 1) => {
+                let stream = if name == "rfind" { self.reversed(stream, span)? } else { stream };
                 let f = self.callable(&m.args[0])?;
                 let found = super::adapters::staged(stream, super::Stage::Filter(f));
                 Some(self.first(found, span))

@@ -17,6 +17,7 @@ pub(super) const NAMES: &[&str] = &[
     "sum",
     "product",
     "fold",
+    "rfold",
     "try_fold",
     "for_each",
     "try_for_each",
@@ -32,6 +33,7 @@ pub(super) const NAMES: &[&str] = &[
     "last",
     "nth",
     "find",
+    "rfind",
     "find_map",
     "max",
     "min",
@@ -115,7 +117,8 @@ impl Lowerer<'_> {
         let name = m.method.to_string();
         match (name.as_str(), m.args.len()) {
             ("sum" | "product", 0) => Some(self.total(stream, name == "sum", m, span)),
-            ("fold", 2) => {
+            ("fold" | "rfold", 2) => {
+                let stream = if name == "rfold" { self.reversed(stream, span)? } else { stream };
                 let init = self.operand(&m.args[0]);
                 let f = self.callable(&m.args[1])?;
                 let acc = self.accumulator(init, span);

@@ -1,0 +1,23 @@
+//! The type of a field tells that the error would lose its derivative.
+
+use differentiable::prelude::*;
+
+enum Error {
+    Negative { at: f64 },
+}
+
+#[derive(Differentiable)]
+struct Gauge {
+    level: f64,
+    #[constant]
+    id: usize,
+}
+
+#[differentiable]
+impl Gauge {
+    fn read(&self, x: f64) -> Result<f64, Error> {
+        if self.level < 0.0 { Err(Error::Negative { at: self.level }) } else { Ok(self.level * x) }
+    }
+}
+
+fn main() {}
