@@ -175,3 +175,68 @@ fn combinations() {
     let points = [(0.5, 1.5), (0.25, 0.75), (2.0, 0.1)];
     tuples::check(&points).unwrap();
 }
+
+/// The best of items whose type only `rustc` knows.
+mod best {
+    use super::*;
+
+    #[derive(Clone, Debug, Differentiable)]
+    struct Item {
+        w: f64,
+        v: f64,
+    }
+
+    #[derive(Clone, Debug, Differentiable)]
+    struct Bag {
+        items: Vec<Item>,
+    }
+
+    #[differentiable]
+    fn with_item(bag: &Bag, x: f64) -> f64 {
+        let best = bag.items.iter().map(|i| (i.w, i)).max_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
+        best.0 * x + best.1.v
+    }
+
+    #[differentiable]
+    fn product(bag: &Bag, x: f64) -> f64 {
+        let best = bag.items.iter().map(|i| i.w * x).max_by(|a, b| a.total_cmp(b)).unwrap();
+        best * x
+    }
+
+    #[differentiable]
+    fn of_items(bag: &Bag, x: f64) -> f64 {
+        let by_weight = bag.items.iter().cloned().max_by(|a, b| a.w.total_cmp(&b.w)).unwrap();
+        let scaled = bag.items.iter().map(|i| i.clone()).min_by(|a, b| (a.w * x).partial_cmp(&(b.w * x)).unwrap());
+        by_weight.v * x + scaled.unwrap().v
+    }
+
+    #[differentiable]
+    fn perhaps(bag: &Bag, x: f64) -> Option<Item> {
+        bag.items.iter().map(|i| Item { w: i.w, v: i.v * x }).max_by(|a, b| a.w.total_cmp(&b.w))
+    }
+
+    #[differentiable]
+    fn with_place(bag: &Bag, x: f64) -> f64 {
+        let places = bag.items.iter().enumerate().map(|(k, i)| (i.w * x, k));
+        let Some((best, k)) = places.max_by(|a, b| a.0.total_cmp(&b.0)) else { return 0.0 };
+        best * (k + 1) as f64
+    }
+
+    #[differentiable]
+    fn for_nothing(bag: &Bag, x: f64) -> f64 {
+        let _unused = bag.items.iter().map(|i| (i.w, i)).max_by(|a, b| a.0.total_cmp(&b.0));
+        x * x
+    }
+
+    #[test]
+    fn is_chosen() {
+        let items = vec![Item { w: 0.5, v: 2.0 }, Item { w: 1.5, v: 3.0 }, Item { w: 0.7, v: 4.0 }];
+        let bag = Bag { items };
+        with_item::check(&bag, 0.6).unwrap();
+        product::check(&bag, 0.6).unwrap();
+        of_items::check(&bag, 0.6).unwrap();
+        perhaps::check(&bag, 0.6).unwrap();
+        with_place::check(&bag, 0.6).unwrap();
+        for_nothing::check(&bag, 0.6).unwrap();
+    }
+}

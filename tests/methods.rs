@@ -200,3 +200,171 @@ fn traits() {
 fn operators() {
     geometry::check(V3::new(0.3, 0.2, 0.1), V3::new(1.3, -0.2, 0.8), 0.7).unwrap();
 }
+
+/// What is changed lies in a field of what a reference leads to.
+mod parts_behind_references {
+    use super::*;
+
+    #[derive(Clone, Debug, Differentiable)]
+    struct Cell {
+        a: f64,
+    }
+
+    #[differentiable]
+    impl Cell {
+        fn update(&mut self, x: f64) {
+            self.a = self.a * x + x;
+        }
+        fn bump(&mut self, x: f64) -> f64 {
+            self.a += x * x;
+            self.a * x
+        }
+        fn read(&self, x: f64) -> f64 {
+            self.a * self.a * x
+        }
+    }
+
+    #[derive(Clone, Debug, Differentiable)]
+    struct Grid {
+        all: Vec<Cell>,
+        one: Box<Cell>,
+        perhaps: Option<Cell>,
+        pair: (Cell, Cell),
+        two: [Cell; 2],
+    }
+
+    #[differentiable]
+    impl Grid {
+        fn step(&mut self, x: f64) -> f64 {
+            self.one.update(x);
+            self.pair.0.update(x);
+            self.pair.1.update(self.pair.0.a);
+            self.two[1].update(x);
+            for cell in self.two.iter_mut() {
+                cell.update(x * 2.0);
+            }
+            for cell in &mut self.all {
+                cell.update(x);
+            }
+            if let Some(cell) = &mut self.perhaps {
+                cell.update(x);
+            }
+            let cell = &mut self.pair.1;
+            cell.update(x);
+            let b = self.one.bump(x) + self.one.read(x);
+            self.one.read(x) * self.pair.1.read(b) + self.perhaps.as_ref().map_or(0.0, |c| c.read(x)) + self.two[0].a
+        }
+    }
+
+    #[differentiable]
+    fn through_parameter(grid: &mut Grid, x: f64) -> f64 {
+        grid.one.update(x);
+        grid.pair.0.update(grid.one.a);
+        grid.all[1].update(x);
+        let b = grid.all[0].bump(x) + grid.all[1].read(x);
+        grid.one.a * grid.pair.0.a + b
+    }
+
+    #[differentiable]
+    fn through_elements(grids: &mut [Grid], x: f64) -> f64 {
+        for i in 0..grids.len() {
+            grids[i].one.update(x);
+        }
+        for grid in grids.iter_mut() {
+            grid.two[0].update(x);
+            grid.two[0].update(grid.one.a);
+        }
+        grids.iter_mut().map(|g| g.step(x) + g.pair.0.bump(x)).sum()
+    }
+
+    #[test]
+    fn are_changed() {
+        let cell = |a| Cell { a };
+        let grid = Grid {
+            all: vec![cell(0.2), cell(0.5)],
+            one: Box::new(cell(0.3)),
+            perhaps: Some(cell(0.1)),
+            pair: (cell(0.4), cell(0.2)),
+            two: [cell(0.1), cell(0.2)],
+        };
+        grid.clone().step_check(0.6).unwrap();
+        through_parameter::check(&mut grid.clone(), 0.6).unwrap();
+        through_elements::check(&mut [grid.clone(), grid], 0.6).unwrap();
+    }
+}
+
+/// A method of the user's own that has the name of a length.
+mod norms {
+    use super::*;
+    use std::ops::{Div, Sub};
+
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    struct P2 {
+        x: f64,
+        y: f64,
+    }
+
+    #[differentiable]
+    impl P2 {
+        fn len(&self) -> f64 {
+            self.x.hypot(self.y)
+        }
+        fn unit(self) -> P2 {
+            let l = self.len();
+            P2 { x: self.x / l, y: self.y / l }
+        }
+    }
+
+    #[differentiable]
+    impl Sub for P2 {
+        type Output = P2;
+        fn sub(self, o: P2) -> P2 {
+            P2 { x: self.x - o.x, y: self.y - o.y }
+        }
+    }
+
+    #[differentiable]
+    impl Div<f64> for P2 {
+        type Output = P2;
+        fn div(self, k: f64) -> P2 {
+            P2 { x: self.x / k, y: self.y / k }
+        }
+    }
+
+    #[differentiable]
+    fn scaled(v: &P2, k: f64) -> f64 {
+        v.len() * k
+    }
+
+    #[differentiable]
+    fn distance(a: P2, b: P2) -> f64 {
+        let d = (a - b).len();
+        if d > 0.1 { d * d * 0.5 + d } else { (a - b).len() }
+    }
+
+    #[differentiable]
+    fn direction(a: P2, b: P2) -> f64 {
+        let n = (a - b) / (a - b).len();
+        n.x * 2.0 + n.y + a.unit().x
+    }
+
+    #[differentiable]
+    fn total(points: &[P2]) -> f64 {
+        let mut s = 0.0;
+        for p in points {
+            s += p.len();
+        }
+        let n = points.len();
+        s / n as f64 + points.iter().map(|p| p.len().sqrt()).sum::<f64>()
+    }
+
+    #[test]
+    fn are_differentiated() {
+        let (a, b) = (P2 { x: 1.0, y: 2.0 }, P2 { x: 0.4, y: -0.3 });
+        a.unit_check().unwrap();
+        scaled::check(&a, 2.0).unwrap();
+        distance::check(a, b).unwrap();
+        direction::check(a, b).unwrap();
+        total::check(&[a, b]).unwrap();
+    }
+}

@@ -359,3 +359,66 @@ fn in_loops() {
     }
     stack::check(0.7).unwrap();
 }
+
+/// Options in fields, whose types the functions do not show.
+mod in_fields {
+    use super::*;
+
+    #[derive(Clone, Debug, Differentiable)]
+    struct Filter {
+        last: Option<f64>,
+        window: Option<Vec<f64>>,
+        gain: f64,
+    }
+
+    #[differentiable]
+    impl Filter {
+        fn difference(&mut self, x: f64) -> f64 {
+            match self.last.replace(x * self.gain) {
+                Some(last) => (x - last) * self.gain,
+                None => 0.0,
+            }
+        }
+        fn lazily(&mut self, x: f64) -> f64 {
+            let a = *self.last.get_or_insert(x * 2.0);
+            *self.last.get_or_insert_with(|| x * 3.0) += x;
+            a * self.last.unwrap() * self.gain
+        }
+        fn anew(&mut self, x: f64) -> f64 {
+            let r = self.last.insert(x * 2.0);
+            *r *= x;
+            self.last.take().map_or(0.0, |p| p * self.gain)
+        }
+        fn slide(&mut self, x: Vec<f64>) -> f64 {
+            let n = x[0];
+            let before = self.window.replace(x).unwrap_or_else(|| vec![n * 2.0]);
+            self.window = self.window.take();
+            before[0] * n
+        }
+    }
+
+    #[differentiable]
+    fn run(filter: &mut Filter, xs: &[f64]) -> f64 {
+        let mut total = 0.0;
+        for &x in xs {
+            total += filter.difference(x) + filter.lazily(x) + filter.anew(x);
+            total += filter.slide(vec![x, total]);
+            filter.last.replace(total * x);
+        }
+        total + filter.last.unwrap()
+    }
+
+    #[differentiable]
+    fn behind_a_reference(window: &mut Option<Vec<f64>>, x: f64) -> f64 {
+        if let Some(v) = window.take() { v[0] * x } else { x }
+    }
+
+    #[test]
+    fn are_changed() {
+        for last in [None, Some(0.2)] {
+            run::check(&mut Filter { last, window: None, gain: 0.3 }, &[0.4, 0.7]).unwrap();
+        }
+        run::check(&mut Filter { last: None, window: Some(vec![0.5]), gain: 0.3 }, &[0.4, 0.7]).unwrap();
+        behind_a_reference::check(&mut Some(vec![2.0]), 0.4).unwrap();
+    }
+}

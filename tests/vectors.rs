@@ -181,3 +181,44 @@ fn in_place() {
     exchanged::check(&A, 0.7).unwrap();
     references::check(&mut A.to_vec(), 0.7).unwrap();
 }
+
+/// Nothing but the types tells that these are vectors.
+mod aliases {
+    use super::*;
+
+    type Stack = Vec<f64>;
+
+    #[differentiable(order = 2)]
+    fn put(stack: &mut Stack, x: f64) {
+        stack.push(x * x);
+        stack.insert(0, x);
+    }
+
+    #[differentiable(order = 2)]
+    fn take(stack: &mut Stack, x: f64) -> f64 {
+        let a = stack.pop().unwrap();
+        a * x * stack.remove(0)
+    }
+
+    #[differentiable(order = 2)]
+    fn both(x: f64) -> f64 {
+        let mut stack = Stack::new();
+        put(&mut stack, x);
+        put(&mut stack, x.sin());
+        let mut total = take(&mut stack, x);
+        while let Some(v) = stack.pop() {
+            total += v * total;
+        }
+        total
+    }
+
+    #[test]
+    fn of_vectors() {
+        put::check(&mut vec![1.0], 2.0).unwrap();
+        take::check(&mut vec![1.0, 3.0, 2.0], 2.0).unwrap();
+        both::check(0.7).unwrap();
+        let h = 1e-5;
+        let differences = (both::grad(0.7 + h) - both::grad(0.7 - h)) / (2.0 * h);
+        assert!((both::hvp(0.7, 1.0) - differences).abs() < 1e-5);
+    }
+}

@@ -369,6 +369,55 @@ fn make_late(program: &mut Program, var: VarId) {
         }
     });
     if wrap {
+        if matches!(&program.vars[var].kind, Kind::Option(inner) if **inner == Kind::Unknown) {
+            show_type(&mut program.body.stmts, var);
+        }
         program.value.iter_mut().for_each(|e| e.places_mut(&mut |p| payload(p)));
+    }
+}
+
+/// Says of what type a variable is where it is read in the text before it is assigned, as the best item of a loop is: `rustc`
+/// reads from top to bottom.
+fn show_type(stmts: &mut Vec<Stmt>, var: VarId) {
+    let Some(at) = stmts.iter().position(|s| reads(s, var) || assigned(s, var).is_some()) else { return };
+    let shown = stmts[at..].iter().find_map(|s| assigned(s, var));
+    let args = shown.map(|place| [Expr::var(var, place.span), Expr::Place(place)]);
+    match args {
+        Some(args) if reads(&stmts[at], var) && !stmts[at..].iter().any(|s| defines_any(s, &args[1])) => {
+            let args = args.map(|of| Expr::Ref { mutable: false, of: Box::new(of) });
+            let func = syn::parse_quote!(::differentiable::__private::alike);
+            let call = Expr::Call { func, qself: None, args: args.into(), ctor: false, tangent: false };
+            stmts.insert(at, Stmt::Effect(call));
+        }
+        _ => stmts[at].blocks_mut().into_iter().for_each(|b| show_type(&mut b.stmts, var)),
+    }
+}
+
+fn reads(stmt: &Stmt, var: VarId) -> bool {
+    let mut found = false;
+    stmt.parts(&mut |e| found |= e.mentions(var), &mut |_| ());
+    found || stmt.blocks().iter().any(|b| b.stmts.iter().any(|s| reads(s, var)))
+}
+
+/// Whether a statement defines a variable that an expression reads.
+fn defines_any(stmt: &Stmt, e: &Expr) -> bool {
+    stmt.defines().iter().any(|v| e.mentions(*v))
+        || stmt.blocks().iter().any(|b| b.stmts.iter().any(|s| defines_any(s, e)))
+}
+
+/// The place whose value a statement puts into a variable.
+fn assigned(stmt: &Stmt, var: VarId) -> Option<Place> {
+    match stmt {
+        Stmt::Assign { place, value: Expr::Call { args, .. }, .. } if place.root == var && place.path.is_empty() => {
+            match args.as_slice() {
+                [Expr::Place(place)] => Some(place.clone()),
+                [Expr::Clone(of)] => match &**of {
+                    Expr::Place(place) => Some(place.clone()),
+                    _ => None,
+                },
+                _ => None,
+            }
+        }
+        other => other.blocks().iter().find_map(|b| b.stmts.iter().find_map(|s| assigned(s, var))),
     }
 }

@@ -35,6 +35,7 @@ mod lanes;
 #[cfg(test)]
 mod language;
 mod layout;
+mod lengths;
 mod linear;
 mod lost;
 mod lower;

@@ -52,6 +52,11 @@ pub(crate) const CONSTANT: &[&str] = &[
 /// Methods of iterators without derivative; of another receiver they may be anything.
 pub(crate) const OF_ITERATORS: &[&str] = &["any", "all", "position", "count"];
 
+/// Whether a method of this name without arguments gives a length, where its receiver has any.
+pub(crate) fn is_length(name: &str) -> bool {
+    matches!(name, "len" | "capacity" | "ndim" | "nrows" | "ncols")
+}
+
 /// The type of the value of a method of [`CONSTANT`] that has one only, so that a method of the same name
 /// with another value is an error rather than a lost derivative.
 pub(crate) fn declared_type(name: &str) -> Option<syn::Type> {
@@ -152,6 +157,17 @@ const INTEGER: &[&str] = &[
     "rotate_left",
     "rotate_right",
 ];
+
+/// Whether a companion is one that the runtime has for containers of the standard library.
+pub(crate) fn is_of_containers(companion: &str) -> bool {
+    let method = companion.strip_prefix("__").and_then(|rest| rest.split_once('_')).map_or("", |(_, method)| method);
+    matches!(method, "push" | "pop" | "insert" | "remove" | "truncate" | "clear" | "replace" | "take")
+}
+
+/// Whether it is a method of integers that gives an integer.
+pub(crate) fn is_of_integers(name: &str) -> bool {
+    INTEGER.contains(&name)
+}
 
 /// Whether a method of this name leaves its receiver as it is, whatever that is.
 pub(crate) fn only_looks(name: &str) -> bool {

@@ -30,8 +30,9 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
         .filter_map(|member| if let ImplItem::Type(t) = member { Some(t.ty.clone()) } else { None })
         .collect();
     let generics = item.generics.clone();
-    let signatures = item.items.iter().filter_map(|m| if let ImplItem::Fn(f) = m { Some(&f.sig) } else { None });
-    let outer = expand::Outer::new(&generics, Some((*item.self_ty).clone()), signatures);
+    let methods =
+        item.items.iter().filter_map(|m| if let ImplItem::Fn(f) = m { Some((&f.sig, Some(&f.block))) } else { None });
+    let outer = expand::Outer::new(&generics, Some((*item.self_ty).clone()), methods);
     // A tape holds no reference, so it cannot hold what names `Self`.
     let borrowing = !of_trait && crate::tangent_types::borrows(&item.self_ty);
     for member in &mut item.items {

@@ -23,8 +23,11 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
         _ => false,
     });
     let generics = item.generics.clone();
-    let signatures = item.items.iter().filter_map(|m| if let TraitItem::Fn(f) = m { Some(&f.sig) } else { None });
-    let outer = expand::Outer::new(&generics, None, signatures);
+    let methods = item
+        .items
+        .iter()
+        .filter_map(|m| if let TraitItem::Fn(f) = m { Some((&f.sig, f.default.as_ref())) } else { None });
+    let outer = expand::Outer::new(&generics, None, methods);
     for member in &mut item.items {
         let TraitItem::Fn(f) = member else { continue };
         let own = match take_options(&mut f.attrs, &options) {

@@ -34,6 +34,8 @@ pub mod arrays;
 pub mod check;
 #[doc(hidden)]
 pub mod complex;
+#[cfg(feature = "std")]
+mod containers;
 #[cfg(feature = "data")]
 pub mod data;
 mod fallible;

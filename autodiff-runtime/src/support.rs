@@ -13,6 +13,8 @@ pub use crate::arrays::forms::{
 pub use crate::check::{Flat, check, displace, flatten, hessian, hessian_diagonal, scalars, unflatten};
 pub use crate::complex::{ComplexMethods, ComplexPolar};
 #[cfg(feature = "std")]
+pub use crate::containers::{Options, Vectors};
+#[cfg(feature = "std")]
 pub use crate::sorting::{order, order_by, order_by_key, order_rotated_left, order_rotated_right, permute, unpermute};
 
 pub use crate::fallible::{Fallible, content, content_mut, default_content, failed, is_good, wrap, wrap_tangent};
@@ -49,6 +51,10 @@ pub use crate::parts::{
     Part, Space, ViewsOfConstantViews, ViewsOfConstants, Within, part, part_mut, read, replace, set, within, within_mut,
 };
 use crate::tangent::{Differentiable, Tangent};
+
+/// Says that what an option may hold has the type of another value.
+#[inline]
+pub fn alike<T>(_: &Option<T>, _: &T) {}
 
 /// One of two tape entries: which branch was taken, and what it saved.
 #[derive(Clone, Copy, Debug)]

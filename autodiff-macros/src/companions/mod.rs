@@ -17,6 +17,7 @@ use crate::emit::{Emitter, companion};
 use crate::expand::Function;
 use crate::ir::{Passing, VarId};
 use crate::mentions::Mentions;
+use crate::methods;
 use crate::signature::Param;
 use crate::tangent_types::{bounded_otherwise, is_hollow, mentions, owned_tangent, slot_type};
 
@@ -407,6 +408,15 @@ fn traits(body: &Mentions) -> TokenStream {
     if !body.that(crate::arrays::is_view).is_empty() {
         out.extend(quote!(
             use ::differentiable::__private::{ViewsOfConstantViews as _, ViewsOfConstants as _};
+        ));
+    }
+    if !body.that(methods::is_of_containers).is_empty() {
+        out.extend(with_std(
+            &quote!(
+                #[allow(unused_imports)]
+                use ::differentiable::__private::{Options as _, Vectors as _};
+            ),
+            &quote!(),
         ));
     }
     if body.any(&["rev", "step_by", "size_hint"]) {

@@ -15,9 +15,10 @@ use crate::constructors::Constructors;
 use crate::errors::Errors;
 use crate::ir::{Passing, Program};
 use crate::kinds::{Kind, Types};
+use crate::lower::Uses;
 use crate::options::Options;
 use crate::signature::Signature;
-use crate::{dispatch, exits, fence, kinds, lower, verify};
+use crate::{dispatch, exits, fence, kinds, lengths, lower, verify};
 
 /// A function on its way through the passes.
 pub(crate) struct Function {
@@ -90,22 +91,34 @@ pub(crate) struct Outer<'a> {
     pub(crate) owner: Option<syn::Type>,
     /// The methods in it that return references, with what those refer to.
     pub(crate) lending: Vec<(String, syn::Type)>,
+    /// The methods in it, with the types of their values.
+    pub(crate) values: Vec<(String, Option<syn::Type>)>,
+    /// What they use the fields of `self` as.
+    pub(crate) fields: Uses,
 }
 
 impl<'a> Outer<'a> {
     pub(crate) fn new<'s>(
         generics: &'a syn::Generics,
         owner: Option<syn::Type>,
-        methods: impl Iterator<Item = &'s syn::Signature>,
+        methods: impl Iterator<Item = (&'s syn::Signature, Option<&'s syn::Block>)>,
     ) -> Self {
-        let lending = methods.filter_map(|sig| match &sig.output {
-            syn::ReturnType::Type(_, ty) => match &**ty {
-                syn::Type::Reference(r) => Some((sig.ident.to_string(), (*r.elem).clone())),
-                _ => None,
-            },
-            syn::ReturnType::Default => None,
-        });
-        Self { generics, owner, lending: lending.collect() }
+        let mut outer = Self { generics, owner, lending: Vec::new(), values: Vec::new(), fields: Uses::default() };
+        for (sig, body) in methods {
+            let name = sig.ident.to_string();
+            let ty = match &sig.output {
+                syn::ReturnType::Type(_, ty) => Some((**ty).clone()),
+                syn::ReturnType::Default => None,
+            };
+            if let Some(syn::Type::Reference(r)) = &ty {
+                outer.lending.push((name.clone(), (*r.elem).clone()));
+            }
+            outer.values.push((name, ty));
+            if let Some(body) = body {
+                outer.fields = outer.fields.with(&Uses::of_fields(body));
+            }
+        }
+        outer
     }
 }
 
@@ -120,9 +133,12 @@ pub(crate) fn analyse(
     let generics = sig.generics.clone();
     let types = Types::new(&outer.map(|o| o.generics).into_iter().chain([&generics]).collect::<Vec<_>>())
         .with_signature(sig)
-        .with_order(options.order())
-        .with_lending(outer.map_or(&[], |o| &o.lending))
-        .with_constructors(Constructors::of(sig, body, outer.and_then(|o| o.owner.as_ref())));
+        .with_order(options.order());
+    let types = outer.into_iter().fold(types, Types::beside).with_constructors(Constructors::of(
+        sig,
+        body,
+        outer.and_then(|o| o.owner.as_ref()),
+    ));
     let mut signature = Signature::read(sig, options, &types, &errors);
     let by_value_receiver = signature.params.first().is_some_and(|p| p.receiver && p.passing == Passing::Value);
     // A method's receiver is handed over by reference, whatever the method takes.
@@ -148,6 +164,8 @@ pub(crate) fn analyse(
     let mut primal = lower::lower(&signature, by_value_receiver, body, &types, &errors);
     errors.check()?;
     let result = signature.output.as_ref().map_or(Kind::Unit, |ty| types.kind(ty));
+    kinds::infer(&mut primal, &types, &result);
+    lengths::settle(&mut primal, &types);
     kinds::infer(&mut primal, &types, &result);
     exits::eliminate(&mut primal, &result, signature.output.as_ref());
     kinds::infer(&mut primal, &types, &result);

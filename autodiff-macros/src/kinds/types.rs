@@ -9,6 +9,8 @@ use syn::{GenericArgument, GenericParam, Generics, PathArguments, Type, TypePara
 
 use super::{Float, Kind};
 use crate::constructors::Constructors;
+use crate::expand::Outer;
+use crate::lower::Uses;
 
 /// Reads kinds off types, knowing which type parameters are floats.
 #[derive(Clone, Default)]
@@ -22,6 +24,12 @@ pub(crate) struct Types {
     complex: bool,
     /// The methods beside the function that return references, with the kinds of what those refer to.
     lending: HashMap<String, Kind>,
+    /// The type that the block around the function is for.
+    owner: Option<Kind>,
+    /// What the methods beside the function give, by name.
+    values: HashMap<String, Option<Kind>>,
+    /// What those use the fields of `self` as.
+    fields: Uses,
     /// What names that stand alone construct.
     pub(crate) constructors: Constructors,
 }
@@ -70,10 +78,23 @@ impl Types {
         self
     }
 
-    /// The same, with the methods beside the function that return references.
-    pub(crate) fn with_lending(mut self, methods: &[(String, Type)]) -> Self {
-        self.lending = methods.iter().map(|(name, ty)| (name.clone(), self.kind(ty))).collect();
+    /// The same, with what the methods beside the function tell.
+    pub(crate) fn beside(mut self, outer: &Outer<'_>) -> Self {
+        self.owner = outer.owner.as_ref().map(|ty| self.kind(ty));
+        self.lending = outer.lending.iter().map(|(name, ty)| (name.clone(), self.kind(ty))).collect();
+        self.values = outer.values.iter().map(|(name, ty)| (name.clone(), ty.as_ref().map(|t| self.kind(t)))).collect();
+        self.fields = outer.fields.clone();
         self
+    }
+
+    /// What the methods beside the function use the fields of `self` as.
+    pub(crate) fn uses_of_fields(&self) -> &Uses {
+        &self.fields
+    }
+
+    /// Whether a method beside the function gives a length, if there is one of this name.
+    pub(crate) fn gives_length(&self, method: &str) -> Option<bool> {
+        self.values.get(method).map(|kind| kind == &Some(Kind::Int))
     }
 
     /// The same, with what names that stand alone construct.
@@ -141,6 +162,7 @@ impl Types {
             _ => None,
         };
         match name.as_str() {
+            "Self" if p.path.segments.len() == 1 => self.owner.clone().unwrap_or(Kind::Unknown),
             "f64" => Kind::Float(Float::F64),
             "f32" => Kind::Float(Float::F32),
             "Complex64" => Kind::Complex(Float::F64),

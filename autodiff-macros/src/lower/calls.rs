@@ -264,7 +264,11 @@ impl Lowerer<'_> {
         if let Some(value) = self.zip_method(m) {
             return value;
         }
-        if methods::CONSTANT.contains(&name) {
+        let own = self.types.gives_length(name) == Some(false) && is_self(&m.receiver);
+        if let Some(value) = self.measured(m) {
+            return value;
+        }
+        if methods::CONSTANT.contains(&name) && !own {
             let closures = m.args.iter().any(|a| matches!(a, S::Closure(_)));
             return if closures { self.verbatim(&S::MethodCall(m.clone())) } else { self.looked_at(m) };
         }
@@ -339,7 +343,7 @@ impl Lowerer<'_> {
         let place = self.place_of(recv.clone(), span);
         let mutable = match &recv {
             Expr::Ref { mutable, .. } => *mutable,
-            _ => self.program.vars[place.root].mutable && !matches!(self.program.vars[place.root].kind, Kind::Ref(_)),
+            _ => self.is_changeable(place.root),
         };
         let rest: Vec<Arg> = m
             .args
@@ -371,8 +375,53 @@ impl Lowerer<'_> {
         }
     }
 
+    /// Whether a method may change a part of what a variable holds, or refers to.
+    fn is_changeable(&self, root: crate::ir::VarId) -> bool {
+        let var = &self.program.vars[root];
+        let through = match (&var.ty, &var.kind) {
+            (Some(syn::Type::Reference(r)), _) => r.mutability.is_some(),
+            (_, kind) => !matches!(kind, Kind::Ref(_)),
+        };
+        var.mutable && through
+    }
+
+    /// What may be a length or a number: a method of that name on a receiver of a type that nothing tells.
+    fn measured(&mut self, m: &syn::ExprMethodCall) -> Option<Expr> {
+        let name = m.method.to_string();
+        let known =
+            || self.types.gives_length(&name).is_some() && is_self(&m.receiver) || self.uses.is_sequence(&m.receiver);
+        if !methods::is_length(&name) || !m.args.is_empty() || known() {
+            return None;
+        }
+        let recv = match strip_parens(&m.receiver) {
+            recv if self.is_plain_place(recv) => strip(self.place_or_value(recv)),
+            recv @ S::Binary(_) => strip(self.atom(recv)),
+            _ => return None,
+        };
+        if self.kind(&recv).deref() == &Kind::Unknown {
+            return Some(crate::lengths::undecided(recv, &m.method));
+        }
+        Some(rules::method(recv, &name, Vec::new()))
+    }
+
     /// `a - b` of integers.
     pub(super) fn minus(a: Expr, b: Expr) -> Expr {
         Expr::binary(BinOp::Sub, a, b)
+    }
+}
+
+fn is_self(e: &S) -> bool {
+    match e {
+        S::Paren(p) => is_self(&p.expr),
+        S::Unary(u) => is_self(&u.expr),
+        S::Path(p) => p.path.is_ident("self"),
+        _ => false,
+    }
+}
+
+fn strip_parens(e: &S) -> &S {
+    match e {
+        S::Paren(p) => strip_parens(&p.expr),
+        other => other,
     }
 }

@@ -91,8 +91,8 @@ pub(crate) struct Lowerer<'a> {
     lent: Option<Kind>,
     /// The values of variables that hold references.
     literals: HashMap<VarId, Expr>,
-    /// The names that are used as sequences.
-    sequences: HashSet<String>,
+    /// What names and fields are used as.
+    uses: owners::Uses,
     /// The variables that constructors of other types make.
     made: HashSet<VarId>,
 }
@@ -135,7 +135,7 @@ pub(crate) fn lower(
         returns: vec![None],
         fallible,
         literals: HashMap::new(),
-        sequences: owners::sequences(block),
+        uses: owners::Uses::of(block).with(types.uses_of_fields()),
         made: HashSet::new(),
         lent: signature.lent.is_some().then(|| types.kind_of(signature.output.as_ref()).unwrap_or(Kind::Unknown)),
     };
@@ -347,6 +347,7 @@ fn as_place(e: &Expr) -> Option<&Place> {
 
 pub(crate) use checkpoint::argument as checkpoint_argument;
 pub(crate) use macros::{Alternatives, arguments as macro_arguments, inline_names};
+pub(crate) use owners::Uses;
 pub(crate) use patterns::{bound_names, capital, is_variant};
 
 /// Whether a constructor's path is that of `Box::new`, whose content is reached by dereferencing.

@@ -1,49 +1,113 @@
-//! Whose methods those are that vectors have as well: `stack.push(x)` where `Stack` is a type of the user's own.
+//! Whose methods those are that other types have as well: `stack.push(x)` where `Stack` is a type of the user's own,
+//! `self.last.replace(x)` where `last` is an `Option`.
 //!
-//! In: a body. Out: the names that it uses as sequences (indexed, iterated over, or made by `vec!`), and the variables that
-//! a constructor of another type makes.
+//! In: a body, and those of the methods beside it. Out: the names and fields that they use as sequences (indexed, iterated
+//! over, or made by `vec!`) and as options (taken apart by `Some`, or given one), and the variables that a constructor of
+//! another type makes.
 
 use std::collections::HashSet;
 
+use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{Expr, Pat};
 
+use super::fallible::{Family, family_of, variant_of};
 use crate::lower::capital;
 
-/// The names that a body uses as sequences.
-pub(super) fn sequences(block: &syn::Block) -> HashSet<String> {
-    let mut uses = Uses(HashSet::new());
-    uses.visit_block(block);
-    uses.0
+/// What names and fields are used as.
+#[derive(Clone, Default)]
+pub(crate) struct Uses {
+    sequences: HashSet<String>,
+    options: HashSet<String>,
 }
 
-struct Uses(HashSet<String>);
-
 impl Uses {
-    fn note(&mut self, e: &Expr) {
+    /// What a body tells.
+    pub(crate) fn of(block: &syn::Block) -> Self {
+        let mut uses = Self::default();
+        uses.visit_block(block);
+        uses
+    }
+
+    /// What a body tells of the fields of `self`, which other methods share.
+    pub(crate) fn of_fields(block: &syn::Block) -> Self {
+        let mut uses = Self::of(block);
+        uses.sequences.retain(|key| key.starts_with("self."));
+        uses.options.retain(|key| key.starts_with("self."));
+        uses
+    }
+
+    /// What both tell.
+    pub(crate) fn with(mut self, other: &Self) -> Self {
+        self.sequences.extend(other.sequences.iter().cloned());
+        self.options.extend(other.options.iter().cloned());
+        self
+    }
+
+    pub(super) fn is_sequence(&self, e: &Expr) -> bool {
+        key(e).is_some_and(|key| self.sequences.contains(&key))
+    }
+
+    pub(super) fn is_option(&self, e: &Expr) -> bool {
+        key(e).is_some_and(|key| self.options.contains(&key))
+    }
+
+    fn sequence(&mut self, e: &Expr) {
+        self.sequences.extend(key(e));
+    }
+
+    /// The place of an option, perhaps behind a method that gives it or a view of it.
+    fn option(&mut self, e: &Expr) {
         match e {
-            Expr::Paren(p) => self.note(&p.expr),
-            Expr::Reference(r) => self.note(&r.expr),
-            Expr::Unary(u) => self.note(&u.expr),
-            Expr::Path(p) => self.0.extend(p.path.get_ident().map(ToString::to_string)),
-            _ => {}
+            Expr::MethodCall(m)
+                if matches!(
+                    (m.method.to_string().as_str(), m.args.len()),
+                    ("take" | "as_ref" | "as_mut" | "as_deref" | "as_deref_mut" | "copied" | "cloned" | "clone", 0)
+                        | ("replace", 1)
+                ) =>
+            {
+                self.option(&m.receiver);
+            }
+            Expr::Paren(p) => self.option(&p.expr),
+            Expr::Reference(r) => self.option(&r.expr),
+            Expr::Unary(u) => self.option(&u.expr),
+            e => self.options.extend(key(e)),
         }
+    }
+}
+
+/// A name, or a path of fields and elements that begins with one, without references around them.
+fn key(e: &Expr) -> Option<String> {
+    match e {
+        Expr::Paren(p) => key(&p.expr),
+        Expr::Reference(r) => key(&r.expr),
+        Expr::Unary(u) => key(&u.expr),
+        Expr::Path(p) => p.path.get_ident().map(ToString::to_string),
+        Expr::Field(f) => Some(format!("{}.{}", key(&f.base)?, f.member.to_token_stream())),
+        Expr::Index(i) if !matches!(*i.index, Expr::Range(_)) => Some(format!("{}[]", key(&i.expr)?)),
+        _ => None,
     }
 }
 
 impl<'ast> Visit<'ast> for Uses {
     fn visit_expr(&mut self, e: &'ast Expr) {
         match e {
-            Expr::Index(i) => self.note(&i.expr),
-            Expr::ForLoop(f) => self.note(&f.expr),
-            Expr::MethodCall(m)
-                if matches!(
-                    m.method.to_string().as_str(),
-                    "iter" | "iter_mut" | "into_iter" | "to_vec" | "as_slice" | "windows" | "chunks" | "first" | "last"
-                ) =>
-            {
-                self.note(&m.receiver);
-            }
+            Expr::Index(i) => self.sequence(&i.expr),
+            Expr::ForLoop(f) => self.sequence(&f.expr),
+            Expr::MethodCall(m) => match m.method.to_string().as_str() {
+                "iter" | "iter_mut" | "into_iter" | "to_vec" | "as_slice" | "windows" | "chunks" | "first" | "last" => {
+                    self.sequence(&m.receiver);
+                }
+                "is_some" | "is_none" | "is_some_and" | "is_none_or" | "ok_or" | "ok_or_else" | "get_or_insert"
+                | "get_or_insert_with" | "unwrap_or" | "unwrap_or_else" | "unwrap_or_default" | "map_or" => {
+                    self.option(&m.receiver);
+                }
+                "take" if m.args.is_empty() => self.option(&m.receiver),
+                _ => {}
+            },
+            Expr::Let(l) if shows_option(&l.pat) => self.option(&l.expr),
+            Expr::Match(m) if m.arms.iter().any(|a| shows_option(&a.pat)) => self.option(&m.expr),
+            Expr::Assign(a) if variant_of(&a.right) == Some(Family::Option) => self.options.extend(key(&a.left)),
             _ => {}
         }
         visit::visit_expr(self, e);
@@ -51,13 +115,31 @@ impl<'ast> Visit<'ast> for Uses {
 
     fn visit_local(&mut self, local: &'ast syn::Local) {
         let pat = if let Pat::Type(t) = &local.pat { &*t.pat } else { &local.pat };
-        if let (Pat::Ident(name), Some(init)) = (pat, &local.init)
-            && makes_sequence(&init.expr)
-        {
-            self.0.insert(name.ident.to_string());
+        if let Some(init) = &local.init {
+            match pat {
+                Pat::Ident(name) if makes_sequence(&init.expr) => {
+                    self.sequences.insert(name.ident.to_string());
+                }
+                pat if shows_option(pat) => self.option(&init.expr),
+                _ => {}
+            }
         }
         visit::visit_local(self, local);
     }
+}
+
+/// Whether a pattern takes an option apart.
+fn shows_option(pat: &Pat) -> bool {
+    let path = match pat {
+        Pat::TupleStruct(t) => &t.path,
+        Pat::Path(p) => &p.path,
+        Pat::Ident(i) => return i.ident == "None",
+        Pat::Reference(r) => return shows_option(&r.pat),
+        Pat::Paren(p) => return shows_option(&p.pat),
+        Pat::Or(o) => return o.cases.iter().any(shows_option),
+        _ => return false,
+    };
+    family_of(path) == Some(Family::Option)
 }
 
 /// Whether an expression shows that it makes a sequence: `vec![…]`, `Vec::new()`, `x.to_vec()`.

@@ -176,6 +176,14 @@ impl Lowerer<'_> {
             self.bind(&name.to_string(), value);
             return;
         }
+        // A tuple that holds references is a name for each of its parts.
+        if let (Expr::Tuple(parts), false) = (&value, mutable)
+            && parts.iter().any(|e| matches!(e, Expr::Ref { .. }))
+        {
+            let parts = parts.iter().map(|e| self.part_with_name(e.clone(), name)).collect();
+            self.bind(&name.to_string(), Expr::Tuple(parts));
+            return;
+        }
         if let (Expr::Select(..), false) = (&value, mutable)
             && let Some((some, item)) = super::chosen::parts(&value)
         {
@@ -222,6 +230,19 @@ impl Lowerer<'_> {
         self.emit(Stmt::Let { var, value });
         let value = self.normal(Expr::var(var, name.span()));
         self.bind(&name.to_string(), value);
+    }
+
+    /// A part of a tuple that has a name.
+    fn part_with_name(&mut self, part: Expr, name: &syn::Ident) -> Expr {
+        match part {
+            Expr::Ref { .. } => self.pin(part),
+            Expr::Tuple(parts) => Expr::Tuple(parts.into_iter().map(|e| self.part_with_name(e, name)).collect()),
+            part if self.is_fixed(&part) => part,
+            part => {
+                let var = self.let_var(name.to_string(), name.span(), Role::User, part);
+                self.normal(Expr::var(var, name.span()))
+            }
+        }
     }
 
     /// `left = right`.

@@ -66,7 +66,7 @@ impl Lowerer<'_> {
         // the alias of one, but for that whose method this is.
         let whole = strip(recv.clone());
         let other = self.kind(&whole).deref() == &Kind::Unknown && self.has_another_type(&whole);
-        if other && (!OF_SEQUENCES.contains(&name) || self.is_self(&whole) || !self.is_used_as_sequence(&whole)) {
+        if other && (!OF_SEQUENCES.contains(&name) || self.is_self(&whole) || !self.uses.is_sequence(&m.receiver)) {
             return None;
         }
         if let Some((_, instead)) = REFUSED.iter().find(|(n, _)| *n == name) {
@@ -84,11 +84,6 @@ impl Lowerer<'_> {
         self.view(recv, name, m, span)
             .or_else(|| self.resizing(recv, name, m, span))
             .or_else(|| self.in_place(recv, name, m, span))
-    }
-
-    /// Whether the function uses a variable as a sequence.
-    fn is_used_as_sequence(&self, of: &Expr) -> bool {
-        super::as_place(of).is_some_and(|place| self.sequences.contains(&self.program.vars[place.root].name))
     }
 
     /// Whether a place is the receiver of the method that is lowered.

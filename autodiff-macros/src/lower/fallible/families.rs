@@ -59,7 +59,8 @@ impl Lowerer<'_> {
                 ("zip", Some(Some(Family::Option))) => Some(Family::Option),
                 _ => None,
             };
-            return known.or(shown);
+            let used = || self.uses.is_option(&m.receiver).then_some(Family::Option);
+            return known.or(shown).or_else(used);
         }
         // The number of a closure's parameters tells `Option` from `Result`.
         let parameters = |i: usize| match &m.args[i] {

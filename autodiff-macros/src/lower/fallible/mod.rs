@@ -15,7 +15,8 @@ use self::branches::{Subject, content_mut, none};
 pub(super) use self::families::{Family, family_of, variant_of};
 use super::Lowerer;
 use super::exprs::if_stmt;
-use crate::ir::{Expr, Stmt};
+use crate::ir::{Expr, Place, Stmt};
+use crate::kinds::{self, Kind};
 use crate::variants;
 
 /// Methods that change the option itself.
@@ -206,17 +207,11 @@ impl Lowerer<'_> {
                     |_| Some(other),
                 ))
             }
-            "take" => {
-                let old = self.temporary(Expr::Place(subject.place.clone()), span);
-                self.emit(Stmt::Assign { place: subject.place, value: none(), init: false });
-                Some(old)
-            }
+            "take" => Some(self.exchanged(subject.place, none(), span)),
             "replace" => {
                 let value = self.operand(&args[0]);
-                let old = self.temporary(Expr::Place(subject.place.clone()), span);
                 let value = self.constructed(variants::some(), value, span);
-                self.emit(Stmt::Assign { place: subject.place, value, init: false });
-                Some(old)
+                Some(self.exchanged(subject.place, value, span))
             }
             "insert" => {
                 let value = self.operand(&args[0]);
@@ -242,6 +237,21 @@ impl Lowerer<'_> {
             }
             _ => None,
         }
+    }
+
+    /// What an option held that holds another value from then on.
+    fn exchanged(&mut self, place: Place, value: Expr, span: Span) -> Expr {
+        let copied = match kinds::of_place(&self.program, &place).deref() {
+            Kind::Option(content) => content.is_scalar(),
+            _ => false,
+        };
+        // What is behind a reference cannot be moved out, unless it is copied.
+        if !copied {
+            return self.put_in(place, value, span);
+        }
+        let old = self.temporary(Expr::Place(place.clone()), span);
+        self.emit(Stmt::Assign { place, value, init: false });
+        old
     }
 
     /// The content of a container that may be reached through a reference, and is copied with it where the other branch
