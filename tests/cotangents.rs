@@ -87,3 +87,46 @@ fn a_cotangent_of_another_variant_is_refused() {
 fn a_tangent_of_another_variant_is_refused() {
     let _ = of_option::jvp(Some(2.0), 1.0, None, 1.0);
 }
+
+#[differentiable(order = 2)]
+fn work(force: &Array2<f64>, path: &[f64]) -> f64 {
+    force.row(0).dot(&ArrayView1::from(path)) + path[0] * path[1]
+}
+
+#[derive(Clone, Differentiable)]
+struct Spring {
+    stiffness: Vec<f64>,
+    rest: f64,
+}
+
+#[differentiable]
+impl Spring {
+    fn energy(&self, x: f64) -> f64 {
+        self.stiffness.iter().map(|k| 0.5 * k * (x - self.rest) * (x - self.rest)).sum()
+    }
+}
+
+#[test]
+fn a_tangent_of_another_shape_is_refused_by_name() {
+    let (force, path) = (Array2::<f64>::ones((2, 2)), [1.0, 2.0]);
+    let message = |f: &dyn Fn()| {
+        let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).unwrap_err();
+        *panic.downcast::<String>().unwrap()
+    };
+    let found = message(&|| {
+        let _ = work::jvp(&force, &path, &Array2::ones((1, 2)), &[1.0, 0.0]);
+    });
+    assert_eq!(found, "the tangent of `force` has shape [1, 2], but `force` has shape [2, 2]");
+    let found = message(&|| {
+        let _ = work::jvp(&force, &path, &force, &[1.0]);
+    });
+    assert_eq!(found, "the tangent of `path` has shape [1], but `path` has shape [2]");
+    let found = message(&|| drop(work::hvp(&force, &path, &force, &[1.0; 3])));
+    assert_eq!(found, "the tangent of `path` has shape [3], but `path` has shape [2]");
+    let spring = Spring { stiffness: vec![1.0, 2.0], rest: 0.5 };
+    let found = message(&|| {
+        let _ = spring.energy_jvp(1.0, &SpringTangent { stiffness: vec![1.0], rest: 0.0 }, 1.0);
+    });
+    assert_eq!(found, "the tangent of `self.stiffness` has shape [1], but `self.stiffness` has shape [2]");
+    assert_eq!(work::jvp(&force, &path, &force, &[1.0, 0.0]).1, 1.0 + 3.0 + 2.0);
+}

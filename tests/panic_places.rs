@@ -42,6 +42,11 @@ fn of_labels(net: &Net, x: &Array2<f64>, labels: &Vec<usize>) -> f64 {
     sparse_softmax_cross_entropy(labels, &net.call(x))
 }
 
+#[differentiable(wrt(net))]
+fn huber_of(net: &Net, x: &Array2<f64>, y: &Array2<f64>) -> f64 {
+    huber_loss(y, &net.call(x), 0.0)
+}
+
 #[test]
 fn mistakes_are_reported_where_they_were_made() {
     std::panic::set_hook(Box::new(|info| {
@@ -52,6 +57,7 @@ fn mistakes_are_reported_where_they_were_made() {
     let (two, three, five) = (Array2::zeros((2, 2)), Array2::<f64>::zeros((2, 3)), Array2::<f64>::zeros((2, 5)));
     let net = Net { first: Dense::new(3, 5, rng), second: Dense::new(5, 2, rng) };
     let torn = Net { first: Dense::new(3, 2, rng), ..net.clone() };
+    let wide = Net { second: Dense::new(5, 5, rng), ..net.clone() };
     let gradient = loss::grad(&net, &three, &two);
     let found = places_of! {
         Dense::<f64>::new(0, 3, rng);
@@ -65,6 +71,7 @@ fn mistakes_are_reported_where_they_were_made() {
         Sequential((Dense::<f64>::new(3, 2, rng), Dense::<f64>::new(3, 2, rng))).call(&three);
         torn.call(&three);
         torn.predict(&three, 1);
+        net.predict(&(&three / 0.0), 1);
         loss(&torn, &three, &two);
         loss::value_and_grad(&torn, &three, &two);
         loss::grad(&net, &three, &five);
@@ -76,6 +83,18 @@ fn mistakes_are_reported_where_they_were_made() {
         ConfusionMatrix::new(&[0_usize, 1], &[0_usize, 1], 2).precision(3);
         Adam::new(-1.0).apply_gradients(&mut net.clone(), &gradient);
         Adam::new(0.1).freeze("third").apply_gradients(&mut net.clone(), &gradient);
+        Adam::new(0.1).apply_gradients(&mut torn.clone(), &gradient);
+        Adam::new(0.1).apply_gradients(&mut vec![(net.clone(), 1.0)], &vec![(loss::grad(&wide, &three, &five), 1.0)]);
+        {
+            let mut adam = Adam::new(0.1);
+            adam.apply_gradients(&mut net.clone(), &gradient);
+            adam.apply_gradients(&mut wide.clone(), &loss::grad(&wide, &three, &five));
+        };
+        huber_loss(&two, &two, -1.0);
+        huber_of::grad(&net, &three, &two);
+        huber_loss_each(&two, &two, 0.0);
+        mse_loss_with(&two, &two, Reduction::Mean, &array![1.0]);
+        loss::jvp(&net, &three, &two, &loss::grad(&wide, &three, &five));
     };
     let _ = std::panic::take_hook();
     for (mistake, refused, place) in found {

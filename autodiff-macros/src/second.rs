@@ -38,9 +38,12 @@ impl Shells<'_> {
         let (patterns, products) = (tuple(&patterns), bare(&products));
         let ty = self.gradient_type();
         let (head, _) = self.fn_head("hvp");
+        let checks = self.checks_of_tangents("v_");
         quote! {
             #[allow(clippy::too_many_arguments)]
+            #[track_caller]
             #head #generics (#(#params),*) -> #ty #clause {
+                #checks
                 #zeros
                 let (_, #patterns) = Self::#rev #turbofish(#(#args),*);
                 #products

@@ -50,6 +50,7 @@ impl<T: Clone> ToOwned for T {
 pub use crate::parts::{
     Part, Space, ViewsOfConstantViews, ViewsOfConstants, Within, part, part_mut, read, replace, set, within, within_mut,
 };
+pub use crate::tangent::check_tangent;
 use crate::tangent::{Differentiable, Tangent};
 
 /// Says that what an option may hold has the type of another value.

@@ -13,6 +13,7 @@ pub(crate) mod rows;
 mod scalars;
 #[cfg(feature = "std")]
 mod sequences;
+mod shape;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ use core::fmt::Debug;
 
 #[cfg(feature = "std")]
 pub use rows::Rows;
+pub use shape::check_tangent;
 
 #[cfg(feature = "std")]
 use crate::layers::Mode;

@@ -91,6 +91,8 @@ fn layers() {
         Sequential((Dense::<f64>::new(3, 2, rng), Dense::<f64>::new(3, 2, rng))).call(&rows) => "dense: the input has shape [2, 2]", "expect 3 features";
         Residual(Dense::<f64>::new(3, 2, rng)).call(&rows) => "add: ", "[2, 3]", "[2, 2]";
         dense.predict(&rows, 0) => "predict: the batch size", "received 0";
+        dense.predict(&array![[0.0, 1.0, 2.0], [0.0, f64::NAN, 1.0]], 1) => "predict: the input of sample 1 holds NaN";
+        Activate::<f64>::new(Activation::Relu).predict(&array![[f64::NAN]], 1) => "predict: the input of sample 0 holds NaN";
         batch_dot(&series, &Array3::zeros((2, 3, 1))) => "batch_dot: ", "[1, 5, 3] and [2, 3, 1]";
     }
     lstm.recurrent = Array2::zeros((3, 8));

@@ -103,6 +103,7 @@ impl Derive {
                 }
 
                 #[inline]
+                #[track_caller]
                 fn __update(&mut self, tangent: &#space #space_types, visitor: &mut dyn ::differentiable::tangent::Update) {
                     match (self, tangent) { #(#update)* #mismatch }
                 }

@@ -19,7 +19,10 @@ impl Docs {
                  leaves out (`None`, an empty `Vec`) is zero; one of another shape makes the pullback panic."
             ),
             "jvp" => {
-                format!("The value of [`{name}`] and its derivative along the given tangents.")
+                format!(
+                    "The value of [`{name}`] and its derivative along the given tangents. One that has not the shape of its \
+                     parameter makes it panic, with the parameter's name and both shapes."
+                )
             }
             "jvps" => {
                 format!("The value of [`{name}`] and its derivatives along several directions, from one sweep.")
@@ -32,7 +35,9 @@ impl Docs {
                 "Checks the derivatives of [`{name}`] at a point: reverse mode against forward mode, and both against central differences."
             ),
             "check_with" => format!("Checks the derivatives of [`{name}`] at a point, with the given tolerance."),
-            "hvp" => format!("The Hessian of [`{name}`] times a vector."),
+            "hvp" => format!(
+                "The Hessian of [`{name}`] times a vector, of the shape of the parameters; one of another shape makes it panic."
+            ),
             "hessian" => format!("The Hessian of [`{name}`], over the scalars of its differentiable parameters."),
             "jacobian" => format!(
                 "The Jacobian of [`{name}`]: a row for each scalar of the value, a column for each scalar of the differentiable parameters."

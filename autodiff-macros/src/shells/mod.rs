@@ -196,14 +196,32 @@ impl Shells<'_> {
         }
         let outputs = c.outputs(1);
         let (head, _) = self.fn_head("jvp");
+        let checks = self.checks_of_tangents("d_");
         let (value, tangent) = (c.lent(&quote!(value)), c.lent(&quote!(tangent)));
         quote! {
             #[allow(clippy::too_many_arguments)]
+            #[track_caller]
             #head #generics (#(#params),*) -> #outputs #clause {
+                #checks
                 let (#value, #tangent) = Self::#jvp #turbofish(#(#args),*);
                 (value, tangent)
             }
         }
+    }
+
+    /// Refusals of tangents that have not the shape of their parameters, where values of the type differ in shape.
+    pub(crate) fn checks_of_tangents(&self, prefix: &str) -> TokenStream {
+        let given = self.wanted().filter(|(_, p)| !self.has_fixed_shape(p.target()));
+        given
+            .map(|(i, p)| {
+                let (x, d) = (self.name(i), self.local(prefix, i));
+                let name = p.name.to_string();
+                match p.passing {
+                    Passing::Value => quote!(::differentiable::__private::check_tangent(#name, &#x, &#d);),
+                    _ => quote!(::differentiable::__private::check_tangent(#name, &*#x, &*#d);),
+                }
+            })
+            .collect()
     }
 
     /// The function itself, for code that knows it by the type beside it: `type = name` renames that, and `f::vjp` in

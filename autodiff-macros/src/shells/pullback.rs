@@ -169,7 +169,7 @@ impl Shells<'_> {
     }
 
     /// Whether all values of a type have the same shape: numbers, and arrays and tuples of them.
-    fn has_fixed_shape(&self, ty: &Type) -> bool {
+    pub(super) fn has_fixed_shape(&self, ty: &Type) -> bool {
         match ty {
             Type::Array(a) => self.has_fixed_shape(&a.elem),
             Type::Tuple(t) => t.elems.iter().all(|ty| self.has_fixed_shape(ty)),

@@ -1,11 +1,10 @@
 //! Comma-separated numbers.
 
-use std::fs::File;
 use std::path::Path;
 
 use ndarray::Array2;
 
-use super::{DataError, DataErrorKind};
+use super::{DataError, DataErrorKind, open};
 use crate::Real;
 
 /// Reads a file of comma-separated numbers: a row for each line, a column for each field.
@@ -17,10 +16,7 @@ use crate::Real;
 pub fn read_csv<T: Real + std::str::FromStr>(path: impl AsRef<Path>, has_header: bool) -> Result<Array2<T>, DataError> {
     let path = path.as_ref();
     let fail = |kind, what: &dyn std::fmt::Display| Err(DataError::new(kind, path, what));
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) => return fail(DataErrorKind::Io, &error),
-    };
+    let file = open(path)?;
     let mut reader = csv::ReaderBuilder::new().has_headers(has_header).trim(csv::Trim::All).from_reader(file);
     let (mut values, mut rows, mut columns) = (Vec::new(), 0, 0);
     for record in reader.records() {
@@ -35,8 +31,11 @@ pub fn read_csv<T: Real + std::str::FromStr>(path: impl AsRef<Path>, has_header:
             match field.parse::<T>() {
                 Ok(value) if value.is_finite() => values.push(value),
                 _ => {
-                    let what =
+                    let mut what =
                         format!("line {line}, column {}: expected a finite number; received `{field}`", column + 1);
+                    if rows == 1 && !has_header {
+                        what.push_str(" (pass `true` for `has_header` if this line names the columns)");
+                    }
                     return fail(DataErrorKind::Format, &what);
                 }
             }
@@ -82,5 +81,7 @@ mod tests {
         assert_eq!(read("empty", "a,b\n", true).unwrap_err().kind(), DataErrorKind::Empty);
         let missing = read_csv::<f64>("/no/such/file.csv", false).unwrap_err();
         assert_eq!(missing.kind(), DataErrorKind::Io);
+        let header = read("names", "a,b\n1,2\n", false).unwrap_err().to_string();
+        assert!(header.contains("received `a` (pass `true` for `has_header`"), "{header}");
     }
 }

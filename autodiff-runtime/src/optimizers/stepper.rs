@@ -234,6 +234,7 @@ impl<R: Rule> Optimizer for Stepper<R> {
             lazy: self.lazy,
             index: 0,
             leaves: &mut self.state.leaves,
+            misfit: None,
         };
         model.__update(gradients, &mut pass);
         let given = [(&pass.unused, "for which a rate was given"), (&pass.unseen, "which weight decay was to spare")];
@@ -243,7 +244,17 @@ impl<R: Rule> Optimizer for Stepper<R> {
                 panic!("no part of the model is called `{name}`, {what}; its arrays are {}", arrays.join(", "));
             }
         }
-        let (seen, known) = (pass.index, pass.leaves.len());
+        let (seen, known, misfit) = (pass.index, pass.leaves.len(), pass.misfit);
+        if let Some((index, len, kind)) = misfit {
+            let summary = summary(model);
+            let mut arrays = summary.rows().iter().filter(|row| row.trainable);
+            let named = arrays.nth(index).filter(|row| !row.name.is_empty());
+            let name = named.map_or_else(String::new, |row| format!(", `{}`,", row.name));
+            panic!(
+                "parameter array {index}{name} has {len} elements of type {kind}, which is not what the optimiser has state for: \
+                 use a new optimiser for a model of another shape"
+            );
+        }
         assert!(
             seen == known,
             "the model has {seen} parameter arrays, but the optimiser has state for {known}: \
@@ -312,6 +323,14 @@ mod tests {
         let mut optimizer = Adam::new(0.1);
         optimizer.apply_gradients(&mut vec![1.0, 2.0], &vec![1.0, 1.0]);
         optimizer.apply_gradients(&mut vec![1.0, 2.0, 3.0], &vec![1.0, 1.0, 1.0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "parameter array 1, `1`, has 2 elements of type f64")]
+    fn an_array_of_another_shape_is_named() {
+        let mut optimizer = Adam::new(0.1);
+        optimizer.apply_gradients(&mut (1.0, vec![1.0]), &(1.0, vec![1.0]));
+        optimizer.apply_gradients(&mut (1.0, vec![1.0, 2.0]), &(1.0, vec![1.0, 1.0]));
     }
 
     #[test]

@@ -12,6 +12,7 @@ impl<T: Differentiable, const N: usize> Differentiable for [T; N] {
         core::array::from_fn(|index| self[index].__zero())
     }
 
+    #[track_caller]
     fn __update(&mut self, tangent: &Self::Tangent, update: &mut dyn Update) {
         T::__update_slice(self, tangent, update);
     }
@@ -178,6 +179,7 @@ impl<T: Differentiable + ?Sized> Differentiable for &mut T {
     }
 
     #[inline]
+    #[track_caller]
     fn __update(&mut self, tangent: &Self::Tangent, update: &mut dyn Update) {
         (**self).__update(tangent, update);
     }
@@ -198,6 +200,7 @@ macro_rules! tuple {
                 ($(self.$index.__zero(),)*)
             }
 
+            #[track_caller]
             fn __update(&mut self, tangent: &Self::Tangent, update: &mut dyn Update) {
                 $(
                     update.enter(stringify!($index));

@@ -12,6 +12,7 @@ impl<T: Differentiable> Differentiable for [T] {
         self.iter().map(T::__zero).collect()
     }
 
+    #[track_caller]
     fn __update(&mut self, tangent: &Self::Tangent, update: &mut dyn Update) {
         T::__update_slice(self, tangent, update);
     }
@@ -29,6 +30,7 @@ impl<T: Differentiable> Differentiable for Vec<T> {
         self.as_slice().__zero()
     }
 
+    #[track_caller]
     fn __update(&mut self, tangent: &Self::Tangent, update: &mut dyn Update) {
         self.as_mut_slice().__update(tangent, update);
     }
@@ -84,6 +86,7 @@ impl<T: Differentiable> Differentiable for Box<T> {
     }
 
     #[inline]
+    #[track_caller]
     fn __update(&mut self, tangent: &Self::Tangent, update: &mut dyn Update) {
         (**self).__update(tangent, update);
     }

@@ -27,6 +27,8 @@ pub enum FitErrorKind {
         /// The epoch, from 1.
         epoch: usize,
     },
+    /// A sample of the data to be evaluated holds NaN or infinity.
+    NonFiniteData,
     /// The gradient of a finite loss was NaN or infinite.
     NonFiniteGradient {
         /// The epoch, from 1.

@@ -288,7 +288,7 @@ impl<F, V, C, E> Fit<F, V, C, E> {
     ///
     /// # Errors
     ///
-    /// As [`Fit::run`]; a loss that is not finite is returned as it is.
+    /// As [`Fit::run`], and if a sample holds NaN or infinity; a loss of finite data that is not finite is returned as it is.
     pub fn evaluate<M, X, Y, L>(&self, model: &M, x: &X, y: &Y) -> Result<Evaluation, FitError>
     where
         M: Differentiable,
@@ -299,6 +299,9 @@ impl<F, V, C, E> Fit<F, V, C, E> {
         E: Metrics<M, X, Y>,
     {
         self.check(x, y, "")?;
+        if let Some(message) = culprit(x, y, |at| at) {
+            return Err(FitError::new(FitErrorKind::NonFiniteData, message));
+        }
         Ok(Evaluation { loss: self.mean_loss("the data", model, x, y), metrics: self.metrics_of(model, x, y) })
     }
 

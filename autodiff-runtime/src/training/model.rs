@@ -43,7 +43,7 @@ pub trait Model {
     ///
     /// # Panics
     ///
-    /// Panics if `batch_size` is 0.
+    /// Panics if `batch_size` is 0, or if a sample of `x` holds NaN or infinity (the message names it): a layer may hide that.
     #[track_caller]
     #[differentiable(skip)]
     fn predict(&self, x: &Self::Input, batch_size: usize) -> Self::Output
@@ -52,6 +52,9 @@ pub trait Model {
         Self::Output: Batch,
     {
         assert!(batch_size > 0, "predict: the batch size must be at least 1; received 0");
+        if let Some(sample) = x.first_not_finite() {
+            panic!("predict: the input of sample {sample} holds NaN or infinity (samples count from 0)");
+        }
         let indices: Vec<usize> = (0..x.sample_count()).collect();
         // Neither in a closure, so that what the model refuses is reported where `predict` was called.
         let _predicting = Predicting::begin();

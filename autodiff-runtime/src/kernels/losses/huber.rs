@@ -5,7 +5,6 @@ use crate::Real;
 
 #[inline]
 pub(super) fn scalar<T: Real>(t: T, p: T, delta: f64) -> Partials<T> {
-    assert!(delta > 0.0, "huber_loss: δ must be above 0; received {delta}");
     let (difference, delta, half) = (p - t, T::__lit(delta), T::__lit(0.5));
     let size = difference.abs();
     if size <= delta {

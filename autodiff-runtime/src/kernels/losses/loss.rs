@@ -63,6 +63,14 @@ impl Loss {
             Loss::CosineSimilarity => "cosine_similarity_loss",
         }
     }
+
+    /// Refuses parameters for which the loss is not defined.
+    #[track_caller]
+    pub(super) fn check_settings(self) {
+        if let Loss::Huber { delta } = self {
+            assert!(delta > 0.0, "huber_loss: δ must be above 0; received {delta}");
+        }
+    }
 }
 
 /// Calls `$mean` with the scalar function of a loss that is a mean over the elements of a row, `$sum` where it is a sum,

@@ -5,6 +5,7 @@
 
 use ndarray::{ArrayRef, Dimension, Zip};
 
+use super::Loss;
 use crate::Real;
 use crate::kernels::support::{check_same_shape, mean_count, sum_over};
 
@@ -31,13 +32,15 @@ pub(super) fn rows(shape: &[usize]) -> usize {
 /// The sum of `scalar` over the pairs, divided by the count.
 #[track_caller]
 pub(super) fn value<T: Real, D: Dimension>(
-    kernel: &str,
+    loss: Loss,
     count: Count,
     y_true: &ArrayRef<T, D>,
     y_pred: &ArrayRef<T, D>,
     scalar: impl Fn(T, T) -> Partials<T>,
 ) -> T {
+    let kernel = loss.name();
     check_same_shape(kernel, ("y_true", y_true), ("y_pred", y_pred));
+    loss.check_settings();
     let count = mean_count::<T>(kernel, count(y_pred.shape()));
     sum_over(y_true, y_pred, |t, p| scalar(t, p).0) / count
 }
@@ -64,14 +67,14 @@ pub(super) fn adjoint<T: Real, D: Dimension>(
 /// The value, and its derivative along the tangents.
 #[track_caller]
 pub(super) fn tangent<T: Real, D: Dimension>(
-    kernel: &str,
+    loss: Loss,
     count: Count,
     (y_true, y_pred): (&ArrayRef<T, D>, &ArrayRef<T, D>),
     d_true: Option<&ArrayRef<T, D>>,
     d_pred: Option<&ArrayRef<T, D>>,
     scalar: impl Fn(T, T) -> Partials<T>,
 ) -> (T, T) {
-    let loss = value(kernel, count, y_true, y_pred, &scalar);
+    let value = value(loss, count, y_true, y_pred, &scalar);
     let mut sum = T::zero();
     if let Some(d_true) = d_true {
         Zip::from(y_true).and(y_pred).and(d_true).for_each(|&t, &p, &d| sum += d * scalar(t, p).1);
@@ -79,7 +82,7 @@ pub(super) fn tangent<T: Real, D: Dimension>(
     if let Some(d_pred) = d_pred {
         Zip::from(y_true).and(y_pred).and(d_pred).for_each(|&t, &p, &d| sum += d * scalar(t, p).2);
     }
-    (loss, sum / T::__lit(count(y_pred.shape()) as f64))
+    (value, sum / T::__lit(count(y_pred.shape()) as f64))
 }
 
 /// Declares `$name`, `$forward`, `$adjoint` and `$tangent` from the function `scalar` beside it.
@@ -94,7 +97,7 @@ macro_rules! paired_loss {
         ///
         /// # Panics
         ///
-        /// Panics if the shapes differ, or if the arrays are empty.
+        /// Panics if the shapes differ, if the arrays are empty, or if a parameter is out of its range.
         #[track_caller]
         #[::autodiff_macros::differentiable(
             kernel = $name, order = 2,
@@ -106,7 +109,7 @@ macro_rules! paired_loss {
             $(, #[constant] $parameter: $kind)*
         ) -> T {
             super::paired::value(
-                stringify!($name), super::paired::$count, y_true, y_pred, |t, p| $scalar(t, p $(, $parameter)*),
+                $loss, super::paired::$count, y_true, y_pred, |t, p| $scalar(t, p $(, $parameter)*),
             )
         }
 
@@ -145,7 +148,7 @@ macro_rules! paired_loss {
             d_pred: Option<&ndarray::ArrayRef<T, D>>,
         ) -> (T, T) {
             super::paired::tangent(
-                stringify!($name), super::paired::$count, (y_true, y_pred), d_true, d_pred,
+                $loss, super::paired::$count, (y_true, y_pred), d_true, d_pred,
                 |t, p| $scalar(t, p $(, $parameter)*),
             )
         }

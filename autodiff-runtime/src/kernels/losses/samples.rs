@@ -24,6 +24,7 @@ impl<T: Real, D: Dimension> Samples<T, D> {
     pub(super) fn new(loss: Loss, y_true: &ArrayRef<T, D>, y_pred: &ArrayRef<T, D>) -> Self {
         let kernel = loss.name();
         check_same_shape(kernel, ("y_true", y_true), ("y_pred", y_pred));
+        loss.check_settings();
         assert!(!y_pred.is_empty(), "{kernel}: the loss of no elements is not defined, but the arrays are empty");
         let (count, rows, width) = match y_pred.shape() {
             [] => (1, 1, 1),

@@ -28,6 +28,8 @@ pub(super) struct Pass<'a, R> {
     pub(super) lazy: bool,
     pub(super) index: usize,
     pub(super) leaves: &'a mut Vec<LeafState>,
+    /// The first array for which there is no fitting state: its number, its length and the type of its elements.
+    pub(super) misfit: Option<(usize, usize, &'static str)>,
 }
 
 /// Whether fields with these names are those of a path, or within them.
@@ -43,9 +45,8 @@ impl<R: Rule> Pass<'_, R> {
         chosen.map_or(1.0, |(_, factor)| *factor)
     }
 
-    /// The state of the next leaf, which is made in the first step, and how it changes.
-    #[track_caller]
-    fn next<T: Real>(&mut self, len: usize) -> (Change<'_, R>, &mut Vec<Vec<T>>) {
+    /// The state of the next leaf, which is made in the first step, and how it changes; `None` if the state does not fit.
+    fn next<T: Real>(&mut self, len: usize) -> Option<(Change<'_, R>, &mut Vec<Vec<T>>)> {
         let (index, rule) = (self.index, self.rule);
         self.index += 1;
         if self.first {
@@ -63,27 +64,22 @@ impl<R: Rule> Pass<'_, R> {
         };
         let state = self.leaves.get_mut(index).and_then(LeafState::arrays::<T>);
         let state = state.filter(|state| state.len() == rule.slots() && state.iter().all(|s| s.len() == len));
-        let Some(state) = state else {
-            panic!(
-                "parameter array {index} has {len} elements of type {}, which is not what the \
-                 optimiser has state for: use a new optimiser for a model of another shape",
-                std::any::type_name::<T>()
-            );
-        };
-        (change, state)
+        if state.is_none() {
+            self.misfit.get_or_insert((index, len, std::any::type_name::<T>()));
+        }
+        Some((change, state?))
     }
 
-    #[track_caller]
     fn leaf<T: Real>(&mut self, parameters: &mut [T], gradients: &[T], scratch: &mut Vec<T>) {
-        let (change, state) = self.next(parameters.len());
-        change.apply(Leaf { parameters, gradients, state }, scratch);
+        if let Some((change, state)) = self.next(parameters.len()) {
+            change.apply(Leaf { parameters, gradients, state }, scratch);
+        }
     }
 
     /// All of a leaf, or only the rows that have a gradient, if the others stay as they are.
-    #[track_caller]
     fn rows<T: Real>(&mut self, parameters: &mut [T], gradients: &Rows<T>, scratch: &mut Vec<T>) {
         let lazy = self.lazy;
-        let (change, state) = self.next(parameters.len());
+        let Some((change, state)) = self.next(parameters.len()) else { return };
         if !lazy && (change.decay != 0.0 || !change.rule.rests()) {
             let gradients = gradients.to_array().into_raw_vec_and_offset().0;
             return change.apply(Leaf { parameters, gradients: &gradients, state }, scratch);

@@ -131,6 +131,9 @@ fn a_loss_that_is_not_finite_is_named_and_not_trained_on() {
     x[2] = f64::INFINITY;
     let error = Fit::new(sum).batch_size(3).run(&mut 1.0, &mut Sgd::new(0.1), &x, &y).unwrap_err();
     assert!(error.to_string().contains("the input of sample 2 holds NaN or infinity"), "{error}");
+    let error = Fit::new(sum).evaluate(&1.0, &x, &y).unwrap_err();
+    assert_eq!(error.kind(), FitErrorKind::NonFiniteData);
+    assert!(error.to_string().starts_with("the input of sample 2 holds NaN or infinity"), "{error}");
 
     let diverged = |_: &f64, _: &Array1<f64>, _: &Array1<f64>| (f64::NAN, 0.0);
     let error = Fit::new(diverged).run(&mut 1.0, &mut Sgd::new(0.1), &y, &y).unwrap_err();
