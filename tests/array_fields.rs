@@ -2,7 +2,7 @@
 #![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
 #![allow(missing_docs)]
 
-use differentiable::ndarray::{Zip, concatenate, stack};
+use differentiable::ndarray::{RemoveAxis, Zip, concatenate, stack};
 use differentiable::prelude::*;
 
 #[derive(Clone, Differentiable)]
@@ -52,6 +52,11 @@ bodies! {
     joined(m, x) { concatenate![Axis(0), m.w, m.w].column(1).product() + stack![Axis(0), m.b, m.b].dot(&m.b).sum() * x.sum() }
     joined_views(m, x) { concatenate(Axis(0), &[m.b.view(), m.b.view()]).unwrap().product() + stack(Axis(1), &[m.b.view(), m.mask.view()]).unwrap().sum() * x.sum() }
     broadcast(m, x) { (x * &m.b.broadcast((3, 2)).unwrap()).product() + (x * &m.mask.broadcast((3, 2)).unwrap()).sum() * m.s }
+    along_an_axis(m, x) {
+        let lengths = m.w.map_axis(Axis(1), |row| (row.dot(&row) + m.s).sqrt());
+        let products = (&m.w * &x.row(0)).fold_axis(Axis(0), m.s, |a, &b| a * b);
+        lengths.dot(&m.b) * products.sum() + m.w.lanes(Axis(0)).into_iter().map(|lane| lane[0] * lane[1]).sum::<f64>()
+    }
     constants(m, x) {
         let mut y = x.row(0).to_owned();
         y.assign(&m.mask);
@@ -96,4 +101,31 @@ fn fields_of_unknown_kind() {
     let g = w.largest_grad();
     assert_eq!(g.v, [0.0, 0.9, 0.9]);
     assert!((g.w[[0, 1]] - 0.4).abs() < 1e-12);
+}
+
+#[differentiable(order = 2)]
+fn norms(x: &ArrayD<f64>) -> f64 {
+    let products = x.map_axis(Axis(0), |lane| lane.product());
+    let folded = products.fold_axis(Axis(products.ndim() - 1), 1.0, |a, b| a * b + b);
+    folded.mapv(|v| v * v).sum()
+}
+
+#[differentiable(order = 2)]
+fn of_any_shape<D: RemoveAxis>(x: &Array<f64, D>, axis: usize) -> f64 {
+    let products = x.map_axis(Axis(axis), |lane| lane.product());
+    products.mapv(|v| v * v).sum() + x.fold_axis(Axis(0), 0.5, |a, b| a * b + b).sum()
+}
+
+/// Where only the program that runs knows how many axes there are.
+#[test]
+fn lanes_of_any_number_of_axes() {
+    let x = Array3::from_shape_fn((2, 3, 2), |(i, j, k)| 0.3 + (i + 2 * j + k) as f64 * 0.2);
+    norms::check(&x.clone().into_dyn()).unwrap();
+    let hessian = norms::hessian(&x.clone().into_dyn());
+    assert!((&hessian - &hessian.t()).iter().all(|e| e.abs() < 1e-12));
+    for axis in 0..3 {
+        of_any_shape::check(&x, axis).unwrap();
+    }
+    of_any_shape::check(&array![[0.4, 0.2, -0.7]], 0).unwrap();
+    norms::check(&ArrayD::zeros(vec![0, 3])).unwrap();
 }

@@ -293,3 +293,17 @@ fn arrays_of_integers() {
     picked::check(&x, &array![[2, 0]]).unwrap();
     picked2::check(&x, &array![[2], [1]]).unwrap();
 }
+
+/// An array of constants that is made of a vector: its length is read before the vector is moved.
+#[differentiable(wrt(x))]
+fn weighted<T: Real>(x: &Array1<T>, labels: &[usize]) -> T {
+    let (_, weights): (Vec<usize>, Vec<f64>) = labels.iter().map(|&l| (l, if l == 0 { 0.0 } else { 1.5 })).unzip();
+    let w = Array1::from_iter(weights.iter().map(|&w| T::from(w).unwrap()));
+    x.mapv(|v| v * v).dot(&w)
+}
+
+#[test]
+fn arrays_of_constants_from_iterators() {
+    weighted::check(&array![0.4, -0.3, 1.2], &[1, 0, 2]).unwrap();
+    assert_eq!(weighted::grad(&array![0.5, 2.0], &[0, 3]), array![0.0, 6.0]);
+}

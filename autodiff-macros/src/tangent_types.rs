@@ -224,7 +224,7 @@ pub(crate) fn bounded_otherwise(p: &syn::TypeParam) -> bool {
             .path
             .segments
             .last()
-            .is_some_and(|s| matches!(s.ident.to_string().as_str(), "Real" | "Float" | "Dimension")),
+            .is_some_and(|s| matches!(s.ident.to_string().as_str(), "Real" | "Float" | "Dimension" | "RemoveAxis")),
         _ => false,
     })
 }

@@ -5,9 +5,9 @@
 
 #[cfg(feature = "std")]
 pub use crate::arrays::forms::{
-    axes_swapped, axis_last, clear, concatenated_shape, concatenated_shape_of, diagonal, elements, elements_of, extent,
-    flat, fold_in, fold_out, resized_shape, shape_as, shaped, spread, stacked_shape, stacked_shape_of, without_axis,
-    write, zeros_like,
+    axes_swapped, axis_at_end, axis_last, clear, concatenated_shape, concatenated_shape_of, diagonal, elements,
+    elements_of, extent, flat, fold_in, fold_out, resized_shape, shape_as, shaped, spread, stacked_shape,
+    stacked_shape_of, without_axis, write, zeros_like,
 };
 #[cfg(feature = "std")]
 pub use crate::check::{Flat, check, displace, flatten, hessian, hessian_diagonal, scalars, unflatten};

@@ -1,8 +1,8 @@
 use differentiable::prelude::*;
 
 #[differentiable]
-fn f(x: &ArrayD<f64>) -> f64 {
-    x.map_axis(Axis(0), |lane| lane.sum()).sum()
+fn f(x: &mut ArrayD<f64>) {
+    x.lanes_mut(Axis(0)).into_iter().for_each(|mut lane| lane[0] *= 2.0);
 }
 
 fn main() {}

@@ -181,7 +181,16 @@ impl Lowerer<'_> {
                 Some(Stream::Indexed { len, item })
             }
             ("lanes", 1) => {
-                let n = axes?;
+                let Some(n) = axes else {
+                    if mutable {
+                        self.errors.at(
+                            span,
+                            "`lanes_mut` can be differentiated where the number of axes is in sight; declare the array's type, `let x: &mut Array2<f64> = &mut …`",
+                        );
+                        return None;
+                    }
+                    return Some(self.lanes_of_unknown(&place, &m.args[0], span).0);
+                };
                 let Some(axis) = literal_axis(&m.args[0]) else {
                     let (place, _) = self.with_axis_last(&place, n, &m.args[0], span);
                     return Some(match n {
@@ -271,14 +280,8 @@ impl Lowerer<'_> {
     }
 
     /// The lanes along an axis that is given as an argument, and the shape of what has one item for each.
-    pub(super) fn lanes_and_shape(&mut self, place: &Place, axis: &S, span: Span) -> Option<(Stream, Expr)> {
-        let Some(n) = self.axes(place) else {
-            self.errors.at(
-                span,
-                "this can be differentiated where the number of axes is in sight; declare the array's type, or write a loop",
-            );
-            return None;
-        };
+    pub(super) fn lanes_and_shape(&mut self, place: &Place, axis: &S, span: Span) -> (Stream, Expr) {
+        let Some(n) = self.axes(place) else { return self.lanes_of_unknown(place, axis, span) };
         let literal = literal_axis(axis);
         let (lanes, along) = match (n, literal) {
             (2, Some(0)) => (self.lines(place, "column", "ncols", false), axis_expr(Expr::int(0))),
@@ -294,12 +297,39 @@ impl Lowerer<'_> {
             }
         };
         let whole = self.dimension(place, span);
-        let func = syn::parse_quote!(::differentiable::__private::without_axis);
-        let args = vec![whole, along];
+        (lanes, self.reference_to(span, "dim", "without_axis", vec![whole, along]))
+    }
+
+    /// The same where the number of axes is not in sight: the rows of a matrix that holds the lanes one after the other.
+    fn lanes_of_unknown(&mut self, place: &Place, axis: &S, span: Span) -> (Stream, Expr) {
+        let axis = self.fixed_argument(axis);
+        let whole = self.dimension(place, span);
+        let order = self.constant(span, "order", "axis_at_end", vec![whole.clone(), axis.clone()]);
+        let moved = self.permuted(place, Expr::Clone(Box::new(order)), span);
+        let dim = self.reference_to(span, "dim", "without_axis", vec![whole, axis.clone()]);
+        let (count, length) = (
+            self.constant(span, "count", "elements", vec![dim.clone()]),
+            rules::method(Expr::Place(place.clone()), "len_of", vec![axis]),
+        );
+        let element = kinds::of_place(&self.program, place).deref().element();
+        let items = Expr::Place(self.flat(&moved, span));
+        let lanes = self.shaped(items, Expr::Tuple(vec![count, length]), element, Some(2), span);
+        let lanes = self.place_of(lanes, span);
+        (self.lines(&lanes, "row", "nrows", false), dim)
+    }
+
+    /// What a function of the runtime makes of numbers of axes and their lengths.
+    fn constant(&mut self, span: Span, name: &str, function: &str, args: Vec<Expr>) -> Expr {
+        let function = syn::Ident::new(function, Span::mixed_site());
+        let func = syn::parse_quote!(::differentiable::__private::#function);
         let value = Expr::Call { func, qself: None, args, ctor: false, tangent: false };
-        let var = self.let_var("dim", span, Role::Temporary, value);
+        let var = self.let_var(name, span, Role::Temporary, value);
         self.program.vars[var].kind = Kind::Constant;
-        Some((lanes, Expr::Ref { mutable: false, of: Box::new(Expr::var(var, span)) }))
+        Expr::var(var, span)
+    }
+
+    fn reference_to(&mut self, span: Span, name: &str, function: &str, args: Vec<Expr>) -> Expr {
+        Expr::Ref { mutable: false, of: Box::new(self.constant(span, name, function, args)) }
     }
 
     /// A view of an array with `n` axes whose last one is that of an argument, and that axis.
@@ -309,12 +339,17 @@ impl Lowerer<'_> {
         let order = Expr::Call { func, qself: None, args: vec![axis.clone()], ctor: false, tangent: false };
         let var = self.let_var("order", span, Role::Temporary, order);
         self.program.vars[var].kind = Kind::Constant;
+        (self.permuted(place, Expr::var(var, span), span), axis)
+    }
+
+    /// A view of an array with its axes in another order.
+    fn permuted(&mut self, place: &Place, order: Expr, span: Span) -> Place {
         let viewed = match view(place, "view", Vec::new(), false) {
             Expr::Place(viewed) if !place.is_view() => viewed,
             _ => place.clone(),
         };
         let method = syn::Ident::new("permuted_axes", span);
-        (viewed.step(Step::View { method, args: vec![Expr::var(var, span)] }), axis)
+        viewed.step(Step::View { method, args: vec![order] })
     }
 
     /// Blocks of these sizes along the axes: those beside each other, or all that there are.

@@ -164,6 +164,8 @@ fn substitute(stmt: &mut Stmt, var: VarId, value: &Expr) -> bool {
         blocked.set(blocked.get() || p.root == var);
     });
     let mut blocked = blocked.get();
+    // A vector that becomes an array is moved, so its length is read before.
+    stmt.parts(&mut |e| blocked |= moves_source(e, value), &mut |_| {});
     // What is lent to the callee cannot be read beside it.
     blocked |= lent(stmt).into_iter().any(|root| value.mentions(root));
     if let Stmt::Assign { place, value: written, .. } | Stmt::Update { place, value: written, .. } = &*stmt {
@@ -197,6 +199,14 @@ fn substitute(stmt: &mut Stmt, var: VarId, value: &Expr) -> bool {
     }
     stmt.parts_mut(&mut |e| replace(e, var, value), &mut |_| {});
     true
+}
+
+/// Whether an expression moves into an array what a value reads.
+fn moves_source(e: &Expr, value: &Expr) -> bool {
+    let mut found = matches!(e, Expr::Method { recv, name, .. }
+        if name == "__shaped" && matches!(&**recv, Expr::Place(p) if value.mentions(p.root)));
+    e.children(&mut |child| found |= moves_source(child, value));
+    found
 }
 
 /// The variables that a call borrows mutably.

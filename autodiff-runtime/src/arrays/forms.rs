@@ -326,6 +326,20 @@ pub fn axis_last<const N: usize>(axis: Axis) -> [usize; N] {
     order
 }
 
+/// [`axis_last`] of a shape whose type alone says how many axes there are.
+///
+/// # Panics
+///
+/// Panics if there is no such axis.
+#[inline]
+#[track_caller]
+pub fn axis_at_end<D: Dimension>(dim: &D, axis: Axis) -> D {
+    let mut order = D::zeros(dim.ndim());
+    order.slice_mut().iter_mut().enumerate().for_each(|(place, axis)| *axis = place);
+    order.slice_mut()[axis.index()..].rotate_left(1);
+    order
+}
+
 /// The axes in order, with two of them exchanged.
 ///
 /// # Panics

@@ -34,7 +34,7 @@ impl Lowerer<'_> {
                 let ddof = self.scalar(&m.args[1]);
                 let place = self.pinned(recv, span);
                 float_of_elements(&kinds::of_place(&self.program, &place))?;
-                let (lanes, dim) = self.lanes_and_shape(&place, &m.args[0], span)?;
+                let (lanes, dim) = self.lanes_and_shape(&place, &m.args[0], span);
                 let axes = self.axes(&place).map(|n| n.saturating_sub(1));
                 Some(self.collect_shaped(lanes, dim, axes, span, &mut |l, lane| {
                     let lane = l.place_of(lane, span);
@@ -161,14 +161,14 @@ impl Lowerer<'_> {
             ("map_axis", 2) => {
                 let f = self.callable(&m.args[1])?;
                 let place = self.pinned(recv, span);
-                let (lanes, dim) = self.lanes_and_shape(&place, &m.args[0], span)?;
+                let (lanes, dim) = self.lanes_and_shape(&place, &m.args[0], span);
                 let axes = self.axes(&place).map(|n| n.saturating_sub(1));
                 Some(self.collect_shaped(lanes, dim, axes, span, &mut |l, lane| l.apply(&f, vec![lane])))
             }
             ("product_axis", 1) => {
                 let place = self.pinned(recv, span);
                 let one = Expr::Number(1.0, float_of_elements(&kinds::of_place(&self.program, &place))?);
-                let (lanes, dim) = self.lanes_and_shape(&place, &m.args[0], span)?;
+                let (lanes, dim) = self.lanes_and_shape(&place, &m.args[0], span);
                 let axes = self.axes(&place).map(|n| n.saturating_sub(1));
                 Some(self.collect_shaped(lanes, dim, axes, span, &mut |l, lane| {
                     let lane = l.place_of(lane, span);
@@ -182,7 +182,7 @@ impl Lowerer<'_> {
                 let init = self.operand(&m.args[1]);
                 let f = self.callable(&m.args[2])?;
                 let place = self.pinned(recv, span);
-                let (lanes, dim) = self.lanes_and_shape(&place, &m.args[0], span)?;
+                let (lanes, dim) = self.lanes_and_shape(&place, &m.args[0], span);
                 let axes = self.axes(&place).map(|n| n.saturating_sub(1));
                 Some(self.collect_shaped(lanes, dim, axes, span, &mut |l, lane| {
                     let lane = l.place_of(lane, span);
