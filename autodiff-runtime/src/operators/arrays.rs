@@ -10,7 +10,7 @@ use ndarray::{Array, ArrayBase, ArrayRef, ArrayViewMut, Axis, Data, DimMax, Dime
 
 use num_complex::Complex;
 
-use self::mixed::{RealPart, complex};
+use self::mixed::Over;
 use self::sweeps::{
     Common, Difference, Product, Quotient, Remainder, Sum, Swapped, adjoint, adjoints, bend, present, shaped, tangent,
     tangent2, tangents,
@@ -37,24 +37,24 @@ macro_rules! operand {
     (@slot array $slot:ident $a:ident) => {
         shaped($slot, $a)
     };
-    // Real operands beside complex ones.
-    (@view real_array $a:expr) => {
-        &complex($a)
+    // What stands beside an array of other elements, which are named by their type.
+    (@view (array over $of:ty) $a:expr) => {
+        &<$of as Over<_>>::read($a)
     };
-    (@view real_scalar $a:expr) => {
-        &complex(&aview0($a))
+    (@view (scalar over $of:ty) $a:expr) => {
+        &<$of as Over<_>>::read(&aview0($a))
     };
-    (@tangent real_array $t:ident) => {
-        $t.map(|t| complex(t)).as_deref()
+    (@tangent (array over $of:ty) $t:ident) => {
+        $t.map(|t| <$of as Over<_>>::read(t)).as_deref()
     };
-    (@tangent real_scalar $t:ident) => {
-        $t.map(|t| complex(&aview0(t))).as_deref()
+    (@tangent (scalar over $of:ty) $t:ident) => {
+        $t.map(aview0).as_ref().map(|t| <$of as Over<_>>::read(t)).as_deref()
     };
-    (@slot real_array $slot:ident $a:ident) => {
-        RealPart::of(shaped($slot, $a).map(|s| s.view_mut())).slot()
+    (@slot (array over $of:ty) $slot:ident $a:ident) => {
+        shaped($slot, $a).map(|s| <$of as Over<_>>::slot(s)).as_deref_mut()
     };
-    (@slot real_scalar $slot:ident $a:ident) => {
-        RealPart::of($slot.map(|s| ArrayViewMut::from(core::slice::from_mut(s)).remove_axis(Axis(0)))).slot()
+    (@slot (scalar over $of:ty) $slot:ident $a:ident) => {
+        operand!(@slot scalar $slot $a).map(|s| <$of as Over<_>>::slot(s)).as_deref_mut()
     };
     (@slot scalar $slot:ident $a:ident) => {
         $slot.map(|s| ArrayViewMut::from(core::slice::from_mut(s)).remove_axis(Axis(0))).as_deref_mut()
@@ -63,7 +63,7 @@ macro_rules! operand {
 
 /// One operator of one pair of types. Scalars come second in the calls of the generic functions.
 macro_rules! operator {
-    ($name:ident, $rule:ty, [$($generics:tt)*] ($a:ty, $da:ty, $ka:ident) ($b:ty, $db:ty, $kb:ident) -> ($out:ty) [$($bounds:tt)*] $order:ident) => {
+    ($name:ident, $rule:ty, [$($generics:tt)*] ($a:ty, $da:ty, $ka:tt) ($b:ty, $db:ty, $kb:tt) -> ($out:ty) [$($bounds:tt)*] $order:ident) => {
         impl<$($generics)*> $name<$b> for $a
         where
             $a: Differentiable<Tangent = $da>,
@@ -131,14 +131,14 @@ macro_rules! operator {
                 a1 b1 a2 b2 a3 b3; c0 d0 e0 c1 d1 e1 c2 d2 e2 c3 d3 e3);
         }
     };
-    (@tangent3 $order:ident $rule:ty, ($a:ty, $da:ty, $ka:ident), ($b:ty, $db:ty, $kb:ident), $out:ty; $($ta:ident $tb:ident $y:ident)*) => {
+    (@tangent3 $order:ident $rule:ty, ($a:ty, $da:ty, $ka:tt), ($b:ty, $db:ty, $kb:tt), $out:ty; $($ta:ident $tb:ident $y:ident)*) => {
         #[track_caller]
         fn tangent3(a: &$a, b: &$b, $($ta: Option<&$da>, $tb: Option<&$db>),*) -> ($out, $(operator!(@first $out, $y)),*) {
             operator!(@at_level $order tangents $rule, (operand!(@view $ka a)), (operand!(@view $kb b)),
                 ([$(operand!(@tangent $ka $ta)),*]), ([$(operand!(@tangent $kb $tb)),*]);;).into()
         }
     };
-    (@adjoint2 $order:ident $rule:ty, ($a:ty, $da:ty, $ka:ident), ($b:ty, $db:ty, $kb:ident), $out:ty;
+    (@adjoint2 $order:ident $rule:ty, ($a:ty, $da:ty, $ka:tt), ($b:ty, $db:ty, $kb:tt), $out:ty;
         $($ta:ident $tb:ident)*; $($ct:ident $sa:ident $sb:ident)*) => {
         #[track_caller]
         fn adjoint2(
@@ -177,37 +177,30 @@ macro_rules! operator {
 
 macro_rules! operators {
     ($($name:ident $rule:ty, $bound:ident [$($left:ty),*];)*) => {$(
-        operator!($name, $rule,
-            [T: $bound, S: Data<Elem = T>, D: Dimension + DimMax<E>, S2: Data<Elem = T>, E: Dimension]
-            (ArrayBase<S, D, T>, Array<T, D>, array) (ArrayBase<S2, E, T>, Array<T, E>, array)
-            -> (Array<T, Common<D, E>>) [] straight);
-        operator!($name, $rule,
-            [T: $bound, D: Dimension + DimMax<E>, S2: Data<Elem = T>, E: Dimension]
-            (ArrayRef<T, D>, Array<T, D>, array) (ArrayBase<S2, E, T>, Array<T, E>, array)
-            -> (Array<T, Common<D, E>>) [] straight);
-        operator!($name, $rule,
-            [T: $bound, S: Data<Elem = T>, D: Dimension + DimMax<E>, E: Dimension]
-            (ArrayBase<S, D, T>, Array<T, D>, array) (ArrayRef<T, E>, Array<T, E>, array)
-            -> (Array<T, Common<D, E>>) [] straight);
-        operator!($name, $rule,
-            [T: $bound, D: Dimension + DimMax<E>, E: Dimension]
-            (ArrayRef<T, D>, Array<T, D>, array) (ArrayRef<T, E>, Array<T, E>, array)
-            -> (Array<T, Common<D, E>>) [] straight);
-        operator!($name, $rule,
-            [T: $bound, S: Data<Elem = T>, D: Dimension]
-            (ArrayBase<S, D, T>, Array<T, D>, array) (T, T, scalar) -> (Array<T, D>) [] straight);
-        operator!($name, $rule,
-            [T: $bound, D: Dimension]
-            (ArrayRef<T, D>, Array<T, D>, array) (T, T, scalar) -> (Array<T, D>) [] straight);
+        operators!(@right $name, $rule, [A: $bound + Over<B>, S: Data<Elem = A>,] ArrayBase<S, D>);
+        operators!(@right $name, $rule, [A: $bound + Over<B>,] ArrayRef<A, D>);
         operators!(@lefts $name, $rule, $($left),*);
     )*};
+    (@right $name:ident, $rule:ty, [$($generics:tt)*] $left:ty) => {
+        operator!($name, $rule,
+            [B: Number, $($generics)* D: Dimension + DimMax<E>, S2: Data<Elem = B>, E: Dimension]
+            ($left, Array<A, D>, array) (ArrayBase<S2, E>, Array<B, E>, (array over A))
+            -> (Array<A, Common<D, E>>) [] straight);
+        operator!($name, $rule,
+            [B: Number, $($generics)* D: Dimension + DimMax<E>, E: Dimension]
+            ($left, Array<A, D>, array) (ArrayRef<B, E>, Array<B, E>, (array over A))
+            -> (Array<A, Common<D, E>>) [] straight);
+        operator!($name, $rule,
+            [B: Number, $($generics)* D: Dimension]
+            ($left, Array<A, D>, array) (B, B, (scalar over A)) -> (Array<A, D>) [] straight);
+    };
     (@lefts $name:ident, $rule:ty, $($t:ty),*) => {
         $(operators!(@left $name, $rule, $t);)*
     };
     (@left $name:ident, $rule:ty, $t:ty) => {
         operator!($name, $rule,
             [S: Data<Elem = $t>, D: Dimension]
-            ($t, $t, scalar) (ArrayBase<S, D, $t>, Array<$t, D>, array) -> (Array<$t, D>) [] swapped);
+            ($t, $t, scalar) (ArrayBase<S, D>, Array<$t, D>, array) -> (Array<$t, D>) [] swapped);
         operator!($name, $rule,
             [D: Dimension]
             ($t, $t, scalar) (ArrayRef<$t, D>, Array<$t, D>, array) -> (Array<$t, D>) [] swapped);
@@ -220,34 +213,6 @@ operators! {
     Mul Product, Number [f32, f64, Complex<f32>, Complex<f64>];
     Div Quotient, Number [f32, f64, Complex<f32>, Complex<f64>];
     Rem Remainder, Real [f32, f64];
-}
-
-/// Complex arrays with real operands on the right, as `ndarray` has them.
-macro_rules! mixed_operators {
-    ($($name:ident $rule:ty;)*) => {$(
-        mixed_operators!(@left $name, $rule, [S: Data<Elem = Complex<T>>,] ArrayBase<S, D, Complex<T>>);
-        mixed_operators!(@left $name, $rule, [] ArrayRef<Complex<T>, D>);
-    )*};
-    (@left $name:ident, $rule:ty, [$($generics:tt)*] $left:ty) => {
-        operator!($name, $rule,
-            [T: Real, $($generics)* D: Dimension + DimMax<E>, S2: Data<Elem = T>, E: Dimension]
-            ($left, Array<Complex<T>, D>, array) (ArrayBase<S2, E, T>, Array<T, E>, real_array)
-            -> (Array<Complex<T>, Common<D, E>>) [] straight);
-        operator!($name, $rule,
-            [T: Real, $($generics)* D: Dimension + DimMax<E>, E: Dimension]
-            ($left, Array<Complex<T>, D>, array) (ArrayRef<T, E>, Array<T, E>, real_array)
-            -> (Array<Complex<T>, Common<D, E>>) [] straight);
-        operator!($name, $rule,
-            [T: Real, $($generics)* D: Dimension]
-            ($left, Array<Complex<T>, D>, array) (T, T, real_scalar) -> (Array<Complex<T>, D>) [] straight);
-    };
-}
-
-mixed_operators! {
-    Add Sum;
-    Sub Difference;
-    Mul Product;
-    Div Quotient;
 }
 
 macro_rules! negation {
