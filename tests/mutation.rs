@@ -472,3 +472,185 @@ fn exchanges() {
     turned::check(&[0.3, -0.8], 0.7).unwrap();
     through_exchanges::check(0.3, 1.7).unwrap();
 }
+
+/// Methods that change what lies deep in what a reference leads to; the type is called as one of the standard library is.
+mod parts_of_parts {
+    use super::*;
+    #[derive(Clone, Debug, Default, Differentiable)]
+    pub struct Cell {
+        a: f64,
+    }
+    #[differentiable]
+    pub trait Update {
+        fn tick(&mut self, x: f64);
+        fn value(&self) -> f64;
+    }
+    #[differentiable]
+    impl Update for Cell {
+        fn tick(&mut self, x: f64) {
+            self.a = self.a.sin() * x + x;
+        }
+        fn value(&self) -> f64 {
+            self.a * self.a
+        }
+    }
+    #[derive(Clone, Debug, Differentiable)]
+    pub enum Shape {
+        One(Cell),
+        Two { left: Cell, right: Cell },
+        Nothing,
+    }
+    #[derive(Clone, Debug, Differentiable)]
+    pub struct Holder<U> {
+        part: U,
+        scale: f64,
+    }
+    #[derive(Clone, Debug, Differentiable)]
+    pub struct Grid {
+        cells: Vec<Vec<Cell>>,
+        one: Cell,
+        pair: (Cell, [Cell; 2]),
+        shape: Shape,
+        boxed: Box<Cell>,
+        holder: Holder<Cell>,
+    }
+    #[differentiable]
+    fn indexed(g: &mut Grid, x: f64) -> f64 {
+        g.cells[0][1].tick(x);
+        let c = &mut g.cells[1][0];
+        c.tick(x);
+        c.tick(x * 2.0);
+        g.pair.1[1].tick(x);
+        let (h, t) = g.cells.split_at_mut(1);
+        h[0][0].tick(x);
+        t[0][1].tick(h[0][0].a);
+        std::mem::swap(&mut g.one, &mut g.pair.0);
+        g.one.tick(x);
+        g.cells.iter().flatten().map(|c| c.value()).sum::<f64>() + g.one.value() * g.pair.0.value() + g.pair.1[1].a
+    }
+    #[differentiable]
+    fn options(g: &mut Grid, x: f64, #[constant] i: usize) -> f64 {
+        if let Some(c) = g.cells[0].get_mut(i) {
+            c.tick(x);
+        }
+        g.cells[1].last_mut().unwrap().tick(x);
+        if let Some(row) = g.cells.first_mut() {
+            for c in row.iter_mut().rev() {
+                c.tick(x);
+            }
+        }
+        if let [a, .., b] = &mut g.cells[1][..] {
+            a.tick(x);
+            b.tick(a.a);
+        }
+        for (i, row) in g.cells.iter_mut().enumerate() {
+            for c in row {
+                c.tick(x * (i + 1) as f64);
+            }
+        }
+        g.cells[0][0].value() + g.cells[1][1].value()
+    }
+    #[differentiable]
+    fn destructured(g: &mut Grid, x: f64) -> f64 {
+        let Grid { one, pair: (p, rest), boxed, holder, .. } = g;
+        one.tick(x);
+        p.tick(one.a);
+        rest[0].tick(p.a);
+        boxed.tick(x);
+        holder.part.tick(x);
+        let v = one.value() * p.value() + rest[0].value();
+        v + boxed.value() + holder.part.value()
+    }
+    #[differentiable]
+    fn matched(g: &mut Grid, x: f64) -> f64 {
+        match &mut g.shape {
+            Shape::One(c) => c.tick(x),
+            Shape::Two { left, right } => {
+                left.tick(x);
+                right.tick(left.a);
+            }
+            Shape::Nothing => g.one.tick(x),
+        }
+        if let Shape::Two { right, .. } = &mut g.shape {
+            right.tick(x)
+        }
+        match &g.shape {
+            Shape::One(c) => c.value(),
+            Shape::Two { left, right } => left.value() + right.value(),
+            Shape::Nothing => g.one.value(),
+        }
+    }
+    #[differentiable]
+    fn drive<U: Update + Differentiable + Clone>(h: &mut Holder<U>, x: f64) -> f64 {
+        h.part.tick(x);
+        h.part.tick(h.scale);
+        h.part.value()
+    }
+    #[differentiable]
+    fn pass(c: &mut Cell, x: f64) {
+        c.tick(x);
+        c.tick(x);
+    }
+    #[differentiable]
+    fn passed(g: &mut Grid, x: f64) -> f64 {
+        pass(&mut g.one, x);
+        pass(&mut g.pair.1[0], x);
+        pass(&mut g.cells[0][0], g.one.a);
+        let d = drive(&mut g.holder, x);
+        let mut twice = |k: f64| {
+            g.boxed.tick(k);
+            g.boxed.tick(k * x);
+        };
+        twice(0.5);
+        twice(x);
+        let inner = &mut *g;
+        inner.one.tick(d);
+        inner.one.value() + g.boxed.value() + g.cells[0][0].a
+    }
+    #[differentiable]
+    fn zipped(a: &mut [Cell], b: &mut [Cell], x: f64) -> f64 {
+        for (p, q) in a.iter_mut().zip(b.iter_mut()) {
+            p.tick(x);
+            q.tick(p.a);
+            std::mem::swap(p, q);
+        }
+        a.chunks_mut(2).for_each(|c| c[0].tick(x));
+        let n = b.len();
+        b[n - 1].tick(x);
+        a.iter().zip(b.iter()).map(|(p, q)| p.value() * q.a).sum()
+    }
+    #[differentiable]
+    fn local(x: f64) -> f64 {
+        let mut cells = vec![Cell::default(); 3];
+        let mut h = Holder { part: Cell { a: x }, scale: x };
+        for k in 0..4 {
+            cells[k % 3].tick(x + k as f64);
+            h.part.tick(cells[k % 3].value());
+        }
+        let last = cells.last_mut().unwrap();
+        last.tick(x);
+        let total: f64 = cells.iter().map(Update::value).sum();
+        total * h.part.value()
+    }
+    #[test]
+    fn are_changed() {
+        let c = |a| Cell { a };
+        let g = |shape| Grid {
+            cells: vec![vec![c(0.1), c(0.2)], vec![c(0.3), c(0.4)]],
+            one: c(0.5),
+            pair: (c(0.6), [c(0.7), c(0.8)]),
+            shape,
+            boxed: Box::new(c(0.9)),
+            holder: Holder { part: c(0.25), scale: 0.7 },
+        };
+        indexed::check(&mut g(Shape::Nothing), 0.6).unwrap();
+        options::check(&mut g(Shape::Nothing), 0.6, 1).unwrap();
+        destructured::check(&mut g(Shape::Nothing), 0.6).unwrap();
+        for s in [Shape::One(c(0.3)), Shape::Two { left: c(0.2), right: c(0.4) }, Shape::Nothing] {
+            matched::check(&mut g(s), 0.6).unwrap();
+        }
+        passed::check(&mut g(Shape::Nothing), 0.6).unwrap();
+        zipped::check(&mut [c(0.1), c(0.2), c(0.5)], &mut [c(0.3), c(0.6), c(0.4)], 0.6).unwrap();
+        local::check(0.6).unwrap();
+    }
+}

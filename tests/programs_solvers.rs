@@ -348,3 +348,79 @@ fn soft_dtw(a: &[f64], b: &[f64], gamma: f64) -> f64 {
 fn t_dtw() {
     soft_dtw::check(&[0.1, 0.8, 0.4], &[0.0, 0.5, 0.9, 0.3], 0.7).unwrap();
 }
+
+/// A Kalman filter that rejects outliers; `map` of an array in a field.
+mod gated_filter {
+    use super::*;
+    type Mat2 = [[f64; 2]; 2];
+    #[derive(Clone, Debug, Differentiable)]
+    pub struct Filter {
+        x: [f64; 2],
+        p: Mat2,
+        q: f64,
+        r: f64,
+        last: Option<f64>,
+        #[constant]
+        rejected: usize,
+        log: Vec<(f64, f64)>,
+    }
+    #[differentiable]
+    fn mul(a: &Mat2, b: &Mat2) -> Mat2 {
+        std::array::from_fn(|i| std::array::from_fn(|j| (0..2).map(|k| a[i][k] * b[k][j]).sum()))
+    }
+    #[differentiable]
+    fn transpose(a: &Mat2) -> Mat2 {
+        let [[a, b], [c, d]] = *a;
+        [[a, c], [b, d]]
+    }
+    #[differentiable]
+    impl Filter {
+        fn predict(&mut self, dt: f64) {
+            let f = [[1.0, dt], [0.0, 1.0]];
+            let [pos, vel] = &mut self.x;
+            *pos += *vel * dt;
+            self.p = mul(&mul(&f, &self.p), &transpose(&f));
+            (self.p[0][0], self.p[1][1]) = (self.p[0][0] + self.q * dt.powi(3) / 3.0, self.p[1][1] + self.q * dt);
+        }
+        fn update(&mut self, z: f64, gate: f64) -> Option<f64> {
+            let s = self.p[0][0] + self.r;
+            let innovation = z - self.x[0];
+            if innovation.powi(2) / s > gate {
+                self.rejected += 1;
+                return None;
+            }
+            let k = self.p.map(|row| row[0] / s);
+            for (x, k) in self.x.iter_mut().zip(k) {
+                *x += k * innovation;
+            }
+            let [p0, p1] = self.p[0];
+            for (row, k) in self.p.iter_mut().zip(k.iter()) {
+                row[0] -= k * p0;
+                row[1] -= k * p1;
+            }
+            self.last = Some(innovation);
+            self.log.push((innovation, s));
+            Some(0.5 * (innovation * innovation / s + s.ln()))
+        }
+        fn nll(&mut self, zs: &[(f64, Option<f64>)], gate: f64) -> f64 {
+            let mut total = 0.0;
+            'obs: for &(dt, z) in zs {
+                self.predict(dt);
+                let Some(z) = z else { continue 'obs };
+                match self.update(z, gate) {
+                    Some(l) => total += l,
+                    None if self.rejected > 2 => break 'obs,
+                    None => total += 0.5 * gate.ln(),
+                }
+            }
+            let spread: f64 = self.log.iter().map(|&(i, s)| i * s).sum::<f64>() / self.log.len().max(1) as f64;
+            total + self.last.unwrap_or_default() + spread
+        }
+    }
+    #[test]
+    fn agrees() {
+        let f =
+            Filter { x: [0.1, 0.5], p: [[1.0, 0.1], [0.1, 0.8]], q: 0.3, r: 0.2, last: None, rejected: 0, log: vec![] };
+        f.clone().nll_check(&[(0.1, Some(0.2)), (0.2, None), (0.1, Some(5.0)), (0.3, Some(0.6))], 3.0).unwrap();
+    }
+}

@@ -134,7 +134,12 @@ pub(crate) fn check_types(signature: &crate::signature::Signature, errors: &Erro
             let (what, instead) = match ty {
                 syn::Type::TraitObject(_) => ("a trait object", "use a generic parameter"),
                 syn::Type::Ptr(_) => ("a raw pointer", "use a reference or an index"),
-                syn::Type::Path(p) if p.path.segments.last().is_some_and(|s| is_shared(&s.ident.to_string())) => {
+                // A `Cell` of nothing is a type of the user's own.
+                syn::Type::Path(p)
+                    if p.path.segments.last().is_some_and(|s| {
+                        is_shared(&s.ident.to_string()) && (s.ident != "Cell" || !s.arguments.is_none())
+                    }) =>
+                {
                     ("a value that is shared or changes behind a shared reference", "use `&mut`, or a value")
                 }
                 _ => return visit::visit_type(self, ty),

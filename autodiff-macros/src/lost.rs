@@ -29,10 +29,10 @@ pub(crate) fn refuse(program: &Program, types: &Types, signature: &Signature, er
     });
     program.body.walk(&mut |s| match s {
         Stmt::Call(crate::ir::Call { callee: Callee::Function { path, qself: None }, args, span, .. })
-            if shared(path).is_some()
+            if shared(path, args.len()).is_some()
                 && args.iter().flat_map(|a| &a.parts).flatten().any(|e| carried(e, &varied).is_some()) =>
         {
-            let name = shared(path).expect("just found");
+            let name = shared(path, args.len()).expect("just found");
             errors.at(
                 *span,
                 format!("no derivative can follow a value in `{name}`, which is shared or changes behind a shared reference; use a variable that is `mut`, or wrap the value in `stop_gradient`"),
@@ -165,10 +165,10 @@ fn keyed(program: &Program) -> VarMap<String> {
     found
 }
 
-/// The name of the type that a path constructs, if its values are shared.
-fn shared(path: &syn::Path) -> Option<String> {
+/// The name of the type that a path constructs of so many values, if its values are shared: a `Cell` is made of one.
+fn shared(path: &syn::Path, values: usize) -> Option<String> {
     let owner = path.segments.iter().rev().nth(1)?.ident.to_string();
-    fence::is_shared(&owner).then_some(owner)
+    (fence::is_shared(&owner) && (owner != "Cell" || values == 1)).then_some(owner)
 }
 
 /// Whether a type is, or holds, a trait object.

@@ -36,11 +36,13 @@ impl Lowerer<'_> {
             return None;
         }
         let field = strip(recv.clone());
-        if self.types.has_lengths()
+        let used = self.uses.is_sequence(&m.receiver) && !self.uses.is_option(&m.receiver);
+        if (self.types.has_lengths() || used)
             && let Expr::Place(place) = &field
             && matches!(place.path.last(), Some(Step::Field(_)))
         {
-            // Where lengths are parameters, a field without a known type is an array rather than an option.
+            // Where lengths are parameters, a field without a known type is an array rather than an option; and so is one
+            // that is used as a sequence.
             self.learn(place, Kind::Seq(Box::new(Kind::Unknown)));
         }
         if !matches!(self.kind(&field).deref(), Kind::Seq(_)) {

@@ -131,10 +131,14 @@ impl Lowerer<'_> {
                 let some = Expr::Not(Box::new(rules::method(Expr::Place(place.clone()), "is_empty", Vec::new())));
                 // It may be computed before it is known that there is one.
                 let last = rules::method(length(&place), "saturating_sub", vec![Expr::int(1)]);
-                let (at, rest) = if name.contains("first") || name.contains("front") {
-                    (Expr::int(0), part(&place, Some(Expr::int(1)), None, mutable))
-                } else {
+                // An element of an element is borrowed before its index is computed.
+                let inner = place.path.iter().any(|s| matches!(s, Step::Index { .. }));
+                let ends = !(name.contains("first") || name.contains("front"));
+                let last = if mutable && inner && ends { self.temporary(last, span) } else { last };
+                let (at, rest) = if ends {
                     (last.clone(), part(&place, None, Some(last), mutable))
+                } else {
+                    (Expr::int(0), part(&place, Some(Expr::int(1)), None, mutable))
                 };
                 let at = if sequence { at } else { crate::arrays::in_order(at) };
                 let element = self.element(&place, at, mutable);
