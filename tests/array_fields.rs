@@ -129,3 +129,53 @@ fn lanes_of_any_number_of_axes() {
     of_any_shape::check(&array![[0.4, 0.2, -0.7]], 0).unwrap();
     norms::check(&ArrayD::zeros(vec![0, 3])).unwrap();
 }
+
+/// Products, variances and standard deviations of arrays whose type is not in sight, to the third order.
+mod reductions {
+    use differentiable::prelude::*;
+
+    #[derive(Clone, Debug, Differentiable)]
+    struct Sample {
+        x: Array1<f64>,
+        m: Array2<f64>,
+        free: f64,
+    }
+
+    #[differentiable(order = 3)]
+    fn spread(s: &Sample) -> f64 {
+        let by_row = s.m.var_axis(Axis(1), s.free);
+        let by_column = s.m.std_axis(Axis(0), 0.5);
+        s.x.product() * s.m.var(s.free) + s.x.std(s.free) * by_row[0] * by_row[1] + by_column[1] * by_column[0] * s.x[0]
+    }
+
+    /// The same with the types in sight, which is differentiated as loops.
+    #[differentiable(order = 3)]
+    fn in_sight(s: &Sample) -> f64 {
+        let (x, m): (&Array1<f64>, &Array2<f64>) = (&s.x, &s.m);
+        let by_row = m.var_axis(Axis(1), s.free);
+        let by_column = m.std_axis(Axis(0), 0.5);
+        x.product() * m.var(s.free) + x.std(s.free) * by_row[0] * by_row[1] + by_column[1] * by_column[0] * x[0]
+    }
+
+    /// Third derivatives.
+    #[differentiable]
+    fn curved(s: &Sample, v: &SampleTangent) -> f64 {
+        let h = spread::hvp(s, v);
+        h.x.dot(&h.x) + h.m.sum() * h.free
+    }
+
+    #[test]
+    fn agree() {
+        let s = Sample { x: array![0.4, -0.7, 1.2], m: array![[0.3, 1.1, -0.6], [0.9, -0.2, 0.5]], free: 0.3 };
+        spread::check(&s).unwrap();
+        assert!((spread(&s) - in_sight(&s)).abs() < 1e-14);
+        let (a, b) = (spread::hessian(&s), in_sight::hessian(&s));
+        assert_eq!(a.dim(), (10, 10));
+        for (a, b) in a.iter().zip(&b) {
+            assert!((a - b).abs() < 1e-12 * (1.0 + b.abs()), "{a} {b}");
+        }
+        assert!(a.iter().zip(a.t()).all(|(a, b)| (a - b).abs() < 1e-12));
+        let v = SampleTangent { x: array![0.3, 0.1, -0.5], m: array![[0.2, -0.3, 0.7], [0.4, 0.6, -0.1]], free: 0.8 };
+        curved::check(&s, &v).unwrap();
+    }
+}

@@ -206,7 +206,7 @@ macro_rules! agree_on_state {
             let (pulled, pullback) = $f::vjp($(lent!($how $x),)* $($c),*);
             assert!(pulled == last.0, "{}", stringify!($f));
             let (_, $($d),*) = last;
-            $(let $x = $d;)*
+            $(let $x = $d; let _ = &$x;)*
             for i in (0..rows).chain(0..rows) {
                 let mut scalars = axis(i, rows).into_iter();
                 let _ct = tangent(&pulled, &mut scalars);

@@ -340,3 +340,137 @@ impl Function {
         out
     }
 }
+
+/// Products, variances and standard deviations: the name, whether it is taken along an axis, and whether by degrees of freedom.
+const REDUCTIONS: [Reduction; 5] = [
+    Reduction { name: "product", of: "product", along: false, freedom: false },
+    Reduction { name: "var", of: "variance", along: false, freedom: true },
+    Reduction { name: "std", of: "deviation", along: false, freedom: true },
+    Reduction { name: "var_axis", of: "variance", along: true, freedom: true },
+    Reduction { name: "std_axis", of: "deviation", along: true, freedom: true },
+];
+
+/// The trait of the higher derivatives of products, variances and standard deviations.
+pub(crate) fn reductions() -> TokenStream {
+    let (mut declarations, mut definitions) = (TokenStream::new(), TokenStream::new());
+    for reduction in &REDUCTIONS {
+        for level in 1..ORDER {
+            for (head, body) in [reduction.backward(level), reduction.forward(level + 1)] {
+                declarations.extend(quote!(#head;));
+                definitions.extend(quote!(#[track_caller] #head { #body }));
+            }
+        }
+    }
+    quote! {
+        #[allow(clippy::type_complexity, clippy::too_many_arguments)]
+        pub trait HigherReductions<T: Real, D: Dimension> { #declarations }
+
+        #[allow(clippy::type_complexity, clippy::too_many_arguments)]
+        impl<T: Real, D: Dimension> HigherReductions<T, D> for ArrayRef<T, D> { #definitions }
+    }
+}
+
+/// A number that is made of all elements, or of those along an axis.
+struct Reduction {
+    name: &'static str,
+    /// The functions of elements with their tangents that give it and pull back to them, `of` and `pull_of`.
+    of: &'static str,
+    along: bool,
+    freedom: bool,
+}
+
+impl Reduction {
+    /// Parameters of a level; the array's tangents; and the degrees of freedom with theirs.
+    fn head(&self, level: u32) -> (TokenStream, Vec<Ident>, TokenStream) {
+        let axis = self.along.then(|| quote!(axis: Axis,));
+        let ddof = self.freedom.then(|| quote!(ddof: T,));
+        let mut params = quote!(#axis #ddof);
+        let tangents: Vec<Ident> = (1..1_usize << level).map(|c| format_ident!("d{}", c)).collect();
+        let mut freedom = quote!(ddof);
+        for d in &tangents {
+            let moved = format_ident!("{}_ddof", d);
+            let axis = self.along.then(|| quote!(_: Option<()>,));
+            let ddof = self.freedom.then(|| quote!(#moved: Option<T>,));
+            params.extend(quote!(#d: Option<&ArrayRef<T, D>>, #axis #ddof));
+            freedom.extend(quote!(, #moved.unwrap_or_default()));
+        }
+        let freedom = if self.freedom { quote!(Jet([#freedom])) } else { quote!(Jet::zero()) };
+        (params, tangents, freedom)
+    }
+
+    fn value(&self) -> (TokenStream, Option<TokenStream>) {
+        if self.along { (quote!(Array<T, D::Smaller>), Some(quote!(where D: RemoveAxis))) } else { (quote!(T), None) }
+    }
+
+    fn functions(&self) -> (Ident, Ident) {
+        (format_ident!("{}", self.of), format_ident!("pull_{}", self.of))
+    }
+
+    /// What is computed from `jets` and `freedom`, component by component.
+    fn values(&self, level: u32) -> TokenStream {
+        let (of, _) = self.functions();
+        let ys: Vec<Ident> = (0..1_usize << level).map(|c| format_ident!("y{}", c)).collect();
+        let all = one_or_tuple(&ys);
+        if self.along {
+            quote!({ let [#(#ys),*] = components(&reduced_along(&jets, axis, freedom, #of)); #all })
+        } else {
+            quote!({ let Jet([#(#ys),*]) = reduced(&jets, freedom, #of); #all })
+        }
+    }
+
+    fn forward(&self, level: u32) -> (TokenStream, TokenStream) {
+        let name = format_ident!("{}_{}", companion("__jvp", level), self.name);
+        let (params, tangents, freedom) = self.head(level);
+        let (value, bounds) = self.value();
+        let outs = one_or_tuple((0..1 << level).map(|_| &value));
+        let values = self.values(level);
+        let head = quote!(fn #name(&self, #params) -> #outs #bounds);
+        (head, quote!(let (jets, freedom) = (jets(self, &[#(#tangents),*]), #freedom); #values))
+    }
+
+    fn backward(&self, level: u32) -> (TokenStream, TokenStream) {
+        let name = format_ident!("{}_{}", companion("__fwd", level), self.name);
+        let (params, tangents, freedom) = self.head(level);
+        let (value, bounds) = self.value();
+        let n = 1_usize << level;
+        let outs = one_or_tuple((0..n).map(|_| &value));
+        let rest = usize::from(self.along) + usize::from(self.freedom);
+        let units = (0..rest).map(|_| quote!((),)).collect::<TokenStream>();
+        let lent = (1..n).map(|_| quote!(Option<&'r ArrayRef<T, D>>, #units));
+        let taken = (0..n).map(|_| quote!(Option<&'r mut ArrayRef<T, D>>, #units));
+        let axis = self.along.then(|| quote!((),));
+        let ddof = self.freedom.then(|| quote!(T,));
+        let given = (0..n).map(|_| quote!((), #axis #ddof));
+        let head = quote! {
+            fn #name(&self, #params) -> (#outs, Box<dyn for<'r> FnOnce((
+                (&'r ArrayRef<T, D>, #units #(#lent)*),
+                #outs,
+                (#(#taken)*),
+            )) -> (#(#given)*)>) #bounds
+        };
+        let cts: Vec<Ident> = (0..n).map(|c| format_ident!("ct{}", c)).collect();
+        let slots: Vec<Ident> = (0..n).map(|c| format_ident!("slot{}", c)).collect();
+        let gs: Vec<Ident> = (0..n).map(|c| format_ident!("g{}", c)).collect();
+        let (all, (_, pull), values) = (one_or_tuple(&cts), self.functions(), self.values(level));
+        let pulled = if self.along {
+            quote!(pull_along(&jets(a, &[#(#tangents),*]), axis, freedom, cotangents([#(&#cts),*]), #pull, [#(#slots),*]))
+        } else {
+            quote!(pull_reduced(&jets(a, &[#(#tangents),*]), freedom, Jet([#(#cts),*]), #pull, [#(#slots),*]))
+        };
+        let results = gs.iter().map(|g| {
+            let of_ddof = self.freedom.then(|| quote!(#g,));
+            quote!((), #axis #of_ddof)
+        });
+        let unused = (!self.freedom).then(|| quote!(let _ = (#(#gs,)*);));
+        let body = quote! {
+            let freedom = #freedom;
+            let values = { let jets = jets(self, &[#(#tangents),*]); #values };
+            (values, Box::new(move |((a, #units #(#tangents, #units)*), #all, (#(#slots, #units)*))| {
+                let [#(#gs),*] = #pulled;
+                #unused
+                (#(#results)*)
+            }))
+        };
+        (head, body)
+    }
+}

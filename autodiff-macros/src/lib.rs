@@ -133,6 +133,13 @@ pub fn __linear_methods(table: TokenStream) -> TokenStream {
     array_methods::linear(&syn::parse_macro_input!(table as array_methods::LinearMethods)).into()
 }
 
+/// Defines the trait of the higher derivatives of products and variances of arrays, and implements it.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __reduction_methods(_: TokenStream) -> TokenStream {
+    array_methods::reductions().into()
+}
+
 /// Defines the trait of the higher derivatives of functions of the elements of arrays, and implements it.
 #[doc(hidden)]
 #[proc_macro]

@@ -9,6 +9,7 @@
 
 mod elementwise;
 pub(crate) mod forms;
+mod higher_reductions;
 pub(crate) mod jets;
 mod linear;
 pub(crate) mod number;
@@ -17,6 +18,7 @@ mod reductions;
 mod shapes;
 
 pub use elementwise::{ArrayElementwise, ArrayFunctions};
+pub use higher_reductions::HigherReductions;
 pub use linear::{ArrayLines, ArraySums, ArrayViews};
 pub use products::ArrayDot;
 pub use reductions::ArrayReductions;

@@ -103,7 +103,7 @@ pub mod prelude {
     #[doc(hidden)]
     pub use crate::arrays::{
         ArrayDot as _, ArrayElementwise as _, ArrayFunctions as _, ArrayLines as _, ArrayReductions as _,
-        ArrayShapes as _, ArraySums as _, ArrayViews as _,
+        ArrayShapes as _, ArraySums as _, ArrayViews as _, HigherReductions as _,
     };
     #[cfg(feature = "std")]
     pub use crate::assert_gradient;

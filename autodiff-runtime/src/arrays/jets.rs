@@ -108,6 +108,19 @@ impl<T: LinalgScalar, const N: usize> One for Jet<T, N> {
     }
 }
 
+impl<T: Real, const N: usize> Jet<T, N> {
+    /// What must be multiplied by itself to be the number.
+    pub(crate) fn sqrt(self) -> Self {
+        let mut out = [T::zero(); N];
+        out[0] = self.0[0].sqrt();
+        for c in 1..N {
+            let known = parts(c).filter(|(s, r)| *s != 0 && *r != 0).map(|(s, r)| out[s] * out[r]);
+            out[c] = known.fold(self.0[c], T::sub) / (out[0] + out[0]);
+        }
+        Self(out)
+    }
+}
+
 /// A number that has a whole part, whose derivative is zero.
 pub(crate) trait Whole: LinalgScalar + Neg<Output = Self> + Rem<Output = Self> {
     /// The number without its fraction.
@@ -200,5 +213,8 @@ mod tests {
         );
         let inverse = (Jet::one() / x).0;
         assert!((inverse[3] - 2.0 / 0.343).abs() < 1e-12 && (inverse[7] + 6.0 / 0.2401).abs() < 1e-12);
+        let root = x.sqrt().0;
+        let x = 0.7_f64;
+        assert!((root[3] + 0.25 * x.powf(-1.5)).abs() < 1e-14 && (root[7] - 0.375 * x.powf(-2.5)).abs() < 1e-14);
     }
 }

@@ -1,6 +1,7 @@
 //! Products, variances and standard deviations.
 
 use ndarray::{Array, ArrayRef, Axis, Dimension, RemoveAxis};
+use num_traits::One;
 
 use super::{Pullback, Pullback2, Pullback3, Pulled, Pulled2, Pulled3};
 use crate::Real;
@@ -48,22 +49,23 @@ fn present<'a, T, D: Dimension>(d: Option<&'a ArrayRef<T, D>>, of: &ArrayRef<T, 
 }
 
 /// The product of the other elements, for every element.
-fn others<T: Real, D: Dimension>(a: &ArrayRef<T, D>) -> Vec<T> {
-    let mut after = vec![T::one(); a.len() + 1];
-    let items: Vec<T> = a.iter().copied().collect();
+pub(super) fn others<X: Copy + One>(items: &[X]) -> Vec<X> {
+    let mut after = vec![X::one(); items.len() + 1];
     for (i, &x) in items.iter().enumerate().rev() {
         after[i] = after[i + 1] * x;
     }
-    let mut before = T::one();
-    items
-        .iter()
-        .enumerate()
-        .map(|(i, &x)| {
-            let other = before * after[i + 1];
-            before *= x;
-            other
-        })
-        .collect()
+    let mut before = X::one();
+    let of_item = |(i, &x): (usize, &X)| {
+        let other = before * after[i + 1];
+        before = before * x;
+        other
+    };
+    items.iter().enumerate().map(of_item).collect()
+}
+
+/// The elements in order.
+fn items<T: Real, D: Dimension>(a: &ArrayRef<T, D>) -> Vec<T> {
+    a.iter().copied().collect()
 }
 
 fn length<T: Real>(n: usize) -> T {
@@ -90,7 +92,7 @@ impl<T: Real, D: Dimension> ArrayReductions<T, D> for ArrayRef<T, D> {
     fn __fwd_product(&self) -> (T, Pullback<T, D, T>) {
         (self.product(), |((a,), ct, (slot,)): Pulled<'_, T, D, T>| {
             if let Some(slot) = slot {
-                for (s, other) in slot.iter_mut().zip(others(a)) {
+                for (s, other) in slot.iter_mut().zip(others(&items(a))) {
                     *s += other * ct;
                 }
             }
@@ -99,7 +101,7 @@ impl<T: Real, D: Dimension> ArrayReductions<T, D> for ArrayRef<T, D> {
     }
 
     fn __jvp_product(&self, d: Option<&ArrayRef<T, D>>) -> (T, T) {
-        let t = present(d, self).map_or(T::zero(), |d| d.iter().zip(others(self)).map(|(&d, o)| d * o).sum());
+        let t = present(d, self).map_or(T::zero(), |d| d.iter().zip(others(&items(self))).map(|(&d, o)| d * o).sum());
         (self.product(), t)
     }
 
