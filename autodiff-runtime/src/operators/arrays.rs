@@ -3,14 +3,12 @@
 //! Operands are read through views of the shape of the result; a cotangent is summed over the axes
 //! along which its operand was repeated. A scalar is an array without axes.
 
-mod mixed;
 mod sweeps;
 
 use ndarray::{Array, ArrayBase, ArrayRef, ArrayViewMut, Axis, Data, DimMax, Dimension, aview0};
 
 use num_complex::Complex;
 
-use self::mixed::{RealPart, complex};
 use self::sweeps::{
     Common, Difference, Product, Quotient, Remainder, Sum, Swapped, adjoint, adjoints, bend, present, shaped, tangent,
     tangent2, tangents,
@@ -36,25 +34,6 @@ macro_rules! operand {
     };
     (@slot array $slot:ident $a:ident) => {
         shaped($slot, $a)
-    };
-    // Real operands beside complex ones.
-    (@view real_array $a:expr) => {
-        &complex($a)
-    };
-    (@view real_scalar $a:expr) => {
-        &complex(&aview0($a))
-    };
-    (@tangent real_array $t:ident) => {
-        $t.map(|t| complex(t)).as_deref()
-    };
-    (@tangent real_scalar $t:ident) => {
-        $t.map(|t| complex(&aview0(t))).as_deref()
-    };
-    (@slot real_array $slot:ident $a:ident) => {
-        RealPart::of(shaped($slot, $a).map(|s| s.view_mut())).slot()
-    };
-    (@slot real_scalar $slot:ident $a:ident) => {
-        RealPart::of($slot.map(|s| ArrayViewMut::from(core::slice::from_mut(s)).remove_axis(Axis(0)))).slot()
     };
     (@slot scalar $slot:ident $a:ident) => {
         $slot.map(|s| ArrayViewMut::from(core::slice::from_mut(s)).remove_axis(Axis(0))).as_deref_mut()
@@ -179,15 +158,15 @@ macro_rules! operators {
     ($($name:ident $rule:ty, $bound:ident [$($left:ty),*];)*) => {$(
         operator!($name, $rule,
             [T: $bound, S: Data<Elem = T>, D: Dimension + DimMax<E>, S2: Data<Elem = T>, E: Dimension]
-            (ArrayBase<S, D, T>, Array<T, D>, array) (ArrayBase<S2, E, T>, Array<T, E>, array)
+            (ArrayBase<S, D>, Array<T, D>, array) (ArrayBase<S2, E>, Array<T, E>, array)
             -> (Array<T, Common<D, E>>) [] straight);
         operator!($name, $rule,
             [T: $bound, D: Dimension + DimMax<E>, S2: Data<Elem = T>, E: Dimension]
-            (ArrayRef<T, D>, Array<T, D>, array) (ArrayBase<S2, E, T>, Array<T, E>, array)
+            (ArrayRef<T, D>, Array<T, D>, array) (ArrayBase<S2, E>, Array<T, E>, array)
             -> (Array<T, Common<D, E>>) [] straight);
         operator!($name, $rule,
             [T: $bound, S: Data<Elem = T>, D: Dimension + DimMax<E>, E: Dimension]
-            (ArrayBase<S, D, T>, Array<T, D>, array) (ArrayRef<T, E>, Array<T, E>, array)
+            (ArrayBase<S, D>, Array<T, D>, array) (ArrayRef<T, E>, Array<T, E>, array)
             -> (Array<T, Common<D, E>>) [] straight);
         operator!($name, $rule,
             [T: $bound, D: Dimension + DimMax<E>, E: Dimension]
@@ -195,7 +174,7 @@ macro_rules! operators {
             -> (Array<T, Common<D, E>>) [] straight);
         operator!($name, $rule,
             [T: $bound, S: Data<Elem = T>, D: Dimension]
-            (ArrayBase<S, D, T>, Array<T, D>, array) (T, T, scalar) -> (Array<T, D>) [] straight);
+            (ArrayBase<S, D>, Array<T, D>, array) (T, T, scalar) -> (Array<T, D>) [] straight);
         operator!($name, $rule,
             [T: $bound, D: Dimension]
             (ArrayRef<T, D>, Array<T, D>, array) (T, T, scalar) -> (Array<T, D>) [] straight);
@@ -207,7 +186,7 @@ macro_rules! operators {
     (@left $name:ident, $rule:ty, $t:ty) => {
         operator!($name, $rule,
             [S: Data<Elem = $t>, D: Dimension]
-            ($t, $t, scalar) (ArrayBase<S, D, $t>, Array<$t, D>, array) -> (Array<$t, D>) [] swapped);
+            ($t, $t, scalar) (ArrayBase<S, D>, Array<$t, D>, array) -> (Array<$t, D>) [] swapped);
         operator!($name, $rule,
             [D: Dimension]
             ($t, $t, scalar) (ArrayRef<$t, D>, Array<$t, D>, array) -> (Array<$t, D>) [] swapped);
@@ -220,34 +199,6 @@ operators! {
     Mul Product, Number [f32, f64, Complex<f32>, Complex<f64>];
     Div Quotient, Number [f32, f64, Complex<f32>, Complex<f64>];
     Rem Remainder, Real [f32, f64];
-}
-
-/// Complex arrays with real operands on the right, as `ndarray` has them.
-macro_rules! mixed_operators {
-    ($($name:ident $rule:ty;)*) => {$(
-        mixed_operators!(@left $name, $rule, [S: Data<Elem = Complex<T>>,] ArrayBase<S, D, Complex<T>>);
-        mixed_operators!(@left $name, $rule, [] ArrayRef<Complex<T>, D>);
-    )*};
-    (@left $name:ident, $rule:ty, [$($generics:tt)*] $left:ty) => {
-        operator!($name, $rule,
-            [T: Real, $($generics)* D: Dimension + DimMax<E>, S2: Data<Elem = T>, E: Dimension]
-            ($left, Array<Complex<T>, D>, array) (ArrayBase<S2, E, T>, Array<T, E>, real_array)
-            -> (Array<Complex<T>, Common<D, E>>) [] straight);
-        operator!($name, $rule,
-            [T: Real, $($generics)* D: Dimension + DimMax<E>, E: Dimension]
-            ($left, Array<Complex<T>, D>, array) (ArrayRef<T, E>, Array<T, E>, real_array)
-            -> (Array<Complex<T>, Common<D, E>>) [] straight);
-        operator!($name, $rule,
-            [T: Real, $($generics)* D: Dimension]
-            ($left, Array<Complex<T>, D>, array) (T, T, real_scalar) -> (Array<Complex<T>, D>) [] straight);
-    };
-}
-
-mixed_operators! {
-    Add Sum;
-    Sub Difference;
-    Mul Product;
-    Div Quotient;
 }
 
 macro_rules! negation {
