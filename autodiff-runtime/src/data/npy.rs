@@ -187,7 +187,7 @@ mod tests {
         let version_2 = |len: u32, header: &[u8]| [b"\x93NUMPY\x02\x00", &len.to_le_bytes()[..], header].concat();
         let error = read(&version_2(0xffff_fff0, b"{")).unwrap_err().to_string();
         assert!(error.ends_with("its header is said to be of 4294967280 bytes; at most 65535 are read"), "{error}");
-        let error = read(&version_2(60_000, &[b'['; 60_000])).unwrap_err().to_string();
+        let error = read(&version_2(60_000, &vec![b'['; 60_000])).unwrap_err().to_string();
         assert!(error.ends_with("its header is damaged: it is nested too deeply"), "{error}");
         for (at, _) in file("1").iter().enumerate() {
             let mut bytes = file("1");

@@ -114,6 +114,10 @@ impl<R: Rule> Stepper<R> {
     }
 
     /// Takes the learning rate from a schedule.
+    ///
+    /// # Panics
+    ///
+    /// Panics if its settings are no schedule; the message names the one that is out of its range.
     #[track_caller]
     pub fn with_schedule(mut self, schedule: impl Schedule + 'static) -> Self {
         if let Some(problem) = schedule.problem() {
