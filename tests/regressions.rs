@@ -533,3 +533,34 @@ fn values_before_a_change_that_nobody_reads() {
         }
     }
 }
+
+#[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+enum Figure {
+    Dot,
+    Line(f64),
+    Rect { w: f64, h: f64 },
+}
+
+#[differentiable(order = 2)]
+fn replaced_after_a_return(x: f64, y: &[f64]) -> f64 {
+    let mut figure = if y[0] > 0.0 { Figure::Line(y[0] * x) } else { Figure::Rect { w: x, h: x * y[0] } };
+    match &mut figure {
+        Figure::Rect { w, h } => {
+            if *w > 0.2 {
+                return *h * *w;
+            }
+        }
+        _ => {}
+    }
+    figure = Figure::Line(x);
+    x + x * x
+}
+
+#[test]
+fn an_enum_that_is_replaced_where_a_branch_has_returned() {
+    for y in [0.3, -0.4] {
+        replaced_after_a_return::check(0.7, &[y]).unwrap();
+    }
+    assert!((replaced_after_a_return::hvp(0.7, &[0.3], 1.0, &[0.0]).0 - 2.0).abs() < 1e-14);
+    assert!((replaced_after_a_return::hvp(0.7, &[-0.4], 1.0, &[0.0]).0 + 0.8).abs() < 1e-14);
+}

@@ -61,7 +61,8 @@ impl Emitter<'_> {
             of = next;
         }
         let mut value = Place { root: of, ..place.clone() };
-        if self.program.vars[of].mirrors.is_none() {
+        // A cotangent has the shape of a tangent.
+        if self.program.vars[of].mirrors.is_none() && self.program.vars[of].role != Role::Adjoint {
             for step in &mut value.path {
                 match step {
                     Step::Payload { tangent, .. } => *tangent = false,
