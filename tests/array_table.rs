@@ -29,6 +29,7 @@ macro_rules! table {
 table! { |a, b, m, t, x|
     operators { (a + b * x - a / 2.0 + -(&a.view() * b)).sum() }
     scalars { (2.0 * a + x - a * x).sum() + (x / b - b / x + (1.0 - b)).sum() }
+    complex { let c = a.mapv(|v| differentiable::num_complex::Complex64::new(v, x)); (&c * a - b + x / 2.0).iter().map(|z| z.norm_sqr()).sum::<f64>() }
     assigning { let mut y = a.clone(); y += b; y *= x; y -= &(a * 2.0); y /= 3.0; y.mapv(|v| v * v).sum() }
     powers { (a.exp() + a.ln() + a.sqrt() + a.sin() + a.tanh() + a.powi(3) + a.powf(1.5) + a.abs() + a.pow2()).sum() }
     clamping { (a.clamp(0.45, 1.2) * a.recip() + a.floor() * a + a.signum()).sum() }
