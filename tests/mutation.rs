@@ -477,11 +477,11 @@ fn exchanges() {
 mod parts_of_parts {
     use super::*;
     #[derive(Clone, Debug, Default, Differentiable)]
-    pub struct Cell {
+    struct Cell {
         a: f64,
     }
     #[differentiable]
-    pub trait Update {
+    trait Update {
         fn tick(&mut self, x: f64);
         fn value(&self) -> f64;
     }
@@ -495,18 +495,18 @@ mod parts_of_parts {
         }
     }
     #[derive(Clone, Debug, Differentiable)]
-    pub enum Shape {
+    enum Shape {
         One(Cell),
         Two { left: Cell, right: Cell },
         Nothing,
     }
     #[derive(Clone, Debug, Differentiable)]
-    pub struct Holder<U> {
+    struct Holder<U> {
         part: U,
         scale: f64,
     }
     #[derive(Clone, Debug, Differentiable)]
-    pub struct Grid {
+    struct Grid {
         cells: Vec<Vec<Cell>>,
         one: Cell,
         pair: (Cell, [Cell; 2]),
