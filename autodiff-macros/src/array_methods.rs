@@ -189,22 +189,22 @@ const ELEMENTWISE: &[&str] = &[
 
 /// The trait of the higher derivatives of functions of elements.
 pub(crate) fn elementwise() -> TokenStream {
-    let (mut declarations, mut definitions) = (TokenStream::new(), TokenStream::new());
-    for rule in TABLE.iter().filter(|r| ELEMENTWISE.contains(&r.name) && scalars::is_higher(r)) {
-        let function = Function { rule };
-        for level in 1..ORDER {
-            for (head, body) in [function.backward(level), function.forward(level + 1)] {
-                declarations.extend(quote!(#head;));
-                definitions.extend(quote!(#[track_caller] #head { #body }));
-            }
-        }
-    }
+    let functions = TABLE.iter().filter(|r| ELEMENTWISE.contains(&r.name) && scalars::is_higher(r));
+    let functions = functions
+        .map(|rule| Function { rule })
+        .flat_map(|function| (1..ORDER).flat_map(move |level| [function.backward(level), function.forward(level + 1)]));
+    higher_trait(&quote!(ArrayFunctions), functions)
+}
+
+/// A trait of arrays with these functions, of which there are heads and bodies.
+fn higher_trait(name: &TokenStream, functions: impl Iterator<Item = (TokenStream, TokenStream)>) -> TokenStream {
+    let (heads, bodies): (Vec<_>, Vec<_>) = functions.unzip();
     quote! {
         #[allow(clippy::type_complexity, clippy::too_many_arguments)]
-        pub trait ArrayFunctions<T: Real, D: Dimension> { #declarations }
+        pub trait #name<T: Real, D: Dimension> { #(#heads;)* }
 
         #[allow(clippy::type_complexity, clippy::too_many_arguments)]
-        impl<T: Real, D: Dimension> ArrayFunctions<T, D> for ArrayRef<T, D> { #definitions }
+        impl<T: Real, D: Dimension> #name<T, D> for ArrayRef<T, D> { #(#[track_caller] #heads { #bodies })* }
     }
 }
 
@@ -352,22 +352,10 @@ const REDUCTIONS: [Reduction; 5] = [
 
 /// The trait of the higher derivatives of products, variances and standard deviations.
 pub(crate) fn reductions() -> TokenStream {
-    let (mut declarations, mut definitions) = (TokenStream::new(), TokenStream::new());
-    for reduction in &REDUCTIONS {
-        for level in 1..ORDER {
-            for (head, body) in [reduction.backward(level), reduction.forward(level + 1)] {
-                declarations.extend(quote!(#head;));
-                definitions.extend(quote!(#[track_caller] #head { #body }));
-            }
-        }
-    }
-    quote! {
-        #[allow(clippy::type_complexity, clippy::too_many_arguments)]
-        pub trait HigherReductions<T: Real, D: Dimension> { #declarations }
-
-        #[allow(clippy::type_complexity, clippy::too_many_arguments)]
-        impl<T: Real, D: Dimension> HigherReductions<T, D> for ArrayRef<T, D> { #definitions }
-    }
+    let functions = REDUCTIONS.iter().flat_map(|reduction| {
+        (1..ORDER).flat_map(move |level| [reduction.backward(level), reduction.forward(level + 1)])
+    });
+    higher_trait(&quote!(HigherReductions), functions)
 }
 
 /// A number that is made of all elements, or of those along an axis.
