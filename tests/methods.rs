@@ -358,6 +358,20 @@ mod norms {
         s / n as f64 + points.iter().map(|p| p.len().sqrt()).sum::<f64>()
     }
 
+    #[differentiable]
+    fn cube(r: f64) -> f64 {
+        r * r * r
+    }
+
+    /// Where nothing else shows that it is a number, its type does.
+    #[differentiable]
+    fn handed_on(points: &[P2]) -> f64 {
+        let r: f64 = points[0].len();
+        let mut list = vec![];
+        list.push(r);
+        cube(r) + list[0]
+    }
+
     #[test]
     fn are_differentiated() {
         let (a, b) = (P2 { x: 1.0, y: 2.0 }, P2 { x: 0.4, y: -0.3 });
@@ -366,5 +380,6 @@ mod norms {
         distance::check(a, b).unwrap();
         direction::check(a, b).unwrap();
         total::check(&[a, b]).unwrap();
+        handed_on::check(&[a, b]).unwrap();
     }
 }

@@ -2,7 +2,8 @@
 //! numbers, or the norm of a vector in space.
 //!
 //! In: a program whose kinds have been inferred, in which lowering has marked such calls. Out: calls of the method's
-//! companion where the value is used as a float, and lengths elsewhere.
+//! companion where the value is used as a float, and lengths elsewhere: where those are handed on, generated code says that they
+//! are no numbers (`claimed`), so that a wrong guess is an error.
 
 use std::collections::{HashMap, HashSet};
 

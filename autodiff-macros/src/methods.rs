@@ -59,13 +59,11 @@ pub(crate) fn is_length(name: &str) -> bool {
 
 /// The type of the value of a method of [`CONSTANT`] that has one only, so that a method of the same name
 /// with another value is an error rather than a lost derivative.
-pub(crate) fn declared_type(name: &str) -> Option<syn::Type> {
+pub(crate) fn declared_type(name: &str) -> Option<&'static str> {
     match name {
-        "len" | "nrows" | "ncols" | "ndim" | "len_of" | "capacity" | "partition_point" => {
-            Some(syn::parse_quote!(usize))
-        }
+        "len" | "nrows" | "ncols" | "ndim" | "len_of" | "capacity" | "partition_point" => Some("usize"),
         "is_empty" | "is_some" | "is_none" | "is_ok" | "is_err" | "is_nan" | "is_finite" | "is_infinite"
-        | "contains" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" => Some(syn::parse_quote!(bool)),
+        | "contains" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" => Some("bool"),
         _ => None,
     }
 }

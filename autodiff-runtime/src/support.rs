@@ -69,6 +69,23 @@ pub fn undifferentiated<T: Differentiable<Tangent: IsNothing>>(value: T) -> T {
     value
 }
 
+/// What a method of a name such as `len` or `is_empty` gives, whose value is taken to carry no derivative.
+#[diagnostic::on_unimplemented(
+    message = "a method with the name of a length or of a test gives `{Self}` here",
+    label = "by its name, this was taken to carry no derivative",
+    note = "bind it to a variable with its type first, as in `let r: f64 = v.len();`"
+)]
+pub trait Claimed {}
+
+impl Claimed for usize {}
+impl Claimed for bool {}
+
+/// The value of a method of such a name.
+#[inline]
+pub fn claimed<T: Claimed>(value: T) -> T {
+    value
+}
+
 /// The unit type, as a projection of any type.
 pub trait Nothing {
     /// `()`.

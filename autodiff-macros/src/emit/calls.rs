@@ -182,7 +182,7 @@ impl Emitter<'_> {
                     let view = self.receiver(place);
                     code!(#view.view())
                 }
-                e => self.value(e),
+                e => self.operand(e),
             },
             passing => self.by_reference(e, passing == Passing::RefMut),
         }

@@ -1,6 +1,6 @@
 //! Emission of expressions.
 
-use proc_macro2::{Literal, Punct, Spacing, Span, TokenTree};
+use proc_macro2::{Ident, Literal, Punct, Spacing, Span, TokenTree};
 use quote::ToTokens;
 
 use super::Emitter;
@@ -9,6 +9,7 @@ use super::places::tangent_constructor;
 use super::tuples::tuple;
 use crate::ir::{BinOp, Expr, Sequence};
 use crate::kinds::{self, Float, Kind};
+use crate::methods;
 
 /// Binding strength, weakest first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,7 +63,26 @@ impl Emitter<'_> {
     }
 
     fn values<'e>(&self, es: impl IntoIterator<Item = &'e Expr>) -> Vec<Code> {
-        es.into_iter().map(|e| self.value(e)).collect()
+        es.into_iter().map(|e| self.operand(e)).collect()
+    }
+
+    /// The type of a value that is taken to carry no derivative because of a method's name, and that name.
+    pub(super) fn claimed_type<'e>(&self, e: &'e Expr) -> Option<(Ident, &'e Ident)> {
+        let Expr::Method { recv, name, .. } = e else { return None };
+        let ty = methods::declared_type(&name.to_string())?;
+        (self.kind_of(recv).deref() == &Kind::Unknown).then(|| (Ident::new(ty, Span::mixed_site()), name))
+    }
+
+    /// A value that something else is made of, where a number would be as good as what a method's name claims.
+    pub(super) fn operand(&self, e: &Expr) -> Code {
+        let value = self.value(e);
+        match self.claimed_type(e).filter(|_| !self.is_for_people()) {
+            Some((_, name)) => {
+                let claimed = Ident::new("claimed", name.span());
+                code!(::differentiable::__private::#claimed(#value))
+            }
+            None => value,
+        }
     }
 
     pub(crate) fn expr(&self, e: &Expr) -> Tokens {
@@ -150,7 +170,7 @@ impl Emitter<'_> {
             }
             Expr::Struct { path, fields, rest, .. } => {
                 let members = fields.iter().map(|(m, e)| {
-                    let e = self.value(e);
+                    let e = self.operand(e);
                     code!(#m: #e)
                 });
                 let rest = rest.as_ref().map(|e| {
@@ -172,7 +192,7 @@ impl Emitter<'_> {
                 })
             }
             Expr::Repeat { value, len, sequence } => {
-                let (value, len) = (self.value(value), self.value(len));
+                let (value, len) = (self.operand(value), self.value(len));
                 Tokens::atom(match sequence {
                     Sequence::Array => code!([#value; #len]),
                     Sequence::Vec => code!(::differentiable::__private::vec![#value; #len]),
@@ -188,7 +208,7 @@ impl Emitter<'_> {
                 Tokens::new(if *inclusive { code!(#lo..=#hi) } else { code!(#lo..#hi) }, Prec::Range)
             }
             Expr::Select(c, a, b) => {
-                let (c, a, b) = (self.condition(c), self.value(a), self.value(b));
+                let (c, a, b) = (self.condition(c), self.operand(a), self.operand(b));
                 Tokens::new(code!(if #c { #a } else { #b }), Prec::Lowest)
             }
             Expr::Matches(e, pat) => {
@@ -206,7 +226,7 @@ impl Emitter<'_> {
                 Tokens::new(e.to_token_stream(), Prec::Lowest)
             }
             Expr::Wrap { like, value, tangent } => {
-                let (like, value) = (self.expr(like).at_least(Prec::Unary), self.value(value));
+                let (like, value) = (self.expr(like).at_least(Prec::Unary), self.operand(value));
                 let wrap = if *tangent { code!(wrap_tangent) } else { code!(wrap) };
                 Tokens::new(code!(::differentiable::__private::#wrap(&#like, #value)), Prec::Postfix)
             }

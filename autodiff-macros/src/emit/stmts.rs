@@ -6,7 +6,7 @@ use quote::quote;
 use super::Emitter;
 use super::exprs::{Prec, assignment_token};
 use crate::ir::{BinOp, Block, Edit, Expr, Place, Stmt, VarId};
-use crate::{kinds, methods};
+use crate::kinds;
 
 impl Emitter<'_> {
     /// Statements in order, with a declaration and its branches written as one `let`.
@@ -83,17 +83,10 @@ impl Emitter<'_> {
         quote!(#mutable #name #ty)
     }
 
-    /// The type of a value that is taken to carry no derivative because of a method's name.
-    fn claimed_type(&self, var: VarId, value: &Expr) -> Option<TokenStream> {
-        let Expr::Method { recv, name, .. } = value else { return None };
-        let unknown = kinds::of_expr(self.program, self.types, recv).deref() == &kinds::Kind::Unknown;
-        let ty = methods::declared_type(&name.to_string())?;
-        (unknown && self.program.vars[var].ty.is_none()).then(|| quote!(: #ty))
-    }
-
     fn let_stmt(&self, var: VarId, value: &Expr, rest: &[Stmt]) -> TokenStream {
         let binding = self.binding(var, self.is_written_in(var, rest));
-        let claimed = self.claimed_type(var, value);
+        let untyped = self.program.vars[var].ty.is_none();
+        let claimed = self.claimed_type(value).filter(|_| untyped).map(|(ty, _)| quote!(: #ty));
         let value = self.value(value);
         quote!(let #binding #claimed = #value;)
     }
@@ -118,7 +111,7 @@ impl Emitter<'_> {
                     return self.on_slot(place, |place| self.write_elements(place, value));
                 }
                 let mentioned = value.mentions(place.root);
-                let value = self.value(value);
+                let value = self.operand(value);
                 self.on_slot(place, |place| {
                     if self.may_be_missing(place) {
                         let place = self.reference(place, true).tokens;
@@ -143,7 +136,7 @@ impl Emitter<'_> {
             Stmt::Update { place, op, value } => {
                 if place.is_view() {
                     let view = self.place_mut(place).tokens;
-                    let value = self.value(value);
+                    let value = self.operand(value);
                     let (name, method) = op.assigning();
                     let (name, method) = (
                         proc_macro2::Ident::new(name, proc_macro2::Span::mixed_site()),
@@ -152,7 +145,7 @@ impl Emitter<'_> {
                     return quote!(::core::ops::#name::#method(&mut #view, #value););
                 }
                 let op = assignment_token(*op);
-                let value = self.value(value);
+                let value = self.operand(value);
                 let place = self.place_mut(place).at_least(Prec::Unary);
                 quote!(#place #op #value;)
             }
@@ -343,7 +336,7 @@ impl Emitter<'_> {
     fn edit(&self, edit: &Edit) -> TokenStream {
         match edit {
             Edit::Push { place, value } => {
-                let value = self.value(value);
+                let value = self.operand(value);
                 let place = self.receiver(place);
                 quote!(#place.push(#value);)
             }
