@@ -34,13 +34,13 @@ fn marked(e: &Expr) -> Option<(&Expr, Ident)> {
     }
 }
 
-/// Decides all of them.
-pub(crate) fn settle(program: &mut Program, types: &Types) {
+/// Decides all of them; tells whether there were any.
+pub(crate) fn settle(program: &mut Program, types: &Types) -> bool {
     let mut found = false;
     program.body.walk(&mut |s| s.parts(&mut |e| found |= mentions(e), &mut |_| ()));
     found |= mentions(&program.value[0]);
     if !found {
-        return;
+        return false;
     }
     // The value of the function is an operation of its own.
     if marked(&program.value[0]).is_some() {
@@ -69,6 +69,7 @@ pub(crate) fn settle(program: &mut Program, types: &Types) {
     decide(&mut body, &numbers);
     as_lengths(&mut program.value[0]);
     program.body = body;
+    true
 }
 
 fn mentions(e: &Expr) -> bool {

@@ -165,8 +165,9 @@ pub(crate) fn analyse(
     errors.check()?;
     let result = signature.output.as_ref().map_or(Kind::Unit, |ty| types.kind(ty));
     kinds::infer(&mut primal, &types, &result);
-    lengths::settle(&mut primal, &types);
-    kinds::infer(&mut primal, &types, &result);
+    if lengths::settle(&mut primal, &types) {
+        kinds::infer(&mut primal, &types, &result);
+    }
     exits::eliminate(&mut primal, &result, signature.output.as_ref());
     kinds::infer(&mut primal, &types, &result);
     dispatch::resolve(&mut primal, &types);
