@@ -124,13 +124,13 @@ impl Shells<'_> {
                 Passing::RefMut => local!(&#base),
             };
             if p.wanted {
-                tangents.extend(local! {
+                tangents.extend([local! {
                     let mut #t = ::differentiable::Differentiable::__zero(#first);
                     columns += ::differentiable::jacobian::count(&mut #t);
-                });
-                seeds.extend(local!(::differentiable::jacobian::set(&mut #t, weights, &mut next);));
+                }]);
+                seeds.extend([local!(::differentiable::jacobian::set(&mut #t, weights, &mut next);)]);
             } else if p.has_slot() {
-                tangents.extend(local!(let #t = ::differentiable::Differentiable::__zero(#first);));
+                tangents.extend([local!(let #t = ::differentiable::Differentiable::__zero(#first);)]);
             }
             match p.passing {
                 Passing::Value => {
@@ -146,8 +146,8 @@ impl Shells<'_> {
                     again.push(local!(#x));
                     patterns.push(local!(_));
                     if p.wanted {
-                        gradients.extend(local!(let mut #d = ::differentiable::Differentiable::__zero(#first);));
-                        clear.extend(local!(::differentiable::jacobian::reset(&mut #d);));
+                        gradients.extend([local!(let mut #d = ::differentiable::Differentiable::__zero(#first);)]);
+                        clear.extend([local!(::differentiable::jacobian::reset(&mut #d);)]);
                         slots.push(local!(::core::option::Option::Some(&mut #d)));
                     } else {
                         slots.push(local!(::core::option::Option::None));
@@ -155,7 +155,7 @@ impl Shells<'_> {
                 }
                 // What cannot be copied is lent to one sweep after the other.
                 Passing::RefMut if !p.differentiable && !self.is_copied_constant(p) => {
-                    kept.extend(local!(let #base = ::core::cell::RefCell::new(#x);));
+                    kept.extend([local!(let #base = ::core::cell::RefCell::new(#x);)]);
                     arguments.push(local!(&mut **#base.borrow_mut()));
                     directions.push(None);
                     again.push(local!(&mut **#base.borrow_mut()));
@@ -163,19 +163,19 @@ impl Shells<'_> {
                     patterns.push(local!(_));
                 }
                 Passing::RefMut => {
-                    kept.extend(local!(let #base = #private::snapshot(&*#x);));
-                    fresh.extend(local!(let mut #now = ::core::clone::Clone::clone(&#base);));
+                    kept.extend([local!(let #base = #private::snapshot(&*#x);)]);
+                    fresh.extend([local!(let mut #now = ::core::clone::Clone::clone(&#base);)]);
                     arguments.push(local!(&mut #now));
                     directions.push(p.has_slot().then(|| local!(&mut #moved)));
                     again.push(local!(&mut #now));
                     patterns.push(local!(_));
                     if p.has_slot() {
-                        moving.extend(local!(let mut #moved = ::core::clone::Clone::clone(&#t);));
-                        finals.extend(local!(::differentiable::jacobian::emit(&mut #moved, &mut sink);));
-                        final_seeds.extend(local! {
+                        moving.extend([local!(let mut #moved = ::core::clone::Clone::clone(&#t);)]);
+                        finals.extend([local!(::differentiable::jacobian::emit(&mut #moved, &mut sink);)]);
+                        final_seeds.extend([local! {
                             let mut #d = ::differentiable::Differentiable::__zero(&#now);
                             ::differentiable::jacobian::set(&mut #d, weights, &mut next);
-                        });
+                        }]);
                         slots.push(local!(::core::option::Option::Some(&mut #d)));
                     } else {
                         slots.push(local!(::core::option::Option::None));
@@ -183,7 +183,7 @@ impl Shells<'_> {
                 }
             }
             if p.wanted {
-                emits.extend(local!(::differentiable::jacobian::emit(&mut #d, &mut sink);));
+                emits.extend([local!(::differentiable::jacobian::emit(&mut #d, &mut sink);)]);
             }
         }
         let directions = directions.iter().map(|d| optional(d.as_ref()));
@@ -299,7 +299,7 @@ impl Shells<'_> {
                 continue;
             }
             let first = if by_value { local!(&#x) } else { local!(&*#x) };
-            seeds.extend(local! {
+            seeds.extend([local! {
                 let mut #t = ::differentiable::Differentiable::__zero(#first);
                 let mut #lanes = ::differentiable::lanes::zero::<#target, #width>(#first);
                 let start = next;
@@ -308,7 +308,7 @@ impl Shells<'_> {
                     ::differentiable::jacobian::set(&mut #t, weights[lane], &mut next);
                     <#target as ::differentiable::lanes::Wide>::__put::<#width>(&mut #lanes, lane, &#t);
                 }
-            });
+            }]);
             let reference = (!by_value).then(|| local!(&));
             directions.push(local!(::core::option::Option::Some(#reference #lanes)));
         }

@@ -1,6 +1,5 @@
 //! Texts for people: expressions, places and loops of a program as the user wrote them.
 
-use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
@@ -9,12 +8,13 @@ use quote::ToTokens;
 use crate::emit::{Emitter, Operation, Prec, operation};
 use crate::ir::{Callee, Expr, Header, Loop, Operator, Place, Program, Role, Step, Stmt, VarId};
 use crate::source::{format_expression, shortened};
+use crate::var_set::{VarMap, VarSet};
 
 /// Writes the texts of one program.
 pub(crate) struct Labels<'a> {
     program: &'a Program,
     emitter: &'a Emitter<'a>,
-    definitions: HashMap<VarId, Expr>,
+    definitions: VarMap<Expr>,
 }
 
 impl<'a> Labels<'a> {
@@ -42,7 +42,7 @@ impl<'a> Labels<'a> {
 
     /// A place without temporaries. References are seen through, except by what is read as a whole.
     fn path(&self, place: &Place) -> String {
-        let mut text = match (self.receiver(), self.definitions.get(&place.root)) {
+        let mut text = match (self.receiver(), self.definitions.get(place.root)) {
             (Some(v), _) if v == place.root => "self".to_owned(),
             (_, Some(definition)) if !place.path.is_empty() => self.written(&self.inlined(definition), Prec::Postfix),
             _ => self.name(place.root),
@@ -124,7 +124,7 @@ impl<'a> Labels<'a> {
     pub(crate) fn inlined(&self, e: &Expr) -> Expr {
         let mut e = e.clone();
         if let Expr::Place(place) = &e
-            && let Some(definition) = self.definitions.get(&place.root)
+            && let Some(definition) = self.definitions.get(place.root)
         {
             let definition = self.inlined(definition);
             let (base, skip) = match (&definition, place.path.first()) {
@@ -182,9 +182,9 @@ impl<'a> Labels<'a> {
 }
 
 /// What stands behind each temporary that is bound once: labels show that instead.
-fn definitions(program: &Program) -> HashMap<VarId, Expr> {
-    let mut found = HashMap::new();
-    let mut written = HashSet::new();
+fn definitions(program: &Program) -> VarMap<Expr> {
+    let mut found = VarMap::new();
+    let mut written = VarSet::new();
     program.body.walk(&mut |s| {
         if let Stmt::Let { var, value } = s
             && program.vars[*var].role == Role::Temporary
@@ -197,7 +197,7 @@ fn definitions(program: &Program) -> HashMap<VarId, Expr> {
             written.insert(v);
         });
     });
-    found.retain(|v, _| !written.contains(v));
+    found.retain(|v| !written.contains(v));
     found
 }
 

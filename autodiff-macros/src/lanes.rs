@@ -265,9 +265,9 @@ impl Shells<'_> {
             }
             let (ty, target, x) = (passed(p), p.target(), if by_value { quote!(&#x) } else { quote!(#x) });
             params.push(quote!(#l: ::core::option::Option<#ty>));
-            taken.extend(quote_spanned! {Span::mixed_site()=>
+            taken.extend([quote_spanned! {Span::mixed_site()=>
                 let #one = #l.as_ref().map(|lanes| <#target as ::differentiable::lanes::Wide>::__take::<#width>(#x, &lanes.to_owned().to_owned(), lane));
-            });
+            }]);
             directions.push(if by_value {
                 quote!(#one)
             } else {
@@ -317,12 +317,12 @@ impl Shells<'_> {
             let reference = (p.passing == Passing::Ref).then(|| quote!(&));
             params.push(quote!(#d: #reference [#tangent; #width]));
             let x = if p.passing == Passing::Ref { quote!(&*#x) } else { quote!(&#x) };
-            lanes.extend(quote_spanned! {Span::mixed_site()=>
+            lanes.extend([quote_spanned! {Span::mixed_site()=>
                 let mut #l: #ty = ::differentiable::lanes::zero::<_, #width>(#x);
                 for lane in 0..#width {
                     <#target as ::differentiable::lanes::Wide>::__put::<#width>(&mut #l, lane, &#d[lane]);
                 }
-            });
+            }]);
             args.push(quote!(::core::option::Option::Some(#reference #l)));
         }
         let (output, tangent) = (c.output(), c.output_tangent());

@@ -72,7 +72,7 @@ impl Shells<'_> {
             let (base, now) = (self.local("base_", i), self.local("now_", i));
             if p.wanted {
                 let label = p.name.to_string();
-                displaced.extend(local!(#private::displace(&mut #now, &mut steps);));
+                displaced.extend([local!(#private::displace(&mut #now, &mut steps);)]);
                 inputs.push(local!((#label, {
                     let mut flat = <#private::Flat as ::core::default::Default>::default();
                     flat.push(&#base);
@@ -80,7 +80,7 @@ impl Shells<'_> {
                 })));
             }
             if p.passing == Passing::RefMut && p.differentiable {
-                finals.extend(local!(values.push(&#now);));
+                finals.extend([local!(values.push(&#now);)]);
             }
         }
         // The companions of a method that takes `self` by value take it by reference.
@@ -130,25 +130,25 @@ impl Shells<'_> {
             let owned = p.passing == Passing::Value && !view;
             let copied = p.differentiable || self.is_copied_constant(p);
             if !copied && p.passing == Passing::RefMut {
-                point.copies.extend(local!(let #base = ::core::cell::RefCell::new(#x);));
+                point.copies.extend([local!(let #base = ::core::cell::RefCell::new(#x);)]);
             }
             if copied {
-                point.copies.extend(if owned {
+                point.copies.extend([if owned {
                     local!(let #base = ::core::clone::Clone::clone(&#x);)
                 } else {
                     local!(let #base = { use ::differentiable::__private::ToOwned as _; #x.to_owned() };)
-                });
-                point.fresh.extend(local!(let mut #now = ::core::clone::Clone::clone(&#base);));
+                }]);
+                point.fresh.extend([local!(let mut #now = ::core::clone::Clone::clone(&#base);)]);
             }
             if p.has_slot() && !p.wanted {
-                point.tangents.extend(local!(let mut #t = ::differentiable::Differentiable::__zero(&#base);));
+                point.tangents.extend([local!(let mut #t = ::differentiable::Differentiable::__zero(&#base);)]);
             }
             if p.wanted {
                 let label = p.name.to_string();
                 inputs.push(local!((#label, #private::scalars(::differentiable::Differentiable::__zero(&#base)))));
-                point.tangents.extend(local! {
+                point.tangents.extend([local! {
                     let mut #t = #private::unflatten(::differentiable::Differentiable::__zero(&#base), &mut direction);
-                });
+                }]);
             }
             point.arguments.push(match (p.passing, copied) {
                 (Passing::Value, true) if view => local!(#now.view()),

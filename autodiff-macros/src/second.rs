@@ -66,7 +66,7 @@ impl Shells<'_> {
                     patterns.push(if component == 0 { quote!(_) } else { quote!(#d) });
                 } else {
                     let place = place(i);
-                    zeros.extend(quote!(let mut #d = ::differentiable::Differentiable::__zero(#place);));
+                    zeros.extend([quote!(let mut #d = ::differentiable::Differentiable::__zero(#place);)]);
                     slots.push(quote!(&mut #d));
                 }
                 if component == 1 && p.wanted {

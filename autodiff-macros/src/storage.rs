@@ -5,8 +5,6 @@
 //! types. Of fixed size are local variables that can be copied; a loop's tape, a pullback in a box, and a variable of
 //! a type that cannot be copied are not.
 
-use std::collections::HashSet;
-
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::spanned::Spanned;
@@ -14,15 +12,14 @@ use syn::spanned::Spanned;
 use crate::emit::Emitter;
 use crate::errors::Errors;
 use crate::expand::{Function, Sweeps};
-use crate::ir::{Block, Callee, Program, Role, Stmt, VarId};
+use crate::ir::{Block, Callee, Loop, Program, Role, Stmt, VarId};
 use crate::kinds::{Float, Kind};
 use crate::labels::Labels;
-use crate::var_set::VarMap;
+use crate::var_set::{VarMap, VarSet};
 
 /// What one loop keeps of each iteration.
-struct Kept {
-    /// `for i in 0..n`.
-    header: String,
+struct Kept<'a> {
+    of: &'a Loop,
     vars: Vec<VarId>,
     /// In the backward sweep: where there are checkpoints, kept only while one is run again.
     again: bool,
@@ -31,14 +28,13 @@ struct Kept {
 /// Looks for what the loops of a program keep, outermost first.
 struct Search<'a> {
     program: &'a Program,
-    labels: &'a Labels<'a>,
     again: bool,
-    found: Vec<Kept>,
+    found: Vec<Kept<'a>>,
 }
 
 /// What the loops of a program keep.
-fn kept(program: &Program, labels: &Labels<'_>) -> Vec<Kept> {
-    let mut search = Search { program, labels, again: false, found: Vec::new() };
+fn kept(program: &Program) -> Vec<Kept<'_>> {
+    let mut search = Search { program, again: false, found: Vec::new() };
     let (forward, backward) = sweeps(program);
     search.stmts(forward, None);
     search.again = true;
@@ -53,13 +49,13 @@ fn sweeps(program: &Program) -> (&[Stmt], &[Stmt]) {
     stmts.split_at(stmts.iter().position(|s| matches!(s, Stmt::Turn)).unwrap_or(stmts.len()))
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
     /// Looks through statements, inside the loop with an index, if there is one.
-    fn stmts(&mut self, stmts: &[Stmt], inside: Option<usize>) {
+    fn stmts(&mut self, stmts: &'a [Stmt], inside: Option<usize>) {
         for stmt in stmts {
             match stmt {
                 Stmt::Loop(l) if l.tape.is_some_and(|t| t.write) => {
-                    self.found.push(Kept { header: self.labels.header(l), vars: Vec::new(), again: self.again });
+                    self.found.push(Kept { of: l, vars: Vec::new(), again: self.again });
                     let at = self.found.len() - 1;
                     self.saves(&l.body, at);
                     self.stmts(&l.body.stmts, Some(at));
@@ -81,7 +77,7 @@ impl Search<'_> {
     fn saves(&mut self, block: &Block, at: usize) {
         let own = tapes_of_scopes(block);
         for v in &block.saves {
-            if !own.contains(v) && !self.found[at].vars.contains(v) && !is_unit(self.program, *v) {
+            if !own.contains(*v) && !self.found[at].vars.contains(v) && !is_unit(self.program, *v) {
                 self.found[at].vars.push(*v);
             }
         }
@@ -93,7 +89,7 @@ fn is_unit(program: &Program, v: VarId) -> bool {
 }
 
 /// The tape variables of the loops and branches directly inside a block.
-fn tapes_of_scopes(block: &Block) -> HashSet<VarId> {
+fn tapes_of_scopes(block: &Block) -> VarSet {
     block
         .stmts
         .iter()
@@ -163,7 +159,11 @@ pub(crate) fn stored(f: &Function, sweeps: Sweeps) -> String {
 }
 
 fn description(f: &Function, program: &Program) -> String {
-    let emitter = Emitter::new(program, &f.types, HashSet::new(), &f.reserved);
+    let (kept, snapshots) = (kept(program), snapshots(program));
+    if kept.is_empty() && snapshots.is_empty() {
+        return " nothing but local variables".to_owned();
+    }
+    let emitter = Emitter::new(program, &f.types, VarSet::new(), &f.reserved);
     let labels = Labels::new(program, &emitter);
     let mut made = VarMap::default();
     origins(&program.body, &mut made);
@@ -173,7 +173,7 @@ fn description(f: &Function, program: &Program) -> String {
         Stmt::Loop(l) => checkpoints |= l.plan.is_some(),
         _ => {}
     });
-    let loops: Vec<String> = kept(program, &labels)
+    let loops: Vec<String> = kept
         .into_iter()
         .map(|k| {
             let mut vars: Vec<String> = Vec::new();
@@ -183,11 +183,11 @@ fn description(f: &Function, program: &Program) -> String {
                 }
             }
             let when = if k.again && checkpoints { "while it runs a checkpoint again, " } else { "" };
-            format!("{when}for each iteration of `{}`, {}", k.header, listed(&vars))
+            format!("{when}for each iteration of `{}`, {}", labels.header(k.of), listed(&vars))
         })
-        .chain(snapshots(program))
+        .chain(snapshots)
         .collect();
-    if loops.is_empty() { " nothing but local variables".to_owned() } else { format!(", {}", loops.join("; ")) }
+    format!(", {}", loops.join("; "))
 }
 
 /// The sweeps behind a public derivative.
@@ -234,18 +234,18 @@ const WAY_OUT: &str = "compute it again from what does not change, mark what nee
 /// Refuses, for `tape = none`, what needs a tape of variable size.
 pub(crate) fn refuse(f: &Function, errors: &Errors) {
     let program = f.adjoint(0, Sweeps::Taped);
-    let emitter = Emitter::new(&program, &f.types, HashSet::new(), &f.reserved);
+    let emitter = Emitter::new(&program, &f.types, VarSet::new(), &f.reserved);
     let labels = Labels::new(&program, &emitter);
     let mut made = VarMap::default();
     origins(&program.body, &mut made);
-    for k in kept(&program, &labels) {
+    for k in kept(&program) {
         for v in k.vars {
             errors.at(
                 program.vars[v].span,
                 format!(
                     "`tape = none`: the backward sweep needs {} of every iteration of `{}`, which takes a vector; {WAY_OUT}",
                     described(&program, &labels, &made, v),
-                    k.header
+                    labels.header(k.of)
                 ),
             );
         }
@@ -295,7 +295,7 @@ pub(crate) fn assertions(program: &Program, emitter: &Emitter<'_>) -> TokenStrea
     let (forward, backward) = sweeps(program);
     let backward = Block { stmts: backward.to_vec(), ..Block::default() };
     let used = crate::tape::free(&backward);
-    let mut pullbacks = HashSet::new();
+    let mut pullbacks = VarSet::new();
     program.body.walk(&mut |s| {
         let Stmt::Call(call) = s else { return };
         pullbacks.extend(call.tape);
@@ -303,13 +303,13 @@ pub(crate) fn assertions(program: &Program, emitter: &Emitter<'_>) -> TokenStrea
         let visible = call.tape.filter(|t| forward.iter().any(|s| s.defines().contains(t)));
         if let (Callee::Method { .. }, Some(tape)) = (&call.callee, visible) {
             let name = emitter.name(tape);
-            out.extend(quote_spanned!(call.span=> ::differentiable::__private::without_heap(&#name);));
+            out.extend([quote_spanned!(call.span=> ::differentiable::__private::without_heap(&#name);)]);
         }
         if let (true, Callee::Function { path, .. }) = (call.mode.is_taped(), &call.callee)
             && let Some(twin) = twin_of(path)
         {
             let span = path.span();
-            out.extend(quote_spanned!(span=> ::differentiable::__private::no_tape::<#twin>();));
+            out.extend([quote_spanned!(span=> ::differentiable::__private::no_tape::<#twin>();)]);
         }
     });
     let mut defined: Vec<VarId> = forward.iter().flat_map(Stmt::defines).collect();
@@ -329,10 +329,10 @@ pub(crate) fn assertions(program: &Program, emitter: &Emitter<'_>) -> TokenStrea
         if used.contains(v) && holds_pullbacks {
             // Closures need not be `Copy` to be of fixed size.
             let name = emitter.name(v);
-            out.extend(quote_spanned!(name.span()=> ::differentiable::__private::without_heap(&#name);));
-        } else if used.contains(v) && !pullbacks.contains(&v) && !program.vars[v].kind.is_scalar() {
+            out.extend([quote_spanned!(name.span()=> ::differentiable::__private::without_heap(&#name);)]);
+        } else if used.contains(v) && !pullbacks.contains(v) && !program.vars[v].kind.is_scalar() {
             let name = emitter.name(v);
-            out.extend(quote_spanned!(name.span()=> ::differentiable::__private::fixed_size(&#name);));
+            out.extend([quote_spanned!(name.span()=> ::differentiable::__private::fixed_size(&#name);)]);
         }
     }
     out

@@ -121,24 +121,24 @@ pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
     let c = companions();
     let mut out = TokenStream::new();
     for level in 1..=order {
-        out.extend(c.tangent(level));
+        out.extend([c.tangent(level)]);
     }
     if f.options.lanes {
-        out.extend(c.lanes());
+        out.extend([c.lanes()]);
     }
     for level in 0..order {
-        out.extend(c.taped(level));
+        out.extend([c.taped(level)]);
         if host.method.is_none() {
-            out.extend(c.taped_outputs(level));
+            out.extend([c.taped_outputs(level)]);
         }
-        out.extend(c.joined(level));
+        out.extend([c.joined(level)]);
         if host.method.is_none() {
-            out.extend(c.at_once(level));
+            out.extend([c.at_once(level)]);
         }
     }
     let shells = Shells { companions: companions() };
-    out.extend(shells.all());
-    out.extend(shells.call());
+    out.extend([shells.all()]);
+    out.extend([shells.call()]);
     out
 }
 

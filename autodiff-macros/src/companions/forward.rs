@@ -1,7 +1,5 @@
 //! Forward mode: the function with its tangents.
 
-use std::collections::HashSet;
-
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::Generics;
@@ -11,6 +9,7 @@ use super::taped::without_semicolon;
 use crate::emit::{Emitter, tuple};
 use crate::mentions::Mentions;
 use crate::tangent_types::mentions;
+use crate::var_set::VarSet;
 
 impl Companions<'_> {
     /// The forward-mode companion of a level.
@@ -23,7 +22,7 @@ impl Companions<'_> {
         let mut program = self.f.tangent(level);
         crate::layout::arrange(&mut program, &self.f.types);
         crate::emit::moves::clone_where_needed(&mut program);
-        let emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);
+        let emitter = Emitter::new(&program, &self.f.types, VarSet::new(), &self.f.reserved);
         let (body, _) = emitter.sweeps();
         let values = self.lent_values(&emitter);
         let (tangents, prologue) = self.tangent_params(&emitter, level);
@@ -49,7 +48,7 @@ impl Companions<'_> {
         crate::layout::arrange(&mut program, &self.f.types);
         crate::lanes::widen(&mut program);
         crate::emit::moves::clone_where_needed(&mut program);
-        let mut emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);
+        let mut emitter = Emitter::new(&program, &self.f.types, VarSet::new(), &self.f.reserved);
         emitter.lanes = true;
         let (body, _) = emitter.sweeps();
         let values: Vec<_> = program.value.iter().map(|e| emitter.value(e)).collect();

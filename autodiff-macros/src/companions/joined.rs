@@ -1,7 +1,5 @@
 //! Reverse mode at once: both sweeps in one body, for callers that know the cotangent.
 
-use std::collections::HashSet;
-
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::Type;
@@ -19,7 +17,7 @@ use crate::var_set::VarSet;
 
 impl Companions<'_> {
     /// The slots that may be absent: those that are only added to.
-    pub(super) fn optional_slots(&self, program: &Program) -> HashSet<VarId> {
+    pub(super) fn optional_slots(&self, program: &Program) -> VarSet {
         let reverse = program.reverse.as_ref().expect("a reversed program");
         let needed = needed_slots(program);
         let by_reference = self.params().iter().zip(&reverse.adjoints).filter(|(p, _)| p.passing == Passing::Ref);
@@ -33,11 +31,11 @@ impl Companions<'_> {
         p: &Param,
         primal: VarId,
         adjoint: Option<VarId>,
-        optional: &HashSet<VarId>,
+        optional: &VarSet,
         unwrap: &mut TokenStream,
     ) -> TokenStream {
         match (p.passing == Passing::Value, adjoint) {
-            (false, Some(d)) if optional.contains(&d) => {
+            (false, Some(d)) if optional.contains(d) => {
                 let name = emitter.name(d);
                 quote!(mut #name)
             }
@@ -46,10 +44,10 @@ impl Companions<'_> {
                 let (name, x) = (emitter.name(d), emitter.name(primal));
                 let zero = format_ident!("{}_zero", name, span = name.span());
                 let target = self.slot(p);
-                unwrap.extend(quote! {
+                unwrap.extend([quote! {
                     let mut #zero;
                     let #name: &mut #target = match #name { ::core::option::Option::Some(given) => given, ::core::option::Option::None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &mut #zero } };
-                });
+                }]);
                 quote!(#name)
             }
             (false, None) => quote!(_),
@@ -84,7 +82,7 @@ impl Companions<'_> {
         }
         let x = emitter.name(primal);
         let zero = emitter.unused(&format!("{}_zero", x.unraw()));
-        hollow.extend(quote!(let #zero = ::differentiable::Differentiable::__zero(&#x);));
+        hollow.extend([quote!(let #zero = ::differentiable::Differentiable::__zero(&#x);)]);
         (zero.to_token_stream(), owned_tangent(&p.ty))
     }
 
@@ -167,7 +165,7 @@ impl Companions<'_> {
     fn joined_parts(&self, level: u32, narrowed: bool, as_text: bool) -> (TokenStream, Vec<TokenStream>, TokenStream) {
         let program = self.f.laid_out(&self.f.adjoint(level, Sweeps::Seeded { narrowed }));
         let reverse = program.reverse.clone().expect("a reversed program");
-        let mut emitter = Emitter::new(&program, &self.f.types, HashSet::new(), &self.f.reserved);
+        let mut emitter = Emitter::new(&program, &self.f.types, VarSet::new(), &self.f.reserved);
         emitter.text = as_text;
         let (forward, backward) = self.f.written(&program, &emitter);
         let values: Vec<_> = program.value.iter().map(|e| emitter.value(e)).collect();
@@ -185,8 +183,8 @@ impl Companions<'_> {
                     // The argument is left as the function leaves it.
                     let name = emitter.name(q.parts[0]);
                     let last = format_ident!("{}_final", name, span = name.span());
-                    before.extend(quote!(let #last = ::differentiable::__private::snapshot(&*#name);));
-                    after.extend(quote!(::differentiable::__private::restore(#name, #last);));
+                    before.extend([quote!(let #last = ::differentiable::__private::snapshot(&*#name);)]);
+                    after.extend([quote!(::differentiable::__private::restore(#name, #last);)]);
                 }
                 let Some(&d) = adjoints.get(c) else { continue };
                 let name = emitter.name(d);
@@ -198,7 +196,7 @@ impl Companions<'_> {
                     params.push(quote!(#name: &mut #target));
                     if p.passing == Passing::RefMut && !as_text && self.may_change_shape(p.target()) {
                         let x = emitter.name(q.parts[0]);
-                        before.extend(quote!(::differentiable::__private::shape_zero(#name, &*#x);));
+                        before.extend([quote!(::differentiable::__private::shape_zero(#name, &*#x);)]);
                     }
                 }
             }
@@ -221,7 +219,7 @@ impl Companions<'_> {
             } else {
                 quote!(::differentiable::__private::seed(&#result.0, #seed))
             };
-            seeds.extend(quote!(let #pattern = #seed;));
+            seeds.extend([quote!(let #pattern = #seed;)]);
         }
         let this = self.receiver(&emitter, &[&forward, &backward]);
         let (grads, types) = (tuple(&grads), tuple(&types));

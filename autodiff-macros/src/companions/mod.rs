@@ -406,14 +406,14 @@ impl<'a> Companions<'a> {
 fn traits(body: &Mentions) -> TokenStream {
     let mut out = TokenStream::new();
     if body.any(&["to_owned"]) {
-        out.extend(quote!(
+        out.extend([quote!(
             use ::differentiable::__private::ToOwned as _;
-        ));
+        )]);
     }
     if !body.that(crate::arrays::is_view).is_empty() {
-        out.extend(quote!(
+        out.extend([quote!(
             use ::differentiable::__private::{ViewsOfConstantViews as _, ViewsOfConstants as _};
-        ));
+        )]);
     }
     if !body.that(methods::is_of_containers).is_empty() {
         out.extend(with_std(
@@ -425,9 +425,9 @@ fn traits(body: &Mentions) -> TokenStream {
         ));
     }
     if body.any(&["rev", "step_by", "size_hint"]) {
-        out.extend(quote!(
+        out.extend([quote!(
             use ::core::iter::Iterator as _;
-        ));
+        )]);
     }
     out
 }

@@ -174,8 +174,8 @@ impl Companions<'_> {
                 }
                 let name = emitter.name(*v);
                 let last = format_ident!("last_{}", name.unraw(), span = Span::mixed_site());
-                keep.extend(quote!(let #last = ::differentiable::__private::snapshot(&*#name);));
-                put.extend(quote!(::differentiable::__private::restore(&mut *#name, #last);));
+                keep.extend([quote!(let #last = ::differentiable::__private::snapshot(&*#name);)]);
+                put.extend([quote!(::differentiable::__private::restore(&mut *#name, #last);)]);
             }
         }
         let outputs = self.lent_outputs(level);

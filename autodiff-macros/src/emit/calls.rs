@@ -105,9 +105,9 @@ impl Emitter<'_> {
                 }
             };
             let bound = if sum.is_none() { quote!(#value) } else { quote!(_) };
-            lets.extend(quote! {
+            lets.extend([quote! {
                 let (#bound, #along) = ::differentiable::lanes::chain::<_, _, #width>(#of, #tangent, |#direction| #derivative);
-            });
+            }]);
             sum = Some(match sum {
                 None => quote!(#along),
                 Some(sum) => quote!(::differentiable::lanes::sum::<_, #width>(&#value, #sum, &#along)),

@@ -25,7 +25,7 @@ use std::collections::{HashMap, HashSet};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use crate::ir::{Call, Callee, Program, Stmt, VarId};
+use crate::ir::{Call, Callee, Expr, Program, Role, Stmt, VarId};
 use crate::kinds::{Kind, Types};
 use crate::var_set::{VarMap, VarSet};
 
@@ -41,7 +41,7 @@ pub(crate) struct Emitter<'a> {
     read: VarSet,
     mentioned: VarSet,
     /// Cotangent slots that are `Option<&mut T>` here.
-    pub(crate) optional: HashSet<VarId>,
+    pub(crate) optional: VarSet,
     /// What is written is read by people: parts of tangents are written as if none were missing.
     pub(crate) text: bool,
     /// That has made a difference.
@@ -55,7 +55,7 @@ impl<'a> Emitter<'a> {
     pub(crate) fn new(
         program: &'a Program,
         types: &'a Types,
-        mut optional: HashSet<VarId>,
+        mut optional: VarSet,
         reserved: &HashSet<String>,
     ) -> Self {
         let mut order: Vec<VarId> = program.params.iter().flat_map(|p| p.parts.clone()).collect();
@@ -86,7 +86,7 @@ impl<'a> Emitter<'a> {
             );
             mark_written(program, s, &mut written);
             match s {
-                Stmt::Cut { var, slice: crate::ir::Expr::Place(slice), .. } if optional.contains(&slice.root) => {
+                Stmt::Cut { var, slice: Expr::Place(slice), .. } if optional.contains(slice.root) => {
                     optional.insert(*var);
                 }
                 Stmt::If { tape: Some(t), .. } => order.push(t.var),
@@ -223,8 +223,7 @@ fn mark_written(program: &Program, s: &Stmt, written: &mut VarSet) {
     if let Stmt::Assign { init: true, .. } = s {
         return;
     }
-    s.parts(&mut |e| mark_borrowed(program, e, written), &mut |_| {});
-    s.parts(&mut |e| mark_called(program, e, written), &mut |_| {});
+    s.parts(&mut |e| mark_in(program, e, written), &mut |_| {});
     s.parts(&mut |_| {}, &mut |p| {
         let through_reference = matches!(program.vars[p.root].kind, Kind::Ref(_)) && !p.path.is_empty();
         if !through_reference {
@@ -244,33 +243,28 @@ fn mark_written(program: &Program, s: &Stmt, written: &mut VarSet) {
     }
 }
 
-/// Notes what the user has declared `mut` and of which only types tell whether a method changes it: maps, generators, closures.
-fn mark_called(program: &Program, e: &crate::ir::Expr, written: &mut VarSet) {
-    use crate::ir::Expr;
-    let of = match e {
-        Expr::Method { recv, .. } => crate::ir::Expr::as_var(match &**recv {
-            Expr::Ref { of, .. } => of,
-            other => other,
-        }),
-        _ => None,
-    };
-    if let Some(v) = of
-        && program.vars[v].mutable
-        && program.vars[v].role == crate::ir::Role::User
-        && matches!(program.vars[v].kind, Kind::Unknown | Kind::Constant)
-    {
-        written.insert(v);
+/// Notes what an expression borrows mutably, and what the user has declared `mut` and of which only types tell whether a
+/// method changes it: maps, generators, closures.
+fn mark_in(program: &Program, e: &Expr, written: &mut VarSet) {
+    match e {
+        Expr::Ref { mutable: true, of } => {
+            if let Expr::Place(p) = &**of
+                && (!matches!(program.vars[p.root].kind, Kind::Ref(_)) || p.path.is_empty())
+            {
+                written.insert(p.root);
+            }
+        }
+        Expr::Method { recv, .. } => {
+            let of = if let Expr::Ref { of, .. } = &**recv { of } else { recv };
+            if let Some(v) = of.as_var()
+                && program.vars[v].mutable
+                && program.vars[v].role == Role::User
+                && matches!(program.vars[v].kind, Kind::Unknown | Kind::Constant)
+            {
+                written.insert(v);
+            }
+        }
+        _ => {}
     }
-    e.children(&mut |c| mark_called(program, c, written));
-}
-
-fn mark_borrowed(program: &Program, e: &crate::ir::Expr, written: &mut VarSet) {
-    use crate::ir::Expr;
-    if let Expr::Ref { mutable: true, of } = e
-        && let Expr::Place(p) = &**of
-        && (!matches!(program.vars[p.root].kind, Kind::Ref(_)) || p.path.is_empty())
-    {
-        written.insert(p.root);
-    }
-    e.children(&mut |c| mark_borrowed(program, c, written));
+    e.children(&mut |c| mark_in(program, c, written));
 }

@@ -178,7 +178,7 @@ impl Emitter<'_> {
                         let name = Ident::new(&format!("slot_{c}_{i}"), Span::mixed_site());
                         let shape = pull.args[i].parts[0].clone().expect("operands have values");
                         let held = self.value(&Expr::Zero(Box::new(shape)));
-                        before.extend(quote!(let mut #name = #held;));
+                        before.extend([quote!(let mut #name = #held;)]);
                         after.extend(self.on_slot(place, |place| {
                             let target = self.target(place);
                             quote!(::differentiable::__private::accumulate(#target, &#name);)

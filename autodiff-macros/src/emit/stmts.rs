@@ -11,21 +11,21 @@ use crate::kinds;
 impl Emitter<'_> {
     /// Statements in order, with a declaration and its branches written as one `let`.
     pub(crate) fn stmts(&self, stmts: &[Stmt]) -> TokenStream {
-        let mut out = TokenStream::new();
+        let mut out = Vec::new();
         let mut i = 0;
         while i < stmts.len() {
             if let Some((tokens, used)) = self.let_branches(&stmts[i..]) {
-                out.extend(tokens);
+                out.push(tokens);
                 i += used;
             } else {
-                out.extend(match &stmts[i] {
+                out.push(match &stmts[i] {
                     Stmt::Let { var, value } => self.let_stmt(*var, value, &stmts[i + 1..]),
                     stmt => self.stmt(stmt),
                 });
                 i += 1;
             }
         }
-        out
+        out.into_iter().collect()
     }
 
     /// `let x; if c { …; x = a; } else { …; x = b; }`  ⇒  `let x = if c { …; a } else { …; b };`
@@ -195,7 +195,7 @@ impl Emitter<'_> {
 
     /// Wraps a write into a slot that may be absent.
     pub(crate) fn on_slot(&self, place: &Place, f: impl Fn(&Place) -> TokenStream) -> TokenStream {
-        if !self.optional.contains(&place.root) {
+        if !self.optional.contains(place.root) {
             return f(place);
         }
         let name = self.name(place.root);
@@ -204,7 +204,7 @@ impl Emitter<'_> {
     }
 
     pub(crate) fn is_optional(&self, v: VarId) -> bool {
-        self.optional.contains(&v)
+        self.optional.contains(v)
     }
 
     /// Adds a tangent to a tangent.
@@ -325,7 +325,7 @@ impl Emitter<'_> {
             let name = if mutable { quote!(window_mut) } else { quote!(window) };
             quote!(::differentiable::__private::#name(#slice, #start, #len))
         };
-        if self.optional.contains(&slice.root) {
+        if self.optional.contains(slice.root) {
             let (name, tokens) = (self.name(slice.root), tokens(slice));
             return quote!(let mut #binding = #name.as_deref_mut().map(|#name| #tokens););
         }

@@ -3,16 +3,16 @@
 //! In: a function in normal form. Out: its forward mode, and its forward and backward sweep in each of the arrangements that
 //! companions ask for, as they are written.
 
-use std::collections::HashSet;
 use std::rc::Rc;
 
 use proc_macro2::TokenStream;
 
 use super::Function;
 use crate::emit::Emitter;
-use crate::ir::{Passing, Program, VarId};
+use crate::ir::{Passing, Program};
 use crate::kinds::{self, Kind};
 use crate::switches::Analysis;
+use crate::var_set::VarSet;
 use crate::{forward, fuse, outputs, reverse, scratch, simplify, tape, verify, winners};
 
 /// Which sweeps of a function are wanted.
@@ -60,7 +60,7 @@ enum Step {
 pub(super) struct Written {
     program: Rc<Program>,
     /// Which slots may be absent.
-    optional: HashSet<VarId>,
+    optional: VarSet,
     /// Whether they are for people to read, where that makes a difference.
     text: Option<bool>,
     sweeps: (TokenStream, TokenStream),

@@ -7,13 +7,11 @@
 mod structs;
 mod values;
 
-use std::collections::HashMap;
-
 use crate::activity;
 use crate::dispatch::{self, is_assigned_by_trait};
 use crate::ir::{Arg, Block, Callee, Edit, Expr, Loop, Operator, Place, Program, Pull, Role, Stmt, VarId};
 use crate::kinds::{Kind, Types};
-use crate::var_set::VarSet;
+use crate::var_set::{VarMap, VarSet};
 
 /// Differentiates a program along the tangents of its active parameters and of its cotangent.
 pub(crate) fn transform(program: &Program, types: &Types) -> Program {
@@ -22,7 +20,7 @@ pub(crate) fn transform(program: &Program, types: &Types) -> Program {
         seeds.extend(reverse.cotangent.iter().chain(reverse.adjoints.iter().flatten()));
     }
     let varied = activity::varied(program, seeds);
-    let mut pass = Pass { out: program.without_body(), types, varied, tangents: HashMap::new() };
+    let mut pass = Pass { out: program.without_body(), types, varied, tangents: VarMap::new() };
     for param in &program.params {
         if param.active {
             param.parts.iter().for_each(|v| {
@@ -35,7 +33,7 @@ pub(crate) fn transform(program: &Program, types: &Types) -> Program {
     out.body = body;
     for (param, old) in out.params.iter_mut().zip(&program.params) {
         if old.active {
-            param.parts.extend(old.parts.iter().map(|v| pass.tangents[v]));
+            param.parts.extend(old.parts.iter().map(|v| pass.tangents[*v]));
         }
     }
     out.value.extend(program.value.iter().map(|e| pass.tangent_or_zero(e)));
@@ -53,7 +51,7 @@ struct Pass<'a> {
     out: Program,
     types: &'a Types,
     varied: VarSet,
-    tangents: HashMap<VarId, VarId>,
+    tangents: VarMap<VarId>,
 }
 
 impl Pass<'_> {
@@ -62,7 +60,7 @@ impl Pass<'_> {
     }
 
     fn tangent_var(&mut self, v: VarId) -> VarId {
-        if let Some(t) = self.tangents.get(&v) {
+        if let Some(t) = self.tangents.get(v) {
             return *t;
         }
         let var = self.out.vars[v].clone();

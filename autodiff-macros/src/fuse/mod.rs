@@ -13,7 +13,7 @@
 mod plan;
 mod queries;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use plan::Plan;
 use queries::{defined_in, each, free_reads, reads, rename, root};
@@ -21,19 +21,20 @@ use queries::{defined_in, each, free_reads, reads, rename, root};
 use crate::ir::{BinOp, Block, Call, Callee, Edit, Expr, Loop, Mode, Passing, Program, Pull, Role, Stmt, VarId};
 use crate::kinds::Kind;
 use crate::simplify::changes;
+use crate::var_set::{VarMap, VarSet};
 
 /// Fuses what can be fused; tells whether anything changed.
 pub(crate) fn sweeps(program: &mut Program) -> bool {
     let mut body = std::mem::take(&mut program.body.stmts);
-    let mut definitions = HashMap::new();
+    let mut definitions: VarMap<Vec<VarId>> = VarMap::new();
     Block { stmts: body.clone(), ..Block::default() }.walk(&mut |s| {
         if let Stmt::Let { var, value } = s {
-            value.vars(&mut |u| definitions.entry(*var).or_insert_with(Vec::new).push(u));
+            value.vars(&mut |u| definitions.or_default(*var).push(u));
         }
     });
-    let mut again = HashMap::new();
-    for (var, operands) in &definitions {
-        operands.iter().for_each(|u| again.entry(*u).or_insert_with(Vec::new).push(*var));
+    let mut again: VarMap<Vec<VarId>> = VarMap::new();
+    for (var, operands) in definitions.iter() {
+        operands.iter().for_each(|u| again.or_default(*u).push(var));
     }
     let mut pass = Pass { program, definitions, again };
     let changed = pass.list(&mut body);
@@ -44,9 +45,9 @@ pub(crate) fn sweeps(program: &mut Program) -> bool {
 struct Pass<'a> {
     program: &'a mut Program,
     /// What each variable may be computed again from.
-    definitions: HashMap<VarId, Vec<VarId>>,
+    definitions: VarMap<Vec<VarId>>,
     /// What may be computed again from each variable.
-    again: HashMap<VarId, Vec<VarId>>,
+    again: VarMap<Vec<VarId>>,
 }
 
 impl Pass<'_> {
@@ -72,7 +73,7 @@ impl Pass<'_> {
             // Names of its own for what the backward sweep restores as a whole.
             let stored = self.program.stored.clone();
             let mut candidate = stmts.clone();
-            self.own_names(&mut candidate, turn + 1, &HashSet::new());
+            self.own_names(&mut candidate, turn + 1, &VarSet::new());
             let mut plan = Plan::new(&candidate, turn);
             let fused = pairs.into_iter().rev().find_map(|(p, q)| {
                 let stored = self.program.stored.clone();
@@ -97,25 +98,25 @@ impl Pass<'_> {
         plan.begin(p, q);
         let backward = candidate[q].clone();
         let mut own = defined_in(&candidate[p]);
-        own.extend(defined_in(&backward));
+        own.unite(&defined_in(&backward));
         let backward = self.without_restores(candidate, q, backward, &own)?;
-        let mut sums = HashSet::new();
-        if !self.only_adds(&backward, &own, &mut sums) || sums.iter().any(|d| reads(&backward, *d)) {
+        let mut sums = VarSet::new();
+        if !self.only_adds(&backward, &own, &mut sums) || sums.iter().any(|d| reads(&backward, d)) {
             return None;
         }
         // What it adds to exists before, and nobody reads it in between.
-        if !sums.iter().all(|d| plan.accumulator(self, *d)) {
+        if !sums.iter().all(|d| plan.accumulator(self, d)) {
             return None;
         }
-        let mut read = HashSet::new();
+        let mut read = VarSet::new();
         free_reads(&backward, &mut read);
-        for v in read.into_iter().filter(|v| !own.contains(v) && !sums.contains(v)) {
+        for v in read.iter().filter(|v| !own.contains(*v) && !sums.contains(*v)) {
             let ready = if self.is_cotangent(v) { plan.cotangent(self, v) } else { plan.visible_after(v) };
             if !ready {
                 return None;
             }
         }
-        if sums.iter().any(|d| plan.is_read_between(*d)) {
+        if sums.iter().any(|d| plan.is_read_between(d)) {
             return None;
         }
         let joined = self.join(candidate[p].clone(), backward)?;
@@ -147,7 +148,7 @@ impl Pass<'_> {
 
     /// Gives what a backward list restores as a whole a name of its own from there on, also in branches if
     /// nothing reads it `after` them.
-    fn own_names(&mut self, stmts: &mut [Stmt], from: usize, after: &HashSet<VarId>) {
+    fn own_names(&mut self, stmts: &mut [Stmt], from: usize, after: &VarSet) {
         for k in from..stmts.len() {
             if let Stmt::If { .. } = stmts[k] {
                 let (head, tail) = stmts.split_at_mut(k + 1);
@@ -159,7 +160,7 @@ impl Pass<'_> {
                 continue;
             }
             let Stmt::Assign { place, value, init: false } = &stmts[k] else { continue };
-            if !place.path.is_empty() || self.is_cotangent(place.root) || after.contains(&place.root) {
+            if !place.path.is_empty() || self.is_cotangent(place.root) || after.contains(place.root) {
                 continue;
             }
             let (old, value) = (place.root, value.clone());
@@ -171,7 +172,7 @@ impl Pass<'_> {
             let new = self.program.vars.len() - 1;
             self.program.vars[new].role = Role::Temporary;
             // What would be computed again from it would read the old name, which nobody restores.
-            self.program.stored.extend(self.again.get(&old).into_iter().flatten());
+            self.program.stored.extend(self.again.get(old).into_iter().flatten());
             stmts[k] = Stmt::Let { var: new, value };
             for later in &mut stmts[k + 1..] {
                 rename(later, old, new);
@@ -180,42 +181,44 @@ impl Pass<'_> {
     }
 
     /// The backward half without what it restores of the state around it, if nobody needs that.
-    fn without_restores(&mut self, stmts: &[Stmt], q: usize, mut backward: Stmt, own: &HashSet<VarId>) -> Option<Stmt> {
-        for w in self.restored(&backward, own) {
+    fn without_restores(&mut self, stmts: &[Stmt], q: usize, mut backward: Stmt, own: &VarSet) -> Option<Stmt> {
+        for w in self.restored(&backward, own).iter() {
             if self.is_parameter(w) || stmts[q + 1..].iter().any(|s| self.needs(s, w)) {
                 return None;
             }
         }
         for block in backward.blocks_mut() {
-            self.own_names(&mut block.stmts, 0, &HashSet::new());
+            self.own_names(&mut block.stmts, 0, &VarSet::new());
         }
         let mut own = own.clone();
-        own.extend(defined_in(&backward));
+        own.unite(&defined_in(&backward));
         let restored = self.restored(&backward, &own);
-        if restored.iter().any(|w| reads(&backward, *w)) {
+        if restored.iter().any(|w| reads(&backward, w)) {
             return None;
         }
         let drop = |s: &Stmt| match s {
-            Stmt::Assign { place, .. } | Stmt::Update { place, .. } => restored.contains(&place.root),
+            Stmt::Assign { place, .. } | Stmt::Update { place, .. } => restored.contains(place.root),
             _ => false,
         };
         for block in backward.blocks_mut() {
             block.blocks_mut(&mut |b| b.stmts.retain(|s| !drop(s)));
         }
         let mut rest = false;
-        each(&backward, &mut |s| restored.iter().for_each(|w| rest |= changes(s, *w)));
+        each(&backward, &mut |s| restored.iter().for_each(|w| rest |= changes(s, w)));
         (!rest).then_some(backward)
     }
 
     /// The state around it that a backward half writes to.
-    fn restored(&self, backward: &Stmt, own: &HashSet<VarId>) -> HashSet<VarId> {
-        let mut restored = HashSet::new();
+    fn restored(&self, backward: &Stmt, own: &VarSet) -> VarSet {
+        let mut restored = VarSet::new();
         each(backward, &mut |s| {
             s.parts(&mut |_| {}, &mut |p| {
-                restored.insert(p.root);
+                if !matches!(self.program.vars[p.root].role, Role::Adjoint | Role::Tape) {
+                    restored.insert(p.root);
+                }
             });
         });
-        restored.retain(|v| !own.contains(v) && !matches!(self.program.vars[*v].role, Role::Adjoint | Role::Tape));
+        restored.subtract(own);
         restored
     }
 
@@ -227,40 +230,40 @@ impl Pass<'_> {
     /// Whether a statement reads a variable, or one that may be computed again from it.
     fn needs(&self, stmt: &Stmt, w: VarId) -> bool {
         let mut found = false;
-        let mut seen = HashSet::new();
+        let mut seen = VarSet::new();
         let mut open = Vec::new();
         each(stmt, &mut |s| s.uses(&mut |v| open.push(v), &mut |_| {}));
         while let Some(v) = open.pop() {
             found |= v == w;
             if seen.insert(v) {
-                open.extend(self.definitions.get(&v).into_iter().flatten());
+                open.extend(self.definitions.get(v).into_iter().flatten());
             }
         }
         found
     }
 
     /// Whether a statement writes to variables of its own and else only adds to cotangents.
-    fn only_adds(&self, stmt: &Stmt, own: &HashSet<VarId>, sums: &mut HashSet<VarId>) -> bool {
+    fn only_adds(&self, stmt: &Stmt, own: &VarSet, sums: &mut VarSet) -> bool {
         let fine = match stmt {
             Stmt::Let { .. } | Stmt::Declare(_) | Stmt::If { .. } | Stmt::Loop(_) | Stmt::Scope { .. } => true,
             Stmt::Turn => true,
             Stmt::Accumulate { place, .. } => {
-                if !own.contains(&place.root) {
+                if !own.contains(place.root) {
                     sums.insert(place.root);
                 }
                 true
             }
             Stmt::Assign { place, .. } | Stmt::Update { place, .. } | Stmt::Replace { place, .. } => {
-                own.contains(&place.root)
+                own.contains(place.root)
             }
             Stmt::Edit(Edit::Push { place, .. } | Edit::Pop { place, .. } | Edit::Swap { place, .. }) => {
-                own.contains(&place.root)
+                own.contains(place.root)
             }
             Stmt::Pull(pull) => {
-                sums.extend(pull.slots.iter().flatten().flatten().map(|p| p.root).filter(|v| !own.contains(v)));
+                sums.extend(pull.slots.iter().flatten().flatten().map(|p| p.root).filter(|v| !own.contains(*v)));
                 pull.args.iter().zip(&pull.slots).all(|(a, slots)| {
-                    let held = a.parts.iter().flatten().filter_map(root).all(|v| own.contains(&v));
-                    let kept = slots.iter().flatten().all(|p| own.contains(&p.root));
+                    let held = a.parts.iter().flatten().filter_map(root).all(|v| own.contains(v));
+                    let kept = slots.iter().flatten().all(|p| own.contains(p.root));
                     a.passing != Passing::RefMut || held && kept
                 })
             }

@@ -1,9 +1,8 @@
 //! What statements define, read and set, also inside.
 
-use std::collections::HashSet;
-
 use super::tape_of;
 use crate::ir::{BinOp, Edit, Expr, Passing, Stmt, VarId};
+use crate::var_set::VarSet;
 
 pub(super) fn each(stmt: &Stmt, f: &mut dyn FnMut(&Stmt)) {
     f(stmt);
@@ -12,8 +11,8 @@ pub(super) fn each(stmt: &Stmt, f: &mut dyn FnMut(&Stmt)) {
     }
 }
 
-pub(super) fn defined_in(stmt: &Stmt) -> HashSet<VarId> {
-    let mut defined = HashSet::new();
+pub(super) fn defined_in(stmt: &Stmt) -> VarSet {
+    let mut defined = VarSet::new();
     for block in stmt.blocks() {
         defined.extend(&block.loads);
         block.walk(&mut |s| {
@@ -35,7 +34,7 @@ pub(super) fn reads(stmt: &Stmt, v: VarId) -> bool {
     found
 }
 
-pub(super) fn free_reads(stmt: &Stmt, into: &mut HashSet<VarId>) {
+pub(super) fn free_reads(stmt: &Stmt, into: &mut VarSet) {
     each(stmt, &mut |s| {
         s.uses(
             &mut |u| {

@@ -8,7 +8,7 @@
 mod table;
 mod values;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::emit::{Emitter, operation};
 use crate::expand::{Function, Sweeps};
@@ -16,6 +16,7 @@ use crate::ir::{
     Arg, Block, Call, Edit, Expr, Header, Loop, Passing, Place, Program, Pull, Role, Step, Stmt, Tape, VarId,
 };
 use crate::labels::Labels;
+use crate::var_set::{VarMap, VarSet};
 use table::{Flow, NodeId, Part, Shape, Table};
 use values::Operand;
 
@@ -23,12 +24,12 @@ use values::Operand;
 pub(crate) fn encode(f: &Function, scalar: bool) -> String {
     let mut program = (*f.adjoint(0, if scalar { Sweeps::Apart } else { Sweeps::Taped })).clone();
     crate::layout::forward_where_independent(&mut program);
-    let emitter = Emitter::new(&program, &f.types, HashSet::new(), &f.reserved);
+    let emitter = Emitter::new(&program, &f.types, VarSet::new(), &f.reserved);
     let mut draw = Draw {
         program: &program,
         emitter: &emitter,
         table: Table::default(),
-        versions: HashMap::new(),
+        versions: VarMap::new(),
         labels: Labels::new(&program, &emitter),
         reads: HashMap::new(),
         saved: HashMap::new(),
@@ -81,11 +82,11 @@ struct Draw<'a> {
     program: &'a Program,
     emitter: &'a Emitter<'a>,
     table: Table,
-    versions: HashMap<VarId, Operand>,
+    versions: VarMap<Operand>,
     labels: Labels<'a>,
     reads: HashMap<Read, NodeId>,
     /// What the forward scopes leave to the backward ones, by tape variable and branch.
-    saved: HashMap<(VarId, usize), HashMap<VarId, Operand>>,
+    saved: HashMap<(VarId, usize), VarMap<Operand>>,
     /// The labels of the forward loops and branches, by tape variable.
     headers: HashMap<VarId, String>,
     part: Part,
@@ -326,11 +327,11 @@ impl Draw<'_> {
         }
         let (els, then) = (after.pop().unwrap_or_default(), after.pop().unwrap_or_default());
         self.versions = before;
-        let mut changed: Vec<VarId> = then.keys().chain(els.keys()).copied().collect();
+        let mut changed: Vec<VarId> = then.iter().chain(els.iter()).map(|(v, _)| v).collect();
         changed.sort_unstable();
         changed.dedup();
         for v in changed {
-            match (then.get(&v), els.get(&v)) {
+            match (then.get(v), els.get(v)) {
                 (a, b) if a == b => {}
                 (Some(a), Some(b)) => self.merge(v, [a, b], condition),
                 // A variable of one branch only.
@@ -369,8 +370,8 @@ impl Draw<'_> {
             && let Some(saved) = self.saved.get(&(tape.var, branch))
         {
             let loaded: Vec<(VarId, Operand)> =
-                block.loads.iter().filter_map(|v| saved.get(v).map(|o| (*v, o.clone()))).collect();
-            self.versions.extend(loaded);
+                block.loads.iter().filter_map(|v| saved.get(*v).map(|o| (*v, o.clone()))).collect();
+            loaded.into_iter().for_each(|(v, operand)| self.versions.insert(v, operand));
         }
         self.stmts(&block.stmts);
         if tape.write {
@@ -433,14 +434,14 @@ impl Draw<'_> {
     /// The variables from outside that a block writes, but no tapes.
     fn written(&self, block: &Block) -> Vec<VarId> {
         let mut found = Vec::new();
-        let mut own = HashSet::new();
+        let mut own = VarSet::new();
         block.walk(&mut |s| {
             own.extend(s.defines());
             s.uses(&mut |_| {}, &mut |v| found.push(v));
         });
         found.sort_unstable();
         found.dedup();
-        found.retain(|v| !own.contains(v) && self.versions.contains_key(v) && self.program.vars[*v].role != Role::Tape);
+        found.retain(|v| !own.contains(*v) && self.versions.contains(*v) && self.program.vars[*v].role != Role::Tape);
         found
     }
 

@@ -183,7 +183,7 @@ impl Draw<'_> {
 
     /// The node that holds a variable's value now.
     pub(super) fn version(&self, v: VarId) -> Operand {
-        self.versions.get(&v).cloned().unwrap_or_else(|| Operand::Constant(self.emitter.name(v).to_string()))
+        self.versions.get(v).cloned().unwrap_or_else(|| Operand::Constant(self.emitter.name(v).to_string()))
     }
 
     /// The part that a value of a variable belongs to in this sweep.

@@ -7,12 +7,13 @@ use std::collections::HashMap;
 
 use super::{Float, Kind, Types, of_expr, of_place, path_key};
 use crate::ir::{BinOp, Block, Edit, Expr, Header, Program, Stmt, VarId};
+use crate::var_set::VarMap;
 
 /// Infers the kinds of all variables of a program, in both directions along its statements, until
 /// nothing changes.
 pub(crate) fn infer(program: &mut Program, types: &Types, result: &Kind) {
     for _ in 0..8 {
-        let mut found = HashMap::new();
+        let mut found = VarMap::new();
         let mut fields = HashMap::new();
         let mut inference = Inference { program, types, found: &mut found, fields: &mut fields };
         inference.block(&program.body);
@@ -21,8 +22,8 @@ pub(crate) fn infer(program: &mut Program, types: &Types, result: &Kind) {
         for (key, kind) in fields {
             changed |= program.fields.insert(key, kind.clone()) != Some(kind);
         }
-        for (var, kind) in found {
-            let joined = program.vars[var].kind.join(&kind);
+        for (var, kind) in found.iter() {
+            let joined = program.vars[var].kind.join(kind);
             if joined != program.vars[var].kind {
                 program.vars[var].kind = joined;
                 changed = true;
@@ -37,14 +38,14 @@ pub(crate) fn infer(program: &mut Program, types: &Types, result: &Kind) {
 struct Inference<'a> {
     program: &'a Program,
     types: &'a Types,
-    found: &'a mut HashMap<VarId, Kind>,
+    found: &'a mut VarMap<Kind>,
     fields: &'a mut HashMap<String, Kind>,
 }
 
 impl Inference<'_> {
     fn learn(&mut self, var: VarId, kind: Kind) {
         if kind != Kind::Unknown {
-            let joined = self.found.get(&var).map_or(kind.clone(), |k| k.join(&kind));
+            let joined = self.found.get(var).map_or(kind.clone(), |k| k.join(&kind));
             self.found.insert(var, joined);
         }
     }

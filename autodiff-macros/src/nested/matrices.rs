@@ -77,26 +77,26 @@ impl Nested<'_, '_> {
         for c in 0..self.components() {
             let name = |base: &str| Ident::new(&format!("{base}{c}"), Span::mixed_site());
             let (weights, column, ct, slope) = (name("weights"), name("column"), name("ct"), name("slope"));
-            columns.extend(quote! {
+            columns.extend([quote! {
                 let #column = #weights.column(axis).to_vec();
                 let mut numbers: &[f64] = &#column;
-            });
+            }]);
             if self.derivative == Derivative::Jacobian {
-                columns.extend(quote! {
+                columns.extend([quote! {
                     let #ct = ::core::clone::Clone::clone(&shape);
                     let #slope = ::differentiable::__private::unflatten(::core::clone::Clone::clone(&shape), &mut numbers);
-                });
+                }]);
                 for (i, _) in self.states().filter(|(_, p)| p.differentiable) {
                     let (zero, seed) = (self.ident("zero", c, i), self.ident("final", c, i));
                     columns.extend(self.zero(&zero, i, true));
-                    columns.extend(quote!(let #seed = ::differentiable::__private::unflatten(#zero, &mut numbers);));
+                    columns.extend([quote!(let #seed = ::differentiable::__private::unflatten(#zero, &mut numbers);)]);
                 }
                 continue;
             }
             for (i, _) in self.params().iter().enumerate().filter(|(_, p)| p.wanted) {
                 let (zero, w) = (self.ident("zero", c, i), self.ident("w", c, i));
                 columns.extend(self.zero(&zero, i, true));
-                columns.extend(quote!(let #w = ::differentiable::__private::unflatten(#zero, &mut numbers);));
+                columns.extend([quote!(let #w = ::differentiable::__private::unflatten(#zero, &mut numbers);)]);
             }
         }
         let axes = self.axes(true);

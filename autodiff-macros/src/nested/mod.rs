@@ -302,7 +302,7 @@ impl Nested<'_, '_> {
                     again.push(quote!(()));
                     slots.push(quote!(()));
                     if p.differentiable && matrix {
-                        stores.extend(quote!(::differentiable::__private::accumulate(&mut #total, &#d);));
+                        stores.extend([quote!(::differentiable::__private::accumulate(&mut #total, &#d);)]);
                     }
                     grads.push(match (p.differentiable, matrix) {
                         (true, false) => quote!(#d),
@@ -325,11 +325,11 @@ impl Nested<'_, '_> {
                 } else {
                     quote!(::differentiable::__private::accumulate(slot, &#d))
                 };
-                stores.extend(quote! {
+                stores.extend([quote! {
                     if let ::core::option::Option::Some(slot) = #slot.as_deref_mut() {
                         #store;
                     }
-                });
+                }]);
             }
             if self.derivative == Derivative::Pullback {
                 again.push(quote!(()));
@@ -378,13 +378,13 @@ impl Nested<'_, '_> {
                 let ct = Ident::new(&format!("ct{a}"), Span::mixed_site());
                 for (i, _) in self.params().iter().enumerate().filter(|(_, p)| p.differentiable) {
                     let (target, factor) = (self.ident("d", 2 * c + 1, i), self.ident("d", 2 * (c ^ a), i));
-                    out.extend(quote! {
+                    out.extend([quote! {
                         let mut term = ::core::clone::Clone::clone(&#factor);
                         ::differentiable::__private::scale(&mut term, #ct);
                         let mut sum = #target;
                         ::differentiable::__private::accumulate(&mut sum, &term);
                         let #target = sum;
-                    });
+                    }]);
                 }
             }
         }

@@ -133,10 +133,10 @@ impl Nested<'_, '_> {
             let c = &self.shells.companions;
             let (jvp, turbofish) = (c.host.hidden("__jvp", self.level), c.turbofish());
             let (work, args) = (self.work(0), self.arguments(0, false));
-            out.extend(quote! {
+            out.extend([quote! {
                 #work
                 let _ = Self::#jvp #turbofish(#(#args),*);
-            });
+            }]);
         }
         for input in self.state_inputs().into_iter().filter(|i| self.changes(*i)) {
             for c in 0..self.components_of(input) {

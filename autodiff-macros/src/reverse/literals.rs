@@ -10,7 +10,7 @@ impl Pass<'_> {
     /// Whether nothing that a value is made of ever changes.
     pub(super) fn is_stable(&self, value: &Expr) -> bool {
         let mut stable = true;
-        value.vars(&mut |v| stable &= !self.out.vars[v].mutable && !self.literals.contains_key(&v));
+        value.vars(&mut |v| stable &= !self.out.vars[v].mutable && !self.literals.contains(v));
         stable
     }
 
@@ -57,11 +57,11 @@ impl Pass<'_> {
                 },
                 &mut |_| {},
             );
-            let mut used: Vec<VarId> = used.into_iter().filter(|v| self.literals.contains_key(v)).collect();
+            let mut used: Vec<VarId> = used.into_iter().filter(|v| self.literals.contains(*v)).collect();
             used.sort_unstable();
             for v in used {
                 let again = self.again(v);
-                let value = self.literals[&v].clone();
+                let value = self.literals[v].clone();
                 out.extend(self.remade(vec![Stmt::Let { var: again, value }]));
                 rename(&mut stmt, v, again);
             }

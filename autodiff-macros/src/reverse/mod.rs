@@ -14,8 +14,6 @@ mod values;
 
 pub(crate) use shapes::of_containers;
 
-use std::collections::HashMap;
-
 use proc_macro2::Span;
 
 use crate::activity;
@@ -27,7 +25,7 @@ use crate::ir::{
     Tape, VarId,
 };
 use crate::kinds::{self, Float, Kind, Types};
-use crate::var_set::VarSet;
+use crate::var_set::{VarMap, VarSet};
 use crate::{rules, variants};
 
 /// Differentiates a program backward with respect to its active parameters.
@@ -38,7 +36,7 @@ pub(crate) fn transform(program: &Program, types: &Types) -> Program {
     active.intersect(&activity::useful(program));
     active.extend(program.params.iter().filter(|p| p.active).map(|p| p.parts[0]));
     let mut pass =
-        Pass { out: program.without_body(), types, active, adjoints: HashMap::new(), literals: HashMap::new() };
+        Pass { out: program.without_body(), types, active, adjoints: VarMap::new(), literals: VarMap::new() };
     let span = Span::mixed_site();
     for param in &program.params {
         let var = param.parts[0];
@@ -59,7 +57,7 @@ pub(crate) fn transform(program: &Program, types: &Types) -> Program {
     for param in &program.params {
         let var = param.parts[0];
         if param.active {
-            let d = pass.adjoints[&var];
+            let d = pass.adjoints[var];
             adjoints.push(vec![d]);
             if param.passing == Passing::Value {
                 stmts.push(Stmt::Let { var: d, value: Expr::Zero(Box::new(Expr::var(var, span))) });
@@ -94,9 +92,9 @@ struct Pass<'a> {
     out: Program,
     types: &'a Types,
     active: VarSet,
-    adjoints: HashMap<VarId, VarId>,
+    adjoints: VarMap<VarId>,
     /// The values of variables that hold references.
-    literals: HashMap<VarId, Expr>,
+    literals: VarMap<Expr>,
 }
 
 impl Pass<'_> {
@@ -106,7 +104,7 @@ impl Pass<'_> {
 
     /// The variable that holds the cotangent of a variable.
     fn adjoint(&mut self, v: VarId) -> VarId {
-        if let Some(d) = self.adjoints.get(&v) {
+        if let Some(d) = self.adjoints.get(v) {
             return *d;
         }
         let var = self.out.vars[v].clone();

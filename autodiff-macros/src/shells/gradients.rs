@@ -25,7 +25,7 @@ impl Shells<'_> {
             if p.passing == Passing::Value {
                 patterns.push(quote!(#d));
             } else {
-                zeros.extend(quote!(let mut #d = ::differentiable::Differentiable::__zero(&*#x);));
+                zeros.extend([quote!(let mut #d = ::differentiable::Differentiable::__zero(&*#x);)]);
                 args.push(quote!(&mut #d));
             }
             if p.wanted {
@@ -64,21 +64,21 @@ impl Shells<'_> {
             let target = c.slot(p);
             if !p.wanted {
                 let x = self.name(i);
-                zeros.extend(quote!(let mut #d = ::differentiable::Differentiable::__zero(&*#x);));
+                zeros.extend([quote!(let mut #d = ::differentiable::Differentiable::__zero(&*#x);)]);
                 args.push(quote!(&mut #d));
                 continue;
             }
             params.push(quote!(#d: &mut #target));
             if p.passing == Passing::Value {
                 let g = self.local("g_", i);
-                adds.extend(quote!(::differentiable::__private::accumulate(#d, &#g);));
+                adds.extend([quote!(::differentiable::__private::accumulate(#d, &#g);)]);
                 patterns.push(quote!(#g));
             } else if p.passing == Passing::RefMut {
                 // What is handed over is the cotangent of the final state.
                 let (g, x) = (self.local("g_", i), self.name(i));
-                zeros.extend(quote!(let mut #g = ::differentiable::Differentiable::__zero(&*#x);));
+                zeros.extend([quote!(let mut #g = ::differentiable::Differentiable::__zero(&*#x);)]);
                 args.push(quote!(&mut #g));
-                adds.extend(quote!(::differentiable::__private::accumulate(#d, &#g);));
+                adds.extend([quote!(::differentiable::__private::accumulate(#d, &#g);)]);
             } else {
                 args.push(quote!(#d));
             }

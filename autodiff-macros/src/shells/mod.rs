@@ -132,18 +132,18 @@ impl Shells<'_> {
     /// All public derivatives.
     pub(crate) fn all(&self) -> TokenStream {
         let mut out = self.reverse();
-        out.extend(self.forward());
-        out.extend(self.source(&self.companions.source(self.companions.returns_scalar())));
-        out.extend(self.graph(&crate::graph::encode(self.companions.f, self.companions.returns_scalar())));
-        out.extend(self.linear());
-        out.extend(self.jvps());
-        out.extend(self.jacobians(&Modes::of(&self.companions)));
+        out.extend([self.forward()]);
+        out.extend([self.source(&self.companions.source(self.companions.returns_scalar()))]);
+        out.extend([self.graph(&crate::graph::encode(self.companions.f, self.companions.returns_scalar()))]);
+        out.extend([self.linear()]);
+        out.extend([self.jvps()]);
+        out.extend([self.jacobians(&Modes::of(&self.companions))]);
         if self.companions.f.options.order() >= 2 {
-            out.extend(self.hvp());
-            out.extend(self.hessian());
+            out.extend([self.hvp()]);
+            out.extend([self.hessian()]);
             // A reference that a derivative would return has no copy there.
             if self.companions.f.signature.lent.is_none() {
-                out.extend(self.nested());
+                out.extend([self.nested()]);
             }
         }
         out
@@ -152,8 +152,8 @@ impl Shells<'_> {
     /// Those that need the backward sweep only.
     pub(crate) fn reverse(&self) -> TokenStream {
         let mut out = self.value_and_grad();
-        out.extend(self.grad_into());
-        out.extend(self.vjp());
+        out.extend([self.grad_into()]);
+        out.extend([self.vjp()]);
         out
     }
 

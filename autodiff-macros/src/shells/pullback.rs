@@ -49,9 +49,9 @@ impl Shells<'_> {
                     let kept = self.local("kept_", i);
                     if crate::tangent_types::is_view(&p.ty) {
                         // The pullback keeps an array of its own.
-                        keep.extend(
+                        keep.extend([
                             quote!(let #kept = { use ::differentiable::__private::ToOwned as _; #x.to_owned() };),
-                        );
+                        ]);
                         first.push(quote!(#x));
                         later.push(quote!(#kept.view()));
                         again.push(quote!(()));
@@ -63,7 +63,7 @@ impl Shells<'_> {
                         continue;
                     }
                     let clone = if scalar { quote!(#x) } else { quote!(::core::clone::Clone::clone(&#x)) };
-                    keep.extend(quote!(let #kept = #clone;));
+                    keep.extend([quote!(let #kept = #clone;)]);
                     first.push(quote!(#x));
                     later.push(if scalar { quote!(#kept) } else { quote!(::core::clone::Clone::clone(&#kept)) });
                     again.push(quote!(()));
@@ -75,13 +75,13 @@ impl Shells<'_> {
                 }
                 Passing::Ref => {
                     let shared = self.local("shared_", i);
-                    keep.extend(quote!(let #shared = #x;));
+                    keep.extend([quote!(let #shared = #x;)]);
                     first.push(quote!(#shared));
                     later.push(quote!(#shared));
                     again.push(quote!(#shared));
                     patterns.push(quote!(_));
                     if p.wanted {
-                        zeros.extend(quote!(let mut #d = ::differentiable::Differentiable::__zero(#shared);));
+                        zeros.extend([quote!(let mut #d = ::differentiable::Differentiable::__zero(#shared);)]);
                         slots.push(quote!(::core::option::Option::Some(&mut #d)));
                         grads.push(quote!(#d));
                     } else {
@@ -90,10 +90,10 @@ impl Shells<'_> {
                 }
                 Passing::RefMut => {
                     let (kept, worked) = (self.local("kept_", i), self.local("work_", i));
-                    keep.extend(quote!(let #kept = ::differentiable::__private::snapshot(&*#x);));
+                    keep.extend([quote!(let #kept = ::differentiable::__private::snapshot(&*#x);)]);
                     first.push(quote!(&mut *#x));
                     work.push((worked.clone(), x.clone()));
-                    renew.extend(quote!(let mut #worked = ::core::clone::Clone::clone(&#kept);));
+                    renew.extend([quote!(let mut #worked = ::core::clone::Clone::clone(&#kept);)]);
                     later.push(quote!(&mut #worked));
                     again.push(quote!(&mut #worked));
                     patterns.push(quote!(_));
@@ -101,7 +101,7 @@ impl Shells<'_> {
                         let given = self.local("given_", i);
                         let target = c.slot(p);
                         cotangents.push((quote!(#given), quote!(&#target)));
-                        zeros.extend(quote!(let mut #d = ::differentiable::__private::snapshot(#given);));
+                        zeros.extend([quote!(let mut #d = ::differentiable::__private::snapshot(#given);)]);
                         slots.push(quote!(::core::option::Option::Some(&mut #d)));
                         if p.wanted {
                             grads.push(quote!(#d));

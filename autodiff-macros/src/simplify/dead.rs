@@ -54,7 +54,7 @@ pub(crate) fn eliminate(program: &mut Program) -> bool {
         depth: 0,
         overwritten: VarSet::new(),
         sources,
-        settled: vec![VarSet::new(); loops],
+        settled: vec![None; loops],
         scalars: program.vars.iter().map(|v| v.kind.is_scalar()).collect(),
     };
     for e in &program.value {
@@ -125,9 +125,9 @@ struct Pass {
     /// Before tapes are placed, what each variable may be computed again from: a variable that the
     /// backward sweep reads needs the restored values of those too.
     sources: Vec<VarSet>,
-    /// What was live around each loop when it was last looked at: it only grows while a loop around it looks for its
-    /// fixed point, so that each search begins where the last one ended.
-    settled: Vec<VarSet>,
+    /// What was live around the body of each loop and before it when it was last looked at. It only grows while a loop around
+    /// that one looks for its own fixed point: each search begins where the last one ended, and is over where nothing grew.
+    settled: Vec<Option<(VarSet, VarSet)>>,
     scalars: Vec<bool>,
 }
 
@@ -300,19 +300,15 @@ impl Pass {
                 let mut around = live.clone();
                 around.extend(&l.exits);
                 header_uses(&l.header, &mut around);
-                around.unite(&self.settled[l.label]);
-                let mut inside = loop {
-                    let inside = self.block(&mut l.body, around.clone(), false);
-                    // What is loaded anew in each iteration is not carried from one to the next.
-                    let mut carried = inside.clone();
-                    carried.subtract(&l.body.loads.iter().copied().collect());
-                    if !around.unite(&carried) {
-                        break inside;
-                    }
-                };
-                self.settled[l.label].clone_from(&around);
+                let settled = self.settled[l.label].take().filter(|(known, _)| {
+                    around.unite(known);
+                    around == *known
+                });
+                let (around, mut inside) = settled.unwrap_or_else(|| self.fixed_point(&mut l.body, around));
                 if remove {
                     inside = self.block(&mut l.body, around, true);
+                } else {
+                    self.settled[l.label] = Some((around, inside.clone()));
                 }
                 if let Some(tape) = &l.tape
                     && !tape.write
@@ -375,6 +371,19 @@ impl Pass {
             &mut |_| {},
         );
         true
+    }
+
+    /// What is live around the body of a loop in the end, and before it.
+    fn fixed_point(&mut self, body: &mut Block, mut around: VarSet) -> (VarSet, VarSet) {
+        loop {
+            let inside = self.block(body, around.clone(), false);
+            // What is loaded anew in each iteration is not carried from one to the next.
+            let mut carried = inside.clone();
+            carried.subtract(&body.loads.iter().copied().collect());
+            if !around.unite(&carried) {
+                return (around, inside);
+            }
+        }
     }
 
     /// Whether a tape is written that no backward scope reads any more.
