@@ -51,6 +51,7 @@ mod outputs;
 mod persistent;
 mod print;
 mod pullbacks;
+mod recompute;
 mod reverse;
 #[cfg(test)]
 mod robustness;

@@ -8,16 +8,17 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::ir::{BinOp, Block, Edit, Expr, Header, Program, Role, Step, Stmt, VarId};
+use crate::ir::{Block, Edit, Expr, Header, Program, Role, Stmt, VarId};
+use crate::recompute;
 use crate::simplify::each_write;
 use crate::switches::Analysis;
 use crate::var_set::{VarMap, VarSet};
 
 /// Places the saves and loads of a reversed program.
 pub(crate) fn place(program: &mut Program) {
-    let scalars: Vec<bool> = program.vars.iter().map(|v| v.kind.is_scalar()).collect();
+    let small = recompute::small(program);
     let stored = std::mem::take(&mut program.stored);
-    Pass { scalars, stored }.sweeps(&mut program.body);
+    Pass { small, stored }.sweeps(&mut program.body);
     crate::simplify::inner_sweeps(&mut program.body, true);
     for inner in program.body.stmts.iter_mut().flat_map(Stmt::blocks_mut) {
         inner.blocks_mut(&mut |b| b.stmts.retain(|s| !matches!(s, Stmt::Turn)));
@@ -173,7 +174,8 @@ impl Scopes {
 }
 
 struct Pass {
-    scalars: Vec<bool>,
+    /// What costs no more than a scalar to have again.
+    small: VarSet,
     stored: VarSet,
 }
 
@@ -322,7 +324,7 @@ impl Pass {
                 }
             }
         }
-        let again = prune(&again, &needed, &defined);
+        let again = recompute::prune(&again, &needed, &defined);
         let mut order: Vec<(usize, VarId)> =
             again.iter().filter_map(|v| defined[v].as_ref().map(|(i, _)| (*i, v))).collect();
         order.sort_unstable();
@@ -346,11 +348,11 @@ impl Pass {
         if !Analysis::Recompute.is_on() && !matches!(&**value, Expr::Ref { .. }) {
             return false;
         }
-        if self.stored.contains(v) || !self.scalars[v] && !matches!(&**value, Expr::Ref { .. }) {
+        if self.stored.contains(v) || !self.small.contains(v) && !matches!(&**value, Expr::Ref { .. }) {
             return false;
         }
         let is_stable = |v: VarId| last_write.get(v).is_none_or(|k| k <= i);
-        if !is_stable(v) || !is_cheap(value) {
+        if !is_stable(v) || !recompute::is_cheap(value) {
             return false;
         }
         let mut stable = true;
@@ -372,68 +374,6 @@ fn walk(block: &mut Block, f: &mut dyn FnMut(&mut Stmt)) {
                 walk(inner, f);
             }
         }
-    }
-}
-
-/// The recomputed variables that something needs.
-fn prune(again: &VarSet, needed: &VarSet, defined: &VarMap<Option<(usize, Rc<Expr>)>>) -> VarSet {
-    let mut keep: VarSet = again.iter().filter(|v| needed.contains(*v)).collect();
-    loop {
-        let mut more = VarSet::new();
-        for v in keep.iter() {
-            if let Some(Some((_, value))) = defined.get(v) {
-                value.vars(&mut |u| {
-                    if again.contains(u) && !keep.contains(u) {
-                        more.insert(u);
-                    }
-                });
-            }
-        }
-        if !keep.unite(&more) {
-            return keep;
-        }
-    }
-}
-
-/// Expressions that cost less than a round trip to memory.
-fn is_cheap(e: &Expr) -> bool {
-    match e {
-        Expr::Lit(_) | Expr::Number(..) | Expr::Bool(_) | Expr::Item(..) => true,
-        Expr::Place(place) => place.path.iter().all(|s| match s {
-            Step::Index { at, .. } => is_cheap(crate::arrays::ordinal(at).unwrap_or(at)),
-            Step::View { .. } => false,
-            Step::Payload { .. } | Step::Content => false,
-            _ => true,
-        }),
-        Expr::Neg(e) | Expr::Not(e) | Expr::Cast(e, _) | Expr::Ref { of: e, .. } | Expr::FromInt(e, _) => is_cheap(e),
-        Expr::Binary(op, a, b) => !matches!(op, BinOp::Div | BinOp::Rem) && is_cheap(a) && is_cheap(b),
-        Expr::Math(rule, args) => {
-            matches!(
-                rule.name,
-                "abs"
-                    | "max"
-                    | "min"
-                    | "mul_add"
-                    | "clamp"
-                    | "copysign"
-                    | "re"
-                    | "im"
-                    | "new"
-                    | "conj"
-                    | "norm_sqr"
-                    | "scale"
-            ) && args.iter().all(is_cheap)
-        }
-        Expr::Method { recv, name, args, .. } => {
-            matches!(
-                name.to_string().as_str(),
-                "len" | "min" | "max" | "is_nan" | "is_empty" | "saturating_sub" | "nrows" | "ncols"
-            ) && is_cheap(recv)
-                && args.iter().all(is_cheap)
-        }
-        Expr::Range { lo, hi, .. } => lo.iter().chain(hi).all(|e| is_cheap(e)),
-        Expr::Tuple(es) => es.iter().all(is_cheap),
-        _ => false,
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use super::values::constant_key;
 use super::{Float, Kind, Types, of_expr, of_place, path_key};
 use crate::ir::{BinOp, Block, Edit, Expr, Header, Program, Stmt, VarId};
 use crate::var_set::VarMap;
@@ -65,7 +66,11 @@ impl Inference<'_> {
             Expr::Place(place) if kind.is_float() && of_place(self.program, place) == Kind::Unknown => {
                 self.fields.insert(path_key(self.program, place), kind.clone());
             }
+            Expr::Item(path, None) if kind.is_float() && self.of(e) == Kind::Unknown => {
+                self.fields.insert(constant_key(path), kind.clone());
+            }
             Expr::Neg(e) if kind.is_float() => self.expect(e, kind),
+            Expr::Binary(op, a, b) if kind.is_float() && op.is_arithmetic() => self.arithmetic(*op, a, b, kind),
             Expr::Tuple(es) => {
                 if let Kind::Tuple(kinds) = kind {
                     es.iter().zip(kinds).for_each(|(e, k)| self.expect(e, k));
@@ -102,7 +107,6 @@ impl Inference<'_> {
                 let known = self.program.vars[*var].kind.clone();
                 self.expect(value, &known);
                 self.operands(value);
-                self.arithmetic(value, &known);
             }
             Stmt::Assign { place, value, .. } | Stmt::Accumulate { place, value } => {
                 let kind = self.of(value);
@@ -139,27 +143,17 @@ impl Inference<'_> {
         }
     }
 
-    /// Arithmetic that gives a float combines floats, unless it is an operator of a type of the user's own: a product of
-    /// vectors, a quotient of two quantities.
-    fn arithmetic(&mut self, e: &Expr, result: &Kind) {
-        match e {
-            Expr::Binary(op, a, b) if result.is_float() && op.is_arithmetic() => {
-                let unknown = |e: &Expr| self.of(referent(e)) == Kind::Unknown;
-                let user = |e: &Expr| {
-                    e.as_var().is_some_and(|v| self.program.vars[v].role == crate::ir::Role::User) && unknown(e)
-                };
-                let (one, other) = (user(a), user(b));
-                if *op == BinOp::Mul && (one || other) || one && unknown(b) || other && unknown(a) {
-                    return;
-                }
-                for operand in [referent(a), referent(b)] {
-                    if self.of(operand) == Kind::Unknown {
-                        self.expect(operand, result);
-                    }
-                }
+    /// Arithmetic that gives a float combines floats, unless both operands may be of a type of the user's own: a product of
+    /// vectors, a quotient or a difference of quantities.
+    fn arithmetic(&mut self, op: BinOp, a: &Expr, b: &Expr, result: &Kind) {
+        let unknown = |e: &Expr| self.of(referent(e)) == Kind::Unknown;
+        if op != BinOp::Add && unknown(a) && unknown(b) {
+            return;
+        }
+        for operand in [referent(a), referent(b)] {
+            if self.of(operand) == Kind::Unknown {
+                self.expect(operand, result);
             }
-            Expr::Neg(a) if result.is_float() => self.expect(a, result),
-            _ => {}
         }
     }
 

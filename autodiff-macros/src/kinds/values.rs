@@ -42,6 +42,34 @@ pub(crate) fn path_key(program: &Program, place: &Place) -> String {
     key
 }
 
+/// A name for a constant.
+pub(super) fn constant_key(path: &syn::Path) -> String {
+    use quote::ToTokens;
+    format!("const {}", path.to_token_stream())
+}
+
+/// The constants of `std::f64::consts`, but for `E`, whose name says too little.
+const OF_STD: [&str; 18] = [
+    "PI",
+    "TAU",
+    "FRAC_1_PI",
+    "FRAC_1_SQRT_2",
+    "FRAC_2_PI",
+    "FRAC_2_SQRT_PI",
+    "FRAC_PI_2",
+    "FRAC_PI_3",
+    "FRAC_PI_4",
+    "FRAC_PI_6",
+    "FRAC_PI_8",
+    "LN_2",
+    "LN_10",
+    "LOG2_E",
+    "LOG2_10",
+    "LOG10_2",
+    "LOG10_E",
+    "SQRT_2",
+];
+
 /// The kind of what a place holds.
 pub(crate) fn of_place(program: &Program, place: &Place) -> Kind {
     let mut kind = program.vars[place.root].kind.clone();
@@ -163,11 +191,9 @@ pub(crate) fn of_expr(program: &Program, types: &Types, e: &Expr) -> Kind {
                 [.., "f64", "consts", _] | ["f64", _] => Kind::Float(Float::F64),
                 [.., "f32", "consts", _] | ["f32", _] => Kind::Float(Float::F32),
                 [ty, _] if is_integer(ty) => Kind::Int,
-                [.., "ZERO" | "ONE" | "I"] => match types.owner(path) {
-                    kind if kind.is_complex() => kind,
-                    _ => Kind::Unknown,
-                },
-                _ => Kind::Unknown,
+                [.., "ZERO" | "ONE" | "I"] if types.owner(path).is_complex() => types.owner(path),
+                [name] if OF_STD.contains(name) => Kind::Float(Float::Any),
+                _ => program.fields.get(&constant_key(path)).cloned().unwrap_or(Kind::Unknown),
             }
         }
         Expr::Tuple(es) if es.is_empty() => Kind::Unit,
