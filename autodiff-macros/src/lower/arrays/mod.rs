@@ -107,7 +107,7 @@ impl Lowerer<'_> {
         let out = match (name.as_str(), m.args.len()) {
             ("sum" | "product", 0) | ("var" | "std", 1) => element.clone(),
             ("mean", 0) => Kind::Option(Box::new(element.clone())),
-            ("sum_axis", 1) | ("var_axis" | "std_axis", 2) => less(1),
+            ("sum_axis" | "product_axis", 1) | ("var_axis" | "std_axis", 2) => less(1),
             ("mean_axis", 1) => Kind::Option(Box::new(less(1))),
             ("dot", 1) => Kind::Unknown,
             ("reversed_axes", 0) | ("permuted_axes", 1) => less(0),
