@@ -69,7 +69,11 @@ impl Lowerer<'_> {
         if !fits || m.args.len() != arity {
             return None;
         }
-        let args = m.args.iter().map(|a| self.fixed_argument(&arrays::with_typed_indices(a))).collect();
+        let args = m.args.iter().map(|a| {
+            let slice = arrays::repeatable_slice(a, |name| self.may_move(name));
+            self.fixed_argument(&slice)
+        });
+        let args = args.collect();
         let mut place = self.place_of(recv.clone(), m.method.span());
         if !arrays::OF_VIEWS.contains(&stem)
             && matches!(place.path.last(), Some(Step::View { method, .. }) if method == "view")
