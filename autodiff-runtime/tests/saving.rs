@@ -101,6 +101,30 @@ fn a_loop_is_resumed_in_the_middle_of_an_epoch() {
     assert_eq!(model, whole);
 }
 
+/// A rate that has waited to fall falls when it would have fallen; one of a training that was not resumed begins to wait.
+#[test]
+fn a_plateau_is_resumed() {
+    let ((x, y), path) = (data(), place("plateau").join("x.safetensors"));
+    let plateau = || ReduceOnPlateau { patience: 3, factor: 0.5, min_delta: 1e-2, ..ReduceOnPlateau::default() };
+    let fit = || Fit::new(loss::value_and_grad).seed(3).callback(plateau()).callback(SaveCheckpoint::last(&path));
+    let (mut whole, mut sgd) = (net(1), Sgd::new(0.1));
+    fit().epochs(20).run(&mut whole, &mut sgd, &x, &y).unwrap();
+    assert!(sgd.learning_rate() < 0.1, "the rate falls");
+    let file = fs::read(&path).unwrap();
+    for interrupted in 5..12 {
+        fit().epochs(interrupted).run(&mut net(1), &mut Sgd::new(0.1), &x, &y).unwrap();
+        let (mut resumed, mut sgd) = (net(9), Sgd::new(0.1));
+        let checkpoint = load_checkpoint(&mut resumed, &path).unwrap();
+        sgd.set_state(checkpoint.optimizer);
+        fit().epochs(20).initial_epoch(checkpoint.epoch).run(&mut resumed, &mut sgd, &x, &y).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), file, "interrupted after epoch {interrupted}");
+    }
+
+    let mut again = plateau();
+    again.observe(1e9, &mut sgd);
+    assert_eq!((again.best, again.waited), (1e9, 0));
+}
+
 /// A rate that was set, as `ReduceOnPlateau` does, is part of the checkpoint.
 #[test]
 fn a_rate_that_was_set_is_resumed() {

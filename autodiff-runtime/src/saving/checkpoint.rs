@@ -6,7 +6,7 @@ use super::error::SavingError;
 use super::file;
 use super::tensors::{self, Tensor, Values};
 use crate::Differentiable;
-use crate::optimizers::{LeafState, OptimizerState};
+use crate::optimizers::{LeafState, OptimizerState, Plateau};
 use crate::tangent::{Update, Visit};
 use crate::training::summary;
 
@@ -58,6 +58,9 @@ pub fn save_checkpoint<M: Differentiable>(
         // As many digits as it needs to be read as the same number.
         note.push_str(&format!(" rate {rate:?}"));
     }
+    if let Some(Plateau { best, waited }) = checkpoint.optimizer.plateau {
+        note.push_str(&format!(" plateau {best:?} {waited}"));
+    }
     let counters = counters(model);
     if !counters.is_empty() {
         note.push_str(" counters");
@@ -80,7 +83,7 @@ pub fn save_checkpoint<M: Differentiable>(
 pub fn load_checkpoint<M: Differentiable>(model: &mut M, path: impl AsRef<Path>) -> Result<Checkpoint, SavingError> {
     let path = path.as_ref();
     let (stored, note) = file::read(path)?;
-    let Some(Note { epoch, steps, learning_rate, counters }) = note.as_deref().and_then(Note::parse) else {
+    let Some(Note { epoch, steps, learning_rate, plateau, counters }) = note.as_deref().and_then(Note::parse) else {
         return Err(SavingError::format(path, "it has weights, but is no checkpoint of a training"));
     };
     let (mut state, weights): (Vec<_>, Vec<_>) =
@@ -103,14 +106,15 @@ pub fn load_checkpoint<M: Differentiable>(model: &mut M, path: impl AsRef<Path>)
     }
     tensors::assign(model, &ordered);
     set_counters(model, &counters);
-    Ok(Checkpoint { epoch, optimizer: OptimizerState { steps, learning_rate, leaves } })
+    Ok(Checkpoint { epoch, optimizer: OptimizerState { steps, learning_rate, plateau, leaves } })
 }
 
-/// `epoch 3 step 40 rate 0.01 counters 7 7`, as numbers; the rate and the counters may be missing.
+/// `epoch 3 step 40 rate 0.01 plateau 1.5 2 counters 7 7`, as numbers; what follows the step may be missing.
 struct Note {
     epoch: usize,
     steps: u64,
     learning_rate: Option<f64>,
+    plateau: Option<Plateau>,
     counters: Vec<u64>,
 }
 
@@ -125,11 +129,15 @@ impl Note {
             Some(_) => Some(words.next()?.parse().ok()?),
             None => None,
         };
+        let plateau = match words.next_if_eq(&"plateau") {
+            Some(_) => Some(Plateau { best: words.next()?.parse().ok()?, waited: words.next()?.parse().ok()? }),
+            None => None,
+        };
         let counters = match words.next_if_eq(&"counters") {
             Some(_) => words.by_ref().map(|count| count.parse().ok()).collect::<Option<_>>()?,
             None => Vec::new(),
         };
-        words.next().is_none().then_some(Self { epoch, steps, learning_rate, counters })
+        words.next().is_none().then_some(Self { epoch, steps, learning_rate, plateau, counters })
     }
 }
 
