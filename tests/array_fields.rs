@@ -73,6 +73,7 @@ bodies! {
             + m.table.slice(s![1_usize, ..]).slice(s![..1])[0] * m.s + m.table.t().row(0).sum() * x[[0, 0]] + m.table.slice(s![.., 0_usize])[1] * m.b[0]
     }
     windows(m, x) { m.b.windows(2).into_iter().map(|w| (w[1] - 2.0 * w[0]).powi(2)).sum::<f64>() * x[[0, 0]] + m.mask.windows(1).into_iter().map(|w| w[0] * m.s).sum::<f64>() }
+    products_along_an_axis(m, x) { (m.w.product_axis(Axis(0)) * &m.b).sum() * m.s + m.w.product_axis(Axis(1)).dot(&m.mask) * x[[0, 1]] + m.table.product_axis(Axis(0)).dot(&m.b) }
     whole(m, x) { m.w.mean().unwrap() * m.w.std(0.0) + m.b.var(1.0) * m.w.tanh().sum() + x.mean().unwrap() + m.w.t().row(0).sum() * m.w.row(1).dot(&m.w.column(0)) }
     zipped(m, x) { Zip::from(&m.w).and(x.slice(s![..2, ..])).fold(0.0, |sum, &a, &b| sum + a * b * b) * m.s }
     copied(m, x) { let mut w = m.w.clone(); w.accumulate_axis_inplace(Axis(0), |&a, b| *b *= a); w.swap_axes(0, 1); w.dot(&m.b).product() * x[[0, 1]] }
@@ -145,7 +146,11 @@ mod reductions {
     fn spread(s: &Sample) -> f64 {
         let by_row = s.m.var_axis(Axis(1), s.free);
         let by_column = s.m.std_axis(Axis(0), 0.5);
-        s.x.product() * s.m.var(s.free) + s.x.std(s.free) * by_row[0] * by_row[1] + by_column[1] * by_column[0] * s.x[0]
+        let products = s.m.product_axis(Axis(0));
+        s.x.product() * s.m.var(s.free)
+            + products.dot(&products) * s.free
+            + s.x.std(s.free) * by_row[0] * by_row[1]
+            + by_column[1] * by_column[0] * s.x[0]
     }
 
     /// The same with the types in sight, which is differentiated as loops.
@@ -154,7 +159,11 @@ mod reductions {
         let (x, m): (&Array1<f64>, &Array2<f64>) = (&s.x, &s.m);
         let by_row = m.var_axis(Axis(1), s.free);
         let by_column = m.std_axis(Axis(0), 0.5);
-        x.product() * m.var(s.free) + x.std(s.free) * by_row[0] * by_row[1] + by_column[1] * by_column[0] * x[0]
+        let products = m.product_axis(Axis(0));
+        x.product() * m.var(s.free)
+            + products.dot(&products) * s.free
+            + x.std(s.free) * by_row[0] * by_row[1]
+            + by_column[1] * by_column[0] * x[0]
     }
 
     /// Third derivatives.

@@ -91,3 +91,36 @@ fn single_precision_has_a_tolerance_of_its_own() {
     single::check_with(&[0.1], 1.0, Tolerance::single()).unwrap();
     assert!(single::check_with(&[0.1, -0.9, 1.7, 3.3], 1.0, Tolerance::default()).is_err());
 }
+
+/// A layer of `relu` with kinks at these distances on either side of the point.
+#[differentiable]
+fn kinked<T: Real>(x: T, before: T, after: T) -> T {
+    (x - before).max(T::zero()) + (x - after).max(T::zero()) * (x + after)
+}
+
+/// What `kinked` would be with a wrong derivative, off by two fifths.
+#[differentiable(vjp = wrong_kinked_vjp, jvp = wrong_kinked_jvp)]
+fn wrong_kinked(x: f32, before: f32, after: f32) -> f32 {
+    kinked(x, before, after)
+}
+
+fn wrong_kinked_vjp(x: f32, before: f32, after: f32) -> (f32, impl Fn(f32) -> (f32, f32, f32)) {
+    let (d_x, d_before, d_after) = kinked::grad(x, before, after);
+    (kinked(x, before, after), move |ct| (0.6 * d_x * ct, d_before * ct, d_after * ct))
+}
+
+fn wrong_kinked_jvp(x: f32, before: f32, after: f32, d: f32, d_before: f32, d_after: f32) -> (f32, f32) {
+    kinked::jvp(x, before, after, 0.6 * d, d_before, d_after)
+}
+
+/// A step of single precision is so long that it crosses kinks near the point; differences of that step are then no evidence.
+#[test]
+fn a_kink_beside_the_point_is_no_disagreement() {
+    for (before, after) in [(0.99, 5.0), (0.999, 1.012), (-3.0, 1.001), (1.0, 2.0)] {
+        kinked::check(1.0_f32, before, after).unwrap();
+        let error = wrong_kinked::check(1.0, before, after);
+        let wrong = kinked::grad(1.0_f32, before, after).0 != 0.0;
+        assert_eq!(error.is_err(), wrong, "{before} and {after}: {error:?}");
+    }
+    kinked::check(1.0_f64, 1.0 - 3e-6, 5.0).unwrap();
+}

@@ -86,3 +86,92 @@ fn values_of_calls_and_parts_of_them() {
     of_array::check(&v).unwrap();
     of_matrix::check(&v).unwrap();
 }
+
+/// Ranges in variables, which every sweep uses again.
+mod ranges {
+    use super::*;
+    use std::ops::Range;
+
+    #[differentiable(order = 2)]
+    fn of_an_array(x: &Array2<f64>, heads: usize, width: usize) -> f64 {
+        let mut total = 0.0;
+        for h in 0..heads {
+            let r = h * width..(h + 1) * width;
+            let sum = x.slice(s![.., r.clone()]).sum();
+            total += sum * x.slice(s![.., r]).product();
+        }
+        total
+    }
+
+    #[differentiable(order = 2)]
+    fn of_a_slice(x: &[f64], heads: usize, width: usize) -> f64 {
+        let mut total = 0.0;
+        for h in 0..heads {
+            let r = h * width..(h + 1) * width;
+            let sum: f64 = x[r.clone()].iter().sum();
+            total += sum * x[r].iter().product::<f64>();
+        }
+        total
+    }
+
+    #[differentiable]
+    fn given(x: &Array2<f64>, r: Range<usize>) -> f64 {
+        let sum = x.slice(s![1, r.clone()]).sum();
+        sum * x.slice(s![r, 0]).product()
+    }
+
+    #[differentiable(order = 2)]
+    fn without_ends(x: &Vec<f64>, n: usize) -> f64 {
+        let mut product = 1.0;
+        let all = 0..n;
+        for v in &x[all.clone()] {
+            product *= v;
+        }
+        let (tail, head) = (n.., ..=n);
+        product + x[tail].iter().map(|v| v * v).sum::<f64>() * x[head][1] + x[all.start] * all.len() as f64
+    }
+
+    #[differentiable]
+    fn written(x: &[f64], n: usize) -> f64 {
+        let mut y = x.to_vec();
+        let r = 1..n;
+        for v in &mut y[r.clone()] {
+            *v *= *v;
+        }
+        y[r.clone()].rotate_left(1);
+        y[0] = norm(&y[r.clone()]) * norm(&x[r]);
+        y.iter().map(|v| v * v).sum()
+    }
+
+    #[differentiable]
+    fn norm(x: &[f64]) -> f64 {
+        x.iter().map(|v| v * v).sum::<f64>().sqrt()
+    }
+
+    #[differentiable]
+    fn assigned(x: &Array2<f64>, n: usize) -> f64 {
+        let mut y = Array2::zeros((n, x.ncols()));
+        let r = 0..n;
+        y.slice_mut(s![r.clone(), ..]).assign(&x.slice(s![r.clone(), ..]));
+        y.slice_mut(s![r, 0]).mapv_inplace(|v| v * v);
+        y.product()
+    }
+
+    #[test]
+    fn agree_with_differences() {
+        let x = Array2::from_shape_fn((3, 4), |(i, j)| (0.2 + 0.37 * (4 * i + j) as f64).sin());
+        let list = [0.4, 0.7, -0.3, 0.9];
+        of_an_array::check(&x, 2, 2).unwrap();
+        of_a_slice::check(&list, 2, 2).unwrap();
+        given::check(&x, 0..2).unwrap();
+        without_ends::check(&list.to_vec(), 2).unwrap();
+        written::check(&list, 4).unwrap();
+        assigned::check(&x, 2).unwrap();
+        let symmetric = |h: Array2<f64>| assert!((&h - &h.t()).iter().all(|e| e.abs() < 1e-12));
+        symmetric(of_an_array::hessian(&x, 2, 2));
+        symmetric(of_a_slice::hessian(&list, 2, 2));
+        // Of a product of the halves' sums and products: x0·x1·(x0 + x1) + …
+        assert!((of_a_slice::hessian(&list, 2, 2)[[0, 0]] - 2.0 * list[1]).abs() < 1e-12);
+        symmetric(without_ends::hessian(&list.to_vec(), 2));
+    }
+}

@@ -342,10 +342,11 @@ impl Function {
 }
 
 /// Products, variances and standard deviations: the name, whether it is taken along an axis, and whether by degrees of freedom.
-const REDUCTIONS: [Reduction; 5] = [
+const REDUCTIONS: [Reduction; 6] = [
     Reduction { name: "product", of: "product", along: false, freedom: false },
     Reduction { name: "var", of: "variance", along: false, freedom: true },
     Reduction { name: "std", of: "deviation", along: false, freedom: true },
+    Reduction { name: "product_axis", of: "product", along: true, freedom: false },
     Reduction { name: "var_axis", of: "variance", along: true, freedom: true },
     Reduction { name: "std_axis", of: "deviation", along: true, freedom: true },
 ];

@@ -177,8 +177,9 @@ pub(crate) fn slice_parts(m: &syn::Macro) -> Vec<Vec<syn::Expr>> {
     syn::parse::Parser::parse2(parts, m.tokens.clone()).unwrap_or_default()
 }
 
-/// `s![1, ..]` with the type of its indices written out, which decides the number of axes that are left.
-pub(crate) fn with_typed_indices(e: &syn::Expr) -> syn::Expr {
+/// `s![1, r]` with the type of its indices written out, which decides the number of axes that are left, and with clones of
+/// variables such as ranges, since derivatives slice again.
+pub(crate) fn repeatable_slice(e: &syn::Expr, moves: impl Fn(&str) -> bool) -> syn::Expr {
     let syn::Expr::Macro(m) = e else { return e.clone() };
     let mut m = m.clone();
     let parts = slice_parts(&m.mac).into_iter().map(|mut part| {
@@ -190,6 +191,11 @@ pub(crate) fn with_typed_indices(e: &syn::Expr) -> syn::Expr {
             && i.suffix().is_empty()
         {
             *i = syn::LitInt::new(&format!("{}isize", i.base10_digits()), i.span());
+        }
+        if let syn::Expr::Path(p) = &part[0]
+            && p.path.get_ident().is_some_and(|name| moves(&name.to_string()))
+        {
+            part[0] = syn::parse_quote!(#p.clone());
         }
         quote::quote!(#(#part);*)
     });

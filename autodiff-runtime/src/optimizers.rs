@@ -62,7 +62,7 @@ pub use lion::{Lion, LionConfig};
 pub use nadam::{Nadam, NadamConfig};
 pub use rmsprop::{RmsProp, RmsPropConfig};
 pub use sgd::{Sgd, SgdConfig};
-pub use state::{LeafState, OptimizerState};
+pub use state::{LeafState, OptimizerState, Plateau};
 pub use stepper::{Leaf, Rule, Stepper};
 
 /// What takes a step against a gradient.
@@ -83,4 +83,13 @@ pub trait Optimizer {
 
     /// How many steps have been taken.
     fn steps(&self) -> u64;
+
+    /// What a [`ReduceOnPlateau`](schedules::ReduceOnPlateau) had seen of the training whose state was set: for the first
+    /// one that asks.
+    fn resumed_plateau(&mut self) -> Option<Plateau> {
+        None
+    }
+
+    /// Remembers what a [`ReduceOnPlateau`](schedules::ReduceOnPlateau) has seen, for the state that is saved.
+    fn remember_plateau(&mut self, _plateau: Plateau) {}
 }

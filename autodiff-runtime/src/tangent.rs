@@ -256,4 +256,6 @@ pub trait Visit {
     }
     /// These numbers have ended.
     fn end_state(&mut self) {}
+    /// The number that makes a layer's random numbers new in every step.
+    fn counter(&mut self, _counter: u64) {}
 }

@@ -76,6 +76,55 @@ fn resumed_trainings_give_the_same_bits() {
     assert_resumable("nadam", || Nadam::new(0.01));
 }
 
+/// A loop of one's own may be interrupted anywhere: what dropout drops goes on as well.
+#[test]
+fn a_loop_is_resumed_in_the_middle_of_an_epoch() {
+    let ((x, y), path) = (data(), place("loop").join("x.safetensors"));
+    let cosine = schedules::CosineRestarts { initial: 0.05, period: 7.0, growth: 2.0, shrink: 0.9, floor: 0.1 };
+    let optimizer = || Adam::new(0.1).with_schedule(cosine);
+    let step = |model: &mut Net, optimizer: &mut Adam, step: usize| {
+        let batch: Vec<usize> = (0..8).map(|row| (8 * step + 3 * row) % 50).collect();
+        let (value, gradient) = loss::value_and_grad(model, &x.select(Axis(0), &batch), &y.select(Axis(0), &batch));
+        optimizer.apply_gradients(model, &gradient);
+        value
+    };
+    let (mut whole, mut adam) = (net(1), optimizer());
+    let losses: Vec<f32> = (0..20).map(|at| step(&mut whole, &mut adam, at)).collect();
+
+    let (mut model, mut adam) = (net(1), optimizer());
+    let mut found: Vec<f32> = (0..9).map(|at| step(&mut model, &mut adam, at)).collect();
+    save_checkpoint(&model, &Checkpoint { epoch: 1, optimizer: adam.state().clone() }, &path).unwrap();
+    let (mut model, mut adam) = (net(9), optimizer());
+    adam.set_state(load_checkpoint(&mut model, &path).unwrap().optimizer);
+    found.extend((9..20).map(|at| step(&mut model, &mut adam, at)));
+    assert_eq!(found, losses);
+    assert_eq!(model, whole);
+}
+
+/// A rate that has waited to fall falls when it would have fallen; one of a training that was not resumed begins to wait.
+#[test]
+fn a_plateau_is_resumed() {
+    let ((x, y), path) = (data(), place("plateau").join("x.safetensors"));
+    let plateau = || ReduceOnPlateau { patience: 3, factor: 0.5, min_delta: 1e-2, ..ReduceOnPlateau::default() };
+    let fit = || Fit::new(loss::value_and_grad).seed(3).callback(plateau()).callback(SaveCheckpoint::last(&path));
+    let (mut whole, mut sgd) = (net(1), Sgd::new(0.1));
+    fit().epochs(20).run(&mut whole, &mut sgd, &x, &y).unwrap();
+    assert!(sgd.learning_rate() < 0.1, "the rate falls");
+    let file = fs::read(&path).unwrap();
+    for interrupted in 5..12 {
+        fit().epochs(interrupted).run(&mut net(1), &mut Sgd::new(0.1), &x, &y).unwrap();
+        let (mut resumed, mut sgd) = (net(9), Sgd::new(0.1));
+        let checkpoint = load_checkpoint(&mut resumed, &path).unwrap();
+        sgd.set_state(checkpoint.optimizer);
+        fit().epochs(20).initial_epoch(checkpoint.epoch).run(&mut resumed, &mut sgd, &x, &y).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), file, "interrupted after epoch {interrupted}");
+    }
+
+    let mut again = plateau();
+    again.observe(1e9, &mut sgd);
+    assert_eq!((again.best, again.waited), (1e9, 0));
+}
+
 /// A rate that was set, as `ReduceOnPlateau` does, is part of the checkpoint.
 #[test]
 fn a_rate_that_was_set_is_resumed() {

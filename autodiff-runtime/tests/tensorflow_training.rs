@@ -240,6 +240,52 @@ impl<T: Real> Model for Masked<T> {
     }
 }
 
+/// Recurrent layers that begin with the states of others.
+#[derive(Clone, Differentiable)]
+struct States<T: Real> {
+    lstm: LSTM<T>,
+    gru: GRU<T>,
+    rnn: SimpleRNN<T>,
+    head: Dense<T>,
+}
+
+#[differentiable]
+impl<T: Real> Model for States<T> {
+    type Input = Array3<T>;
+    type Output = Array2<T>;
+
+    fn call(&self, x: &Array3<T>) -> Array2<T> {
+        let (hidden, h, c) = self.lstm.run(x, &wave((2, 3), 60), &wave((2, 3), 61));
+        let (hidden, state) = self.gru.run(&hidden, &h);
+        let (_, last) = self.rnn.run(&hidden, &state);
+        self.head.call(&(last + c))
+    }
+}
+
+/// Causal attention, and one with a mask to a series of another length.
+#[derive(Clone, Differentiable)]
+struct Crossed<T: Real> {
+    attention: MultiHeadAttention<T>,
+    to_others: MultiHeadAttention<T>,
+    head: Dense<T>,
+    #[constant]
+    mask: Array3<bool>,
+}
+
+#[differentiable]
+impl<T: Real> Model for Crossed<T> {
+    type Input = Array3<T>;
+    type Output = Array2<T>;
+
+    fn call(&self, x: &Array3<T>) -> Array2<T> {
+        let h: Array3<T> = x + &self.attention.call(x);
+        let others: Array3<T> = x.slice(s![.., 1.., ..]).to_owned();
+        let seen: Array3<T> = self.to_others.attend_masked(&h, &others, stop_gradient(&self.mask));
+        let last: Array2<T> = seen.index_axis(Axis(1), 3).to_owned();
+        self.head.call(&last)
+    }
+}
+
 fn models<T: Real>(fixture: &mut Fixture) {
     let rng = &mut seeded(1);
     let images = Sequential((
@@ -324,6 +370,42 @@ fn models<T: Real>(fixture: &mut Fixture) {
     };
     fixture.squares("masked", masked, |step| wave::<T, _>((3, 5, 8), 10 + step));
 
+    let states = States {
+        lstm: LSTM::new(2, 3, rng),
+        gru: GRU::new(3, 3, rng),
+        rnn: SimpleRNN::new(3, 3, rng),
+        head: Dense::new(3, 2, rng),
+    };
+    fixture.squares("states", states, |step| wave::<T, _>((2, 4, 2), 10 + step));
+
+    let groups = Sequential((
+        Conv1D::<T>::grouped(4, 6, 3, 2, rng).padding(Padding::Same).with_activation(Activation::Gelu),
+        GroupNorm::new(3, 6).epsilon(0.05),
+        Conv1D::new(6, 4, 2, rng).stride(2).without_bias(),
+        BatchNorm::new(4).momentum(0.7).epsilon(0.05),
+        LayerNorm::new(4).epsilon(0.05),
+        Flatten::new(),
+        Dense::new(16, 3, rng),
+    ));
+    fixture.labels("groups", groups, |step| wave::<T, _>((4, 8, 4), 10 + step));
+
+    let transposed = Sequential((
+        Conv2DTranspose::<T>::new(2, 3, (2, 3), rng).dilation((2, 1)).with_activation(Activation::Tanh),
+        Conv2DTranspose::new(3, 2, (3, 2), rng).strides((1, 2)).padding(Padding::Same).without_bias(),
+        MaxPool2D::new((2, 3)).strides((1, 1)),
+        GlobalAveragePool2D::new(),
+        Dense::new(2, 2, rng),
+    ));
+    fixture.squares("transposed", transposed, |step| wave::<T, _>((2, 3, 4, 2), 10 + step));
+
+    let crossed = Crossed {
+        attention: MultiHeadAttention::new(5, 2, 3, rng).causal(true),
+        to_others: MultiHeadAttention::new(5, 3, 2, rng),
+        head: Dense::new(5, 2, rng),
+        mask: Array3::from_shape_fn((2, 4, 3), |(n, i, j)| j == 0 || (n + i + j) % 2 == 0),
+    };
+    fixture.squares("crossed", crossed, |step| wave::<T, _>((2, 4, 5), 10 + step));
+
     let inner = Dense::<T>::new(3, 3, rng).with_activation(Activation::Tanh);
     let residual = Sequential((Residual(inner), Dense::new(3, 2, rng)));
     fixture.squares("residual", residual, |step| wave::<T, _>((4, 3), 10 + step));
@@ -395,12 +477,54 @@ fn losses<T: Real>(fixture: &mut Fixture) {
     }
 }
 
+#[differentiable(wrt(model))]
+fn weighted_series<T: Real>(
+    model: &TimeDistributed<Dense<T>>,
+    x: &Array3<T>,
+    y: &Array3<T>,
+    #[constant] loss: Loss,
+    #[constant] weights: &Array1<T>,
+) -> T {
+    weighted_loss(y, &model.call(x), loss, Reduction::Mean, weights)
+}
+
+/// Losses of series with a weight for each sample: the mean over samples and steps.
+fn series<T: Real>(fixture: &mut Fixture) {
+    let reals = |step: usize| wave::<T, _>((4, 3, 2), 40 + step);
+    let distributions = |step: usize| softmax(&reals(step));
+    let signs = |step: usize| reals(step).mapv(T::signum);
+    let weights = array![0.5, 2.0, 0.25, 1.0].mapv(|w: f64| T::from_f64(w).unwrap());
+    let input = |step: usize| wave::<T, _>((4, 3, 5), 10 + step);
+    let cases: [(&str, Loss, Activation, &dyn Fn(usize) -> Array3<T>); 11] = [
+        ("mse", Loss::MeanSquaredError, Activation::Linear, &reals),
+        ("mae", Loss::MeanAbsoluteError, Activation::Linear, &reals),
+        ("huber", Loss::Huber { delta: 0.3 }, Activation::Linear, &reals),
+        ("binary", Loss::BinaryCrossEntropy, Activation::Sigmoid, &distributions),
+        ("binary_from_logits", Loss::BinaryCrossEntropyFromLogits, Activation::Linear, &distributions),
+        ("categorical", Loss::CategoricalCrossEntropy, Activation::Softmax, &distributions),
+        ("softmax", Loss::SoftmaxCrossEntropy, Activation::Linear, &distributions),
+        ("hinge", Loss::Hinge, Activation::Linear, &signs),
+        ("squared_hinge", Loss::SquaredHinge, Activation::Linear, &signs),
+        ("kl_divergence", Loss::KlDivergence, Activation::Softmax, &distributions),
+        ("cosine", Loss::CosineSimilarity, Activation::Linear, &reals),
+    ];
+    for (name, loss, activation, targets) in cases {
+        fixture.train(
+            &format!("series_{name}"),
+            TimeDistributed(Dense::<T>::new(5, 2, &mut seeded(1)).with_activation(activation)),
+            |model, step| model.call(&input(step)),
+            |model, step| weighted_series::value_and_grad(model, &input(step), &targets(step), loss, &weights),
+        );
+    }
+}
+
 fn all<T: Real>(text: &str, tolerance: f64) {
     let mut file: Value = serde_json::from_str(text).expect("the fixture is JSON");
     let mut fixture = Fixture { cases: file["cases"].take(), asked: 0, tolerance };
     models::<T>(&mut fixture);
     activations::<T>(&mut fixture);
     losses::<T>(&mut fixture);
+    series::<T>(&mut fixture);
     assert_eq!(fixture.asked, fixture.cases.as_object().unwrap().len(), "every case is compared");
 }
 

@@ -67,8 +67,10 @@ impl Lowerer<'_> {
             S::Index(i) => {
                 let base = self.place_or_value(&i.expr);
                 let base = self.place_of(base, i.expr.span());
-                let at = self.control(&i.index);
-                let range = matches!(at, Expr::Range { .. });
+                let at = self.index(&i.index);
+                // What is no integer and indexes a sequence is a range in a variable.
+                let sequence = || matches!(kinds::of_place(&self.program, &base).deref(), Kind::Seq(_));
+                let range = matches!(at, Expr::Range { .. }) || matches!(at, Expr::Clone(_)) && sequence();
                 let by_trait = !range && self.is_indexed_by_trait(&base, &i.index);
                 let at = if by_trait { crate::ir::element(at) } else { at };
                 let mut place =
@@ -98,6 +100,28 @@ impl Lowerer<'_> {
                 Expr::Ref { mutable: r.mutability.is_some(), of: Box::new(of) }
             }
             other => self.rhs(other),
+        }
+    }
+
+    /// An index or a range; of a variable that holds a range, its clone, which derivatives make again.
+    fn index(&mut self, index: &S) -> Expr {
+        let of = match index {
+            S::MethodCall(m) if m.method == "clone" && m.args.is_empty() => &m.receiver,
+            other => other,
+        };
+        match of {
+            S::Path(p) if p.path.get_ident().is_some_and(|name| self.may_move(&name.to_string())) => {
+                Expr::Clone(Box::new(self.path(p)))
+            }
+            _ => self.control(index),
+        }
+    }
+
+    /// Whether a variable without derivative, such as a range, may be moved where it is used.
+    pub(super) fn may_move(&self, name: &str) -> bool {
+        match self.lookup(name) {
+            Some(Binding::Value(Expr::Place(of))) => kinds::of_place(&self.program, of) == Kind::Constant,
+            _ => false,
         }
     }
 
@@ -215,7 +239,7 @@ impl Lowerer<'_> {
             Expr::Method { recv, name, .. } if name == "__item" => self.is_fixed(recv),
             Expr::Place(place) => !self.program.vars[place.root].mutable && place.path.is_empty(),
             Expr::Binary(_, a, b) => self.is_fixed(a) && self.is_fixed(b),
-            Expr::Cast(e, _) | Expr::Neg(e) | Expr::Not(e) => self.is_fixed(e),
+            Expr::Cast(e, _) | Expr::Neg(e) | Expr::Not(e) | Expr::Clone(e) => self.is_fixed(e),
             Expr::Verbatim(_, captures) => captures.iter().all(|(_, e)| self.is_fixed(e)),
             Expr::Call { func, args, .. } => {
                 func.segments.last().is_some_and(|s| s.ident == "Axis") && args.iter().all(|e| self.is_fixed(e))

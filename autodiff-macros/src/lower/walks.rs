@@ -109,7 +109,11 @@ impl Lowerer<'_> {
 }
 
 fn is_of_slice(step: &Step) -> bool {
-    matches!(step, Step::Deref | Step::Index { range: true, .. })
+    match step {
+        Step::Deref => true,
+        Step::Index { at, range: true } => matches!(**at, Expr::Range { .. }),
+        _ => false,
+    }
 }
 
 fn plus(a: &Expr, b: Expr) -> Expr {

@@ -11,6 +11,17 @@ type Lower<T, D> = Array<T, <D as Dimension>::Smaller>;
 pub trait ArrayReductions<T: Real, D: Dimension> {
     fn __fwd_product(&self) -> (T, Pullback<T, D, T>);
     fn __jvp_product(&self, d: Option<&ArrayRef<T, D>>) -> (T, T);
+    fn __fwd_product_axis(&self, axis: Axis) -> (Lower<T, D>, Pullback2<T, D, Lower<T, D>, ()>)
+    where
+        D: RemoveAxis;
+    fn __jvp_product_axis(
+        &self,
+        axis: Axis,
+        d: Option<&ArrayRef<T, D>>,
+        d_axis: Option<()>,
+    ) -> (Lower<T, D>, Lower<T, D>)
+    where
+        D: RemoveAxis;
     fn __fwd_var(&self, ddof: T) -> (T, Pullback2<T, D, T, T>);
     fn __jvp_var(&self, ddof: T, d: Option<&ArrayRef<T, D>>, d_ddof: Option<T>) -> (T, T);
     fn __fwd_std(&self, ddof: T) -> (T, Pullback2<T, D, T, T>);
@@ -103,6 +114,40 @@ impl<T: Real, D: Dimension> ArrayReductions<T, D> for ArrayRef<T, D> {
     fn __jvp_product(&self, d: Option<&ArrayRef<T, D>>) -> (T, T) {
         let t = present(d, self).map_or(T::zero(), |d| d.iter().zip(others(&items(self))).map(|(&d, o)| d * o).sum());
         (self.product(), t)
+    }
+
+    #[track_caller]
+    fn __fwd_product_axis(&self, axis: Axis) -> (Lower<T, D>, Pullback2<T, D, Lower<T, D>, ()>)
+    where
+        D: RemoveAxis,
+    {
+        (
+            self.product_axis(axis),
+            Box::new(move |((a, ()), ct, (slot, ())): Pulled2<'_, T, D, Lower<T, D>>| {
+                if let Some(slot) = slot {
+                    // An empty cotangent counts as zero.
+                    for ((lane, mut slot), &ct) in a.lanes(axis).into_iter().zip(slot.lanes_mut(axis)).zip(&ct) {
+                        slot.iter_mut().zip(others(&items(&lane))).for_each(|(s, other)| *s += other * ct);
+                    }
+                }
+                ((), ())
+            }),
+        )
+    }
+
+    #[track_caller]
+    fn __jvp_product_axis(&self, axis: Axis, d: Option<&ArrayRef<T, D>>, _: Option<()>) -> (Lower<T, D>, Lower<T, D>)
+    where
+        D: RemoveAxis,
+    {
+        let product = self.product_axis(axis);
+        let mut t = Array::zeros(product.raw_dim());
+        if let Some(d) = present(d, self) {
+            for ((t, lane), d) in t.iter_mut().zip(self.lanes(axis)).zip(d.lanes(axis)) {
+                *t = lane.__jvp_product(Some(&*d)).1;
+            }
+        }
+        (product, t)
     }
 
     #[track_caller]

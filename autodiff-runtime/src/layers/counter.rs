@@ -5,7 +5,8 @@ use crate::tangent::{Differentiable, Update, Visit};
 /// How many steps have been taken since it was set.
 ///
 /// Every [`apply_gradients`](crate::optimizers::Optimizer::apply_gradients) adds one. `Fit` sets it anew for every
-/// epoch, so that a training that is resumed draws what an uninterrupted one draws. It is a constant: its tangent is `()`.
+/// epoch, and a checkpoint has it, so that a training that is resumed draws what an uninterrupted one draws. It is a
+/// constant: its tangent is `()`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counter(pub u64);
 
@@ -24,7 +25,9 @@ impl Differentiable for Counter {
     }
 
     #[inline]
-    fn __visit(&self, _: &mut dyn Visit) {}
+    fn __visit(&self, visit: &mut dyn Visit) {
+        visit.counter(self.0);
+    }
 }
 
 /// What is done to the counters of a model.

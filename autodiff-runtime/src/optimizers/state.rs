@@ -21,8 +21,19 @@ pub struct OptimizerState {
     /// The learning rate, if it was set after the optimiser was made, as
     /// [`ReduceOnPlateau`](super::schedules::ReduceOnPlateau) does.
     pub learning_rate: Option<f64>,
+    /// What a [`ReduceOnPlateau`](super::schedules::ReduceOnPlateau) has seen, if there is one.
+    pub plateau: Option<Plateau>,
     /// One entry for every leaf of the model, in its order.
     pub leaves: Vec<LeafState>,
+}
+
+/// What a [`ReduceOnPlateau`](super::schedules::ReduceOnPlateau) has seen of a training.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Plateau {
+    /// The best loss so far.
+    pub best: f64,
+    /// How many losses in a row have not improved on it.
+    pub waited: usize,
 }
 
 impl LeafState {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use self::pass::Pass;
 use super::clip::Clip;
 use super::schedules::Schedule;
-use super::{Optimizer, OptimizerState};
+use super::{Optimizer, OptimizerState, Plateau};
 use crate::memory::keep_freed;
 use crate::training::summary;
 use crate::{Differentiable, Real};
@@ -69,6 +69,8 @@ pub trait Rule {
 pub struct Stepper<R> {
     rule: R,
     state: OptimizerState,
+    /// Of the state that was set, until it is asked for.
+    resumed_plateau: Option<Plateau>,
     clip: Option<Clip>,
     weight_decay: Option<f64>,
     undecayed: Vec<String>,
@@ -99,6 +101,7 @@ impl<R: Rule> Stepper<R> {
             weight_decay: config.weight_decay(),
             rule: config,
             state: OptimizerState::default(),
+            resumed_plateau: None,
             clip: None,
             undecayed: Vec::new(),
             rates: Vec::new(),
@@ -214,6 +217,7 @@ impl<R: Rule> Stepper<R> {
         if let Some(learning_rate) = state.learning_rate {
             self.set_learning_rate(learning_rate);
         }
+        self.resumed_plateau = state.plateau;
         self.state = state;
     }
 }
@@ -292,6 +296,14 @@ impl<R: Rule> Optimizer for Stepper<R> {
 
     fn steps(&self) -> u64 {
         self.state.steps
+    }
+
+    fn resumed_plateau(&mut self) -> Option<Plateau> {
+        self.resumed_plateau.take()
+    }
+
+    fn remember_plateau(&mut self, plateau: Plateau) {
+        self.state.plateau = Some(plateau);
     }
 }
 

@@ -6,7 +6,8 @@ use super::error::SavingError;
 use super::file;
 use super::tensors::{self, Tensor, Values};
 use crate::Differentiable;
-use crate::optimizers::{LeafState, OptimizerState};
+use crate::optimizers::{LeafState, OptimizerState, Plateau};
+use crate::tangent::{Update, Visit};
 use crate::training::summary;
 
 /// What is needed, beside the model, to go on with a training.
@@ -22,7 +23,8 @@ pub struct Checkpoint {
 /// Prefix of the names of the optimiser's arrays. No path of fields has a colon.
 const OPTIMIZER: &str = "optimizer:";
 
-/// Writes a model, the state of its optimiser and the number of epochs trained to one file.
+/// Writes a model, the state of its optimiser and the number of epochs trained to one file, and how far the random
+/// numbers of its layers have come.
 ///
 /// # Errors
 ///
@@ -56,13 +58,24 @@ pub fn save_checkpoint<M: Differentiable>(
         // As many digits as it needs to be read as the same number.
         note.push_str(&format!(" rate {rate:?}"));
     }
+    if let Some(Plateau { best, waited }) = checkpoint.optimizer.plateau {
+        note.push_str(&format!(" plateau {best:?} {waited}"));
+    }
+    let counters = counters(model);
+    if !counters.is_empty() {
+        note.push_str(" counters");
+        counters.iter().for_each(|count| note.push_str(&format!(" {count}")));
+    }
     file::write(path.as_ref(), &stored, Some(note))
 }
 
 /// Reads a model, the state of its optimiser and the number of epochs trained.
 ///
 /// The model stays as it was unless names, shapes and types of all parameters agree with the file.
-/// Training that goes on from here gives bit for bit what an uninterrupted one gives.
+/// Training that goes on from here gives bit for bit what an uninterrupted one gives, with [`Fit`](crate::training::Fit)
+/// and in a loop of one's own, also from the middle of an epoch. Settings, such as the seed of a
+/// [`Dropout`](crate::layers::Dropout), are those of the model, and if it has more or fewer such layers than the one
+/// that was saved, they draw as new ones.
 ///
 /// # Errors
 ///
@@ -70,7 +83,7 @@ pub fn save_checkpoint<M: Differentiable>(
 pub fn load_checkpoint<M: Differentiable>(model: &mut M, path: impl AsRef<Path>) -> Result<Checkpoint, SavingError> {
     let path = path.as_ref();
     let (stored, note) = file::read(path)?;
-    let Some((epoch, steps, learning_rate)) = note.as_deref().and_then(parse_note) else {
+    let Some(Note { epoch, steps, learning_rate, plateau, counters }) = note.as_deref().and_then(Note::parse) else {
         return Err(SavingError::format(path, "it has weights, but is no checkpoint of a training"));
     };
     let (mut state, weights): (Vec<_>, Vec<_>) =
@@ -92,17 +105,80 @@ pub fn load_checkpoint<M: Differentiable>(model: &mut M, path: impl AsRef<Path>)
         return Err(SavingError::format(path, format_args!("`{}` belongs to no array of the model", tensor.name)));
     }
     tensors::assign(model, &ordered);
-    Ok(Checkpoint { epoch, optimizer: OptimizerState { steps, learning_rate, leaves } })
+    set_counters(model, &counters);
+    Ok(Checkpoint { epoch, optimizer: OptimizerState { steps, learning_rate, plateau, leaves } })
 }
 
-/// `epoch 3 step 40 rate 0.01`, as numbers; the rate may be missing.
-fn parse_note(note: &str) -> Option<(usize, u64, Option<f64>)> {
-    let (epoch, rest) = note.strip_prefix("epoch ")?.split_once(" step ")?;
-    let (step, rate) = match rest.split_once(" rate ") {
-        Some((step, rate)) => (step, Some(rate.parse().ok()?)),
-        None => (rest, None),
-    };
-    Some((epoch.parse().ok()?, step.parse().ok()?, rate))
+/// `epoch 3 step 40 rate 0.01 plateau 1.5 2 counters 7 7`, as numbers; what follows the step may be missing.
+struct Note {
+    epoch: usize,
+    steps: u64,
+    learning_rate: Option<f64>,
+    plateau: Option<Plateau>,
+    counters: Vec<u64>,
+}
+
+impl Note {
+    fn parse(note: &str) -> Option<Self> {
+        let mut words = note.split(' ').peekable();
+        words.next_if_eq(&"epoch")?;
+        let epoch = words.next()?.parse().ok()?;
+        words.next_if_eq(&"step")?;
+        let steps = words.next()?.parse().ok()?;
+        let learning_rate = match words.next_if_eq(&"rate") {
+            Some(_) => Some(words.next()?.parse().ok()?),
+            None => None,
+        };
+        let plateau = match words.next_if_eq(&"plateau") {
+            Some(_) => Some(Plateau { best: words.next()?.parse().ok()?, waited: words.next()?.parse().ok()? }),
+            None => None,
+        };
+        let counters = match words.next_if_eq(&"counters") {
+            Some(_) => words.by_ref().map(|count| count.parse().ok()).collect::<Option<_>>()?,
+            None => Vec::new(),
+        };
+        words.next().is_none().then_some(Self { epoch, steps, learning_rate, plateau, counters })
+    }
+}
+
+/// The counters of the layers that draw random numbers.
+fn counters<M: Differentiable>(model: &M) -> Vec<u64> {
+    struct Counters(Vec<u64>);
+
+    impl Visit for Counters {
+        fn leaf_f32(&mut self, _: &[usize], _: &[f32]) {}
+
+        fn leaf_f64(&mut self, _: &[usize], _: &[f64]) {}
+
+        fn counter(&mut self, counter: u64) {
+            self.0.push(counter);
+        }
+    }
+
+    let mut counters = Counters(Vec::new());
+    model.__visit(&mut counters);
+    counters.0
+}
+
+/// Sets the counters of the layers that draw random numbers, if there are as many.
+fn set_counters<M: Differentiable>(model: &mut M, to: &[u64]) {
+    struct Set<'a>(std::slice::Iter<'a, u64>);
+
+    impl Update for Set<'_> {
+        fn leaf_f32(&mut self, _: &mut [f32], _: &[f32]) {}
+
+        fn leaf_f64(&mut self, _: &mut [f64], _: &[f64]) {}
+
+        fn counter(&mut self, counter: &mut u64) {
+            if let Some(count) = self.0.next() {
+                *counter = *count;
+            }
+        }
+    }
+
+    let fits = counters(model).len() == to.len();
+    let zero = model.__zero();
+    model.__update(&zero, &mut Set(if fits { to.iter() } else { [].iter() }));
 }
 
 /// Takes the state of one leaf out of what was stored: its slots in order, in the precision of the parameters, and as

@@ -69,7 +69,11 @@ impl Lowerer<'_> {
         if !fits || m.args.len() != arity {
             return None;
         }
-        let args = m.args.iter().map(|a| self.fixed_argument(&arrays::with_typed_indices(a))).collect();
+        let args = m.args.iter().map(|a| {
+            let slice = arrays::repeatable_slice(a, |name| self.may_move(name));
+            self.fixed_argument(&slice)
+        });
+        let args = args.collect();
         let mut place = self.place_of(recv.clone(), m.method.span());
         if !arrays::OF_VIEWS.contains(&stem)
             && matches!(place.path.last(), Some(Step::View { method, .. }) if method == "view")
@@ -107,7 +111,7 @@ impl Lowerer<'_> {
         let out = match (name.as_str(), m.args.len()) {
             ("sum" | "product", 0) | ("var" | "std", 1) => element.clone(),
             ("mean", 0) => Kind::Option(Box::new(element.clone())),
-            ("sum_axis", 1) | ("var_axis" | "std_axis", 2) => less(1),
+            ("sum_axis" | "product_axis", 1) | ("var_axis" | "std_axis", 2) => less(1),
             ("mean_axis", 1) => Kind::Option(Box::new(less(1))),
             ("dot", 1) => Kind::Unknown,
             ("reversed_axes", 0) | ("permuted_axes", 1) => less(0),

@@ -1,6 +1,6 @@
 //! A learning rate that falls when the loss does not.
 
-use super::super::Optimizer;
+use super::super::{Optimizer, Plateau};
 
 /// Lowers the learning rate when a loss has stopped falling. Keras: `ReduceLROnPlateau`.
 ///
@@ -14,6 +14,9 @@ use super::super::Optimizer;
 /// }
 /// assert_eq!(optimizer.learning_rate(), 0.1);
 /// ```
+///
+/// The optimiser's state has what it has seen, so that in a training that is resumed a new one goes on where that of the
+/// interrupted one was.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReduceOnPlateau {
     /// What the rate is multiplied by; 0.1 unless chosen.
@@ -49,16 +52,22 @@ impl ReduceOnPlateau {
             (0.0..1.0).contains(&factor),
             "ReduceOnPlateau: `factor` must be at least 0 and below 1; received {factor}"
         );
+        if let Some(plateau) = optimizer.resumed_plateau() {
+            (self.best, self.waited) = (plateau.best, plateau.waited);
+        }
         if loss < self.best - self.min_delta {
-            self.best = loss;
+            (self.best, self.waited) = (loss, 0);
+        } else {
+            self.waited += 1;
+        }
+        let due = self.waited > 0 && self.waited >= self.patience;
+        if due {
             self.waited = 0;
+        }
+        optimizer.remember_plateau(Plateau { best: self.best, waited: self.waited });
+        if !due {
             return false;
         }
-        self.waited += 1;
-        if self.waited < self.patience {
-            return false;
-        }
-        self.waited = 0;
         let rate = optimizer.learning_rate();
         let lower = (rate * self.factor).max(self.min_rate);
         optimizer.set_learning_rate(lower);
