@@ -137,7 +137,7 @@ impl Shells<'_> {
         out.extend(self.graph(&crate::graph::encode(self.companions.f, self.companions.returns_scalar())));
         out.extend(self.linear());
         out.extend(self.jvps());
-        out.extend(self.jacobians(&Modes::of(&self.companions)));
+        out.extend(self.jacobians(&Modes::of(self)));
         if self.companions.f.options.order() >= 2 {
             out.extend(self.hvp());
             out.extend(self.hessian());
