@@ -28,6 +28,11 @@ fn right(x: f64) -> f64 {
     x.sin()
 }
 
+#[differentiable]
+fn generic<T: Real>(x: T) -> T {
+    x.tan()
+}
+
 const EXPECTED: &str = "the derivative of output 0 with respect to `x`, element 1, differs: \
     reverse mode gives 24.5, forward mode gives 24.0; they are 5.0e-1 apart, and 5.4e-8 is allowed";
 
@@ -47,6 +52,8 @@ fn a_wide_tolerance_accepts_it() {
     assert_gradient!(cube(&[1.0, 2.0, 3.0], 2.0), wide);
     assert_gradient!(right(0.5));
     assert_gradient!(right(0.5), Tolerance { differences: 1e-8, ..Tolerance::default() },);
+    assert_gradient!(self::generic::<f64>(0.5));
+    assert_gradient!(generic::<f32>(0.5), Tolerance::single());
 }
 
 #[test]

@@ -336,3 +336,251 @@ mod rules_by_hand_of_others {
         (x / 4.0, |ct| ct / 4.0)
     }
 }
+
+/// Methods with one rule, and what calls them: functions and methods ask the methods of their parameters and of parts of
+/// those, also through methods beside them.
+mod methods_with_one_rule {
+    use super::*;
+
+    #[derive(Clone, Differentiable)]
+    struct Gate<T> {
+        k: T,
+    }
+
+    #[differentiable]
+    impl<T: Real> Gate<T> {
+        #[differentiable(vjp = open_vjp)]
+        fn open(&self, x: T) -> T {
+            self.k * x * x
+        }
+
+        #[differentiable(jvp = shut_jvp)]
+        fn shut(&self, x: T) -> T {
+            self.k * x * x
+        }
+
+        #[differentiable(vjp = through_vjp)]
+        fn through<const N: usize>(&self, x: [T; N], f: impl Fn(T) -> T) -> T {
+            self.k * x.iter().map(|x| f(*x)).sum::<T>()
+        }
+
+        fn open_twice(&self, x: T) -> T {
+            self.open(self.open(x))
+        }
+
+        fn shut_twice(&self, x: T, n: usize) -> T {
+            if n == 0 { x } else { self.shut_twice(self.shut(x), n - 1) }
+        }
+    }
+
+    fn open_vjp<T: Real>(gate: &Gate<T>, x: T) -> (T, impl Fn(T) -> (GateTangent<T>, T)) {
+        let (value, k) = (gate.open(x), gate.k);
+        (value, move |ct| (GateTangent { k: ct * x * x }, ct * k * (x + x)))
+    }
+
+    /// Of functions that are linear.
+    fn through_vjp<T: Real, const N: usize>(
+        gate: &Gate<T>,
+        x: [T; N],
+        f: impl Fn(T) -> T,
+    ) -> (T, impl Fn(T) -> (GateTangent<T>, [T; N])) {
+        let (sum, slope, k) = (x.iter().map(|x| f(*x)).sum::<T>(), f(T::one()), gate.k);
+        (k * sum, move |ct| (GateTangent { k: ct * sum }, [ct * k * slope; N]))
+    }
+
+    fn shut_jvp<T: Real>(gate: &Gate<T>, x: T, d_gate: &GateTangent<T>, dx: T) -> (T, T) {
+        (gate.shut(x), d_gate.k * x * x + gate.k * (x + x) * dx)
+    }
+
+    #[derive(Clone, Differentiable)]
+    struct Net {
+        gates: Vec<Gate<f64>>,
+        last: Gate<f64>,
+    }
+
+    #[differentiable]
+    impl Net {
+        fn run(&self, x: f64) -> [f64; 2] {
+            let mut y = x;
+            for gate in &self.gates {
+                y = gate.open(y).sin();
+            }
+            [y, self.last.open_twice(y)]
+        }
+
+        fn run_ahead(&self, x: f64) -> [f64; 2] {
+            let mut y = x;
+            for i in 0..self.gates.len() {
+                y = self.gates[i].shut(y).sin();
+            }
+            [y, self.last.shut_twice(y, 2)]
+        }
+    }
+
+    #[differentiable]
+    fn back(gate: &Gate<f64>, x: f64) -> f64 {
+        gate.open(x) * gate.open_twice(x)
+    }
+
+    #[differentiable]
+    fn ahead(gate: &mut Gate<f64>, x: f64) -> f64 {
+        gate.k *= x;
+        gate.shut(x) * gate.shut_twice(x, 2)
+    }
+
+    #[differentiable]
+    fn of_net(net: Net, x: f64) -> f64 {
+        net.last.open(x) + net.gates[0].k
+    }
+
+    #[derive(Clone, Differentiable)]
+    struct Pair {
+        gates: [Gate<f64>; 2],
+    }
+
+    #[differentiable]
+    fn of_pair(pair: &Pair, x: f64) -> f64 {
+        pair.gates[0].through([x, x * x], |x| 3.0 * x)
+    }
+
+    #[test]
+    fn jacobians_and_checks_take_the_mode_there_is() {
+        let gate = Gate { k: 0.7 };
+        gate.through_check([0.3, -0.2], |x| 2.0 * x).unwrap();
+        let pair = Pair { gates: [gate.clone(), Gate { k: 0.2 }] };
+        of_pair::check(&pair, 0.3).unwrap();
+        gate.open_check(0.3).unwrap();
+        gate.open_twice_check(0.3).unwrap();
+        gate.shut_check(0.3).unwrap();
+        gate.shut_twice_check(0.3, 3).unwrap();
+        back::check(&gate, 0.3).unwrap();
+        ahead::check(&mut gate.clone(), 0.3).unwrap();
+        let net = Net { gates: vec![Gate { k: 1.2 }, Gate { k: 0.4 }], last: gate.clone() };
+        net.run_check(0.3).unwrap();
+        net.run_ahead_check(0.3).unwrap();
+        of_net::check(net.clone(), 0.3).unwrap();
+        let (a, b) = (net.run_jacobian(0.3), net.run_ahead_jacobian(0.3));
+        assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-14), "{a} {b}");
+        // y = k³x⁶ for y = f(f(x)) f(x) with f(x) = kx².
+        let found = back::jacobian(&gate, 2.0);
+        let expected = [4.0 * 0.7_f64.powi(3) * 64.0, 6.0 * 0.7_f64.powi(4) * 32.0];
+        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{found} {expected:?}");
+    }
+}
+
+/// Rules of methods: of what they change, of receivers by value, of the type's own functions, at order 2, and implicit ones.
+mod methods_with_rules {
+    use super::*;
+
+    #[derive(Clone, Differentiable)]
+    struct Spring {
+        k: f64,
+        at: f64,
+    }
+
+    #[differentiable(order = 2)]
+    impl Spring {
+        #[differentiable(vjp = energy_vjp, jvp = energy_jvp)]
+        fn energy(&self, x: f64) -> f64 {
+            0.5 * self.k * x * x
+        }
+
+        fn energies(&self, x: f64) -> f64 {
+            self.energy(x) * self.energy(self.at)
+        }
+    }
+
+    fn energy_vjp(spring: &Spring, x: f64) -> (f64, impl Fn(f64) -> (SpringTangent, f64)) {
+        let (value, k) = (spring.energy(x), spring.k);
+        (value, move |ct| (SpringTangent { k: 0.5 * ct * x * x, at: 0.0 }, ct * k * x))
+    }
+
+    #[differentiable]
+    fn energy_jvp(spring: &Spring, x: f64, d_spring: &SpringTangent, dx: f64) -> (f64, f64) {
+        (0.5 * spring.k * x * x, 0.5 * d_spring.k * x * x + spring.k * x * dx)
+    }
+
+    #[differentiable]
+    impl Spring {
+        #[differentiable(vjp = Self::step_back, jvp = Self::step_ahead)]
+        fn step(&mut self, dt: f64) -> f64 {
+            self.at += dt * self.k;
+            self.at * self.at
+        }
+
+        #[differentiable(skip)]
+        fn step_back(&mut self, dt: f64) -> (f64, impl Fn(f64, &SpringTangent) -> (SpringTangent, f64) + use<>) {
+            let (value, k, at) = (self.step(dt), self.k, self.at);
+            let pullback = move |ct: f64, last: &SpringTangent| {
+                let d_at = last.at + 2.0 * at * ct;
+                (SpringTangent { k: last.k + d_at * dt, at: d_at }, d_at * k)
+            };
+            (value, pullback)
+        }
+
+        #[differentiable(skip)]
+        fn step_ahead(&mut self, dt: f64, d_self: &mut SpringTangent, d_dt: f64) -> (f64, f64) {
+            d_self.at += d_dt * self.k + dt * d_self.k;
+            let value = self.step(dt);
+            (value, 2.0 * self.at * d_self.at)
+        }
+
+        #[differentiable(vjp = stiffness_vjp)]
+        fn stiffness(self, x: f64) -> f64 {
+            self.k * x
+        }
+
+        #[differentiable(jvp = new_jvp)]
+        fn new(k: f64) -> Spring {
+            Spring { k, at: k * k }
+        }
+
+        #[differentiable(implicit = residual)]
+        fn rest(&self, load: f64) -> f64 {
+            load / self.k - self.at
+        }
+    }
+
+    fn stiffness_vjp(spring: &Spring, x: f64) -> (f64, impl Fn(f64) -> (SpringTangent, f64) + use<>) {
+        let k = spring.k;
+        (k * x, move |ct| (SpringTangent { k: ct * x, at: 0.0 }, ct * k))
+    }
+
+    fn new_jvp(k: f64, dk: f64) -> (Spring, SpringTangent) {
+        (Spring::new(k), SpringTangent { k: dk, at: 2.0 * k * dk })
+    }
+
+    #[differentiable]
+    fn residual(spring: &Spring, load: f64, x: &f64) -> f64 {
+        spring.k * (x + spring.at) - load
+    }
+
+    #[differentiable]
+    fn moves(spring: &Spring, dt: f64) -> f64 {
+        let mut spring = spring.clone();
+        let mut sum = spring.rest(dt);
+        for _ in 0..3 {
+            sum += spring.step(dt) * spring.energy(dt);
+        }
+        sum
+    }
+
+    #[test]
+    fn agree_in_every_mode() {
+        let spring = Spring { k: 0.7, at: -0.4 };
+        spring.energy_check(0.3).unwrap();
+        spring.energies_check(0.3).unwrap();
+        spring.clone().step_check(0.3).unwrap();
+        spring.clone().stiffness_check(0.3).unwrap();
+        Spring::new_check(0.3).unwrap();
+        spring.rest_check(0.3).unwrap();
+        moves::check(&spring, 0.3).unwrap();
+        let (d_spring, d_x) = spring.energies_hvp(0.3, &SpringTangent { k: 1.0, at: -0.5 }, 2.0);
+        let slope = |t: f64| Spring { k: 0.7 + t, at: -0.4 - 0.5 * t }.energies_grad(0.3 + 2.0 * t);
+        let ((up, up_x), (down, down_x)) = (slope(1e-5), slope(-1e-5));
+        let found = [d_spring.k, d_spring.at, d_x];
+        let expected = [up.k - down.k, up.at - down.at, up_x - down_x].map(|d| d / 2e-5);
+        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-8), "{found:?} {expected:?}");
+        assert_eq!(spring.energy_hessian(2.0), array![[0.0, 0.0, 2.0], [0.0, 0.0, 0.0], [2.0, 0.0, 0.7]]);
+    }
+}

@@ -46,7 +46,7 @@ fn derivatives_without_tape() {
     assert!(!energy::source().contains("Vec"), "{}", energy::source());
 }
 
-#[differentiable(tape = none)]
+#[differentiable(tape = none, order = 2)]
 fn along(a: &[f64; 3], b: &[f64; 3]) -> f64 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
@@ -67,4 +67,29 @@ fn bent(a: &[f64; 3], b: &[f64; 3]) -> f64 {
 fn calls_in_branches_keep_the_promise() {
     bent::check(&[0.3, 0.4, 0.5], &[1.0, -2.0, 0.3]).unwrap();
     bent::check(&[0.03, 0.04, 0.05], &[1.0, -2.0, 0.3]).unwrap();
+}
+
+/// What is dear is computed again, where that is asked for.
+#[differentiable(tape = none, order = 2)]
+fn partition(x: &[f64], k: f64) -> f64 {
+    let mut sum = 0.0;
+    for i in 0..x.len() {
+        #[checkpoint]
+        {
+            let weight = (-k * x[i] * x[i]).exp();
+            sum += weight * along(&[weight, x[i], k], &[k, 1.0 / x[i], 2.0]);
+        }
+    }
+    sum
+}
+
+#[test]
+fn checkpoints_keep_the_promise() {
+    assert_gradient!(partition(&[0.4, 1.5, -0.2], 0.7));
+    assert!(!partition::source().contains("Vec"), "{}", partition::source());
+    let h = partition::hessian(&[0.4, 1.5, -0.2], 0.7);
+    let slope = |k: f64| partition::grad(&[0.4, 1.5, -0.2], k);
+    let (up, down) = (slope(0.7 + 1e-5), slope(0.7 - 1e-5));
+    assert!((h[[3, 0]] - (up.0[0] - down.0[0]) / 2e-5).abs() < 1e-8);
+    assert!((h[[3, 3]] - (up.1 - down.1) / 2e-5).abs() < 1e-8);
 }

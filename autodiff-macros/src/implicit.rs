@@ -5,7 +5,7 @@
 //! by x at the solution, a tangent solves `A ẋ = −∂r/∂θ θ̇`, and a cotangent comes back as `−(∂r/∂θ)ᵀ A⁻ᵀ x̄`. However
 //! the solution was found, it is one linear system.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
 use crate::companions::with_std;
@@ -21,9 +21,9 @@ macro_rules! local {
 
 impl Rule<'_> {
     /// The call of the residual's forward-mode companion, with these tangents.
-    fn residual_along(&self, tangents: &[TokenStream]) -> TokenStream {
+    fn residual_along(&self, names: &dyn Fn(usize) -> Ident, tangents: &[TokenStream]) -> TokenStream {
         let jvp = self.of_residual("__jvp");
-        let args = self.arguments(|i| self.shells.name(i));
+        let args = self.arguments(names);
         local!(#jvp(#(#args,)* &solution, #(#tangents),*))
     }
 
@@ -33,10 +33,10 @@ impl Rule<'_> {
     }
 
     /// The derivative of the residual by the solution, column by column.
-    fn columns(&self) -> TokenStream {
+    fn columns(&self, names: &dyn Fn(usize) -> Ident) -> TokenStream {
         let mut tangents = vec![local!(::core::option::Option::None); self.shells.params().len()];
         tangents.push(local!(::core::option::Option::Some(&axis)));
-        let along = self.residual_along(&tangents);
+        let along = self.residual_along(names, &tangents);
         local! {
             let mut columns = ::differentiable::__private::vec::Vec::new();
             for axis in ::differentiable::__private::axes(::differentiable::Differentiable::__zero(&solution)) {
@@ -64,8 +64,9 @@ impl Rule<'_> {
             }
         }
         tangents.push(local!(::core::option::Option::None));
-        let (call, args) = (self.function(), self.arguments(|i| self.shells.name(i)));
-        let (columns, along) = (self.columns(), self.residual_along(&tangents));
+        let (call, args) = (self.function(), self.own_arguments());
+        let names = |i| self.shells.name(i);
+        let (columns, along) = (self.columns(&names), self.residual_along(&names, &tangents));
         let (name, vis, attrs, outputs) =
             (self.host.hidden("__jvp", 1), &self.host.vis, &self.host.attrs, c.outputs(1));
         let item = local! {
@@ -90,7 +91,7 @@ impl Rule<'_> {
             (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (mut handed, mut handed_slots, mut received) = (Vec::new(), Vec::new(), Vec::new());
         for (i, p) in params.iter().enumerate() {
-            let (name, d, g) = (self.shells.name(i), self.local("d_", i), self.local("g_", i));
+            let (name, d, g) = (self.again(i), self.local("d_", i), self.local("g_", i));
             let by_value = p.passing == Passing::Value;
             again.push(if by_value { local!(()) } else { local!(#name) });
             again_types.push(if by_value { local!(()) } else { with_lifetime(&p.ty) });
@@ -117,13 +118,13 @@ impl Rule<'_> {
         let (generics, clause) = c.generics(&[]);
         let (name, vis, attrs, captured) =
             (self.host.hidden("__fwd", 0), &self.host.vis, &self.host.attrs, c.captured(&[]));
-        let (parameters, args, call) =
-            (self.shells.signature(None), self.arguments(|i| self.shells.name(i)), self.function());
-        let (columns, fwd) = (self.columns(), self.of_residual("__fwd"));
+        let (parameters, own, call) = (self.shells.signature(None), self.own_arguments(), self.function());
+        let names = |i| self.again(i);
+        let (columns, fwd, args) = (self.columns(&names), self.of_residual("__fwd"), self.arguments(names));
         let item = local! {
             #attrs #[doc(hidden)] #[inline]
             #vis fn #name #generics (#(#parameters),*) -> (#output, impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + #captured) #clause {
-                let solution = #call(#(#args),*);
+                let solution = #call(#(#own),*);
                 let value = ::core::clone::Clone::clone(&solution);
                 (value, move |(#again, ct, #slots): #elided| -> #grad_types {
                     #columns

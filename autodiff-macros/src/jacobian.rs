@@ -73,13 +73,13 @@ impl Shells<'_> {
             #[doc(hidden)] #[inline]
             #vis fn #linear<#(#own,)* __Make: ::differentiable::jacobian::Make>(#(#params,)* make: __Make) -> __Make::Made #clause
         };
-        let subject = match modes {
+        let (subject, scope) = match modes {
             Modes::Known { backward, forward } => {
                 let mode = |there: bool| if there { Mode::Given } else { Mode::Missing };
                 let body = self.derivatives(mode(*backward), mode(*forward));
                 return local!(#head { #body });
             }
-            Modes::Asked(subject) => subject,
+            Modes::Asked(subject, scope) => (subject, scope),
         };
         // The answer is a type: sweeps of a mode that is missing are not compiled.
         let (names, items) = (c.turbofish_with(&local!(__Make, _)), &c.f.items);
@@ -96,8 +96,9 @@ impl Shells<'_> {
             }
             #head {
                 #items
+                #scope
                 use ::differentiable::__private::{AskForBoth as _, AskForForward as _, AskForReverse as _};
-                let modes = (&&&::differentiable::__private::Question::about(#subject)).answer();
+                let modes = (&&&::differentiable::__private::Question::about(|| #subject)).answer();
                 Self::#asked #names(#(#args,)* make, modes)
             }
         }

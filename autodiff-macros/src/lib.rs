@@ -40,6 +40,7 @@ mod linear;
 mod lost;
 mod lower;
 mod mentions;
+mod method_modes;
 mod methods;
 mod methods_of;
 mod modes;

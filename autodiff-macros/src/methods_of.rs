@@ -6,6 +6,7 @@ use syn::{ImplItem, ItemImpl};
 
 use crate::companions::{Companions, Host};
 use crate::expand::{self, Function};
+use crate::method_modes::{self, Limited};
 use crate::options::Options;
 use crate::twin;
 
@@ -23,6 +24,7 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
     let mut companions = TokenStream::new();
     let mut errors = TokenStream::new();
     let mut missing = TokenStream::new();
+    let mut analysed_methods = Vec::new();
     let of_trait = item.trait_.is_some();
     let associated: Vec<syn::Type> = item
         .items
@@ -82,19 +84,29 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
                     method: Some(f.sig.ident.clone()),
                     attrs: quote!(#cfgs #tracked),
                     of_trait,
-                    declared: false,
-                    captures_self: false,
                     outer: item.generics.clone(),
                     associated: associated.clone(),
-                    bound: None,
+                    ..Host::default()
                 };
-                let marked = if of_trait { None } else { crate::modes::of_method(&function, &cfgs) };
-                let (name, item) = marked.unzip();
-                missing.extend(item);
-                missing.extend(crate::unannotated::functions(&function, name.as_ref(), &cfgs));
-                companions.extend(if of_trait { trait_items(&function, &host) } else { twin::items(&function, &host) });
+                analysed_methods.push((function, host, cfgs));
             }
         }
+    }
+    let all: Vec<&Function> = analysed_methods.iter().map(|(f, ..)| f).collect();
+    let limited = if of_trait { Limited::new() } else { method_modes::limited(&all) };
+    for (f, mut host, cfgs) in analysed_methods {
+        let marker = limited.get(&f.signature.name.to_string());
+        host.limited.clone_from(&limited);
+        if let Some(marker) = marker {
+            missing.extend(method_modes::declared(marker, &cfgs));
+            companions.extend(method_modes::companion(&Companions { f: &f, host: &host }, marker));
+            if f.options.has_rule() {
+                missing.extend(crate::modes::of_rule(&f, marker, &cfgs));
+            }
+        }
+        let (marked, siblings) = (marker.filter(|_| !f.options.has_rule()), method_modes::siblings(&f, &limited));
+        missing.extend(crate::unannotated::functions(&f, marked, &siblings, &cfgs));
+        companions.extend(if of_trait { trait_items(&f, &host) } else { twin::items(&f, &host) });
     }
     if of_trait {
         // The companions are items of the trait, so they stand in the same block.

@@ -1,17 +1,18 @@
 //! Which modes a function has: what it calls may have a rule for one alone, or call such a function in turn.
 //!
 //! In: a function in normal form. Out: the markers of its modes, which depend on those of the functions that it calls (the
-//! runtime's `modes.rs` says how), and what has them where they are asked for. Methods have no such markers, and inside of
-//! functions names are not found from where the markers stand: what calls these is taken to have both modes, and a rule that is
+//! runtime's `modes.rs` says how), and what has them where they are asked for. (`method_modes.rs` has those of methods.) Inside
+//! of functions names are not found from where the markers stand: what calls these is taken to have both modes, and a rule that is
 //! missing is an error of the build. Functions that are called directly are asked once more, which finds them everywhere.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
-use crate::companions::Companions;
 use crate::expand::Function;
+use crate::method_modes;
 use crate::rule::Given;
-use crate::unannotated::{digest, others};
+use crate::shells::Shells;
+use crate::unannotated::others;
 
 /// The modes of a function.
 pub(crate) enum Modes {
@@ -19,38 +20,27 @@ pub(crate) enum Modes {
         backward: bool,
         forward: bool,
     },
-    /// Those that the type of this value has the markers of.
-    Asked(TokenStream),
+    /// Those that the type of this value has the markers of, with what must be in scope around it.
+    Asked(TokenStream, TokenStream),
 }
 
 impl Modes {
     /// The modes of a function that is differentiated.
-    pub(crate) fn of(c: &Companions<'_>) -> Self {
+    pub(crate) fn of(shells: &Shells<'_>) -> Self {
+        let c = &shells.companions;
         let paths = others(c.f);
-        if paths.is_empty() {
+        let own = match &c.host.method {
+            None => (!paths.is_empty()).then(|| quote!(Self)),
+            Some(m) => c.host.limited.get(&m.to_string()).map(ToTokens::to_token_stream),
+        };
+        let (methods, scope) = method_modes::questions(shells);
+        if own.is_none() && methods.is_empty() {
             return Self::Known { backward: true, forward: true };
         }
-        let own = match c.host.method {
-            None => quote!(Self),
-            Some(_) => marked(c.f).to_token_stream(),
-        };
-        Self::Asked(quote!((::core::marker::PhantomData::<#own>, #(#paths::__twin()),*)))
+        let own = own.into_iter();
+        let subject = quote!((#(::core::marker::PhantomData::<#own>,)* #(#paths::__twin(),)* #(#methods,)*));
+        Self::Asked(subject, scope)
     }
-}
-
-/// The type with the markers of a method, which has no type beside it.
-fn marked(f: &Function) -> Ident {
-    format_ident!("__modes_{}", digest(&f.signature.name, &f.signature.name))
-}
-
-/// The type with the markers of a method, and its name, where it is asked for them.
-pub(crate) fn of_method(f: &Function, cfgs: &TokenStream) -> Option<(Ident, TokenStream)> {
-    if others(f).is_empty() || f.options.has_rule() {
-        return None;
-    }
-    let name = marked(f);
-    let item = quote!(#cfgs #[doc(hidden)] #[allow(dead_code, non_camel_case_types)] enum #name {});
-    Some((name, item))
 }
 
 /// The markers of both modes.
@@ -91,9 +81,9 @@ pub(crate) fn aliases<'a>(names: impl Iterator<Item = (usize, &'a Ident)>) -> To
         .collect()
 }
 
-/// The markers of a function that calls so many others.
-pub(crate) fn markers(count: usize) -> TokenStream {
-    let callees: Vec<Ident> = (0..count).map(callee).collect();
+/// The markers of a function that calls so many others, and the methods with these.
+pub(crate) fn markers(count: usize, methods: &[Ident]) -> TokenStream {
+    let callees: Vec<Ident> = (0..count).map(callee).chain(methods.iter().cloned()).collect();
     let (forward, backward) = traits();
     quote! {
         impl #forward for __Caller where #(for<'a> #callees: #forward),* {}

@@ -73,17 +73,7 @@ fn derivative(form: &forms::Form, options: &Options, name: &str) -> syn::Result<
         let outer = expand::Outer::new(&item.generics, Some((*item.self_ty).clone()), std::iter::empty());
         expand::analyse(&mut sig, &method.block, Some(&outer), options)?
     };
-    let mut host = Host {
-        vis: TokenStream::new(),
-        method: Some(method.sig.ident.clone()),
-        attrs: TokenStream::new(),
-        of_trait: false,
-        declared: false,
-        captures_self: false,
-        outer: item.generics.clone(),
-        associated: Vec::new(),
-        bound: None,
-    };
+    let mut host = Host { method: Some(method.sig.ident.clone()), outer: item.generics.clone(), ..Host::default() };
     let companions = |host: &Host, body: bool| {
         let c = Companions { f: &function, host };
         let mut out = TokenStream::new();

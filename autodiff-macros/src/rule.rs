@@ -181,6 +181,20 @@ impl Rule<'_> {
             .collect()
     }
 
+    /// A parameter as it is handed over again: no pattern binds `self`.
+    pub(crate) fn again(&self, i: usize) -> Ident {
+        if self.shells.params()[i].receiver { self.local("again_", i) } else { self.shells.name(i) }
+    }
+
+    /// The arguments of the function itself.
+    pub(crate) fn own_arguments(&self) -> Vec<TokenStream> {
+        let mut arguments = self.arguments(|i| self.shells.name(i));
+        if let Some(first) = arguments.first_mut().filter(|_| self.f.by_value_receiver) {
+            *first = quote!(::core::clone::Clone::clone(self));
+        }
+        arguments
+    }
+
     fn taped(&self) -> TokenStream {
         let c = &self.shells.companions;
         let params = self.shells.params();
@@ -192,7 +206,7 @@ impl Rule<'_> {
         let state = self.state();
         let mut cotangents = if self.shells.returns_nothing() { Vec::new() } else { vec![quote!(ct)] };
         for (i, p) in params.iter().enumerate() {
-            let (name, d, g) = (self.shells.name(i), self.local("d_", i), self.local("g_", i));
+            let (name, d, g) = (self.again(i), self.local("d_", i), self.local("g_", i));
             if p.differentiable {
                 received.push(quote!(#g));
             }
@@ -230,12 +244,13 @@ impl Rule<'_> {
                 slot_types.push(quote!(::core::option::Option<&'r mut #slot>));
             }
         }
-        let arguments = self.arguments(|i| self.shells.name(i));
+        let (arguments, again_arguments, own) =
+            (self.arguments(|i| self.shells.name(i)), self.arguments(|i| self.again(i)), self.own_arguments());
         let received = bare(&received);
         let (forward, backward) = match (&self.f.options.kernel, &self.f.options.vjp) {
             (Some(kernel), _) => {
                 let (forward, adjoint) = (suffixed(kernel, "forward"), suffixed(kernel, "adjoint"));
-                let last: Vec<TokenStream> = (0..params.len()).map(|i| self.shells.name(i).to_token_stream()).collect();
+                let last: Vec<TokenStream> = (0..params.len()).map(|i| self.again(i).to_token_stream()).collect();
                 (
                     quote!(let (value, saved) = #forward(#(#arguments),*);),
                     quote!(#adjoint(#(#last,)* saved, ct, #(#kernel_slots),*);),
@@ -244,16 +259,16 @@ impl Rule<'_> {
             (None, Some(vjp)) => {
                 let call = self.function();
                 (
-                    quote!(let value = #call(#(#arguments),*);),
+                    quote!(let value = #call(#(#own),*);),
                     quote! {
-                        let #received = { let (_, pullback) = #vjp(#(#arguments),*); pullback(#(#cotangents),*) };
+                        let #received = { let (_, pullback) = #vjp(#(#again_arguments),*); pullback(#(#cotangents),*) };
                         #adds
                     },
                 )
             }
             (None, None) => {
                 let call = self.function();
-                (quote!(let value = #call(#(#arguments),*);), TokenStream::new())
+                (quote!(let value = #call(#(#own),*);), TokenStream::new())
             }
         };
         let (again, again_types, slots, slot_types) =
@@ -294,9 +309,9 @@ impl Rule<'_> {
     fn state(&self) -> State {
         let mut state = State::default();
         for (i, p) in self.shells.params().iter().enumerate().filter(|(_, p)| p.passing == Passing::RefMut) {
-            let (name, kept) = (self.shells.name(i), self.local("kept_", i));
+            let (name, again, kept) = (self.shells.name(i), self.again(i), self.local("kept_", i));
             state.keep.extend(quote!(let #kept = ::differentiable::__private::snapshot(&*#name);));
-            let put = |copy: TokenStream| quote!(::differentiable::__private::restore(&mut *#name, #copy););
+            let put = |copy: TokenStream| quote!(::differentiable::__private::restore(&mut *#again, #copy););
             state.initial.extend(put(quote!(::core::clone::Clone::clone(&#kept))));
             state.again.extend(put(kept.to_token_stream()));
             if p.differentiable {

@@ -153,9 +153,31 @@ fn described(program: &Program, labels: &Labels<'_>, origins: &VarMap<&Stmt>, v:
     text.unwrap_or_else(|| format!("`{shown}`")) + &ty
 }
 
-/// What the backward sweep of a function stores, for its documentation: what comes after "stores".
-pub(crate) fn stored(f: &Function, sweeps: Sweeps) -> String {
-    f.described(&f.adjoint(0, sweeps), |program| description(f, program))
+/// What the backward sweep of a function stores, at a level: what comes after "stores".
+fn stored(f: &Function, level: u32, sweeps: Sweeps) -> String {
+    f.described(&f.adjoint(level, sweeps), |program| description(f, program))
+}
+
+/// What a public derivative stores, for its documentation.
+pub(crate) fn of_derivative(f: &Function, base: &str) -> Option<String> {
+    if matches!(base, "source" | "graph") {
+        return None;
+    }
+    if matches!(base, "jvp" | "jvps") {
+        return Some("It goes forward, and stores nothing.".to_owned());
+    }
+    if f.options.has_rule() {
+        return Some("What is stored for the way back is up to the rule.".to_owned());
+    }
+    Some(match base {
+        "hvp" | "hessian" | "hessian_diagonal" => {
+            format!("The backward sweep of a product stores{}.", stored(f, 1, sweeps_of(f, "grad")))
+        }
+        "jacobian" | "jacobian_pattern" | "jacobian_sparse" | "check" | "check_with" => {
+            format!("A sweep that goes backward stores{}.", stored(f, 0, sweeps_of(f, "vjp")))
+        }
+        base => format!("The backward sweep stores{}.", stored(f, 0, sweeps_of(f, base))),
+    })
 }
 
 fn description(f: &Function, program: &Program) -> String {
@@ -191,14 +213,14 @@ fn description(f: &Function, program: &Program) -> String {
 }
 
 /// The sweeps behind a public derivative.
-pub(crate) fn sweeps_of(f: &Function, base: &str) -> Sweeps {
+fn sweeps_of(f: &Function, base: &str) -> Sweeps {
     let scalar = matches!(f.types.kind_of(f.signature.output.as_ref()), Some(Kind::Float(_)));
     if scalar && base != "vjp" { Sweeps::Seeded { narrowed: true } } else { Sweeps::Taped }
 }
 
 /// What the backward sweeps of a function store, for the section about its derivatives.
 pub(crate) fn sentence(f: &Function) -> String {
-    let (gradient, pullback) = (stored(f, sweeps_of(f, "grad")), stored(f, sweeps_of(f, "vjp")));
+    let (gradient, pullback) = (stored(f, 0, sweeps_of(f, "grad")), stored(f, 0, sweeps_of(f, "vjp")));
     if gradient == pullback {
         format!("The backward sweep stores{gradient}.")
     } else {
@@ -229,7 +251,16 @@ fn listed(items: &[String]) -> String {
     }
 }
 
-const WAY_OUT: &str = "compute it again from what does not change, mark what needs no derivative `#[constant]`, or take `tape = none` off";
+/// What to do about a value that an iteration would keep: computed again it can be, unless the loop overwrites it.
+fn way_out(program: &Program, origins: &VarMap<&Stmt>, v: VarId) -> &'static str {
+    let var = &program.vars[v];
+    let overwritten = matches!(origins.get(v), Some(Stmt::Replace { .. })) || var.name == "old";
+    if overwritten || (var.role == Role::Temporary && var.name.ends_with("_before")) {
+        "let each iteration compute something of its own, mark what needs no derivative `#[constant]`, or take `tape = none` off"
+    } else {
+        "write `#[checkpoint] { … }` around what computes it in the loop, so that it is computed again, mark what needs no derivative `#[constant]`, or take `tape = none` off"
+    }
+}
 
 /// Refuses, for `tape = none`, what needs a tape of variable size.
 pub(crate) fn refuse(f: &Function, errors: &Errors) {
@@ -243,9 +274,10 @@ pub(crate) fn refuse(f: &Function, errors: &Errors) {
             errors.at(
                 program.vars[v].span,
                 format!(
-                    "`tape = none`: the backward sweep needs {} of every iteration of `{}`, which takes a vector; {WAY_OUT}",
+                    "`tape = none`: the backward sweep needs {} of every iteration of `{}`, which takes a vector; {}",
                     described(&program, &labels, &made, v),
-                    labels.header(k.of)
+                    labels.header(k.of),
+                    way_out(&program, &made, v)
                 ),
             );
         }
@@ -388,6 +420,41 @@ mod tests {
              `for i in 0..x.len()`, `p` (`f64`); for each iteration of `for j in 0..mu.len()`, `e` (`f64`), \
              the value of `g` (`f64`) and the pullback of `g`"
         );
+    }
+
+    /// The documentation of a derivative.
+    fn documented(options: TokenStream, item: &TokenStream, derivative: &str) -> String {
+        let expanded = crate::expand::attribute(options, item.clone()).to_string();
+        let before = &expanded[..expanded.find(&format!("fn {derivative} ")).expect("the derivative")];
+        before[before.rfind("doc = ").expect("its documentation")..].to_owned()
+    }
+
+    #[test]
+    fn each_derivative_says_what_it_stores() {
+        let item = quote! {
+            fn f(x: f64, n: usize) -> f64 {
+                let mut y = x;
+                for i in 0..n {
+                    y = y.sin();
+                }
+                y
+            }
+        };
+        let of_the_value =
+            "stores, for each iteration of `for i in 0..n`, the value of `y` before it is overwritten (`f64`).";
+        for derivative in ["grad", "value_and_grad", "grad_into", "vjp", "jacobian", "jacobian_sparse", "check"] {
+            let text = documented(quote!(order = 2), &item, derivative);
+            assert!(text.contains(of_the_value), "{derivative}: {text}");
+        }
+        for derivative in ["hvp", "hessian", "hessian_diagonal"] {
+            let text = documented(quote!(order = 2), &item, derivative);
+            let stored = "The backward sweep of a product stores, for each iteration of `for i in 0..n`, the value of `y` before it is overwritten (`f64`) and ";
+            assert!(text.contains(stored), "{derivative}: {text}");
+        }
+        let text = documented(quote!(order = 2), &item, "jvp");
+        assert!(text.contains("It goes forward, and stores nothing."), "{text}");
+        let text = documented(quote!(vjp = rule), &item, "grad");
+        assert!(text.contains("What is stored for the way back is up to the rule."), "{text}");
     }
 
     #[test]

@@ -69,15 +69,12 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
             Err(e) => errors.extend(e.to_compile_error()),
             Ok(function) => {
                 let host = Host {
-                    vis: TokenStream::new(),
                     method: Some(f.sig.ident.clone()),
                     attrs: crate::twin::tracked(&f.attrs),
                     of_trait: true,
                     declared: true,
-                    captures_self: false,
                     outer: item.generics.clone(),
-                    associated: Vec::new(),
-                    bound: None,
+                    ..Host::default()
                 };
                 let c = Companions { f: &function, host: &host };
                 let required = options.required.unwrap_or(own.order());

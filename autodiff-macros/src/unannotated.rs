@@ -20,10 +20,10 @@ use crate::kinds::{self, Kind};
 use crate::mentions::Mentions;
 
 /// Errors for the functions that differentiated code calls and that have no derivative. Where they are found, the markers of
-/// the modes of `marked` are found as well.
-pub(crate) fn functions(f: &Function, marked: Option<&Ident>, cfgs: &TokenStream) -> TokenStream {
+/// the modes of `marked` are found as well, which depend on those of `methods`, too.
+pub(crate) fn functions(f: &Function, marked: Option<&Ident>, methods: &[Ident], cfgs: &TokenStream) -> TokenStream {
     let paths = visible(f);
-    if paths.is_empty() {
+    if paths.is_empty() && (marked.is_none() || methods.is_empty()) {
         return TokenStream::new();
     }
     let active = if f.options.has_rule() { Vec::new() } else { active_arguments(f) };
@@ -34,7 +34,7 @@ pub(crate) fn functions(f: &Function, marked: Option<&Ident>, cfgs: &TokenStream
         let callees = paths.iter().enumerate().map(|(i, p)| (first + i, &p.segments[p.segments.len() - 1].ident));
         marked.map(|_| crate::modes::aliases(callees))
     };
-    let mut checks = marked.map(|_| crate::modes::markers(plain.len() + qualified.len())).unwrap_or_default();
+    let mut checks = marked.map(|_| crate::modes::markers(plain.len() + qualified.len(), methods)).unwrap_or_default();
     for (i, path) in qualified.iter().enumerate() {
         let n = path.segments.len();
         let name = &path.segments[n - 1].ident;

@@ -112,8 +112,8 @@ impl fmt::Debug for GradientCheckError {
 
 impl core::error::Error for GradientCheckError {}
 
-/// Asserts in a test that the derivatives of a function are right at a point: those of a call `f(x, &w)`, or of a method
-/// by its `m_check`. A [`Tolerance`] may follow.
+/// Asserts in a test that the derivatives of a function are right at a point: those of a call `f(x, &w)` or `f::<f32>(x)`, or
+/// of a method by its `m_check`. A [`Tolerance`] may follow.
 ///
 /// # Panics
 ///
@@ -154,6 +154,12 @@ macro_rules! assert_gradient {
     };
     ($($f:ident)::+ ($($argument:expr),* $(,)?), $tolerance:expr $(,)?) => {
         $crate::assert_gradient!(@ $($f)::+::check_with($($argument,)* $tolerance), stringify!($($f)::+))
+    };
+    ($($f:ident)::+ ::<$($type:ty),* $(,)?>($($argument:expr),* $(,)?) $(,)?) => {
+        $crate::assert_gradient!(@ $($f)::+::check::<$($type),*>($($argument),*), stringify!($($f)::+))
+    };
+    ($($f:ident)::+ ::<$($type:ty),* $(,)?>($($argument:expr),* $(,)?), $tolerance:expr $(,)?) => {
+        $crate::assert_gradient!(@ $($f)::+::check_with::<$($type),*>($($argument,)* $tolerance), stringify!($($f)::+))
     };
     ($check:expr $(,)?) => {
         $crate::assert_gradient!(@ $check, stringify!($check))

@@ -22,10 +22,10 @@ pub struct WithoutReverse(PhantomData<UnsafeCell<()>>);
 pub struct Question<T>(PhantomData<T>);
 
 impl<T> Question<T> {
-    /// The question about the type of a value.
+    /// The question about the type of what a closure gives, which is not called.
     #[inline]
     #[must_use]
-    pub fn about(_: T) -> Self {
+    pub fn about(_: impl FnOnce() -> T) -> Self {
         Self(PhantomData)
     }
 }

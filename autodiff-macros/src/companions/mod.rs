@@ -17,6 +17,7 @@ use crate::emit::{Emitter, companion};
 use crate::expand::Function;
 use crate::ir::{Passing, VarId};
 use crate::mentions::Mentions;
+use crate::method_modes::Limited;
 use crate::methods;
 use crate::signature::Param;
 use crate::tangent_types::{bounded_otherwise, is_hollow, mentions, owned_tangent, slot_type};
@@ -40,6 +41,8 @@ pub(crate) struct Host {
     pub(crate) associated: Vec<Type>,
     /// A bound under which they exist, which is checked where they are called.
     pub(crate) bound: Option<TokenStream>,
+    /// The methods of the same `impl` that may lack a mode.
+    pub(crate) limited: Limited,
 }
 
 impl Host {

@@ -137,7 +137,7 @@ impl Shells<'_> {
         out.extend([self.graph(&crate::graph::encode(self.companions.f, self.companions.returns_scalar()))]);
         out.extend([self.linear()]);
         out.extend([self.jvps()]);
-        out.extend([self.jacobians(&Modes::of(&self.companions))]);
+        out.extend([self.jacobians(&Modes::of(self))]);
         if self.companions.f.options.order() >= 2 {
             out.extend([self.hvp()]);
             out.extend([self.hessian()]);
@@ -168,9 +168,8 @@ impl Shells<'_> {
         let (attrs, vis) = (&host.attrs, &host.vis);
         let f = self.companions.f;
         let mut doc = Docs::line(base, &f.signature.name.to_string());
-        if matches!(base, "grad" | "value_and_grad" | "grad_into" | "vjp") && !f.options.has_rule() {
-            let stored = crate::storage::stored(f, crate::storage::sweeps_of(f, base));
-            doc = format!("{doc}\n\nThe backward sweep stores{stored}.");
+        if let Some(stored) = crate::storage::of_derivative(f, base) {
+            doc = format!("{doc}\n\n{stored}");
         }
         // What only changes its arguments may be called for that.
         let must_use = (base != "grad_into" && !self.has_mut()).then(|| quote!(#[must_use]));
