@@ -367,3 +367,245 @@ fn sine_and_cosine_of_a_call(x: &[f64]) -> f64 {
 fn sine_and_cosine_of_a_value_of_unknown_kind() {
     sine_and_cosine_of_a_call::check(&[0.3, 0.5]).unwrap();
 }
+
+/// What is evaluated has effects: on operands before it, and in conditions.
+mod evaluation {
+    use differentiable::prelude::*;
+
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    struct Flags {
+        ok: bool,
+    }
+
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    struct Pair {
+        a: f64,
+        b: f64,
+    }
+
+    #[differentiable]
+    impl Pair {
+        fn scaled(self, by: f64) -> f64 {
+            self.a * by + self.b
+        }
+
+        fn advance(&mut self, x: f64) -> f64 {
+            self.a += x * x;
+            self.a
+        }
+
+        fn stepped(&mut self, x: f64) -> f64 {
+            self.b * self.a * self.advance(x)
+        }
+    }
+
+    #[differentiable]
+    fn bump(s: &mut f64, x: f64) -> f64 {
+        *s += x * x;
+        *s
+    }
+
+    #[differentiable]
+    fn flag(s: &mut f64, x: f64) -> Flags {
+        *s += x * x;
+        Flags { ok: true }
+    }
+
+    #[differentiable]
+    fn counts(s: &mut f64, x: f64) -> Vec<usize> {
+        *s += x * x;
+        vec![1, 2]
+    }
+
+    #[differentiable]
+    fn maybe(s: &mut f64, x: f64) -> Option<usize> {
+        *s += x * x;
+        Some(1)
+    }
+
+    #[differentiable]
+    fn above(s: &mut f64, x: f64) -> bool {
+        *s += x * x;
+        *s > 0.5
+    }
+
+    #[differentiable]
+    fn weighted(a: f64, b: f64, c: f64) -> f64 {
+        a * a + b * c
+    }
+
+    #[differentiable]
+    fn blocks(x: f64) -> f64 {
+        let mut s = x;
+        let y = s + {
+            s *= x;
+            s
+        };
+        y * s
+    }
+
+    #[differentiable]
+    fn arguments(x: f64) -> f64 {
+        let mut s = x;
+        weighted(s, bump(&mut s, x), s * bump(&mut s, 2.0 * x)) * s
+    }
+
+    #[differentiable]
+    fn tuples(x: f64) -> f64 {
+        let mut s = x;
+        let (a, b) = (s, bump(&mut s, x));
+        let c = [s, bump(&mut s, x)];
+        let d = vec![s * x, bump(&mut s, x), s];
+        a * b + c[0] * c[1] * c[1] + d[0] * d[1] * d[2]
+    }
+
+    #[differentiable]
+    fn structs(x: f64) -> f64 {
+        let mut s = x;
+        let p = Pair { b: s, a: bump(&mut s, x) };
+        p.a + p.b * p.b * s
+    }
+
+    #[differentiable]
+    fn indices(x: f64) -> f64 {
+        let v = [x, x * x, 3.0 * x];
+        let mut i = 0;
+        v[i] * {
+            i += 1;
+            v[i]
+        } + v[{
+            i += 1;
+            i
+        }]
+    }
+
+    #[differentiable]
+    fn receivers(x: f64) -> f64 {
+        let mut s = x;
+        let y = s.max({
+            s *= s;
+            s * 0.5
+        });
+        let mut p = Pair { a: x, b: s };
+        let z = p.scaled({
+            p.a *= 3.0;
+            p.a
+        });
+        y * z + p.stepped(x)
+    }
+
+    #[differentiable]
+    fn closures(x: f64) -> f64 {
+        let mix = |a: f64, b: f64| a * a + b;
+        let mut s = x;
+        mix(s, bump(&mut s, x)) + s
+    }
+
+    #[differentiable]
+    fn comparisons(x: f64) -> f64 {
+        let mut s = x;
+        if s < bump(&mut s, x) { s * x } else { x }
+    }
+
+    #[differentiable]
+    fn scrutinees(x: f64) -> f64 {
+        let mut s = x;
+        match (s, bump(&mut s, x)) {
+            (a, b) if a < b => a * b * s,
+            (a, _) => a,
+        }
+    }
+
+    #[test]
+    fn operands_keep_the_values_that_they_had() {
+        for x in [0.7, 1.3, 2.1] {
+            blocks::check(x).unwrap();
+            assert_eq!(blocks::value_and_grad(x).0, blocks(x));
+            arguments::check(x).unwrap();
+            assert_eq!(arguments::value_and_grad(x).0, arguments(x));
+            tuples::check(x).unwrap();
+            assert_eq!(tuples::value_and_grad(x).0, tuples(x));
+            structs::check(x).unwrap();
+            assert_eq!(structs::value_and_grad(x).0, structs(x));
+            indices::check(x).unwrap();
+            assert_eq!(indices::value_and_grad(x).0, indices(x));
+            receivers::check(x).unwrap();
+            assert_eq!(receivers::value_and_grad(x).0, receivers(x));
+            closures::check(x).unwrap();
+            assert_eq!(closures::value_and_grad(x).0, closures(x));
+            comparisons::check(x).unwrap();
+            assert_eq!(comparisons::value_and_grad(x).0, comparisons(x));
+            scrutinees::check(x).unwrap();
+            assert_eq!(scrutinees::value_and_grad(x).0, scrutinees(x));
+        }
+    }
+
+    fn is_one(n: &usize) -> bool {
+        *n == 1
+    }
+
+    #[differentiable]
+    fn parts_of_calls(x: f64) -> f64 {
+        let mut s = x;
+        if flag(&mut s, x).ok {
+            s *= 2.0;
+        }
+        if counts(&mut s, x)[0] == 1 {
+            s *= x;
+        }
+        if is_one(&counts(&mut s, x)[0]) {
+            s *= 1.5;
+        }
+        s
+    }
+
+    #[differentiable]
+    fn patterns(x: f64) -> f64 {
+        let mut s = x;
+        let mut v = vec![x, x * x];
+        if matches!(maybe(&mut s, x), Some(1)) && matches!(v.pop(), Some(a) if above(&mut s, a)) {
+            v.push(3.0 * x);
+        }
+        v.iter().sum::<f64>() * s
+    }
+
+    #[differentiable]
+    fn tests_of_options(x: f64) -> f64 {
+        let mut s = x;
+        let o = Some(2.0);
+        let add = |s: &mut f64, a: f64| {
+            *s += a * x;
+            true
+        };
+        if o.is_some_and(|a: f64| add(&mut s, a)) {
+            s *= 2.0;
+        }
+        let fine = o.is_none_or(|a| {
+            s += a * a * x;
+            a > 0.0
+        });
+        if fine { s } else { x }
+    }
+
+    #[differentiable]
+    fn tests_of_iterators(x: f64) -> f64 {
+        let mut v = vec![x, x * x, 2.0];
+        let all = v.iter_mut().all(|r| above(r, x));
+        let mut s = 0.0;
+        let any = v.iter().any(|a| {
+            s += a * x;
+            s > 1.5
+        });
+        if all || any { v[0] + v[1] * s } else { s }
+    }
+
+    #[test]
+    fn conditions_change_what_they_say() {
+        for x in [0.7, 1.3, 2.1] {
+            parts_of_calls::check(x).unwrap();
+            patterns::check(x).unwrap();
+            tests_of_options::check(x).unwrap();
+            tests_of_iterators::check(x).unwrap();
+        }
+    }
+}

@@ -24,11 +24,21 @@ pub(crate) fn variables(e: &Expr) -> Vec<Ident> {
 
 /// Replaces the free variables of an expression for which there is a replacement.
 pub(crate) fn replace(e: &mut Expr, with: &mut dyn FnMut(&Ident) -> Option<TokenStream>) {
-    Free { with, bound: vec![HashSet::new()] }.visit_expr_mut(e);
+    replace_and_lend(e, with, &mut |_, _, _| false);
+}
+
+/// The same, where the receivers of some methods are lent: of those that lie in a free variable, or are one as a `whole`.
+pub(crate) fn replace_and_lend(
+    e: &mut Expr,
+    with: &mut dyn FnMut(&Ident) -> Option<TokenStream>,
+    lends: &mut dyn FnMut(&Ident, bool, &Ident) -> bool,
+) {
+    Free { with, lends, bound: vec![HashSet::new()] }.visit_expr_mut(e);
 }
 
 struct Free<'a> {
     with: &'a mut dyn FnMut(&Ident) -> Option<TokenStream>,
+    lends: &'a mut dyn FnMut(&Ident, bool, &Ident) -> bool,
     /// What is bound inside the expression, by scope.
     bound: Vec<HashSet<String>>,
 }
@@ -37,6 +47,13 @@ impl Free<'_> {
     fn replacement(&mut self, name: &Ident) -> Option<TokenStream> {
         let text = name.to_string();
         if self.bound.iter().any(|scope| scope.contains(&text)) { None } else { (self.with)(name) }
+    }
+
+    /// Whether the receiver of a method is lent.
+    fn is_lent(&mut self, m: &syn::ExprMethodCall) -> bool {
+        let Some((name, whole)) = root(&m.receiver) else { return false };
+        let text = name.to_string();
+        !self.bound.iter().any(|scope| scope.contains(&text)) && (self.lends)(name, whole, &m.method)
     }
 
     fn bind(&mut self, pat: &Pat) {
@@ -51,12 +68,32 @@ impl Free<'_> {
     }
 }
 
+/// The variable that a place lies in, and whether it is all of it.
+fn root(e: &Expr) -> Option<(&Ident, bool)> {
+    match e {
+        Expr::Paren(p) => root(&p.expr),
+        Expr::Field(f) => Some((root(&f.base)?.0, false)),
+        Expr::Index(i) => Some((root(&i.expr)?.0, false)),
+        Expr::Path(p) => Some((p.path.get_ident()?, true)),
+        _ => None,
+    }
+}
+
 impl VisitMut for Free<'_> {
     fn visit_expr_mut(&mut self, e: &mut Expr) {
         match e {
             Expr::Path(p) => {
                 if let Some(tokens) = p.path.get_ident().cloned().and_then(|name| self.replacement(&name)) {
                     *e = Expr::Verbatim(tokens);
+                }
+            }
+            Expr::MethodCall(m) => {
+                let lent = self.is_lent(m);
+                visit_mut::visit_expr_method_call_mut(self, m);
+                if lent {
+                    let receiver = &m.receiver;
+                    m.receiver =
+                        syn::parse_quote_spanned!(m.method.span()=> (*::differentiable::__private::lent(&#receiver)));
                 }
             }
             Expr::Closure(c) => self.scoped(|v| {

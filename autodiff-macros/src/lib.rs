@@ -9,6 +9,7 @@
 mod activity;
 mod array_methods;
 mod arrays;
+mod bits;
 mod companions;
 mod complex;
 mod constructors;

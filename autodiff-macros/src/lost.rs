@@ -92,6 +92,15 @@ pub(crate) fn refuse(program: &Program, types: &Types, signature: &Signature, er
                 );
             }
         }
+        Stmt::Let { var, value: Expr::Range { lo, hi, .. } }
+            if useful.contains(*var)
+                && [lo, hi].into_iter().flatten().any(|e| carried(e, &varied).is_some()) =>
+        {
+            errors.at(
+                program.vars[*var].span,
+                "no derivative can follow the ends of a range; use a tuple, or a struct of your own",
+            );
+        }
         Stmt::Let { var, value: Expr::Call { func, args, ctor: true, .. } }
             if variants::is_named(func, "Err")
                 && useful.contains(*var)

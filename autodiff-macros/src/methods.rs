@@ -183,6 +183,29 @@ pub(crate) fn takes_receiver(name: &str) -> bool {
     matches!(name, "unwrap" | "expect" | "__shaped")
 }
 
+/// Whether a method of the standard library of this name takes its receiver by value.
+pub(crate) fn consumes(name: &str) -> bool {
+    name.starts_with("into")
+        || name.starts_with("unwrap")
+        || name.starts_with("map")
+        || name.starts_with("ok")
+        || takes_receiver(name)
+        || matches!(
+            name,
+            "and"
+                | "and_then"
+                | "or"
+                | "or_else"
+                | "zip"
+                | "filter"
+                | "err"
+                | "is_some_and"
+                | "is_none_or"
+                | "is_ok_and"
+                | "is_err_and"
+        )
+}
+
 /// Methods whose derivative is the method itself, applied to the tangent.
 pub(crate) fn is_structural(name: &str) -> bool {
     IDENTITIES.contains(&name) || arrays::FORMS.contains(&name) || matches!(name, "unwrap" | "expect")

@@ -201,6 +201,11 @@ impl BinOp {
     pub(crate) fn is_arithmetic(self) -> bool {
         matches!(self, Self::Add | Self::Sub | Self::Mul | Self::Div | Self::Rem)
     }
+
+    /// Whether the operator works on the bits of integers.
+    pub(crate) fn is_of_bits(self) -> bool {
+        matches!(self, Self::BitAnd | Self::BitOr | Self::BitXor | Self::Shl | Self::Shr)
+    }
 }
 
 /// `callback! { method name name (arg: type, lo, hi)…; operator name (op) (arg: type, lo, hi)…; … }`

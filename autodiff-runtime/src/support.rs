@@ -86,6 +86,28 @@ pub fn claimed<T: Claimed>(value: T) -> T {
     value
 }
 
+/// What an operator on bits gives, which is taken to carry no derivative.
+#[diagnostic::on_unimplemented(
+    message = "an operator on bits gives a value with the tangent `{Self}` here",
+    label = "the derivative of this operator would be lost",
+    note = "write a method, and call that in place of the operator"
+)]
+pub trait Bits {}
+
+impl Bits for () {}
+
+/// The value of such an operator.
+#[inline(always)]
+pub fn bits<T: Differentiable<Tangent: Bits>>(value: T) -> T {
+    value
+}
+
+/// The receiver of a method through which no derivative flows, and which therefore may not change it.
+#[inline(always)]
+pub const fn lent<T: ?Sized>(receiver: &T) -> &T {
+    receiver
+}
+
 /// The unit type, as a projection of any type.
 pub trait Nothing {
     /// `()`.

@@ -145,7 +145,14 @@ impl Emitter<'_> {
                 self.array_form(recv, name, args)
             }
             Expr::Method { recv, name, turbofish, args } => {
-                let recv = self.typed_receiver(recv);
+                let recv = match &**recv {
+                    Expr::Place(place) if self.is_lent(place, name) => {
+                        let place = self.place(place).at_least(Prec::Unary);
+                        let lent = quote::quote_spanned!(name.span()=> (*::differentiable::__private::lent(&#place)));
+                        Tokens::atom(lent).tokens
+                    }
+                    recv => self.typed_receiver(recv),
+                };
                 let args = self.values(args);
                 Tokens::new(code!(#recv.#name #turbofish(#(#args),*)), Prec::Postfix)
             }
@@ -217,12 +224,12 @@ impl Emitter<'_> {
             }
             Expr::Verbatim(e, captures) => {
                 let mut e = (**e).clone();
-                crate::free::replace(&mut e, &mut |name| {
-                    captures
-                        .iter()
-                        .find(|(i, _)| i == name)
-                        .map(|(_, e)| self.expr(e).at_least(Prec::Atom).into_token_stream())
-                });
+                let captured = |name: &Ident| captures.iter().find(|(i, _)| i == name).map(|(_, e)| e);
+                crate::free::replace_and_lend(
+                    &mut e,
+                    &mut |name| captured(name).map(|e| self.expr(e).at_least(Prec::Atom).into_token_stream()),
+                    &mut |name, whole, method| captured(name).is_some_and(|e| self.is_lent_in(e, whole, method)),
+                );
                 Tokens::new(e.to_token_stream(), Prec::Lowest)
             }
             Expr::Wrap { like, value, tangent } => {

@@ -7,6 +7,7 @@ mod blocks;
 mod calls;
 mod code;
 mod exprs;
+mod looks;
 pub(crate) mod moves;
 mod parts;
 mod places;

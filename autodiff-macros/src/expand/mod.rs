@@ -172,6 +172,7 @@ pub(crate) fn analyse(
     kinds::infer(&mut primal, &types, &result);
     dispatch::resolve(&mut primal, &types);
     kinds::infer(&mut primal, &types, &result);
+    crate::bits::claim(&mut primal, &types, &signature, &errors);
     verify::normal_form(&primal, &types);
     refuse_unknown_functions(&primal, &signature, &errors);
     crate::lost::refuse(&primal, &types, &signature, &errors);

@@ -203,7 +203,11 @@ pub(crate) fn of_expr(program: &Program, types: &Types, e: &Expr) -> Kind {
         Expr::Cast(_, ty) => types.kind(ty),
         Expr::Select(_, a, b) => of(a).join(&of(b)),
         Expr::Struct { .. } | Expr::Verbatim(..) => Kind::Unknown,
-        Expr::Range { .. } => Kind::Constant,
+        // A range of numbers is a pair of them, to which no derivative flows.
+        Expr::Range { lo, hi, .. } => {
+            let float = [lo, hi].into_iter().flatten().any(|e| of(e).deref().is_float());
+            if float { Kind::Unknown } else { Kind::Constant }
+        }
     }
 }
 

@@ -19,7 +19,7 @@ impl Lowerer<'_> {
             S::Paren(p) => match &*p.expr {
                 S::Closure(closure) => {
                     let callable = self.callable(&S::Closure(closure.clone())).expect("a closure is callable");
-                    let args = c.args.iter().map(|a| self.atom(a)).collect();
+                    let args = self.in_order(&c.args, Self::atom);
                     return self.apply(&callable, args);
                 }
                 _ => return self.made_callee(c),
@@ -29,13 +29,13 @@ impl Lowerer<'_> {
         if let Some(Binding::Closure(closure)) =
             path.path.get_ident().and_then(|i| self.lookup(&i.to_string())).cloned()
         {
-            let args = c.args.iter().map(|a| self.atom(a)).collect();
+            let args = self.in_order(&c.args, Self::atom);
             return self.inline(&closure, args);
         }
         if let Some(Binding::Value(Expr::Place(place))) =
             path.path.get_ident().and_then(|i| self.lookup(&i.to_string())).cloned()
         {
-            let args = c.args.iter().map(|a| self.argument(a)).collect();
+            let args = self.in_order(&c.args, Self::argument);
             return self.call_stmt(Callee::Variable(place.root), args, c.span());
         }
         if let Some(value) =
@@ -43,7 +43,7 @@ impl Lowerer<'_> {
         {
             return value;
         }
-        let args = c.args.iter().map(|a| self.argument(a)).collect();
+        let args = self.in_order(&c.args, Self::argument);
         self.call_path(path, args, c.span())
     }
 
@@ -51,7 +51,7 @@ impl Lowerer<'_> {
     fn made_callee(&mut self, c: &syn::ExprCall) -> Expr {
         match self.made_closure(&c.func) {
             Some(closure) => {
-                let args = c.args.iter().map(|a| self.atom(a)).collect();
+                let args = self.in_order(&c.args, Self::atom);
                 self.inline(&closure, args)
             }
             None => self.unknown_callee(&c.func),
@@ -294,6 +294,9 @@ impl Lowerer<'_> {
         }
         if methods::CONSTANT.contains(&name) && !own {
             let closures = m.args.iter().any(|a| matches!(a, S::Closure(_)));
+            if closures && let Some(said) = self.changing_test(m) {
+                return self.atom(&said);
+            }
             return if closures { self.verbatim(&S::MethodCall(m.clone())) } else { self.looked_at(m) };
         }
         if matches!(name, "unwrap" | "expect")
@@ -338,7 +341,9 @@ impl Lowerer<'_> {
         if kind.is_complex() && (name == "to_polar" || complex::method(name, m.args.len() + 1).is_some()) {
             let recv = self.as_atom(recv.clone(), span);
             let mut args = vec![strip(recv)];
-            args.extend(m.args.iter().map(|a| self.scalar(a)));
+            let before = self.emitted();
+            args.extend(self.in_order(&m.args, Self::scalar));
+            self.preserve_all(&mut args[..1], &[before]);
             if let Some(value) = self.complex_method(args, name, span) {
                 return value;
             }
@@ -348,8 +353,10 @@ impl Lowerer<'_> {
         if in_table || flat || matches!(kind, Kind::Int | Kind::Bool | Kind::Constant) {
             // Whose method this is is settled when kinds are known.
             let recv = self.as_atom(recv, span);
-            let recv = if kind.is_scalar() || kind == Kind::Unknown { strip(recv) } else { recv };
-            let args = m.args.iter().map(|a| self.scalar(a)).collect::<Vec<_>>();
+            let mut recv = if kind.is_scalar() || kind == Kind::Unknown { strip(recv) } else { recv };
+            let before = self.emitted();
+            let args = self.in_order(&m.args, Self::scalar);
+            self.preserve_all(std::slice::from_mut(&mut recv), &[before]);
             // Floats alone have a `sin_cos`.
             if kind.is_float() || (name == "sin_cos" && kind == Kind::Unknown) {
                 return self.float_method(recv, name, args, span);
@@ -369,11 +376,14 @@ impl Lowerer<'_> {
             Expr::Ref { mutable, .. } => *mutable,
             _ => self.is_changeable(place.root),
         };
-        let rest: Vec<Arg> = m
-            .args
-            .iter()
-            .map(|a| {
-                let value = self.argument(a);
+        let before = self.emitted();
+        let rest = self.in_order(&m.args, Self::argument);
+        let mut receiver = Expr::Place(place);
+        self.preserve_all(std::slice::from_mut(&mut receiver), &[before]);
+        let place = self.place_of(receiver, span);
+        let rest: Vec<Arg> = rest
+            .into_iter()
+            .map(|value| {
                 let reads = mutable && !matches!(value, Expr::Ref { .. }) && value.mentions(place.root);
                 // What an argument reads of the receiver is read before it is borrowed.
                 let value = if reads { self.temporary(value, span) } else { value };

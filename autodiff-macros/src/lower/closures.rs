@@ -77,7 +77,7 @@ impl Lowerer<'_> {
             }
             S::Call(c) => {
                 let maker = self.made_closure(&c.func)?;
-                let args = c.args.iter().map(|a| self.atom(a)).collect();
+                let args = self.in_order(&c.args, Self::atom);
                 let body = maker.source.body.clone();
                 self.with_parameters(&maker, args, |l| l.made_closure(&body)).flatten()
             }

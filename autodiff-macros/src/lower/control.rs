@@ -30,7 +30,10 @@ impl Lowerer<'_> {
             },
             S::Binary(b) => match BinOp::of(&b.op) {
                 Some(op @ (BinOp::And | BinOp::Or)) => self.short_circuit(op, &b.left, &b.right),
-                Some(op) => Expr::binary(op, self.compared(&b.left), self.compared(&b.right)),
+                Some(op) => {
+                    let [left, right] = self.both(&*b.left, &*b.right, Self::compared);
+                    Expr::binary(op, left, right)
+                }
                 None => self.verbatim(e),
             },
             S::Reference(r) if self.is_plain_place(&r.expr) => self.place_or_value(e),
@@ -40,8 +43,10 @@ impl Lowerer<'_> {
                 hi: r.end.as_ref().map(|e| Box::new(self.control(e))),
                 inclusive: matches!(r.limits, syn::RangeLimits::Closed(_)),
             },
-            S::Tuple(t) => Expr::Tuple(t.elems.iter().map(|e| self.control(e)).collect()),
-            S::Array(t) => Expr::Array(t.elems.iter().map(|e| self.control(e)).collect(), crate::ir::Sequence::Array),
+            S::Tuple(t) => Expr::Tuple(self.in_order(&t.elems, Self::control)),
+            S::Array(t) => Expr::Array(self.in_order(&t.elems, Self::control), crate::ir::Sequence::Array),
+            S::MethodCall(m) if let Some(said) = self.changing_test(m) => self.atom(&said),
+            S::MethodCall(m) if self.is_chain(&m.receiver) && self.changed_by(e).is_some() => self.method_call(m),
             S::MethodCall(m) if self.is_bound(&m.receiver) || self.may_change(m) && !is_predicate(&m.method) => {
                 self.method_call(m)
             }
@@ -53,12 +58,13 @@ impl Lowerer<'_> {
                     // A function that is passed in.
                     Some(_) => self.verbatim(e),
                     None => {
-                        let args = c.args.iter().map(|a| self.control(a)).collect();
+                        let args = self.in_order(&c.args, Self::control);
                         Expr::Call { func: p.path.clone(), qself: p.qself.clone(), args, ctor: false, tangent: false }
                     }
                 },
                 _ => self.rhs(e),
             },
+            S::Macro(m) if let Some(said) = self.changing_match(&m.mac) => self.atom(&said),
             S::If(_) | S::Match(_) | S::Block(_) | S::Loop(_) | S::Try(_) => self.atom(e),
             _ => self.verbatim(e),
         }
@@ -84,7 +90,7 @@ impl Lowerer<'_> {
         let shared = self.may_change(m);
         let recv =
             if self.is_plain_place(&m.receiver) { self.place_or_value(&m.receiver) } else { self.control(&m.receiver) };
-        let args = m.args.iter().map(|a| self.control(a)).collect();
+        let args = self.in_order(&m.args, Self::control);
         let recv = super::strip(recv);
         let recv = if shared { Expr::Ref { mutable: false, of: Box::new(recv) } } else { recv };
         Expr::Method { recv: Box::new(recv), name: m.method.clone(), turbofish: m.turbofish.clone(), args }
@@ -104,10 +110,9 @@ impl Lowerer<'_> {
         match e {
             S::Paren(p) => self.is_lent_mutably(&p.expr),
             S::Reference(r) => r.mutability.is_some(),
-            S::Path(p) => p.path.get_ident().is_some_and(|i| {
-                matches!(self.lookup(&i.to_string()), Some(Binding::Value(Expr::Ref { mutable: true, .. })))
-            }),
-            _ => false,
+            S::Tuple(t) => t.elems.iter().any(|e| self.is_lent_mutably(e)),
+            S::Array(a) => a.elems.iter().any(|e| self.is_lent_mutably(e)),
+            _ => self.mutable_reference(e).is_some(),
         }
     }
 
@@ -172,10 +177,18 @@ impl Lowerer<'_> {
     /// Keeps an expression as it is, and notes which local variables it uses; one that may be left on the way is lowered.
     pub(super) fn verbatim(&mut self, e: &S) -> Expr {
         if !matches!(e, S::Let(_)) && may_be_left(e) {
-            self.atom(e)
-        } else {
-            self.capture(e, crate::free::variables(e))
+            return self.atom(e);
         }
+        if let Some(name) = self.changed_by(e) {
+            if matches!(e, S::Field(_) | S::Index(_) | S::Unary(_) | S::Reference(_) | S::Struct(_) | S::Assign(_)) {
+                return self.atom(e);
+            }
+            self.errors.on(
+                e,
+                format!("no derivative follows what this code does to `{name}`: it is a part of a macro or of a closure that others call; change `{name}` in a statement of its own"),
+            );
+        }
+        self.capture(e, crate::free::variables(e))
     }
 
     /// Keeps a closure as it is; numbers are moved in, so that a pullback can hold it.
@@ -183,6 +196,7 @@ impl Lowerer<'_> {
         let value = self.verbatim(&S::Closure(c.clone()));
         if let Expr::Verbatim(_, captures) = &value
             && captures.iter().all(|(_, e)| self.kind(e).is_scalar())
+            && self.changed_by(&S::Closure(c.clone())).is_none()
         {
             let mut moving = c.clone();
             moving.capture.get_or_insert_with(|| syn::parse_quote!(move));

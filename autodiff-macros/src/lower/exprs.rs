@@ -75,15 +75,17 @@ impl Lowerer<'_> {
                 let value = self.scalar(&c.expr);
                 Expr::Cast(Box::new(value), c.ty.clone())
             }
-            S::Tuple(t) => Expr::Tuple(t.elems.iter().map(|e| self.operand(e)).collect()),
-            S::Array(a) => Expr::Array(a.elems.iter().map(|e| self.operand(e)).collect(), Sequence::Array),
+            S::Tuple(t) => Expr::Tuple(self.in_order(&t.elems, Self::operand)),
+            S::Array(a) => Expr::Array(self.in_order(&a.elems, Self::operand), Sequence::Array),
             S::Repeat(r) => self.repeat(&r.expr, &r.len, Sequence::Array),
             S::Struct(s) => {
                 if let Some(value) = self.complex_literal(s) {
                     return value;
                 }
-                let fields = s.fields.iter().map(|f| (f.member.clone(), self.operand(&f.expr))).collect();
-                let rest = s.rest.as_ref().map(|rest| Box::new(self.operand(rest)));
+                let values = self.in_order(s.fields.iter().map(|f| &f.expr).chain(s.rest.as_deref()), Self::operand);
+                let mut values = values.into_iter();
+                let fields = s.fields.iter().map(|f| f.member.clone()).zip(values.by_ref()).collect();
+                let rest = values.next().map(Box::new);
                 Expr::Struct { path: s.path.clone(), fields, rest, tangent: false }
             }
             S::Range(_) | S::Closure(_) | S::Let(_) => self.control(e),
@@ -167,9 +169,8 @@ impl Lowerer<'_> {
             return Expr::Tuple(Vec::new());
         }
         if op.is_arithmetic() {
-            let a = self.scalar(&b.left);
-            let c = self.scalar(&b.right);
-            return Expr::binary(op, a, c);
+            let [left, right] = self.both(&*b.left, &*b.right, Self::scalar);
+            return Expr::binary(op, left, right);
         }
         self.control(&S::Binary(b.clone()))
     }

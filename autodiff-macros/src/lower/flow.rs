@@ -172,7 +172,7 @@ impl Lowerer<'_> {
     /// Evaluates what is taken apart by patterns, once.
     pub(super) fn scrutinee(&mut self, e: &S) -> Expr {
         let value = match e {
-            S::Tuple(t) => Expr::Tuple(t.elems.iter().map(|e| self.scrutinee(e)).collect()),
+            S::Tuple(t) => Expr::Tuple(self.in_order(&t.elems, Self::scrutinee)),
             _ => self.place_or_value(e),
         };
         if let (Expr::Select(..), Some((some, item))) = (&value, super::chosen::parts(&value)) {

@@ -49,6 +49,9 @@ impl Lowerer<'_> {
         if name == "dbg" {
             return self.dbg_macro(m);
         }
+        if let Some(said) = self.changing_match(&m.mac) {
+            return Some(self.atom(&said));
+        }
         let kept = self.verbatim(&S::Macro(m.clone()));
         if name == "array" && self.is_constant_code(&kept) {
             return Some(kept);
@@ -70,6 +73,17 @@ impl Lowerer<'_> {
             );
             None
         }
+    }
+
+    /// What a `matches!` says whose value, or guard, changes something.
+    pub(super) fn changing_match(&self, mac: &syn::Macro) -> Option<S> {
+        if !mac.path.is_ident("matches") || !arguments(mac).iter().any(|(_, e)| self.changed_by(e).is_some()) {
+            return None;
+        }
+        let parts = |input: ParseStream| Ok((input.parse::<S>()?, input.parse::<Alternatives>()?));
+        let (value, Alternatives { pat, guard }) = parts.parse2(mac.tokens.clone()).ok()?;
+        let guard = guard.map(|guard| quote::quote!(if #guard));
+        Some(syn::parse_quote!(match #value { #pat #guard => true, _ => false }))
     }
 
     /// `dbg!(e)` prints, and gives the value of `e`.
@@ -165,10 +179,7 @@ impl Lowerer<'_> {
             return self.repeat(&value, &len, Sequence::Vec);
         }
         match Punctuated::<S, Token![,]>::parse_terminated.parse2(mac.tokens.clone()) {
-            Ok(items) => {
-                let items = items.iter().map(|e| self.operand(e)).collect();
-                Expr::Array(items, Sequence::Vec)
-            }
+            Ok(items) => Expr::Array(self.in_order(&items, Self::operand), Sequence::Vec),
             Err(e) => {
                 self.errors.push(syn::Error::new(mac.span(), format!("`vec!` with arguments that are no list: {e}")));
                 Expr::Tuple(Vec::new())

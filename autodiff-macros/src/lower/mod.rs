@@ -6,6 +6,7 @@
 
 mod arrays;
 mod calls;
+mod changes;
 mod checkpoint;
 mod chosen;
 mod closures;
@@ -21,6 +22,7 @@ mod lanes;
 mod literals;
 mod macros;
 mod makers;
+mod order;
 mod owners;
 mod patterns;
 mod places;

@@ -80,7 +80,7 @@ impl Lowerer<'_> {
         }
         // What carries no derivative is kept as it is written, unless the iterator has a name.
         let test = crate::methods::OF_ITERATORS.contains(&name.as_str());
-        if test && !self.is_bound(&m.receiver) {
+        if test && !self.is_bound(&m.receiver) && self.changed_by(&S::MethodCall(m.clone())).is_none() {
             return Some(self.control(&S::MethodCall(m.clone())));
         }
         if crate::methods::CONSTANT.contains(&name.as_str()) {

@@ -1,0 +1,75 @@
+//! The order in which operands are evaluated: `s + bump(&mut s)` adds what `s` was before.
+//!
+//! Operands are lowered to places and trees that are read where they are used. What a later operand changes is copied before.
+
+use std::collections::HashSet;
+
+use proc_macro2::Span;
+
+use super::{Lowerer, as_place};
+use crate::ir::{Expr, Stmt, VarId};
+
+impl Lowerer<'_> {
+    /// Lowers operands one after the other, so that each has the value that it had when it was evaluated.
+    pub(super) fn in_order<'e, T: 'e>(
+        &mut self,
+        operands: impl IntoIterator<Item = &'e T>,
+        mut lower: impl FnMut(&mut Self, &T) -> Expr,
+    ) -> Vec<Expr> {
+        let mut values = Vec::new();
+        let mut ends = Vec::new();
+        for operand in operands {
+            values.push(lower(self, operand));
+            ends.push(self.emitted());
+        }
+        self.preserve_all(&mut values, &ends);
+        values
+    }
+
+    /// The two operands of an operator.
+    pub(super) fn both<'e, T>(&mut self, a: &'e T, b: &'e T, lower: impl FnMut(&mut Self, &T) -> Expr) -> [Expr; 2] {
+        let values = self.in_order([a, b], lower);
+        values.try_into().expect("there are two")
+    }
+
+    /// Copies those of the values that statements after the `ends` of their own change.
+    pub(super) fn preserve_all(&mut self, values: &mut [Expr], ends: &[usize]) {
+        let mut changed = HashSet::new();
+        let mut seen = self.emitted();
+        for (value, &end) in values.iter_mut().zip(ends).rev() {
+            let stmts = self.stmts.last_mut().expect("a block is open");
+            stmts[end..seen].iter().for_each(|s| written(s, &mut changed));
+            seen = end;
+            if !changed.is_empty() {
+                self.preserve(value, end, &changed);
+            }
+        }
+    }
+
+    fn preserve(&mut self, value: &mut Expr, end: usize, changed: &HashSet<VarId>) {
+        match value {
+            // What is lent is not changed meanwhile.
+            Expr::Ref { .. } => return,
+            Expr::Tuple(parts) => return parts.iter_mut().for_each(|part| self.preserve(part, end, changed)),
+            _ if !changed.iter().any(|v| value.mentions(*v)) => return,
+            _ => {}
+        }
+        let later = self.stmts.last_mut().expect("a block is open").split_off(end);
+        let span = as_place(value).map_or_else(Span::mixed_site, |p| p.span);
+        let taken = std::mem::replace(value, Expr::Bool(false));
+        // A method may leave its receiver where it is, whatever is made of it.
+        let taken = if matches!(taken, Expr::Place(_)) { Expr::Clone(Box::new(taken)) } else { taken };
+        *value = self.temporary(taken, span);
+        self.stmts.last_mut().expect("a block is open").extend(later);
+    }
+}
+
+/// The variables that a statement writes.
+fn written(stmt: &Stmt, found: &mut HashSet<VarId>) {
+    stmt.uses(&mut |_| {}, &mut |v| {
+        found.insert(v);
+    });
+    for block in stmt.blocks() {
+        block.stmts.iter().for_each(|s| written(s, found));
+    }
+}
