@@ -438,3 +438,96 @@ mod nbody_traits {
         run::check(&s, 0.05).unwrap();
     }
 }
+
+/// Operators that give a float: products of vectors in fields, constants and temporaries are no products of floats.
+mod dot_products {
+    use super::*;
+    use std::ops::{Add, Mul, Sub};
+
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    pub struct Vector(pub f64, pub f64);
+
+    #[differentiable]
+    impl Mul for Vector {
+        type Output = f64;
+        fn mul(self, other: Vector) -> f64 {
+            self.0 * other.0 + self.1 * other.1
+        }
+    }
+
+    #[differentiable]
+    impl Mul<Vector> for f64 {
+        type Output = Vector;
+        fn mul(self, other: Vector) -> Vector {
+            Vector(self * other.0, self * other.1)
+        }
+    }
+
+    #[differentiable]
+    impl Mul<f64> for Vector {
+        type Output = Vector;
+        fn mul(self, by: f64) -> Vector {
+            Vector(self.0 * by, self.1 * by)
+        }
+    }
+
+    #[differentiable]
+    impl Add for Vector {
+        type Output = Vector;
+        fn add(self, other: Vector) -> Vector {
+            Vector(self.0 + other.0, self.1 + other.1)
+        }
+    }
+
+    #[differentiable]
+    impl Sub for Vector {
+        type Output = Vector;
+        fn sub(self, other: Vector) -> Vector {
+            Vector(self.0 - other.0, self.1 - other.1)
+        }
+    }
+
+    const GRAVITY: Vector = Vector(0.3, -9.81);
+    const DRAG: f64 = 0.1;
+
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    pub struct Body {
+        pub position: Vector,
+        pub velocity: Vector,
+        pub mass: f64,
+    }
+
+    #[differentiable]
+    impl Body {
+        fn kinetic(&self) -> f64 {
+            0.5 * self.mass * (self.velocity * self.velocity)
+        }
+        fn between(&self, other: &Body) -> f64 {
+            self.velocity * other.velocity + DRAG * self.mass
+        }
+        fn advance(&mut self, dt: f64) -> f64 {
+            let mut work = 0.0;
+            for _ in 0..5 {
+                let a = GRAVITY - self.velocity * DRAG;
+                self.velocity = self.velocity + a * dt;
+                self.position = self.position + dt * self.velocity;
+                work += a * self.velocity * dt;
+                work += self.velocity * GRAVITY;
+            }
+            work + GRAVITY * self.position + self.kinetic()
+        }
+    }
+
+    #[differentiable]
+    pub fn energy(mass: f64, vx: f64, vy: f64, dt: f64) -> f64 {
+        let mut body = Body { position: Vector(0.0, 1.0), velocity: Vector(vx, vy), mass };
+        let other = Body { position: Vector(1.0, 1.0), velocity: Vector(vy, mass), mass: vx };
+        let work = body.advance(dt);
+        work + body.between(&other) - GRAVITY * body.velocity
+    }
+}
+
+#[test]
+fn dot_products_by_operators() {
+    assert_gradient!(dot_products::energy(0.7, 0.3, 0.4, 0.1));
+}

@@ -1,6 +1,8 @@
 //! The promise of `tape = none`, and what the documentation says that is stored.
 #![allow(clippy::all, clippy::pedantic, missing_docs, reason = "programs are written as users write them")]
 
+use std::f64::consts::PI;
+
 use differentiable::prelude::*;
 
 #[derive(Clone, Copy, Differentiable)]
@@ -92,4 +94,28 @@ fn checkpoints_keep_the_promise() {
     let (up, down) = (slope(0.7 + 1e-5), slope(0.7 - 1e-5));
     assert!((h[[3, 0]] - (up.0[0] - down.0[0]) / 2e-5).abs() < 1e-8);
     assert!((h[[3, 3]] - (up.1 - down.1) / 2e-5).abs() < 1e-8);
+}
+
+/// A constant of the crate, whose type only the type checker knows.
+const GRAVITY: f64 = 9.81;
+
+/// A constant is a float where what it combines with tells: nothing is stored, and the gradient is arithmetic of floats.
+#[differentiable(tape = none)]
+fn pendulum(angle: f64, velocity: f64, n: usize) -> f64 {
+    let (mut x, mut v) = (angle, velocity);
+    for _ in 0..n {
+        let a = -GRAVITY * x - 0.1 * v / PI;
+        v += a * 1e-2;
+        x += v * 1e-2;
+    }
+    x
+}
+
+#[test]
+fn constants_take_no_tape() {
+    assert_gradient!(pendulum(0.3, 0.1, 20));
+    let source = pendulum::source();
+    assert!(!source.contains("operators") && !source.contains("to_owned"), "{source}");
+    let (dx, dv) = pendulum::grad(0.3, 0.1, 1);
+    assert!((dx - (1.0 - GRAVITY * 1e-4)).abs() < 1e-15 && (dv - (1e-2 - 0.1 / PI * 1e-4)).abs() < 1e-15);
 }

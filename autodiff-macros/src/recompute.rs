@@ -1,43 +1,9 @@
-//! What a backward sweep computes again rather than loads.
-//!
-//! In: variables with their definitions. Out: which of them cost less than a round trip to memory.
+//! What a backward sweep computes again rather than loads: which expressions are cheap, and which of those that are is needed.
 
 use std::rc::Rc;
 
-use crate::ir::{BinOp, Expr, Program, Step, Stmt};
-use crate::kinds::{Kind, of_place};
+use crate::ir::{BinOp, Expr, Step};
 use crate::var_set::{VarMap, VarSet};
-
-/// The variables whose values are scalars, or cost little more than these: the results of arithmetic with constants and with
-/// what is read through references. Whatever types these have that the macro does not see, they are copied: their size is known
-/// at compile time.
-pub(crate) fn small(program: &Program) -> VarSet {
-    let mut small: VarSet =
-        program.vars.iter().enumerate().filter(|(_, var)| var.kind.is_scalar()).map(|(v, _)| v).collect();
-    program.body.walk(&mut |s| {
-        if let Stmt::Let { var, value } = s
-            && program.vars[*var].kind == Kind::Unknown
-            && is_small(program, &small, value)
-        {
-            small.insert(*var);
-        }
-    });
-    small
-}
-
-fn is_small(program: &Program, small: &VarSet, e: &Expr) -> bool {
-    match e {
-        Expr::Number(..) | Expr::Lit(_) | Expr::Item(..) => true,
-        Expr::Place(place) if place.path.is_empty() => small.contains(place.root),
-        Expr::Place(place) => match of_place(program, place) {
-            Kind::Unknown => matches!(program.vars[place.root].kind, Kind::Ref(_)),
-            kind => kind.is_scalar(),
-        },
-        Expr::Neg(e) => is_small(program, small, e),
-        Expr::Binary(_, a, b) => is_small(program, small, a) && is_small(program, small, b),
-        _ => false,
-    }
-}
 
 /// The recomputed variables that something needs.
 pub(crate) fn prune(again: &VarSet, needed: &VarSet, defined: &VarMap<Option<(usize, Rc<Expr>)>>) -> VarSet {

@@ -16,9 +16,9 @@ use crate::var_set::{VarMap, VarSet};
 
 /// Places the saves and loads of a reversed program.
 pub(crate) fn place(program: &mut Program) {
-    let small = recompute::small(program);
+    let scalars: Vec<bool> = program.vars.iter().map(|v| v.kind.is_scalar()).collect();
     let stored = std::mem::take(&mut program.stored);
-    Pass { small, stored }.sweeps(&mut program.body);
+    Pass { scalars, stored }.sweeps(&mut program.body);
     crate::simplify::inner_sweeps(&mut program.body, true);
     for inner in program.body.stmts.iter_mut().flat_map(Stmt::blocks_mut) {
         inner.blocks_mut(&mut |b| b.stmts.retain(|s| !matches!(s, Stmt::Turn)));
@@ -174,8 +174,7 @@ impl Scopes {
 }
 
 struct Pass {
-    /// What costs no more than a scalar to have again.
-    small: VarSet,
+    scalars: Vec<bool>,
     stored: VarSet,
 }
 
@@ -348,7 +347,7 @@ impl Pass {
         if !Analysis::Recompute.is_on() && !matches!(&**value, Expr::Ref { .. }) {
             return false;
         }
-        if self.stored.contains(v) || !self.small.contains(v) && !matches!(&**value, Expr::Ref { .. }) {
+        if self.stored.contains(v) || !self.scalars[v] && !matches!(&**value, Expr::Ref { .. }) {
             return false;
         }
         let is_stable = |v: VarId| last_write.get(v).is_none_or(|k| k <= i);
