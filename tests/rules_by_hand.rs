@@ -707,3 +707,49 @@ mod state_at_order_2 {
         );
     }
 }
+
+/// A view that is passed by value is not kept in the tape.
+mod views_by_value {
+    use super::*;
+
+    #[differentiable(vjp = product_vjp)]
+    fn product<T: Real>(a: &Array2<T>, v: ArrayView1<T>) -> Array1<T> {
+        a.dot(&v)
+    }
+
+    fn product_vjp<T: Real>(
+        a: &Array2<T>,
+        v: ArrayView1<T>,
+    ) -> (Array1<T>, impl Fn(Array1<T>) -> (Array2<T>, Array1<T>)) {
+        let (a, v) = (a.clone(), v.to_owned());
+        (a.dot(&v), move |ct| (Array2::from_shape_fn(a.dim(), |(i, j)| ct[i] * v[j]), a.t().dot(&ct)))
+    }
+
+    #[differentiable(implicit = residual)]
+    fn solved(a: &Array2<f64>, b: ArrayView1<f64>) -> Array1<f64> {
+        let det = a[[0, 0]] * a[[1, 1]] - a[[0, 1]] * a[[1, 0]];
+        array![a[[1, 1]] * b[0] - a[[0, 1]] * b[1], a[[0, 0]] * b[1] - a[[1, 0]] * b[0]] / det
+    }
+
+    #[differentiable]
+    fn residual(a: &Array2<f64>, b: ArrayView1<f64>, x: &Array1<f64>) -> Array1<f64> {
+        a.dot(x) - &b
+    }
+
+    #[differentiable]
+    fn uses(a: &Array2<f64>, v: &Array1<f64>) -> f64 {
+        let y: Array1<f64> = product(a, v.view());
+        solved(a, y.view()).dot(&y)
+    }
+
+    #[test]
+    fn agree_in_every_mode() {
+        let (a, v) = (array![[0.3, 0.4], [0.5, -0.6]], array![0.7, 0.8]);
+        product::check(&a, v.view()).unwrap();
+        solved::check(&a, v.view()).unwrap();
+        uses::check(&a, &v).unwrap();
+        // A v = y and A x = y: the value is vᵀ A v.
+        let (d_a, _) = uses::grad(&a, &v);
+        assert!((d_a[[0, 1]] - v[0] * v[1]).abs() < 1e-12);
+    }
+}
