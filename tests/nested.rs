@@ -494,3 +494,198 @@ mod pullbacks_of_methods {
         assert!((h[[n - 1, n - 2]] - row).abs() < 1e-7, "{} {row}", h[[n - 1, n - 2]]);
     }
 }
+
+/// Differences of the fourth order.
+fn difference(f: impl Fn(f64) -> f64, x: f64) -> f64 {
+    let h = 1e-3;
+    (8.0 * (f(x + h) - f(x - h)) - (f(x + 2.0 * h) - f(x - 2.0 * h))) / (12.0 * h)
+}
+
+/// What is stopped or constant inside of a function is so in its derivatives, and in nothing around them.
+mod stopped {
+    use super::*;
+
+    #[differentiable(order = 3)]
+    fn inner(x: f64, #[constant] c: f64) -> f64 {
+        x * x * c + stop_gradient(x * x) * x
+    }
+
+    #[differentiable(order = 2)]
+    fn outer(x: f64) -> f64 {
+        x * inner::grad(x, stop_gradient(x))
+    }
+
+    #[derive(Clone, Differentiable)]
+    struct Net {
+        w: f64,
+        b: f64,
+    }
+
+    #[differentiable(order = 3)]
+    impl Net {
+        fn at(&self, x: f64) -> f64 {
+            (self.w * x).sin() + self.b * x
+        }
+    }
+
+    #[differentiable(order = 2)]
+    fn frozen(net: &Net, x: f64) -> f64 {
+        let (d_net, d_x) = stop_gradient(net.clone()).at_grad(x * net.b);
+        d_net.b * d_x + net.at_grad(stop_gradient(x)).1
+    }
+
+    #[test]
+    fn stays_stopped() {
+        // x (2xc + s) with c = x and s = x², of which the derivative sees neither.
+        let x = 0.7;
+        let slope = 3.0 * x * x + x * (2.0 * x);
+        assert!((outer(x) - 3.0 * x.powi(3)).abs() < 1e-14);
+        assert!((outer::grad(x) - slope).abs() < 1e-14);
+        assert!((outer::jvp(x, 1.0).1 - slope).abs() < 1e-14);
+        let net = Net { w: 0.4, b: 0.8 };
+        // The frozen net's numbers stand as literals.
+        let plain = |w: f64, b: f64, x: f64| {
+            let z = x * b;
+            z * (0.4 * (0.4 * z).cos() + 0.8) + w * (w * 0.6).cos() + b
+        };
+        let (d_net, d_x) = frozen::grad(&net, 0.6);
+        assert!((frozen(&net, 0.6) - plain(0.4, 0.8, 0.6)).abs() < 1e-14);
+        assert!((d_x - difference(|x| plain(0.4, 0.8, x), 0.6)).abs() < 1e-9);
+        assert!((d_net.w - difference(|w| plain(w, 0.8, 0.6), 0.4)).abs() < 1e-9);
+        assert!((d_net.b - difference(|b| plain(0.4, b, 0.6), 0.8)).abs() < 1e-9);
+        let mixed = difference(|x| difference(|b| plain(0.4, b, x), 0.8), 0.6);
+        assert!((frozen::hessian(&net, 0.6)[[1, 2]] - mixed).abs() < 1e-6);
+    }
+}
+
+/// Directions, cotangents and entries of Hessians that are active, or changed, where they are used.
+mod active_directions {
+    use super::*;
+
+    #[derive(Clone, Differentiable)]
+    struct State {
+        a: f64,
+        v: Vec<f64>,
+    }
+
+    #[differentiable(order = 3)]
+    fn evolve(s: &mut State, t: f64) -> f64 {
+        for x in s.v.iter_mut() {
+            *x *= s.a * t;
+        }
+        s.a += s.v[0];
+        s.a * s.v[1]
+    }
+
+    #[differentiable(order = 2)]
+    fn moved(a: f64, t: f64) -> f64 {
+        let mut s = State { a, v: vec![a * t, t] };
+        let mut along = StateTangent { a: t, v: vec![1.0, a] };
+        let (y, d_y) = evolve::jvp(&mut s, t, &mut along, a * a);
+        y * d_y + s.a * along.v[0] + along.a
+    }
+
+    fn moved_plainly(a: f64, t: f64) -> f64 {
+        let at = |e: f64| {
+            let (a, t, v) = (a + e * t, t + e * a * a, [a * t + e, t + e * a]);
+            let v = v.map(|v| v * a * t);
+            [(a + v[0]) * v[1], a + v[0], v[0]]
+        };
+        let along = |i: usize| difference(|e| at(e)[i], 0.0);
+        at(0.0)[0] * along(0) + at(0.0)[1] * along(2) + along(1)
+    }
+
+    #[differentiable(order = 4)]
+    fn energy(x: &[f64], k: f64) -> f64 {
+        x[0].powi(3) * x[1] * k + (x[1] * k).exp()
+    }
+
+    #[differentiable(order = 2)]
+    fn newton(x: &[f64], k: f64) -> f64 {
+        let (g, _) = energy::grad(x, k);
+        let mut h = energy::hessian(x, k);
+        h[[0, 0]] += 1.0;
+        h[[1, 1]] *= 2.0;
+        let det = h[[0, 0]] * h[[1, 1]] - h[[0, 1]] * h[[1, 0]];
+        (h[[1, 1]] * g[0] - h[[0, 1]] * g[1]) / det * h[[2, 2]]
+    }
+
+    fn newton_plainly(x: f64, y: f64, k: f64) -> f64 {
+        let e = (y * k).exp();
+        let (g, h01) = ([3.0 * x * x * y * k, x.powi(3) * k + k * e], 3.0 * x * x * k);
+        let (h00, h11, h22) = (6.0 * x * y * k + 1.0, 2.0 * k * k * e, y * y * e);
+        (h11 * g[0] - h01 * g[1]) / (h00 * h11 - h01 * h01) * h22
+    }
+
+    #[test]
+    fn agree_with_differences() {
+        let (a, t) = (0.7, 0.9);
+        assert!((moved(a, t) - moved_plainly(a, t)).abs() < 1e-9);
+        let (d_a, d_t) = moved::grad(a, t);
+        assert!((d_a - difference(|a| moved_plainly(a, t), a)).abs() < 1e-7);
+        assert!((d_t - difference(|t| moved_plainly(a, t), t)).abs() < 1e-7);
+        assert!((moved::hessian(a, t)[[0, 1]] - difference(|t| moved::grad(a, t).0, t)).abs() < 1e-8);
+        let (x, y, k) = (0.6, 0.9, 0.7);
+        assert!((newton(&[x, y], k) - newton_plainly(x, y, k)).abs() < 1e-12);
+        let (d, d_k) = newton::grad(&[x, y], k);
+        assert!((d[0] - difference(|x| newton_plainly(x, y, k), x)).abs() < 1e-8);
+        assert!((d[1] - difference(|y| newton_plainly(x, y, k), y)).abs() < 1e-8);
+        assert!((d_k - difference(|k| newton_plainly(x, y, k), k)).abs() < 1e-8);
+        let mixed = difference(|k| difference(|x| newton_plainly(x, y, k), x), k);
+        assert!((newton::hessian(&[x, y], k)[[0, 2]] - mixed).abs() < 1e-5);
+    }
+}
+
+/// Derivatives that are called in checkpointed loops with exits.
+mod in_checkpoints {
+    use super::*;
+
+    #[differentiable(order = 3)]
+    fn energy(x: &[f64], k: f64) -> f64 {
+        x.iter().zip(&x[1..]).map(|(a, b)| (a * b * k).sin()).sum::<f64>() + x[0].powi(2)
+    }
+
+    macro_rules! descent {
+        ($name:ident, $(#[$mark:meta])?) => {
+            #[differentiable(order = 2)]
+            fn $name(x: &[f64], k: f64, n: usize) -> f64 {
+                let mut y = x.to_vec();
+                let mut total = 0.0;
+                $(#[$mark])?
+                for i in 0..n {
+                    let (d_y, d_k) = energy::grad(&y, k * (i + 1) as f64);
+                    for j in 0..y.len() {
+                        y[j] -= 0.1 * d_y[j] * k;
+                    }
+                    total += d_k * y[0];
+                    if total > 10.0 {
+                        break;
+                    }
+                }
+                total
+            }
+        };
+    }
+    descent!(plain,);
+    descent!(by_snapshots, #[checkpoint(snapshots = 2)]);
+    descent!(in_parts, #[checkpoint(every = 2)]);
+    descent!(whole, #[checkpoint]);
+
+    #[test]
+    fn are_those_of_the_plain_loop() {
+        let x = [0.5, -0.3, 0.8];
+        plain::check(&x, 0.7, 6).unwrap();
+        let expected = plain::hessian(&x, 0.7, 6);
+        assert!((expected[[0, 3]] - difference(|k| plain::grad(&x, k, 6).0[0], 0.7)).abs() < 1e-8);
+        let close = |a: &Array2<f64>, b: &Array2<f64>| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12);
+        for hessian in [by_snapshots::hessian(&x, 0.7, 6), in_parts::hessian(&x, 0.7, 6), whole::hessian(&x, 0.7, 6)] {
+            assert!(close(&hessian, &expected), "{hessian} is not {expected}");
+        }
+        let expected = plain::jacobian(&x, 0.7, 6);
+        for jacobian in
+            [by_snapshots::jacobian(&x, 0.7, 6), in_parts::jacobian(&x, 0.7, 6), whole::jacobian(&x, 0.7, 6)]
+        {
+            assert!(close(&jacobian, &expected), "{jacobian} is not {expected}");
+        }
+    }
+}

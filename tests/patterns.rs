@@ -225,3 +225,34 @@ fn question_marks() {
     assert_eq!(question_caller::grad(2.0, 0.0), (0.0, 1.0));
     question::check(1.5, 0.7, 0.2).unwrap();
 }
+
+#[derive(Clone, Differentiable)]
+enum Curve {
+    Wave { height: f64, length: f64 },
+    Line([f64; 2]),
+}
+
+/// The types beside a pattern are those of its names: at this order they must be known.
+#[differentiable(order = 4)]
+fn on_curve(curve: &Curve, x: f64) -> f64 {
+    match curve {
+        Curve::Wave { height, length } => {
+            let (h, (l, _)): (f64, (f64, usize)) = (*height, (*length, 2));
+            (l * x).sin() * h
+        }
+        Curve::Line(line) => {
+            let [a, mut b]: [f64; 2] = *line;
+            b *= a;
+            x * a * a + b
+        }
+    }
+}
+
+#[test]
+fn types_beside_patterns() {
+    let wave = Curve::Wave { height: 0.7, length: 1.3 };
+    on_curve::check(&wave, 0.4).unwrap();
+    on_curve::check(&Curve::Line([0.4, -0.8]), 0.4).unwrap();
+    let line = Curve::Line([0.4, -0.8]);
+    assert_eq!(on_curve::hessian(&line, 0.5)[[0, 2]], 0.8);
+}

@@ -584,3 +584,172 @@ mod methods_with_rules {
         assert_eq!(spring.energy_hessian(2.0), array![[0.0, 0.0, 2.0], [0.0, 0.0, 0.0], [2.0, 0.0, 0.7]]);
     }
 }
+
+/// Rules of functions that change their arguments, at order 2.
+mod state_at_order_2 {
+    use super::*;
+
+    #[differentiable(order = 3, vjp = decay_vjp, jvp = decay_jvp)]
+    fn decay(x: &mut [f64], rate: f64, n: usize) -> f64 {
+        for _ in 0..n {
+            x.iter_mut().for_each(|v| *v *= *v * rate);
+        }
+        x[0] * rate
+    }
+
+    fn decay_vjp(x: &mut [f64], rate: f64, n: usize) -> (f64, impl Fn(f64, &[f64]) -> (Vec<f64>, f64) + use<>) {
+        let before = x.to_vec();
+        let value = decay(x, rate, n);
+        let pullback = move |ct: f64, last: &[f64]| {
+            let mut x = before.clone();
+            let (_, pullback) = plain::vjp(&mut x, rate, n);
+            pullback(ct, last)
+        };
+        (value, pullback)
+    }
+
+    #[differentiable(order = 2)]
+    fn decay_jvp(x: &mut [f64], rate: f64, n: usize, dx: &mut [f64], d_rate: f64) -> (f64, f64) {
+        for _ in 0..n {
+            for i in 0..x.len() {
+                dx[i] = 2.0 * x[i] * dx[i] * rate + x[i] * x[i] * d_rate;
+                x[i] *= x[i] * rate;
+            }
+        }
+        (x[0] * rate, dx[0] * rate + x[0] * d_rate)
+    }
+
+    #[differentiable(order = 3)]
+    fn plain(x: &mut [f64], rate: f64, n: usize) -> f64 {
+        for _ in 0..n {
+            for i in 0..x.len() {
+                x[i] *= x[i] * rate;
+            }
+        }
+        x[0] * rate
+    }
+
+    #[differentiable(order = 3, vjp = scale_vjp, jvp = scale_jvp)]
+    fn scale(x: &mut Vec<f64>, k: f64) {
+        x.iter_mut().for_each(|v| *v *= k * k);
+    }
+
+    fn scale_vjp(x: &mut Vec<f64>, k: f64) -> ((), impl Fn(&Vec<f64>) -> (Vec<f64>, f64) + use<>) {
+        let before = x.clone();
+        scale(x, k);
+        let d_k = move |d: &Vec<f64>| d.iter().zip(&before).map(|(d, v)| 2.0 * d * v * k).sum();
+        ((), move |d| (d.iter().map(|d| d * k * k).collect(), d_k(d)))
+    }
+
+    #[differentiable(order = 2)]
+    fn scale_jvp(x: &mut Vec<f64>, k: f64, dx: &mut Vec<f64>, dk: f64) -> ((), ()) {
+        for i in 0..x.len() {
+            dx[i] = dx[i] * k * k + 2.0 * x[i] * k * dk;
+            x[i] *= k * k;
+        }
+        ((), ())
+    }
+
+    #[differentiable(order = 3)]
+    fn scale_plainly(x: &mut Vec<f64>, k: f64) {
+        for i in 0..x.len() {
+            x[i] *= k * k;
+        }
+    }
+
+    macro_rules! callers {
+        ($caller:ident, $of_caller:ident, $decay:ident, $scale:ident) => {
+            #[differentiable(order = 3)]
+            fn $caller(x: &[f64], rate: f64) -> f64 {
+                let mut y = x.to_vec();
+                let mut sum = 0.0;
+                for i in 0..2 {
+                    let k = rate + y[0];
+                    $scale(&mut y, k);
+                    sum += $decay(&mut y[i..], rate, 2) * y[1];
+                }
+                sum * y[0]
+            }
+
+            #[differentiable]
+            fn $of_caller(x: &[f64], rate: f64) -> f64 {
+                let (d_x, d_rate) = $caller::hvp(x, rate, x, rate);
+                d_x[0] * d_rate + d_x[1]
+            }
+        };
+    }
+    callers!(by_rules, of_by_rules, decay, scale);
+    callers!(plainly, of_plainly, plain, scale_plainly);
+
+    fn close(found: &Array2<f64>, expected: &Array2<f64>) {
+        let scale = expected.iter().fold(1.0_f64, |a, b| a.max(b.abs()));
+        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12 * scale), "{found} is not {expected}");
+    }
+
+    #[test]
+    fn the_derivatives_are_those_of_the_body() {
+        let x = [0.8, -0.9, 1.2];
+        close(&decay::hessian(&mut x.clone(), 0.7, 2), &plain::hessian(&mut x.clone(), 0.7, 2));
+        close(&by_rules::jacobian(&x, 0.7), &plainly::jacobian(&x, 0.7));
+        close(&by_rules::hessian(&x, 0.7), &plainly::hessian(&x, 0.7));
+        close(&of_by_rules::jacobian(&x, 0.7), &of_plainly::jacobian(&x, 0.7));
+        of_by_rules::check(&x, 0.7).unwrap();
+        let (mut state, mut d) = (x, [1.0, 0.5, -1.0]);
+        let (mut same, mut d_same) = (x, d);
+        let found = decay::hvp(&mut state, 0.7, 2, &mut d, 0.3);
+        assert_eq!(state, {
+            plain(&mut same, 0.7, 2);
+            same
+        });
+        let expected = plain::hvp(&mut x.clone(), 0.7, 2, &mut d_same, 0.3);
+        assert!(
+            found.0.iter().zip(&expected.0).all(|(a, b)| (a - b).abs() < 1e-12) && (found.1 - expected.1).abs() < 1e-12
+        );
+    }
+}
+
+/// A view that is passed by value is not kept in the tape.
+mod views_by_value {
+    use super::*;
+
+    #[differentiable(vjp = product_vjp)]
+    fn product<T: Real>(a: &Array2<T>, v: ArrayView1<T>) -> Array1<T> {
+        a.dot(&v)
+    }
+
+    fn product_vjp<T: Real>(
+        a: &Array2<T>,
+        v: ArrayView1<T>,
+    ) -> (Array1<T>, impl Fn(Array1<T>) -> (Array2<T>, Array1<T>)) {
+        let (a, v) = (a.clone(), v.to_owned());
+        (a.dot(&v), move |ct| (Array2::from_shape_fn(a.dim(), |(i, j)| ct[i] * v[j]), a.t().dot(&ct)))
+    }
+
+    #[differentiable(implicit = residual)]
+    fn solved(a: &Array2<f64>, b: ArrayView1<f64>) -> Array1<f64> {
+        let det = a[[0, 0]] * a[[1, 1]] - a[[0, 1]] * a[[1, 0]];
+        array![a[[1, 1]] * b[0] - a[[0, 1]] * b[1], a[[0, 0]] * b[1] - a[[1, 0]] * b[0]] / det
+    }
+
+    #[differentiable]
+    fn residual(a: &Array2<f64>, b: ArrayView1<f64>, x: &Array1<f64>) -> Array1<f64> {
+        a.dot(x) - &b
+    }
+
+    #[differentiable]
+    fn uses(a: &Array2<f64>, v: &Array1<f64>) -> f64 {
+        let y: Array1<f64> = product(a, v.view());
+        solved(a, y.view()).dot(&y)
+    }
+
+    #[test]
+    fn agree_in_every_mode() {
+        let (a, v) = (array![[0.3, 0.4], [0.5, -0.6]], array![0.7, 0.8]);
+        product::check(&a, v.view()).unwrap();
+        solved::check(&a, v.view()).unwrap();
+        uses::check(&a, &v).unwrap();
+        // A v = y and A x = y: the value is vᵀ A v.
+        let (d_a, _) = uses::grad(&a, &v);
+        assert!((d_a[[0, 1]] - v[0] * v[1]).abs() < 1e-12);
+    }
+}

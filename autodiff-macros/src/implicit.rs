@@ -5,7 +5,7 @@
 //! by x at the solution, a tangent solves `A ẋ = −∂r/∂θ θ̇`, and a cotangent comes back as `−(∂r/∂θ)ᵀ A⁻ᵀ x̄`. However
 //! the solution was found, it is one linear system.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
 use crate::companions::with_std;
@@ -21,9 +21,8 @@ macro_rules! local {
 
 impl Rule<'_> {
     /// The call of the residual's forward-mode companion, with these tangents.
-    fn residual_along(&self, names: &dyn Fn(usize) -> Ident, tangents: &[TokenStream]) -> TokenStream {
+    fn residual_along(&self, args: &[TokenStream], tangents: &[TokenStream]) -> TokenStream {
         let jvp = self.of_residual("__jvp");
-        let args = self.arguments(names);
         local!(#jvp(#(#args,)* &solution, #(#tangents),*))
     }
 
@@ -33,10 +32,10 @@ impl Rule<'_> {
     }
 
     /// The derivative of the residual by the solution, column by column.
-    fn columns(&self, names: &dyn Fn(usize) -> Ident) -> TokenStream {
+    fn columns(&self, args: &[TokenStream]) -> TokenStream {
         let mut tangents = vec![local!(::core::option::Option::None); self.shells.params().len()];
         tangents.push(local!(::core::option::Option::Some(&axis)));
-        let along = self.residual_along(names, &tangents);
+        let along = self.residual_along(args, &tangents);
         local! {
             let mut columns = ::differentiable::__private::vec::Vec::new();
             for axis in ::differentiable::__private::axes(::differentiable::Differentiable::__zero(&solution)) {
@@ -64,15 +63,14 @@ impl Rule<'_> {
             }
         }
         tangents.push(local!(::core::option::Option::None));
-        let (call, args) = (self.function(), self.own_arguments());
-        let names = |i| self.shells.name(i);
-        let (columns, along) = (self.columns(&names), self.residual_along(&names, &tangents));
+        let (call, own, args) = (self.function(), self.own_arguments(), self.arguments(|i| self.shells.name(i)));
+        let (columns, along) = (self.columns(&args), self.residual_along(&args, &tangents));
         let (name, vis, attrs, outputs) =
             (self.host.hidden("__jvp", 1), &self.host.vis, &self.host.attrs, c.outputs(1));
         let item = local! {
             #attrs #[doc(hidden)] #[inline]
             #vis fn #name #generics (#(#parameters),*) -> #outputs #clause {
-                let solution = #call(#(#args),*);
+                let solution = #call(#(#own),*);
                 #columns
                 let (_, residual) = #along;
                 let change = ::differentiable::implicit::solve(columns, ::differentiable::__private::flattened(residual));
@@ -119,11 +117,12 @@ impl Rule<'_> {
         let (name, vis, attrs, captured) =
             (self.host.hidden("__fwd", 0), &self.host.vis, &self.host.attrs, c.captured(&[]));
         let (parameters, own, call) = (self.shells.signature(None), self.own_arguments(), self.function());
-        let names = |i| self.again(i);
-        let (columns, fwd, args) = (self.columns(&names), self.of_residual("__fwd"), self.arguments(names));
+        let (args, views, fwd) = (self.arguments_again(), self.owned_views(), self.of_residual("__fwd"));
+        let columns = self.columns(&args);
         let item = local! {
             #attrs #[doc(hidden)] #[inline]
             #vis fn #name #generics (#(#parameters),*) -> (#output, impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + #captured) #clause {
+                #views
                 let solution = #call(#(#own),*);
                 let value = ::core::clone::Clone::clone(&solution);
                 (value, move |(#again, ct, #slots): #elided| -> #grad_types {

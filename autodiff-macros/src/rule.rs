@@ -21,6 +21,7 @@ use crate::ir::Passing;
 use crate::modes::Modes;
 use crate::options::Options;
 use crate::shells::{Shells, bare};
+use crate::signature::Param;
 
 /// The companions of a function with a rule.
 ///
@@ -186,6 +187,30 @@ impl Rule<'_> {
         if self.shells.params()[i].receiver { self.local("again_", i) } else { self.shells.name(i) }
     }
 
+    /// The arguments of a call on the way back.
+    pub(crate) fn arguments_again(&self) -> Vec<TokenStream> {
+        let mut arguments = self.arguments(|i| self.again(i));
+        for (i, _) in self.views() {
+            let owned = self.local("owned_", i);
+            arguments[i] = quote!(#owned.view());
+        }
+        arguments
+    }
+
+    /// Arrays of their own for the views that are arguments, since a tape holds no reference.
+    pub(crate) fn owned_views(&self) -> TokenStream {
+        let copies = self.views().map(|(i, _)| {
+            let (name, owned) = (self.shells.name(i), self.local("owned_", i));
+            quote!(let #owned = { use ::differentiable::__private::ToOwned as _; #name.to_owned() };)
+        });
+        copies.collect()
+    }
+
+    fn views(&self) -> impl Iterator<Item = (usize, &Param)> {
+        let params = self.shells.params().iter().enumerate();
+        params.filter(|(_, p)| p.passing == Passing::Value && crate::tangent_types::is_view(&p.ty))
+    }
+
     /// The arguments of the function itself.
     pub(crate) fn own_arguments(&self) -> Vec<TokenStream> {
         let mut arguments = self.arguments(|i| self.shells.name(i));
@@ -245,7 +270,7 @@ impl Rule<'_> {
             }
         }
         let (arguments, again_arguments, own) =
-            (self.arguments(|i| self.shells.name(i)), self.arguments(|i| self.again(i)), self.own_arguments());
+            (self.arguments(|i| self.shells.name(i)), self.arguments_again(), self.own_arguments());
         let received = bare(&received);
         let (forward, backward) = match (&self.f.options.kernel, &self.f.options.vjp) {
             (Some(kernel), _) => {
@@ -281,6 +306,7 @@ impl Rule<'_> {
         let (vis, attrs, captured) = (&self.host.vis, &self.host.attrs, c.captured(&[]));
         let parameters = self.shells.signature(None);
         let State { keep, initial, seeds, again: last } = &state;
+        let views = self.owned_views();
         let pulled = if Given::of(&self.f.options).backward {
             quote!({ #backward #last #grads })
         } else {
@@ -292,6 +318,7 @@ impl Rule<'_> {
                 #attrs #[doc(hidden)] #[inline]
                 #vis fn #name #generics (#(#parameters),*) -> (#output, impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + #captured) #clause {
                     #keep
+                    #views
                     #forward
                     (value, move |(#again, ct, #slots): #elided| -> #grad_types { #initial #seeds #pulled })
                 }

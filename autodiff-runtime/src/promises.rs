@@ -73,7 +73,8 @@ pub trait AnnotatedMethods {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no derivatives of order {ORDER}, which are needed here: it is annotated with a lower order, if at all",
     label = "write `#[differentiable(order = {ORDER})]` where this is defined",
-    note = "a function with `order = n` calls what has `order = n` or more, and the derivatives of what has one order more"
+    note = "a function with `order = n` calls what has `order = n` or more, and the derivatives of what has one order more",
+    note = "the layers, losses and kernels of `differentiable` have derivatives up to order 2; for more, write what they compute with arrays"
 )]
 pub trait HasOrder<const ORDER: u32> {}
 

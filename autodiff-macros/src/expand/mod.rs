@@ -154,13 +154,6 @@ pub(crate) fn analyse(
     fence::check(body, &errors);
     fence::check_types(&signature, &errors);
     errors.check()?;
-    if options.jvp.is_some() && options.order() > 1 && signature.params.iter().any(|p| p.passing == Passing::RefMut) {
-        errors.at(
-            signature.name.span(),
-            "a rule of a function that changes its arguments has first derivatives only: take `order` off",
-        );
-        errors.check()?;
-    }
     let mut primal = lower::lower(&signature, by_value_receiver, body, &types, &errors);
     errors.check()?;
     let result = signature.output.as_ref().map_or(Kind::Unit, |ty| types.kind(ty));

@@ -63,13 +63,13 @@ impl Lowerer<'_> {
 
     /// Binds the names of a pattern that matches; what it binds by value is copied.
     pub(super) fn bind_pattern(&mut self, pat: &Pat, value: Expr) {
-        self.walk_pattern(pat, value, &mut |l, p, value| {
+        self.walk_pattern(pat, value, &mut |l, p, ty, value| {
             let by_reference = p.by_ref.is_some();
             if by_reference {
                 let of = Box::new(value);
                 l.bind(&p.ident.to_string(), Expr::Ref { mutable: p.mutability.is_some(), of });
             } else {
-                l.let_named(&p.ident, p.mutability.is_some(), None, value);
+                l.let_named(&p.ident, p.mutability.is_some(), ty, value);
             }
         });
     }
@@ -77,16 +77,24 @@ impl Lowerer<'_> {
     /// Binds the names of a pattern to places, without copying: for guards and conditions, which run
     /// before it is known that the pattern matches.
     pub(super) fn bind_pattern_views(&mut self, pat: &Pat, value: Expr) {
-        self.walk_pattern(pat, value, &mut |l, p, value| {
+        self.walk_pattern(pat, value, &mut |l, p, _, value| {
             l.bind(&p.ident.to_string(), value);
         });
     }
 
-    fn walk_pattern(&mut self, pat: &Pat, value: Expr, bind: &mut dyn FnMut(&mut Self, &syn::PatIdent, Expr)) {
+    fn walk_pattern(
+        &mut self,
+        pat: &Pat,
+        value: Expr,
+        bind: &mut dyn FnMut(&mut Self, &syn::PatIdent, Option<&syn::Type>, Expr),
+    ) {
         match pat {
             Pat::Wild(_) | Pat::Lit(_) | Pat::Range(_) | Pat::Const(_) | Pat::Path(_) | Pat::Rest(_) | Pat::Or(_) => {}
             Pat::Paren(p) => self.walk_pattern(&p.pat, value, bind),
-            Pat::Type(t) => self.walk_pattern(&t.pat, value, bind),
+            Pat::Type(t) => match &*t.pat {
+                Pat::Ident(p) if p.subpat.is_none() && !is_constant(p) => bind(self, p, Some(&t.ty), value),
+                pat => self.walk_pattern(pat, value, bind),
+            },
             Pat::Ident(p) => {
                 if is_constant(p) {
                     return;
@@ -94,7 +102,7 @@ impl Lowerer<'_> {
                 if let Some((_, sub)) = &p.subpat {
                     self.walk_pattern(sub, value.clone(), bind);
                 }
-                bind(self, p, value);
+                bind(self, p, None, value);
             }
             Pat::Reference(r) => self.walk_pattern(&r.pat, strip_one(value), bind),
             Pat::Tuple(t) => self.parts(&t.elems, value, bind, &|i, _| Step::Field(Member::from(i))),
@@ -140,7 +148,7 @@ impl Lowerer<'_> {
         &mut self,
         pats: &syn::punctuated::Punctuated<Pat, syn::Token![,]>,
         value: Expr,
-        bind: &mut dyn FnMut(&mut Self, &syn::PatIdent, Expr),
+        bind: &mut dyn FnMut(&mut Self, &syn::PatIdent, Option<&syn::Type>, Expr),
         step: &dyn Fn(usize, usize) -> Step,
     ) {
         let n = pats.len();
@@ -185,7 +193,12 @@ impl Lowerer<'_> {
         }
     }
 
-    fn slice_pattern(&mut self, s: &syn::PatSlice, value: Expr, bind: &mut dyn FnMut(&mut Self, &syn::PatIdent, Expr)) {
+    fn slice_pattern(
+        &mut self,
+        s: &syn::PatSlice,
+        value: Expr,
+        bind: &mut dyn FnMut(&mut Self, &syn::PatIdent, Option<&syn::Type>, Expr),
+    ) {
         let n = s.elems.len();
         let rest = s.elems.iter().position(|p| match p {
             Pat::Rest(_) => true,
@@ -216,7 +229,7 @@ impl Lowerer<'_> {
                         part @ Expr::Ref { .. } => part,
                         part => Expr::Ref { mutable: false, of: Box::new(part) },
                     };
-                    bind(self, p, part);
+                    bind(self, p, None, part);
                 }
                 pat => self.walk_pattern(pat, part, bind),
             }

@@ -127,7 +127,10 @@ impl Lowerer<'_> {
             return self.let_ident(p, ty, &init.expr);
         }
         let value = self.scrutinee(&init.expr);
-        self.bind_pattern(pat, value);
+        match ty {
+            Some(ty) => self.bind_pattern(&typed(pat, ty), value),
+            None => self.bind_pattern(pat, value),
+        }
     }
 
     fn let_ident(&mut self, p: &syn::PatIdent, ty: Option<&syn::Type>, init: &S) {
@@ -355,4 +358,33 @@ impl Lowerer<'_> {
         }
         declared && !self.program.vars[var].mutable
     }
+}
+
+/// `(a, b): (S, T)` ⇒ `(a: S, b: T)`: the names in a pattern with the types that stand beside the whole.
+fn typed(pat: &Pat, ty: &syn::Type) -> Pat {
+    match (pat, ty) {
+        (Pat::Paren(p), _) => typed(&p.pat, ty),
+        (_, syn::Type::Paren(t)) => typed(pat, &t.elem),
+        (Pat::Tuple(p), syn::Type::Tuple(t)) if p.elems.len() == t.elems.len() && !has_rest(&p.elems) => {
+            let mut p = p.clone();
+            p.elems.iter_mut().zip(&t.elems).for_each(|(p, ty)| *p = typed(p, ty));
+            Pat::Tuple(p)
+        }
+        (Pat::Slice(p), syn::Type::Array(t)) if !has_rest(&p.elems) => {
+            let mut p = p.clone();
+            p.elems.iter_mut().for_each(|p| *p = typed(p, &t.elem));
+            Pat::Slice(p)
+        }
+        (Pat::Ident(_), _) => Pat::Type(syn::PatType {
+            attrs: Vec::new(),
+            pat: Box::new(pat.clone()),
+            colon_token: syn::token::Colon::default(),
+            ty: Box::new(ty.clone()),
+        }),
+        _ => pat.clone(),
+    }
+}
+
+fn has_rest(pats: &syn::punctuated::Punctuated<Pat, syn::Token![,]>) -> bool {
+    pats.iter().any(|p| matches!(p, Pat::Rest(_)) || matches!(p, Pat::Ident(i) if i.subpat.is_some()))
 }
