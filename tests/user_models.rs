@@ -792,3 +792,67 @@ mod meta {
         outer::check(&net, &task(0.0), &task(0.3), 3, 0.1).unwrap();
     }
 }
+
+/// Masks that may be absent, and a return in the middle.
+mod optional_masks {
+    use super::*;
+    #[derive(Clone, Differentiable)]
+    struct Net {
+        attention: MultiHeadAttention<f64>,
+        head: Dense<f64>,
+        activation: Activation,
+    }
+    #[differentiable]
+    impl Net {
+        fn pooled(&self, x: &Array3<f64>, #[constant] mask: Option<&Array2<bool>>) -> A2 {
+            let (n, steps, _) = x.dim();
+            let h = match mask {
+                Some(mask) => {
+                    let pairs = Array3::from_shape_fn((n, steps, steps), |(sample, _, seen)| mask[[sample, seen]]);
+                    self.attention.attend_masked(x, x, &pairs)
+                }
+                None => self.attention.call(x),
+            };
+            if steps == 1 {
+                return h.index_axis(Axis(1), 0).to_owned();
+            }
+            let weights = match mask {
+                Some(mask) => mask.mapv(|seen| if seen { 1.0 } else { 0.0 }),
+                None => Array2::ones((n, steps)),
+            };
+            let counts = weights.sum_axis(Axis(1)).insert_axis(Axis(1));
+            (&h * &weights.view().insert_axis(Axis(2))).sum_axis(Axis(1)) / counts
+        }
+        fn loss(&self, x: &Array3<f64>, #[constant] mask: Option<&Array2<bool>>, y: &A2) -> f64 {
+            let out = self.head.call(&self.pooled(x, mask));
+            let out = match self.activation {
+                Activation::Tanh => tanh(&out),
+                _ => out,
+            };
+            mse_loss(y, &out)
+        }
+    }
+    #[differentiable]
+    fn masked_sum(x: &A2, #[constant] mask: Option<&Array2<bool>>, #[constant] part: (usize, &str)) -> f64 {
+        match mask {
+            Some(mask) if part.1 == "seen" => x.iter().zip(mask).map(|(x, seen)| if *seen { x * x } else { 0.0 }).sum(),
+            _ => x.row(part.0).sum(),
+        }
+    }
+    #[test]
+    fn agrees_with_differences() {
+        let r = &mut seeded(1);
+        let attention = MultiHeadAttention::new(4, 2, 2, r);
+        let net = Net { attention, head: Dense::new(4, 2, r), activation: Activation::Tanh };
+        let mask = Array2::from_shape_fn((2, 3), |(sample, step)| step < 2 + sample);
+        let x =
+            |steps| Array3::from_shape_fn((2, steps, 4), |(a, b, c)| ((a * 31 + b * 17 + c * 5) as f64 * 0.7).sin());
+        net.loss_check(&x(3), Some(&mask), &wave2(2, 2)).unwrap();
+        net.loss_check(&x(3), None, &wave2(2, 2)).unwrap();
+        net.loss_check(&x(1), None, &wave2(2, 2)).unwrap();
+        let input = wave2(2, 3);
+        let (_, pullback) = masked_sum::vjp(&input, Some(&mask), (0, "seen"));
+        assert_eq!(pullback(1.0), pullback(0.5) * 2.0);
+        masked_sum::check(&input, None, (1, "seen")).unwrap();
+    }
+}
