@@ -587,3 +587,272 @@ mod own_trait {
         loss::check(&net, &wave2(5, 4), &wave2(5, 2)).unwrap();
     }
 }
+
+/// A network of parts in vectors, whose values are kept, joined and taken back.
+mod u_net {
+    use super::*;
+    use differentiable::ndarray::concatenate;
+
+    #[derive(Clone, Differentiable)]
+    struct Block<T: Real> {
+        conv: Conv2D<T>,
+        norm: BatchNorm<T>,
+    }
+    #[differentiable]
+    impl<T: Real> Model for Block<T> {
+        type Input = Array4<T>;
+        type Output = Array4<T>;
+        fn call(&self, x: &Array4<T>) -> Array4<T> {
+            silu(&self.norm.call(&self.conv.call(x)))
+        }
+    }
+    #[derive(Clone, Differentiable)]
+    struct Net<T: Real> {
+        down: Vec<Block<T>>,
+        pool: AveragePool2D<T>,
+        middle: Block<T>,
+        up: Vec<(Conv2DTranspose<T>, Block<T>)>,
+        head: Conv2D<T>,
+    }
+    #[differentiable]
+    impl<T: Real> Model for Net<T> {
+        type Input = Array4<T>;
+        type Output = Array4<T>;
+        fn call(&self, x: &Array4<T>) -> Array4<T> {
+            let mut kept = Vec::new();
+            let mut h = x.clone();
+            for block in &self.down {
+                let wide = block.call(&h);
+                h = self.pool.call(&wide);
+                kept.push(wide);
+            }
+            h = self.middle.call(&h);
+            for (up, block) in &self.up {
+                let wide = up.call(&h);
+                let other = kept.pop().unwrap();
+                h = block.call(&concatenate(Axis(3), &[wide.view(), other.view()]).unwrap());
+            }
+            self.head.call(&h)
+        }
+    }
+    #[differentiable(wrt(net))]
+    fn loss<T: Real>(net: &Net<T>, x: &Array4<T>, y: &Array4<T>) -> T {
+        binary_cross_entropy_from_logits(y, &net.call(x))
+    }
+    #[test]
+    fn agrees_with_differences() {
+        let mut rng = seeded(1);
+        let mut block = |from, to| Block {
+            conv: Conv2D::<f64>::new(from, to, (3, 3), &mut rng).padding(Padding::Same).without_bias(),
+            norm: BatchNorm::new(to),
+        };
+        let (first, second, middle, third, last) = (block(1, 2), block(2, 2), block(2, 3), block(4, 2), block(4, 2));
+        let mut up = |from| Conv2DTranspose::new(from, 2, (2, 2), &mut rng).strides((2, 2));
+        let net = Net {
+            down: vec![first, second],
+            pool: AveragePool2D::new((2, 2)),
+            middle,
+            up: vec![(up(3), third), (up(2), last)],
+            head: Conv2D::new(2, 1, (1, 1), &mut rng),
+        };
+        let x = Array4::from_shape_fn((2, 4, 4, 1), |(n, i, j, _)| ((n * 31 + i * 17 + j * 5) as f64 * 0.7).sin());
+        let y = x.mapv(|v| if v > 0.2 { 1.0 } else { 0.0 });
+        loss::check(&net, &x, &y).unwrap();
+        assert_eq!(net.predict(&x, 1).dim(), x.dim());
+    }
+}
+
+/// A generic model with a tuple as its input, and arithmetic of `T`.
+mod tuple_inputs {
+    use super::*;
+    use differentiable::ndarray::concatenate;
+
+    #[derive(Clone, Differentiable)]
+    struct Denoiser<T: Real> {
+        of_data: Dense<T>,
+        of_time: Dense<T>,
+        blocks: Vec<Residual<Dense<T>>>,
+        head: Dense<T>,
+        #[constant]
+        frequencies: Array1<T>,
+    }
+    #[differentiable]
+    impl<T: Real> Model for Denoiser<T> {
+        type Input = (Array2<T>, Array1<T>);
+        type Output = (Array2<T>, [Array1<T>; 1]);
+        fn call(&self, x: &(Array2<T>, Array1<T>)) -> (Array2<T>, [Array1<T>; 1]) {
+            let (noisy, t) = x;
+            let angles = t.view().insert_axis(Axis(1)).dot(&self.frequencies.view().insert_axis(Axis(0)));
+            let waves = concatenate(Axis(1), &[angles.mapv(T::sin).view(), angles.mapv(T::cos).view()]).unwrap();
+            let mut h = silu(&(self.of_data.call(noisy) + self.of_time.call(&waves)));
+            for block in &self.blocks {
+                h = block.call(&h);
+            }
+            let sums = h.sum_axis(Axis(1));
+            (self.head.call(&h), [sums])
+        }
+    }
+    #[differentiable(wrt(model, clean))]
+    fn loss<T: Real>(model: &Denoiser<T>, clean: &Array2<T>, noise: &Array2<T>, t: &Array1<T>) -> T {
+        let keep = t.mapv(|t| (T::one() - t).sqrt()).insert_axis(Axis(1));
+        let add = t.mapv(|t| t.sqrt()).insert_axis(Axis(1));
+        let (found, sums) = model.call(&(clean * &keep + noise * &add, t.clone()));
+        mse_loss(noise, &found) + sums[0].mapv(|v| v * v).sum()
+    }
+    #[test]
+    fn agrees_with_differences() {
+        let r = &mut seeded(1);
+        let model = Denoiser::<f64> {
+            of_data: Dense::new(2, 5, r),
+            of_time: Dense::new(4, 5, r),
+            blocks: (0..2).map(|_| Residual(Dense::new(5, 5, r).with_activation(Activation::Gelu))).collect(),
+            head: Dense::new(5, 2, r),
+            frequencies: array![1.0, 3.0],
+        };
+        loss::check(&model, &wave2(6, 2), &wave2(6, 2).mapv(|v| v.cos()), &Array1::linspace(0.1, 0.9, 6)).unwrap();
+    }
+}
+
+/// Weights that are complex numbers, in fields.
+mod complex_weights {
+    use super::*;
+    use differentiable::num_complex::Complex64;
+
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Net {
+        w: Array2<Complex64>,
+        b: Array1<Complex64>,
+        head: Dense<f64>,
+    }
+    #[differentiable]
+    impl Net {
+        fn loss(&self, x: &Array2<Complex64>, y: &A2) -> f64 {
+            let z = x.dot(&self.w) + &self.b;
+            let sizes: A2 = z.mapv(|z| z.norm_sqr().ln_1p());
+            mse_loss(y, &self.head.call(&sizes))
+        }
+    }
+    #[test]
+    fn agrees_with_differences() {
+        let complex = |a: A2| a.mapv(|v| Complex64::new(v, (v * 3.0).cos()));
+        let mut net = Net {
+            w: complex(wave2(2, 3)),
+            b: complex(wave2(1, 3)).row(0).to_owned(),
+            head: Dense::new(3, 1, &mut seeded(1)),
+        };
+        let (x, y) = (complex(wave2(6, 2)), wave2(6, 1));
+        net.loss_check(&x, &y).unwrap();
+        let (first, mut optimizer) = (net.loss(&x, &y), Adam::new(0.02));
+        for _ in 0..100 {
+            let gradient = net.loss_grad(&x, &y).0;
+            optimizer.apply_gradients(&mut net, &gradient);
+        }
+        assert!(net.loss(&x, &y) < 0.5 * first);
+    }
+}
+
+/// A model that learns to learn: gradients of steps along gradients.
+mod meta {
+    use super::*;
+    #[derive(Clone, Differentiable)]
+    struct Net {
+        a: Dense<f64>,
+        b: Dense<f64>,
+    }
+    #[differentiable(order = 2)]
+    impl Model for Net {
+        type Input = A2;
+        type Output = A2;
+        fn call(&self, x: &A2) -> A2 {
+            self.b.call(&self.a.call(x))
+        }
+    }
+    #[differentiable(order = 2, wrt(net))]
+    fn inner(net: &Net, x: &A2, y: &A2) -> f64 {
+        mse_loss(y, &net.call(x))
+    }
+    #[differentiable(wrt(net, rate))]
+    fn outer(net: &Net, known: &(A2, A2), asked: &(A2, A2), steps: usize, rate: f64) -> f64 {
+        let mut fast = net.clone();
+        for _ in 0..steps {
+            let g = inner::grad(&fast, &known.0, &known.1);
+            fast.a.weights.scaled_add(-rate, &g.a.weights);
+            fast.a.bias.scaled_add(-rate, &g.a.bias);
+            fast.b.weights = &fast.b.weights - &(&g.b.weights * rate);
+            fast.b.bias -= &(&g.b.bias * rate);
+        }
+        mse_loss(&asked.1, &fast.call(&asked.0))
+    }
+    #[test]
+    fn agrees_with_differences() {
+        let r = &mut seeded(8);
+        let net = Net { a: Dense::new(1, 4, r).with_activation(Activation::Tanh), b: Dense::new(4, 1, r) };
+        let x = wave2(5, 1);
+        let task = |phase: f64| (x.clone(), x.mapv(|v| (2.0 * v + phase).sin()));
+        outer::check(&net, &task(0.0), &task(0.3), 3, 0.1).unwrap();
+    }
+}
+
+/// Masks that may be absent, and a return in the middle.
+mod optional_masks {
+    use super::*;
+    #[derive(Clone, Differentiable)]
+    struct Net {
+        attention: MultiHeadAttention<f64>,
+        head: Dense<f64>,
+        activation: Activation,
+    }
+    #[differentiable]
+    impl Net {
+        fn pooled(&self, x: &Array3<f64>, #[constant] mask: Option<&Array2<bool>>) -> A2 {
+            let (n, steps, _) = x.dim();
+            let h = match mask {
+                Some(mask) => {
+                    let pairs = Array3::from_shape_fn((n, steps, steps), |(sample, _, seen)| mask[[sample, seen]]);
+                    self.attention.attend_masked(x, x, &pairs)
+                }
+                None => self.attention.call(x),
+            };
+            if steps == 1 {
+                return h.index_axis(Axis(1), 0).to_owned();
+            }
+            let weights = match mask {
+                Some(mask) => mask.mapv(|seen| if seen { 1.0 } else { 0.0 }),
+                None => Array2::ones((n, steps)),
+            };
+            let counts = weights.sum_axis(Axis(1)).insert_axis(Axis(1));
+            (&h * &weights.view().insert_axis(Axis(2))).sum_axis(Axis(1)) / counts
+        }
+        fn loss(&self, x: &Array3<f64>, #[constant] mask: Option<&Array2<bool>>, y: &A2) -> f64 {
+            let out = self.head.call(&self.pooled(x, mask));
+            let out = match self.activation {
+                Activation::Tanh => tanh(&out),
+                _ => out,
+            };
+            mse_loss(y, &out)
+        }
+    }
+    #[differentiable]
+    fn masked_sum(x: &A2, #[constant] mask: Option<&Array2<bool>>, #[constant] part: (usize, &str)) -> f64 {
+        match mask {
+            Some(mask) if part.1 == "seen" => x.iter().zip(mask).map(|(x, seen)| if *seen { x * x } else { 0.0 }).sum(),
+            _ => x.row(part.0).sum(),
+        }
+    }
+    #[test]
+    fn agrees_with_differences() {
+        let r = &mut seeded(1);
+        let attention = MultiHeadAttention::new(4, 2, 2, r);
+        let net = Net { attention, head: Dense::new(4, 2, r), activation: Activation::Tanh };
+        let mask = Array2::from_shape_fn((2, 3), |(sample, step)| step < 2 + sample);
+        let x =
+            |steps| Array3::from_shape_fn((2, steps, 4), |(a, b, c)| ((a * 31 + b * 17 + c * 5) as f64 * 0.7).sin());
+        net.loss_check(&x(3), Some(&mask), &wave2(2, 2)).unwrap();
+        net.loss_check(&x(3), None, &wave2(2, 2)).unwrap();
+        net.loss_check(&x(1), None, &wave2(2, 2)).unwrap();
+        let input = wave2(2, 3);
+        let (_, pullback) = masked_sum::vjp(&input, Some(&mask), (0, "seen"));
+        assert_eq!(pullback(1.0), pullback(0.5) * 2.0);
+        masked_sum::check(&input, None, (1, "seen")).unwrap();
+    }
+}

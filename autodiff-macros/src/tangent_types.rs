@@ -145,6 +145,22 @@ pub(crate) fn with_lifetimes(ty: &Type, lifetime: &str) -> Type {
     ty
 }
 
+/// The type with a lifetime for the references in it that have none: `Option<&T>` ⇒ `Option<&'call T>`.
+pub(crate) fn with_elided_lifetimes(ty: &Type, lifetime: &TokenStream) -> Type {
+    struct Name(syn::Lifetime);
+    impl syn::visit_mut::VisitMut for Name {
+        fn visit_type_reference_mut(&mut self, reference: &mut syn::TypeReference) {
+            reference.lifetime.get_or_insert_with(|| self.0.clone());
+            syn::visit_mut::visit_type_reference_mut(self, reference);
+        }
+    }
+    let mut ty = ty.clone();
+    if let Ok(lifetime) = syn::parse2(lifetime.clone()) {
+        syn::visit_mut::VisitMut::visit_type_mut(&mut Name(lifetime), &mut ty);
+    }
+    ty
+}
+
 /// The type that holds what the references in a type refer to; its tangent is that of the type.
 pub(crate) fn owning(ty: &Type) -> Type {
     struct Own;

@@ -84,6 +84,7 @@ lent! {
     [T] Vec<T> => [T];
     [T] Box<T> => T;
     [T: Real, D: ndarray::Dimension] ndarray::Array<T, D> => ndarray::ArrayRef<T, D>;
+    [T: Real, D: ndarray::Dimension] ndarray::Array<Complex<T>, D> => ndarray::ArrayRef<Complex<T>, D>;
 }
 
 /// What is given for a constant parameter has no derivative: a container of constants.

@@ -255,3 +255,35 @@ fn a_step_costs_as_much_as_the_rows_that_it_uses() {
     let (small, large) = (time(1000), time(rows));
     assert!(large < 20 * small, "{large:?} for {rows} rows, {small:?} for 1000");
 }
+
+/// Vectors of words and of their contexts, row by row.
+#[derive(Clone, Differentiable)]
+struct Vectors {
+    center: Table<f64>,
+    context: Table<f64>,
+}
+
+#[differentiable(order = 2, wrt(words))]
+fn likeness(words: &Vectors, pairs: &[(usize, usize, bool)]) -> f64 {
+    let mut total = 0.0;
+    for &(word, other, near) in pairs {
+        let score = words.center.row(word).dot(&words.context.row(other));
+        total += if near { (-score).exp().ln_1p() } else { score.exp().ln_1p() };
+    }
+    total
+}
+
+#[test]
+fn rows_by_themselves_have_gradients_of_their_own() {
+    let table = |phase: f64| Table::from(Array2::from_shape_fn((5, 3), |(i, j)| ((3 * i + j) as f64 + phase).sin()));
+    let words = Vectors { center: table(0.0), context: table(0.7) };
+    let pairs = [(0, 1, true), (2, 3, false), (0, 4, false)];
+    likeness::check(&words, &pairs).unwrap();
+    let gradient = likeness::grad(&words, &pairs);
+    assert_eq!((gradient.center.indices(), gradient.context.indices()), (&[0, 2][..], &[1, 3, 4][..]));
+    let hessian = likeness::hessian(&words, &pairs);
+    assert!(hessian.iter().zip(hessian.t()).all(|(a, b)| (a - b).abs() < 1e-12));
+    assert!(hessian[[0, 0]] != 0.0 && hessian[[3, 3]] == 0.0);
+    let outside = std::panic::catch_unwind(|| likeness(&words, &[(5, 0, true)])).unwrap_err();
+    assert!(outside.downcast::<String>().unwrap().contains('5'));
+}

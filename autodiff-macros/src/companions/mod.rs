@@ -88,7 +88,18 @@ impl<'a> Companions<'a> {
 
     /// The type of the value's tangent.
     pub(crate) fn output_tangent(&self) -> TokenStream {
-        self.f.signature.output.as_ref().map_or(quote!(()), owned_tangent)
+        self.f.signature.output.as_ref().map_or(quote!(()), |ty| self.whole(ty).unwrap_or_else(|| owned_tangent(ty)))
+    }
+
+    /// The tangent of a tuple or an array in a method of a trait, as one type: a trait that asks for a derivative of the
+    /// associated type that it stands for knows it by this name alone.
+    fn whole(&self, ty: &Type) -> Option<TokenStream> {
+        let whole = match ty {
+            Type::Tuple(t) => !t.elems.is_empty() && !t.elems.iter().any(|ty| matches!(ty, Type::Reference(_))),
+            Type::Array(a) => !matches!(*a.elem, Type::Reference(_)),
+            _ => false,
+        };
+        (self.host.of_trait && whole).then(|| quote!(<#ty as ::differentiable::Differentiable>::Tangent))
     }
 
     /// The generics of a companion: those of the function, bounds for the derivatives, and more.
@@ -259,13 +270,13 @@ impl<'a> Companions<'a> {
 
     /// The type behind the reference to a parameter's cotangent.
     pub(crate) fn slot(&self, p: &Param) -> TokenStream {
-        slot_type(p.target())
+        self.whole(p.target()).unwrap_or_else(|| slot_type(p.target()))
     }
 
     /// The type of a parameter's tangent, passed as the parameter is.
     pub(crate) fn tangent_type(&self, p: &Param) -> TokenStream {
         match p.passing {
-            Passing::Value => owned_tangent(&p.ty),
+            Passing::Value => self.whole(&p.ty).unwrap_or_else(|| owned_tangent(&p.ty)),
             Passing::Ref => {
                 let t = self.slot(p);
                 quote!(&#t)

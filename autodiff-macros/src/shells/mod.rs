@@ -15,7 +15,7 @@ use crate::ir::Passing;
 use crate::kinds::Kind;
 use crate::modes::Modes;
 use crate::signature::Param;
-use crate::tangent_types::{has_fixed_shape, owned_tangent};
+use crate::tangent_types::{has_fixed_shape, is_view, owned_tangent, with_elided_lifetimes};
 
 /// Writes the shells of one function.
 pub(crate) struct Shells<'a> {
@@ -76,6 +76,7 @@ impl Shells<'_> {
                         let (mutable, elem) = (&r.mutability, &r.elem);
                         quote!(&#l #mutable #elem)
                     }
+                    (ty, Some(l)) if !is_view(ty) => with_elided_lifetimes(ty, l).to_token_stream(),
                     (ty, _) => ty.to_token_stream(),
                 };
                 quote!(#name: #ty)

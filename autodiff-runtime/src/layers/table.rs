@@ -3,10 +3,10 @@
 use std::ops::{Deref, DerefMut};
 
 use autodiff_macros::differentiable;
-use ndarray::Array2;
+use ndarray::{Array1, Array2, Array3, Axis};
 
 use crate::Real;
-use crate::kernels::whole_table;
+use crate::kernels::{lookup, whole_table};
 use crate::tangent::{Differentiable, Rows, Update, Visit};
 
 /// A matrix of parameters of which each step uses some rows, such as those of an [`Embedding`](super::Embedding).
@@ -16,7 +16,7 @@ use crate::tangent::{Differentiable, Rows, Update, Visit};
 /// [`Adam`](crate::optimizers::Adam) does by its momentum, go over all of it nonetheless, unless they are
 /// [`lazy`](crate::optimizers::Stepper::lazy).
 ///
-/// In differentiated code, [`array`](Table::array) is the whole matrix, as for an output layer that shares the
+/// In differentiated code, [`row`](Table::row) is one row and [`array`](Table::array) the whole matrix, as for an output layer that shares the
 /// vectors of the input:
 ///
 /// ```standalone_crate
@@ -51,6 +51,34 @@ impl<T: Real> Table<T> {
     #[must_use]
     pub fn array(&self) -> Array2<T> {
         whole_table(self)
+    }
+
+    /// A copy of one row; its gradient has that row alone.
+    ///
+    /// ```standalone_crate
+    /// # extern crate autodiff_runtime as differentiable;
+    /// # use autodiff_macros::{Differentiable, differentiable};
+    /// use differentiable::prelude::*;
+    ///
+    /// #[differentiable(wrt(words))]
+    /// fn likeness(words: &Table<f64>, a: usize, b: usize) -> f64 {
+    ///     words.row(a).dot(&words.row(b))
+    /// }
+    ///
+    /// let words = Table::from(array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]);
+    /// let gradient = likeness::grad(&words, 0, 2);
+    /// assert_eq!((gradient.indices(), gradient.to_array().row(2)), (&[0, 2][..], array![1.0, 2.0].view()));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no such row.
+    #[must_use]
+    #[track_caller]
+    pub fn row(&self, index: usize) -> Array1<T> {
+        let indices: Array2<usize> = Array2::from_elem((1, 1), index);
+        let found: Array3<T> = lookup(&indices, self);
+        found.index_axis(Axis(0), 0).row(0).to_owned()
     }
 }
 
