@@ -97,13 +97,13 @@ pub trait Bits {}
 impl Bits for () {}
 
 /// The value of such an operator.
-#[inline(always)]
+#[inline]
 pub fn bits<T: Differentiable<Tangent: Bits>>(value: T) -> T {
     value
 }
 
 /// The receiver of a method through which no derivative flows, and which therefore may not change it.
-#[inline(always)]
+#[inline]
 pub const fn lent<T: ?Sized>(receiver: &T) -> &T {
     receiver
 }
