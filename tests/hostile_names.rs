@@ -421,3 +421,109 @@ mod taken {
         inputs::check(0.3, &[0.4]).unwrap();
     }
 }
+
+/// Names that stand for one thing outside a block, and for another inside; methods with names of arrays that give numbers.
+mod names_of_others {
+    use differentiable::prelude::*;
+
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    struct Weibull {
+        k: f64,
+    }
+
+    #[differentiable]
+    impl Weibull {
+        fn shape(&self) -> f64 {
+            self.k * self.k
+        }
+
+        fn dim(&self) -> f64 {
+            self.k * 3.0
+        }
+    }
+
+    #[differentiable]
+    fn parameters(x: f64) -> f64 {
+        let w = Weibull { k: x };
+        let d = w.dim();
+        d.sin() + w.shape() * x
+    }
+
+    #[differentiable]
+    fn hidden_by_items(x: f64) -> f64 {
+        let g = |a: f64| a * x;
+        let k = x * x;
+        let inside = {
+            #[differentiable]
+            fn g(a: f64) -> f64 {
+                a * a * a
+            }
+            const K: f64 = 2.0;
+            g(x) * K
+        };
+        inside + g(2.0) * k
+    }
+
+    #[differentiable]
+    fn max(a: f64, b: f64) -> f64 {
+        a * b
+    }
+
+    #[differentiable]
+    fn repeat(a: f64, n: usize) -> Vec<f64> {
+        vec![a * a; n]
+    }
+
+    #[differentiable]
+    fn swap(a: &mut f64, b: &mut f64) {
+        *a = *b * *b;
+    }
+
+    #[differentiable]
+    fn take(a: &mut f64) -> f64 {
+        let taken = *a * 2.0;
+        *a = 1.0;
+        taken
+    }
+
+    #[differentiable]
+    fn functions(x: f64) -> f64 {
+        let (mut a, mut b) = (x, 2.0 * x);
+        swap(&mut a, &mut b);
+        let c = take(&mut b);
+        a + b * c + max(x, 3.0) + repeat(x, 3)[2]
+    }
+
+    #[differentiable]
+    fn imported(x: f64) -> f64 {
+        use std::iter::{once, repeat_n, repeat_with, successors, zip};
+        use std::mem;
+
+        let (mut a, mut b) = (x, x * x);
+        mem::swap(&mut a, &mut b);
+        let c = mem::replace(&mut a, 2.0);
+        let sum: f64 = once(a).chain(once(c)).chain(repeat_n(b, 2)).sum();
+        let products: f64 = zip([x, a], [b, c]).map(|(a, b)| a * b).sum();
+        let halves: f64 = successors(Some(x), |t| Some(t * 0.5)).take(3).sum();
+        let mut k = x;
+        let powers: f64 = repeat_with(|| {
+            k *= x;
+            k
+        })
+        .take(3)
+        .sum();
+        sum + products + halves + powers + a * mem::take(&mut b) + b
+    }
+
+    #[test]
+    fn checks() {
+        for x in [0.7, 1.3] {
+            parameters::check(x).unwrap();
+            hidden_by_items::check(x).unwrap();
+            functions::check(x).unwrap();
+            imported::check(x).unwrap();
+            assert_eq!(imported::value_and_grad(x).0, imported(x));
+            assert_eq!(hidden_by_items::value_and_grad(x).0, hidden_by_items(x));
+        }
+    }
+}

@@ -218,7 +218,7 @@ fn refuse_disguises(program: &Program, varied: &VarSet, useful: &VarSet, errors:
         }
         let reads = match s {
             Stmt::Call(call) => match &call.callee {
-                Callee::Function { path, .. } => path.segments.last().is_some_and(|s| s.ident == "from_bits"),
+                Callee::Function { path, .. } => path.segments.last().is_some_and(|s| is_reading(&s.ident.to_string())),
                 Callee::Method { name, .. } => name == "parse",
                 _ => false,
             },
@@ -256,7 +256,7 @@ fn is_disguise(e: &Expr, varied: &VarSet, disguised: &VarSet) -> bool {
 /// Whether an expression reads a float from such bits or text.
 fn reads_disguise(e: &Expr, varied: &VarSet, disguised: &VarSet) -> bool {
     let direct = match e {
-        Expr::Call { func, args, .. } if func.segments.last().is_some_and(|s| s.ident == "from_bits") => {
+        Expr::Call { func, args, .. } if func.segments.last().is_some_and(|s| is_reading(&s.ident.to_string())) => {
             args.iter().any(|a| is_disguise(a, varied, disguised))
         }
         Expr::Method { recv, name, .. } if name == "parse" => is_disguise(recv, varied, disguised),
@@ -269,6 +269,11 @@ fn reads_disguise(e: &Expr, varied: &VarSet, disguised: &VarSet) -> bool {
 
 fn is_writing(name: &str) -> bool {
     matches!(name, "to_bits" | "to_string" | "to_le_bytes" | "to_be_bytes" | "to_ne_bytes")
+}
+
+/// Whether a function of this name reads a float from bits or text.
+fn is_reading(name: &str) -> bool {
+    matches!(name, "from_bits" | "from_le_bytes" | "from_be_bytes" | "from_ne_bytes" | "from_str")
 }
 
 fn is_format(code: &syn::Expr) -> bool {

@@ -54,7 +54,28 @@ pub(crate) const OF_ITERATORS: &[&str] = &["any", "all", "position", "count"];
 
 /// Whether a method of this name without arguments gives a length, where its receiver has any.
 pub(crate) fn is_length(name: &str) -> bool {
-    matches!(name, "len" | "capacity" | "ndim" | "nrows" | "ncols")
+    matches!(name, "len" | "capacity" | "ndim" | "nrows" | "ncols" | "dim" | "shape")
+}
+
+/// Whether a method of [`CONSTANT`] of this name is one of arrays alone.
+pub(crate) fn is_of_arrays(name: &str) -> bool {
+    matches!(name, "ndim" | "nrows" | "ncols" | "dim" | "shape" | "raw_dim" | "len_of" | "is_standard_layout")
+}
+
+/// Whether the value of a method of [`CONSTANT`] is one of several types, none of which is a number.
+pub(crate) fn is_claimed(name: &str) -> bool {
+    matches!(
+        name,
+        "dim"
+            | "shape"
+            | "raw_dim"
+            | "cmp"
+            | "partial_cmp"
+            | "total_cmp"
+            | "binary_search"
+            | "binary_search_by"
+            | "binary_search_by_key"
+    )
 }
 
 /// The type of the value of a method of [`CONSTANT`] that has one only, so that a method of the same name
@@ -63,6 +84,7 @@ pub(crate) fn declared_type(name: &str) -> Option<&'static str> {
     match name {
         "len" | "nrows" | "ncols" | "ndim" | "len_of" | "capacity" | "partition_point" => Some("usize"),
         "is_empty" | "is_some" | "is_none" | "is_ok" | "is_err" | "is_nan" | "is_finite" | "is_infinite"
+        | "is_some_and" | "is_none_or" | "is_ok_and" | "is_err_and" | "is_sign_negative" | "is_sign_positive"
         | "contains" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" => Some("bool"),
         _ => None,
     }

@@ -32,6 +32,7 @@ pub mod __private;
 pub mod arrays;
 #[cfg(feature = "std")]
 pub mod check;
+mod claims;
 #[doc(hidden)]
 pub mod complex;
 #[cfg(feature = "std")]

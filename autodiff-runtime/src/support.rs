@@ -47,6 +47,10 @@ impl<T: Clone> ToOwned for T {
     }
 }
 
+pub use crate::claims::{
+    Bits, Claimed, Viewed, bits, claimed, is_once, is_repeat_n, is_repeat_with, is_replace, is_successors, is_swap,
+    is_take, is_viewed, is_zip, lent,
+};
 pub use crate::parts::{
     Part, Space, ViewsOfConstantViews, ViewsOfConstants, Within, part, part_mut, read, replace, set, within, within_mut,
 };
@@ -67,45 +71,6 @@ impl IsNothing for () {}
 #[inline]
 pub fn undifferentiated<T: Differentiable<Tangent: IsNothing>>(value: T) -> T {
     value
-}
-
-/// What a method of a name such as `len` or `is_empty` gives, whose value is taken to carry no derivative.
-#[diagnostic::on_unimplemented(
-    message = "a method with the name of a length or of a test gives `{Self}` here",
-    label = "by its name, this was taken to carry no derivative",
-    note = "bind it to a variable with its type first, as in `let r: f64 = v.len();`"
-)]
-pub trait Claimed {}
-
-impl Claimed for usize {}
-impl Claimed for bool {}
-
-/// The value of a method of such a name.
-#[inline]
-pub fn claimed<T: Claimed>(value: T) -> T {
-    value
-}
-
-/// What an operator on bits gives, which is taken to carry no derivative.
-#[diagnostic::on_unimplemented(
-    message = "an operator on bits gives a value with the tangent `{Self}` here",
-    label = "the derivative of this operator would be lost",
-    note = "write a method, and call that in place of the operator"
-)]
-pub trait Bits {}
-
-impl Bits for () {}
-
-/// The value of such an operator.
-#[inline]
-pub fn bits<T: Differentiable<Tangent: Bits>>(value: T) -> T {
-    value
-}
-
-/// The receiver of a method through which no derivative flows, and which therefore may not change it.
-#[inline]
-pub const fn lent<T: ?Sized>(receiver: &T) -> &T {
-    receiver
 }
 
 /// The unit type, as a projection of any type.

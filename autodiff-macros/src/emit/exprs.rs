@@ -81,8 +81,19 @@ impl Emitter<'_> {
                 let claimed = Ident::new("claimed", name.span());
                 code!(::differentiable::__private::#claimed(#value))
             }
-            None => value,
+            None => self.claimed(e, value),
         }
+    }
+
+    /// The value of an expression; one that is taken to carry no derivative because of a method's name is said to.
+    pub(super) fn claimed(&self, e: &Expr, value: Code) -> Code {
+        let Expr::Method { recv, name, .. } = e else { return value };
+        let doubtful = methods::is_claimed(&name.to_string()) && self.kind_of(recv).deref() == &Kind::Unknown;
+        if !doubtful || self.is_for_people() {
+            return value;
+        }
+        let claimed = Ident::new("claimed", name.span());
+        code!(::differentiable::__private::#claimed(#value))
     }
 
     pub(crate) fn expr(&self, e: &Expr) -> Tokens {

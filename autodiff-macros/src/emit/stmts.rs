@@ -87,12 +87,14 @@ impl Emitter<'_> {
         let binding = self.binding(var, self.is_written_in(var, rest));
         let untyped = self.program.vars[var].ty.is_none();
         let claimed = self.claimed_type(value).filter(|_| untyped).map(|(ty, _)| quote!(: #ty));
-        let value = self.value(value);
+        let code = self.value(value);
+        let value = if untyped { self.claimed(value, code) } else { code };
         quote!(let #binding #claimed = #value;)
     }
 
     fn stmt(&self, stmt: &Stmt) -> TokenStream {
         match stmt {
+            Stmt::Effect(e) if crate::lower::claims::is_claim(e) && self.is_for_people() => TokenStream::new(),
             Stmt::Let { var, value } => self.let_stmt(*var, value, &[]),
             Stmt::Declare(var) => {
                 let binding = self.binding(*var, self.is_written(*var));

@@ -87,6 +87,9 @@ impl Lowerer<'_> {
             );
         }
         if let Some(value) = self.known_function(&names, &args, span) {
+            if let ["mem", "swap" | "replace" | "take"] = names.as_slice() {
+                self.claim(path);
+            }
             return value;
         }
         if let Some(value) = self.complex_function(path, last, &args, span) {
@@ -292,7 +295,8 @@ impl Lowerer<'_> {
         if let Some(value) = self.measured(m) {
             return value;
         }
-        if methods::CONSTANT.contains(&name) && !own {
+        let array = !methods::is_of_arrays(name) || !self.has_kind_without_axes(&m.receiver);
+        if methods::CONSTANT.contains(&name) && !own && array {
             let closures = m.args.iter().any(|a| matches!(a, S::Closure(_)));
             if closures && let Some(said) = self.changing_test(m) {
                 return self.atom(&said);
@@ -318,6 +322,10 @@ impl Lowerer<'_> {
         }
         if methods::VIEWS.contains(&name) && m.args.is_empty() {
             let place = self.place_of(recv, span);
+            let unknown = self.kind(&Expr::Place(place.clone())).deref() == &Kind::Unknown;
+            if unknown && !self.uses.is_option(&m.receiver) {
+                self.claim_view(&place, span);
+            }
             return Expr::Ref { mutable: name.ends_with("mut"), of: Box::new(Expr::Place(place)) };
         }
         let into_vector = name == "into" && matches!(self.kind(&recv).deref(), Kind::Seq(_));
@@ -420,6 +428,14 @@ impl Lowerer<'_> {
         var.mutable && through
     }
 
+    /// Whether a receiver is known to be something that has no axes.
+    fn has_kind_without_axes(&mut self, e: &S) -> bool {
+        self.is_plain_place(e) && {
+            let value = strip(self.place_or_value(e));
+            matches!(self.kind(&value).deref(), Kind::Seq(_) | Kind::Float(_) | Kind::Option(_) | Kind::Result(_))
+        }
+    }
+
     /// What may be a length or a number: a method of that name on a receiver of a type that nothing tells.
     fn measured(&mut self, m: &syn::ExprMethodCall) -> Option<Expr> {
         let name = m.method.to_string();
@@ -433,10 +449,11 @@ impl Lowerer<'_> {
             recv @ S::Binary(_) => strip(self.atom(recv)),
             _ => return None,
         };
-        if self.kind(&recv).deref() == &Kind::Unknown {
-            return Some(crate::lengths::undecided(recv, &m.method));
+        match self.kind(&recv).deref() {
+            Kind::Unknown => Some(crate::lengths::undecided(recv, &m.method)),
+            Kind::Seq(_) | Kind::Float(_) | Kind::Option(_) | Kind::Result(_) if methods::is_of_arrays(&name) => None,
+            _ => Some(rules::method(recv, &name, Vec::new())),
         }
-        Some(rules::method(recv, &name, Vec::new()))
     }
 
     /// `a - b` of integers.

@@ -117,7 +117,7 @@ impl Lowerer<'_> {
             S::Path(p) => match p.path.get_ident().and_then(|i| self.lookup(&i.to_string())) {
                 Some(Binding::Closure(c)) => Some(Callable::Closure(c.clone())),
                 Some(Binding::Value(_) | Binding::Iterator(_)) => None,
-                None => Some(Callable::Path(p.clone())),
+                Some(Binding::Item) | None => Some(Callable::Path(p.clone())),
             },
             S::Reference(r) => self.callable(&r.expr),
             other => self.made_closure(other).map(Callable::Closure),

@@ -228,7 +228,7 @@ impl Lowerer<'_> {
                         format!("the iterator `{name}` is used in code that is kept as it is; collect it into a `Vec` before"),
                     );
                 }
-                None => {}
+                Some(Binding::Item) | None => {}
             }
         }
         Expr::Verbatim(Box::new(e.clone()), captures)

@@ -9,6 +9,7 @@ mod calls;
 mod changes;
 mod checkpoint;
 mod chosen;
+pub(crate) mod claims;
 mod closures;
 mod control;
 mod equivalents;
@@ -54,6 +55,8 @@ enum Binding {
     Closure(Rc<closures::Closure>),
     /// An iterator that has not been consumed.
     Iterator(Rc<iterators::Stream>),
+    /// A function or a constant of the block, which hides what had the name before.
+    Item,
 }
 
 /// The target of `break` and `continue`.
@@ -98,6 +101,10 @@ pub(crate) struct Lowerer<'a> {
     uses: owners::Uses,
     /// The variables that constructors of other types make.
     made: HashSet<VarId>,
+    /// What is said of names of functions of the standard library.
+    claims: Vec<Expr>,
+    /// The names of which something has been said.
+    claimed: HashSet<String>,
 }
 
 /// Lowers a function.
@@ -140,6 +147,8 @@ pub(crate) fn lower(
         literals: HashMap::new(),
         uses: owners::Uses::of(block).with(types.uses_of_fields()),
         made: HashSet::new(),
+        claims: Vec::new(),
+        claimed: HashSet::new(),
         lent: signature.lent.is_some().then(|| types.kind_of(signature.output.as_ref()).unwrap_or(Kind::Unknown)),
     };
     lowerer.params(signature);
@@ -154,6 +163,7 @@ pub(crate) fn lower(
     let value = lowerer.copy_of_lent(value);
     let value = lowerer.as_declared(value, signature.output.as_ref());
     lowerer.program.body.stmts = lowerer.stmts.pop().expect("the body's statements");
+    claims::put(lowerer.claims, &mut lowerer.program.body);
     lowerer.program.value = vec![value];
     lowerer.program
 }
@@ -281,7 +291,7 @@ impl Lowerer<'_> {
     }
 
     fn lookup(&self, name: &str) -> Option<&Binding> {
-        self.scopes.iter().rev().find_map(|scope| scope.get(name))
+        self.scopes.iter().rev().find_map(|scope| scope.get(name)).filter(|b| !matches!(b, Binding::Item))
     }
 
     /// Runs `f` in a new block and a new scope, and gives the statements.

@@ -31,7 +31,10 @@ impl Lowerer<'_> {
                 _ => {}
             }
         }
-        let silent = without_bindings(pat);
+        let mut silent = without_bindings(pat);
+        if let Pat::TupleStruct(t) = &mut silent {
+            t.path = self.variant_path(&t.path, value);
+        }
         if let Pat::TupleStruct(syn::PatTupleStruct { path, .. }) = pat
             && let Some(family) = super::fallible::family_of(path)
             && let Some(place) = super::as_place(value)
@@ -39,6 +42,21 @@ impl Lowerer<'_> {
             self.learn_fallible(&place.clone(), family);
         }
         Some(Expr::Matches(Box::new(shared(value.clone())), Box::new(silent)))
+    }
+
+    /// The path of a variant. That of an error, which carries no derivative, is the one of `Result`, whatever else the user
+    /// may have imported under this name.
+    fn variant_path(&self, path: &Path, value: &Expr) -> Path {
+        use crate::kinds::Kind;
+        let declared = match self.kind(value).deref() {
+            Kind::Unknown => false,
+            Kind::Result(content) => **content != Kind::Unknown,
+            _ => true,
+        };
+        if !path.is_ident("Err") || declared {
+            return path.clone();
+        }
+        syn::parse_quote_spanned!(syn::spanned::Spanned::span(path)=> ::core::result::Result::Err)
     }
 
     /// Whether a pattern may fail to match.
@@ -108,7 +126,7 @@ impl Lowerer<'_> {
             Pat::Tuple(t) => self.parts(&t.elems, value, bind, &|i, _| Step::Field(Member::from(i))),
             Pat::TupleStruct(t) => {
                 let arity = t.elems.len();
-                let path = t.path.clone();
+                let path = self.variant_path(&t.path, &value);
                 if self.types.constructors.is_variant(&path, true) {
                     self.parts(&t.elems, value, bind, &|i, _| Step::Payload {
                         variant: path.clone(),

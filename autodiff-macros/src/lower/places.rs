@@ -31,7 +31,7 @@ impl Lowerer<'_> {
                     );
                     return Expr::Tuple(Vec::new());
                 }
-                None => {}
+                Some(Binding::Item) | None => {}
             }
         }
         Expr::Item(p.path.clone(), p.qself.clone())

@@ -12,6 +12,9 @@ use crate::kinds::Kind;
 impl Lowerer<'_> {
     /// The value of a block in the current scope, or `None` if it never ends.
     pub(super) fn block_value(&mut self, block: &syn::Block) -> Option<Expr> {
+        for name in block.stmts.iter().filter_map(item_name) {
+            self.scopes.last_mut().expect("a scope is open").insert(name.to_string(), Binding::Item);
+        }
         let mut value = Expr::Tuple(Vec::new());
         let last = block.stmts.len().saturating_sub(1);
         for (i, stmt) in block.stmts.iter().enumerate() {
@@ -387,4 +390,14 @@ fn typed(pat: &Pat, ty: &syn::Type) -> Pat {
 
 fn has_rest(pats: &syn::punctuated::Punctuated<Pat, syn::Token![,]>) -> bool {
     pats.iter().any(|p| matches!(p, Pat::Rest(_)) || matches!(p, Pat::Ident(i) if i.subpat.is_some()))
+}
+
+/// The name of a function or of a constant inside a block.
+fn item_name(stmt: &syn::Stmt) -> Option<&syn::Ident> {
+    match stmt {
+        syn::Stmt::Item(syn::Item::Fn(f)) => Some(&f.sig.ident),
+        syn::Stmt::Item(syn::Item::Const(c)) => Some(&c.ident),
+        syn::Stmt::Item(syn::Item::Static(s)) => Some(&s.ident),
+        _ => None,
+    }
 }

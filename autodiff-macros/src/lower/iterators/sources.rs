@@ -248,6 +248,11 @@ impl Lowerer<'_> {
     /// `iter::once(x)` and its like.
     fn generated(&mut self, c: &syn::ExprCall) -> Option<Stream> {
         let name = generator(c)?;
+        if let S::Path(p) = &*c.func
+            && p.path.segments.len() == 1
+        {
+            self.claim(p);
+        }
         let span = c.span();
         match (name.as_str(), c.args.len()) {
             ("once" | "repeat", 1) | ("repeat_n", 2) => {
