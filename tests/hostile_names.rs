@@ -429,6 +429,7 @@ mod names_of_others {
     #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
     struct Weibull {
         k: f64,
+        scale: f64,
     }
 
     #[differentiable]
@@ -438,13 +439,13 @@ mod names_of_others {
         }
 
         fn dim(&self) -> f64 {
-            self.k * 3.0
+            self.k * self.scale
         }
     }
 
     #[differentiable]
     fn parameters(x: f64) -> f64 {
-        let w = Weibull { k: x };
+        let w = Weibull { k: x, scale: 3.0 };
         let d = w.dim();
         d.sin() + w.shape() * x
     }
