@@ -451,3 +451,20 @@ fn steps() {
         stepped::check(0.4, n).unwrap();
     }
 }
+
+/// Literals behind numbers of a type: their methods are those of that type.
+#[differentiable(order = 2)]
+fn with_literals(v: &[f64], x: f64) -> f64 {
+    v.iter().copied().chain([0.5, 0.7]).map(|a| (a * a + x).ln()).sum::<f64>()
+}
+
+#[test]
+fn literals_in_chains() {
+    with_literals::check(&[0.3, -0.4], 0.7).unwrap();
+    let h = with_literals::hessian(&[0.3, -0.4], 0.7);
+    let slope = |x: f64| with_literals::grad(&[0.3, -0.4], x);
+    let (up, down) = (slope(0.7 + 1e-5), slope(0.7 - 1e-5));
+    assert!(
+        (h[[2, 2]] - (up.1 - down.1) / 2e-5).abs() < 1e-8 && (h[[2, 0]] - (up.0[0] - down.0[0]) / 2e-5).abs() < 1e-8
+    );
+}

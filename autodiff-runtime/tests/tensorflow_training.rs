@@ -432,34 +432,55 @@ fn activations<T: Real>(fixture: &mut Fixture) {
     }
 }
 
+/// What a loss compares with, made of any numbers.
+#[derive(Clone, Copy)]
+enum Targets {
+    Reals,
+    Distributions,
+    Signs,
+}
+
+impl Targets {
+    fn of<T: Real, D: ndarray::RemoveAxis>(self, reals: Array<T, D>) -> Array<T, D> {
+        match self {
+            Self::Reals => reals,
+            Self::Distributions => softmax(&reals),
+            Self::Signs => reals.mapv(T::signum),
+        }
+    }
+}
+
+/// The losses, each behind an activation that gives what it expects.
+const LOSSES: [(&str, Loss, Activation, Targets); 11] = [
+    ("mse", Loss::MeanSquaredError, Activation::Linear, Targets::Reals),
+    ("mae", Loss::MeanAbsoluteError, Activation::Linear, Targets::Reals),
+    ("huber", Loss::Huber { delta: 0.3 }, Activation::Linear, Targets::Reals),
+    ("binary", Loss::BinaryCrossEntropy, Activation::Sigmoid, Targets::Distributions),
+    ("binary_from_logits", Loss::BinaryCrossEntropyFromLogits, Activation::Linear, Targets::Distributions),
+    ("categorical", Loss::CategoricalCrossEntropy, Activation::Softmax, Targets::Distributions),
+    ("softmax", Loss::SoftmaxCrossEntropy, Activation::Linear, Targets::Distributions),
+    ("hinge", Loss::Hinge, Activation::Linear, Targets::Signs),
+    ("squared_hinge", Loss::SquaredHinge, Activation::Linear, Targets::Signs),
+    ("kl_divergence", Loss::KlDivergence, Activation::Softmax, Targets::Distributions),
+    ("cosine", Loss::CosineSimilarity, Activation::Linear, Targets::Reals),
+];
+
 fn losses<T: Real>(fixture: &mut Fixture) {
     let reals = |step: usize| wave::<T, _>((4, 3), 40 + step);
-    let distributions = |step: usize| softmax(&reals(step));
-    let signs = |step: usize| reals(step).mapv(T::signum);
     let weights = array![0.5, 2.0, 0.25, 1.0].mapv(|w: f64| T::from_f64(w).unwrap());
     let input = |step: usize| wave::<T, _>((4, 5), 10 + step);
     let model = |activation| Dense::<T>::new(5, 3, &mut seeded(1)).with_activation(activation);
     let reductions = [("mean", Reduction::Mean), ("sum", Reduction::Sum), ("weighted_mean", Reduction::WeightedMean)];
-    let cases: [(&str, Loss, Activation, &dyn Fn(usize) -> Array2<T>); 11] = [
-        ("mse", Loss::MeanSquaredError, Activation::Linear, &reals),
-        ("mae", Loss::MeanAbsoluteError, Activation::Linear, &reals),
-        ("huber", Loss::Huber { delta: 0.3 }, Activation::Linear, &reals),
-        ("binary", Loss::BinaryCrossEntropy, Activation::Sigmoid, &distributions),
-        ("binary_from_logits", Loss::BinaryCrossEntropyFromLogits, Activation::Linear, &distributions),
-        ("categorical", Loss::CategoricalCrossEntropy, Activation::Softmax, &distributions),
-        ("softmax", Loss::SoftmaxCrossEntropy, Activation::Linear, &distributions),
-        ("hinge", Loss::Hinge, Activation::Linear, &signs),
-        ("squared_hinge", Loss::SquaredHinge, Activation::Linear, &signs),
-        ("kl_divergence", Loss::KlDivergence, Activation::Softmax, &distributions),
-        ("cosine", Loss::CosineSimilarity, Activation::Linear, &reals),
-    ];
     for (reduction_name, reduction) in reductions {
-        for (name, loss, activation, targets) in &cases {
+        for (name, loss, activation, targets) in LOSSES {
             fixture.train(
                 &format!("loss_{name}_{reduction_name}"),
-                model(*activation),
+                model(activation),
                 |model, step| model.call(&input(step)),
-                |model, step| weighted::value_and_grad(model, &input(step), &targets(step), *loss, reduction, &weights),
+                |model, step| {
+                    let targets = targets.of(reals(step));
+                    weighted::value_and_grad(model, &input(step), &targets, loss, reduction, &weights)
+                },
             );
         }
         for (name, logits, activation) in
@@ -491,29 +512,17 @@ fn weighted_series<T: Real>(
 /// Losses of series with a weight for each sample: the mean over samples and steps.
 fn series<T: Real>(fixture: &mut Fixture) {
     let reals = |step: usize| wave::<T, _>((4, 3, 2), 40 + step);
-    let distributions = |step: usize| softmax(&reals(step));
-    let signs = |step: usize| reals(step).mapv(T::signum);
     let weights = array![0.5, 2.0, 0.25, 1.0].mapv(|w: f64| T::from_f64(w).unwrap());
     let input = |step: usize| wave::<T, _>((4, 3, 5), 10 + step);
-    let cases: [(&str, Loss, Activation, &dyn Fn(usize) -> Array3<T>); 11] = [
-        ("mse", Loss::MeanSquaredError, Activation::Linear, &reals),
-        ("mae", Loss::MeanAbsoluteError, Activation::Linear, &reals),
-        ("huber", Loss::Huber { delta: 0.3 }, Activation::Linear, &reals),
-        ("binary", Loss::BinaryCrossEntropy, Activation::Sigmoid, &distributions),
-        ("binary_from_logits", Loss::BinaryCrossEntropyFromLogits, Activation::Linear, &distributions),
-        ("categorical", Loss::CategoricalCrossEntropy, Activation::Softmax, &distributions),
-        ("softmax", Loss::SoftmaxCrossEntropy, Activation::Linear, &distributions),
-        ("hinge", Loss::Hinge, Activation::Linear, &signs),
-        ("squared_hinge", Loss::SquaredHinge, Activation::Linear, &signs),
-        ("kl_divergence", Loss::KlDivergence, Activation::Softmax, &distributions),
-        ("cosine", Loss::CosineSimilarity, Activation::Linear, &reals),
-    ];
-    for (name, loss, activation, targets) in cases {
+    for (name, loss, activation, targets) in LOSSES {
         fixture.train(
             &format!("series_{name}"),
             TimeDistributed(Dense::<T>::new(5, 2, &mut seeded(1)).with_activation(activation)),
             |model, step| model.call(&input(step)),
-            |model, step| weighted_series::value_and_grad(model, &input(step), &targets(step), loss, &weights),
+            |model, step| {
+                let targets = targets.of(reals(step));
+                weighted_series::value_and_grad(model, &input(step), &targets, loss, &weights)
+            },
         );
     }
 }

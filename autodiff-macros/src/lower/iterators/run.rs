@@ -6,7 +6,7 @@ use proc_macro2::Span;
 
 use super::{Flat, Lowerer, Stage, Stream, borrowed};
 use crate::ir::{BinOp, Expr, Header, Loop, Place, Role, Stmt};
-use crate::kinds::Kind;
+use crate::kinds::{Float, Kind};
 use crate::lower::closures::Callable;
 use crate::lower::exprs::{block, diverges, if_stmt};
 use crate::lower::flow::once;
@@ -71,9 +71,11 @@ impl Lowerer<'_> {
             }),
             Stream::Chain(a, b) => {
                 let leave = self.label();
+                let mut of = None;
                 let (body, ()) = self.scoped(|l| {
                     for half in [*a, *b] {
                         l.run(half, stops, span, name.clone(), &mut |l, item, exit| {
+                            let item = l.of_one_type(item, &mut of);
                             sink(l, item, Exit { leave, next: exit.next });
                         });
                     }
@@ -82,6 +84,17 @@ impl Lowerer<'_> {
             }
             Stream::Staged { source, stage } => self.run_stage(*source, stage, stops, span, name, sink),
         }
+    }
+
+    /// An item of one of several streams whose items have the same type: literals have that of those before.
+    fn of_one_type(&self, item: Expr, of: &mut Option<Box<syn::Type>>) -> Expr {
+        match (self.kind(&item), &of) {
+            (Kind::Float(Float::F64), _) => *of = Some(syn::parse_quote!(f64)),
+            (Kind::Float(Float::F32), _) => *of = Some(syn::parse_quote!(f32)),
+            (Kind::Float(Float::Any), Some(ty)) => return Expr::Cast(Box::new(item), ty.clone()),
+            _ => {}
+        }
+        item
     }
 
     /// Statements that `leave` ends; a block of their own only where it is used.
