@@ -528,3 +528,47 @@ mod names_of_others {
         }
     }
 }
+
+/// Constants with the names of those of `std::f64::consts` that are something else.
+mod constants {
+    use differentiable::prelude::*;
+
+    const TAU: [f64; 2] = [0.5, 2.0];
+    const PI: f32 = 3.0;
+    const LN_2: usize = 3;
+    const SQRT_2: (f64, f64) = (1.0, 2.0);
+
+    #[differentiable]
+    fn arrays_and_tuples(x: f64) -> f64 {
+        let mut s = x * TAU[1];
+        for t in &TAU {
+            s += t * x * x;
+        }
+        for i in 0..TAU.len() {
+            s *= TAU[i];
+        }
+        s + SQRT_2.1 * x
+    }
+
+    #[differentiable]
+    fn of_single_precision(x: f32) -> f32 {
+        let a = PI * x;
+        (2.0 * PI).sin() * a.cos() + PI
+    }
+
+    #[differentiable]
+    fn integers(x: f64, n: usize) -> f64 {
+        let mut s = 0.0;
+        for i in 0..n + LN_2 {
+            s += x.powi(LN_2 as i32) * (i + LN_2) as f64;
+        }
+        s
+    }
+
+    #[test]
+    fn constants_of_other_types() {
+        arrays_and_tuples::check(0.7).unwrap();
+        of_single_precision::check(0.7).unwrap();
+        integers::check(0.7, 3).unwrap();
+    }
+}

@@ -6,4 +6,10 @@ fn f(x: f32) -> f32 {
     guess * (1.5 - 0.5 * x * guess * guess)
 }
 
+#[differentiable]
+fn in_bytes(x: f64) -> f64 {
+    let bytes = x.to_le_bytes();
+    f64::from_le_bytes(bytes) * x
+}
+
 fn main() {}

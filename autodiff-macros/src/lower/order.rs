@@ -2,12 +2,11 @@
 //!
 //! Operands are lowered to places and trees that are read where they are used. What a later operand changes is copied before.
 
-use std::collections::HashSet;
-
 use proc_macro2::Span;
 
 use super::{Lowerer, as_place};
-use crate::ir::{Expr, Stmt, VarId};
+use crate::ir::{Expr, Stmt};
+use crate::var_set::VarSet;
 
 impl Lowerer<'_> {
     /// Lowers operands one after the other, so that each has the value that it had when it was evaluated.
@@ -34,7 +33,7 @@ impl Lowerer<'_> {
 
     /// Copies those of the values that statements after the `ends` of their own change.
     pub(super) fn preserve_all(&mut self, values: &mut [Expr], ends: &[usize]) {
-        let mut changed = HashSet::new();
+        let mut changed = VarSet::new();
         let mut seen = self.emitted();
         for (value, &end) in values.iter_mut().zip(ends).rev() {
             let stmts = self.stmts.last_mut().expect("a block is open");
@@ -46,12 +45,12 @@ impl Lowerer<'_> {
         }
     }
 
-    fn preserve(&mut self, value: &mut Expr, end: usize, changed: &HashSet<VarId>) {
+    fn preserve(&mut self, value: &mut Expr, end: usize, changed: &VarSet) {
         match value {
             // What is lent is not changed meanwhile.
             Expr::Ref { .. } => return,
             Expr::Tuple(parts) => return parts.iter_mut().for_each(|part| self.preserve(part, end, changed)),
-            _ if !changed.iter().any(|v| value.mentions(*v)) => return,
+            _ if !changed.iter().any(|v| value.mentions(v)) => return,
             _ => {}
         }
         let later = self.stmts.last_mut().expect("a block is open").split_off(end);
@@ -65,7 +64,7 @@ impl Lowerer<'_> {
 }
 
 /// The variables that a statement writes.
-fn written(stmt: &Stmt, found: &mut HashSet<VarId>) {
+fn written(stmt: &Stmt, found: &mut VarSet) {
     stmt.uses(&mut |_| {}, &mut |v| {
         found.insert(v);
     });
