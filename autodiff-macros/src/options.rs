@@ -29,6 +29,8 @@ pub(crate) struct Options {
     pub(crate) tape_none: bool,
     /// There is a companion with several tangents at once.
     pub(crate) lanes: bool,
+    /// There are sweeps alone, for other derivatives of the runtime: no public ones.
+    pub(crate) hidden: bool,
 }
 
 impl Options {
@@ -103,6 +105,7 @@ impl Parse for Options {
                     }
                     "skip" => options.skip = true,
                     "lanes" => options.lanes = true,
+                    "hidden" => options.hidden = true,
                     "tape" => {
                         input.parse::<Token![=]>()?;
                         let what: Ident = input.parse()?;

@@ -43,6 +43,10 @@ pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
         out.extend(hidden.at_once());
     }
     out.extend(if implicit { hidden.implicit_tangent() } else { hidden.tangent() });
+    out.extend(hidden.higher());
+    if f.options.hidden {
+        return out;
+    }
     out.extend(rule(if given.backward { host } else { &no_backward }).shells.reverse());
     out.extend(rule(if given.forward { host } else { &no_forward }).shells.forward());
     if f.options.lanes {
@@ -52,7 +56,7 @@ pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
     out.extend(hidden.shells.linear());
     out.extend(hidden.shells.jacobians(&Modes::Known { backward: given.backward, forward: given.forward }));
     if f.options.order() > 1 {
-        out.extend(hidden.higher());
+        out.extend(hidden.shells.second());
     }
     out.extend(hidden.shells.call());
     out.extend(hidden.shells.source(&hidden.text()));
@@ -445,7 +449,7 @@ impl Rule<'_> {
         }
     }
 
-    /// The companions of order 2 and more, of what stands for the body: that of a kernel, or the rule of forward mode.
+    /// The sweeps of order 2 and more, of what stands for the body: that of a kernel, or the rule of forward mode.
     fn higher(&self) -> TokenStream {
         let (c, order) = (&self.shells.companions, self.f.options.order());
         let mut out: TokenStream = (2..=order).map(|level| c.tangent(level)).collect();
@@ -456,9 +460,6 @@ impl Rule<'_> {
                 out.extend(c.at_once(level));
             }
         }
-        out.extend(self.shells.hvp());
-        out.extend(self.shells.hessian());
-        out.extend(self.shells.nested());
         out
     }
 

@@ -136,6 +136,9 @@ pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
             out.extend([c.at_once(level)]);
         }
     }
+    if f.options.hidden {
+        return out;
+    }
     let shells = Shells { companions: companions() };
     out.extend([shells.all()]);
     out.extend([shells.call()]);

@@ -140,12 +140,18 @@ impl Shells<'_> {
         out.extend([self.jvps()]);
         out.extend([self.jacobians(&Modes::of(self))]);
         if self.companions.f.options.order() >= 2 {
-            out.extend([self.hvp()]);
-            out.extend([self.hessian()]);
-            // A reference that a derivative would return has no copy there.
-            if self.companions.f.signature.lent.is_none() {
-                out.extend([self.nested()]);
-            }
+            out.extend([self.second()]);
+        }
+        out
+    }
+
+    /// Those of order 2, and the derivatives of derivatives.
+    pub(crate) fn second(&self) -> TokenStream {
+        let mut out = self.hvp();
+        out.extend([self.hessian()]);
+        // A reference that a derivative would return has no copy there.
+        if self.companions.f.signature.lent.is_none() {
+            out.extend([self.nested()]);
         }
         out
     }

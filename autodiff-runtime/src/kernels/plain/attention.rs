@@ -6,7 +6,7 @@ use ndarray::{ArrayRef, Ix3, Slice};
 use crate::kernels::AttentionConfig;
 use crate::prelude::*;
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(crate) fn multi_head_attention<T: Real>(
     query: &ArrayRef<T, Ix3>,
     key: &ArrayRef<T, Ix3>,
@@ -17,7 +17,7 @@ pub(crate) fn multi_head_attention<T: Real>(
     masked_multi_head_attention(query, key, value, &mask, config)
 }
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(crate) fn masked_multi_head_attention<T: Real>(
     query: &ArrayRef<T, Ix3>,
     key: &ArrayRef<T, Ix3>,

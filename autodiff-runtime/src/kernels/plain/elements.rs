@@ -6,14 +6,14 @@ use ndarray::{ArrayRef, Dimension, Ix1, Ix2, Zip};
 use crate::kernels::activations::selu_kernel::{ALPHA as SELU_ALPHA, SCALE as SELU_SCALE};
 use crate::prelude::*;
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(crate) fn add<T: Real, D: Dimension>(x: &ArrayRef<T, D>, y: &ArrayRef<T, D>) -> Array<T, D> {
     let mut sum = x.to_owned();
     Zip::from(&mut sum).and(y).for_each(|sum, &y| *sum += y);
     sum
 }
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(crate) fn flatten<T: Real, D: Dimension>(x: &ArrayRef<T, D>) -> Array2<T> {
     let batch = x.shape()[0];
     let features: usize = features(x.shape());
@@ -25,7 +25,7 @@ fn features(shape: &[usize]) -> usize {
     shape[1..].iter().product()
 }
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(crate) fn dense<T: Real>(
     x: &ArrayRef<T, Ix2>,
     weights: &ArrayRef<T, Ix2>,
@@ -40,7 +40,7 @@ pub(crate) fn dense<T: Real>(
     activate(&(product + bias), activation)
 }
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(crate) fn activate<T: Real, D: Dimension>(x: &ArrayRef<T, D>, #[constant] activation: Activation) -> Array<T, D> {
     let width = x.shape().last().copied().unwrap_or(1).max(1);
     let mut items: Vec<T> = x.iter().copied().collect();
@@ -62,14 +62,14 @@ pub(crate) fn activate<T: Real, D: Dimension>(x: &ArrayRef<T, D>, #[constant] ac
     Array::from_shape_vec(x.raw_dim(), items).unwrap()
 }
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(super) fn log_sum_exp<T: Real>(row: &[T]) -> T {
     let largest: T = stop_gradient(row.iter().fold(T::neg_infinity(), |largest, &x| largest.max(x)));
     let sum: T = row.iter().map(|&x| (x - largest).exp()).sum();
     largest + sum.ln()
 }
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 fn scalar<T: Real>(x: T, #[constant] activation: Activation) -> T {
     let (zero, one, half): (T, T, T) = (T::zero(), T::one(), T::__lit(0.5));
     match activation {
@@ -102,26 +102,26 @@ fn scalar<T: Real>(x: T, #[constant] activation: Activation) -> T {
     }
 }
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 fn elu<T: Real>(x: T, #[constant] alpha: f64) -> T {
     if x > T::zero() { x } else { T::__lit(alpha) * x.exp_m1() }
 }
 
 /// 1 / (1 + e⁻ˣ), which overflows nowhere.
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(super) fn logistic<T: Real>(x: T) -> T {
     let half: T = T::__lit(0.5);
     half + half * (half * x).tanh()
 }
 
 /// ln(1 + eˣ).
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(super) fn log_one_plus_exp<T: Real>(x: T) -> T {
     if x > T::zero() { x + (-x).exp().ln_1p() } else { x.exp().ln_1p() }
 }
 
 /// The error function.
-#[differentiable(order = 2, vjp = erf_vjp, jvp = erf_jvp)]
+#[differentiable(hidden, order = 2, vjp = erf_vjp, jvp = erf_jvp)]
 fn erf<T: Real>(x: T) -> T {
     x.__erf()
 }
@@ -130,7 +130,7 @@ fn erf_vjp<T: Real>(x: T) -> (T, impl Fn(T) -> T) {
     (x.__erf(), move |ct| ct * T::FRAC_2_SQRT_PI() * (-x * x).exp())
 }
 
-#[differentiable]
+#[differentiable(hidden)]
 fn erf_jvp<T: Real>(x: T, dx: T) -> (T, T) {
     (erf(x), dx * T::FRAC_2_SQRT_PI() * (-x * x).exp())
 }

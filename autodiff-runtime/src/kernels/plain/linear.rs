@@ -22,7 +22,7 @@ macro_rules! linear {
         $name:ident, $tangent:ident, $kernel:ident [$($generics:tt)*]
         ($($before:ident: $before_type:ty,)*) $x:ident: $x_type:ty, ($($after:ident: $after_type:ty),*) -> $value:ty
     ) => {
-        #[differentiable(order = 2, jvp = $tangent)]
+        #[differentiable(hidden, order = 2, jvp = $tangent)]
         pub(crate) fn $name<T: Real $($generics)*>(
             $(#[constant] $before: $before_type,)*
             $x: &$x_type,
@@ -31,7 +31,7 @@ macro_rules! linear {
             $kernel($($before,)* $x, $($after),*)
         }
 
-        #[differentiable]
+        #[differentiable(hidden)]
         fn $tangent<T: Real $($generics)*>(
             $(#[constant] $before: $before_type,)*
             $x: &$x_type,
@@ -54,12 +54,12 @@ linear!(embed, embed_tangent, embed_kernel []
 linear!(steps_to_rows, steps_to_rows_tangent, steps_to_rows_kernel [] () x: ArrayRef<T, Ix3>, () -> Array2<T>);
 linear!(rows_to_steps, rows_to_steps_tangent, rows_to_steps_kernel [] () x: ArrayRef<T, Ix2>, (time: usize) -> Array3<T>);
 
-#[differentiable(order = 2, jvp = lookup_tangent)]
+#[differentiable(hidden, order = 2, jvp = lookup_tangent)]
 pub(crate) fn lookup<T: Real>(#[constant] indices: &ArrayRef<usize, Ix2>, table: &Table<T>) -> Array3<T> {
     lookup_kernel(indices, table)
 }
 
-#[differentiable]
+#[differentiable(hidden)]
 fn lookup_tangent<T: Real>(
     #[constant] indices: &ArrayRef<usize, Ix2>,
     table: &Table<T>,
@@ -68,12 +68,12 @@ fn lookup_tangent<T: Real>(
     (lookup_kernel(indices, table), looked_up(indices, d_table))
 }
 
-#[differentiable(order = 2, jvp = whole_table_tangent)]
+#[differentiable(hidden, order = 2, jvp = whole_table_tangent)]
 pub(crate) fn whole_table<T: Real>(table: &Table<T>) -> Array2<T> {
     whole_table_kernel(table)
 }
 
-#[differentiable]
+#[differentiable(hidden)]
 fn whole_table_tangent<T: Real>(table: &Table<T>, d_table: &Rows<T>) -> (Array2<T>, Array2<T>) {
     (whole_table_kernel(table), all_rows(d_table))
 }
@@ -81,7 +81,7 @@ fn whole_table_tangent<T: Real>(table: &Table<T>, d_table: &Rows<T>) -> (Array2<
 /// A convolution, which is linear in the images and in the weights, before the bias and the activation.
 macro_rules! convolution {
     ($name:ident, $product:ident, $tangent:ident, $kernel:ident, $config:ty, $axes:ty, $value:ty) => {
-        #[differentiable(order = 2)]
+        #[differentiable(hidden, order = 2)]
         pub(crate) fn $name<T: Real>(
             x: &ArrayRef<T, $axes>,
             weights: &ArrayRef<T, $axes>,
@@ -92,7 +92,7 @@ macro_rules! convolution {
             activate(&shifted(&$product(x, weights, config), bias), activation)
         }
 
-        #[differentiable(order = 2, jvp = $tangent)]
+        #[differentiable(hidden, order = 2, jvp = $tangent)]
         fn $product<T: Real>(
             x: &ArrayRef<T, $axes>,
             weights: &ArrayRef<T, $axes>,
@@ -101,7 +101,7 @@ macro_rules! convolution {
             $kernel(x, weights, &Array1::zeros(0), config, Activation::Linear)
         }
 
-        #[differentiable]
+        #[differentiable(hidden)]
         fn $tangent<T: Real>(
             x: &ArrayRef<T, $axes>,
             weights: &ArrayRef<T, $axes>,
@@ -130,7 +130,7 @@ convolution!(
 );
 
 /// With a bias along the last axis; an empty one is none.
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 fn shifted<T: Real, D: Dimension>(x: &ArrayRef<T, D>, bias: &ArrayRef<T, Ix1>) -> Array<T, D> {
     let mut items: Vec<T> = x.iter().copied().collect();
     if !bias.is_empty() {

@@ -8,7 +8,7 @@ use crate::kernels::losses::{Labels, Loss, Reduction};
 use crate::prelude::*;
 
 /// The mean of a loss over pairs of elements: their sum, divided by `count`.
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(crate) fn paired<T: Real, D: Dimension>(
     y_true: &ArrayRef<T, D>,
     y_pred: &ArrayRef<T, D>,
@@ -20,7 +20,7 @@ pub(crate) fn paired<T: Real, D: Dimension>(
     sum / T::__lit(count as f64)
 }
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 fn pair<T: Real>(t: T, p: T, #[constant] loss: Loss) -> T {
     let (zero, one, low): (T, T, T) = (T::zero(), T::one(), T::__lit(1e-7));
     let difference = p - t;
@@ -61,7 +61,7 @@ fn pair<T: Real>(t: T, p: T, #[constant] loss: Loss) -> T {
     }
 }
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 fn clip<T: Real>(p: T, #[constant] low: T, #[constant] high: T) -> T {
     if p < low {
         low
@@ -72,7 +72,7 @@ fn clip<T: Real>(p: T, #[constant] low: T, #[constant] high: T) -> T {
     }
 }
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(crate) fn softmax_cross_entropy<T: Real>(y_true: &ArrayRef<T, Ix2>, logits: &ArrayRef<T, Ix2>) -> T {
     let mut sum = T::zero();
     for i in 0..logits.nrows() {
@@ -85,7 +85,7 @@ pub(crate) fn softmax_cross_entropy<T: Real>(y_true: &ArrayRef<T, Ix2>, logits: 
     sum / T::__lit(logits.nrows() as f64)
 }
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(crate) fn sparse_softmax_cross_entropy<T: Real, L: Labels + ?Sized>(
     #[constant] labels: &L,
     logits: &ArrayRef<T, Ix2>,
@@ -99,7 +99,7 @@ pub(crate) fn sparse_softmax_cross_entropy<T: Real, L: Labels + ?Sized>(
     sum / T::__lit(logits.nrows() as f64)
 }
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(crate) fn categorical_cross_entropy<T: Real>(y_true: &ArrayRef<T, Ix2>, y_pred: &ArrayRef<T, Ix2>) -> T {
     let (low, one): (T, T) = (T::__lit(1e-7), T::one());
     let mut loss = T::zero();
@@ -113,7 +113,7 @@ pub(crate) fn categorical_cross_entropy<T: Real>(y_true: &ArrayRef<T, Ix2>, y_pr
     loss / T::__lit(y_pred.nrows() as f64)
 }
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(crate) fn cosine_similarity_loss<T: Real>(y_true: &ArrayRef<T, Ix2>, y_pred: &ArrayRef<T, Ix2>) -> T {
     let mut sum = T::zero();
     for i in 0..y_pred.nrows() {
@@ -123,7 +123,7 @@ pub(crate) fn cosine_similarity_loss<T: Real>(y_true: &ArrayRef<T, Ix2>, y_pred:
     sum / T::__lit(y_pred.nrows() as f64)
 }
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 fn negated_cosine<T: Real>(t: &[T], p: &[T]) -> T {
     let mut product = T::zero();
     for i in 0..t.len() {
@@ -133,7 +133,7 @@ fn negated_cosine<T: Real>(t: &[T], p: &[T]) -> T {
 }
 
 /// |x|, which is constant where it is less than 10⁻⁶.
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 fn norm<T: Real>(x: &[T]) -> T {
     let (mut square, least): (T, T) = (T::zero(), T::__lit(1e-12));
     for i in 0..x.len() {
@@ -142,7 +142,7 @@ fn norm<T: Real>(x: &[T]) -> T {
     if square > least { square.sqrt() } else { least.sqrt() }
 }
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(crate) fn loss_each<T: Real, D: Dimension>(
     y_true: &ArrayRef<T, D>,
     y_pred: &ArrayRef<T, D>,
@@ -168,7 +168,7 @@ fn samples(shape: &[usize]) -> (usize, usize, usize) {
     }
 }
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 fn loss_of_row<T: Real>(t: &[T], p: &[T], #[constant] loss: Loss) -> T {
     match loss {
         Loss::CosineSimilarity => negated_cosine(t, p),
@@ -200,7 +200,7 @@ fn loss_of_row<T: Real>(t: &[T], p: &[T], #[constant] loss: Loss) -> T {
     }
 }
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(crate) fn weighted_loss<T: Real, D: Dimension>(
     y_true: &ArrayRef<T, D>,
     y_pred: &ArrayRef<T, D>,

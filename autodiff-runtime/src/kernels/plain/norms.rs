@@ -6,7 +6,7 @@ use ndarray::{ArrayRef, Dimension, Ix1};
 use crate::layers::{Mode, Running};
 use crate::prelude::*;
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(crate) fn layer_norm<T: Real, D: Dimension>(
     x: &ArrayRef<T, D>,
     gamma: &ArrayRef<T, Ix1>,
@@ -18,7 +18,7 @@ pub(crate) fn layer_norm<T: Real, D: Dimension>(
     y
 }
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(crate) fn group_norm<T: Real, D: Dimension>(
     x: &ArrayRef<T, D>,
     gamma: &ArrayRef<T, Ix1>,
@@ -38,7 +38,7 @@ fn groups_of(shape: &[usize], groups: usize) -> Vec<usize> {
     (0..count).map(|at| at / sample * groups + at % channels / (channels / groups)).collect()
 }
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(crate) fn batch_norm<T: Real, D: Dimension>(
     x: &ArrayRef<T, D>,
     gamma: &ArrayRef<T, Ix1>,
@@ -49,7 +49,7 @@ pub(crate) fn batch_norm<T: Real, D: Dimension>(
     normalised(x, gamma, beta, &groups, epsilon)
 }
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(crate) fn batch_norm_inference<T: Real, D: Dimension>(
     x: &ArrayRef<T, D>,
     gamma: &ArrayRef<T, Ix1>,
@@ -68,7 +68,7 @@ pub(crate) fn batch_norm_inference<T: Real, D: Dimension>(
 }
 
 /// The running averages have no derivative.
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(crate) fn running_batch_norm<T: Real, D: Dimension>(
     x: &ArrayRef<T, D>,
     gamma: &ArrayRef<T, Ix1>,
@@ -87,7 +87,7 @@ pub(crate) fn running_batch_norm<T: Real, D: Dimension>(
 }
 
 /// γ·(x − mean) / √(variance + ε) + β, where `groups` says which elements have a mean and a variance in common, and these.
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 fn normalised<T: Real, D: Dimension>(
     x: &ArrayRef<T, D>,
     gamma: &ArrayRef<T, Ix1>,
@@ -114,7 +114,7 @@ fn normalised<T: Real, D: Dimension>(
 }
 
 /// The mean of each group; all have as many elements.
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 fn means<T: Real>(items: &[T], groups: &[usize]) -> Vec<T> {
     let count: usize = groups.iter().max().map_or(0, |last| last + 1);
     let mut sums: Vec<T> = vec![T::zero(); count];

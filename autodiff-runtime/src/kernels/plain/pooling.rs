@@ -6,7 +6,7 @@ use ndarray::{ArrayRef, Ix4};
 use crate::kernels::{Pool2DConfig, max_pool2d_forward};
 use crate::prelude::*;
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(crate) fn max_pool2d<T: Real>(x: &ArrayRef<T, Ix4>, #[constant] config: Pool2DConfig) -> Array4<T> {
     let (shape, places): (Ix4, Vec<usize>) = stop_gradient(maxima(x, config));
     let items: Vec<T> = x.iter().copied().collect();
@@ -26,7 +26,7 @@ fn maxima<T: Real>(x: &ArrayRef<T, Ix4>, config: Pool2DConfig) -> (Ix4, Vec<usiz
     (places.raw_dim(), all.collect())
 }
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(crate) fn global_average_pool2d<T: Real>(x: &ArrayRef<T, Ix4>) -> Array2<T> {
     let (batch, height, width, channels) = x.dim();
     let items: Vec<T> = x.iter().copied().collect();
@@ -41,7 +41,7 @@ pub(crate) fn global_average_pool2d<T: Real>(x: &ArrayRef<T, Ix4>) -> Array2<T> 
 }
 
 /// Equal maxima share the derivative: the value is their mean.
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(crate) fn global_max_pool2d<T: Real>(x: &ArrayRef<T, Ix4>) -> Array2<T> {
     let (batch, height, width, channels) = x.dim();
     let pixels = height * width;

@@ -6,7 +6,7 @@ use ndarray::{ArrayRef, Ix1, Ix2, Ix3};
 use super::elements::logistic;
 use crate::prelude::*;
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(crate) fn simple_rnn<T: Real>(
     x: &ArrayRef<T, Ix3>,
     weights: &ArrayRef<T, Ix2>,
@@ -24,7 +24,7 @@ pub(crate) fn simple_rnn<T: Real>(
     (sequence, h)
 }
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(crate) fn lstm<T: Real>(
     x: &ArrayRef<T, Ix3>,
     weights: &ArrayRef<T, Ix2>,
@@ -53,7 +53,7 @@ pub(crate) fn lstm<T: Real>(
     (sequence, h, c)
 }
 
-#[differentiable(order = 2)]
+#[differentiable(hidden, order = 2)]
 pub(crate) fn gru<T: Real>(
     x: &ArrayRef<T, Ix3>,
     weights: &ArrayRef<T, Ix2>,
