@@ -125,6 +125,41 @@ fn a_plateau_is_resumed() {
     assert_eq!((again.best, again.waited), (1e9, 0));
 }
 
+/// A training that stops early stops where it would have stopped, with the best model of all its epochs, and the best that
+/// was saved is not lost to a worse one; in whichever order the callbacks are given.
+#[test]
+fn early_stopping_is_resumed() {
+    let ((x, y), place) = (data(), place("stopping"));
+    let (last, best) = (place.join("last.safetensors"), place.join("best.safetensors"));
+    let fit = || {
+        Fit::new(loss::value_and_grad)
+            .batch_size(8)
+            .seed(3)
+            .validation_split(0.3)
+            .callback(SaveCheckpoint::best(&best))
+            .callback(SaveCheckpoint::last(&last))
+            .callback(EarlyStopping::new(4))
+    };
+    let (mut whole, mut adam) = (net(1), Adam::new(0.3));
+    let history = fit().epochs(50).run(&mut whole, &mut adam, &x, &y).unwrap();
+    let files = || (fs::read(&last).unwrap(), fs::read(&best).unwrap());
+    let (ended, expected) = (history.loss.len(), files());
+    assert!((6..50).contains(&ended), "it stops early, and not at once: after {ended} epochs");
+    for interrupted in ended - 5..=ended {
+        fit().epochs(interrupted).run(&mut net(1), &mut Adam::new(0.3), &x, &y).unwrap();
+        let (mut resumed, mut adam) = (net(9), Adam::new(0.3));
+        let checkpoint = load_checkpoint(&mut resumed, &last).unwrap();
+        adam.set_state(checkpoint.optimizer);
+        let rest = fit().epochs(50).initial_epoch(checkpoint.epoch).run(&mut resumed, &mut adam, &x, &y).unwrap();
+        assert_eq!(rest.loss, history.loss[interrupted..], "interrupted after epoch {interrupted}");
+        assert_eq!(resumed, whole, "interrupted after epoch {interrupted}");
+        if interrupted < ended {
+            assert_eq!(files(), expected, "interrupted after epoch {interrupted}");
+        }
+    }
+    fs::remove_dir_all(&place).unwrap();
+}
+
 /// A rate that was set, as `ReduceOnPlateau` does, is part of the checkpoint.
 #[test]
 fn a_rate_that_was_set_is_resumed() {
