@@ -155,7 +155,11 @@ impl<R: Rule> Stepper<R> {
         self
     }
 
-    /// Leaves one part of the model as it is: everything in the field with this path.
+    /// Leaves one part of the model as it is, with its statistics: everything in the field with this path.
+    ///
+    /// Its layers compute as before: a [`BatchNorm`](crate::layers::BatchNorm) in it goes on normalising by the batch, and a
+    /// [`Dropout`](crate::layers::Dropout) drops. In Keras a frozen layer predicts; for that, set the
+    /// [mode](crate::training::Model::set_mode) of the part, as in `model.base.set_mode(Mode::Predict)`.
     pub fn freeze(self, path: impl Into<String>) -> Self {
         self.with_rate_factor(path, 0.0)
     }

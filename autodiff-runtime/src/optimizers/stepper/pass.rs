@@ -170,4 +170,8 @@ impl<R: Rule> Update for Pass<'_, R> {
     fn is_step(&self) -> bool {
         true
     }
+
+    fn observes(&self) -> bool {
+        rate_factor(self.rates, &self.path) != 0.0
+    }
 }
