@@ -74,6 +74,16 @@ fn resumed_trainings_give_the_same_bits() {
     let momentum = SgdConfig { momentum: 0.9, nesterov: true, ..SgdConfig::default() };
     assert_resumable("sgd", || Sgd::with_config(momentum.clone()));
     assert_resumable("nadam", || Nadam::new(0.01));
+    let amsgrad = AdamWConfig { adam: AdamConfig { amsgrad: true, ..AdamConfig::default() }, weight_decay: 0.1 };
+    let cycle = schedules::WarmUp { steps: 9, then: schedules::OneCycle::new(0.05, 40) };
+    assert_resumable("adamw", || AdamW::with_config(amsgrad.clone()).with_schedule(cycle));
+    let centered = RmsPropConfig { centered: true, momentum: 0.5, ..RmsPropConfig::default() };
+    assert_resumable("rmsprop", || RmsProp::with_config(centered.clone()).with_clip(Clip::Norm(0.5)));
+    let stairs = schedules::StepDecay { initial: 0.1, factor: 0.5, every: 11 };
+    assert_resumable("adagrad", || Adagrad::new(0.1).with_schedule(stairs).with_weight_decay(0.01));
+    assert_resumable("adadelta", || Adadelta::new(1.0).with_rate_factor("0.0", 0.5));
+    assert_resumable("adamax", || Adamax::new(0.01).freeze("0.3"));
+    assert_resumable("lion", || Lion::new(0.01).with_clip(Clip::Value(0.1)));
 }
 
 /// A loop of one's own may be interrupted anywhere: what dropout drops goes on as well.
