@@ -1,6 +1,10 @@
 //! Containers by the numbers of their elements, where generated code does not know what kind of container it has.
 
 /// A container whose elements have an order.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no elements that differentiated code can take one by one",
+    note = "of a `Table`, such as the weights of an `Embedding`, `array()` is the whole matrix, `row(i)` one row and `lookup(&indices)` several"
+)]
 pub trait Items {
     /// An element.
     type Item;
@@ -42,6 +46,10 @@ impl<T> ItemsMut for Option<T> {
 }
 
 /// A container whose elements have an order and can be changed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no elements that differentiated code can take one by one",
+    note = "of a `Table`, such as the weights of an `Embedding`, `array()` is the whole matrix, `row(i)` one row and `lookup(&indices)` several"
+)]
 pub trait ItemsMut: Items {
     /// The element with a number.
     fn item_mut(&mut self, number: usize) -> &mut Self::Item;

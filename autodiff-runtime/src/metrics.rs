@@ -11,3 +11,6 @@ pub use binary::{binary_accuracy, f1_score, precision, recall};
 pub use classification::{accuracy, argmax, top_k_accuracy};
 pub use confusion::ConfusionMatrix;
 pub use regression::{mean_absolute_error, r_squared, root_mean_squared_error};
+
+#[cfg(test)]
+mod tests;

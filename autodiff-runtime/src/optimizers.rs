@@ -62,7 +62,7 @@ pub use lion::{Lion, LionConfig};
 pub use nadam::{Nadam, NadamConfig};
 pub use rmsprop::{RmsProp, RmsPropConfig};
 pub use sgd::{Sgd, SgdConfig};
-pub use state::{LeafState, OptimizerState, Plateau};
+pub use state::{LeafState, OptimizerState, Plateau, Stopping};
 pub use stepper::{Leaf, Rule, Stepper};
 
 /// What takes a step against a gradient.
@@ -92,4 +92,13 @@ pub trait Optimizer {
 
     /// Remembers what a [`ReduceOnPlateau`](schedules::ReduceOnPlateau) has seen, for the state that is saved.
     fn remember_plateau(&mut self, _plateau: Plateau) {}
+
+    /// What an [`EarlyStopping`](crate::training::EarlyStopping) had seen of the training whose state was set: for the first
+    /// one that asks.
+    fn resumed_stopping(&mut self) -> Option<Stopping> {
+        None
+    }
+
+    /// Remembers what an [`EarlyStopping`](crate::training::EarlyStopping) has seen, for the state that is saved.
+    fn remember_stopping(&mut self, _stopping: Stopping) {}
 }

@@ -199,6 +199,10 @@ pub fn replace<T: Part<U>, U>(part: &mut T, value: U) -> U {
 }
 
 /// An element of the tangent of a sequence, which is `()` for a constant.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no elements that differentiated code can take one by one",
+    note = "of a `Table`, such as the weights of an `Embedding`, `array()` is the whole matrix, `row(i)` one row and `lookup(&indices)` several"
+)]
 pub trait Within<I> {
     /// The tangent of the element.
     type Element: ?Sized;

@@ -208,9 +208,13 @@ pub trait Update {
     fn enter(&mut self, _name: &str) {}
     /// The field or element entered last has ended.
     fn leave(&mut self) {}
-    /// Whether this is a step of training, which statistics of layers follow.
+    /// Whether this is a step of training.
     fn is_step(&self) -> bool {
         false
+    }
+    /// Whether the statistics of what has been entered follow what was observed.
+    fn observes(&self) -> bool {
+        self.is_step()
     }
     /// Whether numbers that no gradient belongs to, such as a layer's statistics, are leaves too.
     fn includes_state(&self) -> bool {

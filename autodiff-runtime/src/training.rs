@@ -9,6 +9,7 @@ mod history;
 mod metric;
 mod model;
 mod progress;
+mod snapshot;
 mod summary;
 
 pub use batch::Batch;
@@ -19,4 +20,7 @@ pub use fit::{Fit, Validation};
 pub use history::History;
 pub use metric::{Metric, MetricNames, Metrics};
 pub use model::Model;
+pub use snapshot::Snapshot;
+#[cfg(feature = "saving")]
+pub(crate) use snapshot::Values;
 pub use summary::{Summary, SummaryRow, summary};

@@ -218,6 +218,16 @@ fn training_moves_statistics_and_prediction_uses_them() {
 }
 
 #[test]
+fn a_frozen_part_keeps_its_statistics() {
+    let (x, y) = (wave((20, 4, 4, 1)), (0..20).map(|row| row % 3).collect::<Vec<usize>>());
+    let (mut model, before) = (net(), net());
+    let fit = Fit::new(net_loss::value_and_grad).epochs(2).batch_size(5);
+    fit.run(&mut model, &mut Adam::new(0.01).freeze("norm"), &x, &y).unwrap();
+    assert_eq!(model.norm, before.norm);
+    assert_ne!(model.conv, before.conv);
+}
+
+#[test]
 fn a_training_that_is_resumed_drops_the_same_elements() {
     let (x, y) = (wave((20, 4, 4, 1)), (0..20).map(|row| row % 3).collect::<Vec<usize>>());
     let fit = || Fit::new(net_loss::value_and_grad).batch_size(6).seed(9);

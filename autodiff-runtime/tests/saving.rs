@@ -74,6 +74,16 @@ fn resumed_trainings_give_the_same_bits() {
     let momentum = SgdConfig { momentum: 0.9, nesterov: true, ..SgdConfig::default() };
     assert_resumable("sgd", || Sgd::with_config(momentum.clone()));
     assert_resumable("nadam", || Nadam::new(0.01));
+    let amsgrad = AdamWConfig { adam: AdamConfig { amsgrad: true, ..AdamConfig::default() }, weight_decay: 0.1 };
+    let cycle = schedules::WarmUp { steps: 9, then: schedules::OneCycle::new(0.05, 40) };
+    assert_resumable("adamw", || AdamW::with_config(amsgrad.clone()).with_schedule(cycle));
+    let centered = RmsPropConfig { centered: true, momentum: 0.5, ..RmsPropConfig::default() };
+    assert_resumable("rmsprop", || RmsProp::with_config(centered.clone()).with_clip(Clip::Norm(0.5)));
+    let stairs = schedules::StepDecay { initial: 0.1, factor: 0.5, every: 11 };
+    assert_resumable("adagrad", || Adagrad::new(0.1).with_schedule(stairs).with_weight_decay(0.01));
+    assert_resumable("adadelta", || Adadelta::new(1.0).with_rate_factor("0.0", 0.5));
+    assert_resumable("adamax", || Adamax::new(0.01).freeze("0.3"));
+    assert_resumable("lion", || Lion::new(0.01).with_clip(Clip::Value(0.1)));
 }
 
 /// A loop of one's own may be interrupted anywhere: what dropout drops goes on as well.
@@ -123,6 +133,41 @@ fn a_plateau_is_resumed() {
     let mut again = plateau();
     again.observe(1e9, &mut sgd);
     assert_eq!((again.best, again.waited), (1e9, 0));
+}
+
+/// A training that stops early stops where it would have stopped, with the best model of all its epochs, and the best that
+/// was saved is not lost to a worse one; in whichever order the callbacks are given.
+#[test]
+fn early_stopping_is_resumed() {
+    let ((x, y), place) = (data(), place("stopping"));
+    let (last, best) = (place.join("last.safetensors"), place.join("best.safetensors"));
+    let fit = || {
+        Fit::new(loss::value_and_grad)
+            .batch_size(8)
+            .seed(3)
+            .validation_split(0.3)
+            .callback(SaveCheckpoint::best(&best))
+            .callback(SaveCheckpoint::last(&last))
+            .callback(EarlyStopping::new(4))
+    };
+    let (mut whole, mut adam) = (net(1), Adam::new(0.3));
+    let history = fit().epochs(50).run(&mut whole, &mut adam, &x, &y).unwrap();
+    let files = || (fs::read(&last).unwrap(), fs::read(&best).unwrap());
+    let (ended, expected) = (history.loss.len(), files());
+    assert!((6..50).contains(&ended), "it stops early, and not at once: after {ended} epochs");
+    for interrupted in ended - 5..=ended {
+        fit().epochs(interrupted).run(&mut net(1), &mut Adam::new(0.3), &x, &y).unwrap();
+        let (mut resumed, mut adam) = (net(9), Adam::new(0.3));
+        let checkpoint = load_checkpoint(&mut resumed, &last).unwrap();
+        adam.set_state(checkpoint.optimizer);
+        let rest = fit().epochs(50).initial_epoch(checkpoint.epoch).run(&mut resumed, &mut adam, &x, &y).unwrap();
+        assert_eq!(rest.loss, history.loss[interrupted..], "interrupted after epoch {interrupted}");
+        assert_eq!(resumed, whole, "interrupted after epoch {interrupted}");
+        if interrupted < ended {
+            assert_eq!(files(), expected, "interrupted after epoch {interrupted}");
+        }
+    }
+    fs::remove_dir_all(&place).unwrap();
 }
 
 /// A rate that was set, as `ReduceOnPlateau` does, is part of the checkpoint.

@@ -12,6 +12,8 @@ use crate::training::Model;
 
 /// A vector for each integer, such as a word: (batch, time) to (batch, time, width). Keras: `Embedding`.
 ///
+/// For one integer a sample, `weights.lookup(&integers)` gives (batch, width).
+///
 /// The gradient has only the rows that were looked up: see [`Table`], and [`lazy`](crate::optimizers::Stepper::lazy) for
 /// optimisers that leave the others alone.
 ///

@@ -36,7 +36,7 @@ impl<T: Real> Differentiable for Running<T> {
 
     #[track_caller]
     fn __update(&mut self, tangent: &Observed<T>, update: &mut dyn Update) {
-        if update.is_step() {
+        if update.observes() {
             let momentum = T::__lit(self.momentum);
             let rest = T::one() - momentum;
             for observed in &tangent.0 {

@@ -16,7 +16,8 @@ use crate::tangent::{Differentiable, Rows, Update, Visit};
 /// [`Adam`](crate::optimizers::Adam) does by its momentum, go over all of it nonetheless, unless they are
 /// [`lazy`](crate::optimizers::Stepper::lazy).
 ///
-/// In differentiated code, [`row`](Table::row) is one row and [`array`](Table::array) the whole matrix, as for an output layer that shares the
+/// In differentiated code, [`row`](Table::row) is one row, [`lookup`](Table::lookup) several, and [`array`](Table::array) the whole
+/// matrix, for everything else that arrays have; [`t`](Table::t) is that transposed, as for an output layer that shares the
 /// vectors of the input:
 ///
 /// ```standalone_crate
@@ -27,8 +28,7 @@ use crate::tangent::{Differentiable, Rows, Update, Visit};
 /// #[differentiable(wrt(words))]
 /// fn loss(words: &Embedding<f64>, #[constant] text: &Array2<usize>, #[constant] next: &Vec<usize>) -> f64 {
 ///     let hidden: Array2<f64> = words.call(text).mean_axis(Axis(1)).unwrap();
-///     let table: Array2<f64> = words.weights.array();
-///     sparse_softmax_cross_entropy(next, &hidden.dot(&table.t()))
+///     sparse_softmax_cross_entropy(next, &hidden.dot(&words.weights.t()))
 /// }
 ///
 /// let words = Embedding::new(5, 3, &mut seeded(1));
@@ -51,6 +51,43 @@ impl<T: Real> Table<T> {
     #[must_use]
     pub fn array(&self) -> Array2<T> {
         whole_table(self)
+    }
+
+    /// The whole matrix with its axes exchanged, for differentiated code; its gradient has every row.
+    #[must_use]
+    pub fn t(&self) -> Array2<T> {
+        let whole: Array2<T> = whole_table(self);
+        whole.t().to_owned()
+    }
+
+    /// Copies of the rows with these indices; its gradient has those rows alone.
+    ///
+    /// ```standalone_crate
+    /// # extern crate autodiff_runtime as differentiable;
+    /// # use autodiff_macros::{Differentiable, differentiable};
+    /// use differentiable::prelude::*;
+    ///
+    /// /// Ratings of items by users, as products of their vectors.
+    /// #[differentiable(wrt(users, items))]
+    /// fn loss(users: &Table<f64>, items: &Table<f64>, user: &[usize], item: &[usize], ratings: &Array1<f64>) -> f64 {
+    ///     let products: Array1<f64> = (users.lookup(user) * items.lookup(item)).sum_axis(Axis(1));
+    ///     mse_loss(ratings, &products)
+    /// }
+    ///
+    /// let users = Table::from(array![[1.0, 2.0], [0.5, 1.0]]);
+    /// let items = Table::from(array![[1.0, 0.0], [3.0, 1.0], [2.0, 2.0]]);
+    /// loss::check(&users, &items, &[0, 1, 1], &[2, 0, 2], &array![5.0, 1.0, 4.0]).unwrap();
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no such row; the message says which index it is.
+    #[must_use]
+    #[track_caller]
+    pub fn lookup(&self, indices: &[usize]) -> Array2<T> {
+        let column: Array2<usize> = Array2::from_shape_fn((indices.len(), 1), |(row, _)| indices[row]);
+        let found: Array3<T> = lookup(&column, self);
+        found.index_axis(Axis(1), 0).to_owned()
     }
 
     /// A copy of one row; its gradient has that row alone.

@@ -7,7 +7,7 @@ use crate::Real;
 use crate::kernels::support::check_same_shape;
 use crate::kernels::{mae_loss, mse_loss};
 
-/// The mean of |p − t|.
+/// The mean of |p − t|, over all elements.
 ///
 /// # Panics
 ///
@@ -19,7 +19,7 @@ pub fn mean_absolute_error<T: Real, D: Dimension>(y_true: &ArrayRef<T, D>, y_pre
     mae_loss(y_true, y_pred).__f64()
 }
 
-/// The root of the mean of (p − t)².
+/// The root of the mean of (p − t)², over all elements.
 ///
 /// # Panics
 ///

@@ -1,6 +1,6 @@
 //! Gradient clipping.
 
-use crate::tangent::{Rows, Tangent, Visit};
+use crate::tangent::{Rows, Visit};
 use crate::{Differentiable, Real};
 
 /// How gradients are kept from growing too large.
@@ -11,7 +11,7 @@ pub enum Clip {
     /// The gradient of every parameter array is scaled to at most this Euclidean norm. Keras:
     /// `clipnorm`.
     Norm(f64),
-    /// The gradients of all parameters are scaled together to at most this Euclidean norm. Keras:
+    /// The gradients of all parameters that are not frozen are scaled together to at most this Euclidean norm. Keras:
     /// `global_clipnorm`.
     GlobalNorm(f64),
     /// Every element is multiplied by this factor.
@@ -20,11 +20,11 @@ pub enum Clip {
 }
 
 impl Clip {
-    /// The same, with a global norm turned into the factor that this gradient needs.
-    pub(super) fn for_gradient<G: Tangent>(self, gradient: &G) -> Self {
+    /// The same, with a global norm turned into the factor that a gradient of this norm needs.
+    pub(super) fn with_norm(self, norm: impl FnOnce() -> f64) -> Self {
         match self {
             Clip::GlobalNorm(limit) => {
-                let norm = global_norm(gradient);
+                let norm = norm();
                 // A norm that is not finite makes the gradient NaN, which `Fit` reports.
                 Clip::Scale(if norm <= limit {
                     1.0
@@ -115,6 +115,14 @@ mod tests {
         assert_eq!(step(Clip::Norm(2.5)), ([1.5, -2.0], -2.5));
         assert_eq!(step(Clip::GlobalNorm(6.5)), ([1.5, -2.0], -6.0));
         assert_eq!(step(Clip::GlobalNorm(20.0)), ([3.0, -4.0], -12.0));
+    }
+
+    #[test]
+    fn frozen_parts_do_not_count_in_the_global_norm() {
+        let mut x = ([0.0, 0.0], 0.0);
+        let mut optimizer = Sgd::new(1.0).with_clip(Clip::GlobalNorm(2.5)).freeze("1");
+        optimizer.apply_gradients(&mut x, &([-3.0, 4.0], 1e9));
+        assert_eq!(x, ([1.5, -2.0], 0.0));
     }
 
     #[test]

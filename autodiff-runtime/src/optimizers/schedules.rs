@@ -118,7 +118,8 @@ impl Schedule for CosineRestarts {
         let (restarts, fraction) = if self.growth == 1.0 {
             (periods.floor(), periods.fract())
         } else {
-            let restarts = (1.0 - periods * (1.0 - self.growth)).log(self.growth).floor();
+            // The logarithm of a power may be a little less than the exponent.
+            let restarts = ((1.0 - periods * (1.0 - self.growth)).log(self.growth) + 1e-12).floor();
             let grown = self.growth.powf(restarts);
             (restarts, (periods - (1.0 - grown) / (1.0 - self.growth)) / grown)
         };
@@ -247,6 +248,8 @@ mod tests {
         cosine.growth = 2.0;
         cosine.floor = 0.2;
         assert_rates(&cosine, &[(0, 1.0), (5, 0.6), (10, 0.6), (20, 0.4), (30, 0.4)]);
+        cosine = CosineRestarts { initial: 1.0, period: 1.0, growth: 10.0, shrink: 1.0, floor: 0.0 };
+        assert_rates(&cosine, &[(1, 1.0), (11, 1.0), (111, 1.0)]);
     }
 
     /// The numbers are those of `OneCycleLR(max_lr=1, total_steps=10)`.

@@ -1,8 +1,10 @@
 //! What an optimiser remembers between steps.
 
 use std::any::Any;
+use std::sync::Arc;
 
 use crate::Real;
+use crate::training::{EpochReport, Snapshot};
 
 /// The state of one leaf, in the leaf's own precision: some arrays as long as the leaf.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +25,8 @@ pub struct OptimizerState {
     pub learning_rate: Option<f64>,
     /// What a [`ReduceOnPlateau`](super::schedules::ReduceOnPlateau) has seen, if there is one.
     pub plateau: Option<Plateau>,
+    /// What an [`EarlyStopping`](crate::training::EarlyStopping) has seen, if there is one.
+    pub stopping: Option<Stopping>,
     /// One entry for every leaf of the model, in its order.
     pub leaves: Vec<LeafState>,
 }
@@ -34,6 +38,17 @@ pub struct Plateau {
     pub best: f64,
     /// How many losses in a row have not improved on it.
     pub waited: usize,
+}
+
+/// What an [`EarlyStopping`](crate::training::EarlyStopping) has seen of a training.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stopping {
+    /// The best epoch so far.
+    pub best: EpochReport,
+    /// How many epochs in a row have not improved on it.
+    pub waited: usize,
+    /// The model as that epoch left it.
+    pub model: Arc<Snapshot>,
 }
 
 impl LeafState {

@@ -1,13 +1,15 @@
 //! What all optimisers share: settings, state, schedules; `pass` has the walk over the leaves.
 
+mod norm;
 mod pass;
 
 use std::sync::Arc;
 
+use self::norm::moving_norm;
 use self::pass::Pass;
 use super::clip::Clip;
 use super::schedules::Schedule;
-use super::{Optimizer, OptimizerState, Plateau};
+use super::{Optimizer, OptimizerState, Plateau, Stopping};
 use crate::memory::keep_freed;
 use crate::training::summary;
 use crate::{Differentiable, Real};
@@ -69,8 +71,8 @@ pub trait Rule {
 pub struct Stepper<R> {
     rule: R,
     state: OptimizerState,
-    /// Of the state that was set, until it is asked for.
-    resumed_plateau: Option<Plateau>,
+    /// Of the state that was set, until they are asked for.
+    resumed: (Option<Plateau>, Option<Stopping>),
     clip: Option<Clip>,
     weight_decay: Option<f64>,
     undecayed: Vec<String>,
@@ -101,7 +103,7 @@ impl<R: Rule> Stepper<R> {
             weight_decay: config.weight_decay(),
             rule: config,
             state: OptimizerState::default(),
-            resumed_plateau: None,
+            resumed: (None, None),
             clip: None,
             undecayed: Vec::new(),
             rates: Vec::new(),
@@ -153,7 +155,11 @@ impl<R: Rule> Stepper<R> {
         self
     }
 
-    /// Leaves one part of the model as it is: everything in the field with this path.
+    /// Leaves one part of the model as it is, with its statistics: everything in the field with this path.
+    ///
+    /// Its layers compute as before: a [`BatchNorm`](crate::layers::BatchNorm) in it goes on normalising by the batch, and a
+    /// [`Dropout`](crate::layers::Dropout) drops. In Keras a frozen layer predicts; for that, set the
+    /// [mode](crate::training::Model::set_mode) of the part, as in `model.base.set_mode(Mode::Predict)`.
     pub fn freeze(self, path: impl Into<String>) -> Self {
         self.with_rate_factor(path, 0.0)
     }
@@ -217,7 +223,7 @@ impl<R: Rule> Stepper<R> {
         if let Some(learning_rate) = state.learning_rate {
             self.set_learning_rate(learning_rate);
         }
-        self.resumed_plateau = state.plateau;
+        self.resumed = (state.plateau, state.stopping.clone());
         self.state = state;
     }
 }
@@ -243,7 +249,7 @@ impl<R: Rule> Optimizer for Stepper<R> {
             decay: self.weight_decay.unwrap_or(0.0),
             undecayed: &self.undecayed,
             rates: &self.rates,
-            clip: self.clip.map(|clip| clip.for_gradient(gradients)),
+            clip: self.clip.map(|clip| clip.with_norm(|| moving_norm(model, gradients, &self.rates))),
             scratch: (Vec::new(), Vec::new()),
             path: Vec::new(),
             unused: if first { self.rates.iter().map(|(path, _)| &path[..]).collect() } else { Vec::new() },
@@ -299,11 +305,19 @@ impl<R: Rule> Optimizer for Stepper<R> {
     }
 
     fn resumed_plateau(&mut self) -> Option<Plateau> {
-        self.resumed_plateau.take()
+        self.resumed.0.take()
     }
 
     fn remember_plateau(&mut self, plateau: Plateau) {
         self.state.plateau = Some(plateau);
+    }
+
+    fn resumed_stopping(&mut self) -> Option<Stopping> {
+        self.resumed.1.take()
+    }
+
+    fn remember_stopping(&mut self, stopping: Stopping) {
+        self.state.stopping = Some(stopping);
     }
 }
 

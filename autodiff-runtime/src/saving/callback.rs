@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use super::{Checkpoint, save_checkpoint};
+use super::Checkpoint;
+use super::checkpoint::{saved_loss, write};
 use crate::Differentiable;
 use crate::optimizers::{Rule, Stepper};
 use crate::training::{Callback, EpochReport};
@@ -11,7 +12,8 @@ use crate::training::{Callback, EpochReport};
 /// Writes a checkpoint after each epoch, or after each epoch with a new least loss. Keras: `ModelCheckpoint`.
 ///
 /// The loss is that of the validation data, or the training loss if there is none. If a file cannot be written, the
-/// training ends with that error. Give it after callbacks that change the learning rate, so that it saves the new one.
+/// training ends with that error. It saves when all other callbacks have seen the epoch, in whichever order they are given, so
+/// that what they have changed and counted is resumed as well.
 ///
 /// ```
 /// use autodiff_runtime::prelude::*;
@@ -52,7 +54,7 @@ impl SaveCheckpoint {
         Self { path: path.into(), every: 1, best: None, failure: None }
     }
 
-    /// Saves after each epoch with a new least loss.
+    /// Saves after each epoch with a new least loss. In a training that is resumed, that is one below the loss of the file.
     pub fn best(path: impl Into<PathBuf>) -> Self {
         Self { best: Some(f64::INFINITY), ..Self::last(path) }
     }
@@ -77,16 +79,27 @@ impl SaveCheckpoint {
 }
 
 impl<M: Differentiable, R: Rule> Callback<M, Stepper<R>> for SaveCheckpoint {
-    fn epoch_end(&mut self, report: &EpochReport, model: &M, optimizer: &mut Stepper<R>) -> ControlFlow<()> {
+    fn train_begin(&mut self, epochs: usize, _: &M, _: &mut Stepper<R>) -> ControlFlow<()> {
+        if epochs > 0 && self.best == Some(f64::INFINITY) {
+            self.best = Some(saved_loss(&self.path).unwrap_or(f64::INFINITY));
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn epoch_end(&mut self, _: &EpochReport, _: &M, _: &mut Stepper<R>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn epoch_complete(&mut self, report: &EpochReport, model: &M, optimizer: &mut Stepper<R>) {
         let due = report.epoch.is_multiple_of(self.every) || report.epoch == report.epochs;
         if due && self.best.is_none_or(|best| report.watched() < best) {
             if let Some(best) = &mut self.best {
                 *best = report.watched();
             }
             let checkpoint = Checkpoint { epoch: report.epoch, optimizer: optimizer.state().clone() };
-            self.failure = save_checkpoint(model, &checkpoint, &self.path).err().map(|error| error.to_string());
+            let written = write(model, &checkpoint, Some(report.watched()), &self.path);
+            self.failure = written.err().map(|error| error.to_string());
         }
-        ControlFlow::Continue(())
     }
 
     fn failure(&mut self) -> Option<String> {

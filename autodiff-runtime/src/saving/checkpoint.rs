@@ -1,14 +1,16 @@
 //! Trainings that can be resumed.
 
 use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
 
 use super::error::SavingError;
 use super::file;
 use super::tensors::{self, Tensor, Values};
 use crate::Differentiable;
-use crate::optimizers::{LeafState, OptimizerState, Plateau};
+use crate::optimizers::{LeafState, OptimizerState, Plateau, Stopping};
 use crate::tangent::{Update, Visit};
-use crate::training::summary;
+use crate::training::{EpochReport, Snapshot, summary};
 
 /// What is needed, beside the model, to go on with a training.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +25,9 @@ pub struct Checkpoint {
 /// Prefix of the names of the optimiser's arrays. No path of fields has a colon.
 const OPTIMIZER: &str = "optimizer:";
 
+/// Prefix of the names of the arrays of the best model so far.
+const BEST: &str = "best:";
+
 /// Writes a model, the state of its optimiser and the number of epochs trained to one file, and how far the random
 /// numbers of its layers have come.
 ///
@@ -33,6 +38,16 @@ pub fn save_checkpoint<M: Differentiable>(
     model: &M,
     checkpoint: &Checkpoint,
     path: impl AsRef<Path>,
+) -> Result<(), SavingError> {
+    write(model, checkpoint, None, path.as_ref())
+}
+
+/// [`save_checkpoint`] with the loss for which it is saved, if there is one.
+pub(super) fn write<M: Differentiable>(
+    model: &M,
+    checkpoint: &Checkpoint,
+    loss: Option<f64>,
+    path: &Path,
 ) -> Result<(), SavingError> {
     let mut stored = tensors::collect(model);
     for (leaf, state) in checkpoint.optimizer.leaves.iter().enumerate() {
@@ -61,12 +76,38 @@ pub fn save_checkpoint<M: Differentiable>(
     if let Some(Plateau { best, waited }) = checkpoint.optimizer.plateau {
         note.push_str(&format!(" plateau {best:?} {waited}"));
     }
-    let counters = counters(model);
-    if !counters.is_empty() {
-        note.push_str(" counters");
-        counters.iter().for_each(|count| note.push_str(&format!(" {count}")));
+    if let Some(loss) = loss {
+        note.push_str(&format!(" loss {loss:?}"));
     }
-    file::write(path.as_ref(), &stored, Some(note))
+    let mut push_counters = |name: &str, counters: &[u64]| {
+        if !counters.is_empty() {
+            note.push_str(&format!(" {name} {}", counters.len()));
+            counters.iter().for_each(|count| note.push_str(&format!(" {count}")));
+        }
+    };
+    push_counters("counters", &counters(model));
+    if let Some(Stopping { best, waited, model }) = &checkpoint.optimizer.stopping {
+        push_counters("best-counters", &model.counters);
+        let EpochReport { epoch, loss, val_loss, learning_rate, .. } = best;
+        note.push_str(&format!(" best {epoch} {loss:?} {learning_rate:?} {waited}"));
+        if let Some(loss) = val_loss {
+            note.push_str(&format!(" validation {loss:?}"));
+        }
+        stored.extend(
+            model
+                .arrays
+                .iter()
+                .enumerate()
+                .map(|(index, values)| Tensor::new(format!("{BEST}{index}"), vec![values.len()], values.clone())),
+        );
+    }
+    file::write(path, &stored, Some(note))
+}
+
+/// The loss for which the checkpoint in a file was saved, if it can be read.
+pub(super) fn saved_loss(path: &Path) -> Option<f64> {
+    let (_, note) = file::read(path).ok()?;
+    Note::parse(&note?)?.loss
 }
 
 /// Reads a model, the state of its optimiser and the number of epochs trained.
@@ -83,16 +124,16 @@ pub fn save_checkpoint<M: Differentiable>(
 pub fn load_checkpoint<M: Differentiable>(model: &mut M, path: impl AsRef<Path>) -> Result<Checkpoint, SavingError> {
     let path = path.as_ref();
     let (stored, note) = file::read(path)?;
-    let Some(Note { epoch, steps, learning_rate, plateau, counters }) = note.as_deref().and_then(Note::parse) else {
+    let Some(note) = note.as_deref().and_then(Note::parse) else {
         return Err(SavingError::format(path, "it has weights, but is no checkpoint of a training"));
     };
     let (mut state, weights): (Vec<_>, Vec<_>) =
-        stored.into_iter().partition(|tensor| tensor.name.starts_with(OPTIMIZER));
+        stored.into_iter().partition(|tensor| tensor.name.starts_with(OPTIMIZER) || tensor.name.starts_with(BEST));
     let expected = tensors::collect(model);
     let ordered =
         tensors::match_up(&expected, weights).map_err(|differences| SavingError::mismatch(path, &differences))?;
     let mut leaves = Vec::new();
-    if steps > 0 {
+    if note.steps > 0 {
         // An optimiser knows nothing of arrays that it does not change, such as running statistics.
         let summary = summary(model);
         let trained = expected.iter().zip(summary.rows()).filter(|(_, row)| row.trainable);
@@ -101,44 +142,75 @@ pub fn load_checkpoint<M: Differentiable>(model: &mut M, path: impl AsRef<Path>)
         }
         fill_empty(&mut leaves);
     }
+    let stopping = match note.best {
+        Some((best, waited)) => {
+            let arrays = best_arrays(&mut state, &expected).map_err(|what| SavingError::format(path, what))?;
+            Some(Stopping { best, waited, model: Arc::new(Snapshot { arrays, counters: note.best_counters }) })
+        }
+        None => None,
+    };
     if let Some(tensor) = state.first() {
         return Err(SavingError::format(path, format_args!("`{}` belongs to no array of the model", tensor.name)));
     }
     tensors::assign(model, &ordered);
-    set_counters(model, &counters);
-    Ok(Checkpoint { epoch, optimizer: OptimizerState { steps, learning_rate, plateau, leaves } })
+    set_counters(model, &note.counters);
+    let Note { steps, learning_rate, plateau, .. } = note;
+    Ok(Checkpoint { epoch: note.epoch, optimizer: OptimizerState { steps, learning_rate, plateau, stopping, leaves } })
 }
 
-/// `epoch 3 step 40 rate 0.01 plateau 1.5 2 counters 7 7`, as numbers; what follows the step may be missing.
+/// What a file says beside its arrays: `epoch 3 step 40`, and then any of `rate 0.01`, `plateau 1.5 2` (the best loss, the
+/// epochs waited), `loss 1.5`, `counters 2 7 7` (their number first), `best-counters 2 7 7` and
+/// `best 2 1.5 0.01 1 validation 1.7` (a report, the epochs waited, and the rest of the report).
+#[derive(Default)]
 struct Note {
     epoch: usize,
     steps: u64,
     learning_rate: Option<f64>,
     plateau: Option<Plateau>,
+    loss: Option<f64>,
     counters: Vec<u64>,
+    best: Option<(EpochReport, usize)>,
+    best_counters: Vec<u64>,
 }
 
 impl Note {
     fn parse(note: &str) -> Option<Self> {
         let mut words = note.split(' ').peekable();
-        words.next_if_eq(&"epoch")?;
-        let epoch = words.next()?.parse().ok()?;
-        words.next_if_eq(&"step")?;
-        let steps = words.next()?.parse().ok()?;
-        let learning_rate = match words.next_if_eq(&"rate") {
-            Some(_) => Some(words.next()?.parse().ok()?),
-            None => None,
-        };
-        let plateau = match words.next_if_eq(&"plateau") {
-            Some(_) => Some(Plateau { best: words.next()?.parse().ok()?, waited: words.next()?.parse().ok()? }),
-            None => None,
-        };
-        let counters = match words.next_if_eq(&"counters") {
-            Some(_) => words.by_ref().map(|count| count.parse().ok()).collect::<Option<_>>()?,
-            None => Vec::new(),
-        };
-        words.next().is_none().then_some(Self { epoch, steps, learning_rate, plateau, counters })
+        let (mut note, mut begun) = (Self::default(), (false, false));
+        while let Some(word) = words.next() {
+            match word {
+                "epoch" => (note.epoch, begun.0) = (next(&mut words)?, true),
+                "step" => (note.steps, begun.1) = (next(&mut words)?, true),
+                "rate" => note.learning_rate = Some(next(&mut words)?),
+                "plateau" => note.plateau = Some(Plateau { best: next(&mut words)?, waited: next(&mut words)? }),
+                "loss" => note.loss = Some(next(&mut words)?),
+                "counters" => note.counters = list(&mut words)?,
+                "best-counters" => note.best_counters = list(&mut words)?,
+                "best" => {
+                    let (epoch, epochs) = (next(&mut words)?, note.epoch);
+                    let (loss, learning_rate, waited) = (next(&mut words)?, next(&mut words)?, next(&mut words)?);
+                    let val_loss = match words.next_if_eq(&"validation") {
+                        Some(_) => Some(next(&mut words)?),
+                        None => None,
+                    };
+                    note.best = Some((EpochReport { epoch, epochs, loss, val_loss, learning_rate }, waited));
+                }
+                _ => return None,
+            }
+        }
+        (begun.0 && begun.1).then_some(note)
     }
+}
+
+/// The next word, as a number.
+fn next<'a, T: FromStr>(words: &mut impl Iterator<Item = &'a str>) -> Option<T> {
+    words.next()?.parse().ok()
+}
+
+/// A count, and as many numbers.
+fn list<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<Vec<u64>> {
+    let count: usize = next(words)?;
+    (0..count).map(|_| next(words)).collect()
 }
 
 /// The counters of the layers that draw random numbers.
@@ -202,6 +274,24 @@ fn leaf_state(stored: &mut Vec<Tensor>, leaf: usize, parameters: &Tensor) -> Res
         Values::F32(_) => LeafState::F32(f32),
         Values::F64(_) => LeafState::F64(f64),
     })
+}
+
+/// Takes the arrays of the best model out of what was stored: those that are expected, as they lie in the model.
+fn best_arrays(stored: &mut Vec<Tensor>, expected: &[Tensor]) -> Result<Vec<Values>, String> {
+    let arrays = expected.iter().enumerate().map(|(index, expected)| {
+        let name = format!("{BEST}{index}");
+        let found = match stored.iter().position(|tensor| tensor.name == name) {
+            Some(at) => stored.swap_remove(at).values,
+            None if expected.is_empty() => return Ok(expected.values.clone()),
+            None => return Err(format!("`{name}`, of the best model so far, is missing")),
+        };
+        match (&found, &expected.values) {
+            (Values::F32(a), Values::F32(b)) if a.len() == b.len() => Ok(found),
+            (Values::F64(a), Values::F64(b)) if a.len() == b.len() => Ok(found),
+            _ => Err(format!("`{name}` has not the type and the length of `{}`", expected.name)),
+        }
+    });
+    arrays.collect()
 }
 
 /// Gives leaves without numbers, which are in no file, as many slots as the others have.

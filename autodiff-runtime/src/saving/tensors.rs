@@ -6,13 +6,7 @@ use ndarray::ArrayViewD;
 
 use crate::Differentiable;
 use crate::tangent::{Update, Visit};
-
-/// Numbers of one precision.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Values {
-    F32(Vec<f32>),
-    F64(Vec<f64>),
-}
+pub(super) use crate::training::Values;
 
 /// A parameter array as it lies in a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +31,13 @@ impl Tensor {
 }
 
 impl Values {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Values::F32(values) => values.len(),
+            Values::F64(values) => values.len(),
+        }
+    }
+
     fn type_name(&self) -> &'static str {
         match self {
             Values::F32(_) => "f32",

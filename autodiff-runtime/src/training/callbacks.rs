@@ -1,9 +1,13 @@
 //! What happens between epochs: stopping early, saving, changing the learning rate.
 
+use std::marker::PhantomData;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
-use crate::optimizers::Optimizer;
+use super::Snapshot;
+use crate::Differentiable;
 use crate::optimizers::schedules::ReduceOnPlateau;
+use crate::optimizers::{Optimizer, Stopping};
 
 /// How an epoch went.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,8 +34,16 @@ impl EpochReport {
 /// Something to do after each epoch. Several are given to [`Fit`](super::Fit) one after the other; to
 /// look at one after training, give it as `&mut`.
 pub trait Callback<M, O> {
+    /// The training begins, after this many epochs that were trained before. `Break` ends it at once.
+    fn train_begin(&mut self, _epochs: usize, _model: &M, _optimizer: &mut O) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
     /// An epoch has ended. `Break` ends the training.
     fn epoch_end(&mut self, report: &EpochReport, model: &M, optimizer: &mut O) -> ControlFlow<()>;
+
+    /// All callbacks have seen the end of the epoch, whose state is complete: the time to save it.
+    fn epoch_complete(&mut self, _report: &EpochReport, _model: &M, _optimizer: &mut O) {}
 
     /// The training has ended.
     fn train_end(&mut self, _model: &mut M) {}
@@ -50,10 +62,21 @@ impl<M, O> Callback<M, O> for () {
 }
 
 impl<M, O, A: Callback<M, O>, B: Callback<M, O>> Callback<M, O> for (A, B) {
+    fn train_begin(&mut self, epochs: usize, model: &M, optimizer: &mut O) -> ControlFlow<()> {
+        let first = self.0.train_begin(epochs, model, optimizer);
+        let second = self.1.train_begin(epochs, model, optimizer);
+        if first.is_break() { first } else { second }
+    }
+
     fn epoch_end(&mut self, report: &EpochReport, model: &M, optimizer: &mut O) -> ControlFlow<()> {
         let first = self.0.epoch_end(report, model, optimizer);
         let second = self.1.epoch_end(report, model, optimizer);
         if first.is_break() { first } else { second }
+    }
+
+    fn epoch_complete(&mut self, report: &EpochReport, model: &M, optimizer: &mut O) {
+        self.0.epoch_complete(report, model, optimizer);
+        self.1.epoch_complete(report, model, optimizer);
     }
 
     fn train_end(&mut self, model: &mut M) {
@@ -67,8 +90,16 @@ impl<M, O, A: Callback<M, O>, B: Callback<M, O>> Callback<M, O> for (A, B) {
 }
 
 impl<M, O, C: Callback<M, O>> Callback<M, O> for &mut C {
+    fn train_begin(&mut self, epochs: usize, model: &M, optimizer: &mut O) -> ControlFlow<()> {
+        (**self).train_begin(epochs, model, optimizer)
+    }
+
     fn epoch_end(&mut self, report: &EpochReport, model: &M, optimizer: &mut O) -> ControlFlow<()> {
         (**self).epoch_end(report, model, optimizer)
+    }
+
+    fn epoch_complete(&mut self, report: &EpochReport, model: &M, optimizer: &mut O) {
+        (**self).epoch_complete(report, model, optimizer);
     }
 
     fn train_end(&mut self, model: &mut M) {
@@ -95,19 +126,22 @@ impl<M, O, F: FnMut(&EpochReport, &M) -> ControlFlow<()>> Callback<M, O> for OnE
 
 /// Ends training when the watched loss has stopped falling, and gives back the best model.
 ///
+/// The optimiser's state has what it has seen, so that a training that is resumed from a checkpoint ends at the epoch at
+/// which it would have ended, and gives back the best model of all its epochs.
+///
 /// Keras: `EarlyStopping(restore_best_weights=True)`.
 #[derive(Clone, Debug)]
 pub struct EarlyStopping<M> {
     patience: usize,
     min_delta: f64,
-    waited: usize,
-    best: Option<(EpochReport, M)>,
+    seen: Option<Stopping>,
+    model: PhantomData<fn(M)>,
 }
 
-impl<M: Clone> EarlyStopping<M> {
+impl<M> EarlyStopping<M> {
     /// Ends training after `patience` epochs in a row without a new least loss.
     pub fn new(patience: usize) -> Self {
-        Self { patience, min_delta: 0.0, waited: 0, best: None }
+        Self { patience, min_delta: 0.0, seen: None, model: PhantomData }
     }
 
     /// Counts a loss as a new least one only if it is smaller by more than this.
@@ -118,28 +152,41 @@ impl<M: Clone> EarlyStopping<M> {
 
     /// The report of the best epoch.
     pub fn best(&self) -> Option<&EpochReport> {
-        self.best.as_ref().map(|(report, _)| report)
+        self.seen.as_ref().map(|seen| &seen.best)
+    }
+
+    /// Whether these epochs without a new least loss are enough.
+    fn has_waited(&self, epochs: usize) -> bool {
+        epochs > 0 && epochs >= self.patience
     }
 }
 
-impl<M: Clone, O> Callback<M, O> for EarlyStopping<M> {
-    fn epoch_end(&mut self, report: &EpochReport, model: &M, _: &mut O) -> ControlFlow<()> {
-        let improved = match &self.best {
-            Some((best, _)) => report.watched() < best.watched() - self.min_delta,
-            None => true,
+impl<M: Differentiable, O: Optimizer> Callback<M, O> for EarlyStopping<M> {
+    fn train_begin(&mut self, _: usize, _: &M, optimizer: &mut O) -> ControlFlow<()> {
+        let Some(seen) = optimizer.resumed_stopping() else { return ControlFlow::Continue(()) };
+        let ended = self.has_waited(seen.waited);
+        self.seen = Some(seen);
+        if ended { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn epoch_end(&mut self, report: &EpochReport, model: &M, optimizer: &mut O) -> ControlFlow<()> {
+        let improves = |seen: &Stopping| report.watched() < seen.best.watched() - self.min_delta;
+        let seen = match self.seen.take().filter(|seen| !improves(seen)) {
+            Some(seen) => {
+                let best = EpochReport { epochs: report.epochs, ..seen.best };
+                Stopping { best, waited: seen.waited + 1, ..seen }
+            }
+            None => Stopping { best: *report, waited: 0, model: Arc::new(Snapshot::of(model)) },
         };
-        if improved {
-            self.waited = 0;
-            self.best = Some((*report, model.clone()));
-            return ControlFlow::Continue(());
-        }
-        self.waited += 1;
-        if self.waited < self.patience { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        optimizer.remember_stopping(seen.clone());
+        let ended = self.has_waited(seen.waited);
+        self.seen = Some(seen);
+        if ended { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     fn train_end(&mut self, model: &mut M) {
-        if let Some((_, best)) = &self.best {
-            model.clone_from(best);
+        if let Some(seen) = &self.seen {
+            seen.model.restore(model);
         }
     }
 }

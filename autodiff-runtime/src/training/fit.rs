@@ -225,6 +225,10 @@ impl<F, V, C, E> Fit<F, V, C, E> {
         let mut history = History { initial_epoch: self.settings.initial_epoch, ..History::default() };
         let mut order: Vec<usize> = (0..trained).collect();
         let mut progress = Progress::new(self.settings.verbose > 0, self.steps(trained));
+        if self.callbacks.train_begin(self.settings.initial_epoch, model, optimizer).is_break() {
+            self.callbacks.train_end(model);
+            return Ok(history);
+        }
         for epoch in self.settings.initial_epoch + 1..=self.settings.epochs {
             self.put_in_order(&mut order, epoch);
             begin_epoch(model, epoch);
@@ -266,6 +270,7 @@ impl<F, V, C, E> Fit<F, V, C, E> {
             }
             history.push_metrics(metrics);
             let flow = self.callbacks.epoch_end(&report, model, optimizer);
+            self.callbacks.epoch_complete(&report, model, optimizer);
             history.learning_rate.push(optimizer.learning_rate());
             if let Some(failure) = self.callbacks.failure() {
                 let message = format!("a callback failed after epoch {epoch}: {failure}");

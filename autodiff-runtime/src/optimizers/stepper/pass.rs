@@ -38,13 +38,13 @@ fn leads_to(path: &str, names: &[String]) -> bool {
     path.split('.').all(|name| names.next().is_some_and(|other| other == name))
 }
 
-impl<R: Rule> Pass<'_, R> {
-    /// What the learning rate of the current leaf is multiplied by.
-    fn rate_factor(&self) -> f64 {
-        let chosen = self.rates.iter().rev().find(|(path, _)| leads_to(path, &self.path));
-        chosen.map_or(1.0, |(_, factor)| *factor)
-    }
+/// What the learning rate of a leaf is multiplied by, to which fields with these names lead.
+pub(super) fn rate_factor(rates: &[(String, f64)], names: &[String]) -> f64 {
+    let chosen = rates.iter().rev().find(|(path, _)| leads_to(path, names));
+    chosen.map_or(1.0, |(_, factor)| *factor)
+}
 
+impl<R: Rule> Pass<'_, R> {
     /// The state of the next leaf, which is made in the first step, and how it changes; `None` if the state does not fit.
     fn next<T: Real>(&mut self, len: usize) -> Option<(Change<'_, R>, &mut Vec<Vec<T>>)> {
         let (index, rule) = (self.index, self.rule);
@@ -52,7 +52,7 @@ impl<R: Rule> Pass<'_, R> {
         if self.first {
             self.leaves.push(LeafState::new::<T>(rule.slots(), len, rule.initial()));
         }
-        let factor = self.rate_factor();
+        let factor = rate_factor(self.rates, &self.path);
         let spared = self.path.iter().any(|name| self.undecayed.contains(name));
         let change = Change {
             rule,
@@ -169,5 +169,9 @@ impl<R: Rule> Update for Pass<'_, R> {
 
     fn is_step(&self) -> bool {
         true
+    }
+
+    fn observes(&self) -> bool {
+        rate_factor(self.rates, &self.path) != 0.0
     }
 }
