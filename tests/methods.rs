@@ -383,3 +383,68 @@ mod norms {
         handed_on::check(&[a, b]).unwrap();
     }
 }
+
+/// A comparison calls a method that changes `self`.
+mod compared_steps {
+    use differentiable::prelude::*;
+
+    #[derive(Clone, Copy, Differentiable)]
+    struct Solver {
+        at: f64,
+        rate: f64,
+    }
+
+    #[differentiable(order = 2)]
+    impl Solver {
+        fn step(&mut self, target: f64) -> f64 {
+            let error = self.at * self.at - target;
+            self.at -= self.rate * error;
+            error.abs()
+        }
+
+        fn is_moved(&mut self, by: f64) -> bool {
+            self.at *= 1.0 + 0.1 * by;
+            self.at > 1.0
+        }
+
+        fn solve(&mut self, target: f64) -> f64 {
+            let mut n = 0;
+            while self.step(target) > 1e-3 && n < 12 {
+                n += 1;
+            }
+            self.at
+        }
+
+        fn choose(&mut self, x: f64) -> f64 {
+            if !(self.step(x) < self.step(x * 0.5)) || self.is_moved(x) && self.step(x) != 0.0 {
+                self.rate *= x;
+            }
+            match 1.0 + self.step(x) > 1.5 {
+                true => self.at * self.rate,
+                false => self.at + self.rate,
+            }
+        }
+    }
+
+    #[differentiable(order = 2)]
+    fn root(target: f64, rate: f64) -> f64 {
+        let mut solver = Solver { at: 1.0, rate };
+        solver.solve(target)
+    }
+
+    #[differentiable(order = 2)]
+    fn chosen(x: f64, solver: &mut Solver) -> f64 {
+        solver.choose(x)
+    }
+
+    #[test]
+    fn carry_derivatives() {
+        root::check(2.0, 0.3).unwrap();
+        let slope = |t: f64| root::grad(t, 0.3).0;
+        let expected = (slope(2.0 + 1e-5) - slope(2.0 - 1e-5)) / 2e-5;
+        assert!((root::hvp(2.0, 0.3, 1.0, 0.0).0 - expected).abs() < 1e-6);
+        for x in [0.4, 1.7, -1.2] {
+            chosen::check(x, &mut Solver { at: 0.9, rate: 0.2 }).unwrap();
+        }
+    }
+}

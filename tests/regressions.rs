@@ -564,3 +564,34 @@ fn an_enum_that_is_replaced_where_a_branch_has_returned() {
     assert!((replaced_after_a_return::hvp(0.7, &[0.3], 1.0, &[0.0]).0 - 2.0).abs() < 1e-14);
     assert!((replaced_after_a_return::hvp(0.7, &[-0.4], 1.0, &[0.0]).0 + 0.8).abs() < 1e-14);
 }
+
+#[differentiable(order = 3)]
+fn sloped(x: f64, y: f64) -> f64 {
+    (x * y).sin() + x * x * y
+}
+
+/// The tangent of the operator's value is used by its zero cotangent alone, and lies in the branch.
+#[differentiable(order = 2)]
+fn operator_in_a_branch(x: f64, v: &mut f64, n: Point) -> f64 {
+    if x > 2.0 {
+        return x.sin();
+    }
+    let r = [-sloped::grad(x * x, x).0, {
+        *v = *v * 0.5 + n.b;
+        n.a
+    }];
+    r[0] * n.b + r[1]
+}
+
+#[test]
+fn an_operator_whose_tangent_has_no_cotangent() {
+    let n = Point { a: 0.4, b: -0.8 };
+    for x in [0.7, 2.5] {
+        operator_in_a_branch::check(x, &mut 0.3, n).unwrap();
+        let slope = |x: f64| operator_in_a_branch::grad(x, &mut 0.3, n).0;
+        let d_n = PointTangent { a: 0.0, b: 0.0 };
+        let found = operator_in_a_branch::hvp(x, &mut 0.3, n, 1.0, &mut 0.0, d_n).0;
+        let expected = (slope(x + 1e-5) - slope(x - 1e-5)) / 2e-5;
+        assert!((found - expected).abs() < 1e-7, "{found} and {expected} at {x}");
+    }
+}

@@ -180,6 +180,18 @@ fn is_iterator(bound: &syn::TypeParamBound) -> bool {
     last.ends_with("Iterator")
 }
 
+/// Whether a method may change its receiver: it takes `&mut self`.
+pub(crate) fn changes_receiver(sig: &syn::Signature) -> bool {
+    match sig.inputs.first() {
+        Some(FnArg::Receiver(r)) => match &r.kind {
+            ReceiverKind::Reference(_, _, mutability) => mutability.is_some(),
+            ReceiverKind::Typed(_, ty) => matches!(&**ty, Type::Reference(t) if t.mutability.is_some()),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 /// Types that hold references are passed by shared references: what stays in a tape, and what is changed, cannot hold any.
 fn refuse_borrowing(p: &Param, errors: &Errors) {
     let held = p.passing == Passing::Value && crate::tangent_types::holds_a_reference(&p.ty);

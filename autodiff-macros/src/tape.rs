@@ -407,11 +407,8 @@ fn own_uses(stmt: &Stmt, used: &mut VarSet) {
         },
     );
     used.unite(&written);
-    if let Stmt::Pull(pull) = stmt
-        && !pull.joined
-        && pull.cotangent.iter().any(Option::is_none)
-    {
-        used.extend(&pull.values);
+    if let Stmt::Pull(pull) = stmt {
+        used.extend(pull.shapes());
     }
 }
 

@@ -156,13 +156,18 @@ impl Emitter<'_> {
                 self.array_form(recv, name, args)
             }
             Expr::Method { recv, name, turbofish, args } => {
-                let recv = match &**recv {
-                    Expr::Place(place) if self.is_lent(place, name) => {
+                let lent = match &**recv {
+                    Expr::Place(place) if self.is_lent(place, name) => Some(place),
+                    Expr::Ref { mutable: false, of } => crate::lower::as_place(of),
+                    _ => None,
+                };
+                let recv = match lent {
+                    Some(place) => {
                         let place = self.place(place).at_least(Prec::Unary);
                         let lent = quote::quote_spanned!(name.span()=> (*::differentiable::__private::lent(&#place)));
                         Tokens::atom(lent).tokens
                     }
-                    recv => self.typed_receiver(recv),
+                    None => self.typed_receiver(recv),
                 };
                 let args = self.values(args);
                 Tokens::new(code!(#recv.#name #turbofish(#(#args),*)), Prec::Postfix)

@@ -92,7 +92,7 @@ impl<'a> Emitter<'a> {
                 }
                 Stmt::If { tape: Some(t), .. } => order.push(t.var),
                 Stmt::Loop(l) => order.extend(l.tape.map(|t| t.var)),
-                Stmt::Pull(p) if !p.joined && p.cotangent.iter().any(Option::is_none) => read.extend(&p.values),
+                Stmt::Pull(p) => read.extend(p.shapes()),
                 _ => {}
             }
             for b in s.blocks() {

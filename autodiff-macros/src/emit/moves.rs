@@ -89,11 +89,8 @@ impl Counter {
                 }
             };
             stmt.parts(&mut |e| e.places(&mut fields), &mut |_| {});
-            if let Stmt::Pull(pull) = stmt
-                && !pull.joined
-                && pull.cotangent.iter().any(Option::is_none)
-            {
-                pull.values.iter().for_each(|v| note(*v));
+            if let Stmt::Pull(pull) = stmt {
+                pull.shapes().iter().for_each(|v| note(*v));
             }
             for v in stmt.defines() {
                 self.defined.or_insert_with(v, || now);

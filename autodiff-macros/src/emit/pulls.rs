@@ -9,29 +9,44 @@ use super::code::{Code, code};
 use super::exprs::Prec;
 use super::tuples::{one_or_tuple, tuple};
 use crate::ir::{BinOp, Callee, Expr, Operator, Passing, Place, Pull, VarId};
+use crate::kinds::Kind;
 
 impl Emitter<'_> {
     pub(crate) fn pull(&self, pull: &Pull) -> TokenStream {
         let operator = matches!(pull.callee, Callee::Operator(_));
-        let cotangents: Vec<Code> = pull
-            .cotangent
-            .iter()
-            .zip(&pull.values)
-            .map(|(ct, v)| {
-                if let Some(e) = ct {
-                    let e = self.expr(e);
-                    if operator { e.at_least(Prec::Unary) } else { e.tokens }
-                } else if let (true, Some(ct)) = (pull.joined, &pull.cotangent[0]) {
-                    self.value(&Expr::Zero(Box::new(ct.clone())))
-                } else {
-                    let zero = Expr::Zero(Box::new(Expr::var(*v, pull.span)));
-                    self.value(&zero)
+        // Zeros with the shape of a cotangent, which may move into the call.
+        let mut zeros = TokenStream::new();
+        let mut cotangents: Vec<Code> = Vec::new();
+        for (c, (ct, v)) in pull.cotangent.iter().zip(&pull.values).enumerate() {
+            let code = match (ct, pull.shape()) {
+                (Some(e), _) if operator => self.expr(e).at_least(Prec::Unary),
+                (Some(e), _) => self.expr(e).tokens,
+                (None, Some(_)) if matches!(self.kind(*v), Kind::Float(_)) => {
+                    self.value(&Expr::zero_of(*v, self.kind(*v), pull.span))
                 }
-            })
-            .collect();
+                (None, Some(shape)) => {
+                    let zero = self.value(&Expr::Zero(Box::new(shape.clone())));
+                    if operator || pull.joined {
+                        zero
+                    } else {
+                        let name = Ident::new(&format!("zero_{c}"), Span::mixed_site());
+                        zeros.extend(quote!(let #name = #zero;));
+                        code!(#name)
+                    }
+                }
+                (None, None) => self.value(&Expr::Zero(Box::new(Expr::var(*v, pull.span)))),
+            };
+            cotangents.push(code);
+        }
         if let Callee::Operator(op) = &pull.callee {
             return self.pull_operator(*op, pull, &cotangents);
         }
+        let pulled = self.pull_call(pull, cotangents);
+        quote!(#zeros #pulled)
+    }
+
+    /// The call of a pullback, with its cotangents.
+    fn pull_call(&self, pull: &Pull, cotangents: Vec<Code>) -> TokenStream {
         let method = self.is_of_array(&pull.callee, &pull.args);
         let again: Vec<Code> = (0..pull.cotangent.len())
             .flat_map(|c| {

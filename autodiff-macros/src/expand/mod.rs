@@ -93,6 +93,8 @@ pub(crate) struct Outer<'a> {
     pub(crate) lending: Vec<(String, syn::Type)>,
     /// The methods in it, with the types of their values.
     pub(crate) values: Vec<(String, Option<syn::Type>)>,
+    /// The methods in it that may change their receiver.
+    pub(crate) changing: Vec<String>,
     /// What they use the fields of `self` as.
     pub(crate) fields: Uses,
 }
@@ -103,7 +105,8 @@ impl<'a> Outer<'a> {
         owner: Option<syn::Type>,
         methods: impl Iterator<Item = (&'s syn::Signature, Option<&'s syn::Block>)>,
     ) -> Self {
-        let mut outer = Self { generics, owner, lending: Vec::new(), values: Vec::new(), fields: Uses::default() };
+        let (lending, values, changing) = (Vec::new(), Vec::new(), Vec::new());
+        let mut outer = Self { generics, owner, lending, values, changing, fields: Uses::default() };
         for (sig, body) in methods {
             let name = sig.ident.to_string();
             let ty = match &sig.output {
@@ -112,6 +115,9 @@ impl<'a> Outer<'a> {
             };
             if let Some(syn::Type::Reference(r)) = &ty {
                 outer.lending.push((name.clone(), (*r.elem).clone()));
+            }
+            if crate::signature::changes_receiver(sig) {
+                outer.changing.push(name.clone());
             }
             outer.values.push((name, ty));
             if let Some(body) = body {

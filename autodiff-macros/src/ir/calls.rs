@@ -95,7 +95,7 @@ pub(crate) struct Pull {
     pub(crate) grads: Vec<Vec<Option<VarId>>>,
     /// The cotangents of the value's components.
     pub(crate) cotangent: Vec<Option<Expr>>,
-    /// The variables that hold the value, for `Zero` cotangents.
+    /// The variables that hold the value.
     pub(crate) values: Vec<VarId>,
     /// The forward sweep runs here as well, and gives the values: there is no tape.
     pub(crate) joined: bool,
@@ -104,4 +104,16 @@ pub(crate) struct Pull {
     /// It is left out where all cotangents are zero: what it multiplies them with may be infinite.
     pub(crate) guarded: bool,
     pub(crate) span: Span,
+}
+
+impl Pull {
+    /// What a cotangent that is zero has the shape of, if another one is there.
+    pub(crate) fn shape(&self) -> Option<&Expr> {
+        self.cotangent.iter().flatten().next()
+    }
+
+    /// The variables whose shapes zero cotangents have: those of the value, where there is no cotangent at all.
+    pub(crate) fn shapes(&self) -> &[VarId] {
+        if self.joined || self.shape().is_some() { &[] } else { &self.values }
+    }
 }

@@ -3,7 +3,7 @@
 //! In: types as the user wrote them, and the generics around them. Out: a [`Kind`], which is `Unknown` wherever the syntax
 //! leaves room for doubt.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use syn::{GenericArgument, GenericParam, Generics, PathArguments, Type, TypeParamBound, WherePredicate};
 
@@ -28,6 +28,8 @@ pub(crate) struct Types {
     owner: Option<Kind>,
     /// What the methods beside the function give, by name.
     values: HashMap<String, Option<Kind>>,
+    /// The methods beside the function that may change their receiver.
+    changing: HashSet<String>,
     /// What those use the fields of `self` as.
     fields: Uses,
     /// What names that stand alone construct.
@@ -83,6 +85,7 @@ impl Types {
         self.owner = outer.owner.as_ref().map(|ty| self.kind(ty));
         self.lending = outer.lending.iter().map(|(name, ty)| (name.clone(), self.kind(ty))).collect();
         self.values = outer.values.iter().map(|(name, ty)| (name.clone(), ty.as_ref().map(|t| self.kind(t)))).collect();
+        self.changing = outer.changing.iter().cloned().collect();
         self.fields = outer.fields.clone();
         self
     }
@@ -95,6 +98,11 @@ impl Types {
     /// Whether a method beside the function gives a length, if there is one of this name.
     pub(crate) fn gives_length(&self, method: &str) -> Option<bool> {
         self.values.get(method).map(|kind| kind == &Some(Kind::Int))
+    }
+
+    /// Whether a method beside the function may change its receiver.
+    pub(crate) fn changes_receiver(&self, method: &str) -> bool {
+        self.changing.contains(method)
     }
 
     /// The same, with what names that stand alone construct.

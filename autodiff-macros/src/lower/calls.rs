@@ -462,7 +462,7 @@ impl Lowerer<'_> {
     }
 }
 
-fn is_self(e: &S) -> bool {
+pub(super) fn is_self(e: &S) -> bool {
     match e {
         S::Paren(p) => is_self(&p.expr),
         S::Unary(u) => is_self(&u.expr),

@@ -47,7 +47,10 @@ impl Lowerer<'_> {
             S::Array(t) => Expr::Array(self.in_order(&t.elems, Self::control), crate::ir::Sequence::Array),
             S::MethodCall(m) if let Some(said) = self.changing_test(m) => self.atom(&said),
             S::MethodCall(m) if self.is_chain(&m.receiver) && self.changed_by(e).is_some() => self.method_call(m),
-            S::MethodCall(m) if self.is_bound(&m.receiver) || self.may_change(m) && !is_predicate(&m.method) => {
+            S::MethodCall(m)
+                if self.is_bound(&m.receiver)
+                    || self.may_change(m) && (!is_predicate(&m.method) || self.changes_self(m)) =>
+            {
                 self.method_call(m)
             }
             S::Call(c) if c.args.iter().any(|a| self.is_lent_mutably(a)) => self.atom(e),
@@ -70,14 +73,15 @@ impl Lowerer<'_> {
         }
     }
 
-    /// What is compared or computed with: a method gives it, so it is taken not to change its receiver.
+    /// What is compared or computed with: a method gives it, so it is taken not to change its receiver unless it is known to.
     fn compared(&mut self, e: &S) -> Expr {
         match e {
             S::Paren(p) => self.compared(&p.expr),
             S::MethodCall(m)
                 if !self.is_bound(&m.receiver)
                     && !m.args.iter().any(|a| matches!(a, S::Closure(_)))
-                    && self.may_change(m) =>
+                    && self.may_change(m)
+                    && !self.changes_self(m) =>
             {
                 self.looked_at(m)
             }
@@ -103,6 +107,11 @@ impl Lowerer<'_> {
             || !crate::methods::only_looks(&name)
                 && self.is_plain_place(&m.receiver)
                 && self.is_mutable_place(&m.receiver)
+    }
+
+    /// Whether a method beside the function is called on `self`, which it may change.
+    fn changes_self(&self, m: &syn::ExprMethodCall) -> bool {
+        super::calls::is_self(&m.receiver) && self.types.changes_receiver(&m.method.to_string())
     }
 
     /// Whether an argument is a mutable reference.

@@ -351,7 +351,7 @@ fn strip(e: Expr) -> Expr {
 }
 
 /// The place of an expression that is one.
-fn as_place(e: &Expr) -> Option<&Place> {
+pub(crate) fn as_place(e: &Expr) -> Option<&Place> {
     match e {
         Expr::Place(place) => Some(place),
         Expr::Ref { of, .. } => as_place(of),

@@ -254,9 +254,7 @@ impl Pass {
                 for p in pull.slots.iter().flatten().flatten() {
                     live.insert(p.root);
                 }
-                if !pull.joined && pull.cotangent.iter().any(Option::is_none) {
-                    live.extend(&pull.values);
-                }
+                live.extend(pull.shapes());
             }
             Stmt::If { then, els, tape, .. } => {
                 if remove && self.is_unread(*tape, live) {

@@ -20,10 +20,8 @@ pub(crate) fn temporaries(program: &mut Program) -> bool {
         s.uses(&mut |v| reads[v] += 1, &mut |v| {
             writes.insert(v);
         });
-        if let Stmt::Pull(pull) = s
-            && pull.cotangent.iter().any(Option::is_none)
-        {
-            pull.values.iter().for_each(|v| reads[*v] += 2);
+        if let Stmt::Pull(pull) = s {
+            pull.shapes().iter().for_each(|v| reads[*v] += 2);
         }
     });
     for e in &program.value {

@@ -29,7 +29,7 @@ impl Generator {
 
     /// A float that is not near zero.
     fn positive(&mut self, depth: usize) -> String {
-        let e = self.operand(depth);
+        let e = self.unmoved(|g| g.operand(depth));
         match self.dice.below(3) {
             0 => format!("({e} * {e} + 0.5)"),
             1 => format!("({e}.abs() + 1.0)"),
@@ -43,7 +43,7 @@ impl Generator {
             return self.leaf();
         }
         let d = depth - 1;
-        match self.dice.below(36) {
+        match self.dice.below(42) {
             0..=3 => {
                 let op = self.dice.pick(&["+", "-", "+"]);
                 format!("{} {op} {}", self.operand(d), self.operand(d))
@@ -76,7 +76,7 @@ impl Generator {
             }
             22 => self.match_count(d),
             23 => self.inner_block(d),
-            24 | 25 => self.chain(d),
+            24 | 25 => self.unmoved(|g| g.chain(d)),
             26 | 27 => self.optional_value(d),
             28 | 29 => self.call(d).unwrap_or_else(|| self.leaf()),
             30 => self.closure_call(d).unwrap_or_else(|| self.leaf()),
@@ -89,7 +89,9 @@ impl Generator {
                 let (a, b) = (self.bounded(d), self.bounded(d));
                 format!("curve::jvp({a}, {b}, {}, 0.5).1", self.bounded(d))
             }
-            34 => match self.readable(Type::Point) {
+            34..=37 => self.effect(d).unwrap_or_else(|| self.leaf()),
+            38 | 39 => self.of_item(d),
+            40 => match self.readable(Type::Point) {
                 Some(p) => format!("{}.norm2()", p.name),
                 None => self.leaf(),
             },
@@ -179,24 +181,30 @@ impl Generator {
                     1 => format!("{} < {}", n.name, 1 + self.dice.below(4)),
                     _ => format!("{} != {}", n.name, self.dice.below(3)),
                 },
-                None => format!("{} > 0.0", self.operand(depth.min(1))),
+                None => format!("{} > 0.0", self.compared(depth.min(1))),
             },
             2 if depth > 0 => {
                 let op = self.dice.pick(&["&&", "||"]);
                 format!("{} {op} {}", self.condition(0), self.condition(0))
             }
             3 if depth > 0 => format!("!({})", self.condition(depth - 1)),
-            4 => format!("{} < {}", self.operand(depth.min(2)), self.operand(depth.min(2))),
+            4 => format!("{} < {}", self.compared(depth.min(2)), self.compared(depth.min(2))),
             5 => match self.readable(Type::Optional) {
                 Some(o) => format!("{}.{}()", o.name, self.dice.pick(&["is_some", "is_none"])),
-                None => format!("{} < 0.3", self.operand(depth.min(1))),
+                None => format!("{} < 0.3", self.compared(depth.min(1))),
             },
             6 => match self.readable(Type::Vector) {
                 Some(v) => format!("{}.len() > {}", v.name, 2 + self.dice.below(3)),
-                None => format!("{} > 0.2", self.operand(depth.min(1))),
+                None => format!("{} > 0.2", self.compared(depth.min(1))),
             },
-            _ => format!("{} > {}", self.operand(depth.min(2)), self.dice.pick(&["0.0", "0.5", "-0.3", "1.0"])),
+            _ => format!("{} > {}", self.compared(depth.min(2)), self.dice.pick(&["0.0", "0.5", "-0.3", "1.0"])),
         }
+    }
+
+    /// An operand of a comparison. A method that a comparison calls must not change its receiver.
+    fn compared(&mut self, depth: usize) -> String {
+        let e = self.operand(depth);
+        if e.contains(".bump(") { format!("({{ let bumped = {e}; bumped }})") } else { e }
     }
 
     fn match_count(&mut self, d: usize) -> String {
@@ -297,7 +305,7 @@ impl Generator {
         let callee = found[self.dice.below(found.len())].clone();
         let mut arguments = Vec::new();
         for p in &callee.params {
-            arguments.push(self.argument(*p, d.min(1))?);
+            arguments.push(self.unmoved(|g| g.argument(*p, d.min(1)))?);
         }
         Some(format!("{}({})", callee.name, arguments.join(", ")))
     }
@@ -331,10 +339,18 @@ impl Generator {
     }
 
     pub(super) fn point(&mut self, d: usize) -> String {
-        match (self.dice.below(4), self.readable(Type::Point)) {
+        match (self.dice.below(7), self.readable(Type::Point)) {
             (0, Some(p)) => format!("Point {{ a: {}, ..{} }}", self.float(d), p.value()),
             (1, Some(p)) => format!("{}.scaled({})", p.name, self.bounded(d)),
             (2, Some(p)) => p.value(),
+            (3, Some(p)) => {
+                self.operators = true;
+                format!("{} * {} + {}", p.value(), self.bounded_operand(d), p.value())
+            }
+            (4, Some(p)) => {
+                self.operators = true;
+                format!("-{} - Point {{ a: {}, b: 0.5 }}", p.value(), self.float(d))
+            }
             _ => format!("Point {{ a: {}, b: {} }}", self.float(d), self.float(d)),
         }
     }

@@ -17,6 +17,12 @@ impl Point {
     fn scaled(self, by: f64) -> Point {
         Point { a: self.a * by, b: self.b * by }
     }
+    fn bump(&mut self, by: f64) -> f64 {
+        let old = self.a * 0.5;
+        self.a = old + by * self.b.cos();
+        std::mem::swap(&mut self.a, &mut self.b);
+        old - by
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Differentiable)]
@@ -57,7 +63,8 @@ pub(super) fn program(g: &mut Generator) -> String {
     }
     text.push('\n');
     text.push_str(&main_function(g));
-    text
+    let items = g.items(&text);
+    text + &items
 }
 
 /// A parameter: its name, its type as written, and how the test makes an argument.
@@ -194,7 +201,7 @@ fn main_function(g: &mut Generator) -> String {
     let value = g.returned();
     if !value.is_empty() {
         // All that is alive takes part.
-        let rest: Vec<String> = (0..2).filter_map(|_| g.place(false)).collect();
+        let rest: Vec<String> = (0..4).filter_map(|_| g.place(false)).collect();
         match g.returns {
             Returns::Float => g.line(format!(
                 "{} + {}",
@@ -203,7 +210,7 @@ fn main_function(g: &mut Generator) -> String {
                 } else {
                     value
                 },
-                if rest.is_empty() { "x".to_owned() } else { rest.join(" * ") }
+                if rest.is_empty() { "x".to_owned() } else { rest.join(" * 0.7 + ") }
             )),
             _ => g.line(value),
         }

@@ -4,13 +4,15 @@
 //! the derivatives of `f` at a point and compares them. Equal seeds give equal programs. All programs compile, end, and
 //! are smooth almost everywhere; their values stay moderate, as loops only assign what is bounded.
 //!
-//! `dice.rs` draws, `scope.rs` knows what is in scope, `exprs.rs`, `stmts.rs` and `functions.rs` write what they are
-//! named after.
+//! `dice.rs` draws, `scope.rs` knows what is in scope, `exprs.rs`, `stmts.rs`, `effects.rs`, `items.rs` and `functions.rs`
+//! write what they are named after.
 
 mod chains;
 mod dice;
+mod effects;
 mod exprs;
 mod functions;
+mod items;
 mod loops;
 mod scope;
 mod stmts;
@@ -66,6 +68,10 @@ struct Generator {
     temporaries: usize,
     /// Inside an expression that is written into a closure: no `return`, no statement that changes what is outside.
     in_closure: bool,
+    /// Inside an expression that must change nothing, since something is borrowed or it is written twice.
+    still: bool,
+    /// The program uses operators of points.
+    operators: bool,
     /// The program compares second derivatives as well.
     second: bool,
 }
@@ -102,6 +108,8 @@ impl Generator {
             labels: 0,
             temporaries: 0,
             in_closure: false,
+            still: false,
+            operators: false,
             second: false,
         }
     }

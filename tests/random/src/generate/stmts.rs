@@ -23,7 +23,7 @@ impl Generator {
         if self.depth >= 3 {
             return if self.dice.chance(40) { self.declaration() } else { self.assignment() };
         }
-        match self.dice.below(30) {
+        match self.dice.below(32) {
             0..=5 => self.declaration(),
             6..=12 => self.assignment(),
             13..=15 => self.branch(),
@@ -35,6 +35,7 @@ impl Generator {
             26 => self.optional_branch(),
             27 => self.growth(),
             28 => self.match_statement(),
+            29 | 30 => self.rearrangement(),
             _ => self.aggregate_assignment(),
         }
     }
@@ -232,6 +233,11 @@ impl Generator {
             Type::Point if name.starts_with("point_mut") => {
                 format!("*{name} = Point {{ a: {}, b: {} }};", self.assigned(), self.assigned())
             }
+            Type::Point if self.dice.chance(40) => {
+                self.operators = true;
+                let op = self.dice.pick(&["+=", "-="]);
+                format!("{name} {op} Point {{ a: {}, b: {} }};", self.assigned(), self.assigned())
+            }
             Type::Point => format!("{name} = Point {{ a: {}, b: {} }};", self.assigned(), self.assigned()),
             Type::Optional => format!("{name} = {};", self.optional(1)),
             Type::Shape => format!("{name} = {};", self.shape(1)),
@@ -278,6 +284,17 @@ impl Generator {
 
     /// A call that changes its arguments.
     fn changing_call(&mut self) {
+        let Some((text, valued)) = self.changed_by_callee() else { return self.assignment() };
+        if !valued || self.dice.below(3) == 0 {
+            return self.line(format!("{text};"));
+        }
+        let name = self.name();
+        self.line(format!("let {name} = {text};"));
+        self.declare(&name, Type::Float, false);
+    }
+
+    /// A call of a function that changes its arguments, and whether it has a value.
+    pub(super) fn changed_by_callee(&mut self) -> Option<(String, bool)> {
         let found: Vec<_> = self
             .callees
             .iter()
@@ -285,7 +302,7 @@ impl Generator {
             .cloned()
             .collect();
         if found.is_empty() {
-            return self.assignment();
+            return None;
         }
         let callee = found[self.dice.below(found.len())].clone();
         let mut arguments = Vec::new();
@@ -302,11 +319,8 @@ impl Generator {
                 }
             };
             let used = taken.clone();
-            let Some(v) =
-                self.variable(|v| v.mutable && v.frozen == 0 && wanted.contains(&v.ty) && !used.contains(&v.name))
-            else {
-                return self.assignment();
-            };
+            let v =
+                self.variable(|v| v.mutable && v.frozen == 0 && wanted.contains(&v.ty) && !used.contains(&v.name))?;
             taken.push(v.name.clone());
             let name = &v.name;
             arguments.push(Some(match (p, v.ty) {
@@ -320,26 +334,19 @@ impl Generator {
                 _ => format!("&mut {name}"),
             }));
         }
-        let text = self.hidden_while(&taken, |g| {
-            let mut all = Vec::new();
-            for (p, given) in callee.params.iter().zip(arguments) {
-                all.push(match given {
-                    Some(text) => text,
-                    None => g.argument(*p, 1)?,
-                });
-            }
-            Some(format!("{}({})", callee.name, all.join(", ")))
-        });
-        let Some(text) = text else { return self.assignment() };
-        if !callee.valued {
-            return self.line(format!("{text};"));
-        }
-        if self.dice.below(3) == 0 {
-            return self.line(format!("{text};"));
-        }
-        let name = self.name();
-        self.line(format!("let {name} = {text};"));
-        self.declare(&name, Type::Float, false);
+        let text = self.unmoved(|g| {
+            g.hidden_while(&taken, |g| {
+                let mut all = Vec::new();
+                for (p, given) in callee.params.iter().zip(arguments) {
+                    all.push(match given {
+                        Some(text) => text,
+                        None => g.argument(*p, 1)?,
+                    });
+                }
+                Some(format!("{}({})", callee.name, all.join(", ")))
+            })
+        })?;
+        Some((text, callee.valued))
     }
 
     fn hidden_while<T>(&mut self, names: &[String], body: impl FnOnce(&mut Self) -> T) -> T {
@@ -425,7 +432,7 @@ impl Generator {
         let Some(v) = self.writable(Type::Vector) else { return self.assignment() };
         let name = v.name;
         if self.dice.chance(50) {
-            let value = self.assigned();
+            let value = self.unmoved(Self::assigned);
             if self.loops.is_empty() {
                 return self.line(format!("{name}.push({value});"));
             }
@@ -447,7 +454,7 @@ impl Generator {
             // A closure that changes what it captures, called at once.
             let a = self.unique("arg");
             let step = self.while_hidden(&v.name, |g| g.under(&[(&a, Type::Float)], |g| g.bounded(1)));
-            let (one, two) = self.while_hidden(&v.name, |g| (g.bounded(1), g.bounded(1)));
+            let (one, two) = self.while_hidden(&v.name, |g| g.unmoved(|g| (g.bounded(1), g.bounded(1))));
             self.line(format!("let mut {name} = |{a}: f64| {{ {} = {} * 0.5 + {step}; }};", v.name, v.name));
             self.line(format!("{name}({one});"));
             return self.line(format!("{name}({two});"));
