@@ -437,8 +437,25 @@ mod compared_steps {
         solver.choose(x)
     }
 
+    /// Nothing else is in the loop.
+    #[differentiable(order = 2)]
+    fn until(x: f64) -> f64 {
+        let mut solver = Solver { at: x, rate: 0.1 };
+        while solver.step(2.0) > 0.05 {}
+        solver.at
+    }
+
+    #[differentiable(order = 2)]
+    fn until_lent(solver: &mut Solver, x: f64) -> f64 {
+        while solver.step(x) > 0.05 || solver.is_moved(x) {}
+        let unread = solver.step(x) > 0.0;
+        if solver.step(x) > solver.step(2.0 * x) { solver.at * x } else { solver.at }
+    }
+
     #[test]
     fn carry_derivatives() {
+        until::check(2.5).unwrap();
+        until_lent::check(&mut Solver { at: 0.4, rate: 0.2 }, 0.3).unwrap();
         root::check(2.0, 0.3).unwrap();
         let slope = |t: f64| root::grad(t, 0.3).0;
         let expected = (slope(2.0 + 1e-5) - slope(2.0 - 1e-5)) / 2e-5;

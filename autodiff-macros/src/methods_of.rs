@@ -113,12 +113,14 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
         let (attrs, generics, self_ty) = (&item.attrs, &item.generics, &item.self_ty);
         let (impl_generics, _, clause) = generics.split_for_impl();
         let (path, _) = item.trait_.as_ref().expect("an impl of a trait");
-        let items = &item.items;
+        let (items, annotated) = (&item.items, crate::traits::annotated_marker());
         return quote! {
             #(#attrs)*
             #[allow(clippy::too_many_arguments, clippy::type_complexity)]
             impl #impl_generics #path for #self_ty #clause {
                 #(#items)*
+                #[doc(hidden)]
+                fn #annotated() {}
                 #companions
             }
             #errors

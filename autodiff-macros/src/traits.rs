@@ -1,5 +1,6 @@
 //! Traits whose methods can be called from differentiated code: beside each required method the trait
-//! requires its hidden companions, so that an `impl` without derivatives does not compile. Beside a
+//! requires its hidden companions, so that an `impl` without derivatives does not compile, and an item whose name
+//! says what such an `impl` lacks. Beside a
 //! provided method it provides them; an `impl` that overrides the one is annotated, and overrides the
 //! others, because of the required ones.
 
@@ -22,6 +23,9 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
         TraitItem::Fn(f) => f.default.is_none() && !is_skipped(f, &options),
         _ => false,
     });
+    let annotated = annotated_marker();
+    let provided = if has_required { quote!(;) } else { quote!({}) };
+    companions.push(lenient(quote!(#[doc(hidden)] fn #annotated() where Self: Sized #provided)));
     let generics = item.generics.clone();
     let methods = item
         .items
@@ -122,6 +126,11 @@ fn absent(method: &syn::Ident) -> syn::Block {
 /// The name of a hidden item that says that a method has no companions.
 pub(crate) fn skip_marker(method: &syn::Ident) -> syn::Ident {
     quote::format_ident!("__skip_{}", method, span = method.span())
+}
+
+/// The name of a hidden item that every annotated `impl` has; where it is missing, the error shows this name.
+pub(crate) fn annotated_marker() -> syn::Ident {
+    quote::format_ident!("__put_the_attribute_differentiable_on_this_impl")
 }
 
 fn is_skipped(f: &syn::TraitItemFn, options: &Options) -> bool {

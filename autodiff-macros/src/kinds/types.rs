@@ -100,6 +100,11 @@ impl Types {
         self.values.get(method).map(|kind| kind == &Some(Kind::Int))
     }
 
+    /// Whether there is a method of this name beside the function.
+    pub(crate) fn is_beside(&self, method: &str) -> bool {
+        self.values.contains_key(method)
+    }
+
     /// Whether a method beside the function may change its receiver.
     pub(crate) fn changes_receiver(&self, method: &str) -> bool {
         self.changing.contains(method)

@@ -31,7 +31,7 @@ impl Lowerer<'_> {
             S::Binary(b) => match BinOp::of(&b.op) {
                 Some(op @ (BinOp::And | BinOp::Or)) => self.short_circuit(op, &b.left, &b.right),
                 Some(op) => {
-                    let [left, right] = self.both(&*b.left, &*b.right, Self::compared);
+                    let [left, right] = self.both(&*b.left, &*b.right, Self::control);
                     Expr::binary(op, left, right)
                 }
                 None => self.verbatim(e),
@@ -73,22 +73,6 @@ impl Lowerer<'_> {
         }
     }
 
-    /// What is compared or computed with: a method gives it, so it is taken not to change its receiver unless it is known to.
-    fn compared(&mut self, e: &S) -> Expr {
-        match e {
-            S::Paren(p) => self.compared(&p.expr),
-            S::MethodCall(m)
-                if !self.is_bound(&m.receiver)
-                    && !m.args.iter().any(|a| matches!(a, S::Closure(_)))
-                    && self.may_change(m)
-                    && !self.changes_self(m) =>
-            {
-                self.looked_at(m)
-            }
-            _ => self.control(e),
-        }
-    }
-
     /// A method through which no derivative flows. That it changes nothing is for `rustc` to see.
     pub(super) fn looked_at(&mut self, m: &syn::ExprMethodCall) -> Expr {
         let shared = self.may_change(m);
@@ -103,8 +87,13 @@ impl Lowerer<'_> {
     /// Whether a method may change its receiver or an argument: what is neither known nor called on something immutable.
     fn may_change(&self, m: &syn::ExprMethodCall) -> bool {
         let name = m.method.to_string();
+        let looks = || {
+            let beside = super::calls::is_self(&m.receiver) && self.types.is_beside(&name);
+            beside && !self.types.changes_receiver(&name)
+        };
         m.args.iter().any(|a| self.is_lent_mutably(a))
             || !crate::methods::only_looks(&name)
+                && !looks()
                 && self.is_plain_place(&m.receiver)
                 && self.is_mutable_place(&m.receiver)
     }

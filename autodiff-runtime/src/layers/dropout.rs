@@ -15,7 +15,8 @@ use crate::training::Model;
 /// while it predicts. Keras: `Dropout`.
 ///
 /// Which elements is a function of the layer's `seed` and of the number of steps it has been trained for: the same in
-/// every call until the next step, so that values, derivatives and differences are those of one function.
+/// every call until the next step, so that values, derivatives and differences are those of one function. In a loop that
+/// moves the parameters without an optimiser, add 1 to `counter.0` after each step.
 ///
 /// ```
 /// use autodiff_runtime::prelude::*;

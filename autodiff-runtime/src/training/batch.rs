@@ -6,6 +6,10 @@ use ndarray::{Array, Axis, RemoveAxis};
 
 /// Samples one after the other: the rows of an array, the items of a `Vec`, or a tuple of such
 /// collections of equal length (several inputs for each sample).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no collection of samples that can be divided into batches",
+    note = "inputs and targets are arrays, `Vec`s, or tuples of these, which the loss takes by reference: `y: &Vec<usize>`, not `y: &[usize]`"
+)]
 pub trait Batch: Sized {
     /// How many samples there are.
     ///

@@ -126,8 +126,9 @@ impl<M, O, F: FnMut(&EpochReport, &M) -> ControlFlow<()>> Callback<M, O> for OnE
 
 /// Ends training when the watched loss has stopped falling, and gives back the best model.
 ///
-/// The optimiser's state has what it has seen, so that a training that is resumed from a checkpoint ends at the epoch at
-/// which it would have ended, and gives back the best model of all its epochs.
+/// The optimiser's state has what it has seen, so that a training that is resumed from a checkpoint, with
+/// [`initial_epoch`](super::Fit::initial_epoch), ends at the epoch at which it would have ended, and gives back the best model of
+/// all its epochs.
 ///
 /// Keras: `EarlyStopping(restore_best_weights=True)`.
 #[derive(Clone, Debug)]
@@ -162,8 +163,10 @@ impl<M> EarlyStopping<M> {
 }
 
 impl<M: Differentiable, O: Optimizer> Callback<M, O> for EarlyStopping<M> {
-    fn train_begin(&mut self, _: usize, _: &M, optimizer: &mut O) -> ControlFlow<()> {
-        let Some(seen) = optimizer.resumed_stopping() else { return ControlFlow::Continue(()) };
+    fn train_begin(&mut self, epochs: usize, _: &M, optimizer: &mut O) -> ControlFlow<()> {
+        // A training that begins anew with the state of another does not go on with its losses.
+        let seen = optimizer.resumed_stopping().filter(|_| epochs > 0);
+        let Some(seen) = seen else { return ControlFlow::Continue(()) };
         let ended = self.has_waited(seen.waited);
         self.seen = Some(seen);
         if ended { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -216,6 +219,13 @@ impl<M, O, F: FnMut(&EpochReport, &M)> Callback<M, O> for SaveBest<F> {
 }
 
 impl<M, O: Optimizer> Callback<M, O> for ReduceOnPlateau {
+    fn train_begin(&mut self, epochs: usize, _: &M, optimizer: &mut O) -> ControlFlow<()> {
+        if epochs == 0 {
+            let _of_another_training = optimizer.resumed_plateau();
+        }
+        ControlFlow::Continue(())
+    }
+
     fn epoch_end(&mut self, report: &EpochReport, _: &M, optimizer: &mut O) -> ControlFlow<()> {
         self.observe(report.watched(), optimizer);
         ControlFlow::Continue(())
