@@ -311,7 +311,7 @@ impl Shells<'_> {
                     local!(&mut #now)
                 }
             });
-            if !p.wanted && !(p.passing == Passing::RefMut && p.has_slot()) {
+            if !(p.wanted || p.passing == Passing::RefMut && p.has_slot()) {
                 directions.push(local!(::core::option::Option::None));
                 continue;
             }

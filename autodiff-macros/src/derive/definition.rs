@@ -57,9 +57,10 @@ impl Derive {
         } else {
             let variant = &self.variants[0];
             let body = body(variant, true);
-            match variant.style {
-                Style::Tuple => quote!(#header struct #name #generics #body #clause;),
-                _ => quote!(#header struct #name #generics #clause #body),
+            if variant.style == Style::Tuple {
+                quote!(#header struct #name #generics #body #clause;)
+            } else {
+                quote!(#header struct #name #generics #clause #body)
             }
         }
     }
