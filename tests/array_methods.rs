@@ -304,3 +304,24 @@ fn dimensions() {
     generic::check(&matrix(3, 2, 0.2), &vector(2, 0.4)).unwrap();
     any_dimension::check(&cube(2, 1, 3, 0.4), 0.3).unwrap();
 }
+
+#[differentiable(order = 2)]
+fn squared(x: ArrayView1<f64>, k: f64) -> f64 {
+    x.dot(&x) * k + x[0]
+}
+
+/// A view by value may be handed over more than once.
+#[differentiable(order = 2)]
+fn handed_on(x: ArrayView1<f64>, k: f64) -> f64 {
+    squared(x, k) + squared(x, 2.0) * x[0] + squared(x, x[1])
+}
+
+#[test]
+fn views_are_copied() {
+    let x = array![0.3, 0.4];
+    handed_on::check(x.view(), 0.4).unwrap();
+    let hessian = handed_on::hessian(x.view(), 0.4);
+    let h = 1e-5;
+    let difference = (handed_on::grad(x.view(), 0.4 + h).0 - handed_on::grad(x.view(), 0.4 - h).0) / (2.0 * h);
+    assert!((0..2).all(|i| (hessian[[i, 2]] - difference[i]).abs() < 1e-8));
+}

@@ -135,6 +135,34 @@ fn an_entry_that_is_missing_is_noticed() {
     let _ = known::jacobian_sparse(&[2.0, 3.0, 5.0], &pattern);
 }
 
+/// Which entries there are depends on the point.
+#[differentiable]
+fn upwind(x: &[f64]) -> Vec<f64> {
+    (0..x.len()).map(|i| if x[i] > 0.0 { x[i] * x[(i + 1) % x.len()] } else { x[i].sin() * x[0] }).collect()
+}
+
+/// The entry falls where another one of the same group is expected.
+#[test]
+#[should_panic(expected = "the pattern lacks an entry")]
+fn an_entry_in_the_place_of_another_is_noticed() {
+    let pattern = upwind::jacobian_pattern(&[0.3, -0.2, 0.5, 0.8, -0.1]);
+    let _ = upwind::jacobian_sparse(&[0.3, 0.2, 0.5, 0.8, -0.1], &pattern);
+}
+
+/// Rounding is no entry.
+#[differentiable]
+fn rounded(x: &[f32]) -> Vec<f32> {
+    x.windows(3).map(|w| 1e4 * (w[0] - 2.0 * w[1] + w[2]).sin() + w[1].exp() / 3.0).collect()
+}
+
+#[test]
+fn rounding_is_no_entry_that_is_missing() {
+    let x: Vec<f32> = (0..40_u8).map(|i| f32::from(i).sin()).collect();
+    let pattern = rounded::jacobian_pattern(&x);
+    let apart = &rounded::jacobian_sparse(&x, &pattern).to_dense() - &rounded::jacobian(&x);
+    assert!(apart.iter().all(|d| d.abs() < 1e-2));
+}
+
 #[differentiable(order = 2)]
 fn energy(x: &[f64], k: f64) -> f64 {
     let mut s = 0.0;

@@ -338,3 +338,226 @@ fn rules_by_hand() {
     let (value, [first, second]) = hill::jvps(&[1.0, 2.0], 3.0, &[vec![1.0, 0.0], vec![0.0, 0.0]], [0.0, 1.0]);
     assert_eq!((value, first, second), (15.0, 6.0, 5.0));
 }
+
+/// Variants of every form, one with a constant field.
+#[derive(Clone, Debug, PartialEq, Differentiable)]
+#[lanes]
+enum Act {
+    Lin(f64),
+    Soft {
+        beta: f64,
+        shift: Option<f64>,
+        #[constant]
+        k: f64,
+    },
+    Both(f64, Vec<f64>),
+    Id,
+}
+
+#[differentiable(lanes)]
+fn activated(a: &Act, x: f64) -> f64 {
+    match a {
+        Act::Lin(k) => k * x * x,
+        Act::Soft { beta, shift: Some(s), k } => (beta * x + s).exp().ln_1p() * k,
+        Act::Soft { beta, shift: None, .. } => (beta * x).tanh(),
+        Act::Both(a, v) => a * v.iter().sum::<f64>() * x,
+        Act::Id => x,
+    }
+}
+
+#[differentiable(lanes)]
+fn next(a: &Act, x: f64) -> Act {
+    match a {
+        Act::Lin(k) => Act::Soft { k: 2.0, beta: k * x, shift: if x > 0.0 { Some(x) } else { None } },
+        Act::Soft { beta, shift, .. } => Act::Both(*beta, vec![x, shift.unwrap_or(x * 2.0)]),
+        Act::Both(a, v) => Act::Lin(a * v[0]),
+        Act::Id => Act::Id,
+    }
+}
+
+#[differentiable(lanes)]
+fn many(acts: &[Act], x: &[f64]) -> Vec<f64> {
+    let mut out = vec![];
+    let mut last = x[0];
+    for a in acts {
+        let b = next(a, last);
+        last = activated(&b, x[1]) + activated(a, last);
+        let c = Act::Both(last, vec![last * x[1], 1.0]);
+        if let Act::Both(q, _) = &c {
+            out.push(activated(&c, x[0]) * q);
+        }
+        out.push(last);
+    }
+    out
+}
+
+#[differentiable]
+fn many_singly(acts: &[Act], x: &[f64]) -> Vec<f64> {
+    many(acts, x)
+}
+
+#[test]
+fn enums() {
+    let acts = [
+        Act::Lin(0.3),
+        Act::Soft { beta: 0.5, shift: Some(0.2), k: 0.8 },
+        Act::Soft { beta: 0.5, shift: None, k: 0.8 },
+        Act::Both(0.2, vec![0.3, 0.9]),
+        Act::Id,
+    ];
+    many::check(&acts, &[0.3, 0.8]).unwrap();
+    let (a, b) = (many::jacobian(&acts, &[0.3, 0.8]), many_singly::jacobian(&acts, &[0.3, 0.8]));
+    assert_same(&a, &b);
+}
+
+/// What may fail: `?`, methods, `None` that is assigned anew.
+#[differentiable(lanes)]
+fn parse(x: f64, strict: bool) -> Result<f64, String> {
+    if strict && x < 0.0 { Err("negative".to_owned()) } else { Ok(x.sqrt()) }
+}
+
+#[differentiable(lanes)]
+fn results(x: &[f64]) -> Result<Vec<f64>, String> {
+    let mut out = vec![];
+    for v in x {
+        out.push(parse(*v, true)? * x[0]);
+    }
+    let o = parse(x[1], false).map(|r| r * x[0]).ok();
+    let k = if x[0] > 0.0 { Some(x[1] * 2.0) } else { None };
+    out.push(o.unwrap_or(0.0) * k.map(|k| k * k).unwrap_or(1.0));
+    let mut best = None;
+    for v in x {
+        if best.is_none() || *v > 0.5 {
+            best = Some(v * v);
+        }
+    }
+    out.push(best.unwrap_or(0.0));
+    Ok(out)
+}
+
+#[differentiable]
+fn results_singly(x: &[f64]) -> Result<Vec<f64>, String> {
+    results(x)
+}
+
+#[test]
+fn fallible() {
+    let x = [0.3, 0.8, 0.4];
+    results::check(&x).unwrap();
+    let (a, b) = (results::jacobian(&x), results_singly::jacobian(&x));
+    assert_same(&a, &b);
+    assert_eq!(results::jacobian(&[-1.0, 2.0]).shape(), results_singly::jacobian(&[-1.0, 2.0]).shape());
+}
+
+/// Arrays in fields, of which one is a constant.
+#[derive(Clone, Debug, PartialEq, Differentiable)]
+#[lanes]
+struct Layer {
+    w: Array2<f64>,
+    b: Array1<f64>,
+    #[constant]
+    mask: Array1<f64>,
+    #[constant]
+    k: f64,
+}
+
+#[differentiable(lanes)]
+impl Layer {
+    fn run(&self, x: &Array1<f64>) -> Array1<f64> {
+        let y = self.w.dot(x) + &self.b;
+        y.mapv(|v| v.tanh()) * &self.mask * self.k
+    }
+}
+
+#[differentiable(lanes)]
+fn of_arrays(a: &Array2<f64>, x: ArrayView1<f64>, l: &Layer) -> Array1<f64> {
+    let mut y = a.dot(&x);
+    for i in 0..y.len() {
+        y[i] += a[[i, 0]] * x[0];
+        let r = a.row(i);
+        y[i] *= r.sum() + r.dot(&x);
+    }
+    let z = &y * 2.0 + &a.column(1) - &y.mapv(f64::sin);
+    let q = l.run(&z);
+    let mut m = Array2::zeros((2, q.len()));
+    m.row_mut(0).assign(&q);
+    m.row_mut(1).assign(&(&q * &z));
+    let mut s = m.sum_axis(Axis(0));
+    s += &q;
+    s *= q[0];
+    s / (1.0 + m.sum())
+}
+
+#[differentiable]
+fn of_arrays_singly(a: &Array2<f64>, x: ArrayView1<f64>, l: &Layer) -> Array1<f64> {
+    of_arrays(a, x.view(), l)
+}
+
+#[test]
+fn arrays() {
+    let a = array![[0.3, 0.5, 0.2], [-0.1, 0.7, 0.9]];
+    let x = array![0.4, 0.2, -0.6];
+    let l = Layer { w: array![[0.2, 0.1], [0.5, -0.4]], b: array![0.1, 0.2], mask: array![1.0, 0.5], k: 1.3 };
+    of_arrays::check(&a, x.view(), &l).unwrap();
+    let (u, v) = (of_arrays::jacobian(&a, x.view(), &l), of_arrays_singly::jacobian(&a, x.view(), &l));
+    assert_same(&u, &v);
+    let (_, [t]) = of_arrays::jvps(
+        &a,
+        x.view(),
+        &l,
+        &[a.clone()],
+        [x.clone()],
+        &[LayerTangent { w: l.w.clone(), b: l.b.clone(), mask: (), k: () }],
+    );
+    let (_, e) = of_arrays::jvp(
+        &a,
+        x.view(),
+        &l,
+        &a,
+        x.clone(),
+        &LayerTangent { w: l.w.clone(), b: l.b.clone(), mask: (), k: () },
+    );
+    assert!((&t - &e).iter().all(|d| d.abs() < 1e-13));
+}
+
+/// Arguments that the function changes, one of them a constant.
+#[differentiable(lanes)]
+fn kick(y: &mut [f64], v: &mut [f64; 2], k: f64, count: &mut usize) -> f64 {
+    for i in 0..y.len() {
+        v[i % 2] -= k * y[i].sin();
+        y[i] += v[i % 2] * 0.5;
+        *count += 1;
+    }
+    v[0] * y[1]
+}
+
+#[differentiable(lanes)]
+impl Layer {
+    fn shift(&mut self, x: &[f64]) {
+        self.b[0] += x[0] * self.w[[0, 1]];
+        self.w[[1, 1]] *= self.b[0];
+    }
+}
+
+#[differentiable]
+fn kick_singly(y: &mut [f64], v: &mut [f64; 2], k: f64, count: &mut usize) -> f64 {
+    kick(y, v, k, count)
+}
+
+#[test]
+fn changed() {
+    let (mut y, mut v, mut n) = (vec![0.3, 0.5, 0.7], [0.1, 0.2], 0);
+    let (a, b) = (kick::jacobian(&mut y, &mut v, 0.4, &mut n), kick_singly::jacobian(&mut y, &mut v, 0.4, &mut n));
+    assert_same(&a, &b);
+    let (start_y, start_v, dk) = ([vec![1.0, 0.0, 0.5], vec![0.0, 1.0, 0.0]], [[0.0, 1.0], [0.5, 0.0]], [1.0, -1.0]);
+    let (mut d_y, mut d_v) = (start_y.clone(), start_v);
+    let (value, tangents) = kick::jvps(&mut y.clone(), &mut v.clone(), 0.4, &mut n, &mut d_y, &mut d_v, dk);
+    for i in 0..2 {
+        let (mut one_y, mut one_v) = (start_y[i].clone(), start_v[i]);
+        let one = kick::jvp(&mut y.clone(), &mut v.clone(), 0.4, &mut n, &mut one_y, &mut one_v, dk[i]);
+        assert_eq!((value, tangents[i], &d_y[i], d_v[i]), (one.0, one.1, &one_y, one_v));
+    }
+    let mut l = Layer { w: array![[0.2, 0.1], [0.5, -0.4]], b: array![0.1, 0.2], mask: array![1.0, 0.5], k: 1.3 };
+    l.shift_check(&[0.3]).unwrap();
+    assert_eq!(l.shift_jacobian(&[0.3]).dim(), (6, 7));
+}

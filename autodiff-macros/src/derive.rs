@@ -13,7 +13,9 @@ use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, Generics, Type};
 
-pub(crate) use parts::{FIELD, FIELD_MUT, field_method, field_name, payload_method, tangent_constructor};
+pub(crate) use parts::{
+    FIELD, FIELD_MUT, field_method, field_name, lanes_constructor, payload_method, tangent_constructor,
+};
 
 /// Expands the derive.
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
@@ -127,13 +129,6 @@ impl Derive {
                 ));
             }
         };
-        let lanes = input.attrs.iter().find(|a| a.path().is_ident("lanes"));
-        if let Some(lanes) = lanes.filter(|_| is_enum) {
-            return Err(syn::Error::new(
-                lanes.span(),
-                "`#[lanes]` is for structs: the tangents of an enum along several directions have no type; take it off",
-            ));
-        }
         let name = input.ident.clone();
         let mut generics = input.generics.clone();
         for p in generics.type_params_mut() {
@@ -146,7 +141,7 @@ impl Derive {
             generics,
             variants,
             is_enum,
-            lanes: lanes.is_some(),
+            lanes: input.attrs.iter().any(|a| a.path().is_ident("lanes")),
         })
     }
 
@@ -190,18 +185,17 @@ impl Derive {
         self.variants.iter().flat_map(|v| &v.fields).any(|f| !f.constant && mentions(f.ty.to_token_stream(), ident))
     }
 
-    /// The path of a variant of the type or of its tangent.
-    fn path(&self, variant: &Variant, tangent: bool) -> TokenStream {
-        let owner = if tangent { &self.tangent } else { &self.name };
+    /// The path of a variant of the type, of its tangent, or of its tangents along several directions.
+    fn path(&self, variant: &Variant, owner: &Ident) -> TokenStream {
         let name = &variant.name;
         if self.is_enum { quote!(#owner::#name) } else { quote!(#owner) }
     }
 
     /// A pattern or an expression with the fields of a variant.
-    fn with_fields(&self, variant: &Variant, tangent: bool, part: &dyn Fn(&Field) -> TokenStream) -> TokenStream {
-        let path = self.path(variant, tangent);
+    fn with_fields(&self, variant: &Variant, owner: &Ident, part: &dyn Fn(&Field) -> TokenStream) -> TokenStream {
+        let path = self.path(variant, owner);
         match variant.style {
-            Style::Unit if !tangent || self.is_enum => path,
+            Style::Unit if *owner == self.name || self.is_enum => path,
             _ => {
                 let parts = variant.fields.iter().map(|f| {
                     let (member, part) = (&f.member, part(f));
@@ -216,9 +210,8 @@ impl Derive {
         let definition = self.definition();
         let (own, tangents) = (self.differentiable(false), self.differentiable(true));
         let space = self.space();
-        let variants = if self.is_enum { self.variants_of_the_tangent() } else { self.fields_of_the_tangent() };
-        let lanes = self.lanes();
-        quote!(#definition #own #tangents #space #variants #lanes)
+        let (parts, lanes) = (self.parts_of_the_tangent(), self.lanes());
+        quote!(#definition #own #tangents #space #parts #lanes)
     }
 }
 

@@ -291,26 +291,50 @@ impl Shells<'_> {
         let width = local!({ ::differentiable::jacobian::WIDTH });
         let (companion, names) = (c.host.hidden(crate::lanes::COMPANION, 0), c.turbofish_with(&width));
         let (mut seeds, mut arguments, mut directions) = (TokenStream::new(), Vec::new(), Vec::new());
+        let (mut fresh, mut finals) = (TokenStream::new(), TokenStream::new());
         for (i, p) in self.params().iter().enumerate() {
             let (x, t, lanes, target) = (self.name(i), self.local("t_", i), self.local("l_", i), p.target());
-            let by_value = p.passing == Passing::Value;
-            arguments.push(if by_value { local!(::core::clone::Clone::clone(&#x)) } else { local!(#x) });
-            if !p.wanted {
+            let (base, now) = (self.local("base_", i), self.local("now_", i));
+            let (first, reference) = match p.passing {
+                Passing::Value => (local!(&#x), TokenStream::new()),
+                Passing::Ref => (local!(&*#x), local!(&)),
+                Passing::RefMut => (local!(&#base), local!(&mut)),
+            };
+            arguments.push(match p.passing {
+                Passing::Value => local!(::core::clone::Clone::clone(&#x)),
+                Passing::Ref => local!(#x),
+                Passing::RefMut if !p.differentiable && !self.is_copied_constant(p) => {
+                    local!(&mut **#base.borrow_mut())
+                }
+                Passing::RefMut => {
+                    fresh.extend([local!(let mut #now = ::core::clone::Clone::clone(&#base);)]);
+                    local!(&mut #now)
+                }
+            });
+            if !(p.wanted || p.passing == Passing::RefMut && p.has_slot()) {
                 directions.push(local!(::core::option::Option::None));
                 continue;
             }
-            let first = if by_value { local!(&#x) } else { local!(&*#x) };
             seeds.extend([local! {
-                let mut #t = ::differentiable::Differentiable::__zero(#first);
                 let mut #lanes = ::differentiable::lanes::zero::<#target, #width>(#first);
-                let start = next;
-                for lane in 0..::differentiable::jacobian::WIDTH {
-                    next = start;
-                    ::differentiable::jacobian::set(&mut #t, weights[lane], &mut next);
-                    <#target as ::differentiable::lanes::Wide>::__put::<#width>(&mut #lanes, lane, &#t);
-                }
             }]);
-            let reference = (!by_value).then(|| local!(&));
+            if p.wanted {
+                seeds.extend([local! {
+                    let mut #t = ::differentiable::Differentiable::__zero(#first);
+                    let start = next;
+                    for lane in 0..::differentiable::jacobian::WIDTH {
+                        next = start;
+                        ::differentiable::jacobian::set(&mut #t, weights[lane], &mut next);
+                        <#target as ::differentiable::lanes::Wide>::__put::<#width>(&mut #lanes, lane, &#t);
+                    }
+                }]);
+            }
+            if p.passing == Passing::RefMut {
+                finals.extend([local! {
+                    let mut tangent = <#target as ::differentiable::lanes::Wide>::__take::<#width>(&#now, &#lanes, lane);
+                    ::differentiable::jacobian::emit(&mut tangent, &mut sinks[lane]);
+                }]);
+            }
             directions.push(local!(::core::option::Option::Some(#reference #lanes)));
         }
         let sweep = local! {
@@ -318,10 +342,12 @@ impl Shells<'_> {
              sinks: &mut [::differentiable::jacobian::Sink<'_>; ::differentiable::jacobian::WIDTH]| {
                 let mut next = 0;
                 #seeds
+                #fresh
                 let (value, lanes) = Self::#companion #names(#(#arguments,)* #(#directions,)* ::differentiable::lanes::Width);
                 for lane in 0..::differentiable::jacobian::WIDTH {
                     let mut tangent = ::differentiable::lanes::Wide::__take::<#width>(&value, &lanes, lane);
                     ::differentiable::jacobian::emit(&mut tangent, &mut sinks[lane]);
+                    #finals
                 }
             }
         };

@@ -14,7 +14,6 @@ use crate::activity;
 use crate::emit::tuple;
 use crate::errors::Errors;
 use crate::ir::{BinOp, Callee, Edit, Expr, Passing, Program, Role, Stmt, VarId};
-use crate::kinds::Kind;
 use crate::options::Options;
 use crate::shells::Shells;
 use crate::signature::{Param, Signature};
@@ -84,51 +83,18 @@ pub(crate) fn refuse(program: &Program, signature: &Signature, options: &Options
         activity::carriers(e, &mut |v| found |= varied.contains(v));
         found
     };
-    let mut refused: Vec<(Span, &str)> = Vec::new();
-    let mut vars: Vec<VarId> = varied.iter().collect();
-    vars.sort_unstable();
-    for v in vars {
-        let var = &program.vars[v];
-        if !is_wide(&var.kind) {
-            refused.push((
-                var.span,
-                "with `lanes`, what carries a derivative is made of floats and complex numbers, in structs, arrays, tuples, options and `Vec`s, not in `Result`s or arrays of `ndarray`: take `lanes` off",
-            ));
-        }
-    }
+    let mut refused = None;
     program.body.walk(&mut |s| {
         if let Stmt::Call(call) = s
             && let Callee::Function { path, .. } = &call.callee
             && path.segments.last().is_some_and(|last| crate::methods::is_derivative(&last.ident.to_string()))
             && call.args.iter().any(|a| a.parts[0].as_ref().is_some_and(carries))
         {
-            refused.push((
-                call.span,
-                "a function with `lanes` does not call derivatives of other functions: take `lanes` off",
-            ));
-        }
-        let mut wrapped = None;
-        s.parts(
-            &mut |e| {
-                if matches!(e, Expr::Wrap { .. }) && carries(e) {
-                    wrapped = s.defines().first().map(|v| program.vars[*v].span).or(Some(signature.name.span()));
-                }
-            },
-            &mut |_| {},
-        );
-        refused.extend(
-            wrapped.map(|at| (at, "with `lanes`, derivatives do not flow through `Result`s: take `lanes` off")),
-        );
-    });
-    let mut said: Vec<&str> = Vec::new();
-    refused.retain(|(_, text)| {
-        !said.contains(text) && {
-            said.push(text);
-            true
+            refused = refused.or(Some(call.span));
         }
     });
-    for (span, text) in refused {
-        errors.at(span, text);
+    if let Some(span) = refused {
+        errors.at(span, "a function with `lanes` does not call derivatives of other functions: take `lanes` off");
     }
 }
 
@@ -140,15 +106,6 @@ pub(crate) fn of_trait(method: &Ident) -> syn::Error {
             "`lanes` is not for methods of traits; put the computation of `{method}` into a function or an inherent method with `lanes`, or take `lanes` off"
         ),
     )
-}
-
-fn is_wide(kind: &Kind) -> bool {
-    match kind {
-        Kind::Array(..) | Kind::Result(_) => false,
-        Kind::Tuple(parts) => parts.iter().all(is_wide),
-        Kind::Seq(inner) | Kind::Option(inner) | Kind::Ref(inner) => is_wide(inner),
-        _ => true,
-    }
 }
 
 /// Writes what tangents are computed with as what several tangents are.
@@ -199,6 +156,19 @@ fn widened(e: &mut Expr, is_tangent: &dyn Fn(VarId) -> bool) {
         Expr::Zero(of) if matches!(**of, Expr::Number(..) | Expr::Lit(_)) => {
             *e = Expr::Item(syn::parse_quote!(::differentiable::lanes::Lanes::ZERO), None);
         }
+        // The zero of a variant is the variant of a zero.
+        Expr::Zero(of) if matches!(&**of, Expr::Item(path, None) if crate::variants::is_named(path, "None")) => {
+            *e = taken(of);
+        }
+        Expr::Zero(of) if matches!(&**of, Expr::Call { func, args, ctor: true, .. } if crate::variants::is_standard(func) && args.len() == 1) =>
+        {
+            let Expr::Call { func, args, .. } = taken(of) else { unreachable!("tested above") };
+            let failed = crate::variants::is_named(&func, "Err");
+            let content =
+                args.into_iter().map(|a| if failed { Expr::Tuple(Vec::new()) } else { Expr::Zero(Box::new(a)) });
+            *e = Expr::Call { func, qself: None, args: content.collect(), ctor: true, tangent: true };
+            widened(e, is_tangent);
+        }
         Expr::Zero(of) => {
             let of = taken(of);
             let of = if matches!(of, Expr::Ref { .. }) { of } else { Expr::Ref { mutable: false, of: Box::new(of) } };
@@ -227,6 +197,7 @@ fn widened(e: &mut Expr, is_tangent: &dyn Fn(VarId) -> bool) {
         | Expr::Clone(a)
         | Expr::Ref { of: a, .. }
         | Expr::Repeat { value: a, .. }
+        | Expr::Wrap { value: a, .. }
         | Expr::Binary(BinOp::Div, a, _)
         | Expr::Method { recv: a, .. } => widened(a, is_tangent),
         Expr::Binary(BinOp::Mul, a, b) => {
@@ -239,10 +210,32 @@ fn widened(e: &mut Expr, is_tangent: &dyn Fn(VarId) -> bool) {
             widened(a, is_tangent);
             widened(b, is_tangent);
         }
+        Expr::Call { func, args, ctor: true, tangent: true, .. }
+            if crate::lower::is_variant(func) && !crate::lower::is_box(func) && !crate::variants::is_standard(func) =>
+        {
+            args.iter_mut().for_each(|e| widened_field(e, is_tangent));
+        }
+        Expr::Struct { fields, tangent: true, .. } => {
+            fields.iter_mut().for_each(|(_, e)| widened_field(e, is_tangent));
+        }
         Expr::Tuple(es) | Expr::Array(es, _) | Expr::Call { args: es, ctor: true, .. } => {
             es.iter_mut().for_each(|e| widened(e, is_tangent));
         }
         _ => {}
+    }
+}
+
+/// The same of what is put into a field of a variant: the zero of a number has no type where the field is a constant.
+fn widened_field(e: &mut Expr, is_tangent: &dyn Fn(VarId) -> bool) {
+    let is_zero = match &*e {
+        Expr::Number(..) => true,
+        Expr::Zero(of) => matches!(**of, Expr::Number(..) | Expr::Lit(_)),
+        _ => false,
+    };
+    if is_zero {
+        *e = Expr::Item(syn::parse_quote!(::differentiable::lanes::NoTangent), None);
+    } else {
+        widened(e, is_tangent);
     }
 }
 
@@ -291,9 +284,9 @@ impl Shells<'_> {
         }
     }
 
-    /// Whether there is a companion with several tangents at once that changes nothing.
+    /// Whether there is a companion with several tangents at once.
     pub(crate) fn has_lanes(&self) -> bool {
-        self.companions.f.options.lanes && self.params().iter().all(|p| p.passing != Passing::RefMut)
+        self.companions.f.options.lanes
     }
 
     /// `jvps`: the derivatives along several directions, each with the type of one.
@@ -305,7 +298,7 @@ impl Shells<'_> {
         let (lists, clause) = c.generics_with_width();
         let (companion, width) = (c.host.hidden(COMPANION, 0), width());
         let (mut params, mut args) = (self.signature(None), self.forwarded());
-        let mut lanes = TokenStream::new();
+        let (mut lanes, mut finals) = (TokenStream::new(), TokenStream::new());
         for (i, p) in self.params().iter().enumerate() {
             if !p.wanted {
                 args.push(quote!(::core::option::Option::None));
@@ -314,15 +307,25 @@ impl Shells<'_> {
             let (d, l, x) = (self.local("d_", i), self.local("l_", i), self.name(i));
             let (target, ty) = (p.target(), owned(p.target(), &width));
             let tangent = crate::tangent_types::owned_tangent(target);
-            let reference = (p.passing == Passing::Ref).then(|| quote!(&));
+            let (reference, x) = match p.passing {
+                Passing::Value => (quote!(), quote!(&#x)),
+                Passing::Ref => (quote!(&), quote!(&*#x)),
+                Passing::RefMut => (quote!(&mut), quote!(&*#x)),
+            };
             params.push(quote!(#d: #reference [#tangent; #width]));
-            let x = if p.passing == Passing::Ref { quote!(&*#x) } else { quote!(&#x) };
             lanes.extend([quote_spanned! {Span::mixed_site()=>
                 let mut #l: #ty = ::differentiable::lanes::zero::<_, #width>(#x);
                 for lane in 0..#width {
                     <#target as ::differentiable::lanes::Wide>::__put::<#width>(&mut #l, lane, &#d[lane]);
                 }
             }]);
+            if p.passing == Passing::RefMut {
+                finals.extend([quote_spanned! {Span::mixed_site()=>
+                    for lane in 0..#width {
+                        #d[lane] = <#target as ::differentiable::lanes::Wide>::__take::<#width>(#x, &#l, lane);
+                    }
+                }]);
+            }
             args.push(quote!(::core::option::Option::Some(#reference #l)));
         }
         let (output, tangent) = (c.output(), c.output_tangent());
@@ -333,6 +336,7 @@ impl Shells<'_> {
             #head #lists (#(#params),*) -> (#output, [#tangent; #width]) #clause {
                 #lanes
                 let (value, lanes) = Self::#companion #names(#(#args,)* ::differentiable::lanes::Width);
+                #finals
                 let tangents = ::core::array::from_fn(|lane| ::differentiable::lanes::Wide::__take::<#width>(&value, &lanes, lane));
                 (value, tangents)
             }

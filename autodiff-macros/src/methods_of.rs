@@ -105,7 +105,7 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
             }
         }
         let (marked, siblings) = (marker.filter(|_| !f.options.has_rule()), method_modes::siblings(&f, &limited));
-        missing.extend(crate::unannotated::functions(&f, marked, &siblings, &cfgs));
+        missing.extend(crate::unannotated::functions(&f, &host.outer, marked, &siblings, &cfgs));
         companions.extend(if of_trait { trait_items(&f, &host) } else { twin::items(&f, &host) });
     }
     if of_trait {

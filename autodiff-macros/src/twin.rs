@@ -76,7 +76,8 @@ fn twin(item: &ItemFn, f: &Function) -> TokenStream {
     let items = items(f, &host);
     let vis_inner = &host.vis;
     let rule = f.options.has_rule();
-    let missing = crate::unannotated::functions(f, (!rule).then_some(&name), &[], &quote!(#(#cfgs)*));
+    let missing =
+        crate::unannotated::functions(f, &syn::Generics::default(), (!rule).then_some(&name), &[], &quote!(#(#cfgs)*));
     let markers = rule.then(|| crate::modes::of_rule(f, &name, &quote!(#(#cfgs)*)));
     let takes = takes(&Companions { f, host: &host }, &name, &quote!(#(#cfgs)*));
     let promise = f.options.tape_none.then(|| quote!(#(#cfgs)* impl ::differentiable::__private::NoTape for #name {}));

@@ -12,21 +12,29 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote};
-use syn::{Path, PathArguments};
+use syn::{GenericParam, Generics, Path, PathArguments, Type, TypePath};
 
 use crate::expand::{Function, Sweeps};
-use crate::ir::{Arg, Callee, Stmt, VarId};
+use crate::ir::{Arg, Callee, Expr, Program, Step, Stmt, VarId};
 use crate::kinds::{self, Kind};
 use crate::mentions::Mentions;
+use crate::tangent_types::mentions;
 
 /// Errors for the functions that differentiated code calls and that have no derivative. Where they are found, the markers of
 /// the modes of `marked` are found as well, which depend on those of `methods`, too.
-pub(crate) fn functions(f: &Function, marked: Option<&Ident>, methods: &[Ident], cfgs: &TokenStream) -> TokenStream {
+/// `outer` are the generics of the block around the function.
+pub(crate) fn functions(
+    f: &Function,
+    outer: &Generics,
+    marked: Option<&Ident>,
+    methods: &[Ident],
+    cfgs: &TokenStream,
+) -> TokenStream {
     let paths = visible(f);
     if paths.is_empty() && (marked.is_none() || methods.is_empty()) {
         return TokenStream::new();
     }
-    let active = if f.options.has_rule() { Vec::new() } else { active_arguments(f) };
+    let active = if f.options.has_rule() { Vec::new() } else { active_arguments(f, outer) };
     let (plain, qualified): (Vec<Path>, Vec<Path>) =
         paths.into_iter().partition(|p| p.segments.len() == 1 && p.leading_colon.is_none());
     let private = quote!(::differentiable::__private);
@@ -135,9 +143,28 @@ fn called(f: &Function) -> Vec<Path> {
     paths
 }
 
-/// Which arguments of calls are active and of numbers, as far as that can be told without types: the name of the function, the
-/// number of the argument, and where it stands.
-fn active_arguments(f: &Function) -> Vec<(String, usize, Span)> {
+/// An argument of a call through which a derivative flows.
+struct Active {
+    /// The name of the function, and the number of the parameter.
+    function: String,
+    parameter: usize,
+    /// Where it stands.
+    span: Span,
+    /// What is known of it.
+    of: Passed,
+}
+
+/// What is known of an argument.
+#[derive(Clone)]
+enum Passed {
+    /// Its tangent holds numbers.
+    Numbers,
+    /// Its type, whose tangent may be `()`.
+    Of(Box<Type>),
+}
+
+/// Which arguments of calls are active, as far as it can be told that their tangents are not `()`.
+fn active_arguments(f: &Function, outer: &Generics) -> Vec<Active> {
     let program = f.adjoint(0, Sweeps::Taped);
     let mut calls = HashMap::new();
     program.body.walk(&mut |s| {
@@ -149,28 +176,52 @@ fn active_arguments(f: &Function) -> Vec<(String, usize, Span)> {
                 let value = arg.parts[0].as_ref()?;
                 let mut span = call.span;
                 value.places(&mut |place| span = place.span);
-                holds_floats(&kinds::of_expr(&program, &f.types, value)).then_some(span)
+                let numbers = holds_floats(&kinds::of_expr(&program, &f.types, value));
+                let of = if numbers { Some(Passed::Numbers) } else { declared(&program, value, f, outer) };
+                Some((of?, span))
             };
             calls.insert(tape, (joined(path), call.args.iter().map(place).collect::<Vec<_>>()));
         }
     });
-    let mut found: Vec<(String, usize, Span)> = Vec::new();
+    let mut found: Vec<Active> = Vec::new();
     program.body.walk(&mut |s| {
         let Stmt::Pull(pull) = s else { return };
         let Some((name, places)) = calls.get(&pull.tape) else { return };
-        for (i, span) in places.iter().enumerate() {
+        for (i, place) in places.iter().enumerate() {
             let given = |list: &[Option<VarId>]| list.iter().any(Option::is_some);
             let active = pull.slots.get(i).is_some_and(|s| s.iter().any(Option::is_some))
                 || pull.grads.get(i).is_some_and(|g| given(g));
-            if let Some(span) = span
+            if let Some((of, span)) = place
                 && active
-                && !found.iter().any(|(n, k, _)| n == name && *k == i)
+                && !found.iter().any(|a| a.function == *name && a.parameter == i)
             {
-                found.push((name.clone(), i, *span));
+                found.push(Active { function: name.clone(), parameter: i, span: *span, of: of.clone() });
             }
         }
     });
     found
+}
+
+/// The type with which a variable is declared, where it means the same beside the function.
+fn declared(program: &Program, value: &Expr, f: &Function, outer: &Generics) -> Option<Passed> {
+    let Expr::Place(place) = value else { return None };
+    if !place.path.iter().all(|step| matches!(step, Step::Deref)) {
+        return None;
+    }
+    let mut ty = program.vars[place.root].ty.as_ref()?;
+    while let Type::Reference(r) = ty {
+        ty = &r.elem;
+    }
+    let Type::Path(TypePath { qself: None, path, .. }) = ty else { return None };
+    let named = |p: &GenericParam| match p {
+        GenericParam::Type(t) => mentions(ty, &t.ident),
+        GenericParam::Const(c) => mentions(ty, &c.ident),
+        GenericParam::Lifetime(l) => mentions(ty, &l.lifetime.ident),
+    };
+    let here = outer.params.iter().chain(&f.signature.generics.params).any(named)
+        || mentions(ty, &Ident::new("Self", Span::call_site()))
+        || Local::of(&f.items).may_declare(path);
+    (!here).then(|| Passed::Of(Box::new(ty.clone())))
 }
 
 /// Whether the tangent of a value of a kind holds numbers: where the kind is not known, it may as well be `()`.
@@ -187,15 +238,29 @@ fn joined(path: &Path) -> String {
 }
 
 /// Compiles if a function has derivatives with respect to the arguments that are active.
-fn takes(path: &Path, active: &[(String, usize, Span)]) -> TokenStream {
+fn takes(path: &Path, active: &[Active]) -> TokenStream {
     let called = joined(path);
     let name = &path.segments[path.segments.len() - 1].ident;
-    let of_it = active.iter().filter(|(n, ..)| *n == called);
+    let of_it = active.iter().filter(|a| a.function == called);
     of_it
-        .map(|(_, i, span)| {
+        .map(|Active { parameter, span, of, .. }| {
             let name = Ident::new(&name.to_string(), name.span().located_at(*span));
-            quote!(::differentiable::__private::takes::<#name, #i>();)
+            let private = quote!(::differentiable::__private);
+            match of {
+                Passed::Numbers => quote!(#private::takes::<#name, #parameter>();),
+                Passed::Of(ty) => {
+                    let accept = Ident::new("accept", Span::call_site().located_at(*span));
+                    quote! {
+                        fn passed() {
+                            use #private::Accept as _;
+                            #private::Passed::<#name, <#ty as ::differentiable::Differentiable>::Tangent, #parameter>::HERE.#accept();
+                        }
+                    }
+                }
+            }
         })
+        // Each function has a scope of its own.
+        .map(|check| quote!({ #check }))
         .collect()
 }
 

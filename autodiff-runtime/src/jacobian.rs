@@ -42,6 +42,8 @@ pub enum Weights<'a> {
     Axis(usize, f64),
     /// Those of a group are one, the others are zero.
     Group(&'a [usize], usize),
+    /// Numbers between 0.5 and 1.5 that have nothing to do with each other.
+    Probe,
     /// The one of a value that is a float is one: both sweeps may be joined. See [`Make::CHECKS`].
     Gradient,
 }
@@ -58,6 +60,8 @@ impl Weights<'_> {
                 }
             }
             Self::Group(groups, group) => f64::from(u8::from(groups.get(k) == Some(&group))),
+            // Multiples of the golden ratio.
+            Self::Probe => 0.5 + (k as f64 * 0.618_033_988_749_895).fract(),
             Self::Gradient => 1.0,
         }
     }

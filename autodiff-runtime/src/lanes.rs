@@ -19,12 +19,14 @@
 //! assert_eq!((by_r, by_angle), ([1.0, 0.0], [0.0, 2.0]));
 //! ```
 
+#[cfg(feature = "std")]
+mod arrays;
 mod complex;
 mod containers;
 mod number;
 
 pub use complex::ComplexLanes;
-pub use number::{Lanes, cast};
+pub use number::{Given, Lanes, NoTangent, cast};
 
 use crate::parts::Part;
 use crate::tangent::{Differentiable, Tangent};
@@ -32,7 +34,7 @@ use crate::tangent::{Differentiable, Tangent};
 /// A type whose tangents along several directions lie side by side.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no tangents along several directions at once",
-    note = "`lanes` is for numbers, arrays, tuples, options, `Vec`s, and structs marked `#[lanes]` beside `#[derive(Differentiable)]`: mark the struct, or take `lanes` off the function"
+    note = "`lanes` is for numbers, arrays, tuples, options, `Vec`s, and structs and enums marked `#[lanes]` beside `#[derive(Differentiable)]`: mark the type, or take `lanes` off the function"
 )]
 pub trait Wide: Differentiable {
     /// `W` tangents, in the shape of one of them.
@@ -58,9 +60,10 @@ pub trait Wide: Differentiable {
         lanes: &Self::Lanes<W>,
         mut derivative: impl FnMut(&Self::Tangent) -> (O, O::Tangent),
     ) -> (O, O::Lanes<W>) {
-        let (value, _) = derivative(&self.__zero());
+        let (value, first) = derivative(&self.__take(lanes, 0));
         let mut out = value.__lanes();
-        for lane in 0..W {
+        O::__put(&mut out, 0, &first);
+        for lane in 1..W {
             O::__put(&mut out, lane, &derivative(&self.__take(lanes, lane)).1);
         }
         (value, out)
@@ -102,7 +105,7 @@ pub trait Number<const W: usize>: Wide<Lanes<W> = Lanes<Self, W>> + Copy {
 /// What a function of `of` gives, with its tangents.
 #[doc(hidden)]
 #[inline]
-pub fn chain<A: Wide, O: Wide, const W: usize>(
+pub fn chain<A: Wide + ?Sized, O: Wide, const W: usize>(
     of: &A,
     lanes: &A::Lanes<W>,
     derivative: impl FnMut(&A::Tangent) -> (O, O::Tangent),

@@ -5,6 +5,7 @@
 use num_complex::Complex;
 
 use crate::Real;
+use crate::lanes::{ComplexLanes, Lanes};
 use crate::tangent::Differentiable;
 
 /// Tangents of values that have a derivative.
@@ -85,6 +86,8 @@ lent! {
     [T] Box<T> => T;
     [T: Real, D: ndarray::Dimension] ndarray::Array<T, D> => ndarray::ArrayRef<T, D>;
     [T: Real, D: ndarray::Dimension] ndarray::Array<Complex<T>, D> => ndarray::ArrayRef<Complex<T>, D>;
+    [T, D: ndarray::Dimension, const W: usize] ndarray::Array<Lanes<T, W>, D> => ndarray::ArrayRef<Lanes<T, W>, D>;
+    [T, D: ndarray::Dimension, const W: usize] ndarray::Array<ComplexLanes<T, W>, D> => ndarray::ArrayRef<ComplexLanes<T, W>, D>;
 }
 
 /// What is given for a constant parameter has no derivative: a container of constants.

@@ -1,5 +1,7 @@
 //! What generated code asks of types and functions before it uses them, with the errors that users see where that is not so.
 
+use core::marker::PhantomData;
+
 /// A type whose values can be the value of a loss: a real float.
 #[diagnostic::on_unimplemented(
     message = "there is no gradient of a function that returns `{Self}`",
@@ -60,6 +62,31 @@ pub trait Takes<const PARAMETER: usize> {}
 
 /// Compiles if a function has a derivative with respect to a parameter.
 pub const fn takes<T: Takes<PARAMETER>, const PARAMETER: usize>() {}
+
+/// What is passed to a function's parameter, by its tangent: one that is `()` carries no derivative.
+pub struct Passed<F, T, const PARAMETER: usize>(PhantomData<(F, T)>);
+
+impl<F, T, const PARAMETER: usize> Passed<F, T, PARAMETER> {
+    /// It.
+    pub const HERE: Self = Self(PhantomData);
+}
+
+impl<F, const PARAMETER: usize> Passed<F, (), PARAMETER> {
+    /// Compiles for every function.
+    pub fn accept(self) {}
+}
+
+/// Compiles if a function has a derivative with respect to the parameter.
+pub trait Accept<F, const PARAMETER: usize>: Sized {
+    /// Compiles if it has.
+    fn accept(self)
+    where
+        F: Takes<PARAMETER>,
+    {
+    }
+}
+
+impl<F, T, const PARAMETER: usize> Accept<F, PARAMETER> for Passed<F, T, PARAMETER> {}
 
 /// A type whose method that is called has a derivative: none, since what has one is found before.
 #[diagnostic::on_unimplemented(

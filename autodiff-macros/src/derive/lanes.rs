@@ -1,20 +1,20 @@
-//! `#[lanes]` on a struct: the type of its tangents along several directions, for functions with the option `lanes`.
+//! `#[lanes]` on a struct or an enum: the type of its tangents along several directions, for functions with the option `lanes`.
 //!
-//! In: the derive of the struct. Out: `FooLanes`, with the same fields, and `Wide` for `Foo`.
+//! In: the derive of the type. Out: `FooLanes`, with the same fields and variants, and `Wide` for `Foo`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
-use super::{Derive, Field, Style, field_method};
+use super::parts::Family;
+use super::{Derive, Field, lanes_constructor};
 
 impl Derive {
-    /// The type and its trait, if the struct asks for them.
+    /// The type and its trait, if the derive asks for them.
     pub(super) fn lanes(&self) -> TokenStream {
         if !self.lanes {
             return TokenStream::new();
         }
-        let (name, wide) = (&self.name, format_ident!("{}Lanes", self.name));
-        let (vis, variant) = (&self.vis, &self.variants[0]);
+        let (name, wide, tangent) = (&self.name, format_ident!("{}Lanes", self.name), &self.tangent);
         let width = Ident::new("__LANES", Span::mixed_site());
         let (impls, types, _) = self.generics.split_for_impl();
         let (params, clause) = (self.generics.params.iter(), self.wide_clause());
@@ -30,80 +30,58 @@ impl Derive {
             if f.constant { quote!(()) } else { quote!(<#ty as ::differentiable::lanes::Wide>::Lanes<#width>) }
         };
         let doc = format!("The tangents of [`{name}`] along several directions.");
-        let fields = variant.fields.iter().map(|f| {
-            let (vis, ty) = (&f.vis, type_of(f));
-            let doc = format!("Those of `{}`.", f.member.to_token_stream());
-            match &f.member {
-                syn::Member::Named(n) => quote!(#[doc = #doc] #vis #n: #ty),
-                syn::Member::Unnamed(_) => quote!(#[doc = #doc] #vis #ty),
-            }
+        let definition = self.shaped_alike(&wide, &all, &clause, &type_of, &doc);
+        let parts = self.parts_of(&Family {
+            name: &wide,
+            impls: all.clone(),
+            types: names.clone(),
+            clause: clause.clone(),
+            part: &type_of,
+            constructor: lanes_constructor,
+            own: quote!(<const #width: usize>),
         });
-        let definition = if variant.style == Style::Tuple {
-            quote!(#vis struct #wide #all (#(#fields),*) #clause;)
-        } else {
-            quote!(#vis struct #wide #all #clause { #(#fields),* })
+        let second = |f: &Field| format_ident!("t_{}", f.binding);
+        let made = |owner: &Ident, of: &Ident, part: &dyn Fn(&Field) -> TokenStream| {
+            self.singles(owner, &|v| self.with_fields(v, of, &|f| if f.constant { quote!(()) } else { part(f) }))
         };
-        let made = |part: &dyn Fn(&Field) -> TokenStream, of: TokenStream| {
-            let parts = variant.fields.iter().map(|f| {
-                let (member, part) = (&f.member, if f.constant { quote!(()) } else { part(f) });
-                quote!(#member: #part)
+        let cloned = made(&wide, &wide, &|f| {
+            let field = &f.binding;
+            quote!(::core::clone::Clone::clone(#field))
+        });
+        let zeros = made(name, &wide, &|f| {
+            let field = &f.binding;
+            quote!(::differentiable::lanes::Wide::__lanes::<#width>(#field))
+        });
+        let puts = self.pairs(&wide, tangent, &|v| {
+            let puts = v.fields.iter().filter(|f| !f.constant).map(|f| {
+                let (lanes, tangent, ty) = (&f.binding, second(f), &f.ty);
+                quote!(<#ty as ::differentiable::lanes::Wide>::__put::<#width>(#lanes, lane, #tangent);)
             });
-            quote!(#of { #(#parts),* })
-        };
-        let cloned = made(
-            &|f| {
-                let member = &f.member;
-                quote!(::core::clone::Clone::clone(&self.#member))
-            },
-            quote!(Self),
-        );
-        let zeros = made(
-            &|f| {
-                let member = &f.member;
-                quote!(::differentiable::lanes::Wide::__lanes::<#width>(&self.#member))
-            },
-            quote!(#wide),
-        );
-        let taken = made(
-            &|f| {
-                let member = &f.member;
-                quote!(::differentiable::lanes::Wide::__take::<#width>(&self.#member, &lanes.#member, lane))
-            },
-            self.tangent.to_token_stream(),
-        );
-        let active = || variant.fields.iter().filter(|f| !f.constant);
-        let puts = active().map(|f| {
-            let (member, ty) = (&f.member, &f.ty);
-            quote!(<#ty as ::differentiable::lanes::Wide>::__put::<#width>(&mut lanes.#member, lane, &tangent.#member);)
+            quote!(#(#puts)*)
         });
-        let methods = variant.fields.iter().filter_map(|f| {
-            let syn::Member::Named(name) = &f.member else { return None };
-            let (shared, unique) = (field_method(name, false), field_method(name, true));
-            let (vis, ty) = (&f.vis, type_of(f));
-            Some(quote! {
-                #[doc(hidden)] #[inline]
-                #vis fn #shared(&self) -> &#ty { &self.#name }
-                #[doc(hidden)] #[inline]
-                #vis fn #unique(&mut self) -> &mut #ty { &mut self.#name }
+        let taken = self.pairs(name, &wide, &|v| {
+            self.with_fields(v, tangent, &|f| {
+                let (field, lanes) = (&f.binding, second(f));
+                if f.constant {
+                    return quote!(());
+                }
+                quote!(::differentiable::lanes::Wide::__take::<#width>(#field, #lanes, lane))
             })
         });
+        let mismatch = self.mismatch();
         quote! {
-            #[doc = #doc]
-            #[allow(clippy::all, clippy::pedantic)]
             #definition
+            #parts
 
             #[automatically_derived]
-            #[allow(clippy::all, clippy::pedantic)]
+            #[allow(unused_variables, clippy::all, clippy::pedantic)]
             impl #all ::core::clone::Clone for #wide #names #clause {
                 #[inline]
-                fn clone(&self) -> Self { #cloned }
+                fn clone(&self) -> Self { match self { #(#cloned)* } }
             }
 
             #[automatically_derived]
             impl #all ::differentiable::__private::Space for #wide #names #clause {}
-
-            #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
-            impl #all #wide #names #clause { #(#methods)* }
 
             #[automatically_derived]
             #[allow(unused_variables, clippy::all, clippy::pedantic)]
@@ -111,13 +89,17 @@ impl Derive {
                 type Lanes<const #width: usize> = #wide #names;
 
                 #[inline]
-                fn __lanes<const #width: usize>(&self) -> #wide #names { #zeros }
+                fn __lanes<const #width: usize>(&self) -> #wide #names { match self { #(#zeros)* } }
 
                 #[inline]
-                fn __put<const #width: usize>(lanes: &mut #wide #names, lane: usize, tangent: &Self::Tangent) { #(#puts)* }
+                fn __put<const #width: usize>(lanes: &mut #wide #names, lane: usize, tangent: &Self::Tangent) {
+                    match (lanes, tangent) { #(#puts)* #mismatch }
+                }
 
                 #[inline]
-                fn __take<const #width: usize>(&self, lanes: &#wide #names, lane: usize) -> Self::Tangent { #taken }
+                fn __take<const #width: usize>(&self, lanes: &#wide #names, lane: usize) -> Self::Tangent {
+                    match (self, lanes) { #(#taken)* #mismatch }
+                }
             }
         }
     }

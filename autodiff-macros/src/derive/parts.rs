@@ -7,37 +7,82 @@ use syn::ext::IdentExt;
 
 use super::{Derive, Field, Style};
 
+/// A type with the fields and variants of the derive's: the tangent, or the tangents along several directions.
+pub(super) struct Family<'a> {
+    pub(super) name: &'a Ident,
+    /// The generics of its `impl`, and its arguments.
+    pub(super) impls: TokenStream,
+    pub(super) types: TokenStream,
+    pub(super) clause: TokenStream,
+    /// The type of a field.
+    pub(super) part: &'a dyn Fn(&Field) -> TokenStream,
+    /// The name of the function that makes a variant, and the parameters that the type has beyond those of the derive's.
+    pub(super) constructor: fn(&Ident) -> Ident,
+    pub(super) own: TokenStream,
+}
+
 impl Derive {
-    /// What generated code calls to make the variants of the tangent and to reach their fields: it knows neither the
-    /// tangent's name nor its parameters.
-    pub(super) fn variants_of_the_tangent(&self) -> TokenStream {
-        let (impls, types, _) = self.generics.split_for_impl();
+    /// What generated code calls to make the variants of the tangent and to reach fields: it knows neither the tangent's name
+    /// nor its parameters.
+    pub(super) fn parts_of_the_tangent(&self) -> TokenStream {
         let generics = self.tangent_generics();
-        let (tangent_impls, tangent_types, _) = generics.split_for_impl();
-        let (vis, name, tangent, clause) = (&self.vis, &self.name, &self.tangent, self.clause());
+        let (impls, types, _) = generics.split_for_impl();
+        self.parts_of(&Family {
+            name: &self.tangent,
+            impls: impls.to_token_stream(),
+            types: types.to_token_stream(),
+            clause: self.clause(),
+            part: &Self::tangent_of,
+            constructor: tangent_constructor,
+            own: TokenStream::new(),
+        })
+    }
+
+    /// The same of a type of the family.
+    pub(super) fn parts_of(&self, family: &Family<'_>) -> TokenStream {
+        if self.is_enum { self.variants_of(family) } else { Self::methods_of(family, &self.fields_of(family)) }
+    }
+
+    fn variants_of(&self, family: &Family<'_>) -> TokenStream {
+        let (impls, types, _) = self.generics.split_for_impl();
+        let (vis, name, clause) = (&self.vis, &self.name, self.clause());
+        let (of_family, family_types, own) = (family.name, &family.types, &family.own);
+        let several = !own.is_empty();
+        // What is not said of the type itself is said of the constructor.
+        let own_clause = several.then_some(&family.clause);
         let filled = self.variants.iter().filter(|v| v.style != Style::Unit);
         let constructors = filled.clone().map(|v| {
-            let function = tangent_constructor(&v.name);
+            let function = (family.constructor)(&v.name);
             let mut fields: Vec<&Field> = v.fields.iter().collect();
             if v.style == Style::Named {
                 fields.sort_by_key(|f| field_name(&f.member));
             }
             let params = fields.iter().map(|f| {
-                let (binding, ty) = (&f.binding, Self::tangent_of(f));
+                let (binding, ty) = (&f.binding, (family.part)(f));
                 // Who calls it does not know which fields are constants.
-                if f.constant { quote!(#binding: impl ::core::marker::Sized) } else { quote!(#binding: #ty) }
+                match (f.constant, several) {
+                    (true, _) => quote!(#binding: impl ::core::marker::Sized),
+                    (_, true) => quote!(#binding: impl ::differentiable::lanes::Given<#ty>),
+                    (_, false) => quote!(#binding: #ty),
+                }
             });
-            let value =
-                self.with_fields(v, true, &|f| if f.constant { quote!(()) } else { f.binding.to_token_stream() });
+            let value = self.with_fields(v, of_family, &|f| match (f.constant, several) {
+                (true, _) => quote!(()),
+                (_, true) => {
+                    let binding = &f.binding;
+                    quote!(::differentiable::lanes::Given::given(#binding))
+                }
+                (_, false) => f.binding.to_token_stream(),
+            });
             quote! {
                 #[doc(hidden)] #[inline]
-                #vis fn #function(#(#params),*) -> #tangent #tangent_types { #value }
+                #vis fn #function #own(#(#params),*) -> #of_family #family_types #own_clause { #value }
             }
         });
         let fields = filled.flat_map(|v| v.fields.iter().map(move |f| (v, f))).map(|(v, f)| {
             let (shared, unique) =
                 (payload_method(&v.name, &f.member, false), payload_method(&v.name, &f.member, true));
-            let (path, member, ty) = (self.path(v, true), &f.member, Self::tangent_of(f));
+            let (path, member, ty) = (self.path(v, of_family), &f.member, (family.part)(f));
             let other = if self.variants.len() > 1 { self.mismatch() } else { TokenStream::new() };
             quote! {
                 #[doc(hidden)] #[inline]
@@ -46,19 +91,16 @@ impl Derive {
                 #vis fn #unique(&mut self) -> &mut #ty { match self { #path { #member: field, .. } => field, #other } }
             }
         });
+        let methods = Self::methods_of(family, &fields.collect::<Vec<_>>());
         quote! {
             #[allow(dead_code, non_snake_case, unreachable_pub, clippy::all, clippy::pedantic)]
             impl #impls #name #types #clause { #(#constructors)* }
-            #[allow(dead_code, non_snake_case, unreachable_pub, clippy::all, clippy::pedantic)]
-            impl #tangent_impls #tangent #tangent_types #clause { #(#fields)* }
+            #methods
         }
     }
 
-    /// The fields of the tangent of a struct as methods, which the tangent of a constant can have as well.
-    pub(super) fn fields_of_the_tangent(&self) -> TokenStream {
-        let generics = self.tangent_generics();
-        let (impls, types, _) = generics.split_for_impl();
-        let (tangent, clause) = (&self.tangent, self.clause());
+    /// The fields of a struct as methods, which the tangent of a constant can have as well.
+    fn fields_of(&self, family: &Family<'_>) -> Vec<TokenStream> {
         let fields = self.variants[0].fields.iter().map(|f| {
             let of = |unique| match &f.member {
                 syn::Member::Named(name) => field_method(name, unique),
@@ -66,7 +108,7 @@ impl Derive {
                 member @ syn::Member::Unnamed(_) => payload_method(&self.name, member, unique),
             };
             let (shared, unique) = (of(false), of(true));
-            let (vis, member, ty) = (&f.vis, &f.member, Self::tangent_of(f));
+            let (vis, member, ty) = (&f.vis, &f.member, (family.part)(f));
             quote! {
                 #[doc(hidden)] #[inline]
                 #vis fn #shared(&self) -> &#ty { &self.#member }
@@ -74,13 +116,17 @@ impl Derive {
                 #vis fn #unique(&mut self) -> &mut #ty { &mut self.#member }
             }
         });
-        let fields: Vec<TokenStream> = fields.collect();
-        if fields.is_empty() {
+        fields.collect()
+    }
+
+    fn methods_of(family: &Family<'_>, methods: &[TokenStream]) -> TokenStream {
+        if methods.is_empty() {
             return TokenStream::new();
         }
+        let Family { name, impls, types, clause, .. } = family;
         quote! {
             #[allow(dead_code, non_snake_case, unreachable_pub, clippy::all, clippy::pedantic)]
-            impl #impls #tangent #types #clause { #(#fields)* }
+            impl #impls #name #types #clause { #(#methods)* }
         }
     }
 }
@@ -89,6 +135,11 @@ impl Derive {
 /// [`field_name`].
 pub(crate) fn tangent_constructor(variant: &Ident) -> Ident {
     format_ident!("__tangent_{}", variant.unraw())
+}
+
+/// The function beside a variant that makes the variant of tangents along several directions.
+pub(crate) fn lanes_constructor(variant: &Ident) -> Ident {
+    format_ident!("__lanes_{}", variant.unraw())
 }
 
 /// The method of an enum's tangent that gives a field of one variant.

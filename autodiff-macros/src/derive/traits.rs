@@ -1,22 +1,27 @@
 //! The traits of the type and of its tangent: `Differentiable` for both, and for the tangent `Tangent`, `Clone`, `Debug` and
 //! `PartialEq`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
 use super::{Derive, Field, Saved, Style, Variant};
 
 impl Derive {
     /// Arms over two values of the same variant, whose fields are bound with prefixes.
-    fn pairs(&self, first_tangent: bool, body: &dyn Fn(&Variant) -> TokenStream) -> Vec<TokenStream> {
+    pub(super) fn pairs(
+        &self,
+        first: &Ident,
+        second: &Ident,
+        body: &dyn Fn(&Variant) -> TokenStream,
+    ) -> Vec<TokenStream> {
         self.variants
             .iter()
             .map(|v| {
-                let a = self.with_fields(v, first_tangent, &|f| {
+                let a = self.with_fields(v, first, &|f| {
                     let b = &f.binding;
                     quote!(#b)
                 });
-                let b = self.with_fields(v, true, &|f| {
+                let b = self.with_fields(v, second, &|f| {
                     let b = format_ident!("t_{}", f.binding);
                     quote!(#b)
                 });
@@ -27,11 +32,11 @@ impl Derive {
     }
 
     /// Arms over one value.
-    fn singles(&self, tangent: bool, body: &dyn Fn(&Variant) -> TokenStream) -> Vec<TokenStream> {
+    pub(super) fn singles(&self, owner: &Ident, body: &dyn Fn(&Variant) -> TokenStream) -> Vec<TokenStream> {
         self.variants
             .iter()
             .map(|v| {
-                let a = self.with_fields(v, tangent, &|f| {
+                let a = self.with_fields(v, owner, &|f| {
                     let b = &f.binding;
                     quote!(#b)
                 });
@@ -59,13 +64,13 @@ impl Derive {
         let owner = if tangent { &self.tangent } else { &self.name };
         let space = &self.tangent;
         let named = |f: &Field| f.member.to_token_stream().to_string();
-        let zero = self.singles(tangent, &|v| {
-            self.with_fields(v, true, &|f| {
+        let zero = self.singles(owner, &|v| {
+            self.with_fields(v, space, &|f| {
                 let b = &f.binding;
                 if f.constant { quote!(()) } else { quote!(::differentiable::Differentiable::__zero(#b)) }
             })
         });
-        let update = self.pairs(tangent, &|v| {
+        let update = self.pairs(owner, space, &|v| {
             let steps = v.fields.iter().filter(|f| !f.constant).map(|f| {
                 let (a, b, name) = (&f.binding, format_ident!("t_{}", f.binding), named(f));
                 quote! {
@@ -76,7 +81,7 @@ impl Derive {
             });
             quote!(#(#steps)*)
         });
-        let visit = self.singles(tangent, &|v| {
+        let visit = self.singles(owner, &|v| {
             let steps = v.fields.iter().filter(|f| !f.constant).map(|f| {
                 let (a, name) = (&f.binding, named(f));
                 let saved = f.saved.iter().map(|Saved { name, axes }| quote!(visitor.saved(#name, &[#(#axes),*]);));
@@ -123,41 +128,41 @@ impl Derive {
         let (impls, types, _) = generics.split_for_impl();
         let clause = self.clause();
         let tangent = &self.tangent;
-        let add = self.pairs(true, &|v| {
+        let add = self.pairs(tangent, tangent, &|v| {
             let steps = v.fields.iter().map(|f| {
                 let (a, b) = (&f.binding, format_ident!("t_{}", f.binding));
                 quote!(::differentiable::Tangent::__add(#a, #b);)
             });
             quote!(#(#steps)*)
         });
-        let map = self.singles(true, &|v| {
+        let map = self.singles(tangent, &|v| {
             let steps = v.fields.iter().map(|f| {
                 let a = &f.binding;
                 quote!(::differentiable::Tangent::__map(#a, f);)
             });
             quote!(#(#steps)*)
         });
-        let scale = self.singles(true, &|v| {
+        let scale = self.singles(tangent, &|v| {
             let steps = v.fields.iter().map(|f| {
                 let a = &f.binding;
                 quote!(::differentiable::Tangent::__scale(#a, factor);)
             });
             quote!(#(#steps)*)
         });
-        let clone = self.singles(true, &|v| {
-            self.with_fields(v, true, &|f| {
+        let clone = self.singles(tangent, &|v| {
+            self.with_fields(v, tangent, &|f| {
                 let b = &f.binding;
                 quote!(::core::clone::Clone::clone(#b))
             })
         });
-        let equal = self.pairs(true, &|v| {
+        let equal = self.pairs(tangent, tangent, &|v| {
             let parts = v.fields.iter().map(|f| {
                 let (a, b) = (&f.binding, format_ident!("t_{}", f.binding));
                 quote!(&& #a == #b)
             });
             quote!(true #(#parts)*)
         });
-        let debug = self.singles(true, &|v| {
+        let debug = self.singles(tangent, &|v| {
             let name = if self.is_enum { v.name.to_string() } else { self.tangent.to_string() };
             let named = v.style != Style::Tuple;
             let parts = v.fields.iter().map(|f| {

@@ -26,7 +26,11 @@ impl Emitter<'_> {
     pub(crate) fn call(&self, call: &Call) -> TokenStream {
         let value = match (&call.callee, call.mode, call.level) {
             (Callee::Operator(_), _, 1) if self.lanes => self.lanes_of(call),
-            (Callee::Method { name, .. }, _, 1) if self.lanes && is_of_numbers(name) => self.lanes_of(call),
+            (Callee::Method { name, .. }, _, 1)
+                if self.lanes && (is_of_numbers(name) || self.is_of_array(&call.callee, &call.args)) =>
+            {
+                self.lanes_of(call)
+            }
             (Callee::Operator(op), _, 0) => {
                 return self.plain_operator(*op, &call.args, call.outs[0]);
             }
@@ -63,13 +67,30 @@ impl Emitter<'_> {
         }
     }
 
-    /// An operator, or a function of numbers, along several directions: for each argument with tangents what the
+    /// An operator, or a function of numbers or arrays, along several directions: for each argument with tangents what the
     /// derivative along one of them makes of all, and the sum of that.
     fn lanes_of(&self, call: &Call) -> TokenStream {
         let width = crate::lanes::width();
         let (value, direction) = (Ident::new("value", Span::mixed_site()), Ident::new("direction", Span::mixed_site()));
+        let of_array = self.is_of_array(&call.callee, &call.args);
         let tangents = call.args.iter().enumerate().filter_map(|(i, a)| Some((i, a, a.parts[1].as_ref()?)));
         let mut lets = TokenStream::new();
+        // What is computed is computed once.
+        let shared: Vec<Option<Code>> = call
+            .args
+            .iter()
+            .enumerate()
+            .map(|(i, a)| {
+                let e = a.parts[0].as_ref().expect("arguments have values");
+                let by_value = a.passing == Passing::Value && i > 0 && matches!(call.callee, Callee::Method { .. });
+                if by_value || matches!(e, Expr::Place(_)) || e.is_text() {
+                    return None;
+                }
+                let (name, e) = (Ident::new(&format!("arg_{i}"), Span::mixed_site()), self.by_reference(e, false));
+                lets.extend(quote!(let #name = #e;));
+                Some(code!(#name))
+            })
+            .collect();
         let mut sum: Option<TokenStream> = None;
         for (i, arg, tangent) in tangents {
             let along = Ident::new(&format!("by_{i}"), Span::mixed_site());
@@ -81,23 +102,40 @@ impl Emitter<'_> {
             let derivative = match &call.callee {
                 Callee::Operator(op) => {
                     let (name, args) = (operator_trait(*op), self.operator_args(&call.args));
+                    let args: Vec<Code> = args.into_iter().zip(&shared).map(|(e, s)| s.clone().unwrap_or(e)).collect();
                     let directions = (0..args.len()).map(|j| given(j, true));
                     quote!(::differentiable::operators::#name::tangent(#(#args,)* #(#directions),*))
                 }
                 Callee::Method { name, .. } => {
-                    let recv = match call.args[0].parts[0].as_ref().expect("a receiver") {
-                        Expr::Place(place) => self.receiver(place),
-                        e => self.expr(e).at_least(Prec::Postfix),
+                    let recv = match (&shared[0], &call.args[0].parts[0]) {
+                        (Some(shared), _) => shared.clone(),
+                        (None, Some(Expr::Place(place))) => self.receiver(place),
+                        _ => unreachable!("a receiver has a value, and is shared where it is no place"),
                     };
                     let name = method_companion(name, Some("__jvp"));
-                    let rest: Vec<Code> = call.args[1..].iter().map(|a| self.argument(a)).collect();
+                    let rest: Vec<Code> = call.args[1..]
+                        .iter()
+                        .zip(&shared[1..])
+                        .map(|(a, s)| match s {
+                            Some(s) => s.clone(),
+                            None if of_array => self.method_argument(a),
+                            None => self.argument(a),
+                        })
+                        .collect();
                     let directions = call.args.iter().enumerate().map(|(j, a)| given(j, a.passing != Passing::Value));
                     quote!(#recv.#name(#(#rest,)* #(#directions),*))
                 }
                 _ => unreachable!("functions have companions"),
             };
-            let of = self.by_reference(arg.parts[0].as_ref().expect("arguments have values"), false);
+            let of = shared[i]
+                .clone()
+                .unwrap_or_else(|| self.by_reference(arg.parts[0].as_ref().expect("arguments have values"), false));
             let tangent = match tangent {
+                // The tangents of a view are owned.
+                Expr::Place(place) if place.is_view() && self.part_value(place).is_none() => {
+                    let view = self.place(place).at_least(Prec::Postfix);
+                    code!(&#view.to_owned())
+                }
                 Expr::Place(place) if self.part_value(place).is_none() => self.reference(place, false).tokens,
                 e => {
                     let e = self.expr(e).at_least(Prec::Unary);

@@ -5,7 +5,6 @@ use quote::ToTokens;
 
 use super::Emitter;
 use super::code::{Code, code};
-use super::places::tangent_constructor;
 use super::tuples::tuple;
 use crate::ir::{BinOp, Expr, Sequence};
 use crate::kinds::{self, Float, Kind};
@@ -179,7 +178,7 @@ impl Emitter<'_> {
                     && !crate::lower::is_box(func)
                     && !crate::variants::is_standard(func)
                 {
-                    let path = tangent_constructor(func);
+                    let path = self.tangent_constructor(func);
                     return Tokens::new(code!(#path(#(#args),*)), Prec::Postfix);
                 }
                 let func = syn::ExprPath { attrs: Vec::new(), qself: qself.clone(), path: func.clone() };
@@ -188,7 +187,7 @@ impl Emitter<'_> {
             Expr::Struct { path, fields, tangent: true, .. } if crate::lower::is_variant(path) => {
                 let mut fields: Vec<_> = fields.iter().collect();
                 fields.sort_by_key(|(m, _)| crate::derive::field_name(m));
-                let (path, args) = (tangent_constructor(path), self.values(fields.into_iter().map(|(_, e)| e)));
+                let (path, args) = (self.tangent_constructor(path), self.values(fields.into_iter().map(|(_, e)| e)));
                 Tokens::new(code!(#path(#(#args),*)), Prec::Postfix)
             }
             Expr::Struct { path, fields, rest, .. } => {

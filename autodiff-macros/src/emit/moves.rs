@@ -175,11 +175,17 @@ impl Pass<'_> {
 
     /// An argument by value (`moved`) or by reference: what a reference is made to is moved where it is computed.
     fn arg(&self, arg: &mut Arg, moved: bool) {
-        let view = matches!(&arg.parts[0], Some(Expr::Place(place)) if place.is_view() || is_view_parameter(self.program, place));
-        if !view {
-            let parts = arg.parts.iter_mut().flatten().filter(|e| moved || matches!(e, Expr::Method { .. }));
-            parts.for_each(|e| self.value(e));
+        let place = match &arg.parts[0] {
+            Some(Expr::Place(place)) => Some(place),
+            _ => None,
+        };
+        if place.is_some_and(Place::is_view) {
+            return;
         }
+        // Any number of views can be made of a parameter, but its tangents are owned.
+        let own = usize::from(place.is_some_and(|place| is_view_parameter(self.program, place)));
+        let parts = arg.parts.iter_mut().skip(own).flatten();
+        parts.filter(|e| moved || matches!(e, Expr::Method { .. })).for_each(|e| self.value(e));
     }
 
     /// An expression whose value is moved to somewhere.

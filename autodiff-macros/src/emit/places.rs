@@ -293,11 +293,19 @@ fn payload_method(variant: &Path, member: &Member, mutable: bool) -> Ident {
     crate::derive::payload_method(name, member, mutable)
 }
 
-/// The function beside an enum's variant that makes the variant of the tangent:
-/// `Shape::Rect` ⇒ `Shape::__tangent_Rect`.
-pub(crate) fn tangent_constructor(variant: &Path) -> Path {
-    let mut path = variant.clone();
-    let last = path.segments.last_mut().expect("a path has a segment");
-    last.ident = crate::derive::tangent_constructor(&last.ident);
-    path
+impl Emitter<'_> {
+    /// The function beside an enum's variant that makes the variant of the tangent:
+    /// `Shape::Rect` ⇒ `Shape::__tangent_Rect`.
+    pub(super) fn tangent_constructor(&self, variant: &Path) -> Path {
+        let mut path = variant.clone();
+        let last = path.segments.last_mut().expect("a path has a segment");
+        if self.lanes {
+            let width = crate::lanes::width();
+            last.ident = crate::derive::lanes_constructor(&last.ident);
+            last.arguments = syn::PathArguments::AngleBracketed(syn::parse_quote!(::<#width>));
+        } else {
+            last.ident = crate::derive::tangent_constructor(&last.ident);
+        }
+        path
+    }
 }

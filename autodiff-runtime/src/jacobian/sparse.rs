@@ -65,7 +65,7 @@ impl Pattern {
         self.entries.len()
     }
 
-    /// How many sweeps a Jacobian takes.
+    /// How many sweeps a Jacobian takes. One more shows whether it has other entries.
     #[must_use]
     pub fn sweeps(&self) -> usize {
         self.count
@@ -179,31 +179,44 @@ impl Make for Sparse<'_> {
         assert_eq!(n, pattern.shape.1, "the pattern belongs to another number of parameters");
         let length = if pattern.by_rows { n } else { pattern.shape.0 };
         // What each sweep gives, one after the other.
-        let mut compressed = Vec::with_capacity(pattern.count * length);
+        let mut compressed = Vec::with_capacity((pattern.count + 1) * length);
+        // The last one is the product of the matrix and a vector.
+        let sweeps = pattern.count + 1;
+        let direction = |sweep: usize| {
+            if sweep < pattern.count { Weights::Group(&pattern.groups, sweep) } else { Weights::Probe }
+        };
         let single = if let Some(several) = several.as_mut().filter(|_| !pattern.by_rows) {
-            let direction = |group| Weights::Group(&pattern.groups, group);
-            side_by_side(several, pattern.count, length, direction, |_, column| compressed.extend(column));
-            pattern.count
+            side_by_side(several, sweeps, length, direction, |_, column| compressed.extend(column));
+            sweeps
         } else {
             0
         };
-        for group in single..pattern.count {
-            let (weights, sink) = (Weights::Group(&pattern.groups, group), Sink::List(&mut compressed));
+        for sweep in single..sweeps {
+            let (weights, sink) = (direction(sweep), Sink::List(&mut compressed));
             match (&mut reverse, &mut forward) {
                 (Some(reverse), _) if by_rows => reverse(weights, sink),
                 (_, Some(forward)) => forward(weights, sink),
                 _ => unreachable!("there is one mode at least"),
             };
-            assert_eq!(compressed.len(), (group + 1) * length, "the pattern belongs to another number of values");
+            assert_eq!(compressed.len(), (sweep + 1) * length, "the pattern belongs to another number of values");
         }
         let at = |&(i, j): &(usize, usize)| {
             let (line, crossing) = if pattern.by_rows { (i, j) } else { (j, i) };
             pattern.groups[line] * length + crossing
         };
+        let product = compressed.split_off(pattern.count * length);
         let mut known = vec![false; compressed.len()];
         pattern.entries.iter().for_each(|entry| known[at(entry)] = true);
+        let outside = compressed.iter().zip(&known).any(|(d, known)| !known && *d != 0.0);
+        let entries = || {
+            pattern
+                .entries
+                .iter()
+                .map(|&(i, j)| if by_rows { (j, i) } else { (i, j) })
+                .zip(pattern.entries.iter().map(|entry| compressed[at(entry)]))
+        };
         assert!(
-            compressed.iter().zip(&known).all(|(d, known)| *known || *d == 0.0),
+            !outside && is_product(&product, entries()),
             "the pattern lacks an entry that is not zero here: another branch was taken where it was found"
         );
         SparseJacobian {
@@ -213,4 +226,24 @@ impl Make for Sparse<'_> {
             values: pattern.entries.iter().map(|entry| compressed[at(entry)]).collect(),
         }
     }
+}
+
+/// Whether a vector is the product of a matrix and the weights of a probe, as well as rounding lets one tell. An entry is the
+/// place in the product, that of the weight, and the value.
+fn is_product(product: &[f64], entries: impl Iterator<Item = ((usize, usize), f64)>) -> bool {
+    let (mut sums, mut sizes, mut largest) = (vec![0.0; product.len()], vec![0.0; product.len()], 0.0_f64);
+    let mut single = true;
+    for ((i, j), value) in entries {
+        let term = value * Weights::Probe.at(j);
+        sums[i] += term;
+        sizes[i] += term.abs();
+        largest = largest.max(value.abs());
+        single &= f64::from(value as f32) == value;
+    }
+    let tolerance = if single { 1e-3 } else { 1e-7 };
+    // What is not finite says nothing.
+    product.iter().zip(sums).zip(sizes).all(|((p, s), size)| {
+        let off = (p - s).abs();
+        !off.is_finite() || off <= tolerance * (size + 1e-3 * largest)
+    })
 }

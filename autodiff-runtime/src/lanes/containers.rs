@@ -58,6 +58,30 @@ impl<T: Wide> Wide for Option<T> {
     }
 }
 
+impl<T: Wide, E> Wide for Result<T, E> {
+    type Lanes<const W: usize> = Result<T::Lanes<W>, ()>;
+
+    #[inline]
+    fn __lanes<const W: usize>(&self) -> Self::Lanes<W> {
+        self.as_ref().map(T::__lanes).map_err(|_| ())
+    }
+
+    #[inline]
+    fn __put<const W: usize>(lanes: &mut Self::Lanes<W>, lane: usize, tangent: &Self::Tangent) {
+        if let (Ok(lanes), Ok(tangent)) = (lanes, tangent) {
+            T::__put(lanes, lane, tangent);
+        }
+    }
+
+    #[inline]
+    fn __take<const W: usize>(&self, lanes: &Self::Lanes<W>, lane: usize) -> Self::Tangent {
+        match (self, lanes) {
+            (Ok(value), Ok(lanes)) => Ok(value.__take(lanes, lane)),
+            _ => Err(()),
+        }
+    }
+}
+
 impl<T: Wide + ?Sized> Wide for &T {
     type Lanes<const W: usize> = T::Lanes<W>;
 

@@ -157,3 +157,29 @@ impl<U: Number<W>, const W: usize> Cast<U, W> for () {
 pub fn cast<U, T: Cast<U, W>, const W: usize>(tangents: T) -> Lanes<U, W> {
     tangents.cast()
 }
+
+/// What is put into a field of a variant's tangents.
+#[doc(hidden)]
+pub trait Given<U> {
+    /// The tangents.
+    fn given(self) -> U;
+}
+
+impl<U> Given<U> for U {
+    #[inline]
+    fn given(self) -> U {
+        self
+    }
+}
+
+/// The tangents of a number that is written out, in a field whose type is not known where it is written.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct NoTangent;
+
+impl<T: Number<W>, const W: usize> Given<Lanes<T, W>> for NoTangent {
+    #[inline]
+    fn given(self) -> Lanes<T, W> {
+        Lanes::ZERO
+    }
+}

@@ -93,7 +93,10 @@ impl<A: Differentiable, D: Dimension> Differentiable for ArrayBase<ViewRepr<&A>,
     /// Always: what is behind a read-only view cannot be trained. Own it, or take a mutable view.
     #[track_caller]
     fn __update(&mut self, _: &Self::Tangent, _: &mut dyn Update) {
-        panic!("an `ArrayView` cannot be updated: own the array, or take an `ArrayViewMut`");
+        panic!(
+            "an `ArrayView` cannot be updated: own the array, or take an `ArrayViewMut`; to `check` a function of what \
+             holds a view, check one that takes the array and views it itself"
+        );
     }
 
     fn __visit(&self, visitor: &mut dyn Visit) {

@@ -159,7 +159,8 @@ impl<T: Differentiable + ?Sized> Differentiable for &T {
     #[track_caller]
     fn __update(&mut self, _: &Self::Tangent, _: &mut dyn Update) {
         panic!(
-            "`&{}` cannot be updated through a shared reference: own the value, or borrow it with `&mut`",
+            "`&{}` cannot be updated through a shared reference: own the value, or borrow it with `&mut`; to `check` \
+             a function of what borrows, check one that takes the value and borrows it itself",
             core::any::type_name::<T>()
         );
     }
