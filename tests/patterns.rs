@@ -256,3 +256,73 @@ fn types_beside_patterns() {
     let line = Curve::Line([0.4, -0.8]);
     assert_eq!(on_curve::hessian(&line, 0.5)[[0, 2]], 0.8);
 }
+
+#[derive(Clone, Copy, Debug, Differentiable)]
+enum Step {
+    Turn(f64),
+    Move { by: f64, wait: f64 },
+    Both(f64, f64),
+    Rest,
+}
+
+/// Names around the alternatives are those that the alternatives bind.
+#[differentiable(order = 2)]
+fn alternatives(x: f64, y: f64, steps: usize) -> f64 {
+    let (r, by) = (x * y, y);
+    let mut plan = vec![Step::Turn(x), Step::Move { by: y, wait: x }, Step::Both(y, x), Step::Rest];
+    let mut s = x;
+    for i in 0..steps {
+        let now = plan[i % 4];
+        if let Step::Turn(r) | Step::Move { by: r, .. } = now {
+            s += r * r;
+            plan[i % 4] = Step::Both(r, s);
+        } else if let Step::Both(r, 1.0..) | Step::Both(_, r) = now {
+            s -= r * by;
+        } else {
+            s += r;
+        }
+        if let Some(Step::Turn(by) | Step::Both(by, _)) = plan.get(i)
+            && *by > 0.3
+        {
+            s += by * r;
+        }
+        s += match (now, Some::<f64>(s)) {
+            (Step::Turn(r) | Step::Move { by: r, .. }, Some(s)) if r < s => r * s,
+            (Step::Both(a, b), _) | (Step::Move { by: a, wait: b }, _) => a * b,
+            _ => by,
+        };
+        let (Step::Turn(mut r) | Step::Both(mut r, _)) = now else { continue };
+        r *= s;
+        s += 0.1 * r;
+    }
+    while s > 1.0
+        && let Some(Step::Both(s, _) | Step::Turn(s)) = plan.pop()
+        && s < 9.0
+    {
+        plan.insert(0, Step::Move { by: s * by, wait: s });
+        plan.truncate(3);
+    }
+    s * r
+        + plan
+            .iter()
+            .map(|p| match p {
+                Step::Move { by: a, wait: b } | Step::Both(a, b) => a * b,
+                _ => 0.5,
+            })
+            .sum::<f64>()
+}
+
+#[test]
+fn alternatives_bind_the_names_of_their_own() {
+    for (x, y) in [(0.7, 1.3), (1.4, -0.6), (-0.8, 0.9)] {
+        for steps in 0..7 {
+            assert_eq!(alternatives::value_and_grad(x, y, steps).0, alternatives(x, y, steps));
+            alternatives::check(x, y, steps).unwrap();
+            let h = alternatives::hvp(x, y, steps, 1.0, 0.0);
+            let at = |x: f64| alternatives::grad(x, y, steps);
+            let (up, down) = (at(x + 1e-6), at(x - 1e-6));
+            assert!((h.0 - (up.0 - down.0) / 2e-6).abs() < 1e-4 * (1.0 + h.0.abs()), "{h:?}");
+            assert!((h.1 - (up.1 - down.1) / 2e-6).abs() < 1e-4 * (1.0 + h.1.abs()), "{h:?}");
+        }
+    }
+}

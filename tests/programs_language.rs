@@ -972,3 +972,110 @@ mod constant_fields {
         o.accel_check().unwrap();
     }
 }
+
+mod constant_fields_that_change {
+    use differentiable::prelude::*;
+    #[derive(Clone, Debug, Differentiable)]
+    struct Clock {
+        x: f64,
+        rows: Vec<[f64; 2]>,
+        #[constant]
+        time: f64,
+        #[constant]
+        rates: [f64; 2],
+        #[constant]
+        log: Vec<f64>,
+        order: Vec<usize>,
+    }
+    #[differentiable(order = 2)]
+    impl Clock {
+        fn step(&mut self, k: usize) -> f64 {
+            self.time *= 1.1;
+            self.time = self.time * 0.5 + 0.3;
+            self.rates[k % 2] *= self.time;
+            self.rates.swap(0, 1);
+            self.log.push(0.5);
+            self.order.push(k % 2);
+            self.order.swap(0, k);
+            let last = self.order.pop().unwrap();
+            self.order.insert(0, last);
+            self.rows[last].reverse();
+            self.rows.swap(0, 1);
+            self.rows[self.order[0]][0] *= self.x;
+            self.x *= self.rates[0] + self.log[k] + self.time;
+            self.x
+        }
+        fn later(&self, by: f64) -> Clock {
+            Clock { time: self.time + by, x: self.x * self.time, ..self.clone() }
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(p: &[f64]) -> f64 {
+        let rows = vec![[p[0], p[1]], [p[2], 0.4]];
+        let mut c = Clock { x: p[0], rows, time: 0.4, rates: [0.5, 0.7], log: vec![], order: vec![] };
+        let mut s = p[1];
+        for k in 0..3 {
+            s += c.step(k) * p[k];
+            c = c.later(0.25);
+        }
+        s * c.time + c.rows[0][1] * c.rows[1][0]
+    }
+    checked!(f, [0.7, 1.2, -0.6]);
+}
+
+mod integers_beside_numbers_that_are_returned {
+    use differentiable::prelude::*;
+    #[differentiable(order = 2)]
+    fn walk(v: &[f64], seen: &mut Vec<f64>, depth: usize) -> (f64, usize) {
+        if v.len() < 2 {
+            seen.push(v[0]);
+            return (v[0], 1);
+        }
+        let (left, right) = v.split_at(v.len() / 2);
+        let (a, i) = walk(left, seen, depth + 1);
+        let (b, j) = walk(right, seen, depth + 1);
+        let last = seen.pop().unwrap();
+        seen.push(last * a / (depth + 1) as f64);
+        (a * b + i as f64 * last, i + j)
+    }
+    #[differentiable(order = 2)]
+    fn f(p: &[f64]) -> f64 {
+        let mut seen = vec![];
+        let (value, count) = walk(p, &mut seen, 0);
+        value * count as f64 + seen.iter().sum::<f64>()
+    }
+    checked!(f, [0.7, 1.2, -0.6, 0.9, 1.4]);
+}
+
+mod chosen_from_one_iterator_after_another {
+    use differentiable::prelude::*;
+    #[differentiable(order = 2)]
+    fn f(p: &[f64]) -> f64 {
+        let a = [p[0] * 2.0, p[1] * p[2]];
+        let most = p[..2].iter().chain(&a).max_by(|x, y| x.total_cmp(y)).unwrap();
+        let least = a.iter().chain(&p[1..]).copied().min_by(|x, y| x.total_cmp(y)).unwrap();
+        let last = p.iter().chain(a.iter().filter(|x| **x > 5.0)).last().unwrap();
+        let found = p.iter().chain(&a).find(|x| **x > 0.9).copied().unwrap_or(0.3);
+        let third = p[..1].iter().map(|x| x * x).chain(a.iter().copied().filter(|x| *x > 0.0)).nth(1).unwrap_or(p[1]);
+        let all = p.iter().copied().chain(a.iter().map(|x| x * 3.0)).reduce(|s, x| s * 0.5 + x * s).unwrap();
+        let (i, key) = p.iter().enumerate().chain(a.iter().enumerate()).max_by_key(|(i, _)| (i * 2) % 3).unwrap();
+        let mut it = p.iter().chain(&a);
+        let mut s = 0.0;
+        while let Some(x) = it.next() {
+            s = s * 0.7 + x;
+            if s > 1.0 {
+                it.next();
+            }
+        }
+        let beside: f64 = a.iter().chain(p).zip(p[..2].iter().chain(&a)).step_by(2).map(|(x, y)| x * y).sum();
+        most * last + least + found * third + all + key * i as f64 + s + beside
+    }
+    checked!(f, [0.7, 1.2, -0.6]);
+    #[test]
+    fn elsewhere() {
+        for p in [[-0.4, 0.8, 1.7], [2.1, -0.5, 0.3], [-0.2, -0.9, 1.1]] {
+            f::check(&p).unwrap();
+            assert_eq!(f::value_and_grad(&p).0, f(&p));
+        }
+    }
+}

@@ -2,6 +2,8 @@
 //!
 //! Generated code cannot see which fields are marked, so it reaches the fields of tangents through these traits.
 
+pub(crate) mod moved;
+
 use num_complex::Complex;
 
 use crate::Real;

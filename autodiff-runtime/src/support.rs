@@ -51,6 +51,7 @@ pub use crate::claims::{
     Bits, Claimed, Viewed, bits, claimed, is_once, is_repeat_n, is_repeat_with, is_replace, is_successors, is_swap,
     is_take, is_viewed, is_zip, lent,
 };
+pub use crate::parts::moved::{PopItem, PushItem, Row, SwapItems, pop_item, push_item, row, swap_items};
 pub use crate::parts::{
     Part, Space, ViewsOfConstantViews, ViewsOfConstants, Within, part, part_mut, read, replace, set, within, within_mut,
 };

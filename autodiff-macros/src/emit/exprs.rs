@@ -181,7 +181,12 @@ impl Emitter<'_> {
                     let path = self.tangent_constructor(func);
                     return Tokens::new(code!(#path(#(#args),*)), Prec::Postfix);
                 }
-                let func = syn::ExprPath { attrs: Vec::new(), qself: qself.clone(), path: func.clone() };
+                let mut path = func.clone();
+                if *tangent && crate::variants::is_standard(func) {
+                    // The types in a turbofish are those of the value.
+                    path.segments.iter_mut().for_each(|s| s.arguments = syn::PathArguments::None);
+                }
+                let func = syn::ExprPath { attrs: Vec::new(), qself: qself.clone(), path };
                 Tokens::new(code!(#func(#(#args),*)), Prec::Postfix)
             }
             Expr::Struct { path, fields, tangent: true, .. } if crate::lower::is_variant(path) => {

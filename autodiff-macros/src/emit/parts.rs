@@ -9,7 +9,7 @@ use super::Emitter;
 use super::code::{Code, code};
 use super::exprs::Prec;
 use crate::ir::{Expr, Place, Role, Step, VarId};
-use crate::kinds::{self, Kind};
+use crate::kinds::{self, Float, Kind};
 
 impl Emitter<'_> {
     /// Whether a place is, or lies in, a field of a tangent that may be `()`.
@@ -50,8 +50,30 @@ impl Emitter<'_> {
         matches!(ty, Some(syn::Type::Path(_)))
     }
 
+    /// The value of a cotangent of a number, or of one of its tangents, that may be missing: zero, if it is.
+    pub(crate) fn part_of_cotangent(&self, place: &Place, kind: &Kind) -> Option<TokenStream> {
+        let zero = match kind {
+            Kind::Float(Float::F64) => quote!(0.0_f64),
+            Kind::Float(Float::F32) => quote!(0.0_f32),
+            _ => return None,
+        };
+        let mut of = place.root;
+        while let Some(next) = self.program.vars[of].tangent_of.filter(|_| self.program.vars[of].role == Role::Tangent)
+        {
+            of = next;
+        }
+        if self.program.vars[of].role != Role::Adjoint || !self.may_be_missing(place) {
+            return None;
+        }
+        let part = self.reference(place, false).tokens;
+        Some(quote!(::differentiable::__private::read(&#zero, #part)))
+    }
+
     /// The value of a tangent that may be missing: zero, if it is.
     pub(crate) fn part_value(&self, place: &Place) -> Option<TokenStream> {
+        if let Some(value) = self.part_of_cotangent(place, &kinds::of_place(self.program, place)) {
+            return Some(value);
+        }
         let var = &self.program.vars[place.root];
         let mut of = var.tangent_of.filter(|_| var.role == Role::Tangent && self.may_be_missing(place))?;
         // Only the value itself has the type whose tangent is wanted.

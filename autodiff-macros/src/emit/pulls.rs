@@ -204,7 +204,22 @@ impl Emitter<'_> {
                 }
             }
         }
-        quote!(#before ::differentiable::operators::#name::#method(#(#args,)* #(#tangents,)* #(&#cotangents,)* #(#slots),*); #after)
+        // A constant field has no cotangent to be taken through.
+        let (mut names, mut given) = (Vec::new(), Vec::new());
+        let cotangents: Vec<Code> = (0..)
+            .zip(pull.cotangent.iter().zip(cotangents))
+            .map(|(c, (e, ct))| match e.as_ref().map(|e| self.some_part(e, false)) {
+                Some(Some(part)) => {
+                    let name = Ident::new(&format!("part_{c}"), Span::mixed_site());
+                    given.push(part);
+                    names.push(quote!(::core::option::Option::Some(#name)));
+                    code!(#name)
+                }
+                _ => code!(&#ct),
+            })
+            .collect();
+        let call = quote!(#before ::differentiable::operators::#name::#method(#(#args,)* #(#tangents,)* #(#cotangents,)* #(#slots),*); #after);
+        if given.is_empty() { call } else { quote!(if let (#(#names),*) = (#(#given),*) { #call }) }
     }
 }
 

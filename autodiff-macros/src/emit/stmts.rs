@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::Emitter;
+use super::code::code;
 use super::exprs::{Prec, assignment_token};
 use crate::ir::{BinOp, Block, Edit, Expr, Place, Stmt, VarId};
 use crate::kinds;
@@ -87,6 +88,12 @@ impl Emitter<'_> {
         let binding = self.binding(var, self.is_written_in(var, rest));
         let untyped = self.program.vars[var].ty.is_none();
         let claimed = self.claimed_type(value).filter(|_| untyped).map(|(ty, _)| quote!(: #ty));
+        let read = if let Expr::Clone(of) = value { of } else { value };
+        if let Expr::Place(place) = read
+            && let Some(part) = self.part_of_cotangent(place, self.kind(var))
+        {
+            return quote!(let #binding = #part;);
+        }
         let code = self.value(value);
         let value = if untyped { self.claimed(value, code) } else { code };
         quote!(let #binding #claimed = #value;)
@@ -339,32 +346,48 @@ impl Emitter<'_> {
         match edit {
             Edit::Push { place, value } => {
                 let value = self.operand(value);
-                let place = self.receiver(place);
+                if self.may_be_missing(place) {
+                    let place = self.reference(place, true).tokens;
+                    return quote!(::differentiable::__private::push_item(#place, #value););
+                }
+                let place = self.receiver_mut(place);
                 quote!(#place.push(#value);)
             }
             Edit::Pop { var, place, unwrap } => {
-                let place = self.receiver(place);
-                let unwrap = unwrap.then(|| quote!(.unwrap()));
-                if self.is_read(*var) {
-                    let pattern = self.pattern(*var);
-                    quote!(let #pattern = #place.pop() #unwrap;)
+                let popped = if self.may_be_missing(place) {
+                    let place = self.reference(place, true).tokens;
+                    quote!(::differentiable::__private::pop_item(#place))
                 } else {
-                    quote!(#place.pop();)
+                    let place = self.receiver_mut(place);
+                    quote!(#place.pop())
+                };
+                if !self.is_read(*var) {
+                    return quote!(#popped;);
                 }
+                let (pattern, unwrap) = (self.pattern(*var), unwrap.then(|| quote!(.unwrap())));
+                quote!(let #pattern = #popped #unwrap;)
             }
             Edit::Exchange(a, b) => {
                 let (a, b) = (self.reference(a, true).tokens, self.reference(b, true).tokens);
                 quote!(::core::mem::swap(#a, #b);)
             }
             Edit::Permute { place, order, inverse } => {
-                let place = self.reference(place, true).tokens;
+                let missing = self.may_be_missing(place);
+                let mut place = self.reference(place, true).tokens;
+                if missing {
+                    place = code!(::differentiable::__private::row(#place));
+                }
                 let order = self.expr(order).at_least(Prec::Unary);
                 let function = if *inverse { quote!(unpermute) } else { quote!(permute) };
                 quote!(::differentiable::__private::#function(#place, &#order);)
             }
             Edit::Swap { place, i, j } => {
                 let (i, j) = (self.value(i), self.value(j));
-                let place = self.receiver(place);
+                if self.may_be_missing(place) {
+                    let place = self.reference(place, true).tokens;
+                    return quote!(::differentiable::__private::swap_items(#place, #i, #j););
+                }
+                let place = self.receiver_mut(place);
                 quote!(#place.swap(#i, #j);)
             }
         }

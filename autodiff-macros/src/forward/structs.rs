@@ -67,9 +67,14 @@ impl Pass<'_> {
             Expr::Struct { rest: Some(rest), .. } => self.tangent(rest, rest),
             _ => None,
         };
+        let begins_as_zero = start.is_none();
         out.push(Stmt::Let { var: t, value: start.unwrap_or_else(|| Expr::Zero(Box::new(whole))) });
         let span = self.out.vars[var].span;
         for (member, e) in fields {
+            // The zero of an empty vector is one, and that of a constant field is not.
+            if begins_as_zero && matches!(&e, Expr::Array(es, _) if es.is_empty()) {
+                continue;
+            }
             if let Some(value) = self.tangent(&e, &e) {
                 let variant = self.types.constructors.is_variant(path, arity > 0);
                 let place = Place::var(t, span).step(if variant {

@@ -5,7 +5,7 @@ use syn::Expr as S;
 use syn::spanned::Spanned;
 
 use super::exprs::{Hint, block, diverges, if_stmt};
-use super::{LoopScope, Lowerer, is_atom};
+use super::{LoopScope, Lowerer, alternatives, is_atom};
 use crate::ir::{BinOp, Expr, Header, Loop, Step, Stmt, VarId};
 
 impl Lowerer<'_> {
@@ -72,9 +72,31 @@ impl Lowerer<'_> {
     }
 
     /// The same, where `held` is a condition that has been evaluated before these.
-    fn branch_on_all(&mut self, conds: &[&S], mut lets: Vec<(syn::Pat, Expr)>, held: Option<Expr>, to: &Branches<'_>) {
+    pub(super) fn branch_on_all(
+        &mut self,
+        conds: &[&S],
+        mut lets: Vec<(syn::Pat, Expr)>,
+        held: Option<Expr>,
+        to: &Branches<'_>,
+    ) {
         let mut test = held;
         for (i, cond) in conds.iter().enumerate() {
+            if let Some((pats, value)) = alternatives::of_condition(cond) {
+                let (inner, ()) = self.scoped(|l| {
+                    for (pat, value) in lets {
+                        l.bind_pattern(&pat, value);
+                    }
+                    let value = l.scrutinee(value);
+                    l.branch_on_alternatives(&pats, &value, &conds[i + 1..], to);
+                });
+                return match test {
+                    Some(test) => {
+                        let otherwise = self.outside(to.outside, |l| l.copied(to.span, to.els));
+                        self.emit(if_stmt(test, inner, otherwise));
+                    }
+                    None => self.emit_all(inner),
+                };
+            }
             let before = self.emitted();
             let mut bound = Vec::new();
             let next = self.condition(cond, &mut bound);
@@ -110,7 +132,7 @@ impl Lowerer<'_> {
     }
 
     /// Runs `f` without the names of the scopes from a depth on: what a pattern binds is not bound where it fails.
-    fn outside<R>(&mut self, depth: usize, f: impl FnOnce(&mut Self) -> R) -> R {
+    pub(super) fn outside<R>(&mut self, depth: usize, f: impl FnOnce(&mut Self) -> R) -> R {
         let inner = self.scopes.split_off(depth);
         let result = f(self);
         self.scopes.extend(inner);
@@ -118,7 +140,7 @@ impl Lowerer<'_> {
     }
 
     /// Statements that stand more than once.
-    fn copied(&mut self, span: Span, f: impl FnOnce(&mut Self)) -> Vec<Stmt> {
+    pub(super) fn copied(&mut self, span: Span, f: impl FnOnce(&mut Self)) -> Vec<Stmt> {
         self.copies += 1;
         if self.copies > COPIES {
             self.errors.at(span, "too many calls in later conditions; bind what they give to names before");
@@ -199,7 +221,8 @@ impl Lowerer<'_> {
             return;
         };
         let (arm_pat, arm_guard) = guarded(&arm.pat);
-        if let Some((alternatives, true)) = super::patterns::alternatives(arm_pat) {
+        let alternatives = alternatives::of_pattern(arm_pat);
+        if alternatives.len() > 1 {
             // Alternatives that bind names become arms of their own.
             let arms = alternatives.into_iter().map(|p| syn::Arm { pat: with_guard(p, &arm.pat), ..arm.clone() });
             let expanded: Vec<syn::Arm> = arms.chain(rest.iter().cloned()).collect();
@@ -360,7 +383,9 @@ impl Lowerer<'_> {
         });
         self.loops.pop();
         let mut header = Header::While(Expr::Bool(true));
-        if let [Stmt::If { cond, then, .. }] = stmts.as_mut_slice() {
+        if let [Stmt::If { cond, then, els, .. }] = stmts.as_mut_slice()
+            && matches!(els.stmts[..], [Stmt::Break(to)] if to == label)
+        {
             header = Header::While(std::mem::replace(cond, Expr::Bool(true)));
             stmts = std::mem::take(&mut then.stmts);
         }
@@ -423,12 +448,12 @@ impl Lowerer<'_> {
 }
 
 /// Where a chain of conditions leads.
-struct Branches<'a> {
-    span: Span,
+pub(super) struct Branches<'a> {
+    pub(super) span: Span,
     /// The depth of the scopes around the conditions.
-    outside: usize,
-    then: &'a dyn Fn(&mut Lowerer<'_>),
-    els: &'a dyn Fn(&mut Lowerer<'_>),
+    pub(super) outside: usize,
+    pub(super) then: &'a dyn Fn(&mut Lowerer<'_>),
+    pub(super) els: &'a dyn Fn(&mut Lowerer<'_>),
 }
 
 /// How often statements may stand twice in a function.

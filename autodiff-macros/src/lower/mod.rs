@@ -4,6 +4,7 @@
 //! `Break`, `Continue` and `Return`. A name is bound to an expression: the place of a variable, or a
 //! reference to a place; so aliases, patterns, closures and iterators are gone after lowering.
 
+mod alternatives;
 mod arrays;
 mod calls;
 mod changes;
@@ -271,6 +272,10 @@ impl Lowerer<'_> {
 
     fn fresh(&mut self, name: impl Into<String>, span: Span, kind: Kind, role: Role) -> VarId {
         self.program.fresh(name, span, kind, role)
+    }
+
+    fn emit_all(&mut self, stmts: Vec<Stmt>) {
+        self.stmts.last_mut().expect("a block is open").extend(stmts);
     }
 
     fn emit(&mut self, stmt: Stmt) {

@@ -107,7 +107,12 @@ impl Lowerer<'_> {
         bind: &mut dyn FnMut(&mut Self, &syn::PatIdent, Option<&syn::Type>, Expr),
     ) {
         match pat {
-            Pat::Wild(_) | Pat::Lit(_) | Pat::Range(_) | Pat::Const(_) | Pat::Path(_) | Pat::Rest(_) | Pat::Or(_) => {}
+            Pat::Wild(_) | Pat::Lit(_) | Pat::Range(_) | Pat::Const(_) | Pat::Path(_) | Pat::Rest(_) => {}
+            Pat::Or(_) if bound_names(pat).is_empty() => {}
+            Pat::Or(_) => self.errors.on(
+                pat,
+                "alternatives that bind names cannot be differentiated here; write a `match` with an arm for each",
+            ),
             Pat::Paren(p) => self.walk_pattern(&p.pat, value, bind),
             Pat::Type(t) => match &*t.pat {
                 Pat::Ident(p) if p.subpat.is_none() && !is_constant(p) => bind(self, p, Some(&t.ty), value),
@@ -286,7 +291,7 @@ pub(crate) fn capital(name: &str) -> bool {
 }
 
 /// A lone identifier that must be a constant or a unit variant.
-fn is_constant(p: &syn::PatIdent) -> bool {
+pub(super) fn is_constant(p: &syn::PatIdent) -> bool {
     p.by_ref.is_none() && p.mutability.is_none() && p.subpat.is_none() && capital(&p.ident.to_string())
 }
 
@@ -333,13 +338,4 @@ fn without_bindings(pat: &Pat) -> Pat {
     let mut pat = pat.clone();
     syn::visit_mut::VisitMut::visit_pat_mut(&mut Silence, &mut pat);
     pat
-}
-
-/// The alternatives of a pattern; the flag says whether they must become arms of their own.
-pub(super) fn alternatives(pat: &Pat) -> Option<(Vec<Pat>, bool)> {
-    match pat {
-        Pat::Or(or) => Some((or.cases.iter().cloned().collect(), !bound_names(pat).is_empty())),
-        Pat::Paren(p) => alternatives(&p.pat),
-        _ => None,
-    }
 }

@@ -59,6 +59,9 @@ impl Lowerer<'_> {
     }
 
     fn local(&mut self, local: &syn::Local) {
+        if let Some(chosen) = super::alternatives::of_local(local) {
+            return self.local(&chosen);
+        }
         let (pat, ty) = match &local.pat {
             Pat::Type(t) => (&*t.pat, Some(crate::arrays::with_owned_items(&t.ty))),
             other => (other, None),

@@ -3,6 +3,7 @@
 
 use crate::ir::{Block, Edit, Expr, Header, Passing, Place, Program, Role, Stmt, VarId};
 
+use crate::kinds::{self, Kind};
 use crate::var_set::VarSet;
 
 use super::positions::{Positions, close, is_gone, take};
@@ -35,6 +36,7 @@ pub(crate) fn temporaries(program: &mut Program) -> bool {
     let pass = Pass {
         roles: program.vars.iter().map(|v| v.role).collect(),
         scalars: program.vars.iter().map(|v| v.kind.is_scalar()).collect(),
+        telling: telling(program),
         reads,
         writes,
     };
@@ -56,6 +58,7 @@ pub(crate) fn temporaries(program: &mut Program) -> bool {
 struct Pass {
     roles: Vec<Role>,
     scalars: Vec<bool>,
+    telling: VarSet,
     reads: Vec<usize>,
     writes: VarSet,
 }
@@ -94,7 +97,7 @@ impl Pass {
             return false;
         }
         match self.roles[var] {
-            Role::Temporary => !matches!(value, Expr::Verbatim(..)),
+            Role::Temporary => !matches!(value, Expr::Verbatim(..)) && !self.telling.contains(var),
             Role::Adjoint | Role::Tangent => {
                 !matches!(value, Expr::Zero(_) | Expr::Clone(_))
                     && (self.scalars[var] || matches!(value, Expr::Place(_)))
@@ -126,6 +129,22 @@ impl Pass {
         let crosses = positions.turns_between(i, k) && sources > 0 && !matches!(value, Expr::Place(_));
         (same && !crosses).then_some(k)
     }
+}
+
+/// Integers that only their variables tell to be some: arithmetic of operands whose kinds are not known.
+fn telling(program: &Program) -> VarSet {
+    let mut found = VarSet::new();
+    program.body.walk(&mut |s| {
+        if let Stmt::Let { var, value: Expr::Binary(_, a, b) } = s
+            && program.vars[*var].kind == Kind::Int
+            && [a, b]
+                .into_iter()
+                .all(|e| matches!(&**e, Expr::Place(p) if *kinds::of_place(program, p).deref() == Kind::Unknown))
+        {
+            found.insert(*var);
+        }
+    });
+    found
 }
 
 /// Whether a statement itself writes to a variable.

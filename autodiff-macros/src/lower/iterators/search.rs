@@ -20,6 +20,27 @@ struct Kept {
     declared: Vec<Stmt>,
     /// Assignments, where the item is chosen.
     assigned: Vec<Stmt>,
+    /// Where the item may come from one of several loops: the variables that hold it, whichever of them it comes from.
+    common: Option<Vec<VarId>>,
+    /// How many of those the present item has taken.
+    taken: usize,
+    /// How many loops there have been.
+    loops: usize,
+}
+
+impl Kept {
+    fn of(stream: &Stream) -> Self {
+        Self { common: is_several(stream).then(Vec::new), ..Self::default() }
+    }
+}
+
+/// Whether a stream is one loop after another.
+fn is_several(stream: &Stream) -> bool {
+    match stream {
+        Stream::Chain(..) => true,
+        Stream::Staged { source, .. } => is_several(source),
+        _ => false,
+    }
 }
 
 impl Lowerer<'_> {
@@ -93,19 +114,17 @@ impl Lowerer<'_> {
         }
         let found = self.flag("found", span);
         let before = self.program.vars.len();
-        let mut declared = Vec::new();
+        let mut slots = Kept::of(&stream);
         let mut kept = Expr::Tuple(Vec::new());
         let (loops, ()) = self.scoped(|l| {
             l.run_stream(stream, span, &mut |l, item, exit| {
-                let mut slots = Kept::default();
-                kept = l.keep(item, before, &mut slots, span);
-                declared = slots.declared;
-                slots.assigned.into_iter().for_each(|s| l.emit(s));
+                kept = l.keep_all([item], before, &mut slots, span).remove(0);
+                slots.assigned.drain(..).for_each(|s| l.emit(s));
                 l.emit(Stmt::Assign { place: found.clone(), value: Expr::Bool(true), init: false });
                 l.emit(Stmt::Break(exit.leave));
             });
         });
-        self.put(declared, loops);
+        self.put(slots.declared, loops);
         chosen(Expr::Place(found), kept)
     }
 
@@ -142,15 +161,13 @@ impl Lowerer<'_> {
     ) -> Expr {
         let found = self.flag("found", span);
         let before = self.program.vars.len();
-        let mut declared = Vec::new();
+        let mut slots = Kept::of(&stream);
         let mut best = Expr::Tuple(Vec::new());
         let (loops, ()) = self.scoped(|l| {
             l.run_stream(stream, span, &mut |l, item, _| {
                 let item = l.as_part(item, span);
-                let mut slots = Kept::default();
-                best = l.keep(item.clone(), before, &mut slots, span);
-                declared = slots.declared;
-                let mut then = slots.assigned;
+                best = l.keep_all([item.clone()], before, &mut slots, span).remove(0);
+                let mut then = std::mem::take(&mut slots.assigned);
                 then.push(Stmt::Assign { place: found.clone(), value: Expr::Bool(true), init: false });
                 let (stmts, (test, compares)) = l.scoped(|l| better(l, &best, &item));
                 if !compares {
@@ -170,7 +187,7 @@ impl Lowerer<'_> {
                 }
             });
         });
-        self.put(declared, loops);
+        self.put(slots.declared, loops);
         chosen(Expr::Place(found), best)
     }
 
@@ -178,18 +195,17 @@ impl Lowerer<'_> {
         let f = self.callable(key)?;
         let found = self.flag("found", span);
         let before = self.program.vars.len();
-        let mut declared = Vec::new();
+        let mut slots = Kept::of(&stream);
         let mut best = Expr::Tuple(Vec::new());
         let (loops, ()) = self.scoped(|l| {
             l.run_stream(stream, span, &mut |l, item, _| {
                 let item = l.as_part(item, span);
                 let key = l.apply_control(&f, vec![super::borrowed(&item)]);
                 let key = l.as_atom(key, span);
-                let mut slots = Kept::default();
-                best = l.keep(item, before, &mut slots, span);
-                let best_key = l.keep(key.clone(), before, &mut slots, span);
-                declared = slots.declared;
-                let mut then = slots.assigned;
+                let mut kept = l.keep_all([item, key.clone()], before, &mut slots, span);
+                let best_key = kept.remove(1);
+                best = kept.remove(0);
+                let mut then = std::mem::take(&mut slots.assigned);
                 then.push(Stmt::Assign { place: found.clone(), value: Expr::Bool(true), init: false });
                 let op = if max { BinOp::Le } else { BinOp::Gt };
                 let first = Expr::Not(Box::new(Expr::Place(found.clone())));
@@ -197,7 +213,7 @@ impl Lowerer<'_> {
                 l.emit(if_stmt(test, then, Vec::new()));
             });
         });
-        self.put(declared, loops);
+        self.put(slots.declared, loops);
         Some(chosen(Expr::Place(found), best))
     }
 
@@ -205,26 +221,24 @@ impl Lowerer<'_> {
         let f = self.callable(f)?;
         let found = self.flag("found", span);
         let before = self.program.vars.len();
-        let mut declared = Vec::new();
+        let mut slots = Kept::of(&stream);
         let mut acc = Expr::Tuple(Vec::new());
         let mut failed = false;
         let (loops, ()) = self.scoped(|l| {
             l.run_stream(stream, span, &mut |l, item, _| {
                 let item = l.as_part(item, span);
-                let mut slots = Kept::default();
-                acc = l.keep(item.clone(), before, &mut slots, span);
+                acc = l.keep_all([item.clone()], before, &mut slots, span).remove(0);
                 let ([Stmt::Assign { .. }], Expr::Place(target)) = (slots.assigned.as_slice(), &acc) else {
                     failed = true;
                     return;
                 };
                 let target = target.clone();
-                declared = slots.declared;
                 let (els, ()) = l.scoped(|l| {
                     let value = l.apply(&f, vec![acc.clone(), item]);
                     let value = l.as_atom(value, span);
                     l.emit(Stmt::Assign { place: target, value, init: false });
                 });
-                let mut first = slots.assigned;
+                let mut first = std::mem::take(&mut slots.assigned);
                 first.push(Stmt::Assign { place: found.clone(), value: Expr::Bool(true), init: false });
                 l.emit(if_stmt(Expr::Place(found.clone()), els, first));
             });
@@ -233,7 +247,7 @@ impl Lowerer<'_> {
             self.errors
                 .at(span, "`reduce` of references or tuples cannot be differentiated; use `copied()`, or `fold`");
         }
-        self.put(declared, loops);
+        self.put(slots.declared, loops);
         Some(chosen(Expr::Place(found), acc))
     }
 
@@ -248,10 +262,43 @@ impl Lowerer<'_> {
         open.extend(loops);
     }
 
-    /// The item, as it can be named outside of the loop that has made it.
+    /// What a loop hands on, as it can be named outside of it.
     ///
     /// Variables from `before` on belong to the loop.
+    fn keep_all<const N: usize>(&mut self, items: [Expr; N], before: VarId, kept: &mut Kept, span: Span) -> Vec<Expr> {
+        kept.assigned.clear();
+        kept.taken = 0;
+        kept.loops += 1;
+        let items = items.map(|item| self.keep(item, before, kept, span)).into();
+        let differs = kept.common.as_ref().is_none_or(|vars| vars.len() != kept.taken);
+        if kept.loops > 1 && differs {
+            self.errors.at(
+                span,
+                "the items of these iterators, of which one follows another, cannot be told apart here; collect them into a \
+                 `Vec` first",
+            );
+        }
+        items
+    }
+
     fn keep(&mut self, item: Expr, before: VarId, kept: &mut Kept, span: Span) -> Expr {
+        if kept.common.is_some() {
+            return match item {
+                Expr::Tuple(es) => Expr::Tuple(es.into_iter().map(|e| self.keep(e, before, kept, span)).collect()),
+                Expr::Ref { mutable: false, of } => {
+                    let of = match *of {
+                        Expr::Place(place) => Expr::Clone(Box::new(Expr::Place(place))),
+                        other => other,
+                    };
+                    Expr::Ref { mutable: false, of: Box::new(self.keep(of, before, kept, span)) }
+                }
+                Expr::Ref { .. } => {
+                    kept.common = None;
+                    item
+                }
+                other => self.keep_value(other, kept, span),
+            };
+        }
         match item {
             Expr::Tuple(es) => Expr::Tuple(es.into_iter().map(|e| self.keep(e, before, kept, span)).collect()),
             Expr::Ref { mutable, of } => {
@@ -306,11 +353,23 @@ impl Lowerer<'_> {
     }
 
     fn keep_index(&mut self, value: Expr, kept: &mut Kept, span: Span) -> Expr {
+        if let Some(var) = Self::common(kept) {
+            kept.assigned.push(Stmt::Assign { place: Place::var(var, span), value, init: false });
+            return Expr::var(var, span);
+        }
         let var = self.fresh("at", span, Kind::Int, Role::Temporary);
         self.program.vars[var].mutable = true;
+        kept.common.iter_mut().for_each(|vars| vars.push(var));
         kept.declared.push(Stmt::Let { var, value: Expr::int(0) });
         kept.assigned.push(Stmt::Assign { place: Place::var(var, span), value, init: false });
         Expr::var(var, span)
+    }
+
+    /// The variable that an earlier loop has for the next part of the item.
+    fn common(kept: &mut Kept) -> Option<VarId> {
+        let vars = kept.common.as_ref()?;
+        kept.taken += 1;
+        vars.get(kept.taken - 1).copied()
     }
 
     fn keep_value(&mut self, value: Expr, kept: &mut Kept, span: Span) -> Expr {
@@ -318,8 +377,13 @@ impl Lowerer<'_> {
         if kind == Kind::Int {
             return self.keep_index(value, kept, span);
         }
+        if let Some(var) = Self::common(kept) {
+            kept.assigned.push(Stmt::Assign { place: Place::var(var, span), value, init: false });
+            return Expr::var(var, span);
+        }
         let var = self.fresh("kept", span, kind, Role::Temporary);
         self.program.vars[var].mutable = true;
+        kept.common.iter_mut().for_each(|vars| vars.push(var));
         kept.declared.push(Stmt::Declare(var));
         kept.assigned.push(Stmt::Assign { place: Place::var(var, span), value, init: false });
         Expr::var(var, span)
