@@ -447,8 +447,8 @@ mod compared_steps {
 
     #[differentiable(order = 2)]
     fn until_lent(solver: &mut Solver, x: f64) -> f64 {
-        while solver.step(x) > 0.05 || solver.is_moved(x) {}
-        let unread = solver.step(x) > 0.0;
+        while solver.step(x) > 0.05 && solver.step(x) != 0.0 {}
+        let _unread = solver.step(x) > 0.0;
         if solver.step(x) > solver.step(2.0 * x) { solver.at * x } else { solver.at }
     }
 

@@ -154,7 +154,12 @@ impl Pass {
     /// Updates the live set across a statement, and tells whether it is needed.
     fn keep(&mut self, stmt: &mut Stmt, live: &mut VarSet, remove: bool) -> bool {
         match stmt {
-            Stmt::Let { var, .. } | Stmt::Declare(var) => {
+            Stmt::Let { var, value } => {
+                if !live.remove(*var) && !self.overwritten.contains(*var) && !value.is_look() {
+                    return false;
+                }
+            }
+            Stmt::Declare(var) => {
                 if !live.remove(*var) && !self.overwritten.contains(*var) {
                     return false;
                 }
@@ -256,7 +261,7 @@ impl Pass {
                 }
                 live.extend(pull.shapes());
             }
-            Stmt::If { then, els, tape, .. } => {
+            Stmt::If { cond, then, els, tape } => {
                 if remove && self.is_unread(*tape, live) {
                     *tape = None;
                     then.saves.clear();
@@ -281,7 +286,7 @@ impl Pass {
                 live.unite(&b);
                 let empty = [&*then, &*els].into_iter().all(|b| b.stmts.is_empty() && b.saves.is_empty());
                 // The backward sweep may ask which way was taken.
-                if empty && tape.is_none_or(|t| !t.write || !live.contains(t.var)) {
+                if empty && !cond.is_look() && tape.is_none_or(|t| !t.write || !live.contains(t.var)) {
                     return false;
                 }
             }
@@ -326,7 +331,8 @@ impl Pass {
                 if let Header::Range { var, .. } = &l.header {
                     live.remove(*var);
                 }
-                let empty = l.body.stmts.is_empty() && l.body.saves.is_empty();
+                let looks = matches!(&l.header, Header::While(more) if more.is_look());
+                let empty = l.body.stmts.is_empty() && l.body.saves.is_empty() && !looks;
                 if empty
                     && !(matches!(l.header, Header::Tape) && l.tape.is_none())
                     && l.tape.is_none_or(|t| !t.write || !live.contains(t.var))
