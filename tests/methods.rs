@@ -465,3 +465,107 @@ mod compared_steps {
         }
     }
 }
+
+/// Methods that change their receivers where no derivative flows through their values.
+#[allow(clippy::all, clippy::pedantic, unused, reason = "programs are written as users write them")]
+mod asked {
+    use differentiable::prelude::*;
+
+    #[derive(Clone, Debug, Differentiable)]
+    struct S {
+        at: f64,
+    }
+
+    #[differentiable]
+    impl S {
+        fn step(&mut self, by: f64) -> f64 {
+            self.at -= by * self.at;
+            self.at
+        }
+
+        fn tick(&mut self, by: f64) -> usize {
+            self.at -= by * self.at;
+            if self.at > 0.5 { 1 } else { 2 }
+        }
+    }
+
+    #[derive(Clone, Differentiable)]
+    struct Parts {
+        inner: S,
+        list: Vec<S>,
+        #[constant]
+        name: String,
+    }
+
+    #[differentiable]
+    impl Parts {
+        fn run(&mut self, x: f64) -> f64 {
+            while self.inner.step(x) > 0.2 {}
+            if self.list[0].step(x) > 0.3 && self.name.to_lowercase() == "ab" {
+                self.list[1].at *= x;
+            }
+            self.inner.at + self.list[0].at * self.list[1].at
+        }
+    }
+
+    macro_rules! programs {
+        ($($name:ident ($x:ident, $s:ident, $v:ident) $body:block)*) => {
+            $(
+                #[differentiable]
+                fn $name($x: f64, $s: &mut S, $v: &mut Vec<S>) -> f64 $body
+            )*
+
+            #[test]
+            fn carry_derivatives() {
+                for x in [0.1, 0.13] {
+                    let (s, v) = (S { at: 1.0 }, vec![S { at: 0.9 }, S { at: 1.2 }]);
+                    $($name::check(x, &mut s.clone(), &mut v.clone()).expect(stringify!($name));)*
+                    let mut parts = Parts { inner: s, list: v, name: "Ab".into() };
+                    parts.run_check(x).unwrap();
+                }
+            }
+        };
+    }
+
+    programs! {
+        of_an_element (x, s, v) { if let Some(p) = v.get_mut(0) && p.step(x) > 0.2 { s.at *= x; } v[0].at + s.at }
+        of_each_element (x, s, v) { let mut acc = 0.0; for p in v.iter_mut() { if p.step(x) > 0.2 { acc += x; } } acc + v[0].at * v[1].at }
+        of_any (x, s, v) { let b = v.iter_mut().any(|p| p.step(x) > 1.0); v[0].at + v[1].at * 2.0 }
+        counted (x, s, v) { let n = v.iter_mut().map(|p| p.step(x)).filter(|e| *e > 1.0).count(); v[0].at + v[1].at * n as f64 }
+        summed (x, s, v) { v.iter_mut().map(|p| p.step(x)).sum::<f64>() * v[0].at }
+        in_a_box (x, s, v) { let mut b = Box::new(S { at: x + 1.0 }); while b.step(x) > 0.2 {} b.at }
+        behind_a_reference (x, s, v) { let r = &mut *s; while r.step(x) > 0.2 {} s.at }
+        matched (x, s, v) { match s.step(x) > 0.2 { true => x * s.at, _ => s.at } }
+        both (x, s, v) { let ok = s.step(x) > 0.2 && s.step(x) < 5.0; s.at }
+        at_most (x, s, v) { if s.step(x).max(0.0) > 0.1 { v[0].at *= x; } s.at + v[0].at }
+        of_a_product (x, s, v) { if s.step(x) * 2.0 > 0.1 { v[0].at *= x; } s.at + v[0].at }
+        negated (x, s, v) { while -s.step(x) < -0.2 {} s.at }
+        in_an_array (x, s, v) { if [s.step(x), 1.0][0] > 0.5 {} s.at }
+        in_a_tuple (x, s, v) { if (s.step(x), 2.0).0 > 0.1 {} s.at }
+        by_path (x, s, v) { if S::step(s, x) > 0.1 {} while S::step(s, x) > 0.3 {} s.at }
+        cast (x, s, v) { if (s.step(x) * 10.0) as i64 > 3 {} s.at }
+        as_a_bound (x, s, v) { for i in 0..((s.step(x) * 3.0) as usize) {} s.at }
+        as_an_index (x, s, v) { v[(s.step(x) * 0.5) as usize].at * s.at }
+        in_a_pattern (x, s, v) { while let true = s.step(x) > 0.2 {} s.at }
+        ticks (x, s, v) { while s.tick(x) < 2 {} s.at }
+        ticks_as_a_bound (x, s, v) { for i in 0..s.tick(x) {} s.at }
+        ticks_as_an_index (x, s, v) { v[s.tick(x) - 1].at * s.at }
+        ticks_compared (x, s, v) { if s.tick(x) == 1 {} s.at }
+        ticks_matched (x, s, v) { match s.tick(x) { 1 => {} _ => {} } s.at }
+        chosen (x, s, v) { let u = if s.step(x) > 0.1 { 1 } else { 2 }; s.at }
+        dropped (x, s, v) { let _ = s.step(x) > 0.1; s.at }
+        as_a_statement (x, s, v) { s.step(x) > 0.1; s.at }
+        then (x, s, v) { let y = (s.step(x) > 0.1).then(|| x); s.at + y.unwrap_or(0.0) }
+        as_a_number (x, s, v) { let y = (s.step(x) > 0.1) as usize; s.at * y as f64 }
+        of_elements_in_turn (x, s, v) { let mut k = 0; while k < 3 && v[k % 2].step(x) > 0.1 { k += 1; } v[0].at * v[1].at }
+        left_by_break (x, s, v) { let mut k = 0; loop { k += 1; if v[k % 2].step(x) < 0.5 || k > 6 { break; } } v[0].at * v[1].at }
+        in_a_closure (x, s, v) { let f = |p: &mut S| p.step(x) > 0.1; if f(s) {} s.at }
+        tested (x, s, v) { if s.step(x).is_finite() {} if s.step(x).is_nan() { return 0.0; } s.at }
+        ordered (x, s, v) { if s.step(x).total_cmp(&0.3).is_gt() {} s.at }
+        partly_ordered (x, s, v) { if s.step(x).partial_cmp(&0.3) == Some(std::cmp::Ordering::Greater) {} s.at }
+        contained (x, s, v) { if (0.1..0.5).contains(&s.step(x)) {} s.at }
+        as_a_range (x, s, v) { let w = [x; 3]; w[..s.tick(x)].iter().sum::<f64>() * s.at }
+        truncated (x, s, v) { v.truncate(s.tick(x)); s.at * v[0].at }
+        among_operands (x, s, v) { x.powi(2).max(s.at).min(s.step(x)) + s.at }
+    }
+}

@@ -326,3 +326,27 @@ fn alternatives_bind_the_names_of_their_own() {
         }
     }
 }
+
+/// The guard is asked of each alternative that matches.
+#[differentiable]
+fn guarded_alternatives(x: f64, a: Option<f64>, b: Option<f64>) -> f64 {
+    match ((a, b), 1) {
+        ((Some(y), _) | (_, Some(y)), 1) if y > 0.5 => y * x,
+        ((Some(y), _) | (_, Some(y)), _) => y + x,
+        _ => x,
+    }
+}
+
+#[test]
+fn guards_of_alternatives() {
+    for a in [Some(0.3), Some(0.8), None] {
+        for b in [Some(0.2), Some(0.9), None] {
+            guarded_alternatives::check(0.3, a, b).unwrap();
+            assert_eq!(
+                guarded_alternatives::value_and_grad(0.3, a, b).0,
+                guarded_alternatives(0.3, a, b),
+                "{a:?} {b:?}"
+            );
+        }
+    }
+}

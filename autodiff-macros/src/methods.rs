@@ -52,6 +52,20 @@ pub(crate) const CONSTANT: &[&str] = &[
 /// Methods of iterators without derivative; of another receiver they may be anything.
 pub(crate) const OF_ITERATORS: &[&str] = &["any", "all", "position", "count"];
 
+/// Methods of texts and maps, which change nothing.
+const OF_TEXT: &[&str] = &[
+    "starts_with",
+    "ends_with",
+    "to_lowercase",
+    "to_uppercase",
+    "eq_ignore_ascii_case",
+    "chars",
+    "as_str",
+    "as_bytes",
+    "to_string",
+    "contains_key",
+];
+
 /// Whether a method of this name without arguments gives a length, where its receiver has any.
 pub(crate) fn is_length(name: &str) -> bool {
     matches!(name, "len" | "capacity" | "ndim" | "nrows" | "ncols" | "dim" | "shape")
@@ -191,7 +205,9 @@ pub(crate) fn is_of_integers(name: &str) -> bool {
 
 /// Whether a method of this name leaves its receiver as it is, whatever that is.
 pub(crate) fn only_looks(name: &str) -> bool {
-    [CONSTANT, OF_ITERATORS, IDENTITIES, INTEGER, rules::FLAT, rules::CONTROL].iter().any(|list| list.contains(&name))
+    [CONSTANT, OF_ITERATORS, OF_TEXT, IDENTITIES, INTEGER, rules::FLAT, rules::CONTROL]
+        .iter()
+        .any(|list| list.contains(&name))
         || rules::find(name).is_some()
         || arrays::FORMS.contains(&name)
         || matches!(

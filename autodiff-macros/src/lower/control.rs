@@ -53,6 +53,11 @@ impl Lowerer<'_> {
             {
                 self.method_call(m)
             }
+            S::MethodCall(m)
+                if is_reached_mutably(&m.receiver) && !crate::methods::only_looks(&m.method.to_string()) =>
+            {
+                self.method_call(m)
+            }
             S::Call(c) if c.args.iter().any(|a| self.is_lent_mutably(a)) => self.atom(e),
             S::MethodCall(m) if !m.args.iter().any(|a| matches!(a, S::Closure(_))) => self.looked_at(m),
             S::Call(c) => match &*c.func {
@@ -116,25 +121,49 @@ impl Lowerer<'_> {
 
     /// Whether a place lies in a variable that can be changed and may carry a derivative.
     fn is_mutable_place(&self, e: &S) -> bool {
+        self.kind_of_mutable(e).is_some_and(|kind| kind.deref() == &Kind::Unknown)
+    }
+
+    /// The kind of a place that lies in a variable that can be changed.
+    fn kind_of_mutable(&self, e: &S) -> Option<Kind> {
         match e {
-            S::Paren(p) => self.is_mutable_place(&p.expr),
-            S::Field(f) => self.is_mutable_place(&f.base),
-            S::Index(i) => self.is_mutable_place(&i.expr),
-            S::Unary(u) => self.is_mutable_place(&u.expr),
-            S::Path(p) => p.path.get_ident().is_some_and(|i| match self.lookup(&i.to_string()) {
-                Some(Binding::Value(value)) => super::as_place(value).is_some_and(|place| {
-                    let var = &self.program.vars[place.root];
-                    let lent = match value {
-                        Expr::Ref { mutable, .. } => *mutable,
-                        _ => true,
-                    };
-                    let known = crate::kinds::of_place(&self.program, place).deref() != &Kind::Unknown;
-                    var.mutable && lent && !known
-                }),
-                _ => false,
+            S::Paren(p) => self.kind_of_mutable(&p.expr),
+            S::Field(f) => self.kind_of_mutable(&f.base).map(|kind| match kind.deref() {
+                constant if constant.is_constant() => constant.clone(),
+                _ => Kind::Unknown,
             }),
-            _ => false,
+            S::Index(i) => self.kind_of_mutable(&i.expr).map(|kind| match kind.deref() {
+                Kind::Seq(inner) | Kind::Array(inner, _) => (**inner).clone(),
+                constant if constant.is_constant() => constant.clone(),
+                _ => Kind::Unknown,
+            }),
+            S::Unary(u) => self.kind_of_mutable(&u.expr),
+            S::Path(p) => match self.lookup(&p.path.get_ident()?.to_string())? {
+                Binding::Value(value) => {
+                    let place = super::as_place(value)?;
+                    let lent = !matches!(value, Expr::Ref { mutable: false, .. });
+                    let mutable = self.program.vars[place.root].mutable && lent;
+                    mutable.then(|| crate::kinds::of_place(&self.program, place))
+                }
+                _ => None,
+            },
+            _ => None,
         }
+    }
+
+    /// Whether a method is called in an expression that may change what it is called on.
+    fn asks_mutable(&self, e: &S) -> bool {
+        struct Asks<'a, 'b>(&'a Lowerer<'b>, bool);
+        impl<'ast> syn::visit::Visit<'ast> for Asks<'_, '_> {
+            fn visit_expr_method_call(&mut self, m: &'ast syn::ExprMethodCall) {
+                self.1 |= self.0.may_change(m) && !is_predicate(&m.method);
+                syn::visit::visit_expr_method_call(self, m);
+            }
+            fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
+        }
+        let mut asks = Asks(self, false);
+        syn::visit::Visit::visit_expr(&mut asks, e);
+        asks.1
     }
 
     /// `a && b` or `a || b`: statements that `b` needs run only where `b` is evaluated.
@@ -175,6 +204,9 @@ impl Lowerer<'_> {
     /// Keeps an expression as it is, and notes which local variables it uses; one that may be left on the way is lowered.
     pub(super) fn verbatim(&mut self, e: &S) -> Expr {
         if !matches!(e, S::Let(_)) && may_be_left(e) {
+            return self.atom(e);
+        }
+        if matches!(e, S::Field(_) | S::Index(_) | S::Unary(_) | S::Reference(_)) && self.asks_mutable(e) {
             return self.atom(e);
         }
         if let Some(name) = self.changed_by(e) {
@@ -251,6 +283,22 @@ fn may_be_left(e: &S) -> bool {
 }
 
 /// Whether a method's name says that it only looks: an adjective or a question.
+/// Whether what a method is called on is reached through a mutable reference, as in `v.last_mut().unwrap()`.
+fn is_reached_mutably(e: &S) -> bool {
+    match e {
+        S::Paren(p) => is_reached_mutably(&p.expr),
+        S::Unary(u) => is_reached_mutably(&u.expr),
+        S::Field(f) => is_reached_mutably(&f.base),
+        S::Index(i) => is_reached_mutably(&i.expr),
+        S::Reference(r) => r.mutability.is_some(),
+        S::MethodCall(m) => {
+            let name = m.method.to_string();
+            name.ends_with("_mut") || matches!(name.as_str(), "unwrap" | "expect") && is_reached_mutably(&m.receiver)
+        }
+        _ => false,
+    }
+}
+
 fn is_predicate(name: &Ident) -> bool {
     let name = name.to_string();
     ["is_", "has_", "can_", "should_", "needs_", "contains", "all_", "any_"].iter().any(|p| name.starts_with(p))
