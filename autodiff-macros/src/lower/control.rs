@@ -282,7 +282,6 @@ fn may_be_left(e: &S) -> bool {
     exits.0
 }
 
-/// Whether a method's name says that it only looks: an adjective or a question.
 /// Whether what a method is called on is reached through a mutable reference, as in `v.last_mut().unwrap()`.
 fn is_reached_mutably(e: &S) -> bool {
     match e {
@@ -299,6 +298,7 @@ fn is_reached_mutably(e: &S) -> bool {
     }
 }
 
+/// Whether a method's name says that it only looks: an adjective or a question.
 fn is_predicate(name: &Ident) -> bool {
     let name = name.to_string();
     ["is_", "has_", "can_", "should_", "needs_", "contains", "all_", "any_"].iter().any(|p| name.starts_with(p))
