@@ -274,8 +274,8 @@ impl Lowerer<'_> {
         if kept.loops > 1 && differs {
             self.errors.at(
                 span,
-                "the items of these iterators, of which one follows another, cannot be told apart here; collect them into a \
-                 `Vec` first",
+                "the items of these iterators, of which one follows another, cannot be told apart here; choose \
+                 from each of them by itself",
             );
         }
         items
