@@ -246,3 +246,92 @@ fn additions_to_one_element_are_merged() {
     let source = diffusion::source();
     assert_eq!(source.matches("d_u[i_1] += ").count() + source.matches("d_u[i_1] -= ").count(), 1, "{source}");
 }
+
+/// Loops that on the way back add to one cotangent: by fours, and what is left.
+mod sums_in_parts {
+    use super::*;
+
+    #[differentiable(order = 2)]
+    fn line(x: &[f64], a: f64, c: f64) -> Vec<f64> {
+        let mut y = vec![0.0; x.len()];
+        for i in 0..x.len() {
+            y[i] = a * x[i] + c;
+        }
+        y
+    }
+
+    #[differentiable(order = 2)]
+    fn in_place(x: &[f64], a: f64) -> f64 {
+        let mut y = x.to_vec();
+        for i in 0..y.len() {
+            y[i] *= a;
+        }
+        for i in 0..y.len() {
+            y[i] = y[i] / a + a * x[i];
+        }
+        y.iter().map(|y| y * y).sum()
+    }
+
+    #[differentiable(order = 2)]
+    fn saved(x: &[f64], a: f64) -> f64 {
+        let largest = x.iter().copied().fold(a, f64::max);
+        let sum: f64 = x.iter().map(|x| (x - largest).exp()).sum();
+        sum.ln_1p() + largest
+    }
+
+    #[differentiable]
+    fn single(x: &[f32], a: f32) -> Vec<f32> {
+        let mut y = vec![0.0; x.len()];
+        for i in 0..x.len() {
+            y[i] = a * x[i];
+        }
+        y
+    }
+
+    /// Of the one call all arguments have derivatives, of the other `a` alone.
+    #[differentiable(order = 2)]
+    fn calls(x: &[f64], #[constant] z: &[f64], a: f64) -> f64 {
+        let (both, one) = (line(x, a, 0.5), line(z, a, a));
+        both.iter().zip(&one).map(|(p, q)| p * p * q).sum()
+    }
+
+    #[differentiable(order = 2)]
+    fn windows(x: &[f64], w: &mut [f64], from: usize) -> f64 {
+        let n = w.len();
+        let mut total = 0.0;
+        for k in 0..2 {
+            let scale = x[k].sin();
+            for i in 0..n {
+                w[i] += scale * x[from + i] - w[i] * x[k];
+            }
+            total += w.iter().sum::<f64>() * scale;
+        }
+        total
+    }
+
+    #[test]
+    fn of_every_length() {
+        for n in 0..10 {
+            let x: Vec<f64> = (0..n).map(|i| 0.3 + (i as f64).sin()).collect();
+            line::check(&x, 0.7, 0.2).unwrap();
+            in_place::check(&x, 0.7).unwrap();
+            saved::check(&x, 0.1).unwrap();
+            calls::check(&x, &x, 0.7).unwrap();
+            let (hessian, [d_x, d_a]) = (in_place::hessian(&x, 0.7), [x.clone(), vec![1.0]]);
+            let along: Vec<f64> = d_x.iter().chain(&d_a).copied().collect();
+            let (slope_x, slope_a) = in_place::hvp(&x, 0.7, &d_x, 1.0);
+            let slopes: Vec<f64> = slope_x.into_iter().chain([slope_a]).collect();
+            for (row, slope) in hessian.rows().into_iter().zip(slopes) {
+                let product: f64 = row.iter().zip(&along).map(|(h, v)| h * v).sum();
+                assert!((product - slope).abs() <= 1e-12 * (1.0 + slope.abs()), "{n}: {product} and {slope}");
+            }
+            let single_x: Vec<f32> = x.iter().map(|x| *x as f32).collect();
+            single::check_with(&single_x, 0.7, Tolerance { modes: 1e-5, differences: 1e-2, step: 1e-2 }).unwrap();
+            let long: Vec<f64> = (0..n + 5).map(|i| (i as f64).cos()).collect();
+            windows::check(&long, &mut x.clone(), 3).unwrap();
+        }
+        for source in [line::source(), in_place::source(), saved::source(), windows::source()] {
+            assert!(source.contains("_parts[lane]"), "{source}");
+        }
+    }
+}

@@ -41,13 +41,15 @@ pub(crate) enum Analysis {
     Rows,
     /// Slices are cut to what a loop reaches of them.
     Cuts,
+    /// What a loop adds to one cotangent is added up in several parts.
+    Parts,
     /// Of a maximum or minimum, only the winner is differentiated.
     Winners,
     /// Scratch space is local to an iteration.
     Scratch,
 }
 
-const ALL: [(&str, Analysis); 18] = [
+const ALL: [(&str, Analysis); 19] = [
     ("recompute", Analysis::Recompute),
     ("adjoints", Analysis::Adjoints),
     ("callees", Analysis::Callees),
@@ -64,6 +66,7 @@ const ALL: [(&str, Analysis); 18] = [
     ("order", Analysis::Order),
     ("rows", Analysis::Rows),
     ("cuts", Analysis::Cuts),
+    ("parts", Analysis::Parts),
     ("winners", Analysis::Winners),
     ("scratch", Analysis::Scratch),
 ];

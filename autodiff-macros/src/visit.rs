@@ -122,6 +122,11 @@ macro_rules! walks {
                             slice => f(slice),
                         }
                     }
+                    Self::Quads { slice: Expr::Place(place), mutable: true, .. } => {
+                        place.$exprs(f);
+                        g(place);
+                    }
+                    Self::Quads { slice, .. } => f(slice),
                     Self::Refill { value, len, .. } => {
                         f(value);
                         f(len);
@@ -357,6 +362,10 @@ impl Stmt {
             | Self::Replace { old: var, .. }
             | Self::Cut { var, .. }
             | Self::Edit(Edit::Pop { var, .. }) => f(var),
+            Self::Quads { quads, tail, .. } => {
+                f(quads);
+                f(tail);
+            }
             Self::Call(call) => {
                 if let Callee::Variable(v) = &mut call.callee {
                     f(v);
@@ -394,6 +403,10 @@ impl Stmt {
             | Self::Replace { old: var, .. }
             | Self::Cut { var, .. }
             | Self::Edit(Edit::Pop { var, .. }) => f(*var),
+            Self::Quads { quads, tail, .. } => {
+                f(*quads);
+                f(*tail);
+            }
             Self::Call(call) => call.outs.iter().chain(&call.tape).for_each(|v| f(*v)),
             Self::Pull(pull) => {
                 pull.grads.iter().flatten().flatten().for_each(|v| f(*v));

@@ -128,3 +128,16 @@ pub fn window<T>(slice: &[T], start: usize, len: usize) -> &[T] {
 pub fn window_mut<T>(slice: &mut [T], start: usize, len: usize) -> &mut [T] {
     if len > 0 { &mut slice[start..][..len] } else { &mut [] }
 }
+
+/// The elements of a slice by fours, and those that are left.
+#[inline]
+#[must_use]
+pub fn quads<T>(slice: &[T]) -> (&[[T; 4]], &[T]) {
+    slice.as_chunks()
+}
+
+/// [`quads`], to be written to.
+#[inline]
+pub fn quads_mut<T>(slice: &mut [T]) -> (&mut [[T; 4]], &mut [T]) {
+    slice.as_chunks_mut()
+}

@@ -266,6 +266,9 @@ fn needed_slots(program: &Program) -> VarSet {
         match stmt {
             Stmt::Accumulate { .. } => {}
             Stmt::Cut { var, slice: crate::ir::Expr::Place(slice), .. } => cuts.push((slice.root, *var)),
+            Stmt::Quads { quads, tail, slice: crate::ir::Expr::Place(slice), .. } => {
+                cuts.extend([(slice.root, *quads), (slice.root, *tail)]);
+            }
             Stmt::Pull(pull) => {
                 // One slot cannot be lent twice.
                 let roots: Vec<VarId> = pull.slots.iter().flatten().flatten().map(|p| p.root).collect();

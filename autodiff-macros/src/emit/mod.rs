@@ -90,6 +90,9 @@ impl<'a> Emitter<'a> {
                 Stmt::Cut { var, slice: Expr::Place(slice), .. } if optional.contains(slice.root) => {
                     optional.insert(*var);
                 }
+                Stmt::Quads { quads, tail, slice: Expr::Place(slice), .. } if optional.contains(slice.root) => {
+                    optional.extend([*quads, *tail]);
+                }
                 Stmt::If { tape: Some(t), .. } => order.push(t.var),
                 Stmt::Loop(l) => order.extend(l.tape.map(|t| t.var)),
                 Stmt::Pull(p) => read.extend(p.shapes()),

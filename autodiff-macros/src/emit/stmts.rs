@@ -178,7 +178,12 @@ impl Emitter<'_> {
             Stmt::Cut { var, slice: Expr::Place(slice), start, len, mutable } => {
                 self.cut(*var, slice, start.as_ref(), len.as_ref(), *mutable)
             }
-            Stmt::Save { .. } | Stmt::Cut { .. } => unreachable!("only places are saved and cut"),
+            Stmt::Quads { quads, tail, slice: Expr::Place(slice), mutable } => {
+                self.quads(*quads, *tail, slice, *mutable)
+            }
+            Stmt::Save { .. } | Stmt::Cut { .. } | Stmt::Quads { .. } => {
+                unreachable!("only places are saved and cut")
+            }
             Stmt::Effect(e) => {
                 let e = self.value(e);
                 quote!(#e;)
@@ -340,6 +345,19 @@ impl Emitter<'_> {
         }
         let tokens = tokens(slice);
         quote!(let #binding = #tokens;)
+    }
+
+    /// `let (x_1, x_2) = quads(x)`.
+    fn quads(&self, quads: VarId, tail: VarId, slice: &Place, mutable: bool) -> TokenStream {
+        let (quads, tail) = (self.name(quads), self.name(tail));
+        let function = if mutable { quote!(quads_mut) } else { quote!(quads) };
+        let function = quote!(::differentiable::__private::#function);
+        if self.optional.contains(slice.root) {
+            let name = self.name(slice.root);
+            return quote!(let (mut #quads, mut #tail) = #name.as_deref_mut().map(|#name| #function(#name)).unzip(););
+        }
+        let slice = self.reference(slice, mutable).tokens;
+        quote!(let (#quads, #tail) = #function(#slice);)
     }
 
     fn edit(&self, edit: &Edit) -> TokenStream {

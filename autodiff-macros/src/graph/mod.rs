@@ -204,7 +204,8 @@ impl Draw<'_> {
             | Stmt::Save { .. }
             | Stmt::Restore { .. }
             | Stmt::Refill { .. }
-            | Stmt::Cut { .. } => {}
+            | Stmt::Cut { .. }
+            | Stmt::Quads { .. } => {}
             Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => {}
         }
     }

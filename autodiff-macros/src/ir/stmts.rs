@@ -86,6 +86,13 @@ pub(crate) enum Stmt {
         len: Option<Expr>,
         mutable: bool,
     },
+    /// `let (quads, tail) = slice.as_chunks()`: the elements of a slice by fours, and those that are left.
+    Quads {
+        quads: VarId,
+        tail: VarId,
+        slice: Expr,
+        mutable: bool,
+    },
     /// Takes the elements `lo..hi` of a slice from the end of a tape.
     Restore {
         tape: VarId,

@@ -22,6 +22,13 @@ use crate::{fold, rules};
 /// Cuts slices before the innermost loops.
 pub(super) fn before_loops(program: &mut Program) {
     let mut body = std::mem::take(&mut program.body);
+    let lengths = lengths(&body);
+    block(program, &lengths, &mut body);
+    program.body = body;
+}
+
+/// The variables that are the length of a place.
+pub(super) fn lengths(body: &Block) -> HashMap<VarId, Place> {
     let mut lengths = HashMap::new();
     body.walk(&mut |s| {
         if let Stmt::Let { var, value } = s
@@ -30,12 +37,11 @@ pub(super) fn before_loops(program: &mut Program) {
             lengths.insert(*var, place.clone());
         }
     });
-    block(program, &lengths, &mut body);
-    program.body = body;
+    lengths
 }
 
 /// The place whose length an expression is.
-fn measured(e: &Expr) -> Option<&Place> {
+pub(super) fn measured(e: &Expr) -> Option<&Place> {
     match e {
         Expr::Method { recv, name, .. } if name == "len" => match &**recv {
             Expr::Place(place) => Some(place),

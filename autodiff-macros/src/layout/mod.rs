@@ -4,8 +4,8 @@
 //! at once ([`merges`]), vectors of one iteration are allocated
 //! once ([`buffers`]), elements of a slice that a loop
 //! overwrites are saved as a slice ([`slices`]), backward loops that only add run forward ([`order`]), and the tapes of
-//! inner loops are one ([`flat`]); those of loops that run a known number of times are slices ([`rows`]); and slices are cut to what a
-//! loop reaches of them ([`cuts`]).
+//! inner loops are one ([`flat`]); those of loops that run a known number of times are slices ([`rows`]); slices are cut to what a
+//! loop reaches of them ([`cuts`]); and what a loop adds to one cotangent is added up in several parts ([`parts`]).
 
 mod buffers;
 mod counters;
@@ -13,6 +13,7 @@ mod cuts;
 mod flat;
 mod merges;
 mod order;
+mod parts;
 mod rows;
 mod sizes;
 mod slices;
@@ -57,6 +58,9 @@ pub(crate) fn arrange(program: &mut Program, types: &Types) {
     }
     if Analysis::Cuts.is_on() {
         cuts::before_loops(program);
+    }
+    if Analysis::Parts.is_on() {
+        parts::of_sums(program);
     }
     crate::verify::well_formed(program, types);
 }

@@ -351,7 +351,7 @@ impl Pass {
                 }
                 return true;
             }
-            Stmt::Save { .. } | Stmt::Restore { .. } | Stmt::Refill { .. } | Stmt::Cut { .. } => {
+            Stmt::Save { .. } | Stmt::Restore { .. } | Stmt::Refill { .. } | Stmt::Cut { .. } | Stmt::Quads { .. } => {
                 unreachable!("slices are saved and cut after simplification")
             }
             Stmt::Effect(_) | Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => {}
