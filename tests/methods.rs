@@ -489,6 +489,46 @@ mod asked {
         }
     }
 
+    /// Methods with names of the standard library, which take something else.
+    #[differentiable]
+    impl S {
+        fn count(&mut self, by: f64) -> usize {
+            self.tick(by)
+        }
+
+        fn len(&mut self, by: f64) -> usize {
+            self.tick(by)
+        }
+
+        fn position(&mut self, by: f64) -> f64 {
+            self.step(by)
+        }
+
+        fn any(&mut self, by: f64) -> bool {
+            self.step(by) > 0.2
+        }
+
+        fn get(&mut self, by: f64) -> f64 {
+            self.step(by)
+        }
+
+        fn lt(&mut self, by: f64) -> bool {
+            self.step(by) < 0.2
+        }
+
+        fn sqrt(&mut self, by: f64) -> f64 {
+            self.step(by)
+        }
+
+        fn min(&mut self, by: f64, k: usize) -> f64 {
+            self.step(by * k as f64)
+        }
+
+        fn unwrap_step(&mut self, by: f64) -> f64 {
+            self.step(by)
+        }
+    }
+
     #[derive(Clone, Differentiable)]
     struct Parts {
         inner: S,
@@ -566,6 +606,15 @@ mod asked {
         contained (x, s, v) { if (0.1..0.5).contains(&s.step(x)) {} s.at }
         as_a_range (x, s, v) { let w = [x; 3]; w[..s.tick(x)].iter().sum::<f64>() * s.at }
         truncated (x, s, v) { v.truncate(s.tick(x)); s.at * v[0].at }
+        counts (x, s, v) { while s.count(x) < 2 {} if s.count(x) == 2 { s.at * x } else { s.at } }
+        lengths (x, s, v) { if s.len(x) > 1 {} let n = s.len(x); s.at * n as f64 + [x, s.at, 1.0][v[0].len(x)] }
+        positions (x, s, v) { while s.position(x) > 0.3 {} s.at }
+        any_of_them (x, s, v) { while s.any(x) {} if v[1].any(x) { v[1].at * s.at } else { s.at } }
+        got (x, s, v) { while s.get(x) > 0.3 && v[0].get(2.0 * x) > 0.1 {} s.at * v[0].at }
+        less (x, s, v) { while !s.lt(x) {} s.at }
+        rooted (x, s, v) { while s.sqrt(x) > 0.3 {} s.at }
+        least (x, s, v) { while s.min(x, 2) > 0.3 {} s.at }
+        unwrapped (x, s, v) { while s.unwrap_step(x) > 0.3 {} s.at }
         among_operands (x, s, v) { x.powi(2).max(s.at).min(s.step(x)) + s.at }
     }
 }

@@ -595,3 +595,16 @@ fn an_operator_whose_tangent_has_no_cotangent() {
         assert!((found - expected).abs() < 1e-7, "{found} and {expected} at {x}");
     }
 }
+
+/// A float of a boolean, which is no cast.
+#[differentiable]
+fn of_booleans(x: f64, n: usize) -> f64 {
+    f64::from(x > 0.5) * x * x + f64::from(n == 2) * x.sin()
+}
+
+#[test]
+fn floats_of_booleans() {
+    for (x, n) in [(0.7, 2), (0.7, 1), (0.2, 2)] {
+        of_booleans::check(x, n).unwrap();
+    }
+}

@@ -36,6 +36,16 @@ pub(crate) fn replace_and_lend(
     Free { with, lends, bound: vec![HashSet::new()] }.visit_expr_mut(e);
 }
 
+/// Whether the receiver of a method in an expression is lent.
+pub(crate) fn lends(e: &Expr, lends: &mut dyn FnMut(&Ident, bool, &Ident) -> bool) -> bool {
+    let mut found = false;
+    replace_and_lend(&mut e.clone(), &mut |_| None, &mut |name, whole, method| {
+        found = found || lends(name, whole, method);
+        false
+    });
+    found
+}
+
 struct Free<'a> {
     with: &'a mut dyn FnMut(&Ident) -> Option<TokenStream>,
     lends: &'a mut dyn FnMut(&Ident, bool, &Ident) -> bool,

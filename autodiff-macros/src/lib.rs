@@ -38,6 +38,7 @@ mod language;
 mod layout;
 mod lengths;
 mod linear;
+mod looks;
 mod lost;
 mod lower;
 mod mentions;

@@ -203,17 +203,71 @@ pub(crate) fn is_of_integers(name: &str) -> bool {
     INTEGER.contains(&name)
 }
 
-/// Whether a method of this name leaves its receiver as it is, whatever that is.
-pub(crate) fn only_looks(name: &str) -> bool {
-    [CONSTANT, OF_ITERATORS, OF_TEXT, IDENTITIES, INTEGER, rules::FLAT, rules::CONTROL]
+/// What a method of the standard library takes, which tells it from others of its name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Taken {
+    /// So many arguments, of which any may be a number.
+    Numbers(usize),
+    /// So many arguments, none of which is a float by itself: references, indices, ranges, texts.
+    Others(usize),
+    /// A function, after so many other arguments.
+    Function(usize),
+}
+
+/// What the standard library's method of this name takes, if that leaves its receiver as it is, whatever that is.
+pub(crate) fn taken_by_look(name: &str) -> Option<Taken> {
+    if let Some(rule) = rules::find(name) {
+        return Some(Taken::Numbers(rule.args.len() - 1));
+    }
+    let known = [CONSTANT, OF_ITERATORS, OF_TEXT, IDENTITIES, INTEGER, rules::FLAT, rules::CONTROL]
         .iter()
         .any(|list| list.contains(&name))
-        || rules::find(name).is_some()
         || arrays::FORMS.contains(&name)
         || matches!(
             name,
             "as_slice" | "as_ref" | "as_deref" | "borrow" | "iter" | "get" | "first" | "last" | "unwrap" | "expect"
-        )
+        );
+    if !known {
+        return None;
+    }
+    Some(match name {
+        "any" | "all" | "position" | "is_some_and" | "is_none_or" | "is_ok_and" | "is_err_and" | "binary_search_by"
+        | "partition_point" => Taken::Function(0),
+        "binary_search_by_key" => Taken::Function(1),
+        "cmp"
+        | "partial_cmp"
+        | "total_cmp"
+        | "eq"
+        | "ne"
+        | "lt"
+        | "le"
+        | "gt"
+        | "ge"
+        | "contains"
+        | "binary_search"
+        | "len_of"
+        | "starts_with"
+        | "ends_with"
+        | "eq_ignore_ascii_case"
+        | "contains_key"
+        | "get"
+        | "expect"
+        | "pow"
+        | "wrapping_add"
+        | "wrapping_sub"
+        | "wrapping_mul"
+        | "saturating_add"
+        | "saturating_sub"
+        | "saturating_mul"
+        | "abs_diff"
+        | "div_ceil"
+        | "rotate_left"
+        | "rotate_right"
+        | "__array" => Taken::Others(1),
+        "min" | "max" | "rem_euclid" | "div_euclid" | "__shaped" | "__spread" => Taken::Numbers(1),
+        "clamp" | "__fold" => Taken::Numbers(2),
+        _ => Taken::Numbers(0),
+    })
 }
 
 /// Whether an expression that calls a method of this name moves its receiver.
@@ -223,14 +277,24 @@ pub(crate) fn takes_receiver(name: &str) -> bool {
 
 /// Whether a method of the standard library of this name takes its receiver by value.
 pub(crate) fn consumes(name: &str) -> bool {
-    name.starts_with("into")
-        || name.starts_with("unwrap")
-        || name.starts_with("map")
-        || name.starts_with("ok")
+    name == "into"
+        || name.starts_with("into_")
         || takes_receiver(name)
         || matches!(
             name,
-            "and"
+            "unwrap_or"
+                | "unwrap_or_else"
+                | "unwrap_or_default"
+                | "unwrap_err"
+                | "expect_err"
+                | "map"
+                | "map_or"
+                | "map_or_else"
+                | "map_err"
+                | "ok"
+                | "ok_or"
+                | "ok_or_else"
+                | "and"
                 | "and_then"
                 | "or"
                 | "or_else"

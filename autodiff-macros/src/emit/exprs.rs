@@ -8,7 +8,7 @@ use super::code::{Code, code};
 use super::tuples::tuple;
 use crate::ir::{BinOp, Expr, Sequence};
 use crate::kinds::{self, Float, Kind};
-use crate::methods;
+use crate::{looks, methods};
 
 /// Binding strength, weakest first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -156,13 +156,13 @@ impl Emitter<'_> {
             }
             Expr::Method { recv, name, turbofish, args } => {
                 let lent = match &**recv {
-                    Expr::Place(place) if self.is_lent(place, name) => Some(place),
-                    Expr::Ref { mutable: false, of } => crate::lower::as_place(of),
+                    Expr::Place(place) if looks::is_lent(self.program, place, name) && !self.is_for_people() => {
+                        Some(self.place(place).at_least(Prec::Unary))
+                    }
                     _ => None,
                 };
                 let recv = match lent {
                     Some(place) => {
-                        let place = self.place(place).at_least(Prec::Unary);
                         let lent = quote::quote_spanned!(name.span()=> (*::differentiable::__private::lent(&#place)));
                         Tokens::atom(lent).tokens
                     }
@@ -248,7 +248,10 @@ impl Emitter<'_> {
                 crate::free::replace_and_lend(
                     &mut e,
                     &mut |name| captured(name).map(|e| self.expr(e).at_least(Prec::Atom).into_token_stream()),
-                    &mut |name, whole, method| captured(name).is_some_and(|e| self.is_lent_in(e, whole, method)),
+                    &mut |name, whole, method| {
+                        captured(name).is_some_and(|e| looks::is_lent_in(self.program, e, whole, method))
+                            && !self.is_for_people()
+                    },
                 );
                 Tokens::new(e.to_token_stream(), Prec::Lowest)
             }

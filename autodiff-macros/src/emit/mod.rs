@@ -7,7 +7,6 @@ mod blocks;
 mod calls;
 mod code;
 mod exprs;
-mod looks;
 pub(crate) mod moves;
 mod parts;
 mod places;

@@ -201,15 +201,6 @@ impl Expr {
         }
     }
 
-    /// Whether a method is called in it of which it is for `rustc` to see that it changes nothing: it stays, to be seen.
-    pub(crate) fn is_look(&self) -> bool {
-        let own =
-            |e: &Self| matches!(e, Self::Method { recv, .. } if matches!(**recv, Self::Ref { mutable: false, .. }));
-        let mut found = own(self);
-        self.children(&mut |e| found |= e.is_look());
-        found
-    }
-
     /// The variable, if the expression is one.
     pub(crate) fn as_var(&self) -> Option<VarId> {
         match self {

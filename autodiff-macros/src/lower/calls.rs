@@ -113,7 +113,11 @@ impl Lowerer<'_> {
         let primitive = names.len() >= 2 && matches!(names[names.len() - 2], "f64" | "f32");
         if primitive && last == "from" && args.len() == 1 {
             let ty = &path.path.segments[names.len() - 2].ident;
-            return Expr::Cast(Box::new(strip(args[0].clone())), syn::parse_quote!(#ty));
+            let mut of = strip(args[0].clone());
+            if self.kind(&of) == Kind::Bool {
+                of = Expr::Cast(Box::new(of), syn::parse_quote!(u8));
+            }
+            return Expr::Cast(Box::new(of), syn::parse_quote!(#ty));
         }
         if capital(last) || super::is_box(&path.path) {
             return Expr::Call { func: path.path.clone(), qself: path.qself.clone(), args, ctor: true, tangent: false };
@@ -296,7 +300,7 @@ impl Lowerer<'_> {
             return value;
         }
         let array = !methods::is_of_arrays(name) || !self.has_kind_without_axes(&m.receiver);
-        if methods::CONSTANT.contains(&name) && !own && array {
+        if methods::CONSTANT.contains(&name) && !own && array && !self.may_change(m) {
             let closures = m.args.iter().any(|a| matches!(a, S::Closure(_)));
             if closures && let Some(said) = self.changing_test(m) {
                 return self.atom(&said);

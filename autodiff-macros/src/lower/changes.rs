@@ -1,7 +1,7 @@
 //! What code changes that would be kept as the user wrote it: no derivative follows such a change.
 //!
 //! In: an expression. Out: the local variables that it assigns, lends as `&mut`, or hands to a method of the standard library
-//! that changes its receiver. Methods of other names are called on shared references in kept code (`emit/looks.rs`), so that
+//! that changes its receiver. Methods of other names are called on shared references in kept code (`looks.rs`), so that
 //! `rustc` refuses those that change their receivers.
 
 use proc_macro2::Ident;

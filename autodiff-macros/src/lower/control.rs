@@ -49,12 +49,8 @@ impl Lowerer<'_> {
             S::MethodCall(m) if self.is_chain(&m.receiver) && self.changed_by(e).is_some() => self.method_call(m),
             S::MethodCall(m)
                 if self.is_bound(&m.receiver)
-                    || self.may_change(m) && (!is_predicate(&m.method) || self.changes_self(m)) =>
-            {
-                self.method_call(m)
-            }
-            S::MethodCall(m)
-                if is_reached_mutably(&m.receiver) && !crate::methods::only_looks(&m.method.to_string()) =>
+                    || self.may_change(m)
+                    || is_reached_mutably(&m.receiver) && !self.only_looks(m) =>
             {
                 self.method_call(m)
             }
@@ -80,32 +76,77 @@ impl Lowerer<'_> {
 
     /// A method through which no derivative flows. That it changes nothing is for `rustc` to see.
     pub(super) fn looked_at(&mut self, m: &syn::ExprMethodCall) -> Expr {
-        let shared = self.may_change(m);
         let recv =
             if self.is_plain_place(&m.receiver) { self.place_or_value(&m.receiver) } else { self.control(&m.receiver) };
         let args = self.in_order(&m.args, Self::control);
-        let recv = super::strip(recv);
-        let recv = if shared { Expr::Ref { mutable: false, of: Box::new(recv) } } else { recv };
-        Expr::Method { recv: Box::new(recv), name: m.method.clone(), turbofish: m.turbofish.clone(), args }
+        let recv = Box::new(super::strip(recv));
+        // What is moved out of cannot be lent.
+        if let (true, Expr::Place(place)) = (crate::methods::takes_receiver(&m.method.to_string()), &*recv)
+            && self.is_plain_place(&m.receiver)
+            && self.is_mutable_place(&m.receiver)
+        {
+            self.claim_view(place, m.method.span());
+        }
+        Expr::Method { recv, name: m.method.clone(), turbofish: m.turbofish.clone(), args }
     }
 
-    /// Whether a method may change its receiver or an argument: what is neither known nor called on something immutable.
-    fn may_change(&self, m: &syn::ExprMethodCall) -> bool {
+    /// Whether a method is taken to change its receiver or an argument: what neither its name nor its receiver says to be
+    /// one that only looks.
+    pub(super) fn may_change(&self, m: &syn::ExprMethodCall) -> bool {
+        if m.args.iter().any(|a| self.is_lent_mutably(a)) {
+            return true;
+        }
         let name = m.method.to_string();
-        let looks = || {
-            let beside = super::calls::is_self(&m.receiver) && self.types.is_beside(&name);
-            beside && !self.types.changes_receiver(&name)
-        };
-        m.args.iter().any(|a| self.is_lent_mutably(a))
-            || !crate::methods::only_looks(&name)
-                && !looks()
-                && self.is_plain_place(&m.receiver)
-                && self.is_mutable_place(&m.receiver)
+        if super::calls::is_self(&m.receiver) && self.types.is_beside(&name) {
+            return self.types.changes_receiver(&name);
+        }
+        !self.only_looks(m)
+            && !is_predicate(&m.method)
+            && self.is_plain_place(&m.receiver)
+            && self.is_mutable_place(&m.receiver)
     }
 
-    /// Whether a method beside the function is called on `self`, which it may change.
-    fn changes_self(&self, m: &syn::ExprMethodCall) -> bool {
-        super::calls::is_self(&m.receiver) && self.types.changes_receiver(&m.method.to_string())
+    /// Whether a method is one of the standard library that leaves its receiver as it is: it has the name of one, and such
+    /// arguments.
+    fn only_looks(&self, m: &syn::ExprMethodCall) -> bool {
+        use crate::methods::Taken;
+        match crate::methods::taken_by_look(&m.method.to_string()) {
+            Some(Taken::Numbers(n)) => m.args.len() == n,
+            Some(Taken::Others(n)) => m.args.len() == n && !m.args.iter().any(|a| self.is_float_by_value(a)),
+            Some(Taken::Function(before)) => m.args.len() == before + 1 && self.is_function(&m.args[before]),
+            None => false,
+        }
+    }
+
+    /// Whether an argument may be a function.
+    fn is_function(&self, e: &S) -> bool {
+        match e {
+            S::Paren(p) => self.is_function(&p.expr),
+            S::Closure(_) => true,
+            S::Reference(r) => self.is_function(&r.expr),
+            S::Path(p) => match p.path.get_ident().and_then(|i| self.lookup(&i.to_string())) {
+                Some(Binding::Value(value)) => matches!(self.kind(value), Kind::Constant | Kind::Unknown),
+                _ => true,
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether an argument is known to be a float that is handed over by value.
+    pub(super) fn is_float_by_value(&self, e: &S) -> bool {
+        match e {
+            S::Paren(p) => self.is_float_by_value(&p.expr),
+            S::Lit(l) => matches!(l.lit, syn::Lit::Float(_)),
+            S::Unary(u) => matches!(u.op, UnOp::Neg(_)) && self.is_float_by_value(&u.expr),
+            S::Binary(b) if BinOp::of(&b.op).is_some_and(BinOp::is_arithmetic) => {
+                self.is_float_by_value(&b.left) || self.is_float_by_value(&b.right)
+            }
+            S::Path(p) => match p.path.get_ident().and_then(|i| self.lookup(&i.to_string())) {
+                Some(Binding::Value(value)) => self.kind(value).is_float(),
+                _ => false,
+            },
+            _ => false,
+        }
     }
 
     /// Whether an argument is a mutable reference.
@@ -156,7 +197,7 @@ impl Lowerer<'_> {
         struct Asks<'a, 'b>(&'a Lowerer<'b>, bool);
         impl<'ast> syn::visit::Visit<'ast> for Asks<'_, '_> {
             fn visit_expr_method_call(&mut self, m: &'ast syn::ExprMethodCall) {
-                self.1 |= self.0.may_change(m) && !is_predicate(&m.method);
+                self.1 |= self.0.may_change(m);
                 syn::visit::visit_expr_method_call(self, m);
             }
             fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}

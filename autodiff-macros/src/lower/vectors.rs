@@ -145,7 +145,7 @@ impl Lowerer<'_> {
                 let item = if name.starts_with("split") { Expr::Tuple(vec![element, rest]) } else { element };
                 Some(chosen(some, item))
             }
-            ("get" | "get_mut", 1) if sequence => {
+            ("get" | "get_mut", 1) if sequence && !self.is_float_by_value(&m.args[0]) => {
                 let at = self.control(&m.args[0]);
                 if matches!(at, Expr::Range { .. } | Expr::Tuple(_) | Expr::Array(..)) {
                     return None;

@@ -45,7 +45,9 @@ pub(crate) fn eliminate(program: &mut Program) -> bool {
     });
     let has_turn = program.body.stmts.iter().any(|s| matches!(s, Stmt::Turn));
     let sources = if has_turn && !program.taped { sources(program) } else { Vec::new() };
+    let mut body = std::mem::take(&mut program.body);
     let mut pass = Pass {
+        program,
         always,
         value: Vec::new(),
         trims: HashMap::new(),
@@ -66,10 +68,10 @@ pub(crate) fn eliminate(program: &mut Program) -> bool {
     if !has_turn {
         live.extend(&pass.value);
     }
-    let mut body = std::mem::take(&mut program.body);
     pass.block(&mut body, live, true);
+    let changed = pass.changed;
     program.body = body;
-    pass.changed || size(&program.body) != before
+    changed || size(&program.body) != before
 }
 
 fn size(block: &Block) -> usize {
@@ -109,7 +111,8 @@ fn sources(program: &Program) -> Vec<VarSet> {
     }
 }
 
-struct Pass {
+struct Pass<'a> {
+    program: &'a Program,
     /// References: what is written through them is seen outside.
     always: VarSet,
     /// The variables of what the function gives, which is there at the turn.
@@ -131,7 +134,7 @@ struct Pass {
     scalars: Vec<bool>,
 }
 
-impl Pass {
+impl Pass<'_> {
     fn is_live(&self, v: VarId, live: &VarSet) -> bool {
         self.always.contains(v) || live.contains(v)
     }
@@ -155,7 +158,8 @@ impl Pass {
     fn keep(&mut self, stmt: &mut Stmt, live: &mut VarSet, remove: bool) -> bool {
         match stmt {
             Stmt::Let { var, value } => {
-                if !live.remove(*var) && !self.overwritten.contains(*var) && !value.is_look() {
+                if !live.remove(*var) && !self.overwritten.contains(*var) && !crate::looks::are_in(self.program, value)
+                {
                     return false;
                 }
             }
@@ -286,7 +290,10 @@ impl Pass {
                 live.unite(&b);
                 let empty = [&*then, &*els].into_iter().all(|b| b.stmts.is_empty() && b.saves.is_empty());
                 // The backward sweep may ask which way was taken.
-                if empty && !cond.is_look() && tape.is_none_or(|t| !t.write || !live.contains(t.var)) {
+                if empty
+                    && !crate::looks::are_in(self.program, cond)
+                    && tape.is_none_or(|t| !t.write || !live.contains(t.var))
+                {
                     return false;
                 }
             }
@@ -331,7 +338,7 @@ impl Pass {
                 if let Header::Range { var, .. } = &l.header {
                     live.remove(*var);
                 }
-                let looks = matches!(&l.header, Header::While(more) if more.is_look());
+                let looks = matches!(&l.header, Header::While(more) if crate::looks::are_in(self.program, more));
                 let empty = l.body.stmts.is_empty() && l.body.saves.is_empty() && !looks;
                 if empty
                     && !(matches!(l.header, Header::Tape) && l.tape.is_none())
