@@ -309,6 +309,19 @@ mod sums_in_parts {
         total
     }
 
+    /// Elements of an array of `ndarray`, and of an array whose length is a constant.
+    #[differentiable(order = 2)]
+    fn arrays(x: &Array1<f64>, z: &[f64; 5], a: f64) -> f64 {
+        let (mut y, mut w) = (vec![0.0; x.len()], [0.0; 5]);
+        for i in 0..x.len() {
+            y[i] = a * x[i];
+        }
+        for i in 0..z.len() {
+            w[i] = a * z[i];
+        }
+        y.iter().chain(&w).map(|y| y * y).sum()
+    }
+
     #[test]
     fn of_every_length() {
         for n in 0..10 {
@@ -317,6 +330,7 @@ mod sums_in_parts {
             in_place::check(&x, 0.7).unwrap();
             saved::check(&x, 0.1).unwrap();
             calls::check(&x, &x, 0.7).unwrap();
+            arrays::check(&Array1::from(x.clone()), &[0.1, 0.2, 0.3, 0.4, 0.5], 0.7).unwrap();
             let (hessian, [d_x, d_a]) = (in_place::hessian(&x, 0.7), [x.clone(), vec![1.0]]);
             let along: Vec<f64> = d_x.iter().chain(&d_a).copied().collect();
             let (slope_x, slope_a) = in_place::hvp(&x, 0.7, &d_x, 1.0);

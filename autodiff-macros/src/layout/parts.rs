@@ -31,8 +31,11 @@ use crate::visit::same_index;
 /// Into how many parts a sum is divided: so many numbers of 64 bits fill a register.
 const PARTS: usize = 4;
 
-/// Divides the sums of the innermost loops.
+/// Divides the sums of the innermost loops of a derivative in reverse mode.
 pub(super) fn of_sums(program: &mut Program) {
+    if program.reverse.is_none() {
+        return;
+    }
     let mut body = std::mem::take(&mut program.body);
     let lengths = lengths(&body);
     block(program, &lengths, &mut body);
@@ -149,7 +152,7 @@ impl Plan {
         }
         if self.is_element(place) {
             self.slice(place.root, if adds { Use::Add } else { Use::Assign });
-            return kinds::of_place(program, place).is_scalar();
+            return is_of_numbers(program, place);
         }
         if !place.path.is_empty() {
             return false;
@@ -175,7 +178,7 @@ impl Plan {
             Expr::Lit(_) | Expr::Number(..) => true,
             Expr::Place(place) if self.is_element(place) => {
                 self.slice(place.root, Use::Read);
-                kinds::of_place(program, place).is_scalar()
+                is_of_numbers(program, place)
             }
             Expr::Place(place) => place.path.is_empty() && place.root != self.index || self.is_fixed(place),
             Expr::Neg(e) | Expr::Zero(e) => self.expr(program, e),
@@ -334,6 +337,12 @@ fn copy(program: &mut Program, body: &Block) -> Block {
     let mut copy = body.clone();
     copy.walk_mut(&mut |s| s.own_vars_mut(&mut |v| *v = names.get(v).copied().unwrap_or(*v)));
     copy
+}
+
+/// Whether an element is one of a sequence of numbers.
+fn is_of_numbers(program: &Program, element: &Place) -> bool {
+    let sequence = matches!(program.vars[element.root].kind.deref(), Kind::Seq(_));
+    sequence && kinds::of_place(program, element).is_scalar()
 }
 
 /// Whether a statement reads a variable.
