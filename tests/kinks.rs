@@ -126,6 +126,8 @@ fn guarded() {
     assert_eq!(reciprocal_capped::grad(0.0), 0.0);
     assert_eq!(reciprocal_capped::grad(0.5), 0.0);
     assert_eq!(reciprocal_capped::grad(2.0), -0.25);
+    assert_eq!((sinc::jvp(0.0, 1.0).1, safe_norm::jvp(0.0, 0.0, 1.0, 1.0).1), (0.0, 0.0));
+    assert_eq!((reciprocal_capped::jvp(0.0, 1.0).1, reciprocal_capped::jvp(2.0, 1.0).1), (0.0, -0.25));
 }
 
 #[test]
@@ -165,6 +167,7 @@ fn unused_root(x: f64) -> f64 {
 fn a_singular_value_in_an_untaken_branch_does_not_reach_the_gradient() {
     assert_eq!(unused_root::grad(0.0), 0.0);
     assert_eq!(unused_root::grad(-1.0), 0.0);
+    assert_eq!((unused_root::jvp(0.0, 1.0).1, unused_root::jvp(-1.0, 1.0).1), (0.0, 0.0));
     unused_root::check(2.0).unwrap();
 }
 

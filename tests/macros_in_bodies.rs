@@ -31,6 +31,25 @@ fn checked(v: &[f64], x: f64, n: usize) -> f64 {
     }
 }
 
+/// What macros ask of values that change elsewhere.
+#[derive(Clone, Debug, Differentiable)]
+struct Held {
+    last: Option<f64>,
+    all: Vec<f64>,
+    each: Vec<Option<f64>>,
+}
+
+#[differentiable]
+fn asked(h: &mut Held, x: f64) -> f64 {
+    let mut each = h.each.clone();
+    assert!(h.last.unwrap_or(0.0) < 9.0 && h.last.map_or(true, |a| a < 9.0) && h.each[0].unwrap() < 3.0);
+    debug_assert!(h.all.iter().all(|a| *a < 9.0) && h.all.len() == 2 && each[0].ok_or(1).is_ok());
+    h.all[0] *= x;
+    println!("{:?} {}", h.last.or(None), h.all.contains(&1.0));
+    each[0] = h.last.map(|a| a * x);
+    h.all[0] * each[0].unwrap() + each[0].unwrap_or(x)
+}
+
 #[differentiable]
 fn arrays(x: f64) -> f64 {
     let a = array![1.0, 2.0, 3.0];
@@ -50,6 +69,7 @@ fn active_arrays(x: f64, y: f64) -> f64 {
 fn macros() {
     checked::check(&[0.5, 0.7], 0.4, 2).unwrap();
     checked::check(&[0.5, 0.7], 0.4, 3).unwrap();
+    asked::check(&mut Held { last: Some(0.3), all: vec![0.2, 0.3], each: vec![Some(0.1)] }, 0.4).unwrap();
 }
 
 #[test]

@@ -82,3 +82,29 @@ fn hessians_of_loops_branches_and_calls() {
         }
     }
 }
+
+#[differentiable(order = 2)]
+fn integer_power(x: f64, n: i32) -> f64 {
+    x.powi(n)
+}
+
+#[differentiable(order = 2)]
+fn real_power(x: f64, y: f64) -> f64 {
+    x.powf(y)
+}
+
+#[differentiable(order = 2)]
+fn fixed_powers(x: f64) -> f64 {
+    x.powi(0) + 2.0 * x.powi(1) + 3.0 * x.powi(2) + x.powf(0.0) + 5.0 * x.powf(1.0) + 7.0 * x.powf(2.0) + x.powf(3.0)
+}
+
+#[test]
+fn powers_at_zero() {
+    for (n, slope, curvature) in [(0, 0.0, 0.0), (1, 1.0, 0.0), (2, 0.0, 2.0), (3, 0.0, 0.0)] {
+        let y = f64::from(n);
+        assert_eq!((integer_power::grad(0.0, n), integer_power::jvp(0.0, n, 1.0).1), (slope, slope));
+        assert_eq!((real_power::grad(0.0, y).0, real_power::jvp(0.0, y, 1.0, 0.0).1), (slope, slope));
+        assert_eq!((integer_power::hvp(0.0, n, 1.0), real_power::hvp(0.0, y, 1.0, 0.0).0), (curvature, curvature));
+    }
+    assert_eq!((fixed_powers::grad(0.0), fixed_powers::hvp(0.0, 1.0)), (7.0, 20.0));
+}

@@ -31,13 +31,13 @@ pub(crate) fn replace(e: &mut Expr, with: &mut dyn FnMut(&Ident) -> Option<Token
 pub(crate) fn replace_and_lend(
     e: &mut Expr,
     with: &mut dyn FnMut(&Ident) -> Option<TokenStream>,
-    lends: &mut dyn FnMut(&Ident, bool, &Ident) -> bool,
+    lends: &mut dyn FnMut(&Ident, bool, &syn::ExprMethodCall) -> bool,
 ) {
     Free { with, lends, bound: vec![HashSet::new()] }.visit_expr_mut(e);
 }
 
 /// Whether the receiver of a method in an expression is lent.
-pub(crate) fn lends(e: &Expr, lends: &mut dyn FnMut(&Ident, bool, &Ident) -> bool) -> bool {
+pub(crate) fn lends(e: &Expr, lends: &mut dyn FnMut(&Ident, bool, &syn::ExprMethodCall) -> bool) -> bool {
     let mut found = false;
     replace_and_lend(&mut e.clone(), &mut |_| None, &mut |name, whole, method| {
         found = found || lends(name, whole, method);
@@ -48,7 +48,7 @@ pub(crate) fn lends(e: &Expr, lends: &mut dyn FnMut(&Ident, bool, &Ident) -> boo
 
 struct Free<'a> {
     with: &'a mut dyn FnMut(&Ident) -> Option<TokenStream>,
-    lends: &'a mut dyn FnMut(&Ident, bool, &Ident) -> bool,
+    lends: &'a mut dyn FnMut(&Ident, bool, &syn::ExprMethodCall) -> bool,
     /// What is bound inside the expression, by scope.
     bound: Vec<HashSet<String>>,
 }
@@ -63,7 +63,7 @@ impl Free<'_> {
     fn is_lent(&mut self, m: &syn::ExprMethodCall) -> bool {
         let Some((name, whole)) = root(&m.receiver) else { return false };
         let text = name.to_string();
-        !self.bound.iter().any(|scope| scope.contains(&text)) && (self.lends)(name, whole, &m.method)
+        !self.bound.iter().any(|scope| scope.contains(&text)) && (self.lends)(name, whole, m)
     }
 
     fn bind(&mut self, pat: &Pat) {

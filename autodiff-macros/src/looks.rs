@@ -12,19 +12,32 @@ use crate::{arrays, complex, methods, rules};
 
 /// Whether the receiver of a method is lent, which makes a difference where it could be changed.
 pub(crate) fn is_lent(program: &Program, place: &Place, name: &Ident) -> bool {
-    let var = &program.vars[place.root];
-    if !var.mutable || !matches!(var.role, Role::User | Role::Temporary) {
-        return false;
-    }
     let name = name.to_string();
-    !methods::consumes(&name) && !is_of(kinds::of_place(program, place).deref(), &name)
+    !methods::consumes(&name) && is_doubtful(program, place, &name)
 }
 
-/// The same of a method in kept code, whose receiver lies in what a capture stands for, or is all of it.
-pub(crate) fn is_lent_in(program: &Program, captured: &Expr, whole: bool, name: &Ident) -> bool {
-    crate::lower::as_place(captured).is_some_and(|place| {
-        if whole { is_lent(program, place, name) } else { is_lent(program, &place.step(Step::Content), name) }
-    })
+/// Whether a name says nothing of a method: the receiver could be changed, and has no such method that is known.
+fn is_doubtful(program: &Program, place: &Place, name: &str) -> bool {
+    let var = &program.vars[place.root];
+    var.mutable
+        && matches!(var.role, Role::User | Role::Temporary)
+        && !is_of(kinds::of_place(program, place).deref(), name)
+}
+
+/// The same of a method in kept code, whose receiver lies in what a capture stands for, or is all of it. What such code takes
+/// out of a variable is copied, as in `o.unwrap_or(0.0)`, and can be lent as well.
+pub(crate) fn is_lent_in(program: &Program, captured: &Expr, whole: bool, method: &syn::ExprMethodCall) -> bool {
+    let Some(place) = crate::lower::as_place(captured) else { return false };
+    let place = if whole { place.clone() } else { place.step(Step::Content) };
+    let name = method.method.to_string();
+    if methods::consumes(&name) {
+        let function = method.args.iter().any(|a| matches!(a, syn::Expr::Closure(_)));
+        let known = kinds::of_place(program, &place).deref() != &Kind::Unknown;
+        if function || known || name.starts_with("into") {
+            return false;
+        }
+    }
+    is_doubtful(program, &place, &name)
 }
 
 /// Whether a method in an expression has a receiver that is lent.

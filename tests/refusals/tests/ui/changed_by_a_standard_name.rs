@@ -17,6 +17,11 @@ impl Solver {
         self.at
     }
 
+    fn ok(&mut self) -> bool {
+        self.at *= 0.8;
+        self.at > 0.1
+    }
+
     fn tick(&mut self, by: f64) -> usize {
         self.at -= by;
         2
@@ -38,7 +43,7 @@ fn asked(solver: &mut Solver, x: f64) -> f64 {
 
 #[differentiable]
 fn asserted(solver: &mut Solver, x: f64) -> f64 {
-    assert!(solver.tick(x) == 2);
+    assert!(solver.tick(x) == 2 && solver.ok());
     solver.at
 }
 
