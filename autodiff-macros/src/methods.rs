@@ -108,6 +108,17 @@ pub(crate) fn declared_type(name: &str) -> Option<&'static str> {
 pub(crate) const IDENTITIES: &[&str] =
     &["clone", "to_owned", "to_vec", "into_boxed_slice", "into_vec", "cloned", "copied", "into_owned", "__array"];
 
+/// Whether an associated function of `Vec`, `Option` or `Result` is a method that can be called by its path.
+pub(crate) fn is_by_path(owner: &str, name: &str) -> bool {
+    match owner {
+        "Vec" => matches!(name, "as_slice" | "to_vec" | "clone" | "first" | "last" | "iter" | "into_iter"),
+        "Option" => {
+            matches!(name, "unwrap" | "unwrap_or_default" | "unwrap_or" | "copied" | "cloned" | "as_ref" | "clone")
+        }
+        _ => matches!(name, "unwrap" | "unwrap_or_default" | "unwrap_or" | "ok" | "as_ref" | "clone"),
+    }
+}
+
 /// Methods that view a place: `x.as_slice()` is a reference to what `x` refers to.
 pub(crate) const VIEWS: &[&str] =
     &["as_slice", "as_mut_slice", "as_ref", "as_mut", "borrow", "borrow_mut", "as_deref", "as_deref_mut"];
@@ -203,8 +214,12 @@ pub(crate) fn is_of_integers(name: &str) -> bool {
     INTEGER.contains(&name)
 }
 
-/// Whether a method of this name leaves its receiver as it is, whatever that is.
-pub(crate) fn only_looks(name: &str) -> bool {
+/// Whether a method of this name, with so many arguments, leaves its receiver as it is, whatever that is.
+pub(crate) fn only_looks(name: &str, arguments: usize) -> bool {
+    // That of iterators takes none.
+    if name == "count" && arguments > 0 {
+        return false;
+    }
     [CONSTANT, OF_ITERATORS, OF_TEXT, IDENTITIES, INTEGER, rules::FLAT, rules::CONTROL]
         .iter()
         .any(|list| list.contains(&name))

@@ -54,7 +54,8 @@ impl Lowerer<'_> {
                 self.method_call(m)
             }
             S::MethodCall(m)
-                if is_reached_mutably(&m.receiver) && !crate::methods::only_looks(&m.method.to_string()) =>
+                if is_reached_mutably(&m.receiver)
+                    && !crate::methods::only_looks(&m.method.to_string(), m.args.len()) =>
             {
                 self.method_call(m)
             }
@@ -97,7 +98,7 @@ impl Lowerer<'_> {
             beside && !self.types.changes_receiver(&name)
         };
         m.args.iter().any(|a| self.is_lent_mutably(a))
-            || !crate::methods::only_looks(&name)
+            || !crate::methods::only_looks(&name, m.args.len())
                 && !looks()
                 && self.is_plain_place(&m.receiver)
                 && self.is_mutable_place(&m.receiver)
@@ -292,7 +293,8 @@ fn is_reached_mutably(e: &S) -> bool {
         S::Reference(r) => r.mutability.is_some(),
         S::MethodCall(m) => {
             let name = m.method.to_string();
-            name.ends_with("_mut") || matches!(name.as_str(), "unwrap" | "expect") && is_reached_mutably(&m.receiver)
+            let gives = ["get_or_insert", "get_or_insert_with", "insert"].contains(&name.as_str());
+            gives || name.ends_with("_mut") || is_reached_mutably(&m.receiver)
         }
         _ => false,
     }
