@@ -4,6 +4,9 @@
 
 use differentiable::prelude::*;
 
+#[macro_use]
+mod common;
+
 // micro-idioms
 mod micro {
     use super::*;
@@ -337,4 +340,195 @@ mod matrix_ops {
     fn t() {
         objective::check(&[0.3, -0.2, 0.5, 0.1]).unwrap();
     }
+}
+
+// Receivers that are reached through a mutable reference, in conditions and indices.
+mod receivers_behind_references {
+    use differentiable::prelude::*;
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct State {
+        at: f64,
+        steps: usize,
+    }
+    #[differentiable(order = 2)]
+    impl State {
+        fn step(&mut self, x: f64) -> f64 {
+            self.at = self.at * x + 0.1;
+            self.at
+        }
+        fn count(&mut self, x: f64) -> usize {
+            self.at *= x;
+            self.steps += 1;
+            self.steps
+        }
+    }
+    #[differentiable(order = 2)]
+    fn behind(s: &mut State, x: f64) -> f64 {
+        if (&mut *s).step(x) > 0.1 { x * x } else { x }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut v: Vec<State> = x.iter().map(|&at| State { at, steps: 0 }).collect();
+        let mut held = Some(v[0].clone());
+        let mut y = behind(&mut v[1], x[0]);
+        if v.last_mut().unwrap().step(x[0]) > 0.1 {
+            y += v[1].at;
+        }
+        if v.iter_mut().next().unwrap().step(x[0]) > 0.1 {
+            y += v[0].at * x[1];
+        }
+        while held.as_mut().unwrap().step(x[1]) < 2.0 {
+            y += x[0];
+        }
+        let picked = x[v[0].count(x[1]) - 1] * x[v[0].count(x[1]) - 1];
+        y + held.unwrap().at * picked + v[0].at
+    }
+    checked!(f, [0.8, 1.3]);
+}
+
+// Fields marked `#[constant]` that are given what varies, and tuples in them.
+mod constant_fields {
+    use differentiable::prelude::*;
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Scaled {
+        a: f64,
+        #[constant]
+        scale: f64,
+    }
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Layer {
+        inner: Scaled,
+        weights: Weights,
+        #[constant]
+        obstacles: Vec<(f64, f64, f64)>,
+    }
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Weights {
+        rows: Vec<Vec<f64>>,
+    }
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    enum Node {
+        Inner {
+            #[constant]
+            size: f64,
+            mass: f64,
+        },
+        Leaf(f64, #[constant] f64),
+    }
+    #[differentiable(order = 2)]
+    fn scaled(x: f64, y: f64) -> Scaled {
+        let scale = x * 2.0 + y;
+        let a = -x;
+        Scaled { a: a * y, scale }
+    }
+    #[differentiable(order = 2)]
+    fn node(x: f64, y: f64) -> Node {
+        let k = x * 2.0 + y;
+        if y > 1.0 { Node::Inner { mass: k * x, size: -x } } else { Node::Leaf(x, 3.0 * k * y) }
+    }
+    #[differentiable(order = 2)]
+    impl Layer {
+        fn new(x: &[f64]) -> Layer {
+            let rows = x.chunks(1).map(<[f64]>::to_vec).collect();
+            Layer {
+                inner: Scaled { a: x[0] * x[1], scale: 3.0 },
+                weights: Weights { rows },
+                obstacles: vec![(1.0, 2.0, 3.0), (0.5, 0.1, 0.7)],
+            }
+        }
+        fn cost(&self, x: f64) -> f64 {
+            let mut s = 0.0;
+            for &(a, b, c) in &self.obstacles {
+                s += a * x + b * x * x + c;
+            }
+            for (row, o) in self.weights.rows.iter().zip(self.obstacles.iter()) {
+                s += row[0] * o.1 * x;
+            }
+            s * self.inner.a * self.inner.scale
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let n = match node(x[0], x[1]) {
+            Node::Inner { mass, .. } => mass,
+            Node::Leaf(a, _) => a,
+        };
+        scaled(x[0], x[1]).a * x[0] + n + Layer::new(x).cost(x[1])
+    }
+    checked!(f, [0.8, 1.2]);
+}
+
+// Items of inner blocks with the names of others, iterators from blocks, and methods called by their paths.
+mod blocks_and_paths {
+    use differentiable::prelude::*;
+    const A: f64 = 2.0;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let a = {
+            const A: f64 = 3.0;
+            fn own() -> f64 {
+                A
+            }
+            x[0] * A * own()
+        };
+        let b = if x[0] > 0.0 {
+            const K: f64 = 3.0;
+            a * K
+        } else {
+            const K: f64 = 4.0;
+            a + K
+        };
+        x.iter().min_by(|a, b| a.total_cmp(b));
+        let s: f64 = {
+            let k = x[0];
+            x.iter().map(move |a| a * k)
+        }
+        .sum();
+        let squares = {
+            let k = x[1];
+            x.iter().map(move |a| a * a * k)
+        };
+        let rows: Vec<Vec<f64>> = x.chunks(2).map(<[f64]>::to_vec).collect();
+        let again: Vec<Vec<f64>> = rows.iter().map(Clone::clone).collect();
+        let held: f64 = x.iter().map(|a| Some(a * a)).map(Option::unwrap).sum();
+        let lengths: usize = rows.iter().map(Vec::len).sum();
+        b * A + s * squares.sum::<f64>() + again[0][1] * held * lengths as f64
+    }
+    checked!(f, [0.8, 1.3]);
+}
+
+// A result whose error only its type tells, roundings of fields, and a number that a call fills.
+mod small_types {
+    use differentiable::prelude::*;
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Cell {
+        x: f64,
+        w: f64,
+    }
+    #[differentiable(order = 2)]
+    fn rounded(c: &Cell) -> f64 {
+        c.w * (c.x - c.x.floor()) + c.x.signum() * c.w * c.x.abs().ceil()
+    }
+    #[differentiable(order = 2)]
+    fn nearest(points: &[f64], q: f64, best: &mut f64) {
+        for p in points {
+            let d = (p - q).powi(2);
+            if d < *best {
+                *best = d;
+            }
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut total = rounded(&Cell { x: x[0] * 3.0, w: x[1] });
+        for q in [0.2, 0.9, 0.5] {
+            let mut best = f64::INFINITY;
+            nearest(x, q, &mut best);
+            total += best.sqrt();
+        }
+        let known: Result<f64, usize> = Ok(x[0]);
+        let other: Result<f64, usize> = if x[1] > 10.0 { Ok(x[1]) } else { Err(3) };
+        total + known.map_or(1.0, |a| a * a) + other.map_or_else(|e| e as f64 * x[0], |a| a)
+    }
+    checked!(f, [0.8, 1.3]);
 }

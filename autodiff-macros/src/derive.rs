@@ -14,7 +14,7 @@ use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, Generics, Type};
 
 pub(crate) use parts::{
-    FIELD, FIELD_MUT, field_method, field_name, lanes_constructor, payload_method, tangent_constructor,
+    FIELD, FIELD_MUT, field_method, field_name, lanes_constructor, numbered_method, payload_method, tangent_constructor,
 };
 
 /// Expands the derive.

@@ -28,6 +28,7 @@ mod fuse;
 mod graph;
 mod implicit;
 mod indexing;
+mod inner_items;
 mod ir;
 mod jacobian;
 mod kinds;

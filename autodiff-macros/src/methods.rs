@@ -108,6 +108,17 @@ pub(crate) fn declared_type(name: &str) -> Option<&'static str> {
 pub(crate) const IDENTITIES: &[&str] =
     &["clone", "to_owned", "to_vec", "into_boxed_slice", "into_vec", "cloned", "copied", "into_owned", "__array"];
 
+/// Whether an associated function of `Vec`, `Option` or `Result` is a method that can be called by its path.
+pub(crate) fn is_by_path(owner: &str, name: &str) -> bool {
+    match owner {
+        "Vec" => matches!(name, "as_slice" | "to_vec" | "clone" | "first" | "last" | "iter" | "into_iter"),
+        "Option" => {
+            matches!(name, "unwrap" | "unwrap_or_default" | "unwrap_or" | "copied" | "cloned" | "as_ref" | "clone")
+        }
+        _ => matches!(name, "unwrap" | "unwrap_or_default" | "unwrap_or" | "ok" | "as_ref" | "clone"),
+    }
+}
+
 /// Methods that view a place: `x.as_slice()` is a reference to what `x` refers to.
 pub(crate) const VIEWS: &[&str] =
     &["as_slice", "as_mut_slice", "as_ref", "as_mut", "borrow", "borrow_mut", "as_deref", "as_deref_mut"];

@@ -102,10 +102,25 @@ rules! {
 }
 
 /// Functions that neither `core` nor `num_traits::Float` has.
-const NEEDS_STD: &[&str] = &["rem_euclid"];
+const NEEDS_STD: &[&str] = &["rem_euclid", "round_ties_even", "div_euclid"];
 
 /// Functions from floats to floats whose derivative is zero wherever it exists.
 pub(crate) const FLAT: &[&str] = &["floor", "ceil", "round", "round_ties_even", "trunc", "signum", "div_euclid"];
+
+/// The rules of those.
+fn flat_rules() -> impl Iterator<Item = Rule> {
+    FLAT.iter().map(|name| {
+        let two = *name == "div_euclid";
+        Rule {
+            name,
+            args: if two { &["a", "b"] } else { &["a"] },
+            partials: if two { &["0.0", "0.0"] } else { &["0.0"] },
+            ranges: &[],
+            integer_argument: false,
+            fields: &[],
+        }
+    })
+}
 
 /// Functions of floats that give something else than a float.
 pub(crate) const CONTROL: &[&str] = &[
@@ -236,7 +251,8 @@ pub(crate) fn float_methods() -> proc_macro2::TokenStream {
     use quote::{ToTokens, format_ident, quote};
     let (mut declarations, mut definitions) = (Vec::new(), Vec::new());
     let (mut second64, mut second32) = (Vec::new(), Vec::new());
-    for rule in TABLE.iter().filter(|r| r.name.chars().next().is_some_and(char::is_alphabetic)) {
+    let flat: Vec<Rule> = flat_rules().collect();
+    for rule in TABLE.iter().filter(|r| r.name.chars().next().is_some_and(char::is_alphabetic)).chain(&flat) {
         let name = Ident::new(rule.name, Span::call_site());
         let (fwd, jvp) = (format_ident!("__fwd_{}", rule.name), format_ident!("__jvp_{}", rule.name));
         let args: Vec<Ident> = rule.args.iter().map(|a| Ident::new(a, Span::call_site())).collect();
@@ -340,8 +356,11 @@ pub(crate) fn float_methods() -> proc_macro2::TokenStream {
                 })
             }
         };
-        let (third_declared, third_defined) =
-            if crate::scalars::is_higher(rule) { crate::scalars::methods(rule) } else { Default::default() };
+        let (third_declared, third_defined) = if find(rule.name).is_some_and(crate::scalars::is_higher) {
+            crate::scalars::methods(rule)
+        } else {
+            Default::default()
+        };
         declarations.push(quote!(#cfg #declared; #cfg #jvp_head; #cfg #jvp2_head; #cfg #declared1; #third_declared));
         let elided = quote!(((&Self, #(#units),*), Self, (Option<&mut Self>, #(#units),*)));
         let body = quote! {

@@ -52,6 +52,9 @@ pub use crate::claims::{
     is_take, is_viewed, is_zip, lent,
 };
 pub use crate::parts::moved::{PopItem, PushItem, Row, SwapItems, pop_item, push_item, row, swap_items};
+pub use crate::parts::numbered::{
+    Field0, Field1, Field2, Field3, Field4, Field5, Field6, Field7, Field8, Field9, Field10, Field11,
+};
 pub use crate::parts::{
     Part, Space, ViewsOfConstantViews, ViewsOfConstants, Within, part, part_mut, read, replace, set, within, within_mut,
 };

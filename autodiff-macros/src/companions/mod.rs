@@ -8,6 +8,8 @@ mod forward;
 mod joined;
 mod taped;
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
@@ -453,7 +455,12 @@ fn fields_of_constants(body: &Mentions) -> TokenStream {
     if shared.is_empty() && unique.is_empty() {
         return TokenStream::new();
     }
+    let prefixes = [crate::derive::FIELD, crate::derive::FIELD_MUT];
+    let number = |name: &Ident| prefixes.iter().find_map(|p| name.to_string().strip_prefix(p)?.parse::<usize>().ok());
+    let numbers: BTreeSet<usize> = shared.iter().chain(&unique).filter_map(number).collect();
+    let of_tuples = numbers.into_iter().map(|i| format_ident!("Field{}", i));
     quote! {
+        #(use ::differentiable::__private::#of_tuples as _;)*
         trait FieldsOfConstants {
             #(fn #shared(&self) -> &();)*
             #(fn #unique(&mut self) -> &mut ();)*

@@ -107,14 +107,20 @@ impl Derive {
                 // Where `Name(…)` may be a struct or a variant, it is reached as the latter.
                 member @ syn::Member::Unnamed(_) => payload_method(&self.name, member, unique),
             };
-            let (shared, unique) = (of(false), of(true));
-            let (vis, member, ty) = (&f.vis, &f.member, (family.part)(f));
-            quote! {
-                #[doc(hidden)] #[inline]
-                #vis fn #shared(&self) -> &#ty { &self.#member }
-                #[doc(hidden)] #[inline]
-                #vis fn #unique(&mut self) -> &mut #ty { &mut self.#member }
+            let mut names = vec![(of(false), of(true))];
+            if let member @ syn::Member::Unnamed(_) = &f.member {
+                names.push((numbered_method(member, false), numbered_method(member, true)));
             }
+            let (vis, member, ty) = (&f.vis, &f.member, (family.part)(f));
+            let methods = names.into_iter().map(|(shared, unique)| {
+                quote! {
+                    #[doc(hidden)] #[inline]
+                    #vis fn #shared(&self) -> &#ty { &self.#member }
+                    #[doc(hidden)] #[inline]
+                    #vis fn #unique(&mut self) -> &mut #ty { &mut self.#member }
+                }
+            });
+            quote!(#(#methods)*)
         });
         fields.collect()
     }
@@ -150,6 +156,11 @@ pub(crate) fn payload_method(variant: &Ident, member: &syn::Member, mutable: boo
 /// The method of a struct's tangent that gives a field.
 pub(crate) fn field_method(field: &Ident, mutable: bool) -> Ident {
     format_ident!("{}{}", if mutable { FIELD_MUT } else { FIELD }, field.unraw(), span = field.span())
+}
+
+/// The method that gives the field with a number of a struct's tangent, or of a tuple.
+pub(crate) fn numbered_method(member: &syn::Member, mutable: bool) -> Ident {
+    format_ident!("{}{}", if mutable { FIELD_MUT } else { FIELD }, field_name(member))
 }
 
 /// What the names of those methods begin with.

@@ -185,6 +185,10 @@ impl Emitter<'_> {
                 if *tangent && crate::variants::is_standard(func) {
                     // The types in a turbofish are those of the value.
                     path.segments.iter_mut().for_each(|s| s.arguments = syn::PathArguments::None);
+                    // The tangent of a result has no error, which nothing else may tell.
+                    if let Some(ok) = path.segments.last_mut().filter(|s| s.ident == "Ok") {
+                        ok.arguments = syn::PathArguments::AngleBracketed(syn::parse_quote!(::<_, ()>));
+                    }
                 }
                 let func = syn::ExprPath { attrs: Vec::new(), qself: qself.clone(), path };
                 Tokens::new(code!(#func(#(#args),*)), Prec::Postfix)

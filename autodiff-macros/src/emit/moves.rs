@@ -265,6 +265,11 @@ impl Pass<'_> {
         if self.program.vars[place.root].mirrors.is_some() && !place.path.is_empty() {
             return true;
         }
+        // What may lie in a constant field is reached by methods that lend it.
+        let fields = place.path.iter().filter(|s| matches!(s, Step::Field(syn::Member::Named(_)))).count();
+        if fields > 1 && matches!(self.program.vars[place.root].role, Role::Adjoint | Role::Tangent) {
+            return true;
+        }
         // A receiver by value is the function's own, but is handed over by reference.
         let owned = self.program.params.iter().any(|p| p.owned && p.parts.contains(&place.root));
         if behind {

@@ -57,6 +57,12 @@ impl Emitter<'_> {
                     now = Tokens::new(code!(#base.#field()), Prec::Postfix);
                     pending = 1;
                 }
+                Step::Field(member @ Member::Unnamed(_)) if behind => {
+                    let base = now.at_least(Prec::Postfix);
+                    let field = crate::derive::numbered_method(member, mutable);
+                    now = Tokens::new(code!(#base.#field()), Prec::Postfix);
+                    pending = 1;
+                }
                 Step::Field(member) => {
                     // Fields see through references.
                     let base = now.at_least(Prec::Postfix);

@@ -18,7 +18,7 @@ use crate::kinds::{Kind, Types};
 use crate::lower::Uses;
 use crate::options::Options;
 use crate::signature::Signature;
-use crate::{dispatch, exits, fence, kinds, lengths, lower, verify};
+use crate::{dispatch, exits, fence, inner_items, kinds, lengths, lower, verify};
 
 /// A function on its way through the passes.
 pub(crate) struct Function {
@@ -155,6 +155,8 @@ pub(crate) fn analyse(
             param.ty = syn::parse_quote!(&Self);
         }
     }
+    let apart = inner_items::apart(body);
+    let body = apart.as_ref().unwrap_or(body);
     let rewritten = crate::pullbacks::rewrite(body, &errors);
     let body = rewritten.as_ref().unwrap_or(body);
     fence::check(body, &errors);
@@ -193,7 +195,7 @@ pub(crate) fn analyse(
         primal,
         reserved,
         by_value_receiver,
-        items: inner_items(body),
+        items: inner_items::of(body),
         stages: RefCell::default(),
         layouts: RefCell::default(),
         written: RefCell::default(),
@@ -222,7 +224,8 @@ impl Function {
             if let crate::ir::Stmt::Call(call) = s
                 && let crate::ir::Callee::Method { name, .. } = &call.callee
             {
-                found |= crate::rules::find(&name.to_string()).is_some();
+                let name = name.to_string();
+                found |= crate::rules::find(&name).is_some() || crate::rules::FLAT.contains(&name.as_str());
             }
         });
         found
@@ -330,17 +333,4 @@ pub(crate) fn body_to_read(body: &syn::Block, options: &Options) -> syn::Block {
     } else {
         body.clone()
     }
-}
-
-/// The items that stand inside a function body.
-fn inner_items(body: &syn::Block) -> TokenStream {
-    struct Items(TokenStream);
-    impl<'a> syn::visit::Visit<'a> for Items {
-        fn visit_item(&mut self, item: &'a syn::Item) {
-            self.0.extend(quote!(#[allow(unused)] #item));
-        }
-    }
-    let mut items = Items(TokenStream::new());
-    syn::visit::Visit::visit_block(&mut items, body);
-    items.0
 }

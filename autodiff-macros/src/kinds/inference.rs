@@ -5,10 +5,13 @@
 
 use std::collections::HashMap;
 
+use syn::{Member, Path};
+
 use super::values::constant_key;
 use super::{Float, Kind, Types, of_expr, of_place, path_key};
-use crate::ir::{BinOp, Block, Edit, Expr, Header, Program, Stmt, VarId};
+use crate::ir::{BinOp, Block, Edit, Expr, Header, Place, Program, Step, Stmt, VarId};
 use crate::var_set::VarMap;
+use crate::variants;
 
 /// Infers the kinds of all variables of a program, in both directions along its statements, until
 /// nothing changes.
@@ -107,6 +110,7 @@ impl Inference<'_> {
                 let known = self.program.vars[*var].kind.clone();
                 self.expect(value, &known);
                 self.operands(value);
+                self.parts(&Place::var(*var, self.program.vars[*var].span), value);
             }
             Stmt::Assign { place, value, .. } | Stmt::Accumulate { place, value } => {
                 let kind = self.of(value);
@@ -116,6 +120,7 @@ impl Inference<'_> {
                 }
                 self.expect(value, &target);
                 self.operands(value);
+                self.parts(place, value);
             }
             Stmt::Update { place, value, .. } => {
                 let target = of_place(self.program, place);
@@ -154,6 +159,46 @@ impl Inference<'_> {
             if self.of(operand) == Kind::Unknown {
                 self.expect(operand, result);
             }
+        }
+    }
+
+    /// A field is of the kind of what is written to it.
+    fn parts(&mut self, place: &Place, value: &Expr) {
+        match value {
+            Expr::Struct { path, fields, .. } => {
+                let variant = self.types.constructors.is_variant(path, false);
+                for (member, e) in fields {
+                    self.part(place, (path, member.clone(), 0), variant, e);
+                }
+            }
+            Expr::Call { func, args, ctor: true, .. }
+                if !crate::lower::is_box(func) && !variants::is_standard(func) =>
+            {
+                let variant = self.types.constructors.is_variant(func, true);
+                for (i, e) in args.iter().enumerate() {
+                    self.part(place, (func, Member::from(i), args.len()), variant, e);
+                }
+            }
+            value if !place.path.is_empty() => self.written(place, value),
+            _ => {}
+        }
+    }
+
+    /// One field of what a constructor makes.
+    fn part(&mut self, place: &Place, (path, member, arity): (&Path, Member, usize), variant: bool, e: &Expr) {
+        let step = if variant {
+            Step::Payload { variant: path.clone(), member, arity, tangent: false }
+        } else {
+            Step::Field(member)
+        };
+        self.written(&place.step(step), e);
+    }
+
+    fn written(&mut self, place: &Place, value: &Expr) {
+        let kind = self.of(value);
+        let definite = matches!(&kind, Kind::Float(float) if *float != Float::Any);
+        if definite && of_place(self.program, place) == Kind::Unknown {
+            self.fields.insert(path_key(self.program, place), kind);
         }
     }
 

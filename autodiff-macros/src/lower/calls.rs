@@ -7,9 +7,9 @@ use syn::{Expr as S, ExprPath};
 use super::patterns::capital;
 use super::{Binding, Lowerer, strip};
 use crate::dispatch::share;
-use crate::ir::{Arg, BinOp, Call, Callee, Expr, Mode, Passing, Role, Stmt};
+use crate::ir::{Arg, BinOp, Call, Callee, Expr, Mode, Passing, Place, Role, Step, Stmt};
 use crate::kinds::{Float, Kind};
-use crate::{complex, methods, rules};
+use crate::{complex, methods, rules, variants};
 
 impl Lowerer<'_> {
     /// The value of a call.
@@ -86,6 +86,9 @@ impl Lowerer<'_> {
                 "the pullback that `vjp` gives cannot be differentiated; call `grad`, `value_and_grad`, `jvp` or `jacobian`",
             );
         }
+        if let Some(value) = self.method_by_path(path, &names, &args, span) {
+            return value;
+        }
         if let Some(value) = self.known_function(&names, &args, span) {
             if let ["mem", "swap" | "replace" | "take"] = names.as_slice() {
                 self.claim(path);
@@ -140,6 +143,28 @@ impl Lowerer<'_> {
             },
             _ => value,
         }
+    }
+
+    /// A method of sequences, options and results that is called as a function: `<[f64]>::to_vec(v)`.
+    fn method_by_path(&mut self, path: &ExprPath, names: &[&str], args: &[Expr], span: Span) -> Option<Expr> {
+        let of_sequence = |q: &syn::QSelf| q.position == 0 && matches!(self.types.kind(&q.ty).deref(), Kind::Seq(_));
+        let known = match (&path.qself, names) {
+            (Some(qself), [_]) => of_sequence(qself),
+            (Some(_), _) => false,
+            (None, [owner @ ("Vec" | "Option" | "Result"), name]) => methods::is_by_path(owner, name),
+            (None, [.., "Clone", "clone"] | [.., "ToOwned", "to_owned"]) => true,
+            _ => false,
+        };
+        if !known || args.is_empty() || args.iter().any(|a| matches!(a, Expr::Verbatim(..))) {
+            return None;
+        }
+        let values: Vec<(String, Expr)> =
+            args.iter().enumerate().map(|(i, value)| (format!("__argument{i}"), value.clone())).collect();
+        let idents: Vec<syn::Ident> = values.iter().map(|(name, _)| syn::Ident::new(name, span)).collect();
+        let (recv, rest) = idents.split_first()?;
+        let method = &path.path.segments.last()?.ident;
+        let said: S = syn::parse_quote!(#recv.#method(#(#rest),*));
+        Some(self.said_with(values.iter().map(|(name, value)| (name.as_str(), value.clone())), &said))
     }
 
     /// Emits a call and gives the variable that holds its value.
@@ -375,6 +400,11 @@ impl Lowerer<'_> {
             }
             return Expr::Method { recv: Box::new(recv), name: m.method.clone(), turbofish: m.turbofish.clone(), args };
         }
+        if matches!(name, "unwrap" | "expect")
+            && let Some(content) = self.unwrapped_mutably(&recv, m)
+        {
+            return content;
+        }
         if matches!(name, "unwrap" | "expect") {
             let place = self.place_of(recv, span);
             let args = m.args.iter().map(|a| self.control(a)).collect();
@@ -384,6 +414,7 @@ impl Lowerer<'_> {
         }
         // The receiver is handed over by reference, whatever the method takes.
         let place = self.place_of(recv.clone(), span);
+        let place = self.apart_from_itself(place);
         let mutable = match &recv {
             Expr::Ref { mutable, .. } => *mutable,
             _ => self.is_changeable(place.root),
@@ -419,6 +450,43 @@ impl Lowerer<'_> {
         match self.types.lent_by(&m.method.to_string()) {
             Some(kind) if matches!(&*m.receiver, S::Path(p) if p.path.is_ident("self")) => self.lent(out, kind),
             _ => Expr::var(out, span),
+        }
+    }
+
+    /// `o.as_mut().unwrap()`: a reference to what the option holds.
+    fn unwrapped_mutably(&mut self, recv: &Expr, m: &syn::ExprMethodCall) -> Option<Expr> {
+        let S::MethodCall(view) = strip_parens(&m.receiver) else { return None };
+        if view.method != "as_mut" && view.method != "as_deref_mut" {
+            return None;
+        }
+        let Expr::Ref { mutable: true, of } = recv else { return None };
+        let Expr::Place(place) = &**of else { return None };
+        let holds = |name| rules::method(Expr::Place(place.clone()), name, Vec::new());
+        let (step, holds) = match self.kind(of).deref() {
+            Kind::Option(_) => (variants::payload(variants::some()), Some(holds("is_some"))),
+            Kind::Result(_) => (variants::payload(variants::ok()), Some(holds("is_ok"))),
+            Kind::Unknown => (Step::Content, None),
+            _ => return None,
+        };
+        if let Some(holds) = holds {
+            self.claim_content(holds, m);
+        }
+        let content = self.normal(Expr::Place(place.step(step)));
+        Some(match content {
+            content @ Expr::Ref { .. } => content,
+            content => Expr::Ref { mutable: true, of: Box::new(content) },
+        })
+    }
+
+    /// A place whose indices do not read what it lies in, so that it can be borrowed as `&mut`.
+    fn apart_from_itself(&mut self, place: Place) -> Place {
+        let reads = |step: &Step| matches!(step, Step::Index { at, .. } if at.mentions(place.root));
+        if !place.path.iter().any(reads) {
+            return place;
+        }
+        match self.pin(Expr::Place(place)) {
+            Expr::Place(place) => place,
+            _ => unreachable!("pinning keeps places"),
         }
     }
 

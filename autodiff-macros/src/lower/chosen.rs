@@ -71,14 +71,10 @@ impl Lowerer<'_> {
                 if let Expr::Bool(true) = some {
                     return Some(item);
                 }
-                let message = match m.args.first() {
-                    Some(S::Lit(l)) => l.lit.clone(),
-                    Some(_) => return None,
-                    None => syn::parse_quote!("called `Option::unwrap()` on a `None` value"),
-                };
-                let check = syn::parse_quote!(::core::assert!(holds, #message));
-                let holds = syn::Ident::new("holds", Span::mixed_site());
-                self.emit(Stmt::Effect(Expr::Verbatim(Box::new(check), vec![(holds, some)])));
+                if matches!(m.args.first(), Some(a) if !matches!(a, S::Lit(_))) {
+                    return None;
+                }
+                self.claim_content(some, m);
                 Some(item)
             }
             ("is_some", 0) => Some(some),
@@ -93,6 +89,17 @@ impl Lowerer<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Panics, as `unwrap` and `expect` do, unless there is a content.
+    pub(super) fn claim_content(&mut self, holds: Expr, m: &syn::ExprMethodCall) {
+        let message: syn::Lit = match m.args.first() {
+            Some(S::Lit(l)) => l.lit.clone(),
+            _ => syn::parse_quote!("called `Option::unwrap()` on a `None` value"),
+        };
+        let check = syn::parse_quote!(::core::assert!(holds, #message));
+        let name = syn::Ident::new("holds", Span::mixed_site());
+        self.emit(Stmt::Effect(Expr::Verbatim(Box::new(check), vec![(name, holds)])));
     }
 
     /// A value that a branch can give: what is borrowed is copied.

@@ -333,7 +333,8 @@ fn is_reached_mutably(e: &S) -> bool {
         S::Reference(r) => r.mutability.is_some(),
         S::MethodCall(m) => {
             let name = m.method.to_string();
-            name.ends_with("_mut") || matches!(name.as_str(), "unwrap" | "expect") && is_reached_mutably(&m.receiver)
+            let gives = ["get_or_insert", "get_or_insert_with", "insert"].contains(&name.as_str());
+            gives || name.ends_with("_mut") || is_reached_mutably(&m.receiver)
         }
         _ => false,
     }

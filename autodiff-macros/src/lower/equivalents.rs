@@ -314,7 +314,7 @@ impl Lowerer<'_> {
     }
 
     /// The value of an expression in which names stand for values.
-    fn said_with<'n>(&mut self, names: impl IntoIterator<Item = (&'n str, Expr)>, said: &S) -> Expr {
+    pub(super) fn said_with<'n>(&mut self, names: impl IntoIterator<Item = (&'n str, Expr)>, said: &S) -> Expr {
         self.scopes.push(HashMap::new());
         for (name, value) in names {
             self.bind(name, value);

@@ -368,7 +368,9 @@ impl Pass<'_> {
         {
             live.remove(tape.var);
         }
-        let ignored = ignored(stmt);
+        let mut ignored = ignored(stmt);
+        // A vector is there where zeros are made in its shape; a number has to be handed on by the tape.
+        ignored.retain(|v| !(self.taped && self.scalars[*v]));
         stmt.uses(
             &mut |v| {
                 if ignored.contains(&v) {

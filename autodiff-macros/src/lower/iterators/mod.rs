@@ -222,6 +222,7 @@ impl Lowerer<'_> {
                 p.path.get_ident().is_some_and(|i| matches!(self.lookup(&i.to_string()), Some(Binding::Iterator(_))))
             }
             S::Call(c) => sources::generator(c).is_some(),
+            S::Block(b) => sources::tail(b).is_some_and(|tail| !matches!(tail, S::Path(_)) && self.is_chain(tail)),
             S::Reference(r) => r.mutability.is_some() && matches!(&*r.expr, S::Path(_)) && self.is_chain(&r.expr),
             _ => false,
         }

@@ -1,5 +1,6 @@
 //! What a chain begins with: ranges, sequences, their pieces, and the generators of `std::iter`.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use proc_macro2::Span;
@@ -87,6 +88,14 @@ impl Lowerer<'_> {
                 let ident = p.path.get_ident().expect("tested above");
                 let Some(Binding::Iterator(stream)) = self.lookup(&ident.to_string()) else { return None };
                 Some((**stream).clone())
+            }
+            S::Block(b) if self.is_chain(e) => {
+                let (tail, stmts) = (tail(b)?, &b.block.stmts[..b.block.stmts.len() - 1]);
+                self.scopes.push(HashMap::new());
+                stmts.iter().for_each(|s| self.stmt(s));
+                let stream = self.stream(tail);
+                self.scopes.pop();
+                stream
             }
             S::Reference(r) if self.is_chain(e) => {
                 let stream = self.stream(&r.expr)?;
@@ -313,4 +322,12 @@ pub(super) fn unbounded() -> Expr {
 
 pub(super) fn is_unbounded(e: &Expr) -> bool {
     matches!(e, Expr::Item(p, _) if p.segments.last().is_some_and(|s| s.ident == "MAX") && p.leading_colon.is_some())
+}
+
+/// What a block without a label ends with.
+pub(super) fn tail(b: &syn::ExprBlock) -> Option<&S> {
+    match b.block.stmts.last()? {
+        syn::Stmt::Expr(e, None) if b.label.is_none() => Some(e),
+        _ => None,
+    }
 }
