@@ -2,7 +2,7 @@
 //!
 //! In: a program whose sweeps are final. Out: the same sums. Each pass has a file: what a block adds to one element is added
 //! at once ([`merges`]), vectors of one iteration are allocated
-//! once ([`buffers`]), elements of a slice that a loop
+//! once ([`buffers`]) and cleared only if they are read first ([`filled`]), elements of a slice that a loop
 //! overwrites are saved as a slice ([`slices`]), backward loops that only add run forward ([`order`]), and the tapes of
 //! inner loops are one ([`flat`]); those of loops that run a known number of times are slices ([`rows`]); slices are cut to what a
 //! loop reaches of them ([`cuts`]); and what a loop adds to one cotangent is added up in several parts ([`parts`]).
@@ -10,6 +10,7 @@
 mod buffers;
 mod counters;
 mod cuts;
+mod filled;
 mod flat;
 mod merges;
 mod order;
@@ -41,6 +42,7 @@ pub(crate) fn arrange(program: &mut Program, types: &Types) {
     }
     if Analysis::Buffers.is_on() {
         buffers::allocate_once(program);
+        filled::keep_what_is_overwritten(program);
     }
     if program.taped {
         if Analysis::Slices.is_on() {

@@ -236,7 +236,9 @@ impl Generator {
             Type::Point if self.dice.chance(40) => {
                 self.operators = true;
                 let op = self.dice.pick(&["+=", "-="]);
-                format!("{name} {op} Point {{ a: {}, b: {} }};", self.assigned(), self.assigned())
+                // The operator has borrowed it already.
+                let (a, b) = self.while_frozen(&name, |g| (g.assigned(), g.assigned()));
+                format!("{name} {op} Point {{ a: {a}, b: {b} }};")
             }
             Type::Point => format!("{name} = Point {{ a: {}, b: {} }};", self.assigned(), self.assigned()),
             Type::Optional => format!("{name} = {};", self.optional(1)),
