@@ -349,3 +349,35 @@ mod sums_in_parts {
         }
     }
 }
+
+/// Buffers of one iteration: one that the iteration fills, and one of which it leaves an element at zero.
+mod filled {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let n = x.len();
+        let mut total = 0.0;
+        for k in 0..3 {
+            let mut scaled = vec![0.0; n];
+            let mut products = vec![0.0; n];
+            for i in 0..n {
+                scaled[i] = x[i] * (total + k as f64);
+            }
+            for i in 1..n {
+                products[i] = scaled[i] * scaled[i - 1];
+            }
+            for i in 0..n {
+                total += (products[i] + 0.1).sin() * scaled[i];
+            }
+        }
+        total
+    }
+    checked!(f, [0.3, -0.4, 0.9, 1.1, 0.2]);
+
+    #[test]
+    fn what_is_read_is_cleared() {
+        let source = f::source();
+        assert!(source.contains("at_least(&mut scaled, 0.0, n)"), "{source}");
+        assert!(source.contains("refill(&mut products, 0.0, n)"), "{source}");
+    }
+}

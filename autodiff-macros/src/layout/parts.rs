@@ -180,7 +180,8 @@ impl Plan {
                 self.slice(place.root, Use::Read);
                 is_of_numbers(program, place)
             }
-            Expr::Place(place) => place.path.is_empty() && place.root != self.index || self.is_fixed(place),
+            Expr::Place(place) if place.path.is_empty() => place.root != self.index,
+            e if self.is_fixed(e) => true,
             Expr::Neg(e) | Expr::Zero(e) => self.expr(program, e),
             Expr::Binary(BinOp::Add | BinOp::Sub | BinOp::Mul | BinOp::Div, a, b) => {
                 self.expr(program, a) && self.expr(program, b)
@@ -199,14 +200,10 @@ impl Plan {
         behind && at.as_var() == Some(self.index) && !self.own.contains(place.root)
     }
 
-    /// Whether a place is reached in the same way in every iteration.
-    fn is_fixed(&self, place: &Place) -> bool {
-        let simple = |s: &Step| matches!(s, Step::Field(_) | Step::Index { range: false, .. } | Step::Deref);
-        let mut fixed = !self.own.contains(place.root) && place.path.iter().all(simple);
-        place.clone().exprs_mut(&mut |e| {
-            fixed &= !super::calls(e);
-            e.vars(&mut |v| fixed &= !self.own.contains(v));
-        });
+    /// Whether an expression is the same in every iteration.
+    fn is_fixed(&self, e: &Expr) -> bool {
+        let mut fixed = !super::calls(e);
+        e.vars(&mut |v| fixed &= !self.own.contains(v));
         fixed
     }
 
