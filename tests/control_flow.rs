@@ -599,6 +599,32 @@ mod evaluation {
         if all || any { v[0] + v[1] * s } else { s }
     }
 
+    /// Methods of vectors and options.
+    #[differentiable]
+    fn taken(x: f64, v: &mut Vec<f64>) -> f64 {
+        let mut s = x;
+        let mut o = Some(x);
+        while v.pop().is_some() && v.len() > 3 {
+            s += x * x;
+        }
+        if v.remove(0) > 0.1 && v.swap_remove(0) > 0.1 {
+            v.push(x);
+        }
+        while o.take().is_some() {
+            s += x;
+            if s < 2.5 {
+                o = Some(s);
+            }
+        }
+        if o.replace(s).is_none() {
+            s *= x;
+        }
+        if v.pop() == Some(x) || v.pop().unwrap() > 0.5 {
+            s *= 1.5;
+        }
+        s * v.len() as f64 + s + v.iter().sum::<f64>() + o.unwrap_or(0.0)
+    }
+
     #[test]
     fn conditions_change_what_they_say() {
         for x in [0.7, 1.3, 2.1] {
@@ -606,6 +632,8 @@ mod evaluation {
             patterns::check(x).unwrap();
             tests_of_options::check(x).unwrap();
             tests_of_iterators::check(x).unwrap();
+            taken::check(x, &mut vec![0.3, 0.2, 0.5, 0.9, 0.4]).unwrap();
+            taken::check(x, &mut vec![0.05, 0.4, 0.8, 0.2]).unwrap();
         }
     }
 }

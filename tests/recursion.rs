@@ -108,6 +108,19 @@ fn evaluate(t: &Tree, x: f64) -> f64 {
     }
 }
 
+/// What is in a box is matched, and moved out of it.
+#[differentiable]
+fn consumed(t: Tree, x: f64) -> f64 {
+    match t {
+        Tree::Leaf(v) => v * x,
+        Tree::Node(a, b) => match (*a, *b) {
+            (Tree::Leaf(v), Tree::Leaf(w)) => v * w + x,
+            (Tree::Leaf(v), other) => v * consumed(other, x * v),
+            (left, right) => consumed(left, x) + consumed(right, x * x),
+        },
+    }
+}
+
 #[differentiable]
 fn simpson_step(a: f64, b: f64, k: f64, depth: u32) -> f64 {
     let m = 0.5 * (a + b);
@@ -144,6 +157,8 @@ fn trees() {
     let leaf = |v| Box::new(Tree::Leaf(v));
     let t = Tree::Node(Box::new(Tree::Node(leaf(0.3), leaf(1.2))), leaf(0.7));
     evaluate::check(&t, 0.9).unwrap();
+    consumed::check(t.clone(), 0.9).unwrap();
+    consumed::check(Tree::Node(leaf(0.4), Box::new(t)), 0.9).unwrap();
 }
 
 #[test]

@@ -135,7 +135,7 @@ impl Emitter<'_> {
                 }
                 Step::Payload { variant, member, arity, .. } => {
                     // What is behind a shared reference is matched through it.
-                    let shared = access == Access::Read && pending == 1;
+                    let shared = access == Access::Read && pending == 1 && !self.may_be_boxed(root, &path[..k]);
                     let whole = if shared { now } else { dereferenced(now, pending) };
                     pending = 0;
                     let base = whole.at_least(Prec::Unary);
@@ -161,6 +161,14 @@ impl Emitter<'_> {
             }
         }
         dereferenced(now, pending)
+    }
+
+    /// Whether the dereference at the end of a path may be one of a box.
+    fn may_be_boxed(&self, root: VarId, path: &[Step]) -> bool {
+        let [before @ .., Step::Deref] = path else { return false };
+        let mut place = Place::var(root, proc_macro2::Span::mixed_site());
+        place.path = before.to_vec();
+        !matches!(kinds::of_place(self.program, &place), Kind::Ref(_))
     }
 
     /// Whether it is not known if what is at the beginning of a path is a sequence or an array.

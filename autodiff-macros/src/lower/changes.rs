@@ -61,6 +61,13 @@ impl Lowerer<'_> {
         found.names.into_iter().find(|name| free.contains(name))
     }
 
+    /// Whether a method of the standard library changes what it is called on, which is a place that can be changed.
+    pub(super) fn changes_its_place(&self, m: &syn::ExprMethodCall) -> bool {
+        CHANGING.contains(&m.method.to_string().as_str())
+            && self.is_plain_place(&m.receiver)
+            && self.kind_of_mutable(&m.receiver).is_some_and(|kind| !kind.deref().is_constant())
+    }
+
     /// What a test of an option says whose closure changes something.
     pub(super) fn changing_test(&self, m: &syn::ExprMethodCall) -> Option<S> {
         let empty = match m.method.to_string().as_str() {

@@ -50,6 +50,7 @@ impl Lowerer<'_> {
             S::MethodCall(m)
                 if self.is_bound(&m.receiver)
                     || self.may_change(m)
+                    || self.changes_its_place(m)
                     || is_reached_mutably(&m.receiver) && !self.only_looks(m) =>
             {
                 self.method_call(m)
@@ -166,7 +167,7 @@ impl Lowerer<'_> {
     }
 
     /// The kind of a place that lies in a variable that can be changed.
-    fn kind_of_mutable(&self, e: &S) -> Option<Kind> {
+    pub(super) fn kind_of_mutable(&self, e: &S) -> Option<Kind> {
         match e {
             S::Paren(p) => self.kind_of_mutable(&p.expr),
             S::Field(f) => self.kind_of_mutable(&f.base).map(|kind| match kind.deref() {
