@@ -532,3 +532,65 @@ mod small_types {
     }
     checked!(f, [0.8, 1.3]);
 }
+
+// Options in fields marked `#[constant]`, which are matched, set and tested beside what varies.
+mod constant_options {
+    use differentiable::prelude::*;
+    #[derive(Clone, Debug, PartialEq, Differentiable, Default)]
+    struct Pid {
+        kp: f64,
+        ki: f64,
+        integral: f64,
+        previous: Option<f64>,
+        #[constant]
+        limits: Option<(f64, f64)>,
+        #[constant]
+        dead: Option<f64>,
+    }
+    #[differentiable(order = 2)]
+    impl Pid {
+        fn new(kp: f64, ki: f64) -> Self {
+            Self { kp, ki, dead: Some(0.01), ..Default::default() }
+        }
+        fn with_limits(mut self, #[constant] lo: f64, #[constant] hi: f64) -> Self {
+            self.limits = Some((lo, hi));
+            self
+        }
+        fn update(&mut self, error: f64, dt: f64) -> f64 {
+            self.integral += error * dt;
+            let rate = match self.previous {
+                Some(p) => (error - p) / dt,
+                None => 0.0,
+            };
+            self.previous = Some(error);
+            let mut out = self.kp * error + self.ki * self.integral + 0.1 * rate;
+            if let Some(dead) = self.dead
+                && out.abs() < dead
+            {
+                out = out * out / dead;
+            }
+            if let Some((lo, hi)) = self.limits {
+                let clamped = out.clamp(lo, hi);
+                if clamped != out {
+                    self.integral -= error * dt;
+                }
+                clamped
+            } else {
+                out
+            }
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(g: &[f64]) -> f64 {
+        let mut pid = Pid::new(g[0], g[1]).with_limits(-2.0, 2.0);
+        let (mut x, mut v, mut cost) = (0.0, 0.0, 0.0);
+        for _ in 0..12 {
+            let u = pid.update(1.0 - x, 0.1);
+            v += 0.1 * (u - 0.5 * v);
+            x += 0.1 * v;
+            cost += (x - 1.0).powi(2) * 0.1 + 0.001 * u * u;
+        }
+        cost + v
+    }
+    checked!(f, [2.1, 0.3]);
+}

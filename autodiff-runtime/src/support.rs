@@ -51,6 +51,7 @@ pub use crate::claims::{
     Bits, Claimed, Viewed, bits, claimed, is_once, is_repeat_n, is_repeat_with, is_replace, is_successors, is_swap,
     is_take, is_viewed, is_zip, lent,
 };
+pub use crate::parts::held::{Held, held, held_mut};
 pub use crate::parts::moved::{PopItem, PushItem, Row, SwapItems, pop_item, push_item, row, swap_items};
 pub use crate::parts::numbered::{
     Field0, Field1, Field2, Field3, Field4, Field5, Field6, Field7, Field8, Field9, Field10, Field11,

@@ -133,6 +133,14 @@ impl Emitter<'_> {
                     now = Tokens::new(code!(#base.#field()), Prec::Postfix);
                     pending = 1;
                 }
+                Step::Payload { variant, .. } if missing && !crate::variants::is_named(variant, "Err") => {
+                    now = Tokens::new(held(dereferenced(now, pending), mutable), Prec::Postfix);
+                    pending = 1;
+                }
+                Step::Content if missing => {
+                    now = Tokens::new(held(dereferenced(now, pending), mutable), Prec::Postfix);
+                    pending = 1;
+                }
                 Step::Payload { variant, member, arity, .. } => {
                     // What is behind a shared reference is matched through it.
                     let shared = access == Access::Read && pending == 1 && !self.may_be_boxed(root, &path[..k]);
@@ -277,6 +285,16 @@ fn view_of_view(base: &Code, method: &proc_macro2::Ident, args: &[Code], mutable
         ("t", _) => code!(#base.reversed_axes()),
         ("diag", _) => code!(#base.into_diag()),
         _ => view(base, method, args, mutable),
+    }
+}
+
+/// What an option or a result holds that may be a constant, whose tangent is neither.
+fn held(of: Tokens, mutable: bool) -> Code {
+    let of = of.at_least(Prec::Unary);
+    if mutable {
+        code!(::differentiable::__private::held_mut(&mut #of))
+    } else {
+        code!(::differentiable::__private::held(&#of))
     }
 }
 
