@@ -150,7 +150,6 @@ impl Lowerer<'_> {
         let of_sequence = |q: &syn::QSelf| q.position == 0 && matches!(self.types.kind(&q.ty).deref(), Kind::Seq(_));
         let known = match (&path.qself, names) {
             (Some(qself), [_]) => of_sequence(qself),
-            (Some(_), _) => false,
             (None, [owner @ ("Vec" | "Option" | "Result"), name]) => methods::is_by_path(owner, name),
             (None, [.., "Clone", "clone"] | [.., "ToOwned", "to_owned"]) => true,
             _ => false,
