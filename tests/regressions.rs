@@ -608,3 +608,28 @@ fn floats_of_booleans() {
         of_booleans::check(x, n).unwrap();
     }
 }
+
+/// The largest of numbers whose type only the fields of a struct tell, beside a literal.
+mod largest_of_fields {
+    use super::*;
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Pair {
+        x: f64,
+        y: f64,
+    }
+    #[differentiable(order = 2)]
+    fn f(p: &Pair) -> f64 {
+        let rows = vec![vec![p.x * 2.0, 1.0], vec![p.x * p.y, p.y]];
+        let largest = rows[1].iter().copied().max_by(|a, b| a.total_cmp(b)).unwrap();
+        largest.sin() * rows[0][0]
+    }
+
+    #[test]
+    fn checked() {
+        f::check(&Pair { x: 1.3, y: 0.4 }).unwrap();
+        f::check(&Pair { x: 0.2, y: -0.4 }).unwrap();
+        // The product is the largest: of sin(x y) 2 x, the slope by y is 2 x² cos(x y).
+        let slope = f::grad(&Pair { x: 4.0, y: 0.5 }).y;
+        assert!((slope - 32.0 * 2.0_f64.cos()).abs() < 1e-12, "{slope}");
+    }
+}

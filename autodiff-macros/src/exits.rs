@@ -368,28 +368,38 @@ fn make_late(program: &mut Program, var: VarId) {
             stmt.places_mut(&mut |p| payload(p));
         }
     });
+    let untyped = match &program.vars[var].kind {
+        Kind::Option(inner) => wrap && **inner == Kind::Unknown,
+        // Only a method asks for more than that it is a float.
+        Kind::Float(crate::kinds::Float::Any) => has_method(&program.body.stmts, var),
+        _ => false,
+    };
+    if untyped {
+        show_type(&mut program.body.stmts, var, wrap);
+    }
     if wrap {
-        if matches!(&program.vars[var].kind, Kind::Option(inner) if **inner == Kind::Unknown) {
-            show_type(&mut program.body.stmts, var);
-        }
         program.value.iter_mut().for_each(|e| e.places_mut(&mut |p| payload(p)));
     }
 }
 
 /// Says of what type a variable is where it is read in the text before it is assigned, as the best item of a loop is: `rustc`
 /// reads from top to bottom.
-fn show_type(stmts: &mut Vec<Stmt>, var: VarId) {
+fn show_type(stmts: &mut Vec<Stmt>, var: VarId, wrapped: bool) {
     let Some(at) = stmts.iter().position(|s| reads(s, var) || assigned(s, var).is_some()) else { return };
     let shown = stmts[at..].iter().find_map(|s| assigned(s, var));
     let args = shown.map(|place| [Expr::var(var, place.span), Expr::Place(place)]);
     match args {
         Some(args) if reads(&stmts[at], var) && !stmts[at..].iter().any(|s| defines_any(s, &args[1])) => {
             let args = args.map(|of| Expr::Ref { mutable: false, of: Box::new(of) });
-            let func = syn::parse_quote!(::differentiable::__private::alike);
+            let func = if wrapped {
+                syn::parse_quote!(::differentiable::__private::alike)
+            } else {
+                syn::parse_quote!(::differentiable::__private::of_one_type)
+            };
             let call = Expr::Call { func, qself: None, args: args.into(), ctor: false, tangent: false };
             stmts.insert(at, Stmt::Effect(call));
         }
-        _ => stmts[at].blocks_mut().into_iter().for_each(|b| show_type(&mut b.stmts, var)),
+        _ => stmts[at].blocks_mut().into_iter().for_each(|b| show_type(&mut b.stmts, var, wrapped)),
     }
 }
 
@@ -397,6 +407,20 @@ fn reads(stmt: &Stmt, var: VarId) -> bool {
     let mut found = false;
     stmt.parts(&mut |e| found |= e.mentions(var), &mut |_| ());
     found || stmt.blocks().iter().any(|b| b.stmts.iter().any(|s| reads(s, var)))
+}
+
+/// Whether a method is called on a variable.
+fn has_method(stmts: &[Stmt], var: VarId) -> bool {
+    fn called(e: &Expr, var: VarId) -> bool {
+        let mut found = matches!(e, Expr::Method { recv, .. } if recv.as_var() == Some(var));
+        e.children(&mut |e| found |= called(e, var));
+        found
+    }
+    stmts.iter().any(|s| {
+        let mut found = false;
+        s.parts(&mut |e| found |= called(e, var), &mut |_| ());
+        found || s.blocks().iter().any(|b| has_method(&b.stmts, var))
+    })
 }
 
 /// Whether a statement defines a variable that an expression reads.
@@ -408,6 +432,9 @@ fn defines_any(stmt: &Stmt, e: &Expr) -> bool {
 /// The place whose value a statement puts into a variable.
 fn assigned(stmt: &Stmt, var: VarId) -> Option<Place> {
     match stmt {
+        Stmt::Assign { place, value: Expr::Place(value), .. } if place.root == var && place.path.is_empty() => {
+            Some(value.clone())
+        }
         Stmt::Assign { place, value: Expr::Call { args, .. }, .. } if place.root == var && place.path.is_empty() => {
             match args.as_slice() {
                 [Expr::Place(place)] => Some(place.clone()),

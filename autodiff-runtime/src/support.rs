@@ -92,6 +92,10 @@ impl<T: ?Sized> Nothing for T {
 #[inline]
 pub fn alike<T>(_: &Option<T>, _: &T) {}
 
+/// Says that two values are of one type.
+#[inline]
+pub fn of_one_type<T>(_: &T, _: &T) {}
+
 /// One of two tape entries: which branch was taken, and what it saved.
 #[derive(Clone, Copy, Debug)]
 pub enum Either<L, R> {
