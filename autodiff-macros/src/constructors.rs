@@ -4,12 +4,13 @@
 //! patterns that tell several apart show them. Of other names with fields in parentheses either may be true: their tangents
 //! are reached by methods that both have.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use syn::visit::{self, Visit};
 use syn::{Pat, Path};
 
 use crate::lower::{capital, is_box, is_variant};
+use crate::maps::HashSet;
 
 /// What is known of the names of constructors.
 #[derive(Clone, Default)]

@@ -3,12 +3,13 @@
 //! The derivative of an operator is that of one of its forms: the one that is annotated and does not lead to another.
 //! In: an annotated `impl`. Out: the same for values, with the operands that it takes by reference.
 
-use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use quote::ToTokens as _;
 use syn::visit_mut::VisitMut;
 use syn::{Expr, FnArg, GenericParam, ImplItem, ItemImpl, Pat, Stmt, Type};
+
+use crate::maps::HashMap;
 
 /// One form of an operator.
 pub(crate) struct Form {

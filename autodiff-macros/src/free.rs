@@ -3,12 +3,12 @@
 //! In: an expression, and what stands for a free variable. Out: the expression with its free variables replaced. What a
 //! closure, a pattern or a `let` inside the expression binds is not free there, whatever it is called.
 
-use std::collections::HashSet;
-
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, Pat};
+
+use crate::maps::HashSet;
 
 /// The free variables of an expression, in order.
 pub(crate) fn variables(e: &Expr) -> Vec<Ident> {
@@ -33,7 +33,7 @@ pub(crate) fn replace_and_lend(
     with: &mut dyn FnMut(&Ident) -> Option<TokenStream>,
     lends: &mut dyn FnMut(&Ident, bool, &syn::ExprMethodCall) -> bool,
 ) {
-    Free { with, lends, bound: vec![HashSet::new()] }.visit_expr_mut(e);
+    Free { with, lends, bound: vec![HashSet::default()] }.visit_expr_mut(e);
 }
 
 /// Whether the receiver of a method in an expression is lent.
@@ -72,7 +72,7 @@ impl Free<'_> {
     }
 
     fn scoped(&mut self, f: impl FnOnce(&mut Self)) {
-        self.bound.push(HashSet::new());
+        self.bound.push(HashSet::default());
         f(self);
         self.bound.pop();
     }

@@ -5,14 +5,13 @@
 //! companion where the value is used as a float, and lengths elsewhere: where those are handed on, generated code says that they
 //! are no numbers (`claimed`), so that a wrong guess is an error.
 
-use std::collections::{HashMap, HashSet};
-
 use proc_macro2::Span;
 use syn::Ident;
 
 use crate::dispatch;
 use crate::ir::{Arg, BinOp, Block, Callee, Expr, Passing, Place, Program, Role, Step, Stmt, VarId};
 use crate::kinds::{self, Kind, Types};
+use crate::maps::{HashMap, HashSet};
 use crate::{methods, rules};
 
 /// What the names of marked methods begin with.
@@ -53,11 +52,11 @@ pub(crate) fn settle(program: &mut Program, types: &Types) -> bool {
         let mut uses = Uses {
             program,
             types,
-            of: HashMap::new(),
-            of_another_type: HashSet::new(),
-            of_results: HashSet::new(),
-            results: HashSet::new(),
-            numbers: HashSet::new(),
+            of: HashMap::default(),
+            of_another_type: HashSet::default(),
+            of_results: HashSet::default(),
+            results: HashSet::default(),
+            numbers: HashSet::default(),
         };
         uses.block(&program.body);
         if let Some(var) = program.value[0].as_var().filter(|v| program.vars[*v].kind != Kind::Int) {

@@ -42,6 +42,7 @@ mod linear;
 mod looks;
 mod lost;
 mod lower;
+mod maps;
 mod mentions;
 mod method_modes;
 mod methods;

@@ -6,8 +6,6 @@
 //! of a part of one, are asked by their companion, which a trait without a mode missing stands in for. Of other receivers the
 //! type is not known, and their methods are taken to have both modes.
 
-use std::collections::{HashMap, HashSet};
-
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
@@ -16,6 +14,7 @@ use crate::companions::Companions;
 use crate::expand::{Function, Sweeps};
 use crate::ir::{Callee, Expr, Place, Program, Step, Stmt};
 use crate::kinds::{self, Kind};
+use crate::maps::{HashMap, HashSet};
 use crate::shells::Shells;
 use crate::unannotated::{digest, others};
 
@@ -44,7 +43,7 @@ fn asked(method: &Ident) -> Ident {
 
 /// Those of the methods of an `impl` that may lack a mode.
 pub(crate) fn limited(methods: &[&Function]) -> Limited {
-    let mut found = Limited::new();
+    let mut found = Limited::default();
     loop {
         let may_lack = |f: &Function| f.options.has_rule() || !others(f).is_empty() || !siblings(f, &found).is_empty();
         let name = |f: &Function| f.signature.name.to_string();
@@ -116,7 +115,7 @@ fn called(program: &Program, see: &mut dyn FnMut(&Callee, Option<&Place>)) {
 pub(crate) fn questions(shells: &Shells<'_>) -> (Vec<TokenStream>, TokenStream) {
     let c = &shells.companions;
     let program = c.f.adjoint(0, Sweeps::Taped);
-    let (mut questions, mut names, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
+    let (mut questions, mut names, mut seen) = (Vec::new(), Vec::new(), HashSet::default());
     called(&program, &mut |callee, receiver| {
         let (Callee::Method { name, .. }, Some(place)) = (callee, receiver) else { return };
         let known =

@@ -93,7 +93,7 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
         }
     }
     let all: Vec<&Function> = analysed_methods.iter().map(|(f, ..)| f).collect();
-    let limited = if of_trait { Limited::new() } else { method_modes::limited(&all) };
+    let limited = if of_trait { Limited::default() } else { method_modes::limited(&all) };
     for (f, mut host, cfgs) in analysed_methods {
         let marker = limited.get(&f.signature.name.to_string());
         host.limited.clone_from(&limited);

@@ -5,10 +5,9 @@
 //! arguments are all outputs is made one of `__out`, which spares both. Such a variable has one shape from its definition
 //! on, so that zeros in its shape can be made at any time: nothing but its elements is ever assigned.
 
-use std::collections::{HashMap, HashSet};
-
 use crate::ir::{Arg, Block, Call, Callee, Edit, Expr, Mode, Passing, Program, Pull, Stmt, VarId};
 use crate::kinds::Kind;
+use crate::maps::{HashMap, HashSet};
 use crate::switches::Analysis;
 
 /// Marks the calls of a reversed program; tells whether there are any.
@@ -18,7 +17,7 @@ pub(crate) fn mark(program: &mut Program) -> bool {
         return false;
     }
     // The candidates by tape, with the variables that they fill.
-    let mut calls: HashMap<VarId, Vec<VarId>> = HashMap::new();
+    let mut calls: HashMap<VarId, Vec<VarId>> = HashMap::default();
     program.body.walk(&mut |s| {
         if let Stmt::Call(call) = s
             && let Some(tape) = call.tape
@@ -61,7 +60,7 @@ pub(crate) fn are_read(program: &Program) -> bool {
     let Some(turn) = turn(&program.body) else { return true };
     let mut kept = Kept::default();
     for stmt in &program.body.stmts[turn + 1..] {
-        kept.statement(stmt, true, &HashMap::new());
+        kept.statement(stmt, true, &HashMap::default());
     }
     let mut by_reference = program.params.iter().filter(|p| p.passing == Passing::RefMut).flat_map(|p| &p.parts);
     by_reference.any(|v| kept.vars.contains(v))

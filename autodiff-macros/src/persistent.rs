@@ -4,11 +4,10 @@
 //! tuples and options of them. Pullbacks of callees are closures of other functions, of which it tells nothing: where
 //! there are any, and where a type is not known, a second call of the pullback runs the forward sweep again.
 
-use std::collections::HashSet;
-
 use crate::expand::{Function, Sweeps};
 use crate::ir::{Block, Passing, Program, Role, Stmt, VarId};
 use crate::kinds::Kind;
+use crate::maps::HashSet;
 
 /// Whether the tape of a function is known to be `Clone`.
 pub(crate) fn is_persistent(f: &Function) -> bool {

@@ -8,7 +8,7 @@ use crate::kinds::Types;
 
 /// A program as indented text.
 pub(crate) fn program(program: &Program, types: &Types) -> String {
-    let emitter = Emitter::new(program, types, crate::var_set::VarSet::new(), &std::collections::HashSet::new());
+    let emitter = Emitter::new(program, types, crate::var_set::VarSet::new(), &crate::maps::HashSet::default());
     let mut out = String::new();
     let names: Vec<String> = program
         .params

@@ -3,13 +3,13 @@
 //! The corpus is what the tests of the workspace annotate. `ROBUSTNESS_ROUNDS=100000 cargo test -p autodiff-macros
 //! --release robustness` mutates it for longer than the gate does.
 
-use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
 use crate::expand;
+use crate::maps::HashSet;
 
 #[path = "../../tests/random/src/generate/mod.rs"]
 #[allow(unreachable_pub, reason = "it is public in its own crate")]
@@ -293,7 +293,7 @@ fn expansion_is_deterministic() {
 
 #[test]
 fn expansions_parse() {
-    let mut kinds = HashSet::new();
+    let mut kinds = HashSet::default();
     for item in corpus().into_iter().step_by(5) {
         let out = expand::attribute(TokenStream::new(), item.clone());
         let file = syn::parse2::<syn::File>(out).unwrap_or_else(|e| panic!("{e} for {item}"));

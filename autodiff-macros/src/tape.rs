@@ -5,10 +5,11 @@
 //! backward scope, if that is cheap and its operands are at hand, or saved by the forward scope and
 //! loaded by the backward scope.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::ir::{Block, Edit, Expr, Header, Program, Role, Stmt, VarId};
+use crate::maps::{HashMap, HashSet};
 use crate::recompute;
 use crate::simplify::each_write;
 use crate::switches::Analysis;
@@ -31,7 +32,7 @@ pub(crate) fn place(program: &mut Program) {
 pub(crate) fn drop_empty(program: &mut Program) {
     loop {
         drop_unread(program);
-        let mut alive = HashSet::new();
+        let mut alive = HashSet::default();
         program.body.walk(&mut |s| match s {
             Stmt::Loop(l) => alive.extend(l.tape.map(|t| t.var)),
             Stmt::If { tape, .. } => alive.extend(tape.map(|t| t.var)),
@@ -53,7 +54,7 @@ pub(crate) fn drop_empty(program: &mut Program) {
 }
 
 fn drop_unread(program: &mut Program) {
-    let mut read = HashSet::new();
+    let mut read = HashSet::default();
     program.body.walk(&mut |s| match s {
         Stmt::Loop(l) => {
             let counted = matches!(l.header, Header::Range { .. }) && l.body.loads.is_empty();

@@ -7,7 +7,6 @@
 //!
 //! A method has its companions beside it. A trait that no type implements declares them once more, for the message.
 
-use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
@@ -17,6 +16,7 @@ use syn::{GenericParam, Generics, Path, PathArguments, Type, TypePath};
 use crate::expand::{Function, Sweeps};
 use crate::ir::{Arg, Callee, Expr, Program, Step, Stmt, VarId};
 use crate::kinds::{self, Kind};
+use crate::maps::HashMap;
 use crate::mentions::Mentions;
 use crate::tangent_types::mentions;
 
@@ -166,7 +166,7 @@ enum Passed {
 /// Which arguments of calls are active, as far as it can be told that their tangents are not `()`.
 fn active_arguments(f: &Function, outer: &Generics) -> Vec<Active> {
     let program = f.adjoint(0, Sweeps::Taped);
-    let mut calls = HashMap::new();
+    let mut calls = HashMap::default();
     program.body.walk(&mut |s| {
         if let Stmt::Call(call) = s
             && let (Some(tape), Callee::Function { path, qself: None }) = (call.tape, &call.callee)

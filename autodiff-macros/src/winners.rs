@@ -18,13 +18,12 @@
 //! `w = w.max(b)` and its kin are such a choice. Neither the search nor its backward sweep stores anything, and only
 //! one iteration is differentiated, in every mode.
 
-use std::collections::{HashMap, HashSet};
-
 use proc_macro2::Span;
 
 use crate::activity;
 use crate::ir::{BinOp, Block, Callee, Edit, Expr, Header, Loop, Passing, Place, Program, Role, Stmt, VarId};
 use crate::kinds::Kind;
+use crate::maps::{HashMap, HashSet};
 use crate::var_set::VarSet;
 use crate::{methods, rules};
 
@@ -76,11 +75,11 @@ impl Pass<'_> {
             return None;
         }
         let (work, cond, then) = branch(&body.stmts)?;
-        let mut own: HashSet<VarId> = [*var].into();
+        let mut own: HashSet<VarId> = std::iter::once(*var).collect();
         if !work.iter().all(|s| self.is_pure(s, &mut own)) {
             return None;
         }
-        let mut kept = HashSet::new();
+        let mut kept = HashSet::default();
         for stmt in &then {
             match stmt {
                 Stmt::Assign { place, value, init: false } if place.path.is_empty() && self.pure(value) => {
@@ -91,7 +90,7 @@ impl Pass<'_> {
             }
         }
         // Only the condition may depend on what was kept before.
-        let mut work_reads = HashSet::new();
+        let mut work_reads = HashSet::default();
         work.iter().chain(&then).for_each(|s| all_reads(s, &mut work_reads));
         let scalar = |v: &VarId| !cond.mentions(*v) || self.program.vars[*v].kind.is_scalar();
         let fine = self.pure(&cond)
@@ -106,7 +105,7 @@ impl Pass<'_> {
         let span = Span::mixed_site();
         let found = self.program.fresh("found", span, Kind::Bool, Role::Temporary);
         let at = self.program.fresh("at", span, Kind::Int, Role::Temporary);
-        let mut again = HashMap::new();
+        let mut again = HashMap::default();
         let mut copies = Vec::new();
         let mut kept: Vec<VarId> = choice.kept.iter().copied().filter(|v| choice.cond.mentions(*v)).collect();
         kept.sort_unstable();
@@ -145,7 +144,7 @@ impl Pass<'_> {
             })],
             ..Block::default()
         };
-        let mut own = HashSet::new();
+        let mut own = HashSet::default();
         search.walk(&mut |s| own.extend(s.defines()));
         let mut own: Vec<VarId> = own.into_iter().collect();
         own.sort_unstable();

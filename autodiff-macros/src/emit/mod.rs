@@ -20,13 +20,13 @@ pub(crate) use exprs::{Operation, Prec, operation};
 pub(crate) use tuples::{one_or_tuple, tuple};
 
 use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use crate::ir::{Call, Callee, Expr, Program, Role, Stmt, VarId};
 use crate::kinds::{Kind, Types};
+use crate::maps::{HashMap, HashSet};
 use crate::var_set::{VarMap, VarSet};
 
 /// Writes the statements of one program.
@@ -108,11 +108,11 @@ impl<'a> Emitter<'a> {
                 read.insert(v);
             });
         }
-        let mut taken: HashSet<String> = HashSet::new();
+        let mut taken: HashSet<String> = HashSet::with_capacity_and_hasher(order.len(), Default::default());
         let mut take = |name: &str| !reserved.contains(name) && taken.insert(name.to_owned());
         let mut names = VarMap::default();
         // Which number a name had last: those below it are taken.
-        let mut numbers: HashMap<String, usize> = HashMap::new();
+        let mut numbers: HashMap<String, usize> = HashMap::default();
         for v in order {
             if names.contains(v) {
                 continue;

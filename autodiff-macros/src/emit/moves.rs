@@ -4,11 +4,11 @@
 //! In: a finished program. Out: the same with [`Expr::Clone`] around such uses. Scalars and references
 //! are copied anyway.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::ir::{Arg, Block, Callee, Edit, Expr, Passing, Place, Program, Role, Step, Stmt, VarId};
 use crate::kinds::{self, Kind};
+use crate::maps::HashMap;
 use crate::methods;
 use crate::var_set::VarMap;
 

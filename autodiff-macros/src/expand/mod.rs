@@ -3,7 +3,6 @@
 mod stages;
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::rc::Rc;
 
 use proc_macro2::TokenStream;
@@ -16,6 +15,7 @@ use crate::errors::Errors;
 use crate::ir::{Passing, Program};
 use crate::kinds::{Kind, Types};
 use crate::lower::Uses;
+use crate::maps::HashSet;
 use crate::options::Options;
 use crate::signature::Signature;
 use crate::{dispatch, exits, fence, inner_items, kinds, lengths, lower, verify};
@@ -183,7 +183,7 @@ pub(crate) fn analyse(
         crate::lanes::refuse(&primal, &signature, options, &errors);
     }
     errors.finish()?;
-    let mut reserved = HashSet::new();
+    let mut reserved = HashSet::default();
     names(sig.to_token_stream(), &mut reserved, false);
     names(body.to_token_stream(), &mut reserved, false);
     let locals: HashSet<String> = primal.vars.iter().map(|v| v.name.clone()).collect();

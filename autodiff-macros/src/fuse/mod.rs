@@ -13,13 +13,12 @@
 mod plan;
 mod queries;
 
-use std::collections::HashSet;
-
 use plan::Plan;
 use queries::{defined_in, each, free_reads, reads, rename, root};
 
 use crate::ir::{BinOp, Block, Call, Callee, Edit, Expr, Loop, Mode, Passing, Program, Pull, Role, Stmt, VarId};
 use crate::kinds::Kind;
+use crate::maps::HashSet;
 use crate::simplify::changes;
 use crate::var_set::{VarMap, VarSet};
 

@@ -1,10 +1,9 @@
 //! What has to move so that the backward sweep of a pair may follow its forward sweep.
 
-use std::collections::HashSet;
-
 use super::Pass;
 use super::queries::{each, each_set};
 use crate::ir::{Stmt, VarId};
+use crate::maps::HashSet;
 use crate::simplify::each_write;
 use crate::var_set::VarMap;
 
@@ -29,7 +28,7 @@ pub(super) struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     pub(super) fn new(candidate: &'a [Stmt], turn: usize) -> Self {
-        let (moved, split) = (HashSet::new(), HashSet::new());
+        let (moved, split) = (HashSet::default(), HashSet::default());
         let (defined, written, read, set) = (VarMap::new(), VarMap::new(), VarMap::new(), VarMap::new());
         let mut plan = Self { candidate, turn, p: 0, q: 0, moved, split, defined, written, read, set };
         for (k, stmt) in candidate.iter().enumerate() {

@@ -8,14 +8,13 @@
 mod table;
 mod values;
 
-use std::collections::HashMap;
-
 use crate::emit::{Emitter, operation};
 use crate::expand::{Function, Sweeps};
 use crate::ir::{
     Arg, Block, Call, Edit, Expr, Header, Loop, Passing, Place, Program, Pull, Role, Step, Stmt, Tape, VarId,
 };
 use crate::labels::Labels;
+use crate::maps::HashMap;
 use crate::var_set::{VarMap, VarSet};
 use table::{Flow, NodeId, Part, Shape, Table};
 use values::Operand;
@@ -31,9 +30,9 @@ pub(crate) fn encode(f: &Function, scalar: bool) -> String {
         table: Table::default(),
         versions: VarMap::new(),
         labels: Labels::new(&program, &emitter),
-        reads: HashMap::new(),
-        saved: HashMap::new(),
-        headers: HashMap::new(),
+        reads: HashMap::default(),
+        saved: HashMap::default(),
+        headers: HashMap::default(),
         part: Part::Primal,
         backward: false,
     };

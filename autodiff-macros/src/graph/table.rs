@@ -1,6 +1,6 @@
 //! The graph as it is being drawn: nodes, edges and clusters by number, and the text that hands it to the runtime.
 
-use std::collections::HashSet;
+use crate::maps::HashSet;
 
 /// The index of a node in [`Table::nodes`].
 pub(super) type NodeId = usize;
@@ -151,7 +151,7 @@ impl Table {
         for (_, n) in self.nodes.iter().enumerate().filter(|(i, _)| live[*i]) {
             out += &format!("n\t{}\t{}\t{}\t{}\n", cluster(n.cluster), n.shape.letter(), n.part.letter(), n.label);
         }
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         for &(from, to, flow) in self.edges.iter().filter(|(from, to, _)| live[*from] && live[*to]) {
             // A value that is used twice by one operation is one edge for each use; an index is one in all.
             if flow != Flow::Value && !seen.insert((from, to, flow)) {

@@ -101,7 +101,7 @@ pub(crate) struct Program {
     /// restored.
     pub(crate) stored: VarSet,
     /// Kinds of fields and elements that their uses tell, by [`crate::kinds::path_key`].
-    pub(crate) fields: std::collections::HashMap<String, Kind>,
+    pub(crate) fields: crate::maps::HashMap<String, Kind>,
 }
 
 impl Program {

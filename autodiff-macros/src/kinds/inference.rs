@@ -3,13 +3,12 @@
 //! In: a program whose parameters have kinds. Out: the same, where every variable has the kind that what it is computed from
 //! and what it is used for tell together.
 
-use std::collections::HashMap;
-
 use syn::{Member, Path};
 
 use super::values::constant_key;
 use super::{Float, Kind, Types, of_expr, of_place, path_key};
 use crate::ir::{BinOp, Block, Edit, Expr, Header, Place, Program, Step, Stmt, VarId};
+use crate::maps::HashMap;
 use crate::var_set::VarMap;
 use crate::variants;
 
@@ -18,7 +17,7 @@ use crate::variants;
 pub(crate) fn infer(program: &mut Program, types: &Types, result: &Kind) {
     for _ in 0..8 {
         let mut found = VarMap::new();
-        let mut fields = HashMap::new();
+        let mut fields = HashMap::default();
         let mut inference = Inference { program, types, found: &mut found, fields: &mut fields };
         inference.block(&program.body);
         inference.expect(&program.value[0], result);

@@ -3,14 +3,13 @@
 //! In: types as the user wrote them, and the generics around them. Out: a [`Kind`], which is `Unknown` wherever the syntax
 //! leaves room for doubt.
 
-use std::collections::{HashMap, HashSet};
-
 use syn::{GenericArgument, GenericParam, Generics, PathArguments, Type, TypeParamBound, WherePredicate};
 
 use super::{Float, Kind};
 use crate::constructors::Constructors;
 use crate::expand::Outer;
 use crate::lower::Uses;
+use crate::maps::{HashMap, HashSet};
 
 /// Reads kinds off types, knowing which type parameters are floats.
 #[derive(Clone, Default)]

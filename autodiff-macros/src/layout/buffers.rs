@@ -6,17 +6,16 @@
 //!
 //! What a tape would take with it of such a vector is copied to a tape of its elements, and back to the same buffer.
 
-use std::collections::HashMap;
-
 use proc_macro2::Span;
 
 use crate::ir::{Block, Edit, Expr, Loop, Passing, Place, Program, Role, Sequence, Stmt, VarId};
 use crate::kinds::Kind;
+use crate::maps::HashMap;
 use crate::methods;
 
 /// Allocates once what loops allocate in each iteration.
 pub(super) fn allocate_once(program: &mut Program) {
-    let mut buffers = HashMap::new();
+    let mut buffers = HashMap::default();
     for stmt in &program.body.stmts {
         made(program, stmt, false, &mut buffers);
     }
@@ -95,7 +94,7 @@ fn zeros(program: &Program, buffers: &HashMap<VarId, Buffer>) -> Vec<(VarId, Buf
 
 /// The buffers that one loop saves and its mirror loads, where the length is known in both, with the loop's tape.
 fn kept_by_loops(program: &Program, buffers: &HashMap<VarId, Buffer>) -> HashMap<VarId, VarId> {
-    let mut kept = HashMap::new();
+    let mut kept = HashMap::default();
     for (tape, pair) in super::pairs(program) {
         for v in &pair.forward.body.saves {
             let Some(buffer) = buffers.get(v) else { continue };

@@ -9,12 +9,11 @@
 //! A loop that begins elsewhere counts from zero then. Only what every iteration reaches is cut, so that the loop would have
 //! panicked as well, and what is borrowed mutably only if the loop uses it in no other way.
 
-use std::collections::HashMap;
-
 use proc_macro2::Span;
 
 use crate::ir::{BinOp, Block, Callee, Expr, Header, Loop, Place, Program, Role, Step, Stmt, VarId};
 use crate::kinds::{self, Kind};
+use crate::maps::HashMap;
 use crate::var_set::VarSet;
 use crate::visit::same_index;
 use crate::{fold, rules};
@@ -29,7 +28,7 @@ pub(super) fn before_loops(program: &mut Program) {
 
 /// The variables that are the length of a place.
 pub(super) fn lengths(body: &Block) -> HashMap<VarId, Place> {
-    let mut lengths = HashMap::new();
+    let mut lengths = HashMap::default();
     body.walk(&mut |s| {
         if let Stmt::Let { var, value } = s
             && let Some(place) = measured(value)

@@ -5,17 +5,16 @@
 //! Where a loop and its mirror stand in one iteration of another loop, the tape is empty again after each of them and
 //! keeps its memory.
 
-use std::collections::{HashMap, HashSet};
-
 use proc_macro2::Span;
 
 use crate::ir::{Block, Expr, Header, Place, Program, Role, Stmt, VarId};
 use crate::kinds::Kind;
+use crate::maps::{HashMap, HashSet};
 use crate::rules;
 
 /// Makes one tape of those of each inner loop.
 pub(super) fn join(program: &mut Program) {
-    let mut nested = HashSet::new();
+    let mut nested = HashSet::default();
     for stmt in &program.body.stmts {
         inner_tapes(stmt, false, &mut nested);
     }
@@ -28,7 +27,7 @@ pub(super) fn join(program: &mut Program) {
         }
     }
     tapes.sort_unstable();
-    let mut starts = HashMap::new();
+    let mut starts = HashMap::default();
     for &(tape, counted) in &tapes {
         let start = (!counted).then(|| program.fresh("start", Span::mixed_site(), Kind::Int, Role::Temporary));
         starts.insert(tape, start);
@@ -43,7 +42,7 @@ pub(super) fn join(program: &mut Program) {
 fn drop_empty(program: &mut Program, tapes: &mut Vec<VarId>, starts: &HashMap<VarId, Option<VarId>>) {
     loop {
         crate::tape::drop_empty(program);
-        let mut alive = HashSet::new();
+        let mut alive = HashSet::default();
         program.body.walk(&mut |s| {
             if let Stmt::Loop(l) = s {
                 alive.extend(l.tape.map(|t| t.var));

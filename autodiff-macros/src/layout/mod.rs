@@ -22,10 +22,9 @@ mod sums;
 
 pub(crate) use order::forward_where_independent;
 
-use std::collections::HashMap;
-
 use crate::ir::{BinOp, Block, Expr, Header, Loop, Program, Stmt, VarId};
 use crate::kinds::Types;
+use crate::maps::HashMap;
 use crate::switches::Analysis;
 use crate::var_set::VarSet;
 
@@ -110,7 +109,7 @@ fn pairs(program: &Program) -> HashMap<VarId, Pair<'_>> {
             stmt.blocks().into_iter().for_each(|b| collect(b, loops));
         }
     }
-    let mut loops = HashMap::new();
+    let mut loops = HashMap::default();
     collect(&program.body, &mut loops);
     let single = loops.into_iter().filter_map(|(tape, (writers, readers))| match (&writers[..], &readers[..]) {
         (&[forward], &[backward]) => Some((tape, Pair { forward, backward })),
@@ -141,7 +140,7 @@ fn declare(program: &mut Program, tapes: &[VarId]) {
         });
         // What is written and read in one statement is short, and grows once.
         let long: VarSet = here.iter().copied().filter(|v| last(v) != Some(k)).collect();
-        let mut sizes = HashMap::new();
+        let mut sizes = HashMap::default();
         if !long.is_empty() && Analysis::Room.is_on() {
             entries(&stmt, &long, &mut Vec::new(), &mut sizes);
             let own = made_in(&stmt);

@@ -18,13 +18,12 @@
 //! nobody has asked for the order of a cotangent's sum. Sums of the function itself stay as they are written: a loop that
 //! contains one gains nothing.
 
-use std::collections::HashMap;
-
 use proc_macro2::Span;
 
 use super::cuts::{lengths, measured};
 use crate::ir::{BinOp, Block, Expr, Header, Loop, Place, Program, Role, Sequence, Step, Stmt, Var, VarId};
 use crate::kinds::{self, Float, Kind};
+use crate::maps::HashMap;
 use crate::var_set::VarSet;
 use crate::visit::same_index;
 

@@ -11,20 +11,19 @@
 //! loop of literal length uses an array, and may be the only one. A long tape that is written once keeps growing at its end:
 //! to fill it before it is written costs more than an index saves.
 
-use std::collections::HashMap;
-
 use proc_macro2::Span;
 
 use super::sizes::Sizes;
 use crate::ir::{BinOp, Block, Expr, Header, Loop, Place, Program, Role, Sequence, Step, Stmt, VarId};
 use crate::kinds::{Float, Kind};
+use crate::maps::HashMap;
 
 /// The longest array that stands for a tape.
 const SHORT: usize = 64;
 
 /// Makes slices of tapes.
 pub(super) fn index(program: &mut Program) {
-    let mut homes = HashMap::new();
+    let mut homes = HashMap::default();
     let mut loops = 0;
     home(&program.body, None, &mut loops, &mut homes);
     let mut found: Vec<(VarId, Vec<VarId>, Option<usize>, Home)> = Vec::new();
@@ -46,9 +45,9 @@ pub(super) fn index(program: &mut Program) {
         found.push((tape, saves.clone(), literal(pair.forward), home));
     }
     found.sort_unstable_by_key(|(tape, ..)| *tape);
-    let mut rows = HashMap::new();
+    let mut rows = HashMap::default();
     let mut declared = Vec::new();
-    let mut arrays = HashMap::new();
+    let mut arrays = HashMap::default();
     for (tape, saves, len, home) in found {
         let own: Vec<VarId> = saves.iter().map(|v| slice_of(program, *v, tape)).collect();
         if matches!(home, Home::Iteration) {

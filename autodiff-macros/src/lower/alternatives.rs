@@ -24,7 +24,7 @@ impl Lowerer<'_> {
             let stmts = self.outside(to.outside, |l| l.copied(to.span, to.els));
             return self.emit_all(stmts);
         };
-        self.scopes.push(std::collections::HashMap::new());
+        self.scopes.push(crate::maps::HashMap::default());
         let test = self.test_pattern(pat, value);
         let then = self.copied(to.span, |l| {
             l.bind_pattern(pat, value.clone());

@@ -1,7 +1,6 @@
 //! Closures are inlined where they are called: a call binds the parameters and lowers the body in
 //! the scope in which the closure was written.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use syn::visit::Visit;
@@ -10,6 +9,7 @@ use syn::{Expr as S, ExprClosure, Pat};
 use super::{Binding, Lowerer, questions};
 use crate::ir::{Expr, Role};
 use crate::kinds::Kind;
+use crate::maps::HashMap;
 
 /// A closure with the scope in which it was written.
 pub(super) struct Closure {
@@ -33,7 +33,7 @@ impl Lowerer<'_> {
         let mut scopes = self.scopes.clone();
         if source.capture.is_some() {
             // What is moved in keeps the value that it has now, and is the closure's own.
-            let mut own = HashMap::new();
+            let mut own = HashMap::default();
             for name in crate::free::variables(&S::Closure(source.clone())) {
                 let Some(Binding::Value(Expr::Place(place))) = self.lookup(&name.to_string()).cloned() else {
                     continue;
@@ -69,7 +69,7 @@ impl Lowerer<'_> {
             },
             S::Block(b) => {
                 let (tail, stmts) = b.block.stmts.split_last()?;
-                self.scopes.push(HashMap::new());
+                self.scopes.push(HashMap::default());
                 stmts.iter().for_each(|s| self.stmt(s));
                 let closure = if let syn::Stmt::Expr(tail, None) = tail { self.made_closure(tail) } else { None };
                 self.scopes.pop();
@@ -199,7 +199,7 @@ impl Lowerer<'_> {
             return None;
         }
         let mut inner = closure.scopes.clone();
-        inner.push(HashMap::new());
+        inner.push(HashMap::default());
         let outer = std::mem::replace(&mut self.scopes, inner);
         for (pat, arg) in source.inputs.iter().zip(args) {
             let pat = match pat {

@@ -3,14 +3,13 @@
 //! In: a call whose receiver is an array, or a call of a function of `ndarray`. Out: the value of the expression that a
 //! user could have written instead, in which `__array` is the receiver.
 
-use std::collections::HashMap;
-
 use syn::{Expr as S, ExprMethodCall, parse_quote};
 
 use super::{Lowerer, as_place};
 use crate::arrays;
 use crate::ir::{Expr, Place, Role};
 use crate::kinds::{self, Float, Kind};
+use crate::maps::HashMap;
 
 impl Lowerer<'_> {
     /// A method of an array that others can say.
@@ -315,7 +314,7 @@ impl Lowerer<'_> {
 
     /// The value of an expression in which names stand for values.
     pub(super) fn said_with<'n>(&mut self, names: impl IntoIterator<Item = (&'n str, Expr)>, said: &S) -> Expr {
-        self.scopes.push(HashMap::new());
+        self.scopes.push(HashMap::default());
         for (name, value) in names {
             self.bind(name, value);
         }

@@ -66,7 +66,7 @@ impl Lowerer<'_> {
         let mut conds = Vec::new();
         conjuncts(cond, &mut conds);
         let outside = self.scopes.len();
-        self.scopes.push(std::collections::HashMap::new());
+        self.scopes.push(crate::maps::HashMap::default());
         self.branch_on_all(&conds, Vec::new(), None, &Branches { span, outside, then, els });
         self.scopes.pop();
     }
@@ -177,7 +177,7 @@ impl Lowerer<'_> {
     }
 
     pub(super) fn inner_block(&mut self, block: &syn::Block, _hint: Option<&Hint<'_>>) -> Expr {
-        self.scopes.push(std::collections::HashMap::new());
+        self.scopes.push(crate::maps::HashMap::default());
         let value = self.block_value(block);
         self.scopes.pop();
         value.unwrap_or(Expr::Tuple(Vec::new()))
@@ -229,7 +229,7 @@ impl Lowerer<'_> {
             return self.arms(scrutinee, &expanded, dest, span);
         }
         let outside = self.scopes.len();
-        self.scopes.push(std::collections::HashMap::new());
+        self.scopes.push(crate::maps::HashMap::default());
         let test = self.test_pattern(arm_pat, scrutinee);
         self.bind_pattern_views(arm_pat, scrutinee.clone());
         let before = self.emitted();

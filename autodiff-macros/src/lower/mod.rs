@@ -36,7 +36,6 @@ mod vectors;
 mod walks;
 mod zips;
 
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use proc_macro2::Span;
@@ -45,6 +44,7 @@ use syn::Type;
 use crate::errors::Errors;
 use crate::ir::{Block, Expr, Param, Passing, Place, Program, Role, Stmt, VarId};
 use crate::kinds::{self, Kind, Types};
+use crate::maps::{HashMap, HashSet};
 use crate::signature::Signature;
 
 pub(crate) use exprs::diverges;
@@ -127,29 +127,29 @@ pub(crate) fn lower(
         taped: false,
         outputs: false,
         stored: crate::var_set::VarSet::new(),
-        fields: HashMap::new(),
+        fields: HashMap::default(),
     };
     let fallible = questions::returned(signature.output.as_ref(), || questions::made_by_block(block));
     let mut lowerer = Lowerer {
         program,
         types,
         errors,
-        scopes: vec![HashMap::new()],
+        scopes: vec![HashMap::default()],
         stmts: vec![Vec::new()],
         loops: Vec::new(),
         labels: 0,
         copies: 0,
         inlined: 0,
         array_length: None,
-        filled: HashMap::new(),
+        filled: HashMap::default(),
         walks: Vec::new(),
         returns: vec![None],
         fallible,
-        literals: HashMap::new(),
+        literals: HashMap::default(),
         uses: owners::Uses::of(block).with(types.uses_of_fields()),
-        made: HashSet::new(),
+        made: HashSet::default(),
         claims: Vec::new(),
-        claimed: HashSet::new(),
+        claimed: HashSet::default(),
         lent: signature.lent.is_some().then(|| types.kind_of(signature.output.as_ref()).unwrap_or(Kind::Unknown)),
     };
     lowerer.params(signature);
@@ -302,7 +302,7 @@ impl Lowerer<'_> {
     /// Runs `f` in a new block and a new scope, and gives the statements.
     fn scoped<R>(&mut self, f: impl FnOnce(&mut Self) -> R) -> (Vec<Stmt>, R) {
         self.stmts.push(Vec::new());
-        self.scopes.push(HashMap::new());
+        self.scopes.push(HashMap::default());
         let result = f(self);
         self.scopes.pop();
         (self.stmts.pop().expect("opened above"), result)

@@ -5,14 +5,13 @@
 //! over, or made by `vec!`) and as options (taken apart by `Some`, or given one), and the variables that a constructor of
 //! another type makes.
 
-use std::collections::HashSet;
-
 use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{Expr, Pat};
 
 use super::fallible::{Family, family_of, variant_of};
 use crate::lower::capital;
+use crate::maps::HashSet;
 
 /// What names and fields are used as.
 #[derive(Clone, Default)]

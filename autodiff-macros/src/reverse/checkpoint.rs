@@ -5,7 +5,7 @@
 //! the state from the copy, runs the statements again with all that they store, and turns.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::Span;
 
@@ -14,6 +14,7 @@ use crate::ir::{
     BinOp, Block, Call, Expr, Header, Loop, Passing, Place, Plan, Program, Role, Sequence, Step, Stmt, VarId,
 };
 use crate::kinds::Kind;
+use crate::maps::HashMap;
 
 /// Makes a loop that is run again every few iterations a loop over checkpoints.
 pub(super) fn in_parts(program: &Program) -> Cow<'_, Program> {
@@ -262,7 +263,7 @@ impl Pass<'_> {
         let mut stmts = f;
         stmts.push(Stmt::Turn);
         stmts.extend(b);
-        let mut renames = HashMap::new();
+        let mut renames = HashMap::default();
         let mut declared = Vec::new();
         for &v in &effects.outputs {
             let copy = self.duplicate(v);

@@ -1,10 +1,9 @@
 //! Values that hold references are made again where the backward sweep needs them, since no tape holds them: once in the
 //! scope that they belong to, or before each use where what they refer to is restored in between.
 
-use std::collections::HashSet;
-
 use super::Pass;
 use crate::ir::{Block, Expr, Role, Stmt, VarId};
+use crate::maps::HashSet;
 
 impl Pass<'_> {
     /// Whether nothing that a value is made of ever changes.
@@ -50,7 +49,7 @@ impl Pass<'_> {
         }
         let mut out = Vec::new();
         for mut stmt in stmts {
-            let mut used = HashSet::new();
+            let mut used = HashSet::default();
             stmt.uses(
                 &mut |v| {
                     used.insert(v);

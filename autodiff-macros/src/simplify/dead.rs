@@ -4,11 +4,10 @@
 //! such a write: if the backward sweep does not read it, the save, the restore and the tape entry go
 //! together, so this is also the analysis of what has to be recorded.
 
-use std::collections::HashMap;
-
 use crate::ir::{
     Block, Call, Callee, Edit, Expr, Header, Loop, Mode, Operator, Passing, Program, Role, Stmt, Tape, VarId,
 };
+use crate::maps::HashMap;
 use crate::switches::Analysis;
 use crate::var_set::VarSet;
 
@@ -50,7 +49,7 @@ pub(crate) fn eliminate(program: &mut Program) -> bool {
         program,
         always,
         value: Vec::new(),
-        trims: HashMap::new(),
+        trims: HashMap::default(),
         changed: false,
         taped: program.taped,
         depth: 0,

@@ -8,10 +8,9 @@
 //! Each term of a sum is guarded for itself, and by all cotangents of which it is a multiple. The pullback of a call with
 //! such a cotangent is not called, whatever the callee does.
 
-use std::collections::HashSet;
-
 use crate::ir::{BinOp, Block, Callee, Expr, Passing, Program, Pull, Role, Stmt, VarId};
 use crate::kinds::Kind;
+use crate::maps::HashSet;
 use crate::var_set::VarSet;
 
 /// Guards the singular terms of a program.
@@ -58,7 +57,7 @@ fn overflows(e: &Expr) -> bool {
 }
 
 fn guard_block(block: &mut Block, scalars: &[Option<Kind>], unbounded: &VarSet) {
-    let mut conditional: HashSet<VarId> = HashSet::new();
+    let mut conditional: HashSet<VarId> = HashSet::default();
     for stmt in &mut block.stmts {
         match stmt {
             Stmt::Let { var, value } => {

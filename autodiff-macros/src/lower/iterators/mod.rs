@@ -167,7 +167,7 @@ impl Lowerer<'_> {
                 result: None,
                 block: false,
             });
-            l.scopes.push(std::collections::HashMap::new());
+            l.scopes.push(crate::maps::HashMap::default());
             l.bind_pattern(pat, item);
             let _ = l.block_value(body);
             l.scopes.pop();

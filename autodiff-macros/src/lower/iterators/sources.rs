@@ -1,6 +1,5 @@
 //! What a chain begins with: ranges, sequences, their pieces, and the generators of `std::iter`.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use proc_macro2::Span;
@@ -11,6 +10,7 @@ use super::{ItemAt, Lowerer, Stream};
 use crate::ir::{BinOp, Expr, Place, Step};
 use crate::kinds::Kind;
 use crate::lower::{Binding, as_place};
+use crate::maps::HashMap;
 use crate::rules;
 
 /// Methods that make an iterator of a value.
@@ -91,7 +91,7 @@ impl Lowerer<'_> {
             }
             S::Block(b) if self.is_chain(e) => {
                 let (tail, stmts) = (tail(b)?, &b.block.stmts[..b.block.stmts.len() - 1]);
-                self.scopes.push(HashMap::new());
+                self.scopes.push(HashMap::default());
                 stmts.iter().for_each(|s| self.stmt(s));
                 let stream = self.stream(tail);
                 self.scopes.pop();
