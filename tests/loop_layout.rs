@@ -381,3 +381,169 @@ mod filled {
         assert!(source.contains("refill(&mut products, 0.0, n)"), "{source}");
     }
 }
+
+/// What is restored only to be read is read on its tape: by callees that take slices or vectors, by loops, in
+/// branches; and where something else is done with it, it is restored.
+mod read_on_tapes {
+    use super::*;
+
+    #[differentiable(order = 2)]
+    fn rate(x: &[f64], y: &[f64], out: &mut [f64]) {
+        for i in 0..out.len() {
+            out[i] = (x[i % x.len()] * y[i]).sin();
+        }
+    }
+
+    #[differentiable(order = 2)]
+    fn energy(y: &Vec<f64>) -> f64 {
+        y.iter().map(|y| y * y * y).sum()
+    }
+
+    mod by_callees {
+        use super::*;
+        #[differentiable(order = 2)]
+        fn f(x: &[f64]) -> f64 {
+            let n = 5;
+            let mut y = vec![0.3; n];
+            let mut k = vec![0.0; n];
+            let mut half = vec![0.0; n];
+            let mut sum = 0.0;
+            for _ in 0..3 {
+                rate(x, &y, &mut k);
+                for i in 0..n {
+                    half[i] = y[i] + 0.5 * k[i];
+                }
+                rate(x, &half, &mut k);
+                sum += energy(&half) * energy(&y) + y[1] * y[n - 1];
+                for i in 0..n {
+                    y[i] += k[i] * x[0];
+                }
+            }
+            sum
+        }
+        checked!(f, [0.7, -0.4, 1.1]);
+
+        #[test]
+        fn nothing_is_restored() {
+            let source = f::source();
+            assert!(!source.contains("restore_slice") && source.contains("taken("), "{source}");
+        }
+    }
+
+    mod in_branches_and_loops {
+        use super::*;
+        #[differentiable(order = 2)]
+        fn f(x: &[f64]) -> f64 {
+            let n = x.len();
+            let mut y = vec![1.0_f64; n];
+            let mut sum = 0.0;
+            for step in 0..4 {
+                if step % 2 == 1 {
+                    for i in 0..n {
+                        y[i] = y[i].sin() + x[i] * y[i];
+                    }
+                    for i in 0..n {
+                        sum += y[i] * y[n - 1 - i] * energy(&y);
+                    }
+                } else {
+                    for _ in 0..2 {
+                        for i in 0..n {
+                            y[i] *= (x[i] + y[i]).cos();
+                        }
+                        sum += energy(&y) + y.len() as f64 * y[0] * y[0];
+                    }
+                }
+            }
+            sum
+        }
+        checked!(f, [0.7, -0.4, 1.1, 0.9]);
+    }
+
+    mod restored_where_more_is_done {
+        use super::*;
+        #[differentiable(order = 2)]
+        fn of_elements(x: &[f64]) -> f64 {
+            let n = x.len();
+            let mut y = vec![1.0_f64; n];
+            let mut sum = 0.0;
+            for step in 0..3 {
+                for i in 0..n {
+                    y[i] = y[i] * x[i] + 0.5;
+                }
+                sum += energy(&y);
+                y[step] = x[step] * y[step].sin();
+                sum += y[0] * y[step];
+            }
+            sum
+        }
+
+        #[differentiable(order = 2)]
+        fn grow(y: &mut Vec<f64>, x: f64) {
+            y.push(x * 2.0);
+        }
+
+        #[differentiable(order = 2)]
+        fn of_length(x: &[f64]) -> f64 {
+            let n = x.len();
+            let mut y = vec![1.0_f64; n];
+            let mut sum = 0.0;
+            for step in 0..3 {
+                for i in 0..n {
+                    y[i] = y[i] * x[i] + 0.5;
+                }
+                sum += energy(&y);
+                grow(&mut y, x[step]);
+            }
+            sum
+        }
+
+        #[differentiable(order = 2)]
+        fn of_a_part(x: &[f64]) -> f64 {
+            let n = x.len();
+            let mut y = vec![1.0_f64; n];
+            let mut sum = 0.0;
+            for _ in 0..3 {
+                for i in 0..n - 1 {
+                    y[i] = y[i] * x[i] + 0.5;
+                }
+                sum += energy(&y) * y[n - 1];
+                y[n - 1] *= x[1];
+            }
+            sum
+        }
+
+        #[differentiable(order = 2)]
+        fn f(x: &[f64]) -> f64 {
+            of_elements(x) + of_length(x) * of_a_part(x)
+        }
+        checked!(f, [0.7, -0.4, 1.1]);
+    }
+
+    /// A vector that is the value as well.
+    mod of_the_value {
+        use super::*;
+        #[differentiable(order = 2)]
+        fn path(x: &[f64]) -> Vec<f64> {
+            let n = x.len();
+            let mut y = vec![0.1; n];
+            for _ in 0..3 {
+                let e = energy(&y);
+                for i in 0..n {
+                    y[i] = y[i] * e + x[i];
+                }
+            }
+            y
+        }
+
+        #[differentiable(order = 2)]
+        fn f(x: &[f64]) -> f64 {
+            path(x).iter().map(|y| y.sin()).sum()
+        }
+        checked!(f, [0.7, -0.4, 0.3]);
+
+        #[test]
+        fn all_derivatives() {
+            path::check(&[0.7, -0.4, 0.3]).unwrap();
+        }
+    }
+}

@@ -62,7 +62,7 @@ fn shorten(tokens: TokenStream) -> TokenStream {
     const MODULES: [&str; 11] =
         ["__private", "num_complex", "vec", "option", "mem", "ops", "boxed", "clone", "result", "default", "convert"];
     // What may stand before a path that begins with `::`.
-    const KEYWORDS: [&str; 10] = ["as", "in", "if", "while", "match", "return", "else", "dyn", "impl", "move"];
+    const KEYWORDS: [&str; 11] = ["as", "in", "if", "while", "match", "return", "else", "dyn", "impl", "move", "mut"];
     let is = |t: Option<&proc_macro2::TokenTree>, c: char| matches!(t, Some(proc_macro2::TokenTree::Punct(p)) if p.as_char() == c);
     let list: Vec<proc_macro2::TokenTree> = tokens.into_iter().collect();
     let mut out = Vec::new();

@@ -39,6 +39,8 @@ pub(crate) enum Analysis {
     Order,
     /// The tapes of loops that run a known number of times are slices.
     Rows,
+    /// What is restored only to be read is read on its tape.
+    Lent,
     /// Slices are cut to what a loop reaches of them.
     Cuts,
     /// What a loop adds to one cotangent is added up in several parts.
@@ -49,7 +51,7 @@ pub(crate) enum Analysis {
     Scratch,
 }
 
-const ALL: [(&str, Analysis); 19] = [
+const ALL: [(&str, Analysis); 20] = [
     ("recompute", Analysis::Recompute),
     ("adjoints", Analysis::Adjoints),
     ("callees", Analysis::Callees),
@@ -65,6 +67,7 @@ const ALL: [(&str, Analysis); 19] = [
     ("slices", Analysis::Slices),
     ("order", Analysis::Order),
     ("rows", Analysis::Rows),
+    ("lent", Analysis::Lent),
     ("cuts", Analysis::Cuts),
     ("parts", Analysis::Parts),
     ("winners", Analysis::Winners),

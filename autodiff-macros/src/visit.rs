@@ -136,6 +136,7 @@ macro_rules! walks {
                         f(hi);
                         f(slice);
                     }
+                    Self::Taken { len, .. } => f(len),
                     Self::Restore { place, lo, hi, .. } => {
                         f(lo);
                         f(hi);
@@ -366,6 +367,7 @@ impl Stmt {
                 f(quads);
                 f(tail);
             }
+            Self::Taken { var, rest, .. } => [var, rest].into_iter().for_each(f),
             Self::Call(call) => {
                 if let Callee::Variable(v) = &mut call.callee {
                     f(v);
@@ -402,6 +404,7 @@ impl Stmt {
             | Self::Declare(var)
             | Self::Replace { old: var, .. }
             | Self::Cut { var, .. }
+            | Self::Taken { var, .. }
             | Self::Edit(Edit::Pop { var, .. }) => f(*var),
             Self::Quads { quads, tail, .. } => {
                 f(*quads);
@@ -442,7 +445,7 @@ impl Stmt {
                     tape.start.filter(|_| !tape.write).iter().for_each(|&v| f(v));
                 }
             }
-            Self::Save { tape: v, .. } | Self::Refill { var: v, .. } => g(*v),
+            Self::Save { tape: v, .. } | Self::Refill { var: v, .. } | Self::Taken { rest: v, .. } => g(*v),
             Self::Restore { tape, .. } => f(*tape),
             Self::If { tape: Some(tape), .. } => {
                 if tape.write {

@@ -108,6 +108,50 @@ pub fn restore_slice<T: Copy>(tape: &mut Vec<T>, values: &mut [T], range: Range<
     }
 }
 
+/// The last elements of what is left of a tape, where [`save_slice`] has put them.
+///
+/// # Panics
+///
+/// If there are fewer.
+#[inline]
+#[must_use]
+pub fn taken<'a, T>(rest: &mut &'a [T], len: usize) -> &'a [T] {
+    let (before, taken) = rest.split_at(rest.len() - len);
+    *rest = before;
+    taken
+}
+
+/// A reference to elements that lie on a tape, as a function takes it.
+#[cfg(feature = "std")]
+pub trait Lent<'a, T> {
+    /// The elements, or a copy in an empty vector.
+    fn lent(taken: &'a [T], vector: &'a mut Vec<T>) -> Self;
+}
+
+#[cfg(feature = "std")]
+impl<'a, T> Lent<'a, T> for &'a [T] {
+    #[inline]
+    fn lent(taken: &'a [T], _: &'a mut Vec<T>) -> Self {
+        taken
+    }
+}
+
+#[cfg(feature = "std")]
+impl<'a, T: Copy> Lent<'a, T> for &'a Vec<T> {
+    #[inline]
+    fn lent(taken: &'a [T], vector: &'a mut Vec<T>) -> Self {
+        vector.extend_from_slice(taken);
+        vector
+    }
+}
+
+/// Elements that lie on a tape: as the slice that they are, for what takes a slice; in an empty vector, for what takes a vector.
+#[cfg(feature = "std")]
+#[inline]
+pub fn lend<'a, T, L: Lent<'a, T>>(taken: &'a [T], vector: &'a mut Vec<T>) -> L {
+    L::lent(taken, vector)
+}
+
 /// `len` elements of a slice from `start` on, for a loop with as many iterations: if there are none, neither need `start` be there.
 ///
 /// # Panics

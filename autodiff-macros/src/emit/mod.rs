@@ -40,6 +40,8 @@ pub(crate) struct Emitter<'a> {
     rebound: VarSet,
     read: VarSet,
     mentioned: VarSet,
+    /// Slices that lie on a tape.
+    taken: VarSet,
     /// Cotangent slots that are `Option<&mut T>` here.
     pub(crate) optional: VarSet,
     /// What is written is read by people: parts of tangents are written as if none were missing.
@@ -71,6 +73,7 @@ impl<'a> Emitter<'a> {
         };
         let mut read = VarSet::new();
         let mut mentioned = VarSet::new();
+        let mut on_tapes = VarSet::new();
         program.body.walk(&mut |s| {
             s.each_defined(&mut |v| {
                 order.push(v);
@@ -91,6 +94,9 @@ impl<'a> Emitter<'a> {
                 }
                 Stmt::Quads { quads, tail, slice: Expr::Place(slice), .. } if optional.contains(slice.root) => {
                     optional.extend([*quads, *tail]);
+                }
+                Stmt::Taken { var, .. } => {
+                    on_tapes.insert(*var);
                 }
                 Stmt::If { tape: Some(t), .. } => order.push(t.var),
                 Stmt::Loop(l) => order.extend(l.tape.map(|t| t.var)),
@@ -146,6 +152,7 @@ impl<'a> Emitter<'a> {
             rebound,
             read,
             mentioned,
+            taken: on_tapes,
             optional,
             text: false,
             differs: Cell::new(false),
@@ -239,7 +246,10 @@ fn mark_written(program: &Program, s: &Stmt, written: &mut VarSet) {
             written.insert(*f);
         }
         Stmt::Loop(l) => written.extend(l.tape.map(|t| t.var)),
-        Stmt::Save { tape: v, .. } | Stmt::Restore { tape: v, .. } | Stmt::Refill { var: v, .. } => {
+        Stmt::Save { tape: v, .. }
+        | Stmt::Restore { tape: v, .. }
+        | Stmt::Refill { var: v, .. }
+        | Stmt::Taken { rest: v, .. } => {
             written.insert(*v);
         }
         _ => {}

@@ -198,7 +198,11 @@ impl Emitter<'_> {
     pub(crate) fn reference(&self, place: &Place, mutable: bool) -> Tokens {
         if !mutable && matches!(place.path.as_slice(), [Step::Deref]) && matches!(self.kind(place.root), Kind::Ref(_)) {
             let name = self.name(place.root);
-            return Tokens::atom(name.clone());
+            if self.taken.contains(place.root) && !self.is_for_people() {
+                let vector = code!(&mut ::differentiable::__private::vec::Vec::new());
+                return Tokens::atom(code!(::differentiable::__private::lend(#name, #vector)));
+            }
+            return Tokens::atom(name);
         }
         let inner = if mutable { self.place_mut(place) } else { self.place(place) }.at_least(Prec::Unary);
         Tokens::new(if mutable { code!(&mut #inner) } else { code!(&#inner) }, Prec::Unary)

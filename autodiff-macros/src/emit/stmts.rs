@@ -175,6 +175,10 @@ impl Emitter<'_> {
                 quote!(::differentiable::__private::#function(&mut #name, #value, #len);)
             }
             Stmt::Restore { tape, place, lo, hi } => self.slice("restore_slice", *tape, place, lo, hi),
+            Stmt::Taken { var, rest, len, .. } => {
+                let (var, rest, len) = (self.name(*var), self.name(*rest), self.value(len));
+                quote!(let #var = ::differentiable::__private::taken(&mut #rest, #len);)
+            }
             Stmt::Cut { var, slice: Expr::Place(slice), start, len, mutable } => {
                 self.cut(*var, slice, start.as_ref(), len.as_ref(), *mutable)
             }

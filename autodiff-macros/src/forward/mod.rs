@@ -279,7 +279,12 @@ impl Pass<'_> {
                     }
                 }
             }
-            Stmt::Save { .. } | Stmt::Restore { .. } | Stmt::Refill { .. } | Stmt::Cut { .. } | Stmt::Quads { .. } => {
+            Stmt::Save { .. }
+            | Stmt::Restore { .. }
+            | Stmt::Refill { .. }
+            | Stmt::Cut { .. }
+            | Stmt::Quads { .. }
+            | Stmt::Taken { .. } => {
                 unreachable!("slices are saved and cut after all transforms")
             }
             Stmt::Effect(_) | Stmt::Turn | Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => {

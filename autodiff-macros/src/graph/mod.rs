@@ -204,7 +204,8 @@ impl Draw<'_> {
             | Stmt::Restore { .. }
             | Stmt::Refill { .. }
             | Stmt::Cut { .. }
-            | Stmt::Quads { .. } => {}
+            | Stmt::Quads { .. }
+            | Stmt::Taken { .. } => {}
             Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => {}
         }
     }

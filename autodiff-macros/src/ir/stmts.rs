@@ -100,6 +100,12 @@ pub(crate) enum Stmt {
         lo: Expr,
         hi: Expr,
     },
+    /// `let var = taken(&mut rest, len)`: the last `len` elements of what is left of a tape.
+    Taken {
+        var: VarId,
+        rest: VarId,
+        len: Expr,
+    },
     Turn,
     Break(usize),
     Continue(usize),

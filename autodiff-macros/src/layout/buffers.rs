@@ -137,10 +137,15 @@ fn saved(block: &Block, v: VarId) -> bool {
 
 /// Whether a vector is moved, replaced as a whole or changed in length: then it is not one buffer.
 fn moved(program: &Program, v: VarId) -> bool {
-    let mut found = program.value.iter().any(|e| e.mentions(v))
-        || program.reverse.iter().any(|r| r.adjoints.iter().flatten().any(|d| *d == v));
-    let mut definitions = 0;
-    program.body.walk(&mut |s| {
+    program.value.iter().any(|e| e.mentions(v))
+        || program.reverse.iter().any(|r| r.adjoints.iter().flatten().any(|d| *d == v))
+        || is_changed_as_whole([&program.body], v)
+}
+
+/// Whether statements move a vector, replace it as a whole or change its length, or more than one brings it into being.
+pub(super) fn is_changed_as_whole<const N: usize>(blocks: [&Block; N], v: VarId) -> bool {
+    let (mut found, mut definitions) = (false, 0);
+    let mut look = |s: &Stmt| {
         definitions += usize::from(s.defines().contains(&v));
         let whole = |p: &Place| p.root == v && p.path.is_empty();
         found |= match s {
@@ -168,7 +173,8 @@ fn moved(program: &Program, v: VarId) -> bool {
             }
             _ => false,
         };
-    });
+    };
+    blocks.iter().for_each(|b| b.walk(&mut look));
     found || definitions != 1
 }
 

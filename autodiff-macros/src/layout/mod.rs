@@ -4,7 +4,8 @@
 //! at once ([`merges`]), vectors of one iteration are allocated
 //! once ([`buffers`]) and cleared only if they are read first ([`filled`]), elements of a slice that a loop
 //! overwrites are saved as a slice ([`slices`]), backward loops that only add run forward ([`order`]), and the tapes of
-//! inner loops are one ([`flat`]); those of loops that run a known number of times are slices ([`rows`]); slices are cut to what a
+//! inner loops are one ([`flat`]); those of loops that run a known number of times are slices ([`rows`]); what is restored only to be read is read on its
+//! tape ([`lent`]); slices are cut to what a
 //! loop reaches of them ([`cuts`]); and what a loop adds to one cotangent is added up in several parts ([`parts`]).
 
 mod buffers;
@@ -12,6 +13,7 @@ mod counters;
 mod cuts;
 mod filled;
 mod flat;
+mod lent;
 mod merges;
 mod order;
 mod parts;
@@ -55,6 +57,9 @@ pub(crate) fn arrange(program: &mut Program, types: &Types) {
         }
         if Analysis::Rows.is_on() {
             rows::index(program);
+        }
+        if Analysis::Lent.is_on() {
+            lent::on_tapes(program);
         }
     }
     if Analysis::Cuts.is_on() {

@@ -357,7 +357,12 @@ impl Pass<'_> {
                 }
                 return true;
             }
-            Stmt::Save { .. } | Stmt::Restore { .. } | Stmt::Refill { .. } | Stmt::Cut { .. } | Stmt::Quads { .. } => {
+            Stmt::Save { .. }
+            | Stmt::Restore { .. }
+            | Stmt::Refill { .. }
+            | Stmt::Cut { .. }
+            | Stmt::Quads { .. }
+            | Stmt::Taken { .. } => {
                 unreachable!("slices are saved and cut after simplification")
             }
             Stmt::Effect(_) | Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => {}
