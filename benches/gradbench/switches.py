@@ -19,7 +19,7 @@ from workloads import PRIMALS, Tool, conversation, distance
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SWITCHES = ["recompute", "adjoints", "callees", "outputs", "reciprocals", "fuse", "flat", "room", "merges", "counters", "sums", "buffers", "slices",
-            "order", "rows", "cuts", "parts", "winners", "scratch"]
+            "order", "rows", "lent", "cuts", "parts", "winners", "scratch"]
 WORKLOADS = [
     ("llsq", ["-n", "4096"]), ("lse", ["-n", "160000"]), ("det", ["-l", "8"]), ("ode", ["-n", "10000", "-s", "10"]),
     ("kmeans", ["-k", "100", "-n", "1000", "-d", "8"]), ("gmm", ["-d", "10", "-k", "25"]), ("ba", ["--min", "2", "--max", "2"]),

@@ -105,8 +105,8 @@ mod tests {
                 functions: &["primal", "gradient"],
                 size: format!("n = {n}, s = {s}"),
                 input: json!({ "x": numbers(n, 0.1), "s": s }),
-                formula: "(13 + 4 s) n + 4 s + 40",
-                bound: (13 + 4 * s) * n + 4 * s + 40,
+                formula: "(11 + 4 s) n + 4 s + 40",
+                bound: (11 + 4 * s) * n + 4 * s + 40,
             });
         }
         cases
