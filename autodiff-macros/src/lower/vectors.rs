@@ -65,7 +65,11 @@ impl Lowerer<'_> {
         // A type of another name has methods of its own, unless they are those of sequences, and it is used as one: it may be
         // the alias of one, but for that whose method this is.
         let whole = strip(recv.clone());
-        let other = self.kind(&whole).deref() == &Kind::Unknown && self.has_another_type(&whole);
+        let unknown = self.kind(&whole).deref() == &Kind::Unknown;
+        if unknown && self.uses.is_other(&m.receiver) {
+            return None;
+        }
+        let other = unknown && self.has_another_type(&whole);
         if other && (!OF_SEQUENCES.contains(&name) || self.is_self(&whole) || !self.uses.is_sequence(&m.receiver)) {
             return None;
         }
