@@ -89,6 +89,7 @@ impl Lowerer<'_> {
                 Expr::Struct { path: s.path.clone(), fields, rest, tangent: false }
             }
             S::Range(_) | S::Closure(_) | S::Let(_) => self.control(e),
+            S::If(_) | S::Match(_) if self.refuses_chosen_iterator(e) => Expr::Tuple(Vec::new()),
             S::If(i) => self.if_value(i, hint),
             S::Match(m) => self.match_value(m, hint),
             S::Block(b) => match &b.label {
