@@ -204,6 +204,7 @@ impl Lowerer<'_> {
                 );
             }
             self.refuse_chosen_literal(&value, span);
+            let value = self.given(dest, value, span);
             let kind = self.kind(&value);
             let joined = self.program.vars[dest].kind.join(&kind);
             self.program.vars[dest].kind = joined;
@@ -212,6 +213,9 @@ impl Lowerer<'_> {
     }
 
     pub(super) fn result(&self, dest: VarId, span: Span) -> Expr {
+        if let Some(again) = self.chosen.get(&dest) {
+            return again.clone();
+        }
         self.normal(Expr::var(dest, span))
     }
 
