@@ -79,8 +79,31 @@ impl Filter {
     }
 }
 
+#[derive(Clone, Debug, Differentiable)]
+struct Series {
+    values: Vec<f64>,
+}
+
+#[differentiable]
+impl Series {
+    fn get(&self, i: usize) -> f64 {
+        self.values[i]
+    }
+    fn scaled(&self, k: f64) -> Series {
+        Series { values: self.values.iter().map(|a| a * k).collect() }
+    }
+}
+
+#[differentiable]
+fn of_own_type(s: &Series, x: f64) -> f64 {
+    let t = s.clone().scaled(x * s.get(0));
+    let last = t.get(1);
+    t.get(0) * x + last * s.get(1)
+}
+
 #[test]
 fn stacks() {
+    of_own_type::check(&Series { values: vec![0.3, 0.8] }, 1.3).unwrap();
     by_indices::check(&[0.1, 0.2, 0.3]).unwrap();
     let calculator = || Calculator { stack: Stack { items: vec![0.3] }, w: 0.7, order: vec![0, 2, 1] };
     calculator().run_check(1.3).unwrap();

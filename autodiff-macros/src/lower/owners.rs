@@ -2,7 +2,7 @@
 //! `self.last.replace(x)` where `last` is an `Option`.
 //!
 //! In: a body, and those of the methods beside it. Out: the names and fields that they use as sequences (indexed, iterated
-//! over, or made by `vec!`) and as options (taken apart by `Some`, or given one), those whose `pop` gives a number and no option,
+//! over, or made by `vec!`) and as options (taken apart by `Some`, or given one), those whose `pop` or `get` gives a number and no option,
 //! and the variables that a constructor of another type makes.
 
 use std::collections::{HashMap, HashSet};
@@ -19,10 +19,10 @@ use crate::lower::capital;
 pub(crate) struct Uses {
     sequences: HashSet<String>,
     options: HashSet<String>,
-    /// Neither vectors nor options, though they have a `pop` or a `push`.
+    /// No vectors, though they have methods of the same names.
     others: HashSet<String>,
-    /// Names of what was popped, and whence.
-    popped: HashMap<String, String>,
+    /// Names of what was found, and in what.
+    found: HashMap<String, String>,
     /// Names of what `map` gave, and of what.
     mapped: HashMap<String, String>,
 }
@@ -77,9 +77,9 @@ impl Uses {
         match e {
             Expr::Paren(p) => self.number(&p.expr),
             Expr::Unary(u) => self.number(&u.expr),
-            Expr::MethodCall(_) => self.others.extend(popped(e)),
+            Expr::MethodCall(_) => self.others.extend(found(e)),
             Expr::Path(p) => {
-                let of = p.path.get_ident().and_then(|name| self.popped.get(&name.to_string()).cloned());
+                let of = p.path.get_ident().and_then(|name| self.found.get(&name.to_string()).cloned());
                 self.others.extend(of);
             }
             _ => {}
@@ -157,10 +157,10 @@ impl<'ast> Visit<'ast> for Uses {
                 Pat::Ident(name) => {
                     // What is bound anew is something else.
                     let name = name.ident.to_string();
-                    let (from, of) = (popped(&init.expr), mapped(&init.expr));
+                    let (from, of) = (found(&init.expr), mapped(&init.expr));
                     match from {
-                        Some(from) => self.popped.insert(name.clone(), from),
-                        None => self.popped.remove(&name),
+                        Some(from) => self.found.insert(name.clone(), from),
+                        None => self.found.remove(&name),
                     };
                     self.mapped.extend(of.map(|of| (name, of)));
                 }
@@ -172,10 +172,11 @@ impl<'ast> Visit<'ast> for Uses {
     }
 }
 
-/// What a call of `pop` takes from.
-fn popped(e: &Expr) -> Option<String> {
-    match e {
-        Expr::MethodCall(m) if m.args.is_empty() && m.method == "pop" => key(&m.receiver),
+/// What a call is of that gives an option, if that is a vector.
+fn found(e: &Expr) -> Option<String> {
+    let Expr::MethodCall(m) = e else { return None };
+    match (m.method.to_string().as_str(), m.args.len()) {
+        ("pop" | "first" | "last", 0) | ("get", 1) => key(&m.receiver),
         _ => None,
     }
 }
