@@ -101,6 +101,14 @@ impl Keeper {
         self.w * x
     }
 
+    fn leaves_none(&mut self, x: f64) -> f64 {
+        self.seen = Some(x);
+        self.seen = None;
+        self.phase = Phase::Idle;
+        self.last = None;
+        self.w * x + self.seen.unwrap_or(1.0)
+    }
+
     fn pops(&mut self, x: f64) -> f64 {
         let mut s = x;
         while let Some((n, a)) = self.entries.pop() {
@@ -156,6 +164,7 @@ fn what_varies_is_written_into_constant_fields() {
     along!(exchanges_variants exchanges_variants_grad exchanges_variants_jvp exchanges_variants_hessian |w, x| (2.0 * x, 2.0 * w));
     along!(takes_a_vector takes_a_vector_grad takes_a_vector_jvp takes_a_vector_hessian |w, x| (x, w));
     along!(changes_parts changes_parts_grad changes_parts_jvp changes_parts_hessian |w, x| (x, w));
+    along!(leaves_none leaves_none_grad leaves_none_jvp leaves_none_hessian |w, x| (x, w));
     // s = ((x · 0.4 + w) · 0.6 + w) · x
     along!(pops pops_grad pops_jvp pops_hessian |w, x| (1.6 * x, 0.48 * x + 1.6 * w));
 }

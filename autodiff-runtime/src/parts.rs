@@ -220,6 +220,30 @@ pub fn replace<T: Replaced<U>, U>(part: &mut T, by: U) -> T {
     part.replaced(by)
 }
 
+/// A part of a tangent that is given none, if it is an option.
+pub trait Vacated {
+    /// Leaves none, and gives what was there.
+    fn vacated(&mut self) -> Self;
+}
+
+impl<T> Vacated for Option<T> {
+    #[inline]
+    fn vacated(&mut self) -> Option<T> {
+        self.take()
+    }
+}
+
+impl Vacated for () {
+    #[inline]
+    fn vacated(&mut self) {}
+}
+
+/// Leaves none in the tangent of a part, and gives what was there: nothing, for a constant.
+#[inline]
+pub fn vacate<T: Vacated>(part: &mut T) -> T {
+    part.vacated()
+}
+
 /// An element of the tangent of a sequence, which is `()` for a constant.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no elements that differentiated code can take one by one",

@@ -59,7 +59,8 @@ pub use crate::parts::numbered::{
     Field0, Field1, Field2, Field3, Field4, Field5, Field6, Field7, Field8, Field9, Field10, Field11,
 };
 pub use crate::parts::{
-    Part, Space, ViewsOfConstantViews, ViewsOfConstants, Within, part, part_mut, read, replace, set, within, within_mut,
+    Part, Space, ViewsOfConstantViews, ViewsOfConstants, Within, part, part_mut, read, replace, set, vacate, within,
+    within_mut,
 };
 pub use crate::tangent::check_tangent;
 use crate::tangent::{Differentiable, Tangent};

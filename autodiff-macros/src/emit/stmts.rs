@@ -121,10 +121,14 @@ impl Emitter<'_> {
                     return self.on_slot(place, |place| self.write_elements(place, value));
                 }
                 let mentioned = value.mentions(place.root);
+                let none = is_none(value);
                 let value = self.as_number(&kinds::of_place(self.program, place), || self.operand(value));
                 self.on_slot(place, |place| {
                     if self.may_be_missing(place) {
                         let place = self.reference(place, true).tokens;
+                        if none {
+                            return quote!(::differentiable::__private::vacate(#place););
+                        }
                         if mentioned {
                             // The value is read before the place is borrowed.
                             let next = proc_macro2::Ident::new("next", proc_macro2::Span::mixed_site());
@@ -300,6 +304,9 @@ impl Emitter<'_> {
         let new = self.value(value);
         if self.may_be_missing(place) {
             let target = self.reference(place, true).tokens;
+            if is_none(value) {
+                return quote!(let #pattern = ::differentiable::__private::vacate(#target););
+            }
             let next = proc_macro2::Ident::new("next", proc_macro2::Span::mixed_site());
             let mut part = quote!({ let #next = #new; ::differentiable::__private::replace(#target, #next) });
             if let Some(zero) = zero_of_number(self.kind(old)) {
@@ -417,6 +424,15 @@ impl Emitter<'_> {
                 quote!(#place.swap(#i, #j);)
             }
         }
+    }
+}
+
+/// Whether a value is `None`, whose type what may be a constant does not tell.
+fn is_none(value: &Expr) -> bool {
+    match value {
+        Expr::Zero(of) => is_none(of),
+        Expr::Item(path, None) => crate::variants::is_named(path, "None"),
+        _ => false,
     }
 }
 
