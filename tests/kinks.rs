@@ -251,3 +251,48 @@ fn an_infinite_derivative_of_a_call_that_no_taken_branch_uses_does_not_reach_the
     let (d_x, d_scale) = unused_call_of_a_call::grad(&[2.0], 3.0);
     assert_eq!((d_x, d_scale), (vec![-2.25], 1.5));
 }
+
+/// The blanks of the table are infinite, whatever `gamma` is.
+#[differentiable]
+fn soft_time_warping(x: &[f64], y: &[f64], gamma: f64) -> f64 {
+    let (n, m) = (x.len(), y.len());
+    let mut r = vec![vec![f64::INFINITY; m + 1]; n + 1];
+    r[0][0] = 0.0;
+    for i in 1..=n {
+        for j in 1..=m {
+            let d = (x[i - 1] - y[j - 1]).powi(2);
+            let (a, b, c) = (r[i - 1][j - 1], r[i - 1][j], r[i][j - 1]);
+            let soft = -gamma * ((-a / gamma).exp() + (-b / gamma).exp() + (-c / gamma).exp()).ln();
+            r[i][j] = d + soft;
+        }
+    }
+    r[n][m]
+}
+
+/// The largest is taken out of the exponentials.
+#[differentiable]
+fn soft_minimum(x: f64, gamma: f64) -> f64 {
+    let costs = [f64::INFINITY, x * 2.0, x * x];
+    let least = costs.iter().copied().fold(f64::INFINITY, f64::min);
+    let sum: f64 = costs.iter().map(|a| (-(a - least) / gamma).exp()).sum();
+    least - gamma * sum.ln()
+}
+
+/// What is infinite counts where its factor is no zero.
+#[differentiable]
+fn infinite(x: f64, y: f64) -> f64 {
+    let far = f64::INFINITY;
+    far * x + y
+}
+
+#[test]
+fn infinities_that_stand_for_what_is_missing() {
+    let (x, y) = ([0.1, 0.7, 0.4], [0.2, 0.9]);
+    soft_time_warping::check(&x, &y, 0.5).unwrap();
+    let (_, _, d_gamma) = soft_time_warping::grad(&x, &y, 0.5);
+    let f = |gamma: f64| soft_time_warping(&x, &y, gamma);
+    assert!((d_gamma - (f(0.5 + 1e-5) - f(0.5 - 1e-5)) / 2e-5).abs() < 1e-6);
+    soft_minimum::check(0.7, 0.5).unwrap();
+    assert_eq!(infinite::grad(1.0, 2.0), (f64::INFINITY, 1.0));
+    assert_eq!(infinite::jvp(1.0, 2.0, 0.0, 1.0).1, 1.0);
+}

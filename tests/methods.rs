@@ -618,3 +618,83 @@ mod asked {
         among_operands (x, s, v) { x.powi(2).max(s.at).min(s.step(x)) + s.at }
     }
 }
+
+mod receivers_that_arguments_look_at {
+    use super::*;
+
+    #[derive(Clone, Debug, Differentiable)]
+    struct Account {
+        at: f64,
+    }
+
+    #[differentiable]
+    impl Account {
+        fn add(&mut self, x: f64) {
+            self.at += x * self.at;
+        }
+        fn get(&self) -> f64 {
+            self.at * 2.0
+        }
+        fn grow(&mut self, x: f64) -> f64 {
+            self.at *= x;
+            self.at
+        }
+    }
+
+    #[derive(Clone, Debug, Differentiable)]
+    struct Bank {
+        a: Account,
+        b: Account,
+        all: Vec<Account>,
+    }
+
+    #[differentiable]
+    impl Bank {
+        fn one(&mut self, x: f64) -> f64 {
+            self.a.add(x * self.a.get());
+            self.a.get() * x
+        }
+        fn two(&mut self, x: f64) -> f64 {
+            self.a.add(self.b.grow(x));
+            self.b.add(self.a.get() * self.b.get());
+            let v = self.a.grow(self.a.get() * x);
+            self.a.grow(v * self.b.grow(v)) * self.b.get()
+        }
+        fn several(&mut self, x: f64) -> f64 {
+            for i in 0..2 {
+                let k = self.all[1 - i].grow(x);
+                let own = self.all[i].get();
+                self.all[i].add(k * own);
+            }
+            self.all[0].get() * self.all[1].get()
+        }
+    }
+
+    #[differentiable]
+    fn of_parameter(a: &mut Account, x: f64) -> f64 {
+        a.add(x * a.get());
+        a.get() * x
+    }
+
+    #[differentiable]
+    fn of_local(x: f64) -> f64 {
+        let mut a = Account { at: x };
+        a.add(x * a.get());
+        a.get() * x
+    }
+
+    #[test]
+    fn are_changed() {
+        let account = |at| Account { at };
+        let bank = || Bank { a: account(0.4), b: account(0.7), all: vec![account(0.3), account(0.6)] };
+        bank().one_check(1.3).unwrap();
+        bank().two_check(1.3).unwrap();
+        bank().several_check(1.3).unwrap();
+        of_parameter::check(&mut account(0.4), 1.3).unwrap();
+        of_local::check(1.3).unwrap();
+        // The derivatives' own values are those of the functions.
+        assert_eq!(bank().one_value_and_grad(1.3).0, bank().one(1.3));
+        assert_eq!(bank().two_value_and_grad(1.3).0, bank().two(1.3));
+        assert_eq!(of_local::value_and_grad(1.3).0, of_local(1.3));
+    }
+}

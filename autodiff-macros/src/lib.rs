@@ -47,6 +47,7 @@ mod mentions;
 mod method_modes;
 mod methods;
 mod methods_of;
+mod missing;
 mod modes;
 mod nested;
 mod nesting;

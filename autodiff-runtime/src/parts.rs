@@ -196,13 +196,52 @@ pub fn set<T: Part<U>, U>(part: &mut T, value: U) {
     }
 }
 
-/// Overwrites the tangent of a part, and gives what it was; for a constant, what it would become.
-#[inline]
-pub fn replace<T: Part<U>, U>(part: &mut T, value: U) -> U {
-    match part.part_mut() {
-        Some(part) => core::mem::replace(part, value),
-        None => value,
+/// A part of a tangent that is overwritten by a tangent of type `U`, if it has one.
+pub trait Replaced<U> {
+    /// Overwrites it, and gives what it was.
+    fn replaced(&mut self, by: U) -> Self;
+}
+
+impl<U> Replaced<U> for U {
+    #[inline]
+    fn replaced(&mut self, by: U) -> U {
+        core::mem::replace(self, by)
     }
+}
+
+impl<U: Space> Replaced<U> for () {
+    #[inline]
+    fn replaced(&mut self, _: U) {}
+}
+
+/// Overwrites the tangent of a part, and gives what it was: nothing, for a constant.
+#[inline]
+pub fn replace<T: Replaced<U>, U>(part: &mut T, by: U) -> T {
+    part.replaced(by)
+}
+
+/// A part of a tangent that is given none, if it is an option.
+pub trait Vacated {
+    /// Leaves none, and gives what was there.
+    fn vacated(&mut self) -> Self;
+}
+
+impl<T> Vacated for Option<T> {
+    #[inline]
+    fn vacated(&mut self) -> Option<T> {
+        self.take()
+    }
+}
+
+impl Vacated for () {
+    #[inline]
+    fn vacated(&mut self) {}
+}
+
+/// Leaves none in the tangent of a part, and gives what was there: nothing, for a constant.
+#[inline]
+pub fn vacate<T: Vacated>(part: &mut T) -> T {
+    part.vacated()
 }
 
 /// An element of the tangent of a sequence, which is `()` for a constant.

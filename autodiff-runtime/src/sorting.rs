@@ -13,6 +13,11 @@ pub fn order_by<T>(values: &[T], mut compare: impl FnMut(&T, &T) -> Ordering) ->
     order
 }
 
+/// References to items that are copies of what was referred to, for code that is written for references.
+pub fn referring<'a, T, R>(copies: &'a [T], again: impl FnMut(&'a T) -> R) -> Vec<R> {
+    copies.iter().map(again).collect()
+}
+
 /// The order that sorts a slice by a key.
 pub fn order_by_key<T, K: Ord>(values: &[T], mut key: impl FnMut(&T) -> K) -> Vec<usize> {
     order_by(values, |a, b| key(a).cmp(&key(b)))

@@ -15,7 +15,9 @@ pub use crate::complex::{ComplexMethods, ComplexPolar};
 #[cfg(feature = "std")]
 pub use crate::containers::{Options, Vectors};
 #[cfg(feature = "std")]
-pub use crate::sorting::{order, order_by, order_by_key, order_rotated_left, order_rotated_right, permute, unpermute};
+pub use crate::sorting::{
+    order, order_by, order_by_key, order_rotated_left, order_rotated_right, permute, referring, unpermute,
+};
 
 pub use crate::fallible::{Fallible, content, content_mut, default_content, failed, is_good, wrap, wrap_tangent};
 pub use crate::items::{Items, ItemsMut, how_many, item, item_mut};
@@ -57,7 +59,8 @@ pub use crate::parts::numbered::{
     Field0, Field1, Field2, Field3, Field4, Field5, Field6, Field7, Field8, Field9, Field10, Field11,
 };
 pub use crate::parts::{
-    Part, Space, ViewsOfConstantViews, ViewsOfConstants, Within, part, part_mut, read, replace, set, within, within_mut,
+    Part, Space, ViewsOfConstantViews, ViewsOfConstants, Within, part, part_mut, read, replace, set, vacate, within,
+    within_mut,
 };
 pub use crate::tangent::check_tangent;
 use crate::tangent::{Differentiable, Tangent};

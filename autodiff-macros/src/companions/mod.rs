@@ -450,8 +450,9 @@ fn traits(body: &Mentions) -> TokenStream {
 
 /// A trait that gives `()`, the tangent of a constant, the fields that generated code reaches through others.
 fn fields_of_constants(body: &Mentions) -> TokenStream {
-    let shared = body.that(|n| n.starts_with(crate::derive::FIELD));
-    let unique = body.that(|n| n.starts_with(crate::derive::FIELD_MUT));
+    let of_variant = |n: &str| n.trim_start_matches("__").starts_with(char::is_uppercase);
+    let shared = body.that(|n| n.starts_with(crate::derive::FIELD) || of_variant(n) && !n.ends_with("_mut"));
+    let unique = body.that(|n| n.starts_with(crate::derive::FIELD_MUT) || of_variant(n) && n.ends_with("_mut"));
     if shared.is_empty() && unique.is_empty() {
         return TokenStream::new();
     }

@@ -97,6 +97,14 @@ impl Emitter<'_> {
 
     pub(crate) fn expr(&self, e: &Expr) -> Tokens {
         match e {
+            Expr::Place(_) | Expr::Binary(..) | Expr::Neg(_) | Expr::Select(..) | Expr::Clone(_) => self.write(e),
+            // What such an expression is made of need not be numbers.
+            _ => self.as_others(|| self.write(e)),
+        }
+    }
+
+    fn write(&self, e: &Expr) -> Tokens {
+        match e {
             Expr::Lit(lit) => Tokens::atom(lit.to_token_stream()),
             Expr::Number(x, float) => number(*x, float),
             Expr::Bool(b) => Tokens::atom(b.to_token_stream()),

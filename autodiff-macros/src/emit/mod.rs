@@ -19,10 +19,9 @@ use code::Code;
 pub(crate) use exprs::{Operation, Prec, operation};
 pub(crate) use tuples::{one_or_tuple, tuple};
 
-use std::cell::Cell;
-
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
+use std::cell::{Cell, RefCell};
 
 use crate::ir::{Call, Callee, Expr, Program, Role, Stmt, VarId};
 use crate::kinds::{Kind, Types};
@@ -44,12 +43,16 @@ pub(crate) struct Emitter<'a> {
     taken: VarSet,
     /// Cotangent slots that are `Option<&mut T>` here.
     pub(crate) optional: VarSet,
+    /// Variables that hold a part of a tangent, which may be `()`.
+    partial: VarSet,
     /// What is written is read by people: parts of tangents are written as if none were missing.
     pub(crate) text: bool,
     /// That has made a difference.
     pub(crate) differs: Cell<bool>,
     /// Tangents are several at once.
     pub(crate) lanes: bool,
+    /// The kind of number that is written.
+    number: RefCell<Option<Kind>>,
 }
 
 impl<'a> Emitter<'a> {
@@ -144,6 +147,9 @@ impl<'a> Emitter<'a> {
             };
             names.insert(v, ident);
         }
+        let partial = crate::missing::partial(program);
+        // What is missing is a zero in the shape of the value.
+        read.extend(partial.iter().filter_map(|v| program.vars[v].tangent_of));
         Self {
             program,
             types,
@@ -154,9 +160,11 @@ impl<'a> Emitter<'a> {
             mentioned,
             taken: on_tapes,
             optional,
+            partial,
             text: false,
             differs: Cell::new(false),
             lanes: false,
+            number: RefCell::new(None),
         }
     }
 

@@ -10,12 +10,13 @@ use crate::ir::{Arg, Block, Callee, Edit, Expr, Passing, Place, Program, Role, S
 use crate::kinds::{self, Kind};
 use crate::maps::HashMap;
 use crate::methods;
-use crate::var_set::VarMap;
+use crate::var_set::{VarMap, VarSet};
 
 /// Turns moves into clones where the variable is read later.
 pub(crate) fn clone_where_needed(program: &mut Program) {
     let tangents = program.vars.iter().enumerate().filter_map(|(v, var)| Some((v, var.tangent_of?)));
-    let mut counter = Counter { tangent_of: tangents.collect(), ..Counter::default() };
+    let partial = crate::missing::partial(program);
+    let mut counter = Counter { tangent_of: tangents.collect(), partial, ..Counter::default() };
     counter.block(&program.body);
     let end = counter.now + 1;
     for e in &program.value {
@@ -37,6 +38,7 @@ pub(crate) fn clone_where_needed(program: &mut Program) {
         loops: Vec::new(),
         elsewhere: Vec::new(),
         others: counter.others,
+        partial: counter.partial,
     };
     pass.block(&mut body);
     program.body = body;
@@ -64,6 +66,8 @@ struct Counter {
     depth: usize,
     turn: Option<usize>,
     tangent_of: VarMap<VarId>,
+    /// Variables that hold a part of a tangent, which may be missing.
+    partial: VarSet,
     others: HashMap<usize, Range<usize>>,
     reads: VarMap<Vec<usize>>,
     defined: VarMap<usize>,
@@ -82,9 +86,11 @@ impl Counter {
             let mut note = |v: VarId| reads.or_default(v).push(now);
             stmt.uses(&mut note, &mut |_| {});
             // The tangent of a field, of whatever level, is read together with the field.
-            let tangent_of = &self.tangent_of;
+            let (tangent_of, partial) = (&self.tangent_of, &self.partial);
             let mut fields = |place: &Place| {
-                if place.path.iter().any(|s| matches!(s, Step::Field(_) | Step::Payload { .. })) {
+                if partial.contains(place.root)
+                    || place.path.iter().any(|s| matches!(s, Step::Field(_) | Step::Payload { .. }))
+                {
                     std::iter::successors(tangent_of.get(place.root), |v| tangent_of.get(**v)).for_each(|of| note(*of));
                 }
             };
@@ -125,6 +131,7 @@ struct Pass<'a> {
     elsewhere: Vec<Range<usize>>,
     /// Where the second branch of the branching statement with a number stands.
     others: HashMap<usize, Range<usize>>,
+    partial: VarSet,
 }
 
 impl Pass<'_> {
@@ -237,6 +244,7 @@ impl Pass<'_> {
             && !matches!(self.program.vars[place.root].kind, Kind::Ref(_))
             && self.program.vars[place.root].mirrors.is_none()
             && self.program.vars[place.root].role != Role::User
+            && !self.partial.contains(place.root)
             && !kinds::of_place(self.program, place).is_scalar()
             && self.reads.get(place.root).is_some_and(|r| r.iter().filter(|r| **r == self.now).count() <= 1)
             && !self.is_read_again(place.root)
@@ -263,6 +271,9 @@ impl Pass<'_> {
         let reference = matches!(self.program.vars[place.root].kind, Kind::Ref(_));
         let behind = reference && place.path.iter().any(|s| matches!(s, Step::Deref));
         if self.program.vars[place.root].mirrors.is_some() && !place.path.is_empty() {
+            return true;
+        }
+        if self.partial.contains(place.root) && !place.path.is_empty() {
             return true;
         }
         // What may lie in a constant field is reached by methods that lend it.

@@ -3,13 +3,13 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::Member;
 
 use super::Emitter;
 use super::code::{Code, code};
 use super::exprs::Prec;
 use crate::ir::{Expr, Place, Role, Step, VarId};
-use crate::kinds::{self, Float, Kind};
+use crate::kinds::{self, Kind};
+use crate::missing::{self, zero_of_number};
 
 impl Emitter<'_> {
     /// Whether a place is, or lies in, a field of a tangent that may be `()`.
@@ -19,44 +19,26 @@ impl Emitter<'_> {
 
     /// The same of the place with this path.
     pub(crate) fn may_be_missing_at(&self, root: VarId, path: &[Step]) -> bool {
-        matches!(self.program.vars[root].role, Role::Adjoint | Role::Tangent)
-            && (0..path.len()).any(|i| self.is_field_of_struct(root, path, i))
-            && !self.is_for_people()
+        self.is_part(root, path) && !self.is_for_people()
+    }
+
+    fn is_part(&self, root: VarId, path: &[Step]) -> bool {
+        missing::is_part(self.program, &self.partial, root, path)
+    }
+
+    /// Whether a variable holds a part of a tangent as that is, which may be `()`.
+    pub(super) fn is_partial(&self, v: VarId) -> bool {
+        self.partial.contains(v)
     }
 
     /// Whether a step of a path is to a field of a struct or of a variant.
     pub(crate) fn is_field_of_struct(&self, root: VarId, path: &[Step], step: usize) -> bool {
-        let base = || Place { root, path: path[..step].to_vec(), span: proc_macro2::Span::mixed_site() };
-        match &path[step] {
-            Step::Field(Member::Named(_)) => !kinds::of_place(self.program, &base()).deref().is_complex(),
-            // Tuples have numbered fields as well.
-            Step::Field(Member::Unnamed(_)) => {
-                step == path.iter().take_while(|s| matches!(s, Step::Deref)).count()
-                    && self.is_declared_struct(root)
-                    && !matches!(kinds::of_place(self.program, &base()).deref(), Kind::Tuple(_))
-            }
-            Step::Payload { variant, .. } => !crate::variants::is_standard(variant),
-            _ => false,
-        }
-    }
-
-    /// Whether a variable, or what it is the tangent of, is declared with the name of a type.
-    fn is_declared_struct(&self, v: VarId) -> bool {
-        let var = &self.program.vars[v];
-        let mut ty = var.ty.as_ref().or_else(|| self.program.vars[var.mirrors?].ty.as_ref());
-        while let Some(syn::Type::Reference(r)) = ty {
-            ty = Some(&r.elem);
-        }
-        matches!(ty, Some(syn::Type::Path(_)))
+        missing::is_field_of_struct(self.program, root, path, step)
     }
 
     /// The value of a cotangent of a number, or of one of its tangents, that may be missing: zero, if it is.
     pub(crate) fn part_of_cotangent(&self, place: &Place, kind: &Kind) -> Option<TokenStream> {
-        let zero = match kind {
-            Kind::Float(Float::F64) => quote!(0.0_f64),
-            Kind::Float(Float::F32) => quote!(0.0_f32),
-            _ => return None,
-        };
+        let zero = zero_of_number(kind)?;
         let mut of = place.root;
         while let Some(next) = self.program.vars[of].tangent_of.filter(|_| self.program.vars[of].role == Role::Tangent)
         {
@@ -69,9 +51,27 @@ impl Emitter<'_> {
         Some(quote!(::differentiable::__private::read(&#zero, #part)))
     }
 
+    /// Writes an expression that gives a value of this kind: parts of cotangents in a sum or a product are numbers like it.
+    pub(super) fn as_number<T>(&self, kind: &Kind, write: impl FnOnce() -> T) -> T {
+        let number = zero_of_number(kind).map(|_| kind.clone());
+        let outer = self.number.replace(number);
+        let written = write();
+        self.number.replace(outer);
+        written
+    }
+
+    /// Writes an expression of whose parts nothing is known.
+    pub(super) fn as_others<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.as_number(&Kind::Unknown, write)
+    }
+
     /// The value of a tangent that may be missing: zero, if it is.
     pub(crate) fn part_value(&self, place: &Place) -> Option<TokenStream> {
         if let Some(value) = self.part_of_cotangent(place, &kinds::of_place(self.program, place)) {
+            return Some(value);
+        }
+        let number = self.number.borrow().clone();
+        if let Some(value) = number.and_then(|number| self.part_of_cotangent(place, &number)) {
             return Some(value);
         }
         let var = &self.program.vars[place.root];

@@ -43,7 +43,7 @@ impl Emitter<'_> {
         let mut viewed = false;
         // Behind a field that may be `()`, elements may be as well.
         let mirrored = self.may_be_missing_at(root, path);
-        let mut missing = false;
+        let mut missing = mirrored && self.is_partial(root);
         for (k, step) in path.iter().enumerate() {
             let of_view = std::mem::replace(&mut viewed, matches!(step, Step::View { .. }));
             let behind = missing;

@@ -8,6 +8,7 @@ use super::code::code;
 use super::exprs::{Prec, assignment_token};
 use crate::ir::{BinOp, Block, Edit, Expr, Place, Stmt, VarId};
 use crate::kinds;
+use crate::missing::zero_of_number;
 
 impl Emitter<'_> {
     /// Statements in order, with a declaration and its branches written as one `let`.
@@ -94,7 +95,7 @@ impl Emitter<'_> {
         {
             return quote!(let #binding = #part;);
         }
-        let code = self.value(value);
+        let code = self.as_number(self.kind(var), || self.value(value));
         let value = if untyped { self.claimed(value, code) } else { code };
         quote!(let #binding #claimed = #value;)
     }
@@ -120,10 +121,14 @@ impl Emitter<'_> {
                     return self.on_slot(place, |place| self.write_elements(place, value));
                 }
                 let mentioned = value.mentions(place.root);
-                let value = self.operand(value);
+                let none = is_none(value);
+                let value = self.as_number(&kinds::of_place(self.program, place), || self.operand(value));
                 self.on_slot(place, |place| {
                     if self.may_be_missing(place) {
                         let place = self.reference(place, true).tokens;
+                        if none {
+                            return quote!(::differentiable::__private::vacate(#place););
+                        }
                         if mentioned {
                             // The value is read before the place is borrowed.
                             let next = proc_macro2::Ident::new("next", proc_macro2::Span::mixed_site());
@@ -234,10 +239,10 @@ impl Emitter<'_> {
         if kind.is_number() {
             let target = self.place_mut(place).tokens;
             if let Expr::Neg(value) = value {
-                let value = self.value(value);
+                let value = self.as_number(&kind, || self.value(value));
                 return quote!(#target -= #value;);
             }
-            let value = self.value(value);
+            let value = self.as_number(&kind, || self.value(value));
             return quote!(#target += #value;);
         }
         let target = self.target(place);
@@ -303,8 +308,15 @@ impl Emitter<'_> {
         let new = self.value(value);
         if self.may_be_missing(place) {
             let target = self.reference(place, true).tokens;
+            if is_none(value) {
+                return quote!(let #pattern = ::differentiable::__private::vacate(#target););
+            }
             let next = proc_macro2::Ident::new("next", proc_macro2::Span::mixed_site());
-            return quote!(let #pattern = { let #next = #new; ::differentiable::__private::replace(#target, #next) };);
+            let mut part = quote!({ let #next = #new; ::differentiable::__private::replace(#target, #next) });
+            if let Some(zero) = zero_of_number(self.kind(old)) {
+                part = quote!(::differentiable::__private::read(&#zero, &#part));
+            }
+            return quote!(let #pattern = #part;);
         }
         if kind.is_scalar() {
             let target = self.place_mut(place).tokens;
@@ -387,6 +399,9 @@ impl Emitter<'_> {
                     return quote!(#popped;);
                 }
                 let (pattern, unwrap) = (self.pattern(*var), unwrap.then(|| quote!(.unwrap())));
+                if let Some(zero) = zero_of_number(self.kind(*var)).filter(|_| self.may_be_missing(place)) {
+                    return quote!(let #pattern = ::differentiable::__private::read(&#zero, &#popped #unwrap););
+                }
                 quote!(let #pattern = #popped #unwrap;)
             }
             Edit::Exchange(a, b) => {
@@ -413,6 +428,15 @@ impl Emitter<'_> {
                 quote!(#place.swap(#i, #j);)
             }
         }
+    }
+}
+
+/// Whether a value is `None`, whose type what may be a constant does not tell.
+fn is_none(value: &Expr) -> bool {
+    match value {
+        Expr::Zero(of) => is_none(of),
+        Expr::Item(path, None) => crate::variants::is_named(path, "None"),
+        _ => false,
     }
 }
 

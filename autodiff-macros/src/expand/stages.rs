@@ -96,6 +96,7 @@ impl Function {
         }
         simplify::run(&mut program);
         simplify::reuse_reciprocals(&mut program);
+        simplify::zeros_win(&mut program);
         verify::well_formed(&program, &self.types);
         program
     }
@@ -195,6 +196,7 @@ impl Function {
                 }
                 program = (*placed).clone();
                 simplify::singular_terms(&mut program);
+                simplify::zeros_win(&mut program);
                 verify::well_formed(&program, &self.types);
             }
         }

@@ -420,8 +420,7 @@ impl Lowerer<'_> {
         };
         let before = self.emitted();
         let rest = self.in_order(&m.args, Self::argument);
-        let mut receiver = Expr::Place(place);
-        self.preserve_all(std::slice::from_mut(&mut receiver), &[before]);
+        let receiver = self.receiver(Expr::Place(place), before);
         let place = self.place_of(receiver, span);
         let rest: Vec<Arg> = rest
             .into_iter()

@@ -10,6 +10,7 @@ use syn::visit::{self, Visit};
 
 use super::{Binding, Lowerer};
 use crate::ir::Expr;
+use crate::kinds::Kind;
 
 /// Methods of the standard library that change their receiver.
 const CHANGING: &[&str] = &[
@@ -65,7 +66,10 @@ impl Lowerer<'_> {
     pub(super) fn changes_its_place(&self, m: &syn::ExprMethodCall) -> bool {
         CHANGING.contains(&m.method.to_string().as_str())
             && self.is_plain_place(&m.receiver)
-            && self.kind_of_mutable(&m.receiver).is_some_and(|kind| !kind.deref().is_constant())
+            && self.kind_of_mutable(&m.receiver).is_some_and(|kind| match kind.deref() {
+                Kind::Seq(_) | Kind::Option(_) => true,
+                kind => !kind.is_constant(),
+            })
     }
 
     /// What a test of an option says whose closure changes something.

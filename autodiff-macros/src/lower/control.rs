@@ -284,9 +284,9 @@ impl Lowerer<'_> {
             match self.lookup(&name.to_string()).cloned() {
                 // What is kept is only read.
                 Some(Binding::Value(Expr::Ref { of, .. })) => {
-                    captures.push((name, Expr::Ref { mutable: false, of }));
+                    captures.push((name, self.kept_value(Expr::Ref { mutable: false, of })));
                 }
-                Some(Binding::Value(value)) => captures.push((name, value)),
+                Some(Binding::Value(value)) => captures.push((name, self.kept_value(value))),
                 Some(Binding::Closure(closure)) => {
                     // A closure used inside code that is kept: write it out in its place.
                     let outer = std::mem::replace(&mut self.scopes, closure.scopes.clone());

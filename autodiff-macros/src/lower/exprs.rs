@@ -89,6 +89,7 @@ impl Lowerer<'_> {
                 Expr::Struct { path: s.path.clone(), fields, rest, tangent: false }
             }
             S::Range(_) | S::Closure(_) | S::Let(_) => self.control(e),
+            S::If(_) | S::Match(_) if self.refuses_chosen_iterator(e) => Expr::Tuple(Vec::new()),
             S::If(i) => self.if_value(i, hint),
             S::Match(m) => self.match_value(m, hint),
             S::Block(b) => match &b.label {
@@ -203,6 +204,7 @@ impl Lowerer<'_> {
                 );
             }
             self.refuse_chosen_literal(&value, span);
+            let value = self.given(dest, value, span);
             let kind = self.kind(&value);
             let joined = self.program.vars[dest].kind.join(&kind);
             self.program.vars[dest].kind = joined;
@@ -211,6 +213,9 @@ impl Lowerer<'_> {
     }
 
     pub(super) fn result(&self, dest: VarId, span: Span) -> Expr {
+        if let Some(again) = self.chosen.get(&dest) {
+            return again.clone();
+        }
         self.normal(Expr::var(dest, span))
     }
 

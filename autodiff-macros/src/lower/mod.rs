@@ -30,6 +30,7 @@ mod patterns;
 mod places;
 mod questions;
 mod queues;
+mod referring;
 mod stmts;
 mod targets;
 mod vectors;
@@ -100,6 +101,10 @@ pub(crate) struct Lowerer<'a> {
     literals: HashMap<VarId, Expr>,
     /// What names and fields are used as.
     uses: owners::Uses,
+    /// The vectors that hold copies of what their items refer to, and such an item made again of its copy, `item`.
+    referring: HashMap<VarId, syn::Expr>,
+    /// What stands for the variables that hold copies of what branches refer to.
+    chosen: HashMap<VarId, Expr>,
     /// The variables that constructors of other types make.
     made: HashSet<VarId>,
     /// What is said of names of functions of the standard library.
@@ -146,6 +151,8 @@ pub(crate) fn lower(
         returns: vec![None],
         fallible,
         literals: HashMap::default(),
+        referring: HashMap::default(),
+        chosen: HashMap::default(),
         uses: owners::Uses::of(block).with(types.uses_of_fields()),
         made: HashSet::default(),
         claims: Vec::new(),
@@ -314,6 +321,7 @@ impl Lowerer<'_> {
         let value = self.remade(value, span);
         let var = self.fresh(name, span, kind, role);
         self.note_literal(var, &value);
+        self.note_moved_copies(var, &value);
         self.emit(Stmt::Let { var, value });
         var
     }

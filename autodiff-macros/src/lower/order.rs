@@ -5,7 +5,7 @@
 use proc_macro2::Span;
 
 use super::{Lowerer, as_place};
-use crate::ir::{Expr, Stmt};
+use crate::ir::{Call, Callee, Expr, Passing, Place, Step, Stmt};
 use crate::var_set::VarSet;
 
 impl Lowerer<'_> {
@@ -45,6 +45,21 @@ impl Lowerer<'_> {
         }
     }
 
+    /// A receiver whose method is about to be called, where its arguments have been lowered since `before`. What they call on
+    /// the receiver, which is lent to the method by then, looks at it: `a.add(a.get())` changes `a` once. What assigns it
+    /// shows that the receiver is a copy.
+    pub(super) fn receiver(&mut self, mut receiver: Expr, before: usize) -> Expr {
+        if let Expr::Place(place) = &receiver {
+            let arguments = &mut self.stmts.last_mut().expect("a block is open")[before..];
+            arguments.iter_mut().for_each(|s| look(s, place));
+            if !arguments.iter().any(|s| changes(s, place)) {
+                return receiver;
+            }
+        }
+        self.preserve_all(std::slice::from_mut(&mut receiver), &[before]);
+        receiver
+    }
+
     fn preserve(&mut self, value: &mut Expr, end: usize, changed: &VarSet) {
         match value {
             // What is lent is not changed meanwhile.
@@ -61,6 +76,36 @@ impl Lowerer<'_> {
         *value = self.temporary(taken, span);
         self.stmts.last_mut().expect("a block is open").extend(later);
     }
+}
+
+/// Hands a place over by `&` where a method is called on it.
+fn look(stmt: &mut Stmt, place: &Place) {
+    if let Stmt::Call(Call { callee: Callee::Method { .. }, args, .. }) = stmt
+        && let Some(Expr::Place(of)) = &args[0].parts[0]
+        && overlap(of, place)
+    {
+        args[0].passing = Passing::Ref;
+    }
+    for block in stmt.blocks_mut() {
+        block.stmts.iter_mut().for_each(|s| look(s, place));
+    }
+}
+
+/// Whether a statement changes what a place holds.
+fn changes(stmt: &Stmt, place: &Place) -> bool {
+    let mut found = false;
+    stmt.parts(&mut |_| {}, &mut |of| found |= overlap(of, place));
+    found || stmt.blocks().iter().any(|block| block.stmts.iter().any(|s| changes(s, place)))
+}
+
+/// Whether two places may have a part in common: not, where they are, or lie in, different fields of one value.
+fn overlap(a: &Place, b: &Place) -> bool {
+    let differ = |(a, b): (&Step, &Step)| match (a, b) {
+        (Step::Field(a), Step::Field(b)) => a != b,
+        _ => false,
+    };
+    let known = |(a, b): &(&Step, &Step)| std::mem::discriminant(*a) == std::mem::discriminant(*b);
+    a.root == b.root && !a.path.iter().zip(&b.path).take_while(known).any(differ)
 }
 
 /// The variables that a statement writes.

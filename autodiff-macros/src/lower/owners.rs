@@ -2,8 +2,8 @@
 //! `self.last.replace(x)` where `last` is an `Option`.
 //!
 //! In: a body, and those of the methods beside it. Out: the names and fields that they use as sequences (indexed, iterated
-//! over, or made by `vec!`) and as options (taken apart by `Some`, or given one), and the variables that a constructor of
-//! another type makes.
+//! over, or made by `vec!`) and as options (taken apart by `Some`, or given one), those whose `pop` or `get` gives a number and no option,
+//! and the variables that a constructor of another type makes.
 
 use quote::ToTokens;
 use syn::visit::{self, Visit};
@@ -11,13 +11,19 @@ use syn::{Expr, Pat};
 
 use super::fallible::{Family, family_of, variant_of};
 use crate::lower::capital;
-use crate::maps::HashSet;
+use crate::maps::{HashMap, HashSet};
 
 /// What names and fields are used as.
 #[derive(Clone, Default)]
 pub(crate) struct Uses {
     sequences: HashSet<String>,
     options: HashSet<String>,
+    /// No vectors, though they have methods of the same names.
+    others: HashSet<String>,
+    /// Names of what was found, and in what.
+    found: HashMap<String, String>,
+    /// Names of what `map` gave, and of what.
+    mapped: HashMap<String, String>,
 }
 
 impl Uses {
@@ -25,6 +31,9 @@ impl Uses {
     pub(crate) fn of(block: &syn::Block) -> Self {
         let mut uses = Self::default();
         uses.visit_block(block);
+        let mapped = uses.mapped.iter().filter(|(name, _)| uses.sequences.contains(*name)).map(|(_, of)| of.clone());
+        let mapped: Vec<String> = mapped.collect();
+        uses.sequences.extend(mapped);
         uses
     }
 
@@ -33,6 +42,7 @@ impl Uses {
         let mut uses = Self::of(block);
         uses.sequences.retain(|key| key.starts_with("self."));
         uses.options.retain(|key| key.starts_with("self."));
+        uses.others.retain(|key| key.starts_with("self."));
         uses
     }
 
@@ -40,6 +50,7 @@ impl Uses {
     pub(crate) fn with(mut self, other: &Self) -> Self {
         self.sequences.extend(other.sequences.iter().cloned());
         self.options.extend(other.options.iter().cloned());
+        self.others.extend(other.others.iter().cloned());
         self
     }
 
@@ -51,8 +62,27 @@ impl Uses {
         key(e).is_some_and(|key| self.options.contains(&key))
     }
 
+    /// Whether it is of a type that is neither a vector nor an option.
+    pub(super) fn is_other(&self, e: &Expr) -> bool {
+        key(e).is_some_and(|key| self.others.contains(&key))
+    }
+
     fn sequence(&mut self, e: &Expr) {
-        self.sequences.extend(key(e));
+        self.sequences.extend(key(e).or_else(|| mapped(e)));
+    }
+
+    /// An operand of arithmetic, which is no option.
+    fn number(&mut self, e: &Expr) {
+        match e {
+            Expr::Paren(p) => self.number(&p.expr),
+            Expr::Unary(u) => self.number(&u.expr),
+            Expr::MethodCall(_) => self.others.extend(found(e)),
+            Expr::Path(p) => {
+                let of = p.path.get_ident().and_then(|name| self.found.get(&name.to_string()).cloned());
+                self.others.extend(of);
+            }
+            _ => {}
+        }
     }
 
     /// The place of an option, perhaps behind a method that gives it or a view of it.
@@ -104,6 +134,10 @@ impl<'ast> Visit<'ast> for Uses {
                 "take" if m.args.is_empty() => self.option(&m.receiver),
                 _ => {}
             },
+            Expr::Binary(b) if crate::ir::BinOp::of(&b.op).is_some_and(crate::ir::BinOp::is_arithmetic) => {
+                self.number(&b.left);
+                self.number(&b.right);
+            }
             Expr::Let(l) if shows_option(&l.pat) => self.option(&l.expr),
             Expr::Match(m) if m.arms.iter().any(|a| shows_option(&a.pat)) => self.option(&m.expr),
             Expr::Assign(a) if variant_of(&a.right) == Some(Family::Option) => self.options.extend(key(&a.left)),
@@ -119,11 +153,38 @@ impl<'ast> Visit<'ast> for Uses {
                 Pat::Ident(name) if makes_sequence(&init.expr) => {
                     self.sequences.insert(name.ident.to_string());
                 }
+                Pat::Ident(name) => {
+                    // What is bound anew is something else.
+                    let name = name.ident.to_string();
+                    let (from, of) = (found(&init.expr), mapped(&init.expr));
+                    match from {
+                        Some(from) => self.found.insert(name.clone(), from),
+                        None => self.found.remove(&name),
+                    };
+                    self.mapped.extend(of.map(|of| (name, of)));
+                }
                 pat if shows_option(pat) => self.option(&init.expr),
                 _ => {}
             }
         }
         visit::visit_local(self, local);
+    }
+}
+
+/// What a call is of that gives an option, if that is a vector.
+fn found(e: &Expr) -> Option<String> {
+    let Expr::MethodCall(m) = e else { return None };
+    match (m.method.to_string().as_str(), m.args.len()) {
+        ("pop" | "first" | "last", 0) | ("get", 1) => key(&m.receiver),
+        _ => None,
+    }
+}
+
+/// What a call of `map` with a closure is made of.
+fn mapped(e: &Expr) -> Option<String> {
+    match e {
+        Expr::MethodCall(m) if m.args.len() == 1 && m.method == "map" => key(&m.receiver),
+        _ => None,
     }
 }
 

@@ -83,7 +83,7 @@ impl Lowerer<'_> {
                 other => {
                     let place = self.place_of(other, e.span());
                     // A pattern that takes a reference apart binds what its parts are, not references to them.
-                    if kinds::of_place(&self.program, &place).is_scalar() {
+                    if kinds::of_place(&self.program, &place).is_scalar() || self.is_copy(&place) {
                         return Expr::Place(place);
                     }
                     self.normal(Expr::Place(place.step(Step::Deref)))

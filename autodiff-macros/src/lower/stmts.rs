@@ -35,6 +35,7 @@ impl Lowerer<'_> {
                 self.if_stmt(i);
                 Expr::Tuple(Vec::new())
             }
+            S::Tuple(t) => self.given_tuple(t),
             _ => self.operand(e),
         }
     }
@@ -63,7 +64,7 @@ impl Lowerer<'_> {
             return self.local(&chosen);
         }
         let (pat, ty) = match &local.pat {
-            Pat::Type(t) => (&*t.pat, Some(crate::arrays::with_owned_items(&t.ty))),
+            Pat::Type(t) => (&*t.pat, Some(self.with_copies(&crate::arrays::with_owned_items(&t.ty)))),
             other => (other, None),
         };
         let ty = ty.as_ref();
@@ -169,6 +170,7 @@ impl Lowerer<'_> {
     /// Binds a user's name to a value.
     pub(super) fn let_named(&mut self, name: &syn::Ident, mutable: bool, ty: Option<&syn::Type>, value: Expr) {
         let value = self.as_declared(value, ty);
+        let (value, copies) = self.copied_elements(value, name.span());
         // A view is another name for what it views; one that can be changed stays one.
         let view = |e: &Expr| matches!(e, Expr::Place(place) if place.is_view());
         let changes = matches!(&value, Expr::Ref { mutable: true, of } if view(of));
@@ -238,6 +240,8 @@ impl Lowerer<'_> {
         self.program.vars[var].mutable = mutable;
         self.program.vars[var].ty = ty.cloned();
         self.note_literal(var, &value);
+        self.note_moved_copies(var, &value);
+        self.referring.extend(copies.map(|again| (var, again)));
         self.emit(Stmt::Let { var, value });
         let value = self.normal(Expr::var(var, name.span()));
         self.bind(&name.to_string(), value);

@@ -65,7 +65,11 @@ impl Lowerer<'_> {
         // A type of another name has methods of its own, unless they are those of sequences, and it is used as one: it may be
         // the alias of one, but for that whose method this is.
         let whole = strip(recv.clone());
-        let other = self.kind(&whole).deref() == &Kind::Unknown && self.has_another_type(&whole);
+        let unknown = self.kind(&whole).deref() == &Kind::Unknown;
+        if unknown && self.uses.is_other(&m.receiver) {
+            return None;
+        }
+        let other = unknown && self.has_another_type(&whole);
         if other && (!OF_SEQUENCES.contains(&name) || self.is_self(&whole) || !self.uses.is_sequence(&m.receiver)) {
             return None;
         }
@@ -75,7 +79,8 @@ impl Lowerer<'_> {
         }
         if let Some((_, function)) = SORTS.iter().find(|(n, _)| *n == name) {
             let place = self.place_of(recv.clone(), span);
-            let mut args = vec![Expr::Ref { mutable: false, of: Box::new(Expr::Place(place.clone())) }];
+            let of = self.kept_value(Expr::Place(place.clone()));
+            let mut args = vec![Expr::Ref { mutable: false, of: Box::new(of) }];
             args.extend(m.args.iter().map(|f| self.verbatim(f)));
             let order = self.order(function, args, span);
             self.emit(Stmt::Edit(Edit::Permute { place, order, inverse: false }));
@@ -191,6 +196,9 @@ impl Lowerer<'_> {
             ("push" | "push_back", 1) => {
                 let value = self.operand(&m.args[0]);
                 let place = self.place_of(recv.clone(), span);
+                self.note_copies(&place, &value);
+                let value = self.as_copy(value, span);
+                let value = self.as_atom(value, span);
                 self.emit(Stmt::Edit(Edit::Push { place, value }));
                 Some(unit())
             }

@@ -8,6 +8,7 @@ mod accumulators;
 mod copies;
 mod dead;
 mod guards;
+mod infinities;
 mod inline;
 mod localise;
 mod positions;
@@ -15,6 +16,7 @@ mod reciprocals;
 
 pub(crate) use accumulators::{each_touch, touches};
 pub(crate) use guards::singular_terms;
+pub(crate) use infinities::zeros_win;
 pub(crate) use inline::{changes, each_write, replace};
 pub(crate) use localise::inner_sweeps;
 pub(crate) use reciprocals::reuse as reuse_reciprocals;

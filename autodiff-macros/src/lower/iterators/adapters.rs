@@ -440,6 +440,45 @@ impl Lowerer<'_> {
         );
         Expr::Tuple(Vec::new())
     }
+
+    /// Refuses a branch that gives an iterator, also in a box or a variant.
+    pub(in crate::lower) fn refuses_chosen_iterator(&self, e: &S) -> bool {
+        let Some(span) = self.chosen_iterator(e) else { return false };
+        self.errors.at(
+            span,
+            "an iterator that is chosen by a branch cannot be differentiated; choose the slice that it runs over, or collect into a `Vec` in each branch",
+        );
+        true
+    }
+
+    /// The iterator that a branch gives.
+    fn chosen_iterator(&self, e: &S) -> Option<Span> {
+        let of_block = |block: &syn::Block| match block.stmts.last() {
+            Some(syn::Stmt::Expr(tail, None)) => self.chosen_iterator(tail),
+            _ => None,
+        };
+        match e {
+            S::Paren(p) => self.chosen_iterator(&p.expr),
+            S::Reference(r) => self.chosen_iterator(&r.expr),
+            S::Block(b) => of_block(&b.block),
+            S::If(i) => {
+                let (_, els) = i.else_branch.as_ref()?;
+                of_block(&i.then_branch).or_else(|| self.chosen_iterator(els))
+            }
+            S::Match(m) => m.arms.iter().find_map(|arm| self.chosen_iterator(&arm.body)),
+            S::MethodCall(m) if self.is_chain(e) => Some(m.method.span()),
+            // `Box::new(iterator)`, `Either::Left(iterator)`
+            S::Call(c) if c.args.len() == 1 && makes_value(&c.func) => self.chosen_iterator(&c.args[0]),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a function is a box's or a constructor.
+fn makes_value(func: &S) -> bool {
+    let S::Path(p) = func else { return false };
+    crate::lower::is_box(&p.path)
+        || p.path.segments.last().is_some_and(|s| s.ident.to_string().starts_with(char::is_uppercase))
 }
 
 pub(super) fn staged(source: Stream, stage: Stage) -> Stream {

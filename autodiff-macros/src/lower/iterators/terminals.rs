@@ -214,6 +214,8 @@ impl Lowerer<'_> {
 
     /// `place.push(item)` to a vector that this module has made.
     fn push_to(&mut self, place: &Place, item: Expr, span: Span) {
+        self.note_copies(place, &item);
+        let item = self.as_copy(item, span);
         let kind = self.kind(&item);
         if let Kind::Seq(inner) = &self.program.vars[place.root].kind {
             let joined = inner.join(&kind);
@@ -279,6 +281,7 @@ impl Lowerer<'_> {
     /// The same, of items whose kind is declared.
     fn collect_of(&mut self, element: Kind, stream: Stream, span: Span) -> Expr {
         let place = self.vector(span);
+        let element = element.deref().clone();
         if element.is_scalar() {
             self.program.vars[place.root].kind = Kind::Seq(Box::new(element));
         }

@@ -1,0 +1,170 @@
+//! Infinities that a function writes itself, for what is missing: the blanks of a table, the cost of what cannot be.
+//!
+//! In: a derivative. Out: the same, in which a product of derivatives and of what comes from such an infinity is zero if any of
+//! its factors is: `q * gamma_dot`  ⇒  `if gamma_dot != 0.0 { q * gamma_dot } else { 0.0 }`. What the function computes is not
+//! touched, and neither is the derivative of one that names no infinity, or only compares with it.
+
+use crate::ir::{BinOp, Edit, Expr, Place, Program, Role, Stmt, VarId};
+use crate::kinds::{self, Float, Kind};
+use crate::methods;
+use crate::var_set::VarSet;
+
+/// Lets zeros win over infinities.
+pub(crate) fn zeros_win(program: &mut Program) {
+    let infinite = infinite(program);
+    if infinite.is_empty() {
+        return;
+    }
+    let mut body = std::mem::take(&mut program.body);
+    let pass = Pass { infinite, program };
+    body.walk_mut(&mut |stmt| match stmt {
+        Stmt::Let { var, value } if pass.is_derivative(*var) => pass.guard(value),
+        Stmt::Assign { place, value, .. }
+        | Stmt::Accumulate { place, value }
+        | Stmt::Update { place, value, .. }
+        | Stmt::Replace { place, value, .. }
+            if pass.is_derivative(place.root) =>
+        {
+            pass.guard(value);
+        }
+        _ => {}
+    });
+    program.body = body;
+}
+
+/// The variables that may hold such an infinity, or a multiple of one.
+fn infinite(program: &Program) -> VarSet {
+    let mut found = VarSet::new();
+    loop {
+        let mut changed = false;
+        program.body.walk(&mut |stmt| match stmt {
+            Stmt::Let { var, value } => {
+                let from = is_infinite(value, &found);
+                changed |= from && found.insert(*var);
+            }
+            Stmt::Assign { place, value, .. }
+            | Stmt::Accumulate { place, value }
+            | Stmt::Update { place, value, .. }
+            | Stmt::Edit(Edit::Push { place, value }) => {
+                let from = is_infinite(value, &found);
+                changed |= from && found.insert(place.root);
+            }
+            Stmt::Replace { old, place, value } => {
+                let from = is_infinite(value, &found);
+                changed |= from && found.insert(place.root);
+                let held = found.contains(place.root);
+                changed |= held && found.insert(*old);
+            }
+            Stmt::Edit(Edit::Pop { var, place, .. }) => {
+                let held = found.contains(place.root);
+                changed |= held && found.insert(*var);
+            }
+            Stmt::Edit(Edit::Exchange(a, b)) => {
+                let (a, b) = (a.root, b.root);
+                let either = found.contains(a) || found.contains(b);
+                changed |= either && (found.insert(a) | found.insert(b));
+            }
+            _ => {}
+        });
+        if !changed {
+            return found;
+        }
+    }
+}
+
+/// Whether an expression gives an infinity, or a multiple of one, that such variables hold.
+fn is_infinite(e: &Expr, found: &VarSet) -> bool {
+    let is = |e: &Expr| is_infinite(e, found);
+    match e {
+        Expr::Item(path, _) => path.segments.last().is_some_and(|s| s.ident == "INFINITY" || s.ident == "NEG_INFINITY"),
+        Expr::Place(place) => found.contains(place.root),
+        Expr::Neg(e) | Expr::Clone(e) | Expr::Cast(e, _) | Expr::Ref { of: e, .. } => is(e),
+        Expr::Wrap { value, .. } | Expr::Repeat { value, .. } => is(value),
+        Expr::Binary(BinOp::Add | BinOp::Sub | BinOp::Mul, a, b) | Expr::Select(_, a, b) => is(a) || is(b),
+        Expr::Binary(BinOp::Div, a, _) => is(a),
+        Expr::Math(rule, args) => {
+            matches!(rule.name, "abs" | "max" | "min" | "mul_add" | "sqrt") && args.iter().any(is)
+        }
+        Expr::Tuple(es) | Expr::Array(es, _) | Expr::Call { args: es, ctor: true, .. } => es.iter().any(is),
+        Expr::Struct { fields, rest, .. } => {
+            fields.iter().any(|(_, e)| is(e)) || rest.as_ref().is_some_and(|rest| is(rest))
+        }
+        Expr::Method { recv, name, .. } => methods::is_structural(&name.to_string()) && is(recv),
+        _ => false,
+    }
+}
+
+struct Pass<'a> {
+    infinite: VarSet,
+    program: &'a Program,
+}
+
+impl Pass<'_> {
+    fn is_derivative(&self, v: VarId) -> bool {
+        matches!(self.program.vars[v].role, Role::Adjoint | Role::Tangent)
+    }
+
+    /// The type of the float that a place holds.
+    fn float(&self, place: &Place) -> Option<Float> {
+        match kinds::of_place(self.program, place).deref() {
+            Kind::Float(float) => Some(float.clone()),
+            _ => None,
+        }
+    }
+
+    /// Guards the products in an expression.
+    fn guard(&self, e: &mut Expr) {
+        let guarded = self.guarded(e);
+        match e {
+            Expr::Binary(..) | Expr::Neg(_) | Expr::Select(..) => e.children_mut(&mut |child| self.guard(child)),
+            _ => return,
+        }
+        let Some((factors, float)) = guarded else { return };
+        let tests = factors.into_iter().map(|f| {
+            let zero = Expr::Number(0.0, float.clone());
+            Expr::binary(BinOp::Ne, f, zero)
+        });
+        if let Some(all) = tests.reduce(|a, b| Expr::binary(BinOp::And, a, b)) {
+            let zero = Expr::Number(0.0, float.clone());
+            let product = std::mem::replace(e, zero.clone());
+            *e = Expr::Select(Box::new(all), Box::new(product), Box::new(zero));
+        }
+    }
+
+    /// The factors of a product with what may be infinite that have to be other than zero for it to count.
+    fn guarded(&self, e: &Expr) -> Option<(Vec<Expr>, Float)> {
+        let mut factors = Vec::new();
+        product(e, &mut factors);
+        // Of what may be infinite: whether a derivative has its part in it.
+        let mut infinite = None;
+        let mut others = Vec::new();
+        for factor in factors {
+            if is_infinite(factor, &self.infinite) {
+                let mut derivative = false;
+                factor.vars(&mut |v| derivative |= self.is_derivative(v));
+                infinite = Some(infinite.unwrap_or(false) || derivative);
+            } else if let Expr::Place(place) = factor {
+                others.push(place);
+            }
+        }
+        let of_derivative = infinite?;
+        // A number that multiplies an infinite one makes a derivative only together with another derivative.
+        others.retain(|place| of_derivative || self.is_derivative(place.root));
+        let float = others.iter().find_map(|place| self.float(place))?;
+        let floats = others.into_iter().filter(|place| self.float(place).is_some());
+        Some((floats.map(|place| Expr::Place(place.clone())).collect(), float))
+    }
+}
+
+/// The factors of a product.
+fn product<'a>(e: &'a Expr, factors: &mut Vec<&'a Expr>) {
+    match e {
+        Expr::Binary(BinOp::Mul, a, b) => {
+            product(a, factors);
+            product(b, factors);
+        }
+        Expr::Binary(BinOp::Div, a, _) => product(a, factors),
+        Expr::Neg(e) => product(e, factors),
+        e => factors.push(e),
+    }
+}
