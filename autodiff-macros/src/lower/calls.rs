@@ -90,7 +90,7 @@ impl Lowerer<'_> {
             return value;
         }
         if let Some(value) = self.known_function(&names, &args, span) {
-            if let ["mem", "swap" | "replace" | "take"] = names.as_slice() {
+            if let ["mem", "swap" | "replace" | "take"] | ["drop"] = names.as_slice() {
                 self.claim(path);
             }
             return value;
@@ -98,29 +98,27 @@ impl Lowerer<'_> {
         if let Some(value) = self.complex_function(path, last, &args, span) {
             return value;
         }
-        let float = match names.as_slice() {
-            [.., ty, _] => syn::parse_str(ty).is_ok_and(|ty| self.types.kind(&ty).is_float()),
-            _ => false,
-        };
-        if float
+        let owner = owner_of(path, &names);
+        let float = owner.as_ref().map(|ty| self.types.kind(ty)).filter(Kind::is_float);
+        if float.is_some()
             && !args.is_empty()
             && (rules::find(last).is_some() || rules::FLAT.contains(&last) || last == "sin_cos")
         {
             let mut args: Vec<Expr> = args.into_iter().map(strip).collect();
-            if let Ok(ty) = syn::parse_str(names[names.len() - 2]) {
-                args.iter().for_each(|a| self.declare(a, &ty));
+            if let Some(ty) = &owner {
+                args.iter().for_each(|a| self.declare(a, ty));
             }
             let recv = args.remove(0);
             return self.float_method(recv, last, args, span);
         }
-        let primitive = names.len() >= 2 && matches!(names[names.len() - 2], "f64" | "f32");
-        if primitive && last == "from" && args.len() == 1 {
-            let ty = &path.path.segments[names.len() - 2].ident;
+        // Of a type parameter, `from` is that of `NumCast`.
+        let primitive = float.is_some_and(|kind| !matches!(kind, Kind::Float(Float::Generic(_))));
+        if let (true, "from", Some(ty), [_]) = (primitive, last, &owner, args.as_slice()) {
             let mut of = strip(args[0].clone());
             if self.kind(&of) == Kind::Bool {
                 of = Expr::Cast(Box::new(of), syn::parse_quote!(u8));
             }
-            return Expr::Cast(Box::new(of), syn::parse_quote!(#ty));
+            return Expr::Cast(Box::new(of), Box::new(ty.clone()));
         }
         if capital(last) || super::is_box(&path.path) {
             return Expr::Call { func: path.path.clone(), qself: path.qself.clone(), args, ctor: true, tangent: false };
@@ -234,6 +232,16 @@ impl Lowerer<'_> {
             [.., "Vec", name @ ("len" | "is_empty")] => {
                 Some(rules::method(strip(args.first()?.clone()), name, Vec::new()))
             }
+            ["Vec", "from"] if matches!(self.kind(args.first()?).deref(), Kind::Seq(_)) => {
+                Some(rules::method(strip(args.first()?.clone()), "to_vec", Vec::new()))
+            }
+            ["Box", "from"] if self.kind(args.first()?).is_float() => {
+                let func = syn::parse_quote!(::differentiable::__private::boxed::Box::new);
+                Some(Expr::Call { func, qself: None, args: args.to_vec(), ctor: true, tangent: false })
+            }
+            ["Option", "from"] if self.kind(args.first()?).is_float() => {
+                Some(self.constructed(variants::some(), args.first()?.clone(), span))
+            }
             ["drop"] | [.., "mem", "drop"] => Some(Expr::Tuple(Vec::new())),
             [.., "Vec", "with_capacity"] => Some(Expr::Call {
                 func: syn::parse_quote!(::differentiable::__private::vec::Vec::with_capacity),
@@ -313,6 +321,11 @@ impl Lowerer<'_> {
         let name = m.method.to_string();
         let name = name.as_str();
         let span = m.method.span();
+        // A `clone` is that of the trait, whatever the type.
+        if self.uses.is_own(&m.receiver) && name != "clone" {
+            let recv = self.place_or_value(&m.receiver);
+            return self.called_method(&recv, m);
+        }
         if let Some(value) = self.iterator_method(m) {
             return value;
         }
@@ -386,7 +399,8 @@ impl Lowerer<'_> {
         }
         let in_table = rules::find(name).is_some_and(|r| r.args.len() == m.args.len() + 1) || name == "sin_cos";
         let flat = rules::FLAT.contains(&name) || rules::CONTROL.contains(&name);
-        if in_table || flat || matches!(kind, Kind::Int | Kind::Bool | Kind::Constant) {
+        let numbers = (in_table || flat) && !self.is_of_another_type(&recv, m);
+        if numbers || matches!(kind, Kind::Int | Kind::Bool | Kind::Constant) {
             // Whose method this is is settled when kinds are known.
             let recv = self.as_atom(recv, span);
             let mut recv = if kind.is_scalar() || kind == Kind::Unknown { strip(recv) } else { recv };
@@ -411,10 +425,16 @@ impl Lowerer<'_> {
                 Expr::Method { recv: Box::new(Expr::Place(place)), name: m.method.clone(), turbofish: None, args };
             return self.temporary(value, span);
         }
+        self.called_method(&recv, m)
+    }
+
+    /// The value of a call of a method of the user's own.
+    fn called_method(&mut self, recv: &Expr, m: &syn::ExprMethodCall) -> Expr {
+        let span = m.method.span();
         // The receiver is handed over by reference, whatever the method takes.
         let place = self.place_of(recv.clone(), span);
         let place = self.apart_from_itself(place);
-        let mutable = match &recv {
+        let mutable = match recv {
             Expr::Ref { mutable, .. } => *mutable,
             _ => self.is_changeable(place.root),
         };
@@ -450,6 +470,25 @@ impl Lowerer<'_> {
             Some(kind) if matches!(&*m.receiver, S::Path(p) if p.path.is_ident("self")) => self.lent(out, kind),
             _ => Expr::var(out, span),
         }
+    }
+
+    /// Whether a method with the name of a function of floats is that of a type of the user's own: one beside the function, or
+    /// one that is called on a variable which can be changed and whose type is no number.
+    fn is_of_another_type(&self, recv: &Expr, m: &syn::ExprMethodCall) -> bool {
+        if is_self(&m.receiver) && self.types.is_beside(&m.method.to_string()) {
+            return true;
+        }
+        let Some(place) = super::as_place(recv) else { return false };
+        let whole = place.path.iter().all(|step| matches!(step, Step::Deref));
+        let var = &self.program.vars[place.root];
+        let declared = |ty: &syn::Type| match ty {
+            syn::Type::Reference(r) => matches!(&*r.elem, syn::Type::Path(p) if p.path.get_ident().is_some()),
+            ty => matches!(ty, syn::Type::Path(p) if p.path.get_ident().is_some()),
+        };
+        whole
+            && var.mutable
+            && crate::kinds::of_place(&self.program, place).deref() == &Kind::Unknown
+            && (self.made.contains(&place.root) || var.ty.as_ref().is_some_and(declared))
     }
 
     /// `o.as_mut().unwrap()`: a reference to what the option holds.
@@ -530,6 +569,15 @@ impl Lowerer<'_> {
     /// `a - b` of integers.
     pub(super) fn minus(a: Expr, b: Expr) -> Expr {
         Expr::binary(BinOp::Sub, a, b)
+    }
+}
+
+/// The type whose function a path names: `Real` of `Real::sin` and of `<Real>::sin`.
+fn owner_of(path: &ExprPath, names: &[&str]) -> Option<syn::Type> {
+    match (&path.qself, names) {
+        (Some(qself), [_]) if qself.position == 0 => Some((*qself.ty).clone()),
+        (None, [.., ty, _]) => syn::parse_str(ty).ok(),
+        _ => None,
     }
 }
 
