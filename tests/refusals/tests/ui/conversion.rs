@@ -18,10 +18,4 @@ fn f(x: f64) -> f64 {
     p.a * p.b
 }
 
-#[differentiable]
-fn g(x: f64) -> f64 {
-    let p: Point = [x, 2.0].into();
-    p.a * p.b
-}
-
 fn main() {}
