@@ -541,3 +541,46 @@ mod variables_from_parameters {
 
     agrees!(program, [0.7, 1.3, 0.4]);
 }
+
+/// Two methods in one assertion, of which the second is called where the first passes.
+mod either_in_an_assertion {
+    use differentiable::prelude::*;
+
+    #[derive(Clone, Differentiable)]
+    struct Solver {
+        at: f64,
+    }
+
+    #[differentiable]
+    impl Solver {
+        fn tick(&mut self, by: f64) -> usize {
+            self.at *= by;
+            2
+        }
+
+        fn ok(&mut self) -> bool {
+            self.at += 1.0;
+            true
+        }
+    }
+
+    #[differentiable]
+    fn asked(solver: &mut Solver, x: f64) -> f64 {
+        let mut s = x;
+        assert!(solver.tick(x) == 2 && solver.ok());
+        assert!({
+            s *= x;
+            solver.tick(s) == 1 || solver.ok()
+        });
+        assert!(solver.tick(x) == 2 || solver.ok(), "{s}");
+        solver.at * s
+    }
+
+    #[differentiable]
+    fn program(p: &[f64]) -> f64 {
+        let mut solver = Solver { at: p[0] };
+        asked(&mut solver, p[1]) * p[2]
+    }
+
+    agrees!(program, [0.7, 1.3, 0.4]);
+}
