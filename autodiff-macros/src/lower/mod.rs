@@ -21,6 +21,7 @@ mod fallible;
 mod fixed;
 mod flow;
 mod iterators;
+mod known;
 mod lanes;
 mod literals;
 mod macros;
