@@ -103,3 +103,18 @@ fn grouped() {
     state::check(&mut [0.3, 0.4], 0.5).unwrap();
     let _: Vec<f64> = slice::grad(&[0.3], 1.0).0;
 }
+
+/// What the time and the environment give are constants.
+#[differentiable]
+fn from_outside(x: f64) -> f64 {
+    let start = std::time::Instant::now();
+    let k: f64 = std::env::var("NO_SUCH_VARIABLE").ok().and_then(|s| s.parse().ok()).unwrap_or(1.5);
+    let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() as f64;
+    x * x * k + 0.0 * start.elapsed().as_secs_f64() * x + (seconds - seconds) * x
+}
+
+#[test]
+fn what_comes_from_outside() {
+    from_outside::check(0.7).unwrap();
+    assert_eq!(from_outside::grad(0.7), 3.0 * 0.7);
+}

@@ -60,6 +60,10 @@ impl<'a> Visit<'a> for Fence<'_> {
             }
             Expr::Yield(y) => self.refuse(y.yield_token.span, "`yield`", "collect the values in a `Vec`"),
             Expr::Verbatim(v) => self.refuse(v.span(), "this expression", "write it in plain Rust"),
+            Expr::Path(p) if let Some(name) = reads_from_outside(&p.path) => self.errors.on(
+                p,
+                format!("`{name}` reads from outside of the program, and what it gives may be what was written there: no derivative can follow that; read it before, and pass the number as a `#[constant]` parameter"),
+            ),
             _ => visit::visit_expr(self, e),
         }
         self.depth -= 1;
@@ -101,6 +105,20 @@ impl<'a> Visit<'a> for Fence<'_> {
             self.refuse(m.span(), "inline assembly", "put it into a function with a rule of its own (`vjp = …`)");
         }
     }
+}
+
+/// The name of a function of the standard library that reads files, the standard input or the arguments of the program.
+fn reads_from_outside(path: &syn::Path) -> Option<String> {
+    let mut names = path.segments.iter().rev().map(|s| s.ident.to_string());
+    let (last, owner) = (names.next()?, names.next()?);
+    let reads = match owner.as_str() {
+        "fs" => matches!(last.as_str(), "read" | "read_to_string" | "read_dir" | "read_link"),
+        "io" => matches!(last.as_str(), "stdin" | "read_to_string"),
+        "env" => matches!(last.as_str(), "args" | "args_os"),
+        "File" => matches!(last.as_str(), "open" | "options"),
+        _ => false,
+    };
+    reads.then(|| format!("{owner}::{last}"))
 }
 
 /// Whether values of a type are shared, or change behind a shared reference: no derivative can follow them.

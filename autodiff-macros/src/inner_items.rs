@@ -109,7 +109,11 @@ fn occurrences(tokens: TokenStream, name: &Ident) -> usize {
 }
 
 fn renamed(tokens: TokenStream, name: &Ident, new: &Ident) -> TokenStream {
-    each(tokens, name, &mut |found| *found = Ident::new(&new.to_string(), found.span()))
+    each(tokens, name, &mut |found| {
+        let span = found.span();
+        found.clone_from(new);
+        found.set_span(span);
+    })
 }
 
 /// Calls `f` on each occurrence of a name.

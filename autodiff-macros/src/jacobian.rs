@@ -32,16 +32,17 @@ impl Shells<'_> {
         let (pattern, _) = self.fn_head("jacobian_pattern");
         let (sparse, _) = self.fn_head("jacobian_sparse");
         let (linear, hidden) = (c.host.hidden("__linear", 0), self.linear_maps(modes));
+        let names = c.turbofish_with(&local!(_));
         let items = local! {
             #hidden
             #dense #generics (#(#params),*) -> ::differentiable::ndarray::Array2<f64> #clause {
-                Self::#linear(#(#args,)* ::differentiable::jacobian::Dense)
+                Self::#linear #names(#(#args,)* ::differentiable::jacobian::Dense)
             }
             #pattern #generics (#(#params),*) -> ::differentiable::jacobian::Pattern #clause {
-                Self::#linear(#(#args,)* ::differentiable::jacobian::Detect)
+                Self::#linear #names(#(#args,)* ::differentiable::jacobian::Detect)
             }
             #sparse #generics (#(#params,)* pattern: &::differentiable::jacobian::Pattern) -> ::differentiable::jacobian::SparseJacobian #clause {
-                Self::#linear(#(#args,)* ::differentiable::jacobian::Sparse(pattern))
+                Self::#linear #names(#(#args,)* ::differentiable::jacobian::Sparse(pattern))
             }
         };
         with_std(&items, &TokenStream::new())

@@ -26,6 +26,7 @@ impl Shells<'_> {
         let (copies, checked) = self.checked();
         let (check, _) = self.fn_head("check");
         let (with, _) = self.fn_head("check_with");
+        let names = c.turbofish();
         let (compared, args, vis) = (c.host.hidden("__check", 0), self.forwarded(), &c.host.vis);
         let items = local! {
             #[doc(hidden)]
@@ -38,10 +39,10 @@ impl Shells<'_> {
                 ::differentiable::__private::check(#checked, tolerance)
             }
             #check #generics (#(#params),*) -> ::core::result::Result<(), ::differentiable::GradientCheckError> #clause {
-                Self::#compared(#(#args,)* ::core::option::Option::None)
+                Self::#compared #names(#(#args,)* ::core::option::Option::None)
             }
             #with #generics (#(#params,)* tolerance: ::differentiable::Tolerance) -> ::core::result::Result<(), ::differentiable::GradientCheckError> #clause {
-                Self::#compared(#(#args,)* ::core::option::Option::Some(tolerance))
+                Self::#compared #names(#(#args,)* ::core::option::Option::Some(tolerance))
             }
         };
         with_std(&items, &TokenStream::new())
@@ -50,6 +51,7 @@ impl Shells<'_> {
     /// What the modes say at the point.
     fn lines(&self) -> TokenStream {
         let linear = self.companions.host.hidden("__linear", 0);
+        let names = self.companions.turbofish_with(&local!(_));
         let arguments = self.params().iter().enumerate().map(|(i, p)| {
             let x = self.name(i);
             match p.passing {
@@ -58,7 +60,7 @@ impl Shells<'_> {
                 Passing::RefMut => local!(&mut *#x),
             }
         });
-        local!(let lines = Self::#linear(#(#arguments,)* ::differentiable::jacobian::Compare);)
+        local!(let lines = Self::#linear #names(#(#arguments,)* ::differentiable::jacobian::Compare);)
     }
 
     /// Copies of the arguments, and what the runtime needs to compare the lines with differences.
@@ -90,8 +92,7 @@ impl Shells<'_> {
                 if self.params()[0].differentiable { local!(#now) } else { local!(::core::clone::Clone::clone(#x)) };
         }
         let name = &c.f.signature.name;
-        // A function with `impl Trait` takes no explicit type arguments.
-        let explicit = if c.has_anonymous_parameters() { TokenStream::new() } else { c.turbofish() };
+        let explicit = c.explicit_parameters();
         let primal = match &c.host.method {
             None => local!(#name #explicit(#(#arguments),*)),
             Some(m) => local!(Self::#m #explicit(#(#arguments),*)),

@@ -27,6 +27,8 @@ pub(crate) struct Param {
     pub(crate) receiver: bool,
     /// A receiver by value, which is handed over by reference.
     pub(crate) owned: bool,
+    /// The user has marked it `#[constant]`.
+    pub(crate) marked: bool,
 }
 
 /// A signature that can be differentiated.
@@ -238,6 +240,7 @@ fn read_param(arg: &mut FnArg, i: usize, types: &Types, errors: &Errors) -> Para
                 pattern: None,
                 receiver: true,
                 owned: false,
+                marked: constant,
             }
         }
         FnArg::Typed(t) => {
@@ -269,6 +272,7 @@ fn read_param(arg: &mut FnArg, i: usize, types: &Types, errors: &Errors) -> Para
                 pattern,
                 receiver: false,
                 owned: false,
+                marked: constant,
             }
         }
     }

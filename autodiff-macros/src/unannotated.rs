@@ -244,7 +244,8 @@ fn takes(path: &Path, active: &[Active]) -> TokenStream {
     let of_it = active.iter().filter(|a| a.function == called);
     of_it
         .map(|Active { parameter, span, of, .. }| {
-            let name = Ident::new(&name.to_string(), name.span().located_at(*span));
+            let mut name = name.clone();
+            name.set_span(name.span().located_at(*span));
             let private = quote!(::differentiable::__private);
             match of {
                 Passed::Numbers => quote!(#private::takes::<#name, #parameter>();),
@@ -330,8 +331,15 @@ pub(crate) fn digest(name: &Ident, callee: &Ident) -> String {
 /// methods and functions with too few of them.
 pub(crate) fn methods(body: &Mentions) -> TokenStream {
     let private = quote!(::differentiable::__private);
-    let first = body.that(|n| needed(n).is_some_and(|order| order == 1 && n.trim_start_matches('_').contains('_')));
-    let mut out = stand_in("MissingDifferentiableAttribute", &first, &quote!(#private::AnnotatedMethods));
+    let first = |n: &str| needed(n).is_some_and(|order| order == 1 && n.trim_start_matches('_').contains('_'));
+    let others = body.that(|n| first(n) && !is_conversion(n) && !is_of_numbers(n));
+    let mut out = stand_in("MissingDifferentiableAttribute", &others, &quote!(#private::AnnotatedMethods));
+    let conversions = body.that(|n| first(n) && is_conversion(n));
+    out.extend(stand_in("MissingConversion", &conversions, &quote!(#private::AnnotatedConversions)));
+    let of_numbers = body.that(|n| first(n) && is_of_numbers(n));
+    out.extend(stand_in("MissingFunctionOfNumbers", &of_numbers, &quote!(#private::AnnotatedNumbers)));
+    let made = body.that(|n| n.starts_with("__tangent_") || is_field_of_variant(n));
+    out.extend(stand_in("MissingConstructor", &made, &quote!(#private::Constructed)));
     let mut orders: Vec<u32> =
         body.that(|n| needed(n) > Some(1)).iter().filter_map(|n| needed(&n.to_string())).collect();
     orders.sort_unstable();
@@ -341,6 +349,22 @@ pub(crate) fn methods(body: &Mentions) -> TokenStream {
         out.extend(stand_in(&format!("NeedsOrder{order}"), &names, &quote!(#private::HasOrder<#order>)));
     }
     out
+}
+
+/// Whether a companion is that of a function with the name of one of `From` or `Into`.
+fn is_conversion(name: &str) -> bool {
+    ["_from", "_into", "_try_from", "_try_into"].iter().any(|end| name.ends_with(end))
+}
+
+/// Whether a companion is that of a function with the name of one of floats.
+fn is_of_numbers(name: &str) -> bool {
+    let function = name.trim_start_matches('_').split_once('_').map_or("", |(_, function)| function);
+    crate::rules::find(function).is_some()
+}
+
+/// Whether a name is that of a companion which reaches a field of a variant, `__Circle_0`.
+fn is_field_of_variant(name: &str) -> bool {
+    name.strip_prefix("__").is_some_and(|rest| crate::lower::capital(rest) && rest.contains('_'))
 }
 
 /// A trait with functions of these names, on all types that have another trait, which none has.

@@ -52,6 +52,37 @@ impl<T: Viewed + ?Sized> Viewed for &mut T {}
 #[inline]
 pub const fn is_viewed<T: Viewed + ?Sized>(_: &T) {}
 
+/// The types of floats.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is taken for a name of `f64` or `f32`, since functions and constants of floats are called by it",
+    label = "`{Self}` is another type",
+    note = "call a method of it as one, `x.abs()` instead of `T::abs(x)`, or give the function another name"
+)]
+pub trait FloatName {}
+
+impl FloatName for f32 {}
+impl FloatName for f64 {}
+
+/// Says that a name is that of a type of floats.
+#[inline]
+pub const fn is_float<T: FloatName>() {}
+
+/// The type of texts of the standard library.
+#[diagnostic::on_unimplemented(
+    message = "`String` is taken for the type of texts, which carries no derivative, but is another type here",
+    label = "the derivatives of its fields would be lost",
+    note = "give the type another name, or another name to it: `use String as Chord;`"
+)]
+pub trait Text {}
+
+/// Says that a name is that of the type of texts.
+#[inline]
+pub const fn is_text<T: Text>() {}
+
+/// Says that a name is that of `mem::drop`.
+#[inline]
+pub const fn is_drop(_: fn(())) {}
+
 /// Says that a name is that of `mem::swap`.
 #[inline]
 pub const fn is_swap(_: fn(&mut (), &mut ())) {}
@@ -123,6 +154,7 @@ mod of_std {
     impl<T: ?Sized> Viewed for std::sync::Arc<T> {}
     impl<T: std::borrow::ToOwned + ?Sized> Viewed for std::borrow::Cow<'_, T> {}
     impl Viewed for std::string::String {}
+    impl super::Text for std::string::String {}
     impl<A, S: ndarray::RawData<Elem = A>, D> Viewed for ndarray::ArrayBase<S, D, A> {}
     impl<A, D> Viewed for ndarray::ArrayRef<A, D> {}
 

@@ -96,6 +96,31 @@ impl<F, T, const PARAMETER: usize> Accept<F, PARAMETER> for Passed<F, T, PARAMET
 )]
 pub trait AnnotatedMethods {}
 
+/// The same of a method with the name of a function of floats.
+#[diagnostic::on_unimplemented(
+    message = "a method of `{Self}` that is called here has no derivative: it lacks `#[differentiable]`",
+    label = "put `#[differentiable]` on the `impl` that this method stands in, and on the trait if it is one's",
+    note = "that of a float is called as `x.sin()` or as `f64::sin(x)`, without another name of the type",
+    note = "where no derivative is to flow, wrap what the method gets, or what it gives, in `stop_gradient`"
+)]
+pub trait AnnotatedNumbers {}
+
+/// A type whose conversion that is called has a derivative: none, since what has one is found before.
+#[diagnostic::on_unimplemented(
+    message = "this conversion, of `{Self}`, has no derivative: those of the traits `From` and `Into` have none",
+    label = "write a function with another name in an `impl` of the type's own with `#[differentiable]`, and call that",
+    note = "where no derivative is to flow, wrap what is converted in `stop_gradient`"
+)]
+pub trait AnnotatedConversions {}
+
+/// A type that is made by a constructor with a tangent: none, since what has one is found before.
+#[diagnostic::on_unimplemented(
+    message = "what is called here is no constructor of `{Self}`: a name that begins with a capital is taken for that of a struct or a variant",
+    label = "a function needs a name that begins with a small letter, or one given by `#[differentiable(type = name)]`, as which it is called: `name::call(…)`",
+    note = "a struct or an enum needs `#[derive(Differentiable)]`"
+)]
+pub trait Constructed {}
+
 /// What has derivatives up to an order: no type, since derivatives that are there are found before.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no derivatives of order {ORDER}, which are needed here: it is annotated with a lower order, if at all",

@@ -50,8 +50,8 @@ impl<T: Clone> ToOwned for T {
 }
 
 pub use crate::claims::{
-    Bits, Claimed, Viewed, bits, claimed, is_once, is_repeat_n, is_repeat_with, is_replace, is_successors, is_swap,
-    is_take, is_viewed, is_zip, lent,
+    Bits, Claimed, Viewed, bits, claimed, is_drop, is_float, is_once, is_repeat_n, is_repeat_with, is_replace,
+    is_successors, is_swap, is_take, is_text, is_viewed, is_zip, lent,
 };
 pub use crate::parts::held::{Held, held, held_mut};
 pub use crate::parts::moved::{PopItem, PushItem, Row, SwapItems, pop_item, push_item, row, swap_items};
@@ -251,6 +251,10 @@ pub fn seed<T: Differentiable>(value: &T, seed: f64) -> T::Tangent {
 }
 
 /// A value that can be copied and put back.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is changed through a `&mut`, and the backward sweep puts a copy of it back: it has to be `Clone`",
+    label = "write `T: Clone` where the type parameter is declared, or derive `Clone` for the type"
+)]
 pub trait Snapshot {
     /// The copy.
     type Saved;
@@ -348,10 +352,37 @@ pub fn cast_tangent<P: CastFrom, To: CastFrom>(_: &P, tangent: P::Tangent) -> To
     To::cotangent_from_f64(P::tangent_as_f64(&tangent))
 }
 
-/// The cotangent of `primal`, from that of `primal as T`.
+/// The tangent of a type with a numeric cast.
+pub trait CastTangent {
+    /// As a number in double precision; 0 for that of an integer.
+    fn as_f64(self) -> f64;
+}
+
+impl CastTangent for f32 {
+    #[inline]
+    fn as_f64(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+impl CastTangent for f64 {
+    #[inline]
+    fn as_f64(self) -> f64 {
+        self
+    }
+}
+
+impl CastTangent for () {
+    #[inline]
+    fn as_f64(self) -> f64 {
+        0.0
+    }
+}
+
+/// The cotangent of `primal`, from that of what it is cast to.
 #[inline]
-pub fn cast_cotangent<P: CastFrom, T: CastFrom<Tangent = T>>(_: &P, cotangent: T) -> P::Tangent {
-    P::cotangent_from_f64(T::tangent_as_f64(&cotangent))
+pub fn cast_cotangent<P: CastFrom, T: CastTangent>(_: &P, cotangent: T) -> P::Tangent {
+    P::cotangent_from_f64(cotangent.as_f64())
 }
 
 /// An integer of the table of rules as a float.

@@ -189,6 +189,11 @@ impl<'a> Companions<'a> {
         if names.is_empty() { TokenStream::new() } else { quote!(::<#(#names),*>) }
     }
 
+    /// The same for the function itself: with `impl Trait` it takes no explicit type arguments.
+    pub(crate) fn explicit_parameters(&self) -> TokenStream {
+        if self.has_anonymous_parameters() { TokenStream::new() } else { self.turbofish() }
+    }
+
     /// `::<T, N, more>`.
     pub(crate) fn turbofish_with(&self, more: &TokenStream) -> TokenStream {
         let names = self.generic_names(false);

@@ -13,12 +13,12 @@ use self::stages::{Stage, Written};
 use crate::constructors::Constructors;
 use crate::errors::Errors;
 use crate::ir::{Passing, Program};
-use crate::kinds::{Kind, Types};
+use crate::kinds::{Kind, Numbers, Types};
 use crate::lower::Uses;
 use crate::maps::HashSet;
 use crate::options::Options;
 use crate::signature::Signature;
-use crate::{dispatch, exits, fence, inner_items, kinds, lengths, lower, verify};
+use crate::{dispatch, exits, fence, hygiene, inner_items, kinds, lengths, lower, own_names, verify};
 
 /// A function on its way through the passes.
 pub(crate) struct Function {
@@ -137,7 +137,9 @@ pub(crate) fn analyse(
 ) -> Result<Function, syn::Error> {
     let errors = Errors::new();
     let generics = sig.generics.clone();
-    let types = Types::new(&outer.map(|o| o.generics).into_iter().chain([&generics]).collect::<Vec<_>>())
+    let around: Vec<&syn::Generics> = outer.map(|o| o.generics).into_iter().chain([&generics]).collect();
+    let types = Types::new(&around)
+        .with_numbers(Numbers::of(sig, body, &around))
         .with_signature(sig)
         .with_order(options.order());
     let types = outer.into_iter().fold(types, Types::beside).with_constructors(Constructors::of(
@@ -155,6 +157,10 @@ pub(crate) fn analyse(
             param.ty = syn::parse_quote!(&Self);
         }
     }
+    let apart = hygiene::apart(sig, body, &errors);
+    let body = apart.as_ref().unwrap_or(body);
+    let renamed = own_names::renamed(sig, body, outer.and_then(|o| o.owner.as_ref()));
+    let body = renamed.as_ref().unwrap_or(body);
     let apart = inner_items::apart(body);
     let body = apart.as_ref().unwrap_or(body);
     let rewritten = crate::pullbacks::rewrite(body, &errors);

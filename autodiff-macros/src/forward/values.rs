@@ -77,7 +77,7 @@ impl Pass<'_> {
                     return None;
                 }
                 let t = self.tangent(a, a)?;
-                let known = kinds::of_expr(&self.out, self.types, a).is_float();
+                let known = kinds::of_expr(&self.out, self.types, a).is_float() && self.types.kind(ty).is_float();
                 Some(if known {
                     Expr::Cast(Box::new(t), ty.clone())
                 } else {

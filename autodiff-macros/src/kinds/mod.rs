@@ -6,10 +6,12 @@
 //! never a guess: `Unknown` is always a correct answer.
 
 mod inference;
+mod numbers;
 mod types;
 mod values;
 
 pub(crate) use inference::infer;
+pub(crate) use numbers::Numbers;
 pub(crate) use types::{Types, is_integer};
 pub(crate) use values::{float_of, of_expr, of_place, path_key};
 

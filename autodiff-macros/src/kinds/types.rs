@@ -5,6 +5,7 @@
 
 use syn::{GenericArgument, GenericParam, Generics, PathArguments, Type, TypeParamBound, WherePredicate};
 
+use super::numbers::Numbers;
 use super::{Float, Kind};
 use crate::constructors::Constructors;
 use crate::expand::Outer;
@@ -33,6 +34,8 @@ pub(crate) struct Types {
     fields: Uses,
     /// What names that stand alone construct.
     pub(crate) constructors: Constructors,
+    /// The names that the function gives to types of numbers.
+    numbers: Numbers,
 }
 
 impl Types {
@@ -61,6 +64,17 @@ impl Types {
         }
         let lengths = generics.iter().any(|g| g.const_params().next().is_some());
         Self { floats, lengths, order: 1, ..Self::default() }
+    }
+
+    /// The same, with the names of types of numbers.
+    pub(crate) fn with_numbers(mut self, numbers: Numbers) -> Self {
+        self.numbers = numbers;
+        self
+    }
+
+    /// The names that are taken for those of floats.
+    pub(crate) fn names_of_floats(&self) -> &[syn::Ident] {
+        &self.numbers.floats
     }
 
     /// The same, with what the types of a signature tell of the names in the body.
@@ -187,6 +201,8 @@ impl Types {
             "bool" => Kind::Bool,
             "char" | "str" | "String" => Kind::Constant,
             _ if CONTAINERS.contains(&name.as_str()) && self.arguments_are_constant(&last.arguments) => Kind::Constant,
+            // Those of the standard library have parameters.
+            "Vec" | "Option" | "Result" if last.arguments.is_none() => Kind::Unknown,
             "Vec" => Kind::Seq(Box::new(argument().unwrap_or(Kind::Unknown))),
             "Option" => Kind::Option(Box::new(argument().unwrap_or(Kind::Unknown))),
             "Result" => Kind::Result(Box::new(argument().unwrap_or(Kind::Unknown))),
@@ -198,7 +214,10 @@ impl Types {
                 ),
             },
             _ if is_integer(&name) => Kind::Int,
-            _ if p.path.segments.len() == 1 && self.floats.contains(&name) => Kind::Float(Float::Generic(name)),
+            _ if p.path.segments.len() > 1 => Kind::Unknown,
+            _ if self.floats.contains(&name) => Kind::Float(Float::Generic(name)),
+            _ if self.numbers.floats.iter().any(|float| *float == name) => Kind::Float(Float::Any),
+            _ if let Some(ty) = self.numbers.declared.get(&name) => self.kind(ty),
             _ => Kind::Unknown,
         }
     }

@@ -90,7 +90,7 @@ impl Lowerer<'_> {
             return value;
         }
         if let Some(value) = self.known_function(&names, &args, span) {
-            if let ["mem", "swap" | "replace" | "take"] = names.as_slice() {
+            if let ["mem", "swap" | "replace" | "take"] | ["drop"] = names.as_slice() {
                 self.claim(path);
             }
             return value;
@@ -98,29 +98,27 @@ impl Lowerer<'_> {
         if let Some(value) = self.complex_function(path, last, &args, span) {
             return value;
         }
-        let float = match names.as_slice() {
-            [.., ty, _] => syn::parse_str(ty).is_ok_and(|ty| self.types.kind(&ty).is_float()),
-            _ => false,
-        };
-        if float
+        let owner = owner_of(path, &names);
+        let float = owner.as_ref().map(|ty| self.types.kind(ty)).filter(Kind::is_float);
+        if float.is_some()
             && !args.is_empty()
             && (rules::find(last).is_some() || rules::FLAT.contains(&last) || last == "sin_cos")
         {
             let mut args: Vec<Expr> = args.into_iter().map(strip).collect();
-            if let Ok(ty) = syn::parse_str(names[names.len() - 2]) {
-                args.iter().for_each(|a| self.declare(a, &ty));
+            if let Some(ty) = &owner {
+                args.iter().for_each(|a| self.declare(a, ty));
             }
             let recv = args.remove(0);
             return self.float_method(recv, last, args, span);
         }
-        let primitive = names.len() >= 2 && matches!(names[names.len() - 2], "f64" | "f32");
-        if primitive && last == "from" && args.len() == 1 {
-            let ty = &path.path.segments[names.len() - 2].ident;
+        // Of a type parameter, `from` is that of `NumCast`.
+        let primitive = float.is_some_and(|kind| !matches!(kind, Kind::Float(Float::Generic(_))));
+        if let (true, "from", Some(ty), [_]) = (primitive, last, &owner, args.as_slice()) {
             let mut of = strip(args[0].clone());
             if self.kind(&of) == Kind::Bool {
                 of = Expr::Cast(Box::new(of), syn::parse_quote!(u8));
             }
-            return Expr::Cast(Box::new(of), syn::parse_quote!(#ty));
+            return Expr::Cast(Box::new(of), Box::new(ty.clone()));
         }
         if capital(last) || super::is_box(&path.path) {
             return Expr::Call { func: path.path.clone(), qself: path.qself.clone(), args, ctor: true, tangent: false };
@@ -143,27 +141,6 @@ impl Lowerer<'_> {
             },
             _ => value,
         }
-    }
-
-    /// A method of sequences, options and results that is called as a function: `<[f64]>::to_vec(v)`.
-    fn method_by_path(&mut self, path: &ExprPath, names: &[&str], args: &[Expr], span: Span) -> Option<Expr> {
-        let of_sequence = |q: &syn::QSelf| q.position == 0 && matches!(self.types.kind(&q.ty).deref(), Kind::Seq(_));
-        let known = match (&path.qself, names) {
-            (Some(qself), [_]) => of_sequence(qself),
-            (None, [owner @ ("Vec" | "Option" | "Result"), name]) => methods::is_by_path(owner, name),
-            (None, [.., "Clone", "clone"] | [.., "ToOwned", "to_owned"]) => true,
-            _ => false,
-        };
-        if !known || args.is_empty() || args.iter().any(|a| matches!(a, Expr::Verbatim(..))) {
-            return None;
-        }
-        let values: Vec<(String, Expr)> =
-            args.iter().enumerate().map(|(i, value)| (format!("__argument{i}"), value.clone())).collect();
-        let idents: Vec<syn::Ident> = values.iter().map(|(name, _)| syn::Ident::new(name, span)).collect();
-        let (recv, rest) = idents.split_first()?;
-        let method = &path.path.segments.last()?.ident;
-        let said: S = syn::parse_quote!(#recv.#method(#(#rest),*));
-        Some(self.said_with(values.iter().map(|(name, value)| (name.as_str(), value.clone())), &said))
     }
 
     /// Emits a call and gives the variable that holds its value.
@@ -192,127 +169,16 @@ impl Lowerer<'_> {
         }
     }
 
-    /// Functions of the standard library and of the prelude that the compiler knows.
-    fn known_function(&mut self, names: &[&str], args: &[Expr], span: Span) -> Option<Expr> {
-        let place = |i: usize| args.get(i).and_then(super::as_place).cloned();
-        match names {
-            [.., "mem", "swap"] => {
-                let (a, b) = (place(0)?, place(1)?);
-                self.exchange(a, b, span);
-                Some(Expr::Tuple(Vec::new()))
-            }
-            [.., "mem", "replace"] => {
-                let a = place(0)?;
-                Some(self.put_in(a, args.get(1)?.clone(), span))
-            }
-            [.., "mem", "take"] => {
-                let a = place(0)?;
-                Some(self.take_out(a, span))
-            }
-            ["stop_gradient"] | [.., "stop_gradient"] => {
-                let given = args.first()?.clone();
-                let stopped = rules::method(strip(given.clone()), "__stop", Vec::new());
-                if !matches!(given, Expr::Ref { mutable: false, .. }) {
-                    return Some(stopped);
-                }
-                // Of a reference: a reference to a copy that carries no derivative.
-                let copy = self.temporary(stopped, span);
-                Some(Expr::Ref { mutable: false, of: Box::new(strip(copy)) })
-            }
-            [.., "__private", super::failures::MARK] => {
-                let given = args.first()?.clone();
-                if self.kind(&given).deref() != &Kind::Unknown {
-                    return Some(given);
-                }
-                let func = syn::parse_quote_spanned!(span=> ::differentiable::__private::undifferentiated);
-                let call = Expr::Call { func, qself: None, args: vec![given], ctor: false, tangent: false };
-                let var = self.fresh("t", span, Kind::Constant, Role::Temporary);
-                self.emit(Stmt::Let { var, value: call });
-                Some(Expr::var(var, span))
-            }
-            // `Vec::len` of a sequence.
-            [.., "Vec", name @ ("len" | "is_empty")] => {
-                Some(rules::method(strip(args.first()?.clone()), name, Vec::new()))
-            }
-            ["drop"] | [.., "mem", "drop"] => Some(Expr::Tuple(Vec::new())),
-            [.., "Vec", "with_capacity"] => Some(Expr::Call {
-                func: syn::parse_quote!(::differentiable::__private::vec::Vec::with_capacity),
-                qself: None,
-                args: args.to_vec(),
-                ctor: false,
-                tangent: false,
-            }),
-            _ => None,
-        }
-    }
-
-    /// An associated function of a complex type.
-    fn complex_function(&mut self, path: &ExprPath, name: &str, args: &[Expr], span: Span) -> Option<Expr> {
-        let args: Vec<Expr> = args.iter().cloned().map(strip).collect();
-        let float = match name {
-            "c64" if args.len() == 2 => Some(Float::F64),
-            "c32" if args.len() == 2 => Some(Float::F32),
-            _ => None,
-        };
-        if let Some(float) = float {
-            let mut part = |e: &Expr| match self.kind(e) {
-                Kind::Float(f) if f == float || f == Float::Any => e.clone(),
-                _ => {
-                    let ty: syn::Type =
-                        if float == Float::F64 { syn::parse_quote!(f64) } else { syn::parse_quote!(f32) };
-                    self.temporary(Expr::Cast(Box::new(e.clone()), Box::new(ty)), span)
-                }
-            };
-            return Some(complex::new(part(&args[0]), part(&args[1])));
-        }
-        if args.is_empty() || !self.types.owner(&path.path).is_complex() {
-            return None;
-        }
-        if name == "from" {
-            let (Kind::Complex(float) | Kind::Float(float)) = self.kind(&args[0]) else {
-                return None;
-            };
-            return Some(match self.kind(&args[0]) {
-                Kind::Complex(_) => args[0].clone(),
-                _ => complex::new(args[0].clone(), Expr::Number(0.0, float)),
-            });
-        }
-        self.complex_method(args, name, span)
-    }
-
-    /// A function of complex numbers, whose arguments are known to be such.
-    fn complex_method(&mut self, args: Vec<Expr>, name: &str, span: Span) -> Option<Expr> {
-        if name == "to_polar" {
-            let mut part = |name: &str| {
-                let rule = complex::find(name).expect("in the table");
-                self.temporary(Expr::Math(rule, args.clone()), span)
-            };
-            return Some(Expr::Tuple(vec![part("norm"), part("arg")]));
-        }
-        complex::function(name, args.len()).map(|rule| Expr::Math(rule, args))
-    }
-
-    /// A method of a float.
-    fn float_method(&mut self, recv: Expr, name: &str, mut args: Vec<Expr>, span: Span) -> Expr {
-        if name == "sin_cos" {
-            let sin = Expr::Math(rules::find("sin").expect("in the table"), vec![recv.clone()]);
-            let cos = Expr::Math(rules::find("cos").expect("in the table"), vec![recv]);
-            return Expr::Tuple(vec![self.temporary(sin, span), self.temporary(cos, span)]);
-        }
-        match rules::find(name) {
-            Some(rule) if rule.args.len() == args.len() + 1 => {
-                args.insert(0, recv);
-                Expr::Math(rule, args)
-            }
-            _ => rules::method(recv, name, args),
-        }
-    }
-
     /// The value of a method call.
     pub(super) fn method_call(&mut self, m: &syn::ExprMethodCall) -> Expr {
         let name = m.method.to_string();
         let name = name.as_str();
         let span = m.method.span();
+        // A `clone` is that of the trait, whatever the type.
+        if self.uses.is_own(&m.receiver) && name != "clone" {
+            let recv = self.place_or_value(&m.receiver);
+            return self.called_method(&recv, m);
+        }
         if let Some(value) = self.iterator_method(m) {
             return value;
         }
@@ -386,7 +252,8 @@ impl Lowerer<'_> {
         }
         let in_table = rules::find(name).is_some_and(|r| r.args.len() == m.args.len() + 1) || name == "sin_cos";
         let flat = rules::FLAT.contains(&name) || rules::CONTROL.contains(&name);
-        if in_table || flat || matches!(kind, Kind::Int | Kind::Bool | Kind::Constant) {
+        let numbers = (in_table || flat) && !self.is_of_another_type(&recv, m);
+        if numbers || matches!(kind, Kind::Int | Kind::Bool | Kind::Constant) {
             // Whose method this is is settled when kinds are known.
             let recv = self.as_atom(recv, span);
             let mut recv = if kind.is_scalar() || kind == Kind::Unknown { strip(recv) } else { recv };
@@ -411,10 +278,16 @@ impl Lowerer<'_> {
                 Expr::Method { recv: Box::new(Expr::Place(place)), name: m.method.clone(), turbofish: None, args };
             return self.temporary(value, span);
         }
+        self.called_method(&recv, m)
+    }
+
+    /// The value of a call of a method of the user's own.
+    fn called_method(&mut self, recv: &Expr, m: &syn::ExprMethodCall) -> Expr {
+        let span = m.method.span();
         // The receiver is handed over by reference, whatever the method takes.
         let place = self.place_of(recv.clone(), span);
         let place = self.apart_from_itself(place);
-        let mutable = match &recv {
+        let mutable = match recv {
             Expr::Ref { mutable, .. } => *mutable,
             _ => self.is_changeable(place.root),
         };
@@ -449,6 +322,25 @@ impl Lowerer<'_> {
             Some(kind) if matches!(&*m.receiver, S::Path(p) if p.path.is_ident("self")) => self.lent(out, kind),
             _ => Expr::var(out, span),
         }
+    }
+
+    /// Whether a method with the name of a function of floats is that of a type of the user's own: one beside the function, or
+    /// one that is called on a variable which can be changed and whose type is no number.
+    fn is_of_another_type(&self, recv: &Expr, m: &syn::ExprMethodCall) -> bool {
+        if is_self(&m.receiver) && self.types.is_beside(&m.method.to_string()) {
+            return true;
+        }
+        let Some(place) = super::as_place(recv) else { return false };
+        let whole = place.path.iter().all(|step| matches!(step, Step::Deref));
+        let var = &self.program.vars[place.root];
+        let declared = |ty: &syn::Type| match ty {
+            syn::Type::Reference(r) => matches!(&*r.elem, syn::Type::Path(p) if p.path.get_ident().is_some()),
+            ty => matches!(ty, syn::Type::Path(p) if p.path.get_ident().is_some()),
+        };
+        whole
+            && var.mutable
+            && crate::kinds::of_place(&self.program, place).deref() == &Kind::Unknown
+            && (self.made.contains(&place.root) || var.ty.as_ref().is_some_and(declared))
     }
 
     /// `o.as_mut().unwrap()`: a reference to what the option holds.
@@ -529,6 +421,15 @@ impl Lowerer<'_> {
     /// `a - b` of integers.
     pub(super) fn minus(a: Expr, b: Expr) -> Expr {
         Expr::binary(BinOp::Sub, a, b)
+    }
+}
+
+/// The type whose function a path names: `Real` of `Real::sin` and of `<Real>::sin`.
+fn owner_of(path: &ExprPath, names: &[&str]) -> Option<syn::Type> {
+    match (&path.qself, names) {
+        (Some(qself), [_]) if qself.position == 0 => Some((*qself.ty).clone()),
+        (None, [.., ty, _]) => syn::parse_str(ty).ok(),
+        _ => None,
     }
 }
 

@@ -72,14 +72,17 @@ impl Lowerer<'_> {
             })
     }
 
-    /// What a test of an option says whose closure changes something.
+    /// What a test of an option says whose receiver or closure changes something.
     pub(super) fn changing_test(&self, m: &syn::ExprMethodCall) -> Option<S> {
         let empty = match m.method.to_string().as_str() {
             "is_some_and" | "is_ok_and" => false,
             "is_none_or" => true,
             _ => return None,
         };
-        self.changed_by(m.args.first()?)?;
+        let changes = super::control::is_reached_mutably(&m.receiver) || self.changed_by(&m.receiver).is_some();
+        if !changes && self.changed_by(m.args.first()?).is_none() {
+            return None;
+        }
         let (value, test) = (&m.receiver, &m.args[0]);
         Some(syn::parse_quote!(#value.map_or(#empty, #test)))
     }

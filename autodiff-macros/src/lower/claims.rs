@@ -1,12 +1,15 @@
-//! Functions of the standard library that are known by a name which an import gives them: `once(x)`, `mem::swap(a, b)`.
+//! What is known by a name alone: functions of the standard library that an import gives their name, `once(x)`,
+//! `mem::swap(a, b)`, aliases of floats, and the type `String`.
 //!
-//! What the name stands for is for `rustc` to see: generated code begins with a call that takes no other function.
+//! What the name stands for is for `rustc` to see: generated code begins with a call that takes no other function, or type.
 
 use proc_macro2::Span;
+use syn::visit::{self, Visit};
 use syn::{ExprPath, Ident};
 
 use super::Lowerer;
 use crate::ir::{Block, Expr, Place, Stmt};
+use crate::signature::Signature;
 
 impl Lowerer<'_> {
     /// Notes that a path is taken to be that of a function of the standard library.
@@ -27,6 +30,31 @@ impl Lowerer<'_> {
         self.claims.push(claim);
     }
 
+    /// Says what the names of types are taken for: those of floats, and the `String` of the standard library.
+    pub(super) fn claim_types(&mut self, signature: &Signature, block: &syn::Block) {
+        for name in self.types.names_of_floats() {
+            self.claim_type("is_float", &syn::parse_quote!(#name));
+        }
+        let mut texts = Texts(Vec::new());
+        signature.params.iter().filter(|p| !p.marked).for_each(|p| texts.visit_type(&p.ty));
+        signature.output.iter().for_each(|ty| texts.visit_type(ty));
+        texts.visit_block(block);
+        for name in texts.0 {
+            self.claim_type("is_text", &syn::parse_quote!(#name));
+        }
+    }
+
+    fn claim_type(&mut self, function: &str, ty: &syn::Type) {
+        let func = Ident::new(function, Span::mixed_site());
+        self.claims.push(Expr::Call {
+            func: syn::parse_quote!(::differentiable::__private::#func::<#ty>),
+            qself: None,
+            args: Vec::new(),
+            ctor: false,
+            tangent: false,
+        });
+    }
+
     /// Says that a method such as `as_slice` gives a view of all that a place holds.
     pub(super) fn claim_view(&mut self, place: &Place, span: Span) {
         let func = Ident::new("is_viewed", span);
@@ -39,6 +67,23 @@ impl Lowerer<'_> {
             tangent: false,
         }));
     }
+}
+
+/// Finds the name `String`, once.
+struct Texts(Vec<Ident>);
+
+impl<'ast> Visit<'ast> for Texts {
+    fn visit_type_path(&mut self, p: &'ast syn::TypePath) {
+        if let (None, Some(name)) = (&p.qself, p.path.get_ident())
+            && *name == "String"
+            && self.0.is_empty()
+        {
+            self.0.push(name.clone());
+        }
+        visit::visit_type_path(self, p);
+    }
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
 /// Puts claims at the beginning of a body.

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use syn::visit::Visit;
 use syn::{Expr as S, ExprClosure, Pat};
 
+use super::patterns::is_plain;
 use super::{Binding, Lowerer, questions};
 use crate::ir::{Expr, Role};
 use crate::kinds::Kind;
@@ -211,7 +212,7 @@ impl Lowerer<'_> {
             };
             // Parameters name their arguments, which are atoms and do not change meanwhile.
             match pat {
-                Pat::Ident(p) if p.mutability.is_none() && p.subpat.is_none() && self.is_stable(&arg) => {
+                Pat::Ident(p) if p.mutability.is_none() && is_plain(p) && self.is_stable(&arg) => {
                     self.bind(&p.ident.to_string(), arg);
                 }
                 _ => self.bind_pattern(pat, arg),

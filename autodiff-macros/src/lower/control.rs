@@ -55,6 +55,7 @@ impl Lowerer<'_> {
             {
                 self.method_call(m)
             }
+            S::MethodCall(m) if takes_function(m) && self.changed_by(e).is_some() => self.method_call(m),
             S::Call(c) if c.args.iter().any(|a| self.is_lent_mutably(a)) => self.atom(e),
             S::MethodCall(m) if !m.args.iter().any(|a| matches!(a, S::Closure(_))) => self.looked_at(m),
             S::Call(c) => match &*c.func {
@@ -79,6 +80,13 @@ impl Lowerer<'_> {
     pub(super) fn looked_at(&mut self, m: &syn::ExprMethodCall) -> Expr {
         let recv =
             if self.is_plain_place(&m.receiver) { self.place_or_value(&m.receiver) } else { self.control(&m.receiver) };
+        if let Some((some, _)) = super::chosen::parts(&recv) {
+            match m.method.to_string().as_str() {
+                "is_some" => return some,
+                "is_none" => return Expr::Not(Box::new(some)),
+                _ => {}
+            }
+        }
         let args = self.in_order(&m.args, Self::control);
         let recv = Box::new(super::strip(recv));
         // What is moved out of cannot be lent.
@@ -104,7 +112,14 @@ impl Lowerer<'_> {
         !self.only_looks(m)
             && !is_predicate(&m.method)
             && self.is_plain_place(&m.receiver)
-            && self.is_mutable_place(&m.receiver)
+            && (self.is_mutable_place(&m.receiver) || self.is_own_of_float(m))
+    }
+
+    /// Whether a method on a float that can be changed is that of a trait of the user's own, as far as its name tells.
+    fn is_own_of_float(&self, m: &syn::ExprMethodCall) -> bool {
+        let name = m.method.to_string();
+        let known = name.starts_with("to_") || name == "classify";
+        !known && self.kind_of_mutable(&m.receiver).is_some_and(|kind| kind.deref().is_float())
     }
 
     /// Whether a method is one of the standard library that leaves its receiver as it is: it has the name of one, and such
@@ -191,6 +206,11 @@ impl Lowerer<'_> {
             },
             _ => None,
         }
+    }
+
+    /// Whether an expression changes something, or calls what may.
+    pub(super) fn may_change_something(&self, e: &S) -> bool {
+        self.changed_by(e).is_some() || self.asks_mutable(e)
     }
 
     /// Whether a method is called in an expression that may change what it is called on.
@@ -324,8 +344,15 @@ fn may_be_left(e: &S) -> bool {
     exits.0
 }
 
+/// Whether a method is one of options that are branches, with a function inlined.
+fn takes_function(m: &syn::ExprMethodCall) -> bool {
+    let name = m.method.to_string();
+    matches!(name.as_str(), "map" | "map_or" | "map_or_else" | "and_then" | "or_else" | "unwrap_or_else" | "filter")
+        && m.args.iter().any(|a| matches!(a, S::Closure(_)))
+}
+
 /// Whether what a method is called on is reached through a mutable reference, as in `v.last_mut().unwrap()`.
-fn is_reached_mutably(e: &S) -> bool {
+pub(super) fn is_reached_mutably(e: &S) -> bool {
     match e {
         S::Paren(p) => is_reached_mutably(&p.expr),
         S::Unary(u) => is_reached_mutably(&u.expr),

@@ -52,6 +52,9 @@ impl Lowerer<'_> {
         if let Some(said) = self.changing_match(&m.mac) {
             return Some(self.atom(&said));
         }
+        if let Some(said) = self.changing_arguments(&m.mac, name) {
+            return Some(self.rhs(&said));
+        }
         let kept = self.verbatim(&S::Macro(m.clone()));
         if name == "array" && self.is_constant_code(&kept) {
             return Some(kept);
@@ -73,6 +76,44 @@ impl Lowerer<'_> {
             );
             None
         }
+    }
+
+    /// What a macro that checks or prints says, some of whose arguments change something: those get names before it, and so
+    /// does what is evaluated before them.
+    fn changing_arguments(&self, mac: &syn::Macro, name: &str) -> Option<S> {
+        if !EFFECTS.contains(&name) && name != "format" {
+            return None;
+        }
+        let args = arguments(mac);
+        // The arguments of the message of an assertion are evaluated where it fails.
+        let evaluated = match name.trim_start_matches("debug_") {
+            "assert" => 1,
+            "assert_eq" | "assert_ne" => 2,
+            _ => args.len(),
+        };
+        let last = args.iter().take(evaluated).rposition(|(_, e)| self.may_change_something(e))?;
+        let mut lets: Vec<syn::Stmt> = Vec::new();
+        let mut rewritten: Vec<proc_macro2::TokenStream> = Vec::new();
+        for (i, (named, e)) in args.iter().enumerate() {
+            let mut tokens = quote::quote!(#e);
+            if i <= last && !matches!(e, S::Lit(_)) && !self.is_plain_place(e) {
+                let asked = quote::format_ident!("asked_{}", i, span = proc_macro2::Span::mixed_site());
+                lets.push(syn::parse_quote!(let #asked = #e;));
+                tokens = quote::quote!(#asked);
+            }
+            let named = named.iter();
+            rewritten.push(quote::quote!(#(#named =)* #tokens));
+        }
+        if let ("assert" | "debug_assert", [(None, e)]) = (name, args.as_slice()) {
+            let text = format!("assertion failed: {}", quote::ToTokens::to_token_stream(e));
+            rewritten.push(quote::quote!("{}", #text));
+        }
+        let path = &mac.path;
+        let said = quote::quote!({ #(#lets)* #path!(#(#rewritten),*) });
+        if name.starts_with("debug_") {
+            return syn::parse2(quote::quote!(if ::core::cfg!(debug_assertions) { #said })).ok();
+        }
+        syn::parse2(said).ok()
     }
 
     /// What a `matches!` says whose value, or guard, changes something.

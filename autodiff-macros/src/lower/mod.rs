@@ -7,6 +7,7 @@
 mod alternatives;
 mod arrays;
 mod calls;
+mod capitals;
 mod changes;
 mod checkpoint;
 mod chosen;
@@ -20,6 +21,7 @@ mod fallible;
 mod fixed;
 mod flow;
 mod iterators;
+mod known;
 mod lanes;
 mod literals;
 mod macros;
@@ -107,6 +109,8 @@ pub(crate) struct Lowerer<'a> {
     chosen: HashMap<VarId, Expr>,
     /// The variables that constructors of other types make.
     made: HashSet<VarId>,
+    /// The variables that names stand for, or have stood for.
+    named: HashSet<VarId>,
     /// What is said of names of functions of the standard library.
     claims: Vec<Expr>,
     /// The names of which something has been said.
@@ -153,8 +157,9 @@ pub(crate) fn lower(
         literals: HashMap::default(),
         referring: HashMap::default(),
         chosen: HashMap::default(),
-        uses: owners::Uses::of(block).with(types.uses_of_fields()),
+        uses: owners::Uses::of(block).with(types.uses_of_fields()).with_parameters(signature),
         made: HashSet::default(),
+        named: HashSet::default(),
         claims: Vec::new(),
         claimed: HashSet::default(),
         lent: signature.lent.is_some().then(|| types.kind_of(signature.output.as_ref()).unwrap_or(Kind::Unknown)),
@@ -163,7 +168,8 @@ pub(crate) fn lower(
     if by_value {
         lowerer.own_receiver(signature, block);
     }
-    let mut block = targets::written(block, signature.output.as_ref());
+    let mut block = targets::written(block, signature.output.as_ref(), types);
+    capitals::mark(&mut block);
     queues::as_vectors(&mut block, signature);
     failures::mark(&mut block);
     let value = lowerer.block_value(&block);
@@ -171,6 +177,7 @@ pub(crate) fn lower(
     let value = lowerer.copy_of_lent(value);
     let value = lowerer.as_declared(value, signature.output.as_ref());
     lowerer.program.body.stmts = lowerer.stmts.pop().expect("the body's statements");
+    lowerer.claim_types(signature, &block);
     claims::put(lowerer.claims, &mut lowerer.program.body);
     lowerer.program.value = vec![value];
     lowerer.program
@@ -215,7 +222,9 @@ impl Lowerer<'_> {
             }
         }
         for (pattern, value) in patterns {
-            self.bind_pattern(pattern, value);
+            let mut pattern = pattern.clone();
+            capitals::binding(&mut pattern);
+            self.bind_pattern(&pattern, value);
         }
     }
 
@@ -299,6 +308,9 @@ impl Lowerer<'_> {
     }
 
     fn bind(&mut self, name: &str, value: Expr) {
+        value.vars(&mut |var| {
+            self.named.insert(var);
+        });
         self.scopes.last_mut().expect("a scope is open").insert(name.to_owned(), Binding::Value(value));
     }
 

@@ -12,11 +12,14 @@ use syn::{Expr, Pat};
 use super::fallible::{Family, family_of, variant_of};
 use crate::lower::capital;
 use crate::maps::{HashMap, HashSet};
+use crate::signature::Signature;
 
 /// What names and fields are used as.
 #[derive(Clone, Default)]
 pub(crate) struct Uses {
     sequences: HashSet<String>,
+    /// Those that are indexed, iterated over or made as sequences, and have more than methods of such names.
+    certain: HashSet<String>,
     options: HashSet<String>,
     /// No vectors, though they have methods of the same names.
     others: HashSet<String>,
@@ -24,9 +27,33 @@ pub(crate) struct Uses {
     found: HashMap<String, String>,
     /// Names of what `map` gave, and of what.
     mapped: HashMap<String, String>,
+    /// Names of values whose type is one of the user's own with the name of another.
+    own: HashSet<String>,
+    /// Names of values of structs, which literals or constructors with arguments make: no alias of a sequence has them.
+    structs: HashSet<String>,
 }
 
 impl Uses {
+    /// The same with what the types of parameters tell.
+    pub(super) fn with_parameters(mut self, signature: &Signature) -> Self {
+        for p in &signature.params {
+            if crate::own_names::is_own(&p.ty) {
+                self.own.insert(p.name.to_string());
+            }
+        }
+        self
+    }
+
+    /// Whether a place is of a type of the user's own that has the name of one of the standard library.
+    pub(super) fn is_own(&self, e: &Expr) -> bool {
+        key(e).is_some_and(|key| self.own.contains(&key))
+    }
+
+    /// Whether a place is a struct, as what makes it shows.
+    pub(super) fn is_struct(&self, e: &Expr) -> bool {
+        key(e).is_some_and(|key| self.structs.contains(&key) && !self.certain.contains(&key))
+    }
+
     /// What a body tells.
     pub(crate) fn of(block: &syn::Block) -> Self {
         let mut uses = Self::default();
@@ -41,6 +68,7 @@ impl Uses {
     pub(crate) fn of_fields(block: &syn::Block) -> Self {
         let mut uses = Self::of(block);
         uses.sequences.retain(|key| key.starts_with("self."));
+        uses.certain.retain(|key| key.starts_with("self."));
         uses.options.retain(|key| key.starts_with("self."));
         uses.others.retain(|key| key.starts_with("self."));
         uses
@@ -49,6 +77,7 @@ impl Uses {
     /// What both tell.
     pub(crate) fn with(mut self, other: &Self) -> Self {
         self.sequences.extend(other.sequences.iter().cloned());
+        self.certain.extend(other.certain.iter().cloned());
         self.options.extend(other.options.iter().cloned());
         self.others.extend(other.others.iter().cloned());
         self
@@ -56,6 +85,11 @@ impl Uses {
 
     pub(super) fn is_sequence(&self, e: &Expr) -> bool {
         key(e).is_some_and(|key| self.sequences.contains(&key))
+    }
+
+    /// The same of what more than the names of methods shows to be one.
+    pub(super) fn is_certainly_sequence(&self, e: &Expr) -> bool {
+        key(e).is_some_and(|key| self.certain.contains(&key))
     }
 
     pub(super) fn is_option(&self, e: &Expr) -> bool {
@@ -68,7 +102,9 @@ impl Uses {
     }
 
     fn sequence(&mut self, e: &Expr) {
-        self.sequences.extend(key(e).or_else(|| mapped(e)));
+        let key = key(e).or_else(|| mapped(e));
+        self.certain.extend(key.clone());
+        self.sequences.extend(key);
     }
 
     /// An operand of arithmetic, which is no option.
@@ -125,7 +161,7 @@ impl<'ast> Visit<'ast> for Uses {
             Expr::ForLoop(f) => self.sequence(&f.expr),
             Expr::MethodCall(m) => match m.method.to_string().as_str() {
                 "iter" | "iter_mut" | "into_iter" | "to_vec" | "as_slice" | "windows" | "chunks" | "first" | "last" => {
-                    self.sequence(&m.receiver);
+                    self.sequences.extend(key(&m.receiver));
                 }
                 "is_some" | "is_none" | "is_some_and" | "is_none_or" | "ok_or" | "ok_or_else" | "get_or_insert"
                 | "get_or_insert_with" | "unwrap_or" | "unwrap_or_else" | "unwrap_or_default" | "map_or" => {
@@ -147,11 +183,24 @@ impl<'ast> Visit<'ast> for Uses {
     }
 
     fn visit_local(&mut self, local: &'ast syn::Local) {
-        let pat = if let Pat::Type(t) = &local.pat { &*t.pat } else { &local.pat };
+        let (pat, declared) = match &local.pat {
+            Pat::Type(t) => (&*t.pat, Some(&*t.ty)),
+            pat => (pat, None),
+        };
+        let made = || local.init.as_ref().is_some_and(|init| makes_own(&init.expr));
+        if let Pat::Ident(name) = pat
+            && declared.map_or_else(made, crate::own_names::is_own)
+        {
+            self.own.insert(name.ident.to_string());
+        }
         if let Some(init) = &local.init {
             match pat {
+                Pat::Ident(name) if makes_struct(&init.expr) => {
+                    self.structs.insert(name.ident.to_string());
+                }
                 Pat::Ident(name) if makes_sequence(&init.expr) => {
                     self.sequences.insert(name.ident.to_string());
+                    self.certain.insert(name.ident.to_string());
                 }
                 Pat::Ident(name) => {
                     // What is bound anew is something else.
@@ -216,6 +265,42 @@ fn makes_sequence(e: &Expr) -> bool {
     }
 }
 
+/// Whether an expression makes a value of a type of the user's own with the name of another.
+fn makes_own(e: &Expr) -> bool {
+    match e {
+        Expr::Paren(p) => makes_own(&p.expr),
+        Expr::Struct(s) => crate::own_names::is_alias(&s.path),
+        Expr::Call(c) => match &*c.func {
+            Expr::Path(p) => {
+                let function = p.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+                crate::own_names::is_alias(&p.path) && (makes(&function) || capital(&function))
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether an expression makes a struct: by a literal, or by a `new` that takes something.
+fn makes_struct(e: &Expr) -> bool {
+    match e {
+        Expr::Paren(p) => makes_struct(&p.expr),
+        Expr::Struct(_) => true,
+        Expr::Call(c) if !c.args.is_empty() => {
+            matches!(&*c.func, Expr::Path(p) if p.path.segments.last().is_some_and(|s| s.ident == "new"))
+                && makes_another_type(e)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a function of a type makes values of it, as its name tells.
+fn makes(function: &str) -> bool {
+    matches!(function, "new" | "default" | "empty" | "zeros")
+        || function.starts_with("with_")
+        || function.starts_with("from_")
+}
+
 /// Whether an expression makes a value of a type that is named and is no sequence: `Stack::new(3)`, `Stack { … }`.
 pub(super) fn makes_another_type(e: &Expr) -> bool {
     match e {
@@ -225,10 +310,7 @@ pub(super) fn makes_another_type(e: &Expr) -> bool {
             let Expr::Path(p) = &*c.func else { return false };
             let names: Vec<String> = p.path.segments.iter().map(|s| s.ident.to_string()).collect();
             let [.., owner, function] = names.as_slice() else { return false };
-            let makes = matches!(function.as_str(), "new" | "default" | "empty" | "zeros")
-                || function.starts_with("with_")
-                || function.starts_with("from_");
-            makes && capital(owner) && !SEQUENCES.contains(&owner.as_str())
+            makes(function) && capital(owner) && !SEQUENCES.contains(&owner.as_str())
         }
         _ => false,
     }

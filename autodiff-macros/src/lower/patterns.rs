@@ -115,7 +115,7 @@ impl Lowerer<'_> {
             ),
             Pat::Paren(p) => self.walk_pattern(&p.pat, value, bind),
             Pat::Type(t) => match &*t.pat {
-                Pat::Ident(p) if p.subpat.is_none() && !is_constant(p) => bind(self, p, Some(&t.ty), value),
+                Pat::Ident(p) if is_plain(p) => bind(self, p, Some(&t.ty), value),
                 pat => self.walk_pattern(pat, value, bind),
             },
             Pat::Ident(p) => {
@@ -205,6 +205,12 @@ impl Lowerer<'_> {
             return value;
         }
         match value {
+            Expr::Tuple(mut es)
+                if let Step::Field(Member::Unnamed(i)) = &step
+                    && (i.index as usize) < es.len() =>
+            {
+                es.swap_remove(i.index as usize)
+            }
             Expr::Ref { mutable, of } => match self.part(*of, step) {
                 inner @ Expr::Ref { .. } => inner,
                 inner => Expr::Ref { mutable, of: Box::new(inner) },
@@ -293,6 +299,11 @@ pub(crate) fn capital(name: &str) -> bool {
 /// A lone identifier that must be a constant or a unit variant.
 pub(super) fn is_constant(p: &syn::PatIdent) -> bool {
     p.by_ref.is_none() && p.mutability.is_none() && p.subpat.is_none() && capital(&p.ident.to_string())
+}
+
+/// A lone identifier that binds all of the value.
+pub(super) fn is_plain(p: &syn::PatIdent) -> bool {
+    p.subpat.as_ref().map_or(!is_constant(p), |(_, sub)| matches!(**sub, Pat::Wild(_)))
 }
 
 /// The names that a pattern binds.

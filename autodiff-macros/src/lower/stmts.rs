@@ -208,7 +208,9 @@ impl Lowerer<'_> {
         if let Some(var) = value.as_var() {
             let fresh = self.stmts.last().and_then(|s| s.last()).is_some_and(|s| s.defines().contains(&var));
             let v = &self.program.vars[var];
-            if v.role == Role::Temporary && fresh && !matches!(v.kind, Kind::Ref(_)) {
+            // What has a name already, as the parameter of a closure has, keeps its value.
+            let alone = !mutable || !self.named.contains(&var);
+            if v.role == Role::Temporary && fresh && alone && !matches!(v.kind, Kind::Ref(_)) {
                 let kind = ty.map_or(Kind::Unknown, |ty| self.types.kind(ty)).join(&v.kind);
                 let referent = match (&v.kind, &kind) {
                     (Kind::Unknown, Kind::Ref(referent)) => Some((**referent).clone()),
@@ -396,7 +398,10 @@ fn typed(pat: &Pat, ty: &syn::Type) -> Pat {
 }
 
 fn has_rest(pats: &syn::punctuated::Punctuated<Pat, syn::Token![,]>) -> bool {
-    pats.iter().any(|p| matches!(p, Pat::Rest(_)) || matches!(p, Pat::Ident(i) if i.subpat.is_some()))
+    pats.iter().any(|p| {
+        matches!(p, Pat::Rest(_))
+            || matches!(p, Pat::Ident(i) if i.subpat.as_ref().is_some_and(|(_, p)| matches!(**p, Pat::Rest(_))))
+    })
 }
 
 /// The name of a function or of a constant inside a block.

@@ -1,4 +1,5 @@
-//! What `collect`, `sum` and `product` make of an iterator, where only a type around the call says that it may fail.
+//! What `collect`, `sum` and `product` make of an iterator, where only a type around the call says that it may fail, and what
+//! `into` makes of a value: `let y: f64 = x.into();` is `let y: f64 = f64::from(x);`.
 //!
 //! In: a body. Out: the same with the type in the turbofish: `let v: Option<Vec<_>> = it.collect();` is
 //! `let v: Option<Vec<_>> = it.collect::<Option<Vec<_>>>();`. Types that say nothing about failure are left where they are,
@@ -7,33 +8,36 @@
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, GenericArgument, Pat, PathArguments, Stmt, Type};
 
+use crate::kinds::{Float, Kind, Types};
+
 /// Writes the types of a body, which gives a value of the type `output`, into the calls that need them.
-pub(super) fn written(block: &syn::Block, output: Option<&Type>) -> syn::Block {
+pub(super) fn written(block: &syn::Block, output: Option<&Type>, types: &Types) -> syn::Block {
     let mut block = block.clone();
-    let mut targets = Targets { output: output.cloned() };
+    let mut targets = Targets { output: output.cloned(), types };
     if let Some(ty) = output {
-        give_to_block(ty, &mut block);
+        give_to_block(ty, &mut block, types);
     }
     targets.visit_block_mut(&mut block);
     block
 }
 
-struct Targets {
+struct Targets<'a> {
     /// What `return` gives.
     output: Option<Type>,
+    types: &'a Types,
 }
 
-impl VisitMut for Targets {
+impl VisitMut for Targets<'_> {
     fn visit_local_mut(&mut self, local: &mut syn::Local) {
         if let (Pat::Type(t), Some(init)) = (&local.pat, &mut local.init) {
-            give(&t.ty, &mut init.expr);
+            give(&t.ty, &mut init.expr, self.types);
         }
         visit_mut::visit_local_mut(self, local);
     }
 
     fn visit_expr_return_mut(&mut self, r: &mut syn::ExprReturn) {
         if let (Some(ty), Some(e)) = (&self.output, &mut r.expr) {
-            give(ty, e);
+            give(ty, e, self.types);
         }
         visit_mut::visit_expr_return_mut(self, r);
     }
@@ -44,7 +48,7 @@ impl VisitMut for Targets {
             syn::ReturnType::Default => None,
         };
         if let Some(ty) = &output {
-            give(ty, &mut c.body);
+            give(ty, &mut c.body, self.types);
         }
         let outer = std::mem::replace(&mut self.output, output);
         visit_mut::visit_expr_closure_mut(self, c);
@@ -54,24 +58,24 @@ impl VisitMut for Targets {
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}
 }
 
-fn give_to_block(ty: &Type, block: &mut syn::Block) {
+fn give_to_block(ty: &Type, block: &mut syn::Block, types: &Types) {
     if let Some(Stmt::Expr(e, None)) = block.stmts.last_mut() {
-        give(ty, e);
+        give(ty, e, types);
     }
 }
 
 /// Hands a type to where an expression gets its value.
-fn give(ty: &Type, e: &mut Expr) {
+fn give(ty: &Type, e: &mut Expr, types: &Types) {
     match e {
-        Expr::Paren(p) => give(ty, &mut p.expr),
-        Expr::Block(b) => give_to_block(ty, &mut b.block),
+        Expr::Paren(p) => give(ty, &mut p.expr, types),
+        Expr::Block(b) => give_to_block(ty, &mut b.block, types),
         Expr::If(i) => {
-            give_to_block(ty, &mut i.then_branch);
+            give_to_block(ty, &mut i.then_branch, types);
             if let Some((_, els)) = &mut i.else_branch {
-                give(ty, els);
+                give(ty, els, types);
             }
         }
-        Expr::Match(m) => m.arms.iter_mut().for_each(|arm| give(ty, &mut arm.body)),
+        Expr::Match(m) => m.arms.iter_mut().for_each(|arm| give(ty, &mut arm.body, types)),
         Expr::MethodCall(m)
             if m.turbofish.is_none() && m.args.is_empty() && super::iterators::is_adapted(&m.receiver) =>
         {
@@ -107,15 +111,27 @@ fn give(ty: &Type, e: &mut Expr) {
                 m.turbofish = Some(syn::parse_quote!(::<#half, _>));
             }
         }
+        Expr::MethodCall(m) if m.method == "into" && m.args.is_empty() && is_converted(ty, types) => {
+            let of = &m.receiver;
+            *e = syn::parse_quote_spanned!(m.method.span()=> #ty::from(#of));
+        }
         Expr::Call(c) if c.args.len() == 1 => {
             if let (Expr::Path(p), Some(inner)) = (&*c.func, first_argument(ty))
                 && ["Some", "Ok"].iter().any(|name| crate::variants::is_named(&p.path, name))
             {
-                give(inner, &mut c.args[0]);
+                give(inner, &mut c.args[0], types);
             }
         }
         _ => {}
     }
+}
+
+/// Whether a type is one that `into` converts a number or a value of the user's own into. What it makes of sequences shows
+/// without it.
+fn is_converted(ty: &Type, types: &Types) -> bool {
+    let named = matches!(ty, Type::Path(p) if p.path.get_ident().is_some_and(|name| name != "Self"));
+    // Of a type parameter, `from` may be that of `NumCast` as well.
+    named && matches!(types.kind(ty), Kind::Float(Float::F32 | Float::F64 | Float::Any) | Kind::Unknown)
 }
 
 fn last_name(ty: &Type) -> Option<String> {

@@ -70,7 +70,14 @@ impl Lowerer<'_> {
             return None;
         }
         let other = unknown && self.has_another_type(&whole);
-        if other && (!OF_SEQUENCES.contains(&name) || self.is_self(&whole) || !self.uses.is_sequence(&m.receiver)) {
+        // Those that the runtime has companions for can wait for the type.
+        let used = if crate::methods::is_of_containers(&format!("__jvp_{name}")) {
+            self.uses.is_certainly_sequence(&m.receiver)
+        } else {
+            self.uses.is_sequence(&m.receiver)
+        };
+        if other && (self.uses.is_struct(&m.receiver) || !OF_SEQUENCES.contains(&name) || self.is_self(&whole) || !used)
+        {
             return None;
         }
         if let Some((_, instead)) = REFUSED.iter().find(|(n, _)| *n == name) {

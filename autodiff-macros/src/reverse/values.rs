@@ -130,8 +130,12 @@ impl Pass<'_> {
                 _ => {}
             },
             Expr::Cast(a, ty) => {
-                if !self.types.kind(ty).is_constant() {
+                let to = self.types.kind(ty);
+                if !to.is_constant() {
                     let value = match kinds::of_expr(&self.out, self.types, a).deref() {
+                        _ if !to.is_float() => {
+                            Expr::CastTangent { primal: a.clone(), tangent: Box::new(whole()), ty: None }
+                        }
                         Kind::Float(Float::F32) => Expr::Cast(Box::new(whole()), syn::parse_quote!(f32)),
                         Kind::Float(Float::F64) => Expr::Cast(Box::new(whole()), syn::parse_quote!(f64)),
                         _ => Expr::CastTangent { primal: a.clone(), tangent: Box::new(whole()), ty: None },

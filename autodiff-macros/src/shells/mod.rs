@@ -241,11 +241,12 @@ impl Shells<'_> {
         let (function, generics) = (&c.f.signature.name, &c.f.signature.generics);
         let (params, args, output, vis) = (self.signature(None), self.forwarded(), c.declared_output(), &c.host.vis);
         let (lists, clause) = (generics.params.iter(), &generics.where_clause);
+        let explicit = c.explicit_parameters();
         let doc = format!("Calls [`{function}()`], from differentiated code.");
         quote! {
             #[doc = #doc] #[inline]
             #vis fn call<#(#lists),*>(#(#params),*) -> #output #clause {
-                #function(#(#args),*)
+                #function #explicit(#(#args),*)
             }
         }
     }

@@ -123,7 +123,7 @@ impl Lowerer<'_> {
         self.as_atom(value, span)
     }
 
-    pub(super) fn constructed(&mut self, variant: Path, value: Expr, span: Span) -> Expr {
+    pub(in crate::lower) fn constructed(&mut self, variant: Path, value: Expr, span: Span) -> Expr {
         let value = self.as_atom(value, span);
         self.as_atom(variants::construct(variant, value), span)
     }

@@ -32,9 +32,11 @@ impl Lowerer<'_> {
             Expr::Select(..) if !IN_PLACE.contains(&name.as_str()) => super::chosen::parts(recv),
             _ => None,
         };
-        let subject = if let Some((_, item)) = &chosen {
+        let subject = if let Some((some, item)) = chosen {
+            // What is changed through it keeps its place.
+            let item = if is_mutable_reference(&item) { self.pin(item) } else { item };
             let place = self.place_of(item.clone(), span);
-            Subject { family, whole: recv.clone(), place, chosen, span }
+            Subject { family, whole: recv.clone(), place, chosen: Some((some, item)), span }
         } else {
             let whole = self.as_atom(recv.clone(), span);
             let whole = self.pin(whole);

@@ -14,6 +14,7 @@ use crate::ir::{BinOp, Edit, Expr, Place, Step, Stmt};
 use crate::kinds::Kind;
 use crate::lower::Binding;
 use crate::lower::chosen::chosen;
+use crate::lower::closures::Callable;
 use crate::lower::exprs::if_stmt;
 use crate::{rules, variants};
 
@@ -198,6 +199,26 @@ impl Lowerer<'_> {
         chosen(super::is_some(Expr::Place(place)), borrowed(held))
     }
 
+    /// The item that comes next, if it passes a test, and else it stays; `None` if it is not found by its index.
+    fn next_if(&mut self, stream: &Stream, test: &Callable, span: Span) -> Option<Expr> {
+        let (len, item, at) = behind_cursor(stream)?;
+        let i = self.temporary(Expr::Place(at.clone()), span);
+        let (stmts, made) = self.scoped(|l| item(l, i.clone()));
+        if !stmts.is_empty() {
+            return None;
+        }
+        let dest = self.destination(None, span);
+        self.program.vars[dest].kind = Kind::Bool;
+        let passes = |value| Stmt::Assign { place: Place::var(dest, span), value, init: true };
+        let next = Expr::Ref { mutable: false, of: Box::new(made.clone()) };
+        let (mut then, passed) = self.scoped(|l| l.apply_control(test, vec![next]));
+        then.push(passes(passed));
+        self.emit(if_stmt(Expr::binary(BinOp::Lt, i, len), then, vec![passes(Expr::Bool(false))]));
+        let step = Stmt::Update { place: at, op: BinOp::Add, value: Expr::int(1) };
+        self.emit(if_stmt(Expr::var(dest, span), vec![step], Vec::new()));
+        Some(chosen(Expr::var(dest, span), made))
+    }
+
     /// `it.next()`, `it.peek()` of an iterator that is bound to a name.
     pub(super) fn cursor_method(&mut self, m: &syn::ExprMethodCall) -> Option<Expr> {
         let S::Path(p) = &*m.receiver else { return None };
@@ -214,6 +235,15 @@ impl Lowerer<'_> {
                 }
                 self.errors.at(span, "`peek` of this iterator cannot be differentiated; collect it into a `Vec` first");
                 Some(Expr::Tuple(Vec::new()))
+            }
+            ("next_if", 1) => {
+                let f = self.callable(&m.args[0])?;
+                self.next_if(&stream, &f, span)
+            }
+            ("next_if_eq", 1) => {
+                let other = &m.args[0];
+                let f = self.callable(&syn::parse_quote!(|item| *item == *#other))?;
+                self.next_if(&stream, &f, span)
             }
             ("len", 0) => match &*stream {
                 Stream::Cursor { len, at, .. } => {

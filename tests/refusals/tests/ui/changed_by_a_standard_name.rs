@@ -41,10 +41,4 @@ fn asked(solver: &mut Solver, x: f64) -> f64 {
     solver.at
 }
 
-#[differentiable]
-fn asserted(solver: &mut Solver, x: f64) -> f64 {
-    assert!(solver.tick(x) == 2 && solver.ok());
-    solver.at
-}
-
 fn main() {}

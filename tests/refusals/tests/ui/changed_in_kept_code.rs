@@ -4,19 +4,6 @@
 use differentiable::prelude::*;
 
 #[differentiable]
-fn bump(s: &mut f64, x: f64) -> bool {
-    *s += x;
-    true
-}
-
-#[differentiable]
-fn asserted(x: f64) -> f64 {
-    let mut s = x;
-    assert!(bump(&mut s, x));
-    s
-}
-
-#[differentiable]
 fn sorted(x: f64) -> f64 {
     let mut s = 0.0;
     let mut v = vec![3.0, x];
