@@ -62,9 +62,10 @@ pub(crate) fn apart(sig: &Signature, body: &Block, errors: &Errors) -> Option<Bl
     Some(body)
 }
 
-/// What tells names of different origins apart: the number before the place of a span.
+/// What tells names of different origins apart: the number before the place of a span, where the compiler shows it.
 fn context(ident: &Ident) -> String {
-    format!("{:?}", ident.span()).split(' ').next().unwrap_or_default().to_owned()
+    let span = format!("{:?}", ident.span());
+    span.split(' ').next().filter(|first| first.starts_with('#')).unwrap_or_default().to_owned()
 }
 
 /// The names that patterns bind.
