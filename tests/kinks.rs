@@ -285,6 +285,69 @@ fn infinite(x: f64, y: f64) -> f64 {
     far * x + y
 }
 
+/// The sharpness multiplies the blanks of the mask, whose exponentials are zero: its cotangent is one of these.
+#[differentiable(order = 2)]
+fn partition(scores: &[f64], sharpness: f64) -> f64 {
+    let mut sum = 0.0;
+    let mut masked = [f64::NEG_INFINITY; 4];
+    for i in 0..scores.len() {
+        masked[i] = scores[i] * scores[0];
+    }
+    for m in masked {
+        sum += (m * sharpness).exp();
+    }
+    sum
+}
+
+/// Each row of attention looks back only.
+#[differentiable(order = 2)]
+fn causal_attention(x: &[f64], temperature: f64) -> f64 {
+    let n = x.len();
+    let mut out = 0.0;
+    for i in 0..n {
+        let mut row = vec![f64::NEG_INFINITY; n];
+        for j in 0..=i {
+            row[j] = x[i] * x[j];
+        }
+        let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let e: Vec<f64> = row.iter().map(|r| ((r - largest) / temperature).exp()).collect();
+        let z: f64 = e.iter().sum();
+        for j in 0..n {
+            out += e[j] / z * x[j] * (i + 1) as f64;
+        }
+    }
+    out
+}
+
+#[test]
+fn infinities_in_exponentials() {
+    let (x, t) = ([0.3, 0.7, 0.9], 1.3);
+    partition::check(&x, t).unwrap();
+    causal_attention::check(&x, t).unwrap();
+    let h = 1e-5;
+    let (_, up) = causal_attention::grad(&x, t + h);
+    let (_, down) = causal_attention::grad(&x, t - h);
+    let second = (up - down) / (2.0 * h);
+    assert!((causal_attention::hvp(&x, t, &[0.0; 3], 1.0).1 - second).abs() < 1e-6);
+    assert!((causal_attention::hessian(&x, t)[[3, 3]] - second).abs() < 1e-6);
+    let second = (partition::grad(&x, t + h).1 - partition::grad(&x, t - h).1) / (2.0 * h);
+    assert!((partition::hvp(&x, t, &[0.0; 3], 1.0).1 - second).abs() < 1e-6);
+    assert!((partition::hessian(&x, t)[[3, 3]] - second).abs() < 1e-6);
+    // Where nothing is missing, nothing is asked.
+    assert!(!least_and_greatest::source().contains("!= 0.0"), "{}", least_and_greatest::source());
+    least_and_greatest::check(&x).unwrap();
+}
+
+#[differentiable]
+fn least_and_greatest(x: &[f64]) -> f64 {
+    let (mut least, mut greatest) = (f64::INFINITY, f64::NEG_INFINITY);
+    for a in x {
+        least = least.min(a * a.sin());
+        greatest = greatest.max(a.exp() * x[0]);
+    }
+    least * greatest + (greatest - least).sqrt()
+}
+
 #[test]
 fn infinities_that_stand_for_what_is_missing() {
     let (x, y) = ([0.1, 0.7, 0.4], [0.2, 0.9]);

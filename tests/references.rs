@@ -129,6 +129,23 @@ mod chosen {
     checked!(f, [0.3, 0.1, 0.5]);
 }
 
+mod bound_as_references {
+    use super::*;
+
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut r: Vec<&f64> = x.iter().collect();
+        r.sort_by(|a, b| a.total_cmp(b));
+        let least: &f64 = r[0];
+        let greatest: &f64 = r[r.len() - 1];
+        let halves: Vec<&[f64]> = vec![&x[..1], &x[1..]];
+        let half: &[f64] = halves[1];
+        *least * greatest.sin() + least * least * half[0] * half.len() as f64
+    }
+
+    checked!(f, [0.3, 0.1, 0.5]);
+}
+
 mod chosen_slices {
     use super::*;
 

@@ -48,7 +48,7 @@ fn taken_from(value: &Expr, cotangent: bool) -> Option<VarId> {
 }
 
 /// Whether a variable is a cotangent, or a tangent of one.
-fn is_cotangent(program: &Program, mut v: VarId) -> bool {
+pub(crate) fn is_cotangent(program: &Program, mut v: VarId) -> bool {
     while let Some(of) = program.vars[v].tangent_of {
         v = of;
     }

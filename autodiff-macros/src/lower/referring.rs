@@ -87,6 +87,16 @@ impl Lowerer<'_> {
             && matches!(place.path.as_slice(), [Step::Index { range: false, .. }, rest @ ..] if rest.iter().all(|s| matches!(s, Step::Field(_))))
     }
 
+    /// An item of a vector of copies that is declared as a reference: the reference to it.
+    pub(super) fn as_reference(&self, item: Expr, ty: Option<&Type>) -> Expr {
+        match (&item, ty) {
+            (Expr::Place(place), Some(Type::Reference(r))) if r.mutability.is_none() && self.is_copy(place) => {
+                Expr::Ref { mutable: false, of: Box::new(item) }
+            }
+            _ => item,
+        }
+    }
+
     /// Whether a copy stands for a reference to a value of this kind. Views of arrays are their own.
     fn is_copied(&self, kind: &Kind) -> bool {
         kind.is_scalar() || matches!(kind, Kind::Seq(_) | Kind::Unknown) && !kind.is_constant()

@@ -170,6 +170,7 @@ impl Lowerer<'_> {
     /// Binds a user's name to a value.
     pub(super) fn let_named(&mut self, name: &syn::Ident, mutable: bool, ty: Option<&syn::Type>, value: Expr) {
         let value = self.as_declared(value, ty);
+        let value = self.as_reference(value, ty);
         let (value, copies) = self.copied_elements(value, name.span());
         // A view is another name for what it views; one that can be changed stays one.
         let view = |e: &Expr| matches!(e, Expr::Place(place) if place.is_view());

@@ -2,12 +2,13 @@
 //!
 //! In: a derivative. Out: the same, in which a product of derivatives and of what comes from such an infinity is zero if any of
 //! its factors is: `q * gamma_dot`  ⇒  `if gamma_dot != 0.0 { q * gamma_dot } else { 0.0 }`. What the function computes is not
-//! touched, and neither is the derivative of one that names no infinity, or only compares with it.
+//! touched, and neither is the derivative of one that names no infinity, or only compares with it. A cotangent is infinite only
+//! where the derivative is: zeros come first on the way back.
 
 use crate::ir::{BinOp, Edit, Expr, Place, Program, Role, Stmt, VarId};
 use crate::kinds::{self, Float, Kind};
-use crate::methods;
 use crate::var_set::VarSet;
+use crate::{methods, missing};
 
 /// Lets zeros win over infinities.
 pub(crate) fn zeros_win(program: &mut Program) {
@@ -15,14 +16,16 @@ pub(crate) fn zeros_win(program: &mut Program) {
     if infinite.is_empty() {
         return;
     }
+    let tamed = tamed(program, &infinite);
     let mut body = std::mem::take(&mut program.body);
-    let pass = Pass { infinite, program };
+    let pass = Pass { infinite, tamed, program };
     body.walk_mut(&mut |stmt| match stmt {
         Stmt::Let { var, value } if pass.is_derivative(*var) => pass.guard(value),
         Stmt::Assign { place, value, .. }
         | Stmt::Accumulate { place, value }
         | Stmt::Update { place, value, .. }
         | Stmt::Replace { place, value, .. }
+        | Stmt::Edit(Edit::Push { place, value })
             if pass.is_derivative(place.root) =>
         {
             pass.guard(value);
@@ -38,18 +41,20 @@ fn infinite(program: &Program) -> VarSet {
     loop {
         let mut changed = false;
         program.body.walk(&mut |stmt| match stmt {
-            Stmt::Let { var, value } => {
+            Stmt::Let { var, value } if !missing::is_cotangent(program, *var) => {
                 let from = is_infinite(value, &found);
                 changed |= from && found.insert(*var);
             }
             Stmt::Assign { place, value, .. }
             | Stmt::Accumulate { place, value }
             | Stmt::Update { place, value, .. }
-            | Stmt::Edit(Edit::Push { place, value }) => {
+            | Stmt::Edit(Edit::Push { place, value })
+                if !missing::is_cotangent(program, place.root) =>
+            {
                 let from = is_infinite(value, &found);
                 changed |= from && found.insert(place.root);
             }
-            Stmt::Replace { old, place, value } => {
+            Stmt::Replace { old, place, value } if !missing::is_cotangent(program, place.root) => {
                 let from = is_infinite(value, &found);
                 changed |= from && found.insert(place.root);
                 let held = found.contains(place.root);
@@ -65,6 +70,27 @@ fn infinite(program: &Program) -> VarSet {
                 changed |= either && (found.insert(a) | found.insert(b));
             }
             _ => {}
+        });
+        if !changed {
+            return found;
+        }
+    }
+}
+
+/// The variables that a function brings back from such an infinity: `(-far).exp()` is zero.
+fn tamed(program: &Program, infinite: &VarSet) -> VarSet {
+    let mut found = VarSet::new();
+    loop {
+        let mut changed = false;
+        program.body.walk(&mut |stmt| {
+            let (root, value) = match stmt {
+                Stmt::Let { var, value } => (*var, value),
+                Stmt::Assign { place, value, .. } | Stmt::Edit(Edit::Push { place, value }) => (place.root, value),
+                _ => return,
+            };
+            let mut from = false;
+            value.vars(&mut |v| from |= infinite.contains(v) || found.contains(v));
+            changed |= from && !infinite.contains(root) && found.insert(root);
         });
         if !changed {
             return found;
@@ -96,6 +122,7 @@ fn is_infinite(e: &Expr, found: &VarSet) -> bool {
 
 struct Pass<'a> {
     infinite: VarSet,
+    tamed: VarSet,
     program: &'a Program,
 }
 
@@ -135,21 +162,30 @@ impl Pass<'_> {
     fn guarded(&self, e: &Expr) -> Option<(Vec<Expr>, Float)> {
         let mut factors = Vec::new();
         product(e, &mut factors);
-        // Of what may be infinite: whether a derivative has its part in it.
-        let mut infinite = None;
+        // Of what may be infinite: how much there is, whether a derivative has its part in it, and which derivatives it is.
+        let (mut count, mut infinite, mut derivatives) = (0, None, Vec::new());
         let mut others = Vec::new();
         for factor in factors {
+            let place = if let Expr::Place(place) = factor { Some(place) } else { None };
             if is_infinite(factor, &self.infinite) {
                 let mut derivative = false;
                 factor.vars(&mut |v| derivative |= self.is_derivative(v));
                 infinite = Some(infinite.unwrap_or(false) || derivative);
-            } else if let Expr::Place(place) = factor {
-                others.push(place);
+                derivatives.extend(place.filter(|place| self.is_derivative(place.root)));
+                count += 1;
+            } else {
+                others.extend(place);
             }
         }
         let of_derivative = infinite?;
-        // A number that multiplies an infinite one makes a derivative only together with another derivative.
-        others.retain(|place| of_derivative || self.is_derivative(place.root));
+        // A number that multiplies an infinite one makes a derivative only together with another derivative, which may be one.
+        let has_derivative = of_derivative || others.iter().any(|place| self.is_derivative(place.root));
+        others.retain(|place| {
+            let alone = !has_derivative && self.tamed.contains(place.root);
+            alone || of_derivative || self.is_derivative(place.root)
+        });
+        // Of two that may be infinite, one may be zero.
+        others.extend(derivatives.into_iter().filter(|_| count > 1));
         let float = others.iter().find_map(|place| self.float(place))?;
         let floats = others.into_iter().filter(|place| self.float(place).is_some());
         Some((floats.map(|place| Expr::Place(place.clone())).collect(), float))
