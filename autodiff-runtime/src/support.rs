@@ -355,26 +355,26 @@ pub fn cast_tangent<P: CastFrom, To: CastFrom>(_: &P, tangent: P::Tangent) -> To
 /// The tangent of a type with a numeric cast.
 pub trait CastTangent {
     /// As a number in double precision; 0 for that of an integer.
-    fn as_f64(self) -> f64;
+    fn into_f64(self) -> f64;
 }
 
 impl CastTangent for f32 {
     #[inline]
-    fn as_f64(self) -> f64 {
+    fn into_f64(self) -> f64 {
         f64::from(self)
     }
 }
 
 impl CastTangent for f64 {
     #[inline]
-    fn as_f64(self) -> f64 {
+    fn into_f64(self) -> f64 {
         self
     }
 }
 
 impl CastTangent for () {
     #[inline]
-    fn as_f64(self) -> f64 {
+    fn into_f64(self) -> f64 {
         0.0
     }
 }
@@ -382,7 +382,7 @@ impl CastTangent for () {
 /// The cotangent of `primal`, from that of what it is cast to.
 #[inline]
 pub fn cast_cotangent<P: CastFrom, T: CastTangent>(_: &P, cotangent: T) -> P::Tangent {
-    P::cotangent_from_f64(cotangent.as_f64())
+    P::cotangent_from_f64(cotangent.into_f64())
 }
 
 /// An integer of the table of rules as a float.

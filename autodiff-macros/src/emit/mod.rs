@@ -117,7 +117,8 @@ impl<'a> Emitter<'a> {
                 read.insert(v);
             });
         }
-        let mut taken: HashSet<String> = HashSet::with_capacity_and_hasher(order.len(), Default::default());
+        let mut taken: HashSet<String> = HashSet::default();
+        taken.reserve(order.len());
         let mut take = |name: &str| !reserved.contains(name) && taken.insert(name.to_owned());
         let mut names = VarMap::default();
         // Which number a name had last: those below it are taken.
