@@ -1,5 +1,5 @@
 //! What changes something, in conditions, in the arguments of macros and in closures.
-#![allow(clippy::all, reason = "programs are written as users write them")]
+#![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
 #![allow(missing_docs, non_snake_case, non_camel_case_types, unused, unreachable_pub, confusable_idents)]
 
 mod common;

@@ -1,5 +1,5 @@
 //! Names: of types of numbers, of types and functions that are called like those of the standard library, with capitals, raw, of macros.
-#![allow(clippy::all, reason = "programs are written as users write them")]
+#![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
 #![allow(missing_docs, non_snake_case, non_camel_case_types, unused, unreachable_pub, confusable_idents)]
 
 mod common;
