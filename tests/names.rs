@@ -2,31 +2,8 @@
 #![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
 #![allow(missing_docs, non_snake_case, non_camel_case_types, unused, unreachable_pub, confusable_idents)]
 
+#[macro_use]
 mod common;
-
-use common::{close, differences};
-
-/// Compares reverse and forward mode of a program of three numbers with differences.
-macro_rules! agrees {
-    ($f:ident, $x:expr) => {
-        #[test]
-        fn agrees() {
-            let x: [f64; 3] = $x;
-            $f::check(&x).unwrap();
-            let expected = crate::differences(|x| $f(x), &x);
-            assert!(expected.iter().any(|d| *d != 0.0), "a program without derivative tests nothing");
-            let (value, gradient) = $f::value_and_grad(&x);
-            assert!(crate::close(value, $f(&x)), "{value} is not {}", $f(&x));
-            for i in 0..x.len() {
-                let mut direction = [0.0; 3];
-                direction[i] = 1.0;
-                let tangent = $f::jvp(&x, &direction).1;
-                assert!(crate::close(gradient[i], expected[i]), "{gradient:?} is not {expected:?}");
-                assert!(crate::close(tangent, expected[i]), "{tangent} in direction {i} is not {}", expected[i]);
-            }
-        }
-    };
-}
 
 /// A cast to an alias of an integer.
 mod index_alias {

@@ -15,6 +15,33 @@ pub(crate) fn differences(f: impl Fn(&[f64]) -> f64, x: &[f64]) -> Vec<f64> {
     (0..x.len()).map(|i| (displaced(i, 1e-5) - displaced(i, -1e-5)) / 2e-5).collect()
 }
 
+/// Compares reverse and forward mode of a program of three numbers with differences.
+#[allow(unused_macros, reason = "not every test has such programs")]
+macro_rules! agrees {
+    ($f:ident, $x:expr) => {
+        #[test]
+        fn agrees() {
+            let x: [f64; 3] = $x;
+            $f::check(&x).unwrap();
+            let expected = crate::common::differences(|x| $f(x), &x);
+            assert!(expected.iter().any(|d| *d != 0.0), "a program without derivative tests nothing");
+            let (value, gradient) = $f::value_and_grad(&x);
+            assert!(crate::common::close(value, $f(&x)), "{value} is not {}", $f(&x));
+            for i in 0..x.len() {
+                let mut direction = [0.0; 3];
+                direction[i] = 1.0;
+                let tangent = $f::jvp(&x, &direction).1;
+                assert!(crate::common::close(gradient[i], expected[i]), "{gradient:?} is not {expected:?}");
+                assert!(
+                    crate::common::close(tangent, expected[i]),
+                    "{tangent} in direction {i} is not {}",
+                    expected[i]
+                );
+            }
+        }
+    };
+}
+
 /// A test of all derivatives of a function of `&[f64]` with `order = 2`, at a point.
 macro_rules! checked {
     ($f:ident, $x:expr) => {
