@@ -18,13 +18,12 @@ pub(crate) fn partial(program: &Program) -> VarSet {
         let mut changed = false;
         program.body.walk(&mut |s| match s {
             Stmt::Replace { old: var, place, .. } | Stmt::Edit(Edit::Pop { var, place, .. })
-                if zero_of_number(&program.vars[*var].kind).is_none()
-                    && is_part(program, &partial, place.root, &place.path) =>
+                if !is_number(&program.vars[*var].kind) && is_part(program, &partial, place.root, &place.path) =>
             {
                 changed |= partial.insert(*var);
             }
             Stmt::Let { var, value }
-                if zero_of_number(&program.vars[*var].kind).is_none()
+                if !is_number(&program.vars[*var].kind)
                     && taken_from(value, is_cotangent(program, *var)).is_some_and(|v| partial.contains(v)) =>
             {
                 changed |= partial.insert(*var);
@@ -85,6 +84,11 @@ fn is_declared_struct(program: &Program, v: VarId) -> bool {
         ty = &r.elem;
     }
     matches!(ty, syn::Type::Path(_))
+}
+
+/// Whether values are numbers whose type is known.
+pub(crate) fn is_number(kind: &Kind) -> bool {
+    matches!(kind, Kind::Float(Float::F64 | Float::F32))
 }
 
 /// Zero, of a number whose type is known.

@@ -38,7 +38,9 @@ impl Emitter<'_> {
 
     /// The value of a cotangent of a number, or of one of its tangents, that may be missing: zero, if it is.
     pub(crate) fn part_of_cotangent(&self, place: &Place, kind: &Kind) -> Option<TokenStream> {
-        let zero = zero_of_number(kind)?;
+        if !missing::is_number(kind) {
+            return None;
+        }
         let mut of = place.root;
         while let Some(next) = self.program.vars[of].tangent_of.filter(|_| self.program.vars[of].role == Role::Tangent)
         {
@@ -47,13 +49,13 @@ impl Emitter<'_> {
         if self.program.vars[of].role != Role::Adjoint || !self.may_be_missing(place) {
             return None;
         }
-        let part = self.reference(place, false).tokens;
+        let (zero, part) = (zero_of_number(kind)?, self.reference(place, false).tokens);
         Some(quote!(::differentiable::__private::read(&#zero, #part)))
     }
 
     /// Writes an expression that gives a value of this kind: parts of cotangents in a sum or a product are numbers like it.
     pub(super) fn as_number<T>(&self, kind: &Kind, write: impl FnOnce() -> T) -> T {
-        let number = zero_of_number(kind).map(|_| kind.clone());
+        let number = missing::is_number(kind).then(|| kind.clone());
         let outer = self.number.replace(number);
         let written = write();
         self.number.replace(outer);
