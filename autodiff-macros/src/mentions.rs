@@ -1,26 +1,29 @@
 //! The names in generated code that tell what it needs in scope.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::Ident;
+
+use crate::emit::Code;
 
 /// The methods of traits of the prelude that generated code calls.
 const METHODS: [&str; 4] = ["to_owned", "rev", "step_by", "size_hint"];
 
-/// Of a stream of tokens, the distinct names that stand for something beside it, in the order in which they first occur:
+/// Of generated code, the distinct names that stand for something beside it, in the order in which they first occur:
 /// [`METHODS`], views of arrays, and what begins as the hidden names of this crate do.
 pub(crate) struct Mentions {
     names: Vec<(Ident, String)>,
 }
 
 impl Mentions {
-    pub(crate) fn of(streams: &[&TokenStream]) -> Self {
+    pub(crate) fn of(parts: &[&Code]) -> Self {
         let mut names: Vec<(Ident, String)> = Vec::new();
-        for tokens in streams {
-            each((*tokens).clone(), &mut |ident, name, of_method| {
+        for code in parts {
+            code.names(&mut |ident, of_method| {
+                let name = ident.to_string();
                 let telling = name.starts_with("__")
                     || METHODS.contains(&name.as_str())
                     || of_method && crate::arrays::is_view(&name);
                 if telling && !names.iter().any(|(_, n)| *n == name) {
-                    names.push((ident, name));
+                    names.push((ident.clone(), name));
                 }
             });
         }
@@ -38,26 +41,9 @@ impl Mentions {
     }
 }
 
-/// Whether a name occurs in a stream of tokens.
-pub(crate) fn occurs(name: &Ident, tokens: &TokenStream) -> bool {
-    let (name, mut found) = (name.to_string(), false);
-    each(tokens.clone(), &mut |_, other, _| found |= other == name);
+/// Whether a name occurs in generated code.
+pub(crate) fn occurs(name: &Ident, code: &Code) -> bool {
+    let mut found = false;
+    code.names(&mut |other, _| found |= other == name);
     found
-}
-
-/// Calls `f` on every name, at any depth, with whether it stands behind a dot.
-fn each(tokens: TokenStream, f: &mut dyn FnMut(Ident, String, bool)) {
-    let mut behind_dot = false;
-    for token in tokens {
-        let dot = matches!(&token, TokenTree::Punct(p) if p.as_char() == '.');
-        match token {
-            TokenTree::Ident(ident) => {
-                let name = ident.to_string();
-                f(ident, name, behind_dot);
-            }
-            TokenTree::Group(group) => each(group.stream(), f),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
-        }
-        behind_dot = dot;
-    }
 }

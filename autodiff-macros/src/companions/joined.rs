@@ -117,7 +117,9 @@ impl Companions<'_> {
             }
         }
         let bare = crate::shells::bare;
-        let cotangent = bare(&reverse.cotangent.iter().map(|v| self.lent(&emitter.pattern(*v))).collect::<Vec<_>>());
+        let cotangent = bare(
+            &reverse.cotangent.iter().map(|v| self.lent(&emitter.pattern(*v).to_token_stream())).collect::<Vec<_>>(),
+        );
         let cotangent_type =
             bare(&reverse.cotangent.iter().map(|_| self.lent_type(&self.output_tangent())).collect::<Vec<_>>());
         let (slots, slot_types) = (tuple(&slots), tuple(&slot_types));

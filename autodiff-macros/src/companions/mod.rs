@@ -15,7 +15,7 @@ use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 use syn::{GenericParam, Generics, Type};
 
-use crate::emit::{Emitter, companion};
+use crate::emit::{Code, Emitter, companion};
 use crate::expand::Function;
 use crate::ir::{Passing, VarId};
 use crate::mentions::Mentions;
@@ -296,7 +296,7 @@ impl<'a> Companions<'a> {
     }
 
     /// `let this = self;`, the items of the function, and the traits whose methods the body calls.
-    fn receiver(&self, emitter: &Emitter<'_>, body: &[&TokenStream]) -> TokenStream {
+    fn receiver(&self, emitter: &Emitter<'_>, body: &[&Code]) -> TokenStream {
         let items = &self.f.items;
         let this = self.this(emitter);
         // People are shown neither imports nor what stands for what may be missing.

@@ -6,7 +6,7 @@ use syn::Type;
 use syn::ext::IdentExt;
 
 use super::{Companions, unwrap_tangent, with_std};
-use crate::emit::{Emitter, tuple};
+use crate::emit::{Emitter, code, tuple};
 use crate::expand::Sweeps;
 use crate::ir::Passing;
 use crate::signature::Param;
@@ -75,11 +75,11 @@ impl Companions<'_> {
                 && crate::tangent_types::is_view(&p.ty)
                 && crate::mentions::occurs(&name, &backward)
             {
-                forward = quote!(let #name = #name.to_owned(); #forward);
+                forward = code!(let #name = #name.to_owned(); #forward);
             }
         }
         if self.f.options.tape_none && level == 0 {
-            forward.extend(crate::storage::assertions(&program, &emitter));
+            forward.extend([crate::storage::assertions(&program, &emitter).into()]);
         }
         let values = self.lent_values(&emitter);
         let value = if level == 0 { values[0].clone() } else { tuple(&values) };
@@ -125,7 +125,8 @@ impl Companions<'_> {
                 grads.1.push(ty);
             }
         }
-        let cotangents: Vec<TokenStream> = reverse.cotangent.iter().map(|v| self.lent(&emitter.pattern(*v))).collect();
+        let cotangents: Vec<TokenStream> =
+            reverse.cotangent.iter().map(|v| self.lent(&emitter.pattern(*v).to_token_stream())).collect();
         let cotangent_types: Vec<TokenStream> =
             reverse.cotangent.iter().map(|_| self.lent_type(&self.output_tangent())).collect();
         let (cotangent, cotangent_type) = match (cotangents.as_slice(), cotangent_types.as_slice()) {

@@ -1,121 +1,118 @@
 //! Emission of branches and loops, and of the tapes between the sweeps of them.
 
-use proc_macro2::TokenStream;
-use quote::quote;
-
 use super::Emitter;
 use super::code::{Code, code};
 use crate::ir::{Block, Expr, Header, Loop, Stmt, Tape};
 
 impl Emitter<'_> {
     /// What a scope puts on the tape, or the pattern that takes it off.
-    fn entry(&self, block: &Block, pattern: bool) -> TokenStream {
+    fn entry(&self, block: &Block, pattern: bool) -> Code {
         let vars = if pattern { &block.loads } else { &block.saves };
-        let items: Vec<TokenStream> = vars
+        let items: Vec<Code> = vars
             .iter()
             .map(|v| {
                 let name = self.name(*v);
                 match pattern {
-                    true if !self.is_read(*v) => quote!(_),
-                    true if self.is_written_in(*v, &block.stmts) => quote!(mut #name),
-                    _ => quote!(#name),
+                    true if !self.is_read(*v) => code!(_),
+                    true if self.is_written_in(*v, &block.stmts) => code!(mut #name),
+                    _ => code!(#name),
                 }
             })
             .collect();
         match items.as_slice() {
             [one] => one.clone(),
-            many => quote!((#(#many),*)),
+            many => code!((#(#many),*)),
         }
     }
 
-    pub(super) fn branch(&self, cond: &Expr, then: &Block, els: &Block, tape: Option<Tape>) -> TokenStream {
+    pub(super) fn branch(&self, cond: &Expr, then: &Block, els: &Block, tape: Option<Tape>) -> Code {
         let then_stmts = self.stmts(&then.stmts);
         let els_stmts = self.stmts(&els.stmts);
         let Some(tape) = tape else {
             let cond = self.condition(cond);
             return match (then.stmts.is_empty(), els.stmts.as_slice()) {
-                (false, []) => quote!(if #cond { #then_stmts }),
-                (true, _) => quote!(if !(#cond) { #els_stmts }),
+                (false, []) => code!(if #cond { #then_stmts }),
+                (true, _) => code!(if !(#cond) { #els_stmts }),
                 (_, [Stmt::If { tape: None, .. }]) => {
-                    quote!(if #cond { #then_stmts } else #els_stmts)
+                    code!(if #cond { #then_stmts } else #els_stmts)
                 }
-                _ => quote!(if #cond { #then_stmts } else { #els_stmts }),
+                _ => code!(if #cond { #then_stmts } else { #els_stmts }),
             };
         };
         let name = self.name(tape.var);
-        let private = quote!(::differentiable::__private);
+        let private = code!(::differentiable::__private);
         if tape.write {
             let (a, b) = (self.entry(then, false), self.entry(els, false));
             let (a, b) = match (then.saves.is_empty(), els.saves.is_empty()) {
-                (false, true) => (quote!(::core::option::Option::Some(#a)), quote!(::core::option::Option::None)),
-                (true, false) => (quote!(::core::option::Option::None), quote!(::core::option::Option::Some(#b))),
-                _ => (quote!(#private::Either::Left(#a)), quote!(#private::Either::Right(#b))),
+                (false, true) => (code!(::core::option::Option::Some(#a)), code!(::core::option::Option::None)),
+                (true, false) => (code!(::core::option::Option::None), code!(::core::option::Option::Some(#b))),
+                _ => (code!(#private::Either::Left(#a)), code!(#private::Either::Right(#b))),
             };
             let cond = self.condition(cond);
-            return quote!(let #name = if #cond { #then_stmts #a } else { #els_stmts #b };);
+            return code!(let #name = if #cond { #then_stmts #a } else { #els_stmts #b };);
         }
         let (a, b) = (self.entry(then, true), self.entry(els, true));
         match (then.loads.is_empty(), els.loads.is_empty()) {
             (false, true) if els.stmts.is_empty() => {
-                quote!(if let ::core::option::Option::Some(#a) = #name { #then_stmts })
+                code!(if let ::core::option::Option::Some(#a) = #name { #then_stmts })
             }
             (false, true) => {
-                quote!(if let ::core::option::Option::Some(#a) = #name { #then_stmts } else { #els_stmts })
+                code!(if let ::core::option::Option::Some(#a) = #name { #then_stmts } else { #els_stmts })
             }
             (true, false) if then.stmts.is_empty() => {
-                quote!(if let ::core::option::Option::Some(#b) = #name { #els_stmts })
+                code!(if let ::core::option::Option::Some(#b) = #name { #els_stmts })
             }
             (true, false) => {
-                quote!(if let ::core::option::Option::Some(#b) = #name { #els_stmts } else { #then_stmts })
+                code!(if let ::core::option::Option::Some(#b) = #name { #els_stmts } else { #then_stmts })
             }
             _ => {
-                quote!(match #name { #private::Either::Left(#a) => { #then_stmts } #private::Either::Right(#b) => { #els_stmts } })
+                code!(match #name { #private::Either::Left(#a) => { #then_stmts } #private::Either::Right(#b) => { #els_stmts } })
             }
         }
     }
 
-    pub(super) fn loop_stmt(&self, l: &Loop) -> TokenStream {
+    pub(super) fn loop_stmt(&self, l: &Loop) -> Code {
         let body = self.stmts(&l.body.stmts);
         let exit = l
             .exits
             .iter()
             .map(|v| {
                 let name = self.name(*v);
-                quote!(#name)
+                code!(#name)
             })
-            .reduce(|a, b| quote!(#a || #b))
-            .map(|cond| quote!(if #cond { break; }));
-        let mut before = TokenStream::new();
+            .reduce(|a, b| code!(#a || #b))
+            .map(|cond| code!(if #cond { break; }));
+        let mut before = Code::new();
         let mut entries = None;
-        let mut save = TokenStream::new();
+        let mut save = Code::new();
         if let Some(tape) = l.tape {
             let name = self.name(tape.var);
             if tape.write {
                 let entry = self.entry(&l.body, false);
                 if !tape.flat {
-                    let private = quote!(::differentiable::__private);
-                    let counted = self.counted(l).map(|range| quote!(#private::room(#private::iterations(#range))));
-                    let new = counted.unwrap_or_else(|| quote!(#private::vec::Vec::new()));
-                    before = quote!(let mut #name = #new;);
+                    let private = code!(::differentiable::__private);
+                    let counted = self.counted(l).map(|range| code!(#private::room(#private::iterations(#range))));
+                    let new = counted.unwrap_or_else(|| code!(#private::vec::Vec::new()));
+                    before = code!(let mut #name = #new;);
                 }
-                save = quote!(#name.push(#entry););
+                save = code!(#name.push(#entry););
             } else {
                 let entry = self.entry(&l.body, true);
                 let start = tape.start.map(|start| self.name(start));
                 entries = match (&l.header, start) {
                     (Header::Tape, Some(start)) => {
-                        return quote!(for #entry in #name.drain(#start..).rev() { #body });
+                        return code!(for #entry in #name.drain(#start..).rev() { #body });
                     }
                     (Header::Tape, None) => {
-                        return quote!(while let ::core::option::Option::Some(#entry) = #name.pop() { #body });
+                        return code!(while let ::core::option::Option::Some(#entry) = #name.pop() { #body });
                     }
-                    (_, Some(start)) => Some((quote!(#name.drain(#start..)), entry, tape.in_order)),
+                    (_, Some(start)) => Some((code!(#name.drain(#start..)), entry, tape.in_order)),
                     _ if tape.flat => {
                         let range = self.range(l);
-                        Some((quote!(::differentiable::__private::last(&mut #name, #range)), entry, tape.in_order))
+                        Some((code!(::differentiable::__private::last(&mut #name, #range)), entry, tape.in_order))
                     }
-                    _ if tape.in_order => Some((quote!(#name), entry, true)),
-                    _ => Some((quote!(#name.into_iter()), entry, false)),
+                    _ if tape.in_order => Some((code!(#name), entry, true)),
+                    _ => Some((code!(#name.into_iter()), entry, false)),
                 };
             }
         }
@@ -134,21 +131,21 @@ impl Emitter<'_> {
                 let var = self.pattern(*var);
                 match entries {
                     // An entry for each iteration, in the order in which they run.
-                    Some((tape, entry, true)) => quote!(for (#var, #entry) in (#range).zip(#tape)),
+                    Some((tape, entry, true)) => code!(for (#var, #entry) in (#range).zip(#tape)),
                     Some((tape, entry, false)) => {
-                        quote!(for (#var, #entry) in (#range).zip(#tape.rev()))
+                        code!(for (#var, #entry) in (#range).zip(#tape.rev()))
                     }
-                    None => quote!(for #var in #range),
+                    None => code!(for #var in #range),
                 }
             }
-            Header::While(Expr::Bool(true)) => quote!(loop),
+            Header::While(Expr::Bool(true)) => code!(loop),
             Header::While(cond) => {
                 let cond = self.condition(cond);
-                quote!(while #cond)
+                code!(while #cond)
             }
-            Header::Tape => quote!(loop),
+            Header::Tape => code!(loop),
         };
-        quote!(#before #header { #body #save #exit })
+        code!(#before #header { #body #save #exit })
     }
 
     /// The range that a loop runs over, forward and without its step.

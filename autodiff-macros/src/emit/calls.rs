@@ -5,8 +5,7 @@
 //! tangent is `None`. A taped call returns its values and a pullback, which is called with the
 //! arguments by reference again, the cotangents, and a slot for each argument by reference.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
 
 use super::Emitter;
@@ -23,7 +22,7 @@ pub(crate) fn companion(base: &str, level: u32) -> String {
 }
 
 impl Emitter<'_> {
-    pub(crate) fn call(&self, call: &Call) -> TokenStream {
+    pub(crate) fn call(&self, call: &Call) -> Code {
         let value = match (&call.callee, call.mode, call.level) {
             (Callee::Operator(_), _, 1) if self.lanes => self.lanes_of(call),
             (Callee::Method { name, .. }, _, 1)
@@ -40,7 +39,7 @@ impl Emitter<'_> {
                     ident(&if level == 1 { "tangent".to_owned() } else { format!("tangent{level}") }, call.span);
                 let args = self.operator_args(&call.args);
                 let tangents = self.operator_tangents(&call.args);
-                quote!(::differentiable::operators::#name::#method(#(#args,)* #(#tangents),*))
+                code!(::differentiable::operators::#name::#method(#(#args,)* #(#tangents),*))
             }
             (callee, Mode::Plain, 0) => self.invoke(callee, None, &call.args, call.span),
             (callee, Mode::Plain, 1) if self.lanes => {
@@ -52,29 +51,29 @@ impl Emitter<'_> {
                 self.invoke(callee, Some(companion("__out", level)), &call.args, call.span)
             }
         };
-        let outs: Vec<TokenStream> = call.outs.iter().map(|v| self.pattern(*v)).collect();
+        let outs: Vec<Code> = call.outs.iter().map(|v| self.pattern(*v)).collect();
         let values = match outs.as_slice() {
             [one] => one.clone(),
-            many => quote!((#(#many),*)),
+            many => code!((#(#many),*)),
         };
         match call.tape {
             Some(tape) => {
                 let tape = self.pattern(tape);
-                quote!(let (#values, #tape) = #value;)
+                code!(let (#values, #tape) = #value;)
             }
-            None if call.outs.iter().all(|v| !self.is_read(*v)) => quote!(#value;),
-            None => quote!(let #values = #value;),
+            None if call.outs.iter().all(|v| !self.is_read(*v)) => code!(#value;),
+            None => code!(let #values = #value;),
         }
     }
 
     /// An operator, or a function of numbers or arrays, along several directions: for each argument with tangents what the
     /// derivative along one of them makes of all, and the sum of that.
-    fn lanes_of(&self, call: &Call) -> TokenStream {
+    fn lanes_of(&self, call: &Call) -> Code {
         let width = crate::lanes::width();
         let (value, direction) = (Ident::new("value", Span::mixed_site()), Ident::new("direction", Span::mixed_site()));
         let of_array = self.is_of_array(&call.callee, &call.args);
         let tangents = call.args.iter().enumerate().filter_map(|(i, a)| Some((i, a, a.parts[1].as_ref()?)));
-        let mut lets = TokenStream::new();
+        let mut lets = Code::new();
         // What is computed is computed once.
         let shared: Vec<Option<Code>> = call
             .args
@@ -87,24 +86,24 @@ impl Emitter<'_> {
                     return None;
                 }
                 let (name, e) = (Ident::new(&format!("arg_{i}"), Span::mixed_site()), self.by_reference(e, false));
-                lets.extend(quote!(let #name = #e;));
+                lets.extend([code!(let #name = #e;)]);
                 Some(code!(#name))
             })
             .collect();
-        let mut sum: Option<TokenStream> = None;
+        let mut sum: Option<Code> = None;
         for (i, arg, tangent) in tangents {
             let along = Ident::new(&format!("by_{i}"), Span::mixed_site());
             let given = |j: usize, by_reference: bool| match (j == i, by_reference) {
-                (false, _) => quote!(::core::option::Option::None),
-                (true, true) => quote!(::core::option::Option::Some(#direction)),
-                (true, false) => quote!(::core::option::Option::Some(::core::clone::Clone::clone(#direction))),
+                (false, _) => code!(::core::option::Option::None),
+                (true, true) => code!(::core::option::Option::Some(#direction)),
+                (true, false) => code!(::core::option::Option::Some(::core::clone::Clone::clone(#direction))),
             };
             let derivative = match &call.callee {
                 Callee::Operator(op) => {
                     let (name, args) = (operator_trait(*op), self.operator_args(&call.args));
                     let args: Vec<Code> = args.into_iter().zip(&shared).map(|(e, s)| s.clone().unwrap_or(e)).collect();
-                    let directions = (0..args.len()).map(|j| given(j, true));
-                    quote!(::differentiable::operators::#name::tangent(#(#args,)* #(#directions),*))
+                    let directions: Vec<Code> = (0..args.len()).map(|j| given(j, true)).collect();
+                    code!(::differentiable::operators::#name::tangent(#(#args,)* #(#directions),*))
                 }
                 Callee::Method { name, .. } => {
                     let recv = match (&shared[0], &call.args[0].parts[0]) {
@@ -122,8 +121,9 @@ impl Emitter<'_> {
                             None => self.argument(a),
                         })
                         .collect();
-                    let directions = call.args.iter().enumerate().map(|(j, a)| given(j, a.passing != Passing::Value));
-                    quote!(#recv.#name(#(#rest,)* #(#directions),*))
+                    let directions: Vec<Code> =
+                        call.args.iter().enumerate().map(|(j, a)| given(j, a.passing != Passing::Value)).collect();
+                    code!(#recv.#name(#(#rest,)* #(#directions),*))
                 }
                 _ => unreachable!("functions have companions"),
             };
@@ -142,20 +142,20 @@ impl Emitter<'_> {
                     code!(&#e)
                 }
             };
-            let bound = if sum.is_none() { quote!(#value) } else { quote!(_) };
-            lets.extend([quote! {
+            let bound = if sum.is_none() { code!(#value) } else { code!(_) };
+            lets.extend([code! {
                 let (#bound, #along) = ::differentiable::lanes::chain::<_, _, #width>(#of, #tangent, |#direction| #derivative);
             }]);
             sum = Some(match sum {
-                None => quote!(#along),
-                Some(sum) => quote!(::differentiable::lanes::sum::<_, #width>(&#value, #sum, &#along)),
+                None => code!(#along),
+                Some(sum) => code!(::differentiable::lanes::sum::<_, #width>(&#value, #sum, &#along)),
             });
         }
-        quote!({ #lets let sum = #sum; (#value, sum) })
+        code!({ #lets let sum = #sum; (#value, sum) })
     }
 
     /// A call to a function or method, or to one of its companions.
-    fn invoke(&self, callee: &Callee, companion: Option<String>, args: &[Arg], span: Span) -> TokenStream {
+    fn invoke(&self, callee: &Callee, companion: Option<String>, args: &[Arg], span: Span) -> Code {
         let method = self.is_of_array(callee, args);
         let mut list: Vec<Code> =
             args.iter().map(|a| if method { self.method_argument(a) } else { self.argument(a) }).collect();
@@ -177,7 +177,7 @@ impl Emitter<'_> {
                     crate::lanes::name_width(&mut path);
                 }
                 let path = syn::ExprPath { attrs: Vec::new(), qself: qself.clone(), path };
-                quote!(#path(#(#list),*))
+                code!(#path(#(#list),*))
             }
             Callee::Method { name, turbofish } => {
                 let recv = match &args[0].parts[0] {
@@ -195,11 +195,11 @@ impl Emitter<'_> {
                 };
                 let name = method_companion(name, companion.as_deref());
                 let rest = &list[1..];
-                quote!(#recv.#name #turbofish(#(#rest),*))
+                code!(#recv.#name #turbofish(#(#rest),*))
             }
             Callee::Variable(v) => {
                 let name = self.name(*v);
-                quote!(#name(#(#list),*))
+                code!(#name(#(#list),*))
             }
             Callee::Operator(_) => unreachable!("operators are written as such"),
         }
@@ -300,7 +300,7 @@ impl Emitter<'_> {
         }
     }
 
-    fn plain_operator(&self, op: Operator, args: &[Arg], out: VarId) -> TokenStream {
+    fn plain_operator(&self, op: Operator, args: &[Arg], out: VarId) -> Code {
         let operand = |arg: &Arg| {
             let e = arg.parts[0].as_ref().expect("operands have values");
             match arg.passing {
@@ -318,12 +318,12 @@ impl Emitter<'_> {
         match op {
             Operator::Neg => {
                 let (pattern, a) = (self.pattern(out), operand(&args[0]));
-                quote!(let #pattern = -#a;)
+                code!(let #pattern = -#a;)
             }
             Operator::Binary(op) => {
                 let (pattern, op) = (self.pattern(out), operator_token(op));
                 let (a, b) = (operand(&args[0]), operand(&args[1]));
-                quote!(let #pattern = #a #op #b;)
+                code!(let #pattern = #a #op #b;)
             }
             Operator::Assign(_) => unreachable!("without tangents it is an update"),
         }

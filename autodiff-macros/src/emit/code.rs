@@ -1,63 +1,270 @@
 //! Pieces of generated code, held as trees.
 //!
 //! A stream of tokens lives in the compiler: to write one into another takes several calls across the bridge to it. What is
-//! written into something else again and again, as expressions are, is held here, and costs none.
+//! written into something else again and again, as expressions and statements are, is held here and costs none, until it is
+//! turned into a stream once.
 
 use std::fmt;
+use std::rc::Rc;
 
-use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt};
 
-/// The tokens of an expression.
+/// Tokens of generated code.
 #[derive(Clone, Default)]
-pub(crate) struct Code(Vec<TokenTree>);
+pub(crate) struct Code(Vec<Piece>);
+
+#[derive(Clone)]
+enum Piece {
+    Token(TokenTree),
+    Group(Delimiter, Rc<Code>),
+}
 
 impl Code {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
     /// Parts one after the other.
     pub(crate) fn joined<const N: usize>(parts: [&Self; N]) -> Self {
-        let mut trees = Vec::with_capacity(parts.iter().map(|p| p.0.len()).sum());
-        parts.iter().for_each(|p| trees.extend_from_slice(&p.0));
-        Self(trees)
+        let mut pieces = Vec::with_capacity(parts.iter().map(|p| p.0.len()).sum());
+        parts.iter().for_each(|p| pieces.extend_from_slice(&p.0));
+        Self(pieces)
     }
 
     /// The tokens in parentheses.
     pub(crate) fn in_parentheses(self) -> Self {
-        Self(vec![Group::new(Delimiter::Parenthesis, self.into_token_stream()).into()])
+        Self(vec![Piece::Group(Delimiter::Parenthesis, Rc::new(self))])
     }
 
     /// The text, if it is a single tree.
     pub(crate) fn text_of_one(&self) -> Option<String> {
-        if let [one] = self.0.as_slice() { Some(one.to_string()) } else { None }
+        match self.0.as_slice() {
+            [Piece::Token(one)] => Some(one.to_string()),
+            [_] => Some(self.to_string()),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn push(&mut self, part: &(impl Part + ?Sized)) {
+        part.write_to(self);
+    }
+
+    /// The tokens between delimiters.
+    pub(crate) fn group(&mut self, delimiter: Delimiter, inner: Self) {
+        self.0.push(Piece::Group(delimiter, Rc::new(inner)));
+    }
+
+    /// A name of a template.
+    pub(crate) fn word(&mut self, text: &str) {
+        let ident = match text.strip_prefix("r#") {
+            Some(raw) => Ident::new_raw(raw, Span::call_site()),
+            None => Ident::new(text, Span::call_site()),
+        };
+        self.token(ident);
+    }
+
+    /// A token of a template that is not a name.
+    pub(crate) fn text(&mut self, text: &str) {
+        let first = text.chars().next().expect("tokens are not empty");
+        if first == '_' {
+            return self.word(text);
+        }
+        if let Some(name) = text.strip_prefix('\'').filter(|_| !text.ends_with('\'')) {
+            self.token(Punct::new('\'', Spacing::Joint));
+            return self.word(name);
+        }
+        if first.is_ascii_digit() || matches!(first, '"' | '\'') {
+            return self.token(text.parse::<Literal>().expect("templates hold valid literals"));
+        }
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
+            self.token(Punct::new(c, if chars.peek().is_some() { Spacing::Joint } else { Spacing::Alone }));
+        }
+    }
+
+    fn token(&mut self, token: impl Into<TokenTree>) {
+        self.0.push(Piece::Token(token.into()));
+    }
+
+    /// Calls `f` on every name, at any depth, with whether it stands behind a dot.
+    pub(crate) fn names(&self, f: &mut dyn FnMut(&Ident, bool)) {
+        let mut behind_dot = false;
+        for piece in &self.0 {
+            match piece {
+                Piece::Token(TokenTree::Ident(ident)) => f(ident, behind_dot),
+                Piece::Token(TokenTree::Group(group)) => Self::from(group.stream()).names(f),
+                Piece::Group(_, inner) => inner.names(f),
+                Piece::Token(_) => {}
+            }
+            behind_dot = matches!(piece, Piece::Token(TokenTree::Punct(p)) if p.as_char() == '.');
+        }
     }
 }
 
-/// The tokens of a template, as [`quote!`](quote::quote) has them.
+/// The tokens of a template, as [`quote!`](quote::quote) has them; what is repeated is a single list.
 macro_rules! code {
-    ($($tokens:tt)*) => { $crate::emit::Code::from(quote::quote!($($tokens)*)) };
+    () => { $crate::emit::Code::new() };
+    ($($tokens:tt)+) => {{
+        let mut code = $crate::emit::Code::new();
+        $crate::emit::pieces!(code $($tokens)+);
+        code
+    }};
 }
-pub(super) use code;
+pub(crate) use code;
+
+/// Writes the tokens of a template, one after the other.
+macro_rules! pieces {
+    ($code:ident) => {};
+    ($code:ident #(#$list:ident),* $($rest:tt)*) => {
+        for (i, part) in $list.iter().enumerate() {
+            if i > 0 {
+                $code.text(",");
+            }
+            $code.push(part);
+        }
+        $crate::emit::pieces!($code $($rest)*);
+    };
+    ($code:ident #(#$list:ident,)* $($rest:tt)*) => {
+        for part in &$list {
+            $code.push(part);
+            $code.text(",");
+        }
+        $crate::emit::pieces!($code $($rest)*);
+    };
+    ($code:ident #(, #$list:ident)* $($rest:tt)*) => {
+        for part in &$list {
+            $code.text(",");
+            $code.push(part);
+        }
+        $crate::emit::pieces!($code $($rest)*);
+    };
+    ($code:ident #$part:ident $($rest:tt)*) => {
+        $code.push(&$part);
+        $crate::emit::pieces!($code $($rest)*);
+    };
+    ($code:ident ($($inner:tt)*) $($rest:tt)*) => {
+        $code.group(proc_macro2::Delimiter::Parenthesis, $crate::emit::code!($($inner)*));
+        $crate::emit::pieces!($code $($rest)*);
+    };
+    ($code:ident {$($inner:tt)*} $($rest:tt)*) => {
+        $code.group(proc_macro2::Delimiter::Brace, $crate::emit::code!($($inner)*));
+        $crate::emit::pieces!($code $($rest)*);
+    };
+    ($code:ident [$($inner:tt)*] $($rest:tt)*) => {
+        $code.group(proc_macro2::Delimiter::Bracket, $crate::emit::code!($($inner)*));
+        $crate::emit::pieces!($code $($rest)*);
+    };
+    ($code:ident $word:ident $($rest:tt)*) => {
+        $code.word(stringify!($word));
+        $crate::emit::pieces!($code $($rest)*);
+    };
+    ($code:ident $token:tt $($rest:tt)*) => {
+        $code.text(stringify!($token));
+        $crate::emit::pieces!($code $($rest)*);
+    };
+}
+pub(crate) use pieces;
+
+/// What a template can hold.
+pub(crate) trait Part {
+    /// Writes the tokens at the end of the code.
+    fn write_to(&self, code: &mut Code);
+}
+
+impl Part for Code {
+    fn write_to(&self, code: &mut Code) {
+        code.0.extend_from_slice(&self.0);
+    }
+}
+
+impl Part for Ident {
+    fn write_to(&self, code: &mut Code) {
+        code.token(self.clone());
+    }
+}
+
+impl<T: Part> Part for Option<T> {
+    fn write_to(&self, code: &mut Code) {
+        if let Some(part) = self {
+            part.write_to(code);
+        }
+    }
+}
+
+impl Part for Literal {
+    fn write_to(&self, code: &mut Code) {
+        code.token(self.clone());
+    }
+}
+
+impl<T: Part + ?Sized> Part for Box<T> {
+    fn write_to(&self, code: &mut Code) {
+        (**self).write_to(code);
+    }
+}
+
+impl<T: Part + ?Sized> Part for &T {
+    fn write_to(&self, code: &mut Code) {
+        (**self).write_to(code);
+    }
+}
+
+/// What becomes tokens by [`ToTokens`].
+macro_rules! by_tokens {
+    ($($ty:ty),*) => {$(
+        impl Part for $ty {
+            fn write_to(&self, code: &mut Code) {
+                code.0.extend(self.to_token_stream().into_iter().map(Piece::Token));
+            }
+        }
+    )*};
+}
+by_tokens!(
+    TokenStream,
+    syn::Type,
+    syn::Path,
+    syn::Member,
+    syn::ExprPath,
+    syn::Pat,
+    syn::AngleBracketedGenericArguments
+);
 
 impl From<Ident> for Code {
     fn from(ident: Ident) -> Self {
-        Self(vec![ident.into()])
+        Self(vec![Piece::Token(ident.into())])
     }
 }
 
 impl From<Literal> for Code {
     fn from(literal: Literal) -> Self {
-        Self(vec![literal.into()])
+        Self(vec![Piece::Token(literal.into())])
     }
 }
 
 impl From<TokenStream> for Code {
     fn from(tokens: TokenStream) -> Self {
-        Self(tokens.into_iter().collect())
+        tokens.into_iter().collect()
     }
 }
 
 impl FromIterator<TokenTree> for Code {
     fn from_iter<I: IntoIterator<Item = TokenTree>>(trees: I) -> Self {
-        Self(trees.into_iter().collect())
+        Self(trees.into_iter().map(Piece::Token).collect())
+    }
+}
+
+impl Extend<Code> for Code {
+    fn extend<I: IntoIterator<Item = Code>>(&mut self, parts: I) {
+        parts.into_iter().for_each(|part| self.0.extend(part.0));
+    }
+}
+
+impl FromIterator<Code> for Code {
+    fn from_iter<I: IntoIterator<Item = Code>>(parts: I) -> Self {
+        let mut code = Self::new();
+        code.extend(parts);
+        code
     }
 }
 
@@ -69,6 +276,11 @@ impl fmt::Display for Code {
 
 impl ToTokens for Code {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        tokens.append_all(&self.0);
+        for piece in &self.0 {
+            match piece {
+                Piece::Token(token) => tokens.append(token.clone()),
+                Piece::Group(delimiter, inner) => tokens.append(Group::new(*delimiter, inner.to_token_stream())),
+            }
+        }
     }
 }

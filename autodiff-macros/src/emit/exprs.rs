@@ -5,7 +5,7 @@ use quote::ToTokens;
 
 use super::Emitter;
 use super::code::{Code, code};
-use super::tuples::tuple;
+use super::tuples::tuple_of;
 use crate::ir::{BinOp, Expr, Sequence};
 use crate::kinds::{self, Float, Kind};
 use crate::{looks, methods};
@@ -208,10 +208,13 @@ impl Emitter<'_> {
                 Tokens::new(code!(#path(#(#args),*)), Prec::Postfix)
             }
             Expr::Struct { path, fields, rest, .. } => {
-                let members = fields.iter().map(|(m, e)| {
-                    let e = self.operand(e);
-                    code!(#m: #e)
-                });
+                let members: Vec<Code> = fields
+                    .iter()
+                    .map(|(m, e)| {
+                        let e = self.operand(e);
+                        code!(#m: #e)
+                    })
+                    .collect();
                 let rest = rest.as_ref().map(|e| {
                     let e = self.value(e);
                     code!(..#e)
@@ -220,7 +223,7 @@ impl Emitter<'_> {
             }
             Expr::Tuple(es) => {
                 let es = self.values(es);
-                Tokens::atom(tuple(&es))
+                Tokens::atom(tuple_of(&es))
             }
             Expr::Array(es, sequence) => {
                 let items = self.values(es);
@@ -490,7 +493,7 @@ fn zero_of(kind: &Kind) -> Option<Tokens> {
         Kind::Int | Kind::Bool | Kind::Unit | Kind::Constant => Some(Tokens::atom(code!(()))),
         Kind::Tuple(kinds) => {
             let parts: Option<Vec<Code>> = kinds.iter().map(|k| zero_of(k).map(|t| t.tokens)).collect();
-            parts.map(|parts| Tokens::atom(tuple(&parts)))
+            parts.map(|parts| Tokens::atom(tuple_of(&parts)))
         }
         _ => None,
     }

@@ -15,12 +15,11 @@ mod stmts;
 mod tuples;
 
 pub(crate) use calls::{companion, companion_path};
-use code::Code;
+pub(crate) use code::{Code, code, pieces};
 pub(crate) use exprs::{Operation, Prec, operation};
 pub(crate) use tuples::{one_or_tuple, tuple};
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use proc_macro2::{Ident, Span};
 use std::cell::{Cell, RefCell};
 
 use crate::ir::{Call, Callee, Expr, Program, Role, Stmt, VarId};
@@ -215,12 +214,12 @@ impl<'a> Emitter<'a> {
     }
 
     /// The pattern that binds a variable.
-    pub(crate) fn pattern(&self, v: VarId) -> TokenStream {
+    pub(crate) fn pattern(&self, v: VarId) -> Code {
         let name = self.name(v);
         if !self.is_read(v) {
-            return quote!(_);
+            return code!(_);
         }
-        if self.is_written(v) { quote!(mut #name) } else { quote!(#name) }
+        if self.is_written(v) { code!(mut #name) } else { code!(#name) }
     }
 
     pub(crate) fn kind(&self, v: VarId) -> &Kind {
@@ -228,10 +227,10 @@ impl<'a> Emitter<'a> {
     }
 
     /// The statements before the turn (or all), and those after.
-    pub(crate) fn sweeps(&self) -> (TokenStream, TokenStream) {
+    pub(crate) fn sweeps(&self) -> (Code, Code) {
         let stmts = &self.program.body.stmts;
         match stmts.iter().position(|s| matches!(s, Stmt::Turn)) {
-            None => (self.stmts(stmts), TokenStream::new()),
+            None => (self.stmts(stmts), Code::new()),
             Some(turn) => (self.stmts(&stmts[..turn]), self.stmts(&stmts[turn + 1..])),
         }
     }

@@ -1,9 +1,6 @@
 //! Emission of parts of tangents that may be `()`: the fields that a struct declares `#[constant]`, which cannot be seen
 //! from a function. They are reached through the traits of the runtime's `parts`.
 
-use proc_macro2::TokenStream;
-use quote::quote;
-
 use super::Emitter;
 use super::code::{Code, code};
 use super::exprs::Prec;
@@ -37,7 +34,7 @@ impl Emitter<'_> {
     }
 
     /// The value of a cotangent of a number, or of one of its tangents, that may be missing: zero, if it is.
-    pub(crate) fn part_of_cotangent(&self, place: &Place, kind: &Kind) -> Option<TokenStream> {
+    pub(crate) fn part_of_cotangent(&self, place: &Place, kind: &Kind) -> Option<Code> {
         if !missing::is_number(kind) {
             return None;
         }
@@ -50,7 +47,7 @@ impl Emitter<'_> {
             return None;
         }
         let (zero, part) = (zero_of_number(kind)?, self.reference(place, false).tokens);
-        Some(quote!(::differentiable::__private::read(&#zero, #part)))
+        Some(code!(::differentiable::__private::read(&#zero, #part)))
     }
 
     /// Writes an expression that gives a value of this kind: parts of cotangents in a sum or a product are numbers like it.
@@ -68,7 +65,7 @@ impl Emitter<'_> {
     }
 
     /// The value of a tangent that may be missing: zero, if it is.
-    pub(crate) fn part_value(&self, place: &Place) -> Option<TokenStream> {
+    pub(crate) fn part_value(&self, place: &Place) -> Option<Code> {
         if let Some(value) = self.part_of_cotangent(place, &kinds::of_place(self.program, place)) {
             return Some(value);
         }
@@ -106,9 +103,9 @@ impl Emitter<'_> {
         }
         if self.lanes {
             let width = crate::lanes::width();
-            return Some(quote!(::differentiable::lanes::read::<_, _, #width>(#value, #tangent)));
+            return Some(code!(::differentiable::lanes::read::<_, _, #width>(#value, #tangent)));
         }
-        Some(quote!(::differentiable::__private::read(#value, #tangent)))
+        Some(code!(::differentiable::__private::read(#value, #tangent)))
     }
 
     /// `Some(&tangent)`, as an argument.
@@ -133,7 +130,7 @@ impl Emitter<'_> {
     }
 
     /// `place += value` or `place -= value`, for tangents of which one may be missing.
-    pub(crate) fn add_part(&self, place: &Place, value: &Expr) -> Option<TokenStream> {
+    pub(crate) fn add_part(&self, place: &Place, value: &Expr) -> Option<Code> {
         let from = matches!(value, Expr::Place(p) if self.may_be_missing(p) && self.program.vars[p.root].role == Role::Adjoint);
         if !from && !self.may_be_missing(place) {
             return None;
@@ -141,18 +138,18 @@ impl Emitter<'_> {
         let target = self.target(place);
         if let Some((function, value)) = super::stmts::folded(value) {
             let value = self.by_reference_to_elements(value);
-            return Some(quote!(::differentiable::__private::#function(#target, #value);));
+            return Some(code!(::differentiable::__private::#function(#target, #value);));
         }
         if value.mentions(place.root) {
             // The value is read before the place is borrowed.
             let next = proc_macro2::Ident::new("next", proc_macro2::Span::mixed_site());
             let value = self.value(value);
-            return Some(quote!({ let #next = #value; ::differentiable::__private::accumulate(#target, &#next); }));
+            return Some(code!({ let #next = #value; ::differentiable::__private::accumulate(#target, &#next); }));
         }
         let value = match value {
             Expr::Ref { of, .. } => self.expr(of).at_least(Prec::Unary),
             value => self.expr(value).at_least(Prec::Unary),
         };
-        Some(quote!(::differentiable::__private::accumulate(#target, &#value);))
+        Some(code!(::differentiable::__private::accumulate(#target, &#value);))
     }
 }

@@ -314,7 +314,7 @@ fn dereferenced(mut now: Tokens, pending: usize) -> Tokens {
 fn payload(borrow: &Code, path: &Path, member: &Member, arity: usize, other: &Code) -> Code {
     let pattern = if arity > 0 {
         let Member::Unnamed(index) = member else { unreachable!("tuple variants have numbered fields") };
-        let before = (0..index.index).map(|_| code!(_));
+        let before: Vec<Code> = (0..index.index).map(|_| code!(_)).collect();
         let after = (index.index as usize + 1 < arity).then(|| code!(..));
         code!(#path(#(#before,)* payload, #after))
     } else {

@@ -1,21 +1,20 @@
 //! The ways back through calls: pullbacks, both sweeps at once, and the adjoints of operators.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use proc_macro2::{Ident, Span};
 
 use super::Emitter;
 use super::calls::{companion, companion_path, ident, operator_trait};
 use super::code::{Code, code};
 use super::exprs::Prec;
-use super::tuples::{one_or_tuple, tuple};
+use super::tuples::{one_or_tuple_of, tuple_of};
 use crate::ir::{BinOp, Callee, Expr, Operator, Passing, Place, Pull, VarId};
 use crate::kinds::Kind;
 
 impl Emitter<'_> {
-    pub(crate) fn pull(&self, pull: &Pull) -> TokenStream {
+    pub(crate) fn pull(&self, pull: &Pull) -> Code {
         let operator = matches!(pull.callee, Callee::Operator(_));
         // Zeros with the shape of a cotangent, which may move into the call.
-        let mut zeros = TokenStream::new();
+        let mut zeros = Code::new();
         let mut cotangents: Vec<Code> = Vec::new();
         for (c, (ct, v)) in pull.cotangent.iter().zip(&pull.values).enumerate() {
             let code = match (ct, pull.shape()) {
@@ -30,7 +29,7 @@ impl Emitter<'_> {
                         zero
                     } else {
                         let name = Ident::new(&format!("zero_{c}"), Span::mixed_site());
-                        zeros.extend(quote!(let #name = #zero;));
+                        zeros.extend([code!(let #name = #zero;)]);
                         code!(#name)
                     }
                 }
@@ -42,11 +41,11 @@ impl Emitter<'_> {
             return self.pull_operator(*op, pull, &cotangents);
         }
         let pulled = self.pull_call(pull, cotangents);
-        quote!(#zeros #pulled)
+        code!(#zeros #pulled)
     }
 
     /// The call of a pullback, with its cotangents.
-    fn pull_call(&self, pull: &Pull, cotangents: Vec<Code>) -> TokenStream {
+    fn pull_call(&self, pull: &Pull, cotangents: Vec<Code>) -> Code {
         let method = self.is_of_array(&pull.callee, &pull.args);
         let again: Vec<Code> = (0..pull.cotangent.len())
             .flat_map(|c| {
@@ -67,41 +66,40 @@ impl Emitter<'_> {
                 })
             })
             .collect();
-        let grads: Vec<TokenStream> = (0..pull.cotangent.len())
+        let grads: Vec<Code> = (0..pull.cotangent.len())
             .flat_map(|c| {
                 pull.grads
                     .iter()
-                    .map(move |g| if let Some(v) = g.get(c).copied().flatten() { self.pattern(v) } else { quote!(_) })
+                    .map(move |g| if let Some(v) = g.get(c).copied().flatten() { self.pattern(v) } else { code!(_) })
             })
             .collect();
         let tape = self.name(pull.tape);
-        let cotangent = one_or_tuple(cotangents);
+        let cotangent = one_or_tuple_of(cotangents);
         if pull.joined {
-            return self.joined_call(pull, &cotangent, &tuple(&slots), &tuple(&grads));
+            return self.joined_call(pull, &cotangent, &tuple_of(&slots), &tuple_of(&grads));
         }
-        let (again, slots) = (tuple(&again), tuple(&slots));
-        let call = quote!(#tape((#again, #cotangent, #slots)));
+        let (again, slots) = (tuple_of(&again), tuple_of(&slots));
+        let call = code!(#tape((#again, #cotangent, #slots)));
         let used = pull.guarded.then(|| self.is_any_used(pull));
         if pull.grads.iter().flatten().all(Option::is_none) {
-            let guarded = used.map(|used| quote!(if #used { #call; }));
-            return guarded.unwrap_or_else(|| quote!(#call;));
+            let guarded = used.map(|used| code!(if #used { #call; }));
+            return guarded.unwrap_or_else(|| code!(#call;));
         }
         let Some(used) = used else {
-            let grads = tuple(&grads);
-            return quote!(let #grads = #call;);
+            let grads = tuple_of(&grads);
+            return code!(let #grads = #call;);
         };
         let given: Vec<Option<VarId>> = (0..pull.cotangent.len())
             .flat_map(|c| pull.grads.iter().map(move |g| g.get(c).copied().flatten()))
             .map(|g| g.filter(|v| self.is_read(*v)))
             .collect();
-        let all: Vec<TokenStream> =
-            given.iter().map(|g| g.map_or_else(|| quote!(_), |v| self.name(v).to_token_stream())).collect();
-        let all = tuple(&all);
+        let all: Vec<Code> = given.iter().map(|g| g.map_or_else(|| code!(_), |v| self.name(v).into())).collect();
+        let all = tuple_of(&all);
         let read = given.iter().flatten();
-        let patterns = one_or_tuple(read.clone().map(|v| self.pattern(*v)));
-        let names = one_or_tuple(read.clone().map(|v| self.name(*v).to_token_stream()));
-        let zeros = one_or_tuple(read.map(|v| self.value(&Expr::zero_of(*v, self.kind(*v), pull.span))));
-        quote!(let #patterns = if #used { let #all = #call; #names } else { #zeros };)
+        let patterns = one_or_tuple_of(read.clone().map(|v| self.pattern(*v)));
+        let names = one_or_tuple_of(read.clone().map(|v| self.name(*v).into()));
+        let zeros = one_or_tuple_of(read.map(|v| self.value(&Expr::zero_of(*v, self.kind(*v), pull.span))));
+        code!(let #patterns = if #used { let #all = #call; #names } else { #zeros };)
     }
 
     /// Whether a cotangent of a call's value is not zero.
@@ -116,27 +114,21 @@ impl Emitter<'_> {
     }
 
     /// Both sweeps of a call: `let (value, grads) = f::__adj(arguments, tangents, cotangent, slots)`.
-    fn joined_call(
-        &self,
-        pull: &Pull,
-        cotangent: &TokenStream,
-        slots: &TokenStream,
-        grads: &TokenStream,
-    ) -> TokenStream {
+    fn joined_call(&self, pull: &Pull, cotangent: &Code, slots: &Code, grads: &Code) -> Code {
         let Callee::Function { path, .. } = &pull.callee else { unreachable!("functions are joined by name") };
         let mut list: Vec<Code> = pull.args.iter().map(|a| self.argument(a)).collect();
         for c in 1..pull.cotangent.len() {
             list.extend(pull.args.iter().map(|a| self.tangent_argument(a, c)));
         }
         let path = companion_path(path, Some(&companion("__adj", pull.level)), pull.span);
-        let call = quote!(#path(#(#list,)* #cotangent, #slots));
-        let values: Vec<TokenStream> = pull.values.iter().map(|v| self.pattern(*v)).collect();
+        let call = code!(#path(#(#list,)* #cotangent, #slots));
+        let values: Vec<Code> = pull.values.iter().map(|v| self.pattern(*v)).collect();
         let values = match values.as_slice() {
             [one] => one.clone(),
-            many => quote!((#(#many),*)),
+            many => code!((#(#many),*)),
         };
-        let grads = if pull.grads.iter().flatten().all(Option::is_none) { quote!(_) } else { grads.clone() };
-        quote!(let (#values, #grads) = #call;)
+        let grads = if pull.grads.iter().flatten().all(Option::is_none) { code!(_) } else { grads.clone() };
+        code!(let (#values, #grads) = #call;)
     }
 
     /// The slot for an argument's cotangent.
@@ -177,14 +169,14 @@ impl Emitter<'_> {
         })
     }
 
-    fn pull_operator(&self, op: Operator, pull: &Pull, cotangents: &[Code]) -> TokenStream {
+    fn pull_operator(&self, op: Operator, pull: &Pull, cotangents: &[Code]) -> Code {
         let name = operator_trait(op);
         let method =
             ident(&if pull.level == 0 { "adjoint".to_owned() } else { format!("adjoint{}", pull.level) }, pull.span);
         let args = self.operator_args(&pull.args);
         let tangents = self.operator_tangents(&pull.args);
         // The cotangent of a view is an array of its own while the operator adds to it.
-        let (mut before, mut after) = (TokenStream::new(), TokenStream::new());
+        let (mut before, mut after) = (Code::new(), Code::new());
         let mut slots = Vec::new();
         for c in 0..pull.cotangent.len() {
             for (i, slot) in pull.slots.iter().enumerate() {
@@ -193,11 +185,11 @@ impl Emitter<'_> {
                         let name = Ident::new(&format!("slot_{c}_{i}"), Span::mixed_site());
                         let shape = pull.args[i].parts[0].clone().expect("operands have values");
                         let held = self.value(&Expr::Zero(Box::new(shape)));
-                        before.extend([quote!(let mut #name = #held;)]);
-                        after.extend(self.on_slot(place, |place| {
+                        before.extend([code!(let mut #name = #held;)]);
+                        after.extend([self.on_slot(place, |place| {
                             let target = self.target(place);
-                            quote!(::differentiable::__private::accumulate(#target, &#name);)
-                        }));
+                            code!(::differentiable::__private::accumulate(#target, &#name);)
+                        })]);
                         slots.push(code!(::core::option::Option::Some(&mut #name)));
                     }
                     place => slots.push(self.slot(place)),
@@ -212,14 +204,14 @@ impl Emitter<'_> {
                 Some(Some(part)) => {
                     let name = Ident::new(&format!("part_{c}"), Span::mixed_site());
                     given.push(part);
-                    names.push(quote!(::core::option::Option::Some(#name)));
+                    names.push(code!(::core::option::Option::Some(#name)));
                     code!(#name)
                 }
                 _ => code!(&#ct),
             })
             .collect();
-        let call = quote!(#before ::differentiable::operators::#name::#method(#(#args,)* #(#tangents,)* #(#cotangents,)* #(#slots),*); #after);
-        if given.is_empty() { call } else { quote!(if let (#(#names),*) = (#(#given),*) { #call }) }
+        let call = code!(#before ::differentiable::operators::#name::#method(#(#args,)* #(#tangents,)* #(#cotangents,)* #(#slots),*); #after);
+        if given.is_empty() { call } else { code!(if let (#(#names),*) = (#(#given),*) { #call }) }
     }
 }
 

@@ -1,10 +1,7 @@
 //! Emission of statements.
 
-use proc_macro2::TokenStream;
-use quote::quote;
-
 use super::Emitter;
-use super::code::code;
+use super::code::{Code, code};
 use super::exprs::{Prec, assignment_token};
 use crate::ir::{BinOp, Block, Edit, Expr, Place, Stmt, VarId};
 use crate::kinds;
@@ -12,7 +9,7 @@ use crate::missing::zero_of_number;
 
 impl Emitter<'_> {
     /// Statements in order, with a declaration and its branches written as one `let`.
-    pub(crate) fn stmts(&self, stmts: &[Stmt]) -> TokenStream {
+    pub(crate) fn stmts(&self, stmts: &[Stmt]) -> Code {
         let mut out = Vec::new();
         let mut i = 0;
         while i < stmts.len() {
@@ -31,16 +28,16 @@ impl Emitter<'_> {
     }
 
     /// `let x; if c { …; x = a; } else { …; x = b; }`  ⇒  `let x = if c { …; a } else { …; b };`
-    fn let_branches(&self, stmts: &[Stmt]) -> Option<(TokenStream, usize)> {
+    fn let_branches(&self, stmts: &[Stmt]) -> Option<(Code, usize)> {
         let [Stmt::Declare(var), branch @ Stmt::If { .. }, ..] = stmts else {
             return None;
         };
         let value = self.branch_value(branch, *var)?;
         let binding = self.binding(*var, self.is_written(*var));
-        Some((quote!(let #binding = #value;), 2))
+        Some((code!(let #binding = #value;), 2))
     }
 
-    fn branch_value(&self, stmt: &Stmt, var: VarId) -> Option<TokenStream> {
+    fn branch_value(&self, stmt: &Stmt, var: VarId) -> Option<Code> {
         let Stmt::If { cond, then, els, tape: None } = stmt else {
             return None;
         };
@@ -48,13 +45,13 @@ impl Emitter<'_> {
         let cond = self.condition(cond);
         if let [inner @ Stmt::If { .. }] = els.stmts.as_slice() {
             let els = self.branch_value(inner, var)?;
-            return Some(quote!(if #cond { #then } else #els));
+            return Some(code!(if #cond { #then } else #els));
         }
         let els = self.block_value(els, var)?;
-        Some(quote!(if #cond { #then } else { #els }))
+        Some(code!(if #cond { #then } else { #els }))
     }
 
-    fn block_value(&self, block: &Block, var: VarId) -> Option<TokenStream> {
+    fn block_value(&self, block: &Block, var: VarId) -> Option<Code> {
         if !block.saves.is_empty() || !block.loads.is_empty() {
             return None;
         }
@@ -65,12 +62,12 @@ impl Emitter<'_> {
                 }
                 let rest = self.stmts(rest);
                 let value = self.value(value);
-                Some(quote!(#rest #value))
+                Some(code!(#rest #value))
             }
             (last @ Stmt::If { .. }, rest) => {
                 let value = self.branch_value(last, var)?;
                 let rest = self.stmts(rest);
-                Some(quote!(#rest #value))
+                Some(code!(#rest #value))
             }
             _ if crate::lower::diverges(&block.stmts) => Some(self.stmts(&block.stmts)),
             _ => None,
@@ -78,35 +75,35 @@ impl Emitter<'_> {
     }
 
     /// `mut x: T`, as far as needed.
-    fn binding(&self, var: VarId, mutable: bool) -> TokenStream {
+    fn binding(&self, var: VarId, mutable: bool) -> Code {
         let name = self.name(var);
-        let mutable = mutable.then(|| quote!(mut));
-        let ty = self.program.vars[var].ty.as_ref().map(|ty| quote!(: #ty));
-        quote!(#mutable #name #ty)
+        let mutable = mutable.then(|| code!(mut));
+        let ty = self.program.vars[var].ty.as_ref().map(|ty| code!(: #ty));
+        code!(#mutable #name #ty)
     }
 
-    fn let_stmt(&self, var: VarId, value: &Expr, rest: &[Stmt]) -> TokenStream {
+    fn let_stmt(&self, var: VarId, value: &Expr, rest: &[Stmt]) -> Code {
         let binding = self.binding(var, self.is_written_in(var, rest));
         let untyped = self.program.vars[var].ty.is_none();
-        let claimed = self.claimed_type(value).filter(|_| untyped).map(|(ty, _)| quote!(: #ty));
+        let claimed = self.claimed_type(value).filter(|_| untyped).map(|(ty, _)| code!(: #ty));
         let read = if let Expr::Clone(of) = value { of } else { value };
         if let Expr::Place(place) = read
             && let Some(part) = self.part_of_cotangent(place, self.kind(var))
         {
-            return quote!(let #binding = #part;);
+            return code!(let #binding = #part;);
         }
         let code = self.as_number(self.kind(var), || self.value(value));
         let value = if untyped { self.claimed(value, code) } else { code };
-        quote!(let #binding #claimed = #value;)
+        code!(let #binding #claimed = #value;)
     }
 
-    fn stmt(&self, stmt: &Stmt) -> TokenStream {
+    fn stmt(&self, stmt: &Stmt) -> Code {
         match stmt {
-            Stmt::Effect(e) if crate::lower::claims::is_claim(e) && self.is_for_people() => TokenStream::new(),
+            Stmt::Effect(e) if crate::lower::claims::is_claim(e) && self.is_for_people() => Code::new(),
             Stmt::Let { var, value } => self.let_stmt(*var, value, &[]),
             Stmt::Declare(var) => {
                 let binding = self.binding(*var, self.is_written(*var));
-                quote!(let #binding;)
+                code!(let #binding;)
             }
             Stmt::Assign { place, value, .. } => {
                 if let Some(method) = self.unsized_assignment(place) {
@@ -115,7 +112,7 @@ impl Emitter<'_> {
                         other => self.value(other),
                     };
                     let target = self.receiver(place);
-                    return quote!(#target.#method(&#source););
+                    return code!(#target.#method(&#source););
                 }
                 if place.is_view() || is_spread(value) {
                     return self.on_slot(place, |place| self.write_elements(place, value));
@@ -127,17 +124,17 @@ impl Emitter<'_> {
                     if self.may_be_missing(place) {
                         let place = self.reference(place, true).tokens;
                         if none {
-                            return quote!(::differentiable::__private::vacate(#place););
+                            return code!(::differentiable::__private::vacate(#place););
                         }
                         if mentioned {
                             // The value is read before the place is borrowed.
                             let next = proc_macro2::Ident::new("next", proc_macro2::Span::mixed_site());
-                            return quote!({ let #next = #value; ::differentiable::__private::set(#place, #next); });
+                            return code!({ let #next = #value; ::differentiable::__private::set(#place, #next); });
                         }
-                        return quote!(::differentiable::__private::set(#place, #value););
+                        return code!(::differentiable::__private::set(#place, #value););
                     }
                     let place = self.place_mut(place).tokens;
-                    quote!(#place = #value;)
+                    code!(#place = #value;)
                 })
             }
             Stmt::Replace { old, place, value } => self.replace(*old, place, value),
@@ -156,12 +153,12 @@ impl Emitter<'_> {
                         proc_macro2::Ident::new(name, proc_macro2::Span::mixed_site()),
                         proc_macro2::Ident::new(method, proc_macro2::Span::mixed_site()),
                     );
-                    return quote!(::core::ops::#name::#method(&mut #view, #value););
+                    return code!(::core::ops::#name::#method(&mut #view, #value););
                 }
                 let op = assignment_token(*op);
                 let value = self.operand(value);
                 let place = self.place_mut(place).at_least(Prec::Unary);
-                quote!(#place #op #value;)
+                code!(#place #op #value;)
             }
             Stmt::Accumulate { place, value } => self.on_slot(place, |place| self.accumulate(place, value)),
             Stmt::Call(call) => self.call(call),
@@ -170,19 +167,19 @@ impl Emitter<'_> {
             Stmt::Loop(l) => self.loop_stmt(l),
             Stmt::Scope { body, .. } => {
                 let body = self.stmts(&body.stmts);
-                quote!({ #body })
+                code!({ #body })
             }
             Stmt::Edit(edit) => self.edit(edit),
             Stmt::Save { tape, slice: Expr::Place(place), lo, hi } => self.slice("save_slice", *tape, place, lo, hi),
             Stmt::Refill { var, value, len, keep } => {
                 let (name, value, len) = (self.name(*var), self.value(value), self.value(len));
-                let function = if *keep { quote!(at_least) } else { quote!(refill) };
-                quote!(::differentiable::__private::#function(&mut #name, #value, #len);)
+                let function = if *keep { code!(at_least) } else { code!(refill) };
+                code!(::differentiable::__private::#function(&mut #name, #value, #len);)
             }
             Stmt::Restore { tape, place, lo, hi } => self.slice("restore_slice", *tape, place, lo, hi),
             Stmt::Taken { var, rest, len, .. } => {
                 let (var, rest, len) = (self.name(*var), self.name(*rest), self.value(len));
-                quote!(let #var = ::differentiable::__private::taken(&mut #rest, #len);)
+                code!(let #var = ::differentiable::__private::taken(&mut #rest, #len);)
             }
             Stmt::Cut { var, slice: Expr::Place(slice), start, len, mutable } => {
                 self.cut(*var, slice, start.as_ref(), len.as_ref(), *mutable)
@@ -195,14 +192,14 @@ impl Emitter<'_> {
             }
             Stmt::Effect(e) => {
                 let e = self.value(e);
-                quote!(#e;)
+                code!(#e;)
             }
-            Stmt::Turn | Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => TokenStream::new(),
+            Stmt::Turn | Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => Code::new(),
         }
     }
 
     /// The method that overwrites what a parameter refers to, where it cannot be assigned as a whole.
-    fn unsized_assignment(&self, place: &Place) -> Option<TokenStream> {
+    fn unsized_assignment(&self, place: &Place) -> Option<Code> {
         if !matches!(place.path.as_slice(), [crate::ir::Step::Deref]) {
             return None;
         }
@@ -210,20 +207,20 @@ impl Emitter<'_> {
         let ty = var.ty.as_ref().or_else(|| self.program.vars[var.mirrors?].ty.as_ref())?;
         let syn::Type::Reference(reference) = ty else { return None };
         match &*reference.elem {
-            syn::Type::Slice(_) => Some(quote!(clone_from_slice)),
-            syn::Type::Path(p) if p.path.segments.last().is_some_and(|s| s.ident == "ArrayRef") => Some(quote!(assign)),
+            syn::Type::Slice(_) => Some(code!(clone_from_slice)),
+            syn::Type::Path(p) if p.path.segments.last().is_some_and(|s| s.ident == "ArrayRef") => Some(code!(assign)),
             _ => None,
         }
     }
 
     /// Wraps a write into a slot that may be absent.
-    pub(crate) fn on_slot(&self, place: &Place, f: impl Fn(&Place) -> TokenStream) -> TokenStream {
+    pub(crate) fn on_slot(&self, place: &Place, f: impl Fn(&Place) -> Code) -> Code {
         if !self.optional.contains(place.root) {
             return f(place);
         }
         let name = self.name(place.root);
         let inner = f(place);
-        quote!(if let ::core::option::Option::Some(#name) = #name.as_deref_mut() { #inner })
+        code!(if let ::core::option::Option::Some(#name) = #name.as_deref_mut() { #inner })
     }
 
     pub(crate) fn is_optional(&self, v: VarId) -> bool {
@@ -231,7 +228,7 @@ impl Emitter<'_> {
     }
 
     /// Adds a tangent to a tangent.
-    fn accumulate(&self, place: &Place, value: &Expr) -> TokenStream {
+    fn accumulate(&self, place: &Place, value: &Expr) -> Code {
         if let Some(tokens) = self.add_part(place, value) {
             return tokens;
         }
@@ -240,42 +237,42 @@ impl Emitter<'_> {
             let target = self.place_mut(place).tokens;
             if let Expr::Neg(value) = value {
                 let value = self.as_number(&kind, || self.value(value));
-                return quote!(#target -= #value;);
+                return code!(#target -= #value;);
             }
             let value = self.as_number(&kind, || self.value(value));
-            return quote!(#target += #value;);
+            return code!(#target += #value;);
         }
         let target = self.target(place);
         if let Some((function, value)) = folded(value) {
             let value = self.by_reference_to_elements(value);
-            return quote!(::differentiable::__private::#function(#target, #value););
+            return code!(::differentiable::__private::#function(#target, #value););
         }
         let value = match value {
             Expr::Ref { of, .. } => self.by_reference_to_elements(of),
             value => self.by_reference_to_elements(value),
         };
-        quote!(::differentiable::__private::accumulate(#target, #value);)
+        code!(::differentiable::__private::accumulate(#target, #value);)
     }
 
     /// A reference to a tangent; a view is dereferenced.
-    pub(super) fn by_reference_to_elements(&self, value: &Expr) -> TokenStream {
+    pub(super) fn by_reference_to_elements(&self, value: &Expr) -> Code {
         match value {
             Expr::Place(place) if place.is_view() && !self.may_be_missing(place) => {
                 let view = self.place(place).at_least(Prec::Unary);
-                quote!(&*#view)
+                code!(&*#view)
             }
             value => {
                 let value = self.expr(value).at_least(Prec::Unary);
-                quote!(&#value)
+                code!(&#value)
             }
         }
     }
 
     /// Writes to all elements of an array: what is written may be repeated.
-    fn write_elements(&self, place: &Place, value: &Expr) -> TokenStream {
+    fn write_elements(&self, place: &Place, value: &Expr) -> Code {
         let target = self.target(place);
         if matches!(value, Expr::Zero(_)) {
-            return quote!(::differentiable::__private::clear(#target););
+            return code!(::differentiable::__private::clear(#target););
         }
         let inner = match value {
             Expr::Method { recv, .. } if is_spread(value) => recv,
@@ -290,123 +287,123 @@ impl Emitter<'_> {
                 if !place.is_view()
                     && let Some(tangent) = self.part_value(place) =>
             {
-                quote!(&#tangent)
+                code!(&#tangent)
             }
             inner => self.by_reference_to_elements(inner),
         };
-        quote!(::differentiable::__private::write(#target, #value);)
+        code!(::differentiable::__private::write(#target, #value);)
     }
 
-    fn replace(&self, old: VarId, place: &Place, value: &Expr) -> TokenStream {
+    fn replace(&self, old: VarId, place: &Place, value: &Expr) -> Code {
         let pattern = self.pattern(old);
         if place.is_view() || is_spread(value) {
             let held = self.expr(&Expr::Clone(Box::new(Expr::Place(place.clone())))).tokens;
             let write = self.write_elements(place, value);
-            return quote!(let #pattern = #held; #write);
+            return code!(let #pattern = #held; #write);
         }
         let kind = kinds::of_place(self.program, place);
         let new = self.value(value);
         if self.may_be_missing(place) {
             let target = self.reference(place, true).tokens;
             if is_none(value) {
-                return quote!(let #pattern = ::differentiable::__private::vacate(#target););
+                return code!(let #pattern = ::differentiable::__private::vacate(#target););
             }
             let next = proc_macro2::Ident::new("next", proc_macro2::Span::mixed_site());
-            let mut part = quote!({ let #next = #new; ::differentiable::__private::replace(#target, #next) });
+            let mut part = code!({ let #next = #new; ::differentiable::__private::replace(#target, #next) });
             if let Some(zero) = zero_of_number(self.kind(old)) {
-                part = quote!(::differentiable::__private::read(&#zero, &#part));
+                part = code!(::differentiable::__private::read(&#zero, &#part));
             }
-            return quote!(let #pattern = #part;);
+            return code!(let #pattern = #part;);
         }
         if kind.is_scalar() {
             let target = self.place_mut(place).tokens;
-            return quote!(let #pattern = #target; #target = #new;);
+            return code!(let #pattern = #target; #target = #new;);
         }
         let target = self.reference(place, true).tokens;
         if value.mentions(place.root) {
             // The new value is read before the place is borrowed.
             let next = proc_macro2::Ident::new("next", proc_macro2::Span::mixed_site());
-            return quote!(let #pattern = { let #next = #new; ::core::mem::replace(#target, #next) };);
+            return code!(let #pattern = { let #next = #new; ::core::mem::replace(#target, #next) };);
         }
-        quote!(let #pattern = ::core::mem::replace(#target, #new);)
+        code!(let #pattern = ::core::mem::replace(#target, #new);)
     }
 
     /// `save_slice(&mut tape, &place, lo..hi)`, or `restore_slice(&mut tape, &mut place, lo..hi)`.
-    fn slice(&self, function: &str, tape: VarId, place: &Place, lo: &Expr, hi: &Expr) -> TokenStream {
+    fn slice(&self, function: &str, tape: VarId, place: &Place, lo: &Expr, hi: &Expr) -> Code {
         let place = self.reference(place, function == "restore_slice").tokens;
         let range = Expr::Range { lo: Some(Box::new(lo.clone())), hi: Some(Box::new(hi.clone())), inclusive: false };
         let (tape, range) = (self.name(tape), self.value(&range));
         let function = proc_macro2::Ident::new(function, proc_macro2::Span::mixed_site());
-        quote!(::differentiable::__private::#function(&mut #tape, #place, #range);)
+        code!(::differentiable::__private::#function(&mut #tape, #place, #range);)
     }
 
     /// `let x = &slice[..len]`, or what stands for it where that begins later.
-    fn cut(&self, var: VarId, slice: &Place, start: Option<&Expr>, len: Option<&Expr>, mutable: bool) -> TokenStream {
+    fn cut(&self, var: VarId, slice: &Place, start: Option<&Expr>, len: Option<&Expr>, mutable: bool) -> Code {
         let binding = self.binding(var, self.is_written(var));
         let tokens = |slice: &Place| {
             let Some(start) = start else {
                 let len = len.map(|len| self.expr(len).tokens);
                 let slice = slice.trimmed();
                 let slice = if mutable { self.place_mut(&slice) } else { self.place(&slice) }.at_least(Prec::Postfix);
-                return if mutable { quote!(&mut #slice[..#len]) } else { quote!(&#slice[..#len]) };
+                return if mutable { code!(&mut #slice[..#len]) } else { code!(&#slice[..#len]) };
             };
             let len = self.value(len.expect("a window has a length"));
             let (start, slice) = (self.value(start), self.reference(slice, mutable).tokens);
-            let name = if mutable { quote!(window_mut) } else { quote!(window) };
-            quote!(::differentiable::__private::#name(#slice, #start, #len))
+            let name = if mutable { code!(window_mut) } else { code!(window) };
+            code!(::differentiable::__private::#name(#slice, #start, #len))
         };
         if self.optional.contains(slice.root) {
             let (name, tokens) = (self.name(slice.root), tokens(slice));
-            return quote!(let mut #binding = #name.as_deref_mut().map(|#name| #tokens););
+            return code!(let mut #binding = #name.as_deref_mut().map(|#name| #tokens););
         }
         let tokens = tokens(slice);
-        quote!(let #binding = #tokens;)
+        code!(let #binding = #tokens;)
     }
 
     /// `let (x_1, x_2) = quads(x)`.
-    fn quads(&self, quads: VarId, tail: VarId, slice: &Place, mutable: bool) -> TokenStream {
+    fn quads(&self, quads: VarId, tail: VarId, slice: &Place, mutable: bool) -> Code {
         let (quads, tail) = (self.name(quads), self.name(tail));
-        let function = if mutable { quote!(quads_mut) } else { quote!(quads) };
-        let function = quote!(::differentiable::__private::#function);
+        let function = if mutable { code!(quads_mut) } else { code!(quads) };
+        let function = code!(::differentiable::__private::#function);
         if self.optional.contains(slice.root) {
             let name = self.name(slice.root);
-            return quote!(let (mut #quads, mut #tail) = #name.as_deref_mut().map(|#name| #function(#name)).unzip(););
+            return code!(let (mut #quads, mut #tail) = #name.as_deref_mut().map(|#name| #function(#name)).unzip(););
         }
         let slice = self.reference(slice, mutable).tokens;
-        quote!(let (#quads, #tail) = #function(#slice);)
+        code!(let (#quads, #tail) = #function(#slice);)
     }
 
-    fn edit(&self, edit: &Edit) -> TokenStream {
+    fn edit(&self, edit: &Edit) -> Code {
         match edit {
             Edit::Push { place, value } => {
                 let value = self.operand(value);
                 if self.may_be_missing(place) {
                     let place = self.reference(place, true).tokens;
-                    return quote!(::differentiable::__private::push_item(#place, #value););
+                    return code!(::differentiable::__private::push_item(#place, #value););
                 }
                 let place = self.receiver_mut(place);
-                quote!(#place.push(#value);)
+                code!(#place.push(#value);)
             }
             Edit::Pop { var, place, unwrap } => {
                 let popped = if self.may_be_missing(place) {
                     let place = self.reference(place, true).tokens;
-                    quote!(::differentiable::__private::pop_item(#place))
+                    code!(::differentiable::__private::pop_item(#place))
                 } else {
                     let place = self.receiver_mut(place);
-                    quote!(#place.pop())
+                    code!(#place.pop())
                 };
                 if !self.is_read(*var) {
-                    return quote!(#popped;);
+                    return code!(#popped;);
                 }
-                let (pattern, unwrap) = (self.pattern(*var), unwrap.then(|| quote!(.unwrap())));
+                let (pattern, unwrap) = (self.pattern(*var), unwrap.then(|| code!(.unwrap())));
                 if let Some(zero) = zero_of_number(self.kind(*var)).filter(|_| self.may_be_missing(place)) {
-                    return quote!(let #pattern = ::differentiable::__private::read(&#zero, &#popped #unwrap););
+                    return code!(let #pattern = ::differentiable::__private::read(&#zero, &#popped #unwrap););
                 }
-                quote!(let #pattern = #popped #unwrap;)
+                code!(let #pattern = #popped #unwrap;)
             }
             Edit::Exchange(a, b) => {
                 let (a, b) = (self.reference(a, true).tokens, self.reference(b, true).tokens);
-                quote!(::core::mem::swap(#a, #b);)
+                code!(::core::mem::swap(#a, #b);)
             }
             Edit::Permute { place, order, inverse } => {
                 let missing = self.may_be_missing(place);
@@ -415,17 +412,17 @@ impl Emitter<'_> {
                     place = code!(::differentiable::__private::row(#place));
                 }
                 let order = self.expr(order).at_least(Prec::Unary);
-                let function = if *inverse { quote!(unpermute) } else { quote!(permute) };
-                quote!(::differentiable::__private::#function(#place, &#order);)
+                let function = if *inverse { code!(unpermute) } else { code!(permute) };
+                code!(::differentiable::__private::#function(#place, &#order);)
             }
             Edit::Swap { place, i, j } => {
                 let (i, j) = (self.value(i), self.value(j));
                 if self.may_be_missing(place) {
                     let place = self.reference(place, true).tokens;
-                    return quote!(::differentiable::__private::swap_items(#place, #i, #j););
+                    return code!(::differentiable::__private::swap_items(#place, #i, #j););
                 }
                 let place = self.receiver_mut(place);
-                quote!(#place.swap(#i, #j);)
+                code!(#place.swap(#i, #j);)
             }
         }
     }
@@ -447,12 +444,12 @@ fn is_spread(value: &Expr) -> bool {
 
 /// A cotangent that is summed over the axes along which its operand was repeated, and the function that adds the sums or
 /// takes them away.
-pub(super) fn folded(value: &Expr) -> Option<(TokenStream, &Expr)> {
+pub(super) fn folded(value: &Expr) -> Option<(Code, &Expr)> {
     let Expr::Ref { of, .. } = value else { return None };
     match &**of {
         Expr::Method { recv, name, .. } if name == "__fold" => Some(match &**recv {
-            Expr::Neg(value) => (quote!(fold_out), &**value),
-            value => (quote!(fold_in), value),
+            Expr::Neg(value) => (code!(fold_out), &**value),
+            value => (code!(fold_in), value),
         }),
         _ => None,
     }

@@ -5,10 +5,8 @@
 
 use std::rc::Rc;
 
-use proc_macro2::TokenStream;
-
 use super::Function;
-use crate::emit::Emitter;
+use crate::emit::{Code, Emitter};
 use crate::ir::{Passing, Program};
 use crate::kinds::{self, Kind};
 use crate::switches::Analysis;
@@ -63,7 +61,7 @@ pub(super) struct Written {
     optional: VarSet,
     /// Whether they are for people to read, where that makes a difference.
     text: Option<bool>,
-    sweeps: (TokenStream, TokenStream),
+    sweeps: (Code, Code),
 }
 
 impl Function {
@@ -233,7 +231,7 @@ impl Function {
     }
 
     /// The sweeps of a program that is laid out, written once for all companions that write them alike.
-    pub(crate) fn written(&self, program: &Rc<Program>, emitter: &Emitter<'_>) -> (TokenStream, TokenStream) {
+    pub(crate) fn written(&self, program: &Rc<Program>, emitter: &Emitter<'_>) -> (Code, Code) {
         let alike = |w: &&Written| {
             Rc::ptr_eq(&w.program, program)
                 && w.optional == emitter.optional
