@@ -127,17 +127,17 @@ impl Shells<'_> {
             };
             if p.wanted {
                 tangents.extend([local! {
-                    let mut #t = ::differentiable::Differentiable::__zero(#first);
-                    columns += ::differentiable::jacobian::count(&mut #t);
+                    let mut #t = __jacobian::Differentiable::__zero(#first);
+                    columns += __jacobian::count(&mut #t);
                 }]);
-                seeds.extend([local!(::differentiable::jacobian::set(&mut #t, weights, &mut next);)]);
+                seeds.extend([local!(__jacobian::set(&mut #t, weights, &mut next);)]);
             } else if p.has_slot() {
-                tangents.extend([local!(let #t = ::differentiable::Differentiable::__zero(#first);)]);
+                tangents.extend([local!(let #t = __jacobian::Differentiable::__zero(#first);)]);
             }
             match p.passing {
                 Passing::Value => {
-                    arguments.push(local!(::core::clone::Clone::clone(&#x)));
-                    directions.push(p.wanted.then(|| local!(::core::clone::Clone::clone(&#t))));
+                    arguments.push(local!(__jacobian::Clone::clone(&#x)));
+                    directions.push(p.wanted.then(|| local!(__jacobian::Clone::clone(&#t))));
                     again.push(local!(()));
                     slots.push(local!(()));
                     patterns.push(if p.wanted { local!(mut #d) } else { local!(_) });
@@ -148,11 +148,11 @@ impl Shells<'_> {
                     again.push(local!(#x));
                     patterns.push(local!(_));
                     if p.wanted {
-                        gradients.extend([local!(let mut #d = ::differentiable::Differentiable::__zero(#first);)]);
-                        clear.extend([local!(::differentiable::jacobian::reset(&mut #d);)]);
-                        slots.push(local!(::core::option::Option::Some(&mut #d)));
+                        gradients.extend([local!(let mut #d = __jacobian::Differentiable::__zero(#first);)]);
+                        clear.extend([local!(__jacobian::reset(&mut #d);)]);
+                        slots.push(local!(__jacobian::Some(&mut #d)));
                     } else {
-                        slots.push(local!(::core::option::Option::None));
+                        slots.push(local!(__jacobian::None));
                     }
                 }
                 // What cannot be copied is lent to one sweep after the other.
@@ -161,31 +161,31 @@ impl Shells<'_> {
                     arguments.push(local!(&mut **#base.borrow_mut()));
                     directions.push(None);
                     again.push(local!(&mut **#base.borrow_mut()));
-                    slots.push(local!(::core::option::Option::None));
+                    slots.push(local!(__jacobian::None));
                     patterns.push(local!(_));
                 }
                 Passing::RefMut => {
                     kept.extend([local!(let #base = #private::snapshot(&*#x);)]);
-                    fresh.extend([local!(let mut #now = ::core::clone::Clone::clone(&#base);)]);
+                    fresh.extend([local!(let mut #now = __jacobian::Clone::clone(&#base);)]);
                     arguments.push(local!(&mut #now));
                     directions.push(p.has_slot().then(|| local!(&mut #moved)));
                     again.push(local!(&mut #now));
                     patterns.push(local!(_));
                     if p.has_slot() {
-                        moving.extend([local!(let mut #moved = ::core::clone::Clone::clone(&#t);)]);
-                        finals.extend([local!(::differentiable::jacobian::emit(&mut #moved, &mut sink);)]);
+                        moving.extend([local!(let mut #moved = __jacobian::Clone::clone(&#t);)]);
+                        finals.extend([local!(__jacobian::emit(&mut #moved, &mut sink);)]);
                         final_seeds.extend([local! {
-                            let mut #d = ::differentiable::Differentiable::__zero(&#now);
-                            ::differentiable::jacobian::set(&mut #d, weights, &mut next);
+                            let mut #d = __jacobian::Differentiable::__zero(&#now);
+                            __jacobian::set(&mut #d, weights, &mut next);
                         }]);
-                        slots.push(local!(::core::option::Option::Some(&mut #d)));
+                        slots.push(local!(__jacobian::Some(&mut #d)));
                     } else {
-                        slots.push(local!(::core::option::Option::None));
+                        slots.push(local!(__jacobian::None));
                     }
                 }
             }
             if p.wanted {
-                emits.extend([local!(::differentiable::jacobian::emit(&mut #d, &mut sink);)]);
+                emits.extend([local!(__jacobian::emit(&mut #d, &mut sink);)]);
             }
         }
         let directions = directions.iter().map(|d| optional(d.as_ref()));
@@ -198,14 +198,14 @@ impl Shells<'_> {
                 let (adj, ty, lent) = (c.host.hidden("__adj", 0), c.output_tangent(), c.lent(&local!(ct)));
                 local! {
                     let mut ct: #ty = #shape;
-                    ::differentiable::jacobian::set(&mut ct, weights, &mut next);
+                    __jacobian::set(&mut ct, weights, &mut next);
                     let (_, #patterns) = Self::#adj #turbofish(#(#arguments,)* #lent, #slots);
                 }
             }
             _ => local! {
                 let (value, tape) = Self::#fwd #turbofish(#(#arguments),*);
-                let mut ct = ::differentiable::Differentiable::__zero(&value);
-                ::differentiable::jacobian::set(&mut ct, weights, &mut next);
+                let mut ct = __jacobian::Differentiable::__zero(&value);
+                __jacobian::set(&mut ct, weights, &mut next);
                 #final_seeds
                 let #patterns = tape((#again, ct, #slots));
             },
@@ -224,8 +224,8 @@ impl Shells<'_> {
                 .collect();
             let patterns = tuple(&patterns);
             local! {
-                if <__Make as ::differentiable::jacobian::Make>::CHECKS
-                    && ::core::matches!(weights, ::differentiable::jacobian::Weights::Gradient)
+                if <__Make as __jacobian::Make>::CHECKS
+                    && ::core::matches!(weights, __jacobian::Weights::Gradient)
                 {
                     let (_, #patterns) = Self::#rev #turbofish(#(#arguments,)* #(&mut #slots),*);
                     #emits
@@ -235,13 +235,13 @@ impl Shells<'_> {
         });
         let sweep = |mode: Mode, choice: TokenStream, body: TokenStream| {
             let closure = local! {
-                |weights: ::differentiable::jacobian::Weights<'_>, mut sink: ::differentiable::jacobian::Sink<'_>| {
+                |weights: __jacobian::Weights<'_>, mut sink: __jacobian::Sink<'_>| {
                     let mut next = 0;
                     #body
                     next
                 }
             };
-            mode.of(&choice, &closure, &local!(::differentiable::jacobian::NoSweep))
+            mode.of(&choice, &closure, &local!(__jacobian::NoSweep))
         };
         let along = sweep(
             forward,
@@ -251,7 +251,7 @@ impl Shells<'_> {
                 #fresh
                 #moving
                 let (_, mut tangent) = Self::#jvp #turbofish(#(#arguments,)* #(#directions),*);
-                ::differentiable::jacobian::emit(&mut tangent, &mut sink);
+                __jacobian::emit(&mut tangent, &mut sink);
                 #finals
             },
         );
@@ -267,11 +267,12 @@ impl Shells<'_> {
             },
         );
         local! {
+            use ::differentiable::jacobian as __jacobian;
             let mut columns = 0;
             #kept
             #tangents
             #gradients
-            ::differentiable::jacobian::Make::make(make, ::differentiable::jacobian::Derivatives {
+            __jacobian::Make::make(make, __jacobian::Derivatives {
                 columns,
                 rows: #rows,
                 forward: #along,
@@ -284,12 +285,12 @@ impl Shells<'_> {
 
     /// The derivatives along several directions in one sweep, where there is a companion for them.
     fn several(&self, forward: Mode) -> TokenStream {
-        let none = local!(::differentiable::jacobian::NoLanes);
+        let none = local!(__jacobian::NoLanes);
         if !self.has_lanes() {
             return Mode::Missing.of(&none, &none, &none);
         }
         let c = &self.companions;
-        let width = local!({ ::differentiable::jacobian::WIDTH });
+        let width = local!({ __jacobian::WIDTH });
         let (companion, names) = (c.host.hidden(crate::lanes::COMPANION, 0), c.turbofish_with(&width));
         let (mut seeds, mut arguments, mut directions) = (TokenStream::new(), Vec::new(), Vec::new());
         let (mut fresh, mut finals) = (TokenStream::new(), TokenStream::new());
@@ -302,18 +303,18 @@ impl Shells<'_> {
                 Passing::RefMut => (local!(&#base), local!(&mut)),
             };
             arguments.push(match p.passing {
-                Passing::Value => local!(::core::clone::Clone::clone(&#x)),
+                Passing::Value => local!(__jacobian::Clone::clone(&#x)),
                 Passing::Ref => local!(#x),
                 Passing::RefMut if !p.differentiable && !self.is_copied_constant(p) => {
                     local!(&mut **#base.borrow_mut())
                 }
                 Passing::RefMut => {
-                    fresh.extend([local!(let mut #now = ::core::clone::Clone::clone(&#base);)]);
+                    fresh.extend([local!(let mut #now = __jacobian::Clone::clone(&#base);)]);
                     local!(&mut #now)
                 }
             });
             if !(p.wanted || p.passing == Passing::RefMut && p.has_slot()) {
-                directions.push(local!(::core::option::Option::None));
+                directions.push(local!(__jacobian::None));
                 continue;
             }
             seeds.extend([local! {
@@ -321,11 +322,11 @@ impl Shells<'_> {
             }]);
             if p.wanted {
                 seeds.extend([local! {
-                    let mut #t = ::differentiable::Differentiable::__zero(#first);
+                    let mut #t = __jacobian::Differentiable::__zero(#first);
                     let start = next;
-                    for lane in 0..::differentiable::jacobian::WIDTH {
+                    for lane in 0..__jacobian::WIDTH {
                         next = start;
-                        ::differentiable::jacobian::set(&mut #t, weights[lane], &mut next);
+                        __jacobian::set(&mut #t, weights[lane], &mut next);
                         <#target as ::differentiable::lanes::Wide>::__put::<#width>(&mut #lanes, lane, &#t);
                     }
                 }]);
@@ -333,21 +334,21 @@ impl Shells<'_> {
             if p.passing == Passing::RefMut {
                 finals.extend([local! {
                     let mut tangent = <#target as ::differentiable::lanes::Wide>::__take::<#width>(&#now, &#lanes, lane);
-                    ::differentiable::jacobian::emit(&mut tangent, &mut sinks[lane]);
+                    __jacobian::emit(&mut tangent, &mut sinks[lane]);
                 }]);
             }
-            directions.push(local!(::core::option::Option::Some(#reference #lanes)));
+            directions.push(local!(__jacobian::Some(#reference #lanes)));
         }
         let sweep = local! {
-            |weights: [::differentiable::jacobian::Weights<'_>; ::differentiable::jacobian::WIDTH],
-             sinks: &mut [::differentiable::jacobian::Sink<'_>; ::differentiable::jacobian::WIDTH]| {
+            |weights: [__jacobian::Weights<'_>; __jacobian::WIDTH],
+             sinks: &mut [__jacobian::Sink<'_>; __jacobian::WIDTH]| {
                 let mut next = 0;
                 #seeds
                 #fresh
                 let (value, lanes) = Self::#companion #names(#(#arguments,)* #(#directions,)* ::differentiable::lanes::Width);
-                for lane in 0..::differentiable::jacobian::WIDTH {
+                for lane in 0..__jacobian::WIDTH {
                     let mut tangent = ::differentiable::lanes::Wide::__take::<#width>(&value, &lanes, lane);
-                    ::differentiable::jacobian::emit(&mut tangent, &mut sinks[lane]);
+                    __jacobian::emit(&mut tangent, &mut sinks[lane]);
                     #finals
                 }
             }
@@ -404,7 +405,7 @@ impl Shells<'_> {
 
 /// An optional expression as an expression.
 fn optional(e: Option<&TokenStream>) -> TokenStream {
-    if let Some(e) = e { local!(::core::option::Option::Some(#e)) } else { local!(::core::option::Option::None) }
+    if let Some(e) = e { local!(__jacobian::Some(#e)) } else { local!(__jacobian::None) }
 }
 
 /// Whether a mode is there.
@@ -420,9 +421,9 @@ impl Mode {
     /// A sweep, or nothing of the type `none`; `choice` is the function of `__Modes` that chooses.
     fn of(self, choice: &TokenStream, sweep: &TokenStream, none: &TokenStream) -> TokenStream {
         match self {
-            Self::Given => local!(::core::option::Option::Some(#sweep)),
-            Self::Missing => local!(::core::option::Option::None::<#none>),
-            Self::Asked => local!(<__Modes as ::differentiable::jacobian::Modes>::#choice(#sweep)),
+            Self::Given => local!(__jacobian::Some(#sweep)),
+            Self::Missing => local!(__jacobian::None::<#none>),
+            Self::Asked => local!(<__Modes as __jacobian::Modes>::#choice(#sweep)),
         }
     }
 }

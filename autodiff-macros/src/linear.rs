@@ -75,11 +75,7 @@ impl Shells<'_> {
             if p.wanted {
                 let label = p.name.to_string();
                 displaced.extend([local!(#private::displace(&mut #now, &mut steps);)]);
-                inputs.push(local!((#label, {
-                    let mut flat = <#private::Flat as ::core::default::Default>::default();
-                    flat.push(&#base);
-                    flat
-                })));
+                inputs.push(local!((#label, #private::Flat::of(&#base))));
             }
             if p.passing == Passing::RefMut && p.differentiable {
                 finals.extend([local!(values.push(&#now);)]);
@@ -104,8 +100,7 @@ impl Shells<'_> {
                 #fresh
                 #displaced
                 let value = #primal;
-                let mut values = <#private::Flat as ::core::default::Default>::default();
-                values.push(&value);
+                let mut values = #private::Flat::of(&value);
                 #finals
                 values
             },

@@ -181,6 +181,13 @@ pub struct Flat {
 }
 
 impl Flat {
+    /// The scalars of a value.
+    pub fn of<T: Differentiable + ?Sized>(value: &T) -> Self {
+        let mut flat = Self::default();
+        flat.push(value);
+        flat
+    }
+
     /// Appends the scalars of a value.
     pub fn push<T: Differentiable + ?Sized>(&mut self, value: &T) {
         value.__visit(self);

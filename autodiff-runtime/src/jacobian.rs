@@ -31,8 +31,16 @@ mod sparse;
 use ndarray::Array2;
 
 pub use self::sparse::{Detect, Pattern, Sparse, SparseJacobian};
+// What generated code names often: short paths are quick to compile.
 use crate::modes::{BothModes, ForwardAlone, ReverseAlone};
+#[doc(hidden)]
+pub use crate::tangent::Differentiable;
 use crate::tangent::Tangent;
+#[doc(hidden)]
+pub use core::{
+    clone::Clone,
+    option::Option::{None, Some},
+};
 
 /// The weights of a linear combination.
 #[doc(hidden)]

@@ -16,6 +16,10 @@ pub(crate) struct Code(Vec<Piece>);
 
 #[derive(Clone)]
 enum Piece {
+    /// A name of a template.
+    Word(&'static str),
+    /// A token of a template that is not a name.
+    Sign(&'static str),
     Token(TokenTree),
     Group(Delimiter, Rc<Code>),
 }
@@ -39,11 +43,7 @@ impl Code {
 
     /// The text, if it is a single tree.
     pub(crate) fn text_of_one(&self) -> Option<String> {
-        match self.0.as_slice() {
-            [Piece::Token(one)] => Some(one.to_string()),
-            [_] => Some(self.to_string()),
-            _ => None,
-        }
+        if let [_] = self.0.as_slice() { Some(self.to_string()) } else { None }
     }
 
     pub(crate) fn push(&mut self, part: &(impl Part + ?Sized)) {
@@ -56,31 +56,13 @@ impl Code {
     }
 
     /// A name of a template.
-    pub(crate) fn word(&mut self, text: &str) {
-        let ident = match text.strip_prefix("r#") {
-            Some(raw) => Ident::new_raw(raw, Span::call_site()),
-            None => Ident::new(text, Span::call_site()),
-        };
-        self.token(ident);
+    pub(crate) fn word(&mut self, text: &'static str) {
+        self.0.push(Piece::Word(text));
     }
 
     /// A token of a template that is not a name.
-    pub(crate) fn text(&mut self, text: &str) {
-        let first = text.chars().next().expect("tokens are not empty");
-        if first == '_' {
-            return self.word(text);
-        }
-        if let Some(name) = text.strip_prefix('\'').filter(|_| !text.ends_with('\'')) {
-            self.token(Punct::new('\'', Spacing::Joint));
-            return self.word(name);
-        }
-        if first.is_ascii_digit() || matches!(first, '"' | '\'') {
-            return self.token(text.parse::<Literal>().expect("templates hold valid literals"));
-        }
-        let mut chars = text.chars().peekable();
-        while let Some(c) = chars.next() {
-            self.token(Punct::new(c, if chars.peek().is_some() { Spacing::Joint } else { Spacing::Alone }));
-        }
+    pub(crate) fn sign(&mut self, text: &'static str) {
+        self.0.push(Piece::Sign(text));
     }
 
     fn token(&mut self, token: impl Into<TokenTree>) {
@@ -88,17 +70,37 @@ impl Code {
     }
 
     /// Calls `f` on every name, at any depth, with whether it stands behind a dot.
-    pub(crate) fn names(&self, f: &mut dyn FnMut(&Ident, bool)) {
+    pub(crate) fn names(&self, f: &mut dyn FnMut(&str, bool)) {
         let mut behind_dot = false;
         for piece in &self.0 {
             match piece {
-                Piece::Token(TokenTree::Ident(ident)) => f(ident, behind_dot),
+                Piece::Word(name) => f(name, behind_dot),
+                Piece::Token(TokenTree::Ident(ident)) => f(&ident.to_string(), behind_dot),
                 Piece::Token(TokenTree::Group(group)) => Self::from(group.stream()).names(f),
                 Piece::Group(_, inner) => inner.names(f),
-                Piece::Token(_) => {}
+                Piece::Sign(_) | Piece::Token(_) => {}
             }
-            behind_dot = matches!(piece, Piece::Token(TokenTree::Punct(p)) if p.as_char() == '.');
+            behind_dot = match piece {
+                Piece::Sign(text) => *text == ".",
+                Piece::Token(TokenTree::Punct(p)) => p.as_char() == '.',
+                _ => false,
+            };
         }
+    }
+}
+
+/// Writes a token of a template that is not a name.
+fn write_sign(text: &str, tokens: &mut TokenStream) {
+    let first = text.chars().next().expect("tokens are not empty");
+    if first.is_ascii_digit() || first == '"' {
+        return tokens.append(text.parse::<Literal>().expect("templates hold valid literals"));
+    }
+    if first == '_' {
+        return tokens.append(Ident::new(text, Span::call_site()));
+    }
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        tokens.append(Punct::new(c, if chars.peek().is_some() { Spacing::Joint } else { Spacing::Alone }));
     }
 }
 
@@ -119,7 +121,7 @@ macro_rules! pieces {
     ($code:ident #(#$list:ident),* $($rest:tt)*) => {
         for (i, part) in $list.iter().enumerate() {
             if i > 0 {
-                $code.text(",");
+                $code.sign(",");
             }
             $code.push(part);
         }
@@ -128,13 +130,13 @@ macro_rules! pieces {
     ($code:ident #(#$list:ident,)* $($rest:tt)*) => {
         for part in &$list {
             $code.push(part);
-            $code.text(",");
+            $code.sign(",");
         }
         $crate::emit::pieces!($code $($rest)*);
     };
     ($code:ident #(, #$list:ident)* $($rest:tt)*) => {
         for part in &$list {
-            $code.text(",");
+            $code.sign(",");
             $code.push(part);
         }
         $crate::emit::pieces!($code $($rest)*);
@@ -160,7 +162,7 @@ macro_rules! pieces {
         $crate::emit::pieces!($code $($rest)*);
     };
     ($code:ident $token:tt $($rest:tt)*) => {
-        $code.text(stringify!($token));
+        $code.sign(stringify!($token));
         $crate::emit::pieces!($code $($rest)*);
     };
 }
@@ -278,6 +280,8 @@ impl ToTokens for Code {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         for piece in &self.0 {
             match piece {
+                Piece::Word(text) => tokens.append(Ident::new(text, Span::call_site())),
+                Piece::Sign(text) => write_sign(text, tokens),
                 Piece::Token(token) => tokens.append(token.clone()),
                 Piece::Group(delimiter, inner) => tokens.append(Group::new(*delimiter, inner.to_token_stream())),
             }

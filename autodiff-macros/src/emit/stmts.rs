@@ -13,7 +13,8 @@ impl Emitter<'_> {
         let mut out = Vec::new();
         let mut i = 0;
         while i < stmts.len() {
-            if let Some((tokens, used)) = self.let_branches(&stmts[i..]) {
+            let several = self.let_branches(&stmts[i..]).or_else(|| self.additions_to_a_slot(&stmts[i..]));
+            if let Some((tokens, used)) = several {
                 out.push(tokens);
                 i += used;
             } else {
@@ -221,6 +222,21 @@ impl Emitter<'_> {
         let name = self.name(place.root);
         let inner = f(place);
         code!(if let ::core::option::Option::Some(#name) = #name.as_deref_mut() { #inner })
+    }
+
+    /// Several additions to a slot that may be absent, of which it is asked once whether it is there.
+    fn additions_to_a_slot(&self, stmts: &[Stmt]) -> Option<(Code, usize)> {
+        let Some(Stmt::Accumulate { place: first, .. }) = stmts.first() else { return None };
+        if !self.optional.contains(first.root) {
+            return None;
+        }
+        let to_slot = stmts.iter().map_while(|s| match s {
+            Stmt::Accumulate { place, value } if place.root == first.root => Some((place, value)),
+            _ => None,
+        });
+        let used = to_slot.clone().count();
+        let all = |_: &Place| to_slot.clone().map(|(place, value)| self.accumulate(place, value)).collect();
+        (used > 1).then(|| (self.on_slot(first, all), used))
     }
 
     pub(crate) fn is_optional(&self, v: VarId) -> bool {

@@ -10,11 +10,19 @@ use crate::kinds::{Float, Kind};
 use crate::rules::Rule;
 
 /// A variable with a path into it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Place {
     pub(crate) root: VarId,
     pub(crate) path: Vec<Step>,
     pub(crate) span: Span,
+}
+
+/// Most places have no path, of which there is nothing to copy.
+impl Clone for Place {
+    fn clone(&self) -> Self {
+        let path = if self.path.is_empty() { Vec::new() } else { self.path.clone() };
+        Self { root: self.root, path, span: self.span }
+    }
 }
 
 /// One step of the path into a variable.
