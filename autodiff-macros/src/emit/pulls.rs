@@ -10,6 +10,7 @@ use super::exprs::Prec;
 use super::tuples::{one_or_tuple, tuple};
 use crate::ir::{BinOp, Callee, Expr, Operator, Passing, Place, Pull, VarId};
 use crate::kinds::Kind;
+use crate::missing;
 
 impl Emitter<'_> {
     pub(crate) fn pull(&self, pull: &Pull) -> TokenStream {
@@ -20,12 +21,13 @@ impl Emitter<'_> {
         for (c, (ct, v)) in pull.cotangent.iter().zip(&pull.values).enumerate() {
             let code = match (ct, pull.shape()) {
                 (Some(e), _) if operator => self.expr(e).at_least(Prec::Unary),
-                (Some(e), _) => self.expr(e).tokens,
+                (Some(e), _) => self.whole_cotangent(pull, e, self.expr(e).tokens),
                 (None, Some(_)) if matches!(self.kind(*v), Kind::Float(_)) => {
                     self.value(&Expr::zero_of(*v, self.kind(*v), pull.span))
                 }
                 (None, Some(shape)) => {
                     let zero = self.value(&Expr::Zero(Box::new(shape.clone())));
+                    let zero = self.whole_cotangent(pull, shape, zero);
                     if operator || pull.joined {
                         zero
                     } else {
@@ -74,7 +76,10 @@ impl Emitter<'_> {
                     .map(move |g| if let Some(v) = g.get(c).copied().flatten() { self.pattern(v) } else { quote!(_) })
             })
             .collect();
-        let tape = self.name(pull.tape);
+        let mut tape = self.name(pull.tape).to_token_stream();
+        if self.keeps_zero(pull.tape) {
+            tape = quote!((#tape.pullback));
+        }
         let cotangent = one_or_tuple(cotangents);
         if pull.joined {
             return self.joined_call(pull, &cotangent, &tuple(&slots), &tuple(&grads));
@@ -102,6 +107,20 @@ impl Emitter<'_> {
         let names = one_or_tuple(read.clone().map(|v| self.name(*v).to_token_stream()));
         let zeros = one_or_tuple(read.map(|v| self.value(&Expr::zero_of(*v, self.kind(*v), pull.span))));
         quote!(let #patterns = if #used { let #all = #call; #names } else { #zeros };)
+    }
+
+    /// Whether a pullback keeps a zero for a cotangent that may be missing.
+    pub(super) fn keeps_zero(&self, tape: VarId) -> bool {
+        self.kept.contains(tape) && !self.is_for_people()
+    }
+
+    /// The cotangent of a call's value, or the zero that is kept for it.
+    fn whole_cotangent(&self, pull: &Pull, of: &Expr, cotangent: Code) -> Code {
+        if pull.joined || !self.keeps_zero(pull.tape) || !missing::is_whole_part(self.program, &self.partial, of) {
+            return cotangent;
+        }
+        let tape = self.name(pull.tape);
+        code!(::differentiable::__private::whole(&#tape.zero, #cotangent))
     }
 
     /// Whether a cotangent of a call's value is not zero.

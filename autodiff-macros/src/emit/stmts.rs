@@ -6,7 +6,7 @@ use quote::quote;
 use super::Emitter;
 use super::code::code;
 use super::exprs::{Prec, assignment_token};
-use crate::ir::{BinOp, Block, Edit, Expr, Place, Stmt, VarId};
+use crate::ir::{BinOp, Block, Edit, Expr, Place, Step, Stmt, VarId};
 use crate::kinds;
 use crate::missing::zero_of_number;
 
@@ -405,7 +405,19 @@ impl Emitter<'_> {
                 quote!(let #pattern = #popped #unwrap;)
             }
             Edit::Exchange(a, b) => {
+                let missing = self.may_be_missing(a) || self.may_be_missing(b);
+                let field = |p: &Place| {
+                    p.path.iter().rev().find_map(|step| match step {
+                        Step::Field(syn::Member::Named(name)) => Some(name.span()),
+                        _ => None,
+                    })
+                };
+                let span = field(a).or(field(b)).unwrap_or(a.span);
                 let (a, b) = (self.reference(a, true).tokens, self.reference(b, true).tokens);
+                if missing {
+                    let exchange = proc_macro2::Ident::new("exchange", span);
+                    return quote!(::differentiable::__private::#exchange((&mut *#a, &mut *#b)););
+                }
                 quote!(::core::mem::swap(#a, #b);)
             }
             Edit::Permute { place, order, inverse } => {
