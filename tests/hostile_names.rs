@@ -585,12 +585,12 @@ mod own_drop {
         }
 
         #[differentiable]
-        pub fn product(x: f64) -> f64 {
+        pub(super) fn product(x: f64) -> f64 {
             drop(x) * x
         }
 
         #[differentiable]
-        pub fn alone(x: f64) -> f64 {
+        pub(super) fn alone(x: f64) -> f64 {
             drop(x)
         }
     }
@@ -604,7 +604,7 @@ mod own_drop {
         }
 
         #[differentiable]
-        pub fn named(x: f64) -> f64 {
+        pub(super) fn named(x: f64) -> f64 {
             let y = drop(x, 2.0 * x);
             std::mem::drop(vec![x]);
             y
@@ -620,7 +620,7 @@ mod own_drop {
         }
 
         #[differentiable]
-        pub fn changed(x: f64) -> f64 {
+        pub(super) fn changed(x: f64) -> f64 {
             let mut y = x * x;
             drop(&mut y);
             y
@@ -652,16 +652,16 @@ mod constructors_in_modules {
         use differentiable::prelude::*;
 
         #[derive(Clone, Debug, Differentiable)]
-        pub struct New(pub f64, pub f64);
+        pub(super) struct New(pub(super) f64, pub(super) f64);
 
         #[derive(Clone, Debug, Differentiable)]
-        pub enum Shape {
+        pub(super) enum Shape {
             Line(f64),
             Dot,
             Arc { r: f64 },
         }
 
-        pub use Shape::*;
+        pub(super) use Shape::*;
     }
 
     #[differentiable]
