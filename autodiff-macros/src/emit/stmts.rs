@@ -415,8 +415,8 @@ impl Emitter<'_> {
                 let span = field(a).or(field(b)).unwrap_or(a.span);
                 let (a, b) = (self.reference(a, true).tokens, self.reference(b, true).tokens);
                 if missing {
-                    let exchange = proc_macro2::Ident::new("exchange", span);
-                    return quote!(::differentiable::__private::#exchange((&mut *#a, &mut *#b)););
+                    let both = quote::quote_spanned!(span=> (&mut *#a, &mut *#b));
+                    return quote!(::differentiable::__private::exchange(#both););
                 }
                 quote!(::core::mem::swap(#a, #b);)
             }
