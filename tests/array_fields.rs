@@ -188,3 +188,25 @@ mod reductions {
         curved::check(&s, &v).unwrap();
     }
 }
+
+mod mapped_at_once {
+    use super::*;
+
+    #[differentiable]
+    fn squares(m: &Model) -> f64 {
+        m.w.map(|a| a * a * m.s).sum() + m.b.map(|a| a.sin()).product()
+    }
+
+    #[differentiable]
+    impl Model {
+        fn roughness(&self) -> f64 {
+            self.b.map(|a| a * a).sum() * self.b.windows(2).into_iter().map(|w| w[0] * w[1]).sum::<f64>()
+        }
+    }
+
+    #[test]
+    fn what_is_mapped_and_summed_is_an_array() {
+        squares::check(&model()).unwrap();
+        model().roughness_check().unwrap();
+    }
+}

@@ -216,3 +216,19 @@ fn functions_that_are_passed_in_choose() {
     assert_eq!(chosen(&x, |i| 2 - i, &|i| i + 1), 1.7 * 1.7 * 0.3);
     assert!((chosen::hessian(&x, |i| 2 - i, &|i| i + 1)[[2, 2]] - 0.6).abs() < 1e-14);
 }
+
+/// The type of an argument that is `None` is that of the parameter.
+#[differentiable]
+fn given_none(x: f64) -> f64 {
+    let scaled = |by: Option<f64>| match by {
+        Some(by) => by * x,
+        None => x * x,
+    };
+    let or_x = |a: Option<f64>, k: f64| a.unwrap_or(x) * k;
+    scaled(None) * or_x(None, x) + scaled(Some(x)) * or_x(Some(2.0), x)
+}
+
+#[test]
+fn none_is_an_argument_of_closures() {
+    given_none::check(1.3).unwrap();
+}

@@ -263,3 +263,111 @@ fn what_is_taken_out_of_constant_fields() {
     log().pop_all_check(1.3).unwrap();
     log().sums_check(1.3).unwrap();
 }
+
+#[differentiable(order = 2)]
+fn pair_of(x: f64) -> Vec<f64> {
+    vec![x, x * x]
+}
+
+#[differentiable(order = 2)]
+fn product_of(pair: &[f64]) -> f64 {
+    pair[0] * pair[1]
+}
+
+#[derive(Clone, Debug, Differentiable)]
+pub struct Cache {
+    w: f64,
+    #[constant]
+    seen: f64,
+    #[constant]
+    all: Vec<f64>,
+}
+
+#[differentiable(order = 2)]
+impl Cache {
+    fn square(&self, x: f64) -> f64 {
+        self.w * x * x
+    }
+
+    fn keeps_a_number(&mut self, x: f64) -> f64 {
+        self.seen = self.square(x);
+        self.w * x
+    }
+
+    fn keeps_a_vector(&mut self, x: f64) -> f64 {
+        self.all = pair_of(x);
+        self.w * x
+    }
+
+    /// The vector is used before it is kept.
+    fn keeps_what_was_used(&mut self, x: f64) -> f64 {
+        let pair = pair_of(x);
+        let product = product_of(&pair);
+        self.all = pair;
+        product * self.w
+    }
+
+    fn keeps_what_was_read(&mut self, x: f64) -> f64 {
+        let pair = vec![x, x * x];
+        let product = pair[0] * pair[1];
+        self.all = pair;
+        product * self.w
+    }
+
+    fn keeps_a_copy(&mut self, x: f64) -> f64 {
+        let pair = pair_of(x);
+        self.all = pair.clone();
+        product_of(&pair) * self.w
+    }
+
+    fn keeps_in_a_loop(&mut self, x: f64) -> f64 {
+        let mut s = x;
+        for i in 0..3 {
+            if i != 1 {
+                let pair = pair_of(s);
+                s += product_of(&pair) * self.w;
+                self.all = pair;
+            }
+            self.seen = self.square(s);
+        }
+        s
+    }
+
+    fn exchanges_with_a_kept_value(&mut self, x: f64) -> f64 {
+        let old = std::mem::replace(&mut self.seen, self.w * x);
+        let kept = std::mem::replace(&mut self.all, pair_of(x));
+        old * kept[1] * x * self.w
+    }
+}
+
+#[differentiable(order = 2)]
+fn made_with_kept_values(x: f64) -> f64 {
+    let pair = pair_of(x);
+    let product = product_of(&pair);
+    let cache = Cache { w: x, seen: product_of(&pair), all: pair };
+    cache.w * product
+}
+
+#[test]
+fn what_calls_give_is_put_into_constant_fields() {
+    let cache = || Cache { w: 0.7, seen: 0.3, all: vec![0.5, 0.2] };
+    macro_rules! agree {
+        ($($f:ident $check:ident $grad:ident $hvp:ident)*) => {$(
+            cache().$check(1.3).unwrap();
+            let second = (cache().$grad(1.3 + 1e-5).1 - cache().$grad(1.3 - 1e-5).1) / 2e-5;
+            let mut still = CacheTangent { w: 0.0, seen: (), all: () };
+            let hvp = cache().$hvp(1.3, &mut still, 1.0).1;
+            assert!(close(hvp, second), "{}: {hvp} is not {second}", stringify!($f));
+        )*};
+    }
+    agree! {
+        keeps_a_number keeps_a_number_check keeps_a_number_grad keeps_a_number_hvp
+        keeps_a_vector keeps_a_vector_check keeps_a_vector_grad keeps_a_vector_hvp
+        keeps_what_was_used keeps_what_was_used_check keeps_what_was_used_grad keeps_what_was_used_hvp
+        keeps_what_was_read keeps_what_was_read_check keeps_what_was_read_grad keeps_what_was_read_hvp
+        keeps_a_copy keeps_a_copy_check keeps_a_copy_grad keeps_a_copy_hvp
+        keeps_in_a_loop keeps_in_a_loop_check keeps_in_a_loop_grad keeps_in_a_loop_hvp
+        exchanges_with_a_kept_value exchanges_with_a_kept_value_check exchanges_with_a_kept_value_grad exchanges_with_a_kept_value_hvp
+    }
+    made_with_kept_values::check(1.3).unwrap();
+}

@@ -572,3 +572,137 @@ mod constants {
         integers::check(0.7, 3).unwrap();
     }
 }
+
+mod own_drop {
+    use differentiable::prelude::*;
+
+    mod of_one {
+        use differentiable::prelude::*;
+
+        #[differentiable]
+        fn drop(x: f64) -> f64 {
+            x * x
+        }
+
+        #[differentiable]
+        pub(super) fn product(x: f64) -> f64 {
+            drop(x) * x
+        }
+
+        #[differentiable]
+        pub(super) fn alone(x: f64) -> f64 {
+            drop(x)
+        }
+    }
+
+    mod of_two {
+        use differentiable::prelude::*;
+
+        #[differentiable]
+        fn drop(x: f64, height: f64) -> f64 {
+            x * height * height
+        }
+
+        #[differentiable]
+        pub(super) fn named(x: f64) -> f64 {
+            let y = drop(x, 2.0 * x);
+            std::mem::drop(vec![x]);
+            y
+        }
+    }
+
+    mod of_a_place {
+        use differentiable::prelude::*;
+
+        #[differentiable]
+        fn drop(x: &mut f64) {
+            *x *= 3.0;
+        }
+
+        #[differentiable]
+        pub(super) fn changed(x: f64) -> f64 {
+            let mut y = x * x;
+            drop(&mut y);
+            y
+        }
+    }
+
+    #[differentiable]
+    fn of_the_standard_library(x: f64) -> f64 {
+        let v = vec![x];
+        let y = v[0] * x;
+        drop(v);
+        y
+    }
+
+    #[test]
+    fn drop_may_be_a_function() {
+        of_one::product::check(1.3).unwrap();
+        of_one::alone::check(1.3).unwrap();
+        of_two::named::check(1.3).unwrap();
+        of_a_place::changed::check(1.3).unwrap();
+        of_the_standard_library::check(1.3).unwrap();
+    }
+}
+
+mod constructors_in_modules {
+    use differentiable::prelude::*;
+
+    mod vec2 {
+        use differentiable::prelude::*;
+
+        #[derive(Clone, Debug, Differentiable)]
+        pub(super) struct New(pub(super) f64, pub(super) f64);
+
+        #[derive(Clone, Debug, Differentiable)]
+        pub(super) enum Shape {
+            Line(f64),
+            Dot,
+            Arc { r: f64 },
+        }
+
+        pub(super) use Shape::*;
+    }
+
+    #[differentiable]
+    fn of_a_struct(x: f64) -> f64 {
+        let vec2::New(a, b) = vec2::New(x, x * x);
+        let new = vec2::New(a * b, x);
+        new.0 * new.1
+    }
+
+    #[differentiable]
+    fn of_variants(s: &vec2::Shape, x: f64) -> f64 {
+        match s {
+            vec2::Line(r) => r * x,
+            vec2::Dot => x,
+            vec2::Arc { r } => r * r * x,
+        }
+    }
+
+    #[differentiable]
+    fn of_one_variant(s: &vec2::Shape, x: f64) -> f64 {
+        if let vec2::Line(r) = s { r * x } else { 2.0 * x }
+    }
+
+    #[differentiable]
+    fn made(x: f64) -> f64 {
+        let s = if x > 0.0 { vec2::Line(x * x) } else { vec2::Arc { r: x } };
+        let of_s = of_variants(&s, x);
+        match s {
+            vec2::Line(r) | vec2::Arc { r } => r * of_s,
+            vec2::Dot => of_s,
+        }
+    }
+
+    #[test]
+    fn are_reached_through_them() {
+        of_a_struct::check(1.3).unwrap();
+        for s in [vec2::Line(0.3), vec2::Dot, vec2::Arc { r: 0.4 }] {
+            of_variants::check(&s, 1.3).unwrap();
+            of_one_variant::check(&s, 1.3).unwrap();
+        }
+        made::check(1.3).unwrap();
+        made::check(-1.3).unwrap();
+    }
+}

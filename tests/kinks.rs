@@ -359,3 +359,55 @@ fn infinities_that_stand_for_what_is_missing() {
     assert_eq!(infinite::grad(1.0, 2.0), (f64::INFINITY, 1.0));
     assert_eq!(infinite::jvp(1.0, 2.0, 0.0, 1.0).1, 1.0);
 }
+
+/// The caller may give what is missing.
+#[differentiable(order = 2, infinite(a, b))]
+fn soft_min(a: f64, b: f64, gamma: f64) -> f64 {
+    let least = a.min(b);
+    least - gamma * ((-(a - least) / gamma).exp() + (-(b - least) / gamma).exp()).ln()
+}
+
+#[differentiable(infinite(costs))]
+fn partition_of(costs: &[f64], gamma: f64) -> f64 {
+    let mut sum = 0.0;
+    for c in costs {
+        sum += (-c * c / gamma).exp();
+    }
+    gamma * sum.ln()
+}
+
+#[derive(Clone, Differentiable)]
+struct Smooth {
+    gamma: f64,
+}
+
+#[differentiable]
+impl Smooth {
+    #[differentiable(infinite(a))]
+    fn least(&self, a: f64, b: f64) -> f64 {
+        let gamma: f64 = self.gamma;
+        b - gamma * (1.0 + (-(a - b) / gamma).exp()).ln()
+    }
+}
+
+#[differentiable]
+fn with_missing_costs(x: f64, gamma: f64) -> f64 {
+    let one = soft_min(f64::INFINITY, x * x, gamma);
+    let two = soft_min(soft_min(x, f64::INFINITY, gamma), one, gamma);
+    let smooth = Smooth { gamma };
+    two * partition_of(&[x, f64::INFINITY, one], gamma) + smooth.least(f64::INFINITY, x * gamma)
+}
+
+#[test]
+fn infinities_that_callers_give() {
+    with_missing_costs::check(0.7, 0.5).unwrap();
+    let f = |x: f64, gamma: f64| with_missing_costs(x, gamma);
+    let (d_x, d_gamma) = with_missing_costs::grad(0.7, 0.5);
+    let h = 1e-5;
+    assert!((d_x - (f(0.7 + h, 0.5) - f(0.7 - h, 0.5)) / (2.0 * h)).abs() < 1e-6);
+    assert!((d_gamma - (f(0.7, 0.5 + h) - f(0.7, 0.5 - h)) / (2.0 * h)).abs() < 1e-6);
+    assert!((with_missing_costs::jvp(0.7, 0.5, 0.0, 1.0).1 - d_gamma).abs() < 1e-12);
+    // Where none is missing, all is as it is without the option.
+    soft_min::check(0.3, 0.7, 0.5).unwrap();
+    assert_eq!(soft_min::grad(f64::INFINITY, 0.7, 0.5), (0.0, 1.0, 0.0));
+}

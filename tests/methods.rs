@@ -277,6 +277,38 @@ mod parts_behind_references {
         grids.iter_mut().map(|g| g.step(x) + g.pair.0.bump(x)).sum()
     }
 
+    /// A receiver by value is a copy of what it was before its argument changed it.
+    #[derive(Clone, Copy, Differentiable)]
+    struct Point {
+        x: f64,
+        y: f64,
+    }
+
+    #[differentiable]
+    impl Point {
+        fn scaled(self, k: f64) -> f64 {
+            (self.x + self.y * self.y) * k
+        }
+
+        fn bump(&mut self, k: f64) -> f64 {
+            self.x += k;
+            self.y *= k;
+            self.x * k
+        }
+
+        fn before_and_after(&mut self, x: f64) -> f64 {
+            let before = self.scaled(self.bump(x));
+            before * self.x * self.scaled(x)
+        }
+    }
+
+    #[test]
+    fn a_receiver_by_value_is_a_copy() {
+        let point = || Point { x: 0.3, y: 0.4 };
+        point().before_and_after_check(1.3).unwrap();
+        assert_eq!(point().before_and_after_value_and_grad(1.3).0, point().before_and_after(1.3));
+    }
+
     #[test]
     fn are_changed() {
         let cell = |a| Cell { a };

@@ -818,3 +818,47 @@ mod shadowing {
 
     agrees!(program, [0.7, 1.3, 0.4]);
 }
+
+mod own_types_beside_others {
+    use differentiable::prelude::*;
+
+    #[derive(Clone, Debug, Differentiable)]
+    struct Vec {
+        x: f64,
+        y: f64,
+    }
+
+    /// What an alias of the other one might be called.
+    #[derive(Clone, Debug, Differentiable)]
+    struct OwnVec {
+        x: f64,
+        z: f64,
+    }
+
+    #[differentiable]
+    impl Vec {
+        fn norm(&self) -> f64 {
+            self.x * self.x + self.y * self.y
+        }
+    }
+
+    #[differentiable]
+    impl OwnVec {
+        fn norm(&self) -> f64 {
+            self.x * self.z
+        }
+    }
+
+    #[differentiable]
+    fn both(v: &Vec, x: f64) -> f64 {
+        let a = Vec { x, y: v.x };
+        let b = OwnVec { x: x * x, z: v.y };
+        let OwnVec { z, .. } = &b;
+        a.norm() * b.norm() + z * x
+    }
+
+    #[test]
+    fn have_names_of_their_own() {
+        both::check(&Vec { x: 0.4, y: 0.2 }, 1.3).unwrap();
+    }
+}

@@ -1079,3 +1079,59 @@ mod chosen_from_one_iterator_after_another {
         }
     }
 }
+
+/// Arrays of slices, where the length may be another.
+mod arrays_of_slices {
+    use differentiable::prelude::*;
+
+    #[differentiable]
+    fn product(a: [f64; 3]) -> f64 {
+        a[0] * a[1] * a[2]
+    }
+
+    #[differentiable(order = 2)]
+    fn by_path(v: &[f64]) -> f64 {
+        let a = <[f64; 3]>::try_from(&v[0..3]).unwrap();
+        let b = <&[f64; 2]>::try_from(&v[1..3]).expect("there are three");
+        a[0] * a[1] * b[1] + a.iter().map(|x| x * x).sum::<f64>()
+    }
+
+    #[differentiable]
+    fn by_reference(v: &[f64]) -> f64 {
+        let a: &[f64; 3] = v[..3].try_into().unwrap();
+        product(*a) * a[1]
+    }
+
+    #[differentiable]
+    fn matched(v: &[f64]) -> f64 {
+        match <[f64; 3]>::try_from(v) {
+            Ok(a) => product(a),
+            Err(_) => v[0] * v[1],
+        }
+    }
+
+    #[differentiable]
+    fn with_else(v: &[f64]) -> f64 {
+        let Ok([a, b, c]) = <[f64; 3]>::try_from(v) else { return v[0] * v[0] };
+        a * b + c * c
+    }
+
+    #[differentiable]
+    fn with_question(v: &[f64]) -> Option<f64> {
+        let a = <[f64; 3]>::try_from(v).ok()?;
+        Some(product(a) * a[0])
+    }
+
+    #[test]
+    fn agree() {
+        for v in [&[0.3, 0.7, 1.1][..], &[0.3, 0.7, 1.1, 0.2]] {
+            by_path::check(v).unwrap();
+            by_reference::check(v).unwrap();
+            matched::check(v).unwrap();
+            with_else::check(v).unwrap();
+            with_question::check(v).unwrap();
+        }
+        let hessian = by_path::hessian(&[0.3, 0.7, 1.1]);
+        assert!((hessian[[0, 1]] - 1.1).abs() < 1e-14 && (hessian[[1, 1]] - 2.0).abs() < 1e-14);
+    }
+}

@@ -41,7 +41,7 @@ impl Constructors {
         if is_variant(path) {
             return true;
         }
-        let Some(name) = path.get_ident().map(ToString::to_string) else { return false };
+        let Some(name) = lone(path) else { return false };
         if name == "Self" || !capital(&name) || is_box(path) {
             return false;
         }
@@ -170,7 +170,14 @@ fn alone(pat: &Pat) -> Option<String> {
         Pat::Struct(p) => &p.path,
         _ => return None,
     };
-    path.get_ident().map(ToString::to_string)
+    lone(path)
+}
+
+/// The name of a path that no type stands before, but perhaps modules.
+fn lone(path: &Path) -> Option<String> {
+    let names: Vec<String> = path.segments.iter().rev().map(|s| s.ident.to_string()).collect();
+    let (last, modules) = names.split_first()?;
+    modules.iter().all(|name| !capital(name)).then(|| last.clone())
 }
 
 /// The parts of a pattern, with their places.

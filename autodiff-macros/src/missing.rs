@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Member;
 
-use crate::ir::{Edit, Expr, Place, Program, Role, Step, Stmt, VarId};
+use crate::ir::{Callee, Edit, Expr, Place, Program, Role, Step, Stmt, VarId};
 use crate::kinds::{self, Float, Kind};
 use crate::var_set::VarSet;
 
@@ -33,6 +33,33 @@ pub(crate) fn partial(program: &Program) -> VarSet {
         if !changed {
             return partial;
         }
+    }
+}
+
+/// The pullbacks of calls whose values such places hold whole: they are called with a zero, if the cotangent is missing.
+pub(crate) fn kept(program: &Program, partial: &VarSet) -> VarSet {
+    let mut kept = VarSet::new();
+    program.body.walk(&mut |s| {
+        if let Stmt::Pull(pull) = s
+            && !matches!(pull.callee, Callee::Operator(_))
+            && pull.cotangent.iter().flatten().any(|e| is_whole_part(program, partial, e))
+        {
+            kept.insert(pull.tape);
+        }
+    });
+    kept
+}
+
+/// Whether a cotangent is a part of a tangent as it is.
+pub(crate) fn is_whole_part(program: &Program, partial: &VarSet, cotangent: &Expr) -> bool {
+    match cotangent {
+        Expr::Clone(of) => is_whole_part(program, partial, of),
+        Expr::Place(place) => {
+            is_cotangent(program, place.root)
+                && zero_of_number(&kinds::of_place(program, place)).is_none()
+                && is_part(program, partial, place.root, &place.path)
+        }
+        _ => false,
     }
 }
 

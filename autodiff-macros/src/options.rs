@@ -25,6 +25,8 @@ pub(crate) struct Options {
     pub(crate) implicit: Option<Path>,
     pub(crate) prefix: Option<Ident>,
     pub(crate) skip: bool,
+    /// The parameters that may be infinite, as what is missing is.
+    pub(crate) infinite: Vec<Ident>,
     /// The backward sweep stores nothing of variable size.
     pub(crate) tape_none: bool,
     /// There is a companion with several tangents at once.
@@ -47,6 +49,14 @@ impl Options {
     }
 }
 
+/// The names in parentheses.
+fn names(input: ParseStream) -> syn::Result<Vec<Ident>> {
+    let content;
+    syn::parenthesized!(content in input);
+    let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, syn::ext::IdentExt::parse_any)?;
+    Ok(names.into_iter().collect())
+}
+
 impl Parse for Options {
     fn parse(input: ParseStream) -> syn::Result<Self> {
         let mut options = Self::default();
@@ -58,15 +68,8 @@ impl Parse for Options {
             } else {
                 let name: Ident = input.parse()?;
                 match name.to_string().as_str() {
-                    "wrt" => {
-                        let content;
-                        syn::parenthesized!(content in input);
-                        let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(
-                            &content,
-                            syn::ext::IdentExt::parse_any,
-                        )?;
-                        options.wrt = Some(names.into_iter().collect());
-                    }
+                    "wrt" => options.wrt = Some(names(input)?),
+                    "infinite" => options.infinite = names(input)?,
                     "order" => {
                         input.parse::<Token![=]>()?;
                         let order: LitInt = input.parse()?;
@@ -121,7 +124,7 @@ impl Parse for Options {
                         return Err(syn::Error::new(
                             name.span(),
                             format!(
-                                "unknown option `{other}`; there are `wrt(…)`, `order = n`, `type = name`, `prefix = name`, `vjp = path`, `jvp = path`, `implicit = path`, `tape = none`, `lanes` and `skip`"
+                                "unknown option `{other}`; there are `wrt(…)`, `order = n`, `type = name`, `prefix = name`, `vjp = path`, `jvp = path`, `implicit = path`, `infinite(…)`, `tape = none`, `lanes` and `skip`"
                             ),
                         ));
                     }

@@ -6,8 +6,10 @@
 //!
 //! Only the derivatives are made of this: the function itself is left as it is.
 
-use proc_macro2::Ident;
-use quote::format_ident;
+use std::collections::BTreeMap;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::quote;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Path, Type};
@@ -50,28 +52,51 @@ pub(crate) fn renamed(sig: &syn::Signature, body: &Block, owner: Option<&Type>) 
     if own.0.is_empty() {
         return None;
     }
+    let mut taken = HashSet::default();
+    idents(quote!(#sig #owner #body), &mut taken);
+    let aliases: BTreeMap<String, String> =
+        own.0.into_iter().map(|name| (name.clone(), alias(&name, &taken))).collect();
     let mut body = body.clone();
-    Rename(&own.0).visit_block_mut(&mut body);
-    let mut names: Vec<&String> = own.0.iter().collect();
-    names.sort();
-    for name in names {
-        let name = Ident::new(name, proc_macro2::Span::call_site());
-        let alias = alias(&name);
+    Rename(&aliases).visit_block_mut(&mut body);
+    for (name, alias) in &aliases {
+        let (name, alias) = (Ident::new(name, Span::call_site()), Ident::new(alias, Span::call_site()));
         body.stmts.insert(0, syn::parse_quote!(type #alias = #name;));
     }
     Some(body)
 }
 
-fn alias(name: &Ident) -> Ident {
-    format_ident!("{}{}", PREFIX, name, span = name.span())
+/// A name for such a type that nothing around it has.
+fn alias(name: &str, taken: &HashSet<String>) -> String {
+    let mut alias = format!("{PREFIX}{name}");
+    while taken.contains(&alias) {
+        alias.push(MARK);
+    }
+    alias
+}
+
+/// The names in a stream of tokens.
+fn idents(tokens: TokenStream, found: &mut HashSet<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => idents(group.stream(), found),
+            TokenTree::Ident(ident) => {
+                found.insert(ident.to_string());
+            }
+            _ => {}
+        }
+    }
 }
 
 const PREFIX: &str = "Own";
 
+/// What ends an alias whose name is taken otherwise.
+const MARK: char = '_';
+
 /// Whether a path begins with such a name.
 pub(crate) fn is_alias(path: &Path) -> bool {
     let name = path.segments[0].ident.to_string();
-    path.leading_colon.is_none() && name.strip_prefix(PREFIX).is_some_and(|name| KNOWN.contains(&name))
+    path.leading_colon.is_none()
+        && name.strip_prefix(PREFIX).is_some_and(|name| KNOWN.contains(&name.trim_end_matches(MARK)))
 }
 
 /// Whether a type is one of the user's own with the name of another, under whatever name.
@@ -120,16 +145,16 @@ impl<'ast> Visit<'ast> for Own {
     fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
-struct Rename<'a>(&'a HashSet<String>);
+struct Rename<'a>(&'a BTreeMap<String, String>);
 
 impl VisitMut for Rename<'_> {
     fn visit_path_mut(&mut self, path: &mut Path) {
         if let Some(first) = path.segments.first_mut()
             && path.leading_colon.is_none()
             && first.arguments.is_none()
-            && self.0.contains(&first.ident.to_string())
+            && let Some(alias) = self.0.get(&first.ident.to_string())
         {
-            first.ident = alias(&first.ident);
+            first.ident = Ident::new(alias, first.ident.span());
         }
         visit_mut::visit_path_mut(self, path);
     }

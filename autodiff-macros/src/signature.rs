@@ -109,6 +109,9 @@ impl Signature {
                 p.wanted = p.differentiable && wrt.contains(&p.name);
             }
         }
+        for name in options.infinite.iter().filter(|name| params.iter().all(|p| p.name != **name)) {
+            errors.at(name.span(), format!("`infinite` names `{name}`, which is no parameter of `{}`", sig.ident));
+        }
         // `impl Fn(…)` becomes a type parameter, which generated code can name.
         let mut generics = sig.generics.clone();
         for (i, p) in params.iter_mut().enumerate() {

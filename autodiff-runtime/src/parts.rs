@@ -3,6 +3,7 @@
 //! Generated code cannot see which fields are marked, so it reaches the fields of tangents through these traits.
 
 pub(crate) mod held;
+pub(crate) mod kept;
 pub(crate) mod moved;
 pub(crate) mod numbered;
 

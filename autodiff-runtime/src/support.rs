@@ -54,7 +54,10 @@ pub use crate::claims::{
     is_successors, is_swap, is_take, is_text, is_viewed, is_zip, lent,
 };
 pub use crate::parts::held::{Held, held, held_mut};
-pub use crate::parts::moved::{PopItem, PushItem, Row, SwapItems, pop_item, push_item, row, swap_items};
+pub use crate::parts::kept::{Keeping, Kept, Whole, keeping, whole};
+pub use crate::parts::moved::{
+    Exchange, PopItem, PushItem, Row, SwapItems, exchange, pop_item, push_item, row, swap_items,
+};
 pub use crate::parts::numbered::{
     Field0, Field1, Field2, Field3, Field4, Field5, Field6, Field7, Field8, Field9, Field10, Field11,
 };
@@ -118,6 +121,12 @@ pub fn lower_bound(hint: (usize, Option<usize>)) -> usize {
 /// The length of an array that is made element by element.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape<const N: usize>;
+
+/// The error of a slice that is to become an array of another length.
+#[must_use]
+pub fn another_length() -> core::array::TryFromSliceError {
+    <[(); 1]>::try_from([].as_slice()).expect_err("the lengths differ")
+}
 
 impl<const N: usize> Shape<N> {
     /// That of the array which this is used for.

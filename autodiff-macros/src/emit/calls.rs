@@ -58,8 +58,13 @@ impl Emitter<'_> {
         };
         match call.tape {
             Some(tape) => {
-                let tape = self.pattern(tape);
-                code!(let (#values, #tape) = #value;)
+                let name = self.name(tape);
+                let pattern = self.pattern(tape);
+                let keeping = self.keeps_zero(tape).then(|| {
+                    let of = self.name(call.outs[0]);
+                    code!(let #name = ::differentiable::__private::keeping(&#of, #name);)
+                });
+                code!(let (#values, #pattern) = #value; #keeping)
             }
             None if call.outs.iter().all(|v| !self.is_read(*v)) => code!(#value;),
             None => code!(let #values = #value;),

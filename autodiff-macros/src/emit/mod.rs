@@ -44,6 +44,8 @@ pub(crate) struct Emitter<'a> {
     pub(crate) optional: VarSet,
     /// Variables that hold a part of a tangent, which may be `()`.
     partial: VarSet,
+    /// Pullbacks that keep a zero for such a cotangent.
+    kept: VarSet,
     /// What is written is read by people: parts of tangents are written as if none were missing.
     pub(crate) text: bool,
     /// That has made a difference.
@@ -150,6 +152,7 @@ impl<'a> Emitter<'a> {
         let partial = crate::missing::partial(program);
         // What is missing is a zero in the shape of the value.
         read.extend(partial.iter().filter_map(|v| program.vars[v].tangent_of));
+        let kept = crate::missing::kept(program, &partial);
         Self {
             program,
             types,
@@ -161,6 +164,7 @@ impl<'a> Emitter<'a> {
             taken: on_tapes,
             optional,
             partial,
+            kept,
             text: false,
             differs: Cell::new(false),
             lanes: false,

@@ -9,6 +9,7 @@ use super::exprs::Prec;
 use super::tuples::{one_or_tuple_of, tuple_of};
 use crate::ir::{BinOp, Callee, Expr, Operator, Passing, Place, Pull, VarId};
 use crate::kinds::Kind;
+use crate::missing;
 
 impl Emitter<'_> {
     pub(crate) fn pull(&self, pull: &Pull) -> Code {
@@ -19,12 +20,13 @@ impl Emitter<'_> {
         for (c, (ct, v)) in pull.cotangent.iter().zip(&pull.values).enumerate() {
             let code = match (ct, pull.shape()) {
                 (Some(e), _) if operator => self.expr(e).at_least(Prec::Unary),
-                (Some(e), _) => self.expr(e).tokens,
+                (Some(e), _) => self.whole_cotangent(pull, e, self.expr(e).tokens),
                 (None, Some(_)) if matches!(self.kind(*v), Kind::Float(_)) => {
                     self.value(&Expr::zero_of(*v, self.kind(*v), pull.span))
                 }
                 (None, Some(shape)) => {
                     let zero = self.value(&Expr::Zero(Box::new(shape.clone())));
+                    let zero = self.whole_cotangent(pull, shape, zero);
                     if operator || pull.joined {
                         zero
                     } else {
@@ -73,7 +75,10 @@ impl Emitter<'_> {
                     .map(move |g| if let Some(v) = g.get(c).copied().flatten() { self.pattern(v) } else { code!(_) })
             })
             .collect();
-        let tape = self.name(pull.tape);
+        let mut tape = Code::from(self.name(pull.tape));
+        if self.keeps_zero(pull.tape) {
+            tape = code!((#tape.pullback));
+        }
         let cotangent = one_or_tuple_of(cotangents);
         if pull.joined {
             return self.joined_call(pull, &cotangent, &tuple_of(&slots), &tuple_of(&grads));
@@ -100,6 +105,20 @@ impl Emitter<'_> {
         let names = one_or_tuple_of(read.clone().map(|v| self.name(*v).into()));
         let zeros = one_or_tuple_of(read.map(|v| self.value(&Expr::zero_of(*v, self.kind(*v), pull.span))));
         code!(let #patterns = if #used { let #all = #call; #names } else { #zeros };)
+    }
+
+    /// Whether a pullback keeps a zero for a cotangent that may be missing.
+    pub(super) fn keeps_zero(&self, tape: VarId) -> bool {
+        self.kept.contains(tape) && !self.is_for_people()
+    }
+
+    /// The cotangent of a call's value, or the zero that is kept for it.
+    fn whole_cotangent(&self, pull: &Pull, of: &Expr, cotangent: Code) -> Code {
+        if pull.joined || !self.keeps_zero(pull.tape) || !missing::is_whole_part(self.program, &self.partial, of) {
+            return cotangent;
+        }
+        let tape = self.name(pull.tape);
+        code!(::differentiable::__private::whole(&#tape.zero, #cotangent))
     }
 
     /// Whether a cotangent of a call's value is not zero.

@@ -3,7 +3,7 @@
 use super::Emitter;
 use super::code::{Code, code};
 use super::exprs::{Prec, assignment_token};
-use crate::ir::{BinOp, Block, Edit, Expr, Place, Stmt, VarId};
+use crate::ir::{BinOp, Block, Edit, Expr, Place, Step, Stmt, VarId};
 use crate::kinds;
 use crate::missing::zero_of_number;
 
@@ -418,7 +418,19 @@ impl Emitter<'_> {
                 code!(let #pattern = #popped #unwrap;)
             }
             Edit::Exchange(a, b) => {
+                let missing = self.may_be_missing(a) || self.may_be_missing(b);
+                let field = |p: &Place| {
+                    p.path.iter().rev().find_map(|step| match step {
+                        Step::Field(syn::Member::Named(name)) => Some(name.span()),
+                        _ => None,
+                    })
+                };
+                let span = field(a).or(field(b)).unwrap_or(a.span);
                 let (a, b) = (self.reference(a, true).tokens, self.reference(b, true).tokens);
+                if missing {
+                    let both = Code::from(quote::quote_spanned!(span=> (&mut *#a, &mut *#b)));
+                    return code!(::differentiable::__private::exchange(#both););
+                }
                 code!(::core::mem::swap(#a, #b);)
             }
             Edit::Permute { place, order, inverse } => {

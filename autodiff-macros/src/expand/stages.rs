@@ -81,6 +81,13 @@ impl Function {
         program
     }
 
+    /// The parameters that may be infinite.
+    fn infinite(&self, program: &Program) -> VarSet {
+        let named = self.signature.params.iter().zip(&program.params);
+        let named = named.filter(|(p, _)| self.options.infinite.contains(&p.name));
+        named.map(|(_, p)| p.parts[0]).collect()
+    }
+
     /// The function with its tangents: forward mode, `level` times.
     pub(crate) fn tangent(&self, level: u32) -> Program {
         let mut program = self.activated(false);
@@ -94,7 +101,8 @@ impl Function {
         }
         simplify::run(&mut program);
         simplify::reuse_reciprocals(&mut program);
-        simplify::zeros_win(&mut program);
+        let infinite = self.infinite(&program);
+        simplify::zeros_win(&mut program, infinite);
         verify::well_formed(&program, &self.types);
         program
     }
@@ -194,7 +202,8 @@ impl Function {
                 }
                 program = (*placed).clone();
                 simplify::singular_terms(&mut program);
-                simplify::zeros_win(&mut program);
+                let infinite = self.infinite(&program);
+                simplify::zeros_win(&mut program, infinite);
                 verify::well_formed(&program, &self.types);
             }
         }

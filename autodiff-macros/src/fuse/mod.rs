@@ -19,6 +19,7 @@ use queries::{defined_in, each, free_reads, reads, rename, root};
 use crate::ir::{BinOp, Block, Call, Callee, Edit, Expr, Loop, Mode, Passing, Program, Pull, Role, Stmt, VarId};
 use crate::kinds::Kind;
 use crate::maps::HashSet;
+use crate::missing;
 use crate::simplify::changes;
 use crate::var_set::{VarMap, VarSet};
 
@@ -282,9 +283,16 @@ impl Pass<'_> {
                 let (then, els) = (self.joined_block(then, back_then), self.joined_block(els, back_els));
                 Some(Stmt::If { cond, then, els, tape: None })
             }
-            (Stmt::Call(call), Stmt::Pull(pull)) => joined_call(&call, pull),
+            (Stmt::Call(call), Stmt::Pull(pull)) if !self.keeps_zero(&pull) => joined_call(&call, pull),
             _ => None,
         }
+    }
+
+    /// Whether a cotangent may be missing, in whose place the pullback takes a zero in the shape of the value.
+    fn keeps_zero(&self, pull: &Pull) -> bool {
+        // A variable that holds such a part is taken out of its place on the way back, and does not move.
+        let whole = |e| missing::is_whole_part(self.program, &VarSet::new(), e);
+        pull.cotangent.iter().flatten().any(whole)
     }
 
     fn joined_block(&mut self, forward: Block, backward: Block) -> Block {

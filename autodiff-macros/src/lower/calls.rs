@@ -38,8 +38,11 @@ impl Lowerer<'_> {
             let args = self.in_order(&c.args, Self::argument);
             return self.call_stmt(Callee::Variable(place.root), args, c.span());
         }
-        if let Some(value) =
-            self.array_from_fn(c).or_else(|| self.made_array(c, false)).or_else(|| self.function_equivalent(c))
+        if let Some(value) = self
+            .array_from_fn(c)
+            .or_else(|| self.array_if_it_fits(c))
+            .or_else(|| self.made_array(c, false))
+            .or_else(|| self.function_equivalent(c))
         {
             return value;
         }
@@ -185,6 +188,7 @@ impl Lowerer<'_> {
         if let Some(value) = self.zip_method(m) {
             return value;
         }
+        self.learn_mapped(m);
         let own = self.types.gives_length(name) == Some(false) && is_self(&m.receiver);
         if let Some(value) = self.measured(m) {
             return value;

@@ -11,6 +11,7 @@ use super::{Binding, Lowerer, questions};
 use crate::ir::{Expr, Role};
 use crate::kinds::Kind;
 use crate::maps::HashMap;
+use crate::variants;
 
 /// A closure with the scope in which it was written.
 pub(super) struct Closure {
@@ -204,6 +205,8 @@ impl Lowerer<'_> {
         let outer = std::mem::replace(&mut self.scopes, inner);
         for (pat, arg) in source.inputs.iter().zip(args) {
             let pat = match pat {
+                // The type of `None` shows nowhere but there.
+                Pat::Type(_) if matches!(&arg, Expr::Item(path, None) if variants::is_named(path, "None")) => pat,
                 Pat::Type(t) => {
                     self.declare(&arg, &t.ty);
                     &*t.pat

@@ -1,11 +1,12 @@
-//! Arrays that are made element by element: `array::from_fn(f)`, `array.map(f)`, `slice.try_into().unwrap()`.
+//! Arrays that are made element by element: `array::from_fn(f)`, `array.map(f)`, `slice.try_into().unwrap()`,
+//! `<[T; N]>::try_from(slice)`.
 //!
 //! Out: a loop that assigns the elements of an array of zeros, where their zero has a literal; elsewhere a loop that
 //! pushes to a vector, which becomes the array.
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
-use syn::{Expr as S, ExprMethodCall};
+use syn::{Expr as S, ExprMethodCall, Type};
 
 use super::closures::Callable;
 use super::{Lowerer, strip};
@@ -25,7 +26,12 @@ impl Lowerer<'_> {
         }
         let f = self.callable(&c.args[0])?;
         let span = c.span();
-        let shape = self.shape(span);
+        let declared = self.array_type.take();
+        let len = match &declared {
+            Some(Type::Array(array)) => Some(&array.len),
+            _ => None,
+        };
+        let shape = self.shape(len, span);
         let len = rules::method(shape.clone(), "len", Vec::new());
         Some(self.array_of(shape, len, span, &mut |l, i| l.apply(&f, vec![i])))
     }
@@ -63,26 +69,70 @@ impl Lowerer<'_> {
         }))
     }
 
-    /// `slice.try_into().unwrap()`: an array of the elements.
+    /// `slice.try_into().unwrap()` and `<[T; N]>::try_from(slice).unwrap()`: an array of the elements, or a reference to one.
     pub(super) fn array_of_slice(&mut self, m: &ExprMethodCall) -> Option<Expr> {
-        let S::MethodCall(inner) = &*m.receiver else { return None };
-        if !matches!(m.method.to_string().as_str(), "unwrap" | "expect") || inner.method != "try_into" {
+        if !matches!(m.method.to_string().as_str(), "unwrap" | "expect") {
             return None;
         }
+        let (of, ty) = match &*m.receiver {
+            S::MethodCall(inner) if inner.method == "try_into" && inner.args.is_empty() => (&*inner.receiver, None),
+            S::Call(c) => {
+                let (ty, of) = conversion(c)?;
+                (of, Some(ty))
+            }
+            _ => return None,
+        };
         let span = m.method.span();
-        let value = self.place_or_value(&inner.receiver);
-        let kind = self.kind(&strip(value.clone()));
-        if !matches!(kind.deref(), Kind::Seq(_)) {
+        let value = self.place_or_value(of);
+        if matches!(value, Expr::Ref { mutable: true, .. })
+            || !matches!(self.kind(&strip(value.clone())).deref(), Kind::Seq(_))
+        {
             return None;
         }
-        let shape = self.shape(span);
-        let place = self.place_of(value, span);
-        Some(self.fixed_array(shape, place, span))
+        let declared = self.array_type.take();
+        let array = self.array_in(value, ty.or(declared.as_ref()), span);
+        Some(array)
     }
 
-    /// The shape of the array that is to be made: of the declared length, if it has one.
-    fn shape(&mut self, span: Span) -> Expr {
-        let value = match self.array_length.take() {
+    /// `<[T; N]>::try_from(slice)`: an array of the elements, if there are as many.
+    pub(super) fn array_if_it_fits(&mut self, c: &syn::ExprCall) -> Option<Expr> {
+        let (ty, of) = conversion(c)?;
+        let (Type::Array(array), S::Reference(_) | S::Path(_)) = (ty, of) else { return None };
+        let len = &array.len;
+        let slice = self.place_or_value(of);
+        if !matches!(self.kind(&strip(slice.clone())).deref(), Kind::Seq(_)) {
+            return None;
+        }
+        let said: S = syn::parse_quote! {
+            if __slice.len() == #len {
+                ::core::result::Result::Ok(<#ty>::try_from(__slice).unwrap())
+            } else {
+                ::core::result::Result::Err(::differentiable::__private::another_length())
+            }
+        };
+        Some(self.said_with([("__slice", slice)], &said))
+    }
+
+    /// The elements of a sequence as a value of a type, if that is known.
+    fn array_in(&mut self, value: Expr, ty: Option<&Type>, span: Span) -> Expr {
+        let (borrowed, ty) = match ty {
+            Some(Type::Reference(r)) => (true, Some(&*r.elem)),
+            ty => (false, ty),
+        };
+        let len = match ty {
+            Some(Type::Array(array)) if !matches!(array.len, S::Infer(_)) => Some(&array.len),
+            _ => None,
+        };
+        let shape = self.shape(len, span);
+        let place = self.place_of(value, span);
+        let array = self.fixed_array(shape, place, span);
+        // A reference refers to a copy.
+        if borrowed { Expr::Ref { mutable: false, of: Box::new(array) } } else { array }
+    }
+
+    /// The shape of the array that is to be made: of this length, if it is known.
+    fn shape(&mut self, len: Option<&S>, span: Span) -> Expr {
+        let value = match len {
             Some(len) => Expr::Call {
                 func: syn::parse_quote!(::differentiable::__private::Shape::<{ #len }>::new),
                 qself: None,
@@ -167,6 +217,18 @@ impl Lowerer<'_> {
             _ => None,
         }
     }
+}
+
+/// The type of arrays and the argument of `<[T; N]>::try_from(slice)` and `<&[T; N]>::try_from(slice)`.
+fn conversion(c: &syn::ExprCall) -> Option<(&Type, &S)> {
+    let S::Path(p) = &*c.func else { return None };
+    let qself = p.qself.as_ref().filter(|q| q.position == 0)?;
+    let array = match &*qself.ty {
+        Type::Reference(r) if r.mutability.is_none() => &*r.elem,
+        ty => ty,
+    };
+    let named = p.path.segments.len() == 1 && p.path.segments[0].ident == "try_from";
+    (named && matches!(array, Type::Array(_)) && c.args.len() == 1).then(|| (&*qself.ty, &c.args[0]))
 }
 
 /// A call of an associated function of the runtime that carries no derivative.

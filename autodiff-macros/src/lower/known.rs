@@ -88,7 +88,8 @@ impl Lowerer<'_> {
             ["Option", "from"] if self.kind(args.first()?).is_float() => {
                 Some(self.constructed(variants::some(), args.first()?.clone(), span))
             }
-            ["drop"] | [.., "mem", "drop"] => Some(Expr::Tuple(Vec::new())),
+            ["drop"] if !self.uses.has_own_drop() => Some(Expr::Tuple(Vec::new())),
+            [.., "mem", "drop"] => Some(Expr::Tuple(Vec::new())),
             [.., "Vec", "with_capacity"] => Some(Expr::Call {
                 func: syn::parse_quote!(::differentiable::__private::vec::Vec::with_capacity),
                 qself: None,

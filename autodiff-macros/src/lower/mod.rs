@@ -88,7 +88,7 @@ pub(crate) struct Lowerer<'a> {
     /// How often closures have been inlined, which is limited.
     inlined: usize,
     /// The length of the array that a `let` with a declared type is about to make.
-    array_length: Option<syn::Expr>,
+    array_type: Option<syn::Type>,
     /// The zeros of arrays that are made element by element.
     filled: HashMap<VarId, Expr>,
     /// The references to slices that are assigned anew.
@@ -149,7 +149,7 @@ pub(crate) fn lower(
         labels: 0,
         copies: 0,
         inlined: 0,
-        array_length: None,
+        array_type: None,
         filled: HashMap::default(),
         walks: Vec::new(),
         returns: vec![None],

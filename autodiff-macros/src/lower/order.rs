@@ -47,11 +47,13 @@ impl Lowerer<'_> {
 
     /// A receiver whose method is about to be called, where its arguments have been lowered since `before`. What they call on
     /// the receiver, which is lent to the method by then, looks at it: `a.add(a.get())` changes `a` once. What assigns it
-    /// shows that the receiver is a copy.
+    /// shows that the receiver is a copy, and so does a method beside the function that changes it.
     pub(super) fn receiver(&mut self, mut receiver: Expr, before: usize) -> Expr {
         if let Expr::Place(place) = &receiver {
             let arguments = &mut self.stmts.last_mut().expect("a block is open")[before..];
-            arguments.iter_mut().for_each(|s| look(s, place));
+            let own = self.program.vars[place.root].name == "self";
+            let changing = |method: &str| own && self.types.changes_receiver(method);
+            arguments.iter_mut().for_each(|s| look(s, place, &changing));
             if !arguments.iter().any(|s| changes(s, place)) {
                 return receiver;
             }
@@ -78,16 +80,17 @@ impl Lowerer<'_> {
     }
 }
 
-/// Hands a place over by `&` where a method is called on it.
-fn look(stmt: &mut Stmt, place: &Place) {
-    if let Stmt::Call(Call { callee: Callee::Method { .. }, args, .. }) = stmt
+/// Hands a place over by `&` where a method is called on it, unless it is known to change that.
+fn look(stmt: &mut Stmt, place: &Place, changing: &dyn Fn(&str) -> bool) {
+    if let Stmt::Call(Call { callee: Callee::Method { name, .. }, args, .. }) = stmt
+        && !changing(&name.to_string())
         && let Some(Expr::Place(of)) = &args[0].parts[0]
         && overlap(of, place)
     {
         args[0].passing = Passing::Ref;
     }
     for block in stmt.blocks_mut() {
-        block.stmts.iter_mut().for_each(|s| look(s, place));
+        block.stmts.iter_mut().for_each(|s| look(s, place, changing));
     }
 }
 

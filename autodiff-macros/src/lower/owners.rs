@@ -7,7 +7,7 @@
 
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{Expr, Pat};
+use syn::{Expr, Pat, Stmt};
 
 use super::fallible::{Family, family_of, variant_of};
 use crate::lower::capital;
@@ -31,6 +31,10 @@ pub(crate) struct Uses {
     own: HashSet<String>,
     /// Names of values of structs, which literals or constructors with arguments make: no alias of a sequence has them.
     structs: HashSet<String>,
+    /// A function called `drop` gives something, or takes what that of the standard library would not be given.
+    own_drop: bool,
+    /// A call of `drop` is the value of the body.
+    drop_is_value: bool,
 }
 
 impl Uses {
@@ -41,7 +45,13 @@ impl Uses {
                 self.own.insert(p.name.to_string());
             }
         }
+        self.own_drop |= self.drop_is_value && signature.output.is_some();
         self
+    }
+
+    /// Whether `drop` is a function of the user's own.
+    pub(super) fn has_own_drop(&self) -> bool {
+        self.own_drop
     }
 
     /// Whether a place is of a type of the user's own that has the name of one of the standard library.
@@ -58,6 +68,7 @@ impl Uses {
     pub(crate) fn of(block: &syn::Block) -> Self {
         let mut uses = Self::default();
         uses.visit_block(block);
+        uses.drop_is_value = matches!(block.stmts.last(), Some(Stmt::Expr(e, None)) if drops(e).is_some());
         let mapped = uses.mapped.iter().filter(|(name, _)| uses.sequences.contains(*name)).map(|(_, of)| of.clone());
         let mapped: Vec<String> = mapped.collect();
         uses.sequences.extend(mapped);
@@ -156,6 +167,15 @@ fn key(e: &Expr) -> Option<String> {
 
 impl<'ast> Visit<'ast> for Uses {
     fn visit_expr(&mut self, e: &'ast Expr) {
+        self.own_drop |= drops(e).is_some_and(|c| c.args.len() != 1 || is_borrowed_mutably(&c.args[0]));
+        match e {
+            Expr::Binary(b) => self.own_drop |= drops(&b.left).or(drops(&b.right)).is_some(),
+            Expr::MethodCall(m) => self.own_drop |= drops(&m.receiver).is_some() || m.args.iter().any(gives_dropped),
+            Expr::Call(c) => self.own_drop |= c.args.iter().any(gives_dropped),
+            Expr::Assign(a) => self.own_drop |= gives_dropped(&a.right),
+            Expr::Unary(u) => self.own_drop |= gives_dropped(&u.expr),
+            _ => {}
+        }
         match e {
             Expr::Index(i) => self.sequence(&i.expr),
             Expr::ForLoop(f) => self.sequence(&f.expr),
@@ -187,6 +207,7 @@ impl<'ast> Visit<'ast> for Uses {
             Pat::Type(t) => (&*t.pat, Some(&*t.ty)),
             pat => (pat, None),
         };
+        self.own_drop |= local.init.as_ref().is_some_and(|init| gives_dropped(&init.expr));
         let made = || local.init.as_ref().is_some_and(|init| makes_own(&init.expr));
         if let Pat::Ident(name) = pat
             && declared.map_or_else(made, crate::own_names::is_own)
@@ -218,6 +239,24 @@ impl<'ast> Visit<'ast> for Uses {
         }
         visit::visit_local(self, local);
     }
+}
+
+/// A call of a function that is called `drop`.
+fn drops(e: &Expr) -> Option<&syn::ExprCall> {
+    match e {
+        Expr::Paren(p) => drops(&p.expr),
+        Expr::Call(c) => matches!(&*c.func, Expr::Path(p) if p.path.is_ident("drop")).then_some(c),
+        _ => None,
+    }
+}
+
+/// Whether the value of such a call is used.
+fn gives_dropped(e: &Expr) -> bool {
+    drops(e).is_some()
+}
+
+fn is_borrowed_mutably(e: &Expr) -> bool {
+    matches!(e, Expr::Reference(r) if r.mutability.is_some())
 }
 
 /// What a call is of that gives an option, if that is a vector.

@@ -143,14 +143,9 @@ impl Lowerer<'_> {
     fn let_ident(&mut self, p: &syn::PatIdent, ty: Option<&syn::Type>, init: &S) {
         let hint = Hint { name: &p.ident, mutable: p.mutability.is_some(), ty };
         let before = self.program.vars.len();
-        self.array_length = match (ty, init) {
-            (Some(syn::Type::Array(a)), S::Call(_) | S::MethodCall(_)) if !matches!(a.len, S::Infer(_)) => {
-                Some(a.len.clone())
-            }
-            _ => None,
-        };
+        self.array_type = ty.filter(|ty| is_array(ty) && matches!(init, S::Call(_) | S::MethodCall(_))).cloned();
         let value = self.rhs_named(init, Some(&hint));
-        self.array_length = None;
+        self.array_type = None;
         if let (Some(var), None) = (value.as_var(), ty) {
             // The branches have assigned the variable itself.
             if var >= before && self.program.vars[var].role == Role::User && p.ident == self.program.vars[var].name {
@@ -412,5 +407,14 @@ fn item_name(stmt: &syn::Stmt) -> Option<&syn::Ident> {
         syn::Stmt::Item(syn::Item::Const(c)) => Some(&c.ident),
         syn::Stmt::Item(syn::Item::Static(s)) => Some(&s.ident),
         _ => None,
+    }
+}
+
+/// Whether a type is that of an array of a known length, or of a reference to one.
+fn is_array(ty: &syn::Type) -> bool {
+    match ty {
+        syn::Type::Reference(r) => r.mutability.is_none() && is_array(&r.elem),
+        syn::Type::Array(a) => !matches!(a.len, S::Infer(_)),
+        _ => false,
     }
 }

@@ -3,8 +3,10 @@
 
 use crate::ir::{Expr, Program, Role, Step, Stmt, VarId};
 use crate::switches::Analysis;
-use crate::variants;
+use crate::var_set::VarSet;
+use crate::{missing, variants};
 
+use super::inline::each_write;
 use super::positions::{Positions, close, take};
 
 /// `let mut d = 0; …; d += e`  ⇒  `…; let mut d = e`, also where `e` is added to what an `Option` or a `Result` holds. Tells
@@ -27,15 +29,19 @@ pub(crate) fn merge(program: &mut Program) -> bool {
     let roles: Vec<Role> = program.vars.iter().map(|v| v.role).collect();
     let scalars: Vec<bool> = program.vars.iter().map(|v| v.kind.is_number()).collect();
     let mut changed = false;
-    let mut positions = Positions::new(program.vars.len(), &program.body);
-    program.body.blocks_mut(&mut |block| {
+    let partial = missing::partial(program);
+    let mut body = std::mem::take(&mut program.body);
+    let mut positions = Positions::new(program.vars.len(), &body);
+    body.blocks_mut(&mut |block| {
         positions.read(&block.stmts);
         let stmts = &mut block.stmts;
         let mut gaps = false;
         for i in 0..stmts.len() {
             if scalars_combine(stmts, i, &mut positions, &roles, &scalars) {
                 gaps = true;
-            } else if let Some((var, at)) = first_addition(stmts, i, &positions, &roles) {
+            } else if let Some((var, at)) = first_addition(stmts, i, &positions, &roles)
+                && !is_lost(program, &partial, &stmts[at..], var)
+            {
                 let (Stmt::Accumulate { place, value } | Stmt::Assign { place, value, .. }) = take(&mut stmts[at])
                 else {
                     unreachable!("an addition was found")
@@ -54,7 +60,16 @@ pub(crate) fn merge(program: &mut Program) -> bool {
             changed = true;
         }
     });
+    program.body = body;
     changed
+}
+
+/// Whether the first addition is a part of a tangent that may be missing, which could hold nothing of what follows.
+fn is_lost(program: &Program, partial: &VarSet, stmts: &[Stmt], var: VarId) -> bool {
+    let [Stmt::Accumulate { value, .. } | Stmt::Assign { value, .. }, rest @ ..] = stmts else { return false };
+    let mut changed = false;
+    rest.iter().for_each(|s| each_write(s, &mut |v| changed |= v == var));
+    changed && missing::is_whole_part(program, partial, value)
 }
 
 /// `let d = a; …; d += b`  ⇒  `…; let d = a + b`, and `p += a; p += b`  ⇒  `p += a + b`, where nothing

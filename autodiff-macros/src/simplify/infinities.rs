@@ -2,7 +2,8 @@
 //!
 //! In: a derivative. Out: the same, in which a product of derivatives and of what comes from such an infinity is zero if any of
 //! its factors is: `q * gamma_dot`  ⇒  `if gamma_dot != 0.0 { q * gamma_dot } else { 0.0 }`. What the function computes is not
-//! touched, and neither is the derivative of one that names no infinity, or only compares with it. A cotangent is infinite only
+//! touched, and neither is the derivative of one that names no infinity, or only compares with it. What a caller hands over
+//! counts as such where the option `infinite` says so: a callee cannot see it. A cotangent is infinite only
 //! where the derivative is: zeros come first on the way back.
 
 use crate::ir::{BinOp, Edit, Expr, Place, Program, Role, Stmt, VarId};
@@ -11,8 +12,8 @@ use crate::var_set::VarSet;
 use crate::{methods, missing};
 
 /// Lets zeros win over infinities.
-pub(crate) fn zeros_win(program: &mut Program) {
-    let infinite = infinite(program);
+pub(crate) fn zeros_win(program: &mut Program, given: VarSet) {
+    let infinite = infinite(program, given);
     if infinite.is_empty() {
         return;
     }
@@ -35,9 +36,8 @@ pub(crate) fn zeros_win(program: &mut Program) {
     program.body = body;
 }
 
-/// The variables that may hold such an infinity, or a multiple of one.
-fn infinite(program: &Program) -> VarSet {
-    let mut found = VarSet::new();
+/// The variables that may hold such an infinity, or a multiple of one; `found` are those that the caller may give one.
+fn infinite(program: &Program, mut found: VarSet) -> VarSet {
     loop {
         let mut changed = false;
         program.body.walk(&mut |stmt| match stmt {

@@ -114,6 +114,29 @@ impl<T> PopItem for Vec<T> {
     }
 }
 
+/// Two tangents that can be exchanged: those of a type.
+#[diagnostic::on_unimplemented(
+    message = "`mem::swap` exchanges what has a derivative with a field marked `#[constant]`, which has none",
+    label = "write `let old = std::mem::replace(&mut self.field, value); value = old;`"
+)]
+pub trait Exchange {
+    /// Exchanges them.
+    fn exchange(self);
+}
+
+impl<U> Exchange for (&mut U, &mut U) {
+    #[inline]
+    fn exchange(self) {
+        core::mem::swap(self.0, self.1);
+    }
+}
+
+/// Exchanges two tangents.
+#[inline]
+pub fn exchange<T: Exchange>(both: T) {
+    both.exchange();
+}
+
 /// Exchanges two items of a tangent.
 #[inline]
 #[track_caller]

@@ -48,6 +48,23 @@ impl Lowerer<'_> {
             .or_else(|| if kind.deref().is_array() { self.array_refusal(m) } else { None })
     }
 
+    /// `x.map(f).sum()`: what has neither been an iterator nor has been used as an option is an array.
+    pub(super) fn learn_mapped(&mut self, m: &ExprMethodCall) {
+        let S::MethodCall(map) = &*m.receiver else { return };
+        let name = m.method.to_string();
+        let of_arrays = matches!(name.as_str(), "sum" | "product") && m.args.is_empty() && m.turbofish.is_none()
+            || arrays::OF_ARRAYS.contains(&name.as_str());
+        let closure = matches!(map.args.first(), Some(S::Closure(_))) && map.args.len() == 1;
+        if map.method != "map" || !closure || !of_arrays || self.uses.is_option(&map.receiver) {
+            return;
+        }
+        if self.is_plain_place(&map.receiver)
+            && let Expr::Place(place) = strip(self.place_or_value(&map.receiver))
+        {
+            self.learn(&place, Kind::Array(Box::new(Kind::Unknown), None));
+        }
+    }
+
     /// `x.row(i)` and its like.
     fn array_view(&mut self, recv: &Expr, m: &ExprMethodCall) -> Option<Expr> {
         let name = m.method.to_string();
