@@ -127,6 +127,7 @@ impl Lowerer<'_> {
         {
             return;
         }
+        self.array_length = super::fixed::declared_length(pat, ty, &init.expr);
         if let Pat::Ident(p) = pat
             && p.subpat.is_none()
             && p.by_ref.is_none()
@@ -134,6 +135,7 @@ impl Lowerer<'_> {
             return self.let_ident(p, ty, &init.expr);
         }
         let value = self.scrutinee(&init.expr);
+        self.array_length = None;
         match ty {
             Some(ty) => self.bind_pattern(&typed(pat, ty), value),
             None => self.bind_pattern(pat, value),
@@ -143,12 +145,6 @@ impl Lowerer<'_> {
     fn let_ident(&mut self, p: &syn::PatIdent, ty: Option<&syn::Type>, init: &S) {
         let hint = Hint { name: &p.ident, mutable: p.mutability.is_some(), ty };
         let before = self.program.vars.len();
-        self.array_length = match (ty, init) {
-            (Some(syn::Type::Array(a)), S::Call(_) | S::MethodCall(_)) if !matches!(a.len, S::Infer(_)) => {
-                Some(a.len.clone())
-            }
-            _ => None,
-        };
         let value = self.rhs_named(init, Some(&hint));
         self.array_length = None;
         if let (Some(var), None) = (value.as_var(), ty) {
