@@ -258,3 +258,73 @@ mod constants_in_maps {
         }
     }
 }
+
+/// The same in lanes, where tangents of arrays and vectors have elements of their own.
+mod elements_of_what_methods_give_in_lanes {
+    use super::*;
+
+    #[derive(Clone, Differentiable)]
+    #[lanes]
+    struct Oscillator {
+        stiffness: f64,
+        friction: f64,
+    }
+
+    #[differentiable(lanes)]
+    impl Oscillator {
+        fn slope(&self, s: &[f64; 2]) -> [f64; 2] {
+            [s[1], -self.stiffness * s[0] - self.friction * s[1]]
+        }
+    }
+
+    #[differentiable(lanes)]
+    fn step(o: &Oscillator, x: f64) -> [f64; 2] {
+        let slope = o.slope(&[x, 0.1]);
+        [x + slope[0] * slope[1], o.slope(&[slope[1], x])[1]]
+    }
+
+    #[test]
+    fn checked() {
+        let o = Oscillator { stiffness: 1.1, friction: 0.2 };
+        step::check(&o, 0.7).unwrap();
+        let jacobian = step::jacobian(&o, 0.7);
+        let (_, pullback) = step::vjp(&o, 0.7);
+        for (row, cotangent) in [[1.0, 0.0], [0.0, 1.0]].into_iter().enumerate() {
+            let (d_o, d_x) = pullback(cotangent);
+            let expected = [d_o.stiffness, d_o.friction, d_x];
+            assert!((0..3).all(|j| common::close(jacobian[[row, j]], expected[j])), "{jacobian} {expected:?}");
+        }
+    }
+}
+
+/// A method with a name of those of vectors, on values that are made on the spot.
+mod lists_that_are_built {
+    use super::*;
+
+    #[derive(Clone, Differentiable)]
+    struct Node {
+        value: f64,
+        next: Option<Box<Node>>,
+    }
+
+    #[differentiable(order = 2)]
+    impl Node {
+        fn total(&self, weight: f64) -> f64 {
+            let rest = match &self.next {
+                Some(next) => next.total(weight * self.value),
+                None => 0.0,
+            };
+            self.value * weight + rest
+        }
+        fn push(self, value: f64) -> Node {
+            Node { value, next: Some(Box::new(self)) }
+        }
+    }
+
+    #[differentiable(order = 2)]
+    fn total(x: &[f64]) -> f64 {
+        let list = Node { value: x[0], next: None }.push(x[1]).push(x[2]);
+        list.total(x[0])
+    }
+    checked!(total, [0.4, 0.7, 0.3]);
+}
