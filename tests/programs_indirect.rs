@@ -236,6 +236,13 @@ mod constants_in_maps {
                 }
             }
         }
+        let angles: BTreeMap<usize, f64> = BTreeMap::from([(0, 0.3), (2, 0.9)]);
+        for (i, a) in &angles {
+            e += a * x[*i].sin();
+        }
+        for ((i, j), k) in bonds {
+            e += k * x[*i] * x[*j];
+        }
         match masses.get("H") {
             Some(m) => e * m * x[0],
             None => e,

@@ -70,7 +70,8 @@ impl Lowerer<'_> {
         Some(chosen(is_some(Expr::Place(place)), Expr::Ref { mutable: false, of: Box::new(item) }))
     }
 
-    fn is_declared_map(&self, e: &Expr) -> bool {
+    /// Whether a variable is declared as a map.
+    pub(super) fn is_declared_map(&self, e: &Expr) -> bool {
         let Some(place) = super::as_place(e) else { return false };
         let mut ty = self.program.vars[place.root].ty.as_ref();
         while let Some(syn::Type::Reference(r)) = ty {
