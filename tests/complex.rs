@@ -2,7 +2,7 @@
 #![allow(clippy::all, reason = "programs are written as users write them")]
 #![allow(missing_docs, clippy::pedantic)]
 
-use differentiable::num_complex::{Complex32, Complex64, c64};
+use differentiable::num_complex::c64;
 use differentiable::prelude::*;
 
 /// Everything of one function that can be checked: both modes and differences.

@@ -64,6 +64,11 @@ impl<'a> Visit<'a> for Fence<'_> {
                 p,
                 format!("`{name}` reads from outside of the program, and what it gives may be what was written there: no derivative can follow that; read it before, and pass the number as a `#[constant]` parameter"),
             ),
+            Expr::Path(p) if is_of_control_flow(&p.path) => self.refuse(
+                p.span(),
+                "`ControlFlow`",
+                "let the closure give an `Option` or a `Result`, or write a loop that ends with `break`",
+            ),
             _ => visit::visit_expr(self, e),
         }
         self.depth -= 1;
@@ -105,6 +110,13 @@ impl<'a> Visit<'a> for Fence<'_> {
             self.refuse(m.span(), "inline assembly", "put it into a function with a rule of its own (`vjp = …`)");
         }
     }
+}
+
+/// Whether a path names a variant of `std::ops::ControlFlow`.
+fn is_of_control_flow(path: &syn::Path) -> bool {
+    let mut names = path.segments.iter().rev().map(|s| s.ident.to_string());
+    names.next().is_some_and(|last| last == "Break" || last == "Continue")
+        && names.next().is_some_and(|owner| owner == "ControlFlow")
 }
 
 /// The name of a function of the standard library that reads files, the standard input or the arguments of the program.

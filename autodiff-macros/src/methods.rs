@@ -121,7 +121,7 @@ pub(crate) fn is_by_path(owner: &str, name: &str) -> bool {
 
 /// Methods that view a place: `x.as_slice()` is a reference to what `x` refers to.
 pub(crate) const VIEWS: &[&str] =
-    &["as_slice", "as_mut_slice", "as_ref", "as_mut", "borrow", "borrow_mut", "as_deref", "as_deref_mut"];
+    &["each_ref", "as_slice", "as_mut_slice", "as_ref", "as_mut", "borrow", "borrow_mut", "as_deref", "as_deref_mut"];
 
 /// Associated functions of a float type that give a value of the type.
 pub(crate) const FLOAT_CONSTRUCTORS: &[&str] = &[

@@ -22,6 +22,12 @@ pub fn how_many<C: Items + ?Sized>(container: &C) -> usize {
     container.how_many()
 }
 
+/// Copies of the entries of a map.
+#[cfg(feature = "std")]
+pub fn entries<'a, K: Clone + 'a, V: Clone + 'a>(of: impl Iterator<Item = (&'a K, &'a V)>) -> Vec<(K, V)> {
+    of.map(|(k, v)| (k.clone(), v.clone())).collect()
+}
+
 impl<T> Items for Option<T> {
     type Item = T;
 

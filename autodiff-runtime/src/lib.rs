@@ -168,5 +168,5 @@ pub mod prelude {
         Array, Array0, Array1, Array2, Array3, Array4, ArrayD, ArrayRef, ArrayView, ArrayView1, ArrayView2,
         ArrayViewMut, ArrayViewMut1, ArrayViewMut2, Axis, Ix0, Ix1, Ix2, Ix3, Ix4, IxDyn, array, s,
     };
-    pub use num_complex::Complex;
+    pub use num_complex::{Complex, Complex32, Complex64};
 }

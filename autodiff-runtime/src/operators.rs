@@ -286,6 +286,22 @@ elements!([T: Differentiable, const N: usize, I] [T; N], [T::Tangent; N], [T::Ta
 elements!([T: crate::Real, S: ndarray::Data<Elem = T>, D: ndarray::Dimension, I: ndarray::NdIndex<D>]
     ndarray::ArrayBase<S, D>, ndarray::Array<T, D>,);
 
+impl<I, T: Elements<I>> Elements<I> for crate::returned::ReturnedRef<T> {
+    type Element = T::Element;
+
+    #[inline]
+    #[track_caller]
+    fn element<'t>(&self, tangent: &'t Self::Tangent, index: I) -> &'t Self::Element {
+        self.0.element(&tangent.0, index)
+    }
+
+    #[inline]
+    #[track_caller]
+    fn element_mut<'t>(&self, tangent: &'t mut Self::Tangent, index: I) -> &'t mut Self::Element {
+        self.0.element_mut(&mut tangent.0, index)
+    }
+}
+
 /// `-a`.
 pub trait Neg: Differentiable {
     /// What the operator gives.

@@ -468,6 +468,10 @@ impl Emitter<'_> {
             let zero = if crate::variants::is_named(func, "Err") { code!(()) } else { self.zero(payload).tokens };
             return Tokens::new(code!(#func(#zero)), Prec::Postfix);
         }
+        if let Expr::Tuple(parts) = e {
+            let parts: Vec<Code> = parts.iter().map(|part| self.zero(part).tokens).collect();
+            return Tokens::atom(tuple_of(&parts));
+        }
         let arg = match e {
             // A zero is its own tangent.
             Expr::Zero(_) => return self.expr(e),

@@ -224,6 +224,7 @@ impl Pass<'_> {
                 }
             }
             Expr::Repeat { value, .. } | Expr::Wrap { value, .. } => self.value(value),
+            Expr::Zero(of) => self.shape(of),
             Expr::Method { recv, name, .. } if methods::takes_receiver(&name.to_string()) => {
                 self.value(recv);
             }
@@ -232,6 +233,15 @@ impl Pass<'_> {
                 self.value(b);
             }
             _ => {}
+        }
+    }
+
+    /// An expression of which a zero has the shape: places are lent, and what is made for it takes its parts.
+    fn shape(&self, e: &mut Expr) {
+        match e {
+            Expr::Place(_) => {}
+            Expr::Tuple(es) => es.iter_mut().for_each(|e| self.shape(e)),
+            e => self.value(e),
         }
     }
 

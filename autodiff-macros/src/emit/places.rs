@@ -69,7 +69,10 @@ impl Emitter<'_> {
                     now = Tokens::new(code!(#base.#member), Prec::Postfix);
                     pending = 0;
                 }
-                Step::Index { at, .. } if crate::ir::as_element(at).is_some_and(|(of, _)| of.is_some()) => {
+                // Tangents in lanes are those of arrays and vectors, which have the elements of these.
+                Step::Index { at, .. }
+                    if !self.lanes && crate::ir::as_element(at).is_some_and(|(of, _)| of.is_some()) =>
+                {
                     let Some((Some(of), at)) = crate::ir::as_element(at) else { unreachable!("tested above") };
                     let whole = dereferenced(now, pending).at_least(Prec::Unary);
                     let (of, at) = (self.expr(of).tokens, self.index(at));

@@ -108,11 +108,22 @@ pub(crate) fn of_place(program: &Program, place: &Place) -> Kind {
     if kind == Kind::Unknown
         && !place.path.is_empty()
         && !program.fields.is_empty()
-        && let Some(known) = program.fields.get(&path_key(program, place))
+        && let Some(known) = known_field(program, place)
     {
-        return if program.vars[place.root].mirrors.is_some() { known.tangent() } else { known.clone() };
+        return if program.vars[place.root].mirrors.is_some() { known.tangent() } else { known };
     }
     kind
+}
+
+/// What is known of a field by its uses, or of an element of one.
+fn known_field(program: &Program, place: &Place) -> Option<Kind> {
+    if let Some(known) = program.fields.get(&path_key(program, place)) {
+        return Some(known.clone());
+    }
+    let (Step::Index { range: false, .. }, whole) = place.path.split_last()? else { return None };
+    let whole = known_field(program, &Place { path: whole.to_vec(), ..place.clone() })?;
+    let element = whole.deref().element();
+    (matches!(whole.deref(), Kind::Seq(_)) && element != Kind::Unknown).then_some(element)
 }
 
 /// The kind of the value of an expression.

@@ -210,7 +210,8 @@ impl Lowerer<'_> {
             return value;
         }
         let recv = self.place_or_value(&m.receiver);
-        if let Some(value) = self.array_map(&recv, m).or_else(|| self.array_method(&recv, m)) {
+        let special = self.array_map(&recv, m).or_else(|| self.array_method(&recv, m));
+        if let Some(value) = special.or_else(|| self.looked_up(&recv, m)) {
             return value;
         }
         if let Expr::Select(..) = &recv

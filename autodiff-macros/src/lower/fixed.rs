@@ -6,7 +6,7 @@
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
-use syn::{Expr as S, ExprMethodCall, Type};
+use syn::{Expr as S, ExprMethodCall, GenericArgument, Pat, Type};
 
 use super::closures::Callable;
 use super::{Lowerer, strip};
@@ -18,20 +18,14 @@ impl Lowerer<'_> {
     /// `array::from_fn(f)`.
     pub(super) fn array_from_fn(&mut self, c: &syn::ExprCall) -> Option<Expr> {
         let S::Path(p) = &*c.func else { return None };
-        let names: Vec<String> = p.path.segments.iter().map(|s| s.ident.to_string()).collect();
-        if c.args.len() != 1
-            || !matches!(names.as_slice(), [.., module, name] if module == "array" && name == "from_fn")
-        {
+        if c.args.len() != 1 || !is_from_fn(c) {
             return None;
         }
         let f = self.callable(&c.args[0])?;
         let span = c.span();
         let declared = self.array_type.take();
-        let len = match &declared {
-            Some(Type::Array(array)) => Some(&array.len),
-            _ => None,
-        };
-        let shape = self.shape(len, span);
+        let written = written_length(&p.path);
+        let shape = self.shape(written.as_ref().or(declared.as_ref().and_then(length)), span);
         let len = rules::method(shape.clone(), "len", Vec::new());
         Some(self.array_of(shape, len, span, &mut |l, i| l.apply(&f, vec![i])))
     }
@@ -42,14 +36,17 @@ impl Lowerer<'_> {
             return None;
         }
         let field = strip(recv.clone());
+        // `array.each_ref().map(f)`: the closure is given references.
+        let by_reference = is_each_ref(&m.receiver);
         let used = self.uses.is_sequence(&m.receiver) && !self.uses.is_option(&m.receiver);
-        if (self.types.has_lengths() || used)
-            && let Expr::Place(place) = &field
-            && matches!(place.path.last(), Some(Step::Field(_)))
+        if let Expr::Place(place) = &field
+            && (by_reference || (self.types.has_lengths() || used) && matches!(place.path.last(), Some(Step::Field(_))))
         {
-            // Where lengths are parameters, a field without a known type is an array rather than an option; and so is one
-            // that is used as a sequence.
-            self.learn(place, Kind::Seq(Box::new(Kind::Unknown)));
+            // Where lengths are parameters, a field without a known type is an array rather than an option, and so are its
+            // elements; and so is one that is used as a sequence.
+            let element =
+                if maps_its_parameter(&m.args[0]) { Kind::Seq(Box::new(Kind::Unknown)) } else { Kind::Unknown };
+            self.learn(place, Kind::Seq(Box::new(element)));
         }
         if !matches!(self.kind(&field).deref(), Kind::Seq(_)) {
             return None;
@@ -65,13 +62,14 @@ impl Lowerer<'_> {
         let len = rules::method(Expr::Place(place.clone()), "len", Vec::new());
         Some(self.array_of(Expr::var(shape, span), len, span, &mut |l, i| {
             let item = l.normal(Expr::Place(place.step(Step::Index { at: Box::new(i), range: false })));
+            let item = if by_reference { Expr::Ref { mutable: false, of: Box::new(item) } } else { item };
             l.apply(&f, vec![item])
         }))
     }
 
     /// `slice.try_into().unwrap()` and `<[T; N]>::try_from(slice).unwrap()`: an array of the elements, or a reference to one.
     pub(super) fn array_of_slice(&mut self, m: &ExprMethodCall) -> Option<Expr> {
-        if !matches!(m.method.to_string().as_str(), "unwrap" | "expect") {
+        if !is_unwrapped(m) {
             return None;
         }
         let (of, ty) = match &*m.receiver {
@@ -115,15 +113,8 @@ impl Lowerer<'_> {
 
     /// The elements of a sequence as a value of a type, if that is known.
     fn array_in(&mut self, value: Expr, ty: Option<&Type>, span: Span) -> Expr {
-        let (borrowed, ty) = match ty {
-            Some(Type::Reference(r)) => (true, Some(&*r.elem)),
-            ty => (false, ty),
-        };
-        let len = match ty {
-            Some(Type::Array(array)) if !matches!(array.len, S::Infer(_)) => Some(&array.len),
-            _ => None,
-        };
-        let shape = self.shape(len, span);
+        let borrowed = matches!(ty, Some(Type::Reference(_)));
+        let shape = self.shape(ty.and_then(length), span);
         let place = self.place_of(value, span);
         let array = self.fixed_array(shape, place, span);
         // A reference refers to a copy.
@@ -229,6 +220,80 @@ fn conversion(c: &syn::ExprCall) -> Option<(&Type, &S)> {
     };
     let named = p.path.segments.len() == 1 && p.path.segments[0].ident == "try_from";
     (named && matches!(array, Type::Array(_)) && c.args.len() == 1).then(|| (&*qself.ty, &c.args[0]))
+}
+
+/// The type of the array that an initial value makes, or of a reference to it, where its declared type or its pattern shows
+/// the length.
+pub(super) fn declared_array(pat: &Pat, ty: Option<&Type>, init: &S) -> Option<Type> {
+    let made = match init {
+        S::Call(c) => is_from_fn(c),
+        S::MethodCall(m) => {
+            is_unwrapped(m) && matches!(&*m.receiver, S::MethodCall(inner) if inner.method == "try_into")
+        }
+        _ => false,
+    };
+    if !made {
+        return None;
+    }
+    match (ty, pat) {
+        (Some(ty), _) if length(ty).is_some() => Some(ty.clone()),
+        (_, Pat::Slice(p)) if !p.elems.iter().any(is_rest) => {
+            let len = proc_macro2::Literal::usize_unsuffixed(p.elems.len());
+            Some(syn::parse_quote!([_; #len]))
+        }
+        _ => None,
+    }
+}
+
+/// The length that the type of an array, or of a reference to one, says.
+fn length(ty: &Type) -> Option<&S> {
+    match ty {
+        Type::Reference(r) if r.mutability.is_none() => length(&r.elem),
+        Type::Array(a) if !matches!(a.len, S::Infer(_)) => Some(&a.len),
+        _ => None,
+    }
+}
+
+/// Whether an array of references to the elements of another one is made.
+pub(super) fn is_each_ref(e: &S) -> bool {
+    matches!(e, S::MethodCall(m) if m.method == "each_ref" && m.args.is_empty())
+}
+
+/// Whether a closure calls `map` of its parameter.
+fn maps_its_parameter(f: &S) -> bool {
+    let S::Closure(c) = f else { return false };
+    let (Some(Pat::Ident(p)), S::MethodCall(m)) = (c.inputs.first(), &*c.body) else { return false };
+    m.method == "map" && matches!(&*m.receiver, S::Path(of) if of.path.is_ident(&p.ident))
+}
+
+fn is_rest(pat: &Pat) -> bool {
+    match pat {
+        Pat::Rest(_) => true,
+        Pat::Ident(p) => p.subpat.as_ref().is_some_and(|(_, sub)| is_rest(sub)),
+        _ => false,
+    }
+}
+
+fn is_from_fn(c: &syn::ExprCall) -> bool {
+    let S::Path(p) = &*c.func else { return false };
+    let mut names = p.path.segments.iter().rev().map(|s| &s.ident);
+    names.next().is_some_and(|name| name == "from_fn") && names.next().is_some_and(|module| module == "array")
+}
+
+fn is_unwrapped(m: &ExprMethodCall) -> bool {
+    m.method == "unwrap" || m.method == "expect"
+}
+
+/// The `N` of `from_fn::<T, N, F>`.
+fn written_length(path: &syn::Path) -> Option<S> {
+    let syn::PathArguments::AngleBracketed(arguments) = &path.segments.last()?.arguments else { return None };
+    match arguments.args.iter().nth(1)? {
+        GenericArgument::Const(len) => Some(len.clone()),
+        GenericArgument::Type(Type::Path(p)) => {
+            Some(S::Path(syn::ExprPath { attrs: Vec::new(), qself: p.qself.clone(), path: p.path.clone() }))
+        }
+        _ => None,
+    }
 }
 
 /// A call of an associated function of the runtime that carries no derivative.

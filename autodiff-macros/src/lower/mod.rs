@@ -87,7 +87,7 @@ pub(crate) struct Lowerer<'a> {
     copies: usize,
     /// How often closures have been inlined, which is limited.
     inlined: usize,
-    /// The length of the array that a `let` with a declared type is about to make.
+    /// The type of the array that a `let` with a declared type or with a pattern of a slice is about to make.
     array_type: Option<syn::Type>,
     /// The zeros of arrays that are made element by element.
     filled: HashMap<VarId, Expr>,

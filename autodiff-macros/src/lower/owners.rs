@@ -355,6 +355,14 @@ pub(super) fn makes_another_type(e: &Expr) -> bool {
     }
 }
 
+/// Whether a value is made on the spot, of a type that is no sequence, perhaps by the same method: `Path { … }.push(a).push(b)`.
+pub(super) fn is_built(e: &Expr, method: &str) -> bool {
+    match e {
+        Expr::MethodCall(m) => m.method == method && is_built(&m.receiver, method),
+        e => makes_another_type(e),
+    }
+}
+
 /// Types that are sequences or arrays, or hold one behind a pointer.
 const SEQUENCES: &[&str] =
     &["Vec", "VecDeque", "Box", "Option", "Array", "Array0", "Array1", "Array2", "Array3", "Array4", "ArrayD", "Self"];

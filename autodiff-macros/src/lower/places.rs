@@ -4,7 +4,7 @@ use syn::spanned::Spanned;
 use syn::{Expr as S, Member};
 
 use super::{Binding, Lowerer, as_place, strip};
-use crate::ir::{BinOp, Callee, Expr, Place, Role, Sequence, Step, Stmt, VarId};
+use crate::ir::{BinOp, Call, Callee, Expr, Place, Role, Sequence, Step, Stmt, VarId};
 use crate::kinds::{self, Kind};
 
 impl Lowerer<'_> {
@@ -133,7 +133,19 @@ impl Lowerer<'_> {
         if matches!(index, S::Tuple(_)) {
             return true;
         }
-        base.path.iter().all(|s| matches!(s, Step::Deref)) && self.is_of_user_type(base.root)
+        base.path.iter().all(|s| matches!(s, Step::Deref))
+            && (self.is_of_user_type(base.root) || matches!(index, S::Lit(_)) && self.is_given_by_method(base.root))
+    }
+
+    /// Whether a variable holds what a method of the user's own gives, which may be of a type of the user's own as well.
+    fn is_given_by_method(&self, v: VarId) -> bool {
+        self.stmts.iter().flatten().any(|s| match s {
+            Stmt::Call(Call { callee: Callee::Method { .. }, outs, .. }) => outs.contains(&v),
+            Stmt::Let { var, value: Expr::Place(of) } if *var == v => {
+                of.path.is_empty() && of.root != v && self.is_given_by_method(of.root)
+            }
+            _ => false,
+        })
     }
 
     /// Whether the declaration of a variable shows a type that is no container of the standard library.
@@ -159,7 +171,7 @@ impl Lowerer<'_> {
         self.stmts.iter().flatten().any(|s| match s {
             Stmt::Let { var, value } if *var == v => match value {
                 // What operators make of what is no number is no container.
-                Expr::Binary(BinOp::Add | BinOp::Sub | BinOp::Mul | BinOp::Div | BinOp::Rem, ..) => true,
+                Expr::Binary(BinOp::Add | BinOp::Sub | BinOp::Mul | BinOp::Div | BinOp::Rem, ..) | Expr::Neg(_) => true,
                 Expr::Place(of) if of.path.is_empty() && of.root != v => self.is_of_user_type(of.root),
                 Expr::Struct { path, .. } => made_by(path, 0),
                 Expr::Call { func, ctor: true, .. } => made_by(func, 0) && !crate::variants::is_standard(func),

@@ -127,6 +127,7 @@ impl Lowerer<'_> {
         {
             return;
         }
+        self.array_type = super::fixed::declared_array(pat, ty, &init.expr);
         if let Pat::Ident(p) = pat
             && p.subpat.is_none()
             && p.by_ref.is_none()
@@ -134,6 +135,7 @@ impl Lowerer<'_> {
             return self.let_ident(p, ty, &init.expr);
         }
         let value = self.scrutinee(&init.expr);
+        self.array_type = None;
         match ty {
             Some(ty) => self.bind_pattern(&typed(pat, ty), value),
             None => self.bind_pattern(pat, value),
@@ -143,7 +145,6 @@ impl Lowerer<'_> {
     fn let_ident(&mut self, p: &syn::PatIdent, ty: Option<&syn::Type>, init: &S) {
         let hint = Hint { name: &p.ident, mutable: p.mutability.is_some(), ty };
         let before = self.program.vars.len();
-        self.array_type = ty.filter(|ty| is_array(ty) && matches!(init, S::Call(_) | S::MethodCall(_))).cloned();
         let value = self.rhs_named(init, Some(&hint));
         self.array_type = None;
         if let (Some(var), None) = (value.as_var(), ty) {
@@ -407,14 +408,5 @@ fn item_name(stmt: &syn::Stmt) -> Option<&syn::Ident> {
         syn::Stmt::Item(syn::Item::Const(c)) => Some(&c.ident),
         syn::Stmt::Item(syn::Item::Static(s)) => Some(&s.ident),
         _ => None,
-    }
-}
-
-/// Whether a type is that of an array of a known length, or of a reference to one.
-fn is_array(ty: &syn::Type) -> bool {
-    match ty {
-        syn::Type::Reference(r) => r.mutability.is_none() && is_array(&r.elem),
-        syn::Type::Array(a) => !matches!(a.len, S::Infer(_)),
-        _ => false,
     }
 }

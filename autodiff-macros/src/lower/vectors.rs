@@ -66,7 +66,7 @@ impl Lowerer<'_> {
         // the alias of one, but for that whose method this is.
         let whole = strip(recv.clone());
         let unknown = self.kind(&whole).deref() == &Kind::Unknown;
-        if unknown && self.uses.is_other(&m.receiver) {
+        if unknown && (self.uses.is_other(&m.receiver) || super::owners::is_built(&m.receiver, name)) {
             return None;
         }
         let other = unknown && self.has_another_type(&whole);

@@ -373,8 +373,9 @@ impl Pass<'_> {
             live.remove(tape.var);
         }
         let mut ignored = ignored(stmt);
-        // A vector is there where zeros are made in its shape; a number has to be handed on by the tape.
-        ignored.retain(|v| !(self.taped && self.scalars[*v]));
+        // A vector is there where zeros are made in its shape; a number, or a tangent, has to be handed on by the tape.
+        let handed_on = |v: VarId| self.scalars[v] || self.program.vars[v].role == Role::Tangent;
+        ignored.retain(|v| !(self.taped && handed_on(*v)));
         stmt.uses(
             &mut |v| {
                 if ignored.contains(&v) {

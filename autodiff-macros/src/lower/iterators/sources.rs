@@ -62,6 +62,9 @@ pub(super) fn is_of_indices(c: &syn::ExprCall) -> bool {
 impl Lowerer<'_> {
     /// The stream of an expression that is iterated over.
     pub(in crate::lower) fn stream(&mut self, e: &S) -> Option<Stream> {
+        if let Some(stream) = self.entries(e) {
+            return Some(stream);
+        }
         match e {
             S::Paren(p) => self.stream(&p.expr),
             S::Group(p) => self.stream(&p.expr),
@@ -156,6 +159,38 @@ impl Lowerer<'_> {
         let item = if by_value { Kind::Constant } else { Kind::Ref(Box::new(Kind::Constant)) };
         self.program.vars[var].kind = Kind::Seq(Box::new(item));
         Some(self.elements(Place::var(var, e.span()), keys, false))
+    }
+
+    /// The entries of a map of constants, `&map`, `map.iter()` or a `map` that is a reference: copies, as of the keys of one.
+    fn entries(&mut self, e: &S) -> Option<Stream> {
+        let (map, borrowed) = match e {
+            S::Reference(r) if r.mutability.is_none() => (&*r.expr, true),
+            S::MethodCall(m) if m.args.is_empty() && m.method == "iter" => (&*m.receiver, true),
+            S::Path(_) => (e, false),
+            _ => return None,
+        };
+        let S::Path(p) = map else { return None };
+        let Some(Binding::Value(value)) = self.lookup(&p.path.get_ident()?.to_string()) else { return None };
+        let value = value.clone();
+        let root = as_place(&value)?.root;
+        let reference = matches!(self.program.vars[root].ty, Some(syn::Type::Reference(_)));
+        if !(borrowed || reference) || !self.is_declared_map(&value) {
+            return None;
+        }
+        let items = self.verbatim(&syn::parse_quote!(::differentiable::__private::entries(#map.iter())));
+        let items = self.let_var("items", e.span(), crate::ir::Role::Temporary, items);
+        self.program.vars[items].kind = Kind::Seq(Box::new(Kind::Tuple(vec![Kind::Constant, Kind::Constant])));
+        let place = Place::var(items, e.span());
+        let len = rules::method(Expr::Place(place.clone()), "len", Vec::new());
+        let item: ItemAt = Rc::new(move |l, i| {
+            let entry = crate::lower::places::element_of(&place, i);
+            let part = |l: &mut Lowerer<'_>, part: usize| {
+                let part = l.normal(Expr::Place(entry.step(Step::Field(syn::Member::from(part)))));
+                Expr::Ref { mutable: false, of: Box::new(part) }
+            };
+            Expr::Tuple(vec![part(l, 0), part(l, 1)])
+        });
+        Some(Stream::Indexed { len, item })
     }
 
     /// A method that makes an iterator of its receiver.
