@@ -75,7 +75,8 @@ impl Generator {
             }
             12 => {
                 let Some(o) = self.readable(Type::Optional) else { return self.leaf() };
-                let b = self.unique("b");
+                // The parameter must not hide the option.
+                let (a, b) = (if a == o.name { self.unique("a") } else { a }, self.unique("b"));
                 let term = self.under(&[(&a, Type::Reference), (&b, Type::Float)], |g| g.bounded(d));
                 format!("{v}.iter().filter_map(|{a}| {{ let {b} = {}?; Some({term}) }}).sum::<f64>()", o.name)
             }
