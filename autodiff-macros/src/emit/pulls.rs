@@ -219,14 +219,12 @@ impl Emitter<'_> {
         let (mut names, mut given) = (Vec::new(), Vec::new());
         let cotangents: Vec<Code> = (0..)
             .zip(pull.cotangent.iter().zip(cotangents))
-            .map(|(c, (e, ct))| match e.as_ref().map(|e| self.some_part(e, false)) {
-                Some(Some(part)) => {
-                    let name = Ident::new(&format!("part_{c}"), Span::mixed_site());
-                    given.push(part);
-                    names.push(code!(::core::option::Option::Some(#name)));
-                    code!(#name)
-                }
-                _ => code!(&#ct),
+            .map(|(c, (e, ct))| {
+                let Some(part) = e.as_ref().and_then(|e| self.some_part(e, false)) else { return code!(&#ct) };
+                let name = Ident::new(&format!("part_{c}"), Span::mixed_site());
+                given.push(part);
+                names.push(code!(::core::option::Option::Some(#name)));
+                code!(#name)
             })
             .collect();
         let call = code!(#before ::differentiable::operators::#name::#method(#(#args,)* #(#tangents,)* #(#cotangents,)* #(#slots),*); #after);
