@@ -56,7 +56,7 @@ pub(crate) fn is_whole_part(program: &Program, partial: &VarSet, cotangent: &Exp
         Expr::Clone(of) => is_whole_part(program, partial, of),
         Expr::Place(place) => {
             is_cotangent(program, place.root)
-                && zero_of_number(&kinds::of_place(program, place)).is_none()
+                && !is_number(&kinds::of_place(program, place))
                 && is_part(program, partial, place.root, &place.path)
         }
         _ => false,

@@ -412,7 +412,9 @@ impl Emitter<'_> {
                     return code!(#popped;);
                 }
                 let (pattern, unwrap) = (self.pattern(*var), unwrap.then(|| code!(.unwrap())));
-                if let Some(zero) = zero_of_number(self.kind(*var)).filter(|_| self.may_be_missing(place)) {
+                if self.may_be_missing(place)
+                    && let Some(zero) = zero_of_number(self.kind(*var))
+                {
                     return code!(let #pattern = ::differentiable::__private::read(&#zero, &#popped #unwrap););
                 }
                 code!(let #pattern = #popped #unwrap;)

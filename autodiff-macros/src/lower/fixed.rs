@@ -9,6 +9,7 @@ use syn::spanned::Spanned;
 use syn::{Expr as S, ExprMethodCall, GenericArgument, Pat, Type};
 
 use super::closures::Callable;
+use super::patterns::is_rest;
 use super::{Lowerer, strip};
 use crate::ir::{Edit, Expr, Place, Role, Sequence, Step, Stmt};
 use crate::kinds::Kind;
@@ -81,15 +82,15 @@ impl Lowerer<'_> {
             _ => return None,
         };
         let span = m.method.span();
+        // What is declared is this array, and none that its slice is made of.
+        let declared = self.array_type.take();
         let value = self.place_or_value(of);
         if matches!(value, Expr::Ref { mutable: true, .. })
             || !matches!(self.kind(&strip(value.clone())).deref(), Kind::Seq(_))
         {
             return None;
         }
-        let declared = self.array_type.take();
-        let array = self.array_in(value, ty.or(declared.as_ref()), span);
-        Some(array)
+        Some(self.array_in(value, ty.or(declared.as_ref()), span))
     }
 
     /// `<[T; N]>::try_from(slice)`: an array of the elements, if there are as many.
@@ -264,14 +265,6 @@ fn maps_its_parameter(f: &S) -> bool {
     let S::Closure(c) = f else { return false };
     let (Some(Pat::Ident(p)), S::MethodCall(m)) = (c.inputs.first(), &*c.body) else { return false };
     m.method == "map" && matches!(&*m.receiver, S::Path(of) if of.path.is_ident(&p.ident))
-}
-
-fn is_rest(pat: &Pat) -> bool {
-    match pat {
-        Pat::Rest(_) => true,
-        Pat::Ident(p) => p.subpat.as_ref().is_some_and(|(_, sub)| is_rest(sub)),
-        _ => false,
-    }
 }
 
 fn is_from_fn(c: &syn::ExprCall) -> bool {

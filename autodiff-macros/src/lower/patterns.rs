@@ -229,11 +229,7 @@ impl Lowerer<'_> {
         bind: &mut dyn FnMut(&mut Self, &syn::PatIdent, Option<&syn::Type>, Expr),
     ) {
         let n = s.elems.len();
-        let rest = s.elems.iter().position(|p| match p {
-            Pat::Rest(_) => true,
-            Pat::Ident(i) => i.subpat.as_ref().is_some_and(|(_, p)| matches!(**p, Pat::Rest(_))),
-            _ => false,
-        });
+        let rest = s.elems.iter().position(is_rest);
         let base = self.place_of(value.clone(), Span::mixed_site());
         let from_end = |k: usize| {
             let len = crate::rules::method(Expr::Place(base.clone()), "len", Vec::new());
@@ -349,4 +345,13 @@ fn without_bindings(pat: &Pat) -> Pat {
     let mut pat = pat.clone();
     syn::visit_mut::VisitMut::visit_pat_mut(&mut Silence, &mut pat);
     pat
+}
+
+/// `..` or `rest @ ..` in the pattern of a slice.
+pub(super) fn is_rest(pat: &Pat) -> bool {
+    match pat {
+        Pat::Rest(_) => true,
+        Pat::Ident(p) => p.subpat.as_ref().is_some_and(|(_, sub)| is_rest(sub)),
+        _ => false,
+    }
 }

@@ -5,6 +5,7 @@ use syn::{Expr as S, Pat};
 
 use super::checkpoint::take_attribute;
 use super::exprs::Hint;
+use super::patterns::is_rest;
 use super::{Binding, Lowerer};
 use crate::ir::{Expr, Place, Role, Step, Stmt};
 use crate::kinds::Kind;
@@ -374,12 +375,12 @@ fn typed(pat: &Pat, ty: &syn::Type) -> Pat {
     match (pat, ty) {
         (Pat::Paren(p), _) => typed(&p.pat, ty),
         (_, syn::Type::Paren(t)) => typed(pat, &t.elem),
-        (Pat::Tuple(p), syn::Type::Tuple(t)) if p.elems.len() == t.elems.len() && !has_rest(&p.elems) => {
+        (Pat::Tuple(p), syn::Type::Tuple(t)) if p.elems.len() == t.elems.len() && !p.elems.iter().any(is_rest) => {
             let mut p = p.clone();
             p.elems.iter_mut().zip(&t.elems).for_each(|(p, ty)| *p = typed(p, ty));
             Pat::Tuple(p)
         }
-        (Pat::Slice(p), syn::Type::Array(t)) if !has_rest(&p.elems) => {
+        (Pat::Slice(p), syn::Type::Array(t)) if !p.elems.iter().any(is_rest) => {
             let mut p = p.clone();
             p.elems.iter_mut().for_each(|p| *p = typed(p, &t.elem));
             Pat::Slice(p)
@@ -392,13 +393,6 @@ fn typed(pat: &Pat, ty: &syn::Type) -> Pat {
         }),
         _ => pat.clone(),
     }
-}
-
-fn has_rest(pats: &syn::punctuated::Punctuated<Pat, syn::Token![,]>) -> bool {
-    pats.iter().any(|p| {
-        matches!(p, Pat::Rest(_))
-            || matches!(p, Pat::Ident(i) if i.subpat.as_ref().is_some_and(|(_, p)| matches!(**p, Pat::Rest(_))))
-    })
 }
 
 /// The name of a function or of a constant inside a block.
