@@ -140,6 +140,11 @@ pub(crate) const CONTROL: &[&str] = &[
     "to_ne_bytes",
 ];
 
+/// Whether floats have a differentiable method of this name.
+pub(crate) fn is_of_floats(name: &str) -> bool {
+    find(name).is_some() || FLAT.contains(&name)
+}
+
 /// The row with this name.
 pub(crate) fn find(name: &str) -> Option<&'static Rule> {
     TABLE.iter().find(|rule| rule.name == name)

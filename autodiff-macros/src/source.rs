@@ -10,7 +10,6 @@ pub(crate) fn format_source(tokens: TokenStream) -> String {
         for item in &mut file.items {
             if let syn::Item::Fn(f) = item {
                 f.attrs.clear();
-                f.block.stmts.retain(|s| !matches!(s, syn::Stmt::Item(syn::Item::Use(_))));
             }
         }
         prettyplease::unparse(&file)
@@ -74,7 +73,9 @@ fn shorten(tokens: TokenStream) -> TokenStream {
         {
             let arrow = out.len() > 1 && is(out.last(), '>') && is(out.get(out.len() - 2), '=');
             let after_name = matches!(out.last(), Some(proc_macro2::TokenTree::Ident(i)) if !KEYWORDS.contains(&i.to_string().as_str()));
-            let begins = arrow || !after_name && !is(out.last(), '>');
+            // `for<'r> ::core::ops::FnOnce`, but `<T>::std`.
+            let of_type = is(out.last(), '>') && name == "std";
+            let begins = arrow || !after_name && !of_type;
             if begins && CRATES.contains(&name.to_string().as_str()) {
                 i += 3;
                 // `::differentiable::__private::vec::Vec` ⇒ `Vec`.

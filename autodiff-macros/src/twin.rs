@@ -80,6 +80,7 @@ fn twin(item: &ItemFn, f: &Function) -> TokenStream {
         crate::unannotated::functions(f, &syn::Generics::default(), (!rule).then_some(&name), &[], &quote!(#(#cfgs)*));
     let markers = rule.then(|| crate::modes::of_rule(f, &name, &quote!(#(#cfgs)*)));
     let takes = takes(&Companions { f, host: &host }, &name, &quote!(#(#cfgs)*));
+    let shallow = crate::companions::shallow::shallow(f);
     let promise = f.options.tape_none.then(|| quote!(#(#cfgs)* impl ::differentiable::__private::NoTape for #name {}));
     quote! {
         #promise
@@ -92,6 +93,8 @@ fn twin(item: &ItemFn, f: &Function) -> TokenStream {
         impl #name {
             #[doc(hidden)] #[inline]
             #vis_inner fn __twin() -> ::core::marker::PhantomData<Self> { ::core::marker::PhantomData }
+            #[doc(hidden)] #[inline]
+            #vis_inner #shallow
             #items
         }
         #(#cfgs)*

@@ -109,6 +109,12 @@ fn visible(f: &Function) -> Vec<Path> {
     paths
 }
 
+/// The paths of the other functions that a function calls, if all can be seen from the module.
+pub(crate) fn others_in_sight(f: &Function) -> Option<Vec<Path>> {
+    let paths = visible(f);
+    (paths.len() == others(f).len()).then_some(paths)
+}
+
 /// The paths of the other functions that a function calls, each of them once.
 pub(crate) fn others(f: &Function) -> Vec<Path> {
     let mut paths: Vec<Path> = Vec::new();
@@ -116,11 +122,16 @@ pub(crate) fn others(f: &Function) -> Vec<Path> {
         if let Some(last) = path.segments.last_mut() {
             last.arguments = PathArguments::None;
         }
-        if !is_itself(&path, f) && !paths.iter().any(|p| joined(p) == joined(&path)) {
+        if !is_itself(&path, f) && !is_among(&path, &paths) {
             paths.push(path);
         }
     }
     paths
+}
+
+/// Whether a path is one of others, whatever its type arguments are.
+pub(crate) fn is_among(path: &Path, others: &[Path]) -> bool {
+    others.iter().any(|other| joined(other) == joined(path))
 }
 
 /// The paths of functions whose derivative a function needs.

@@ -1,4 +1,4 @@
-//! Bodies that attract each other, a network of springs, heat in a rod.
+//! Bodies that attract each other, where they move, a network of springs, heat in a rod.
 
 use differentiable::prelude::*;
 
@@ -17,6 +17,13 @@ pub(crate) fn programs() -> Vec<Program> {
             primal: Box::new(move |x| bodies(x, &m1)),
             ours: Box::new(move |x, d| bodies::grad_into(x, &m2, d)),
             hand: Box::new(move |x, d| bodies_by_hand(x, &m3, d)),
+        },
+        Program {
+            name: "orbits",
+            x: numbers(16, 15),
+            primal: Box::new(|x| orbits(x, 200)),
+            ours: Box::new(|x, d| orbits::grad_into(x, 200, d)),
+            hand: Box::new(|x, d| orbits_by_hand(x, 200, d)),
         },
         Program {
             name: "springs",
@@ -66,6 +73,97 @@ fn bodies_by_hand(x: &[f64], masses: &[f64], d: &mut [f64]) -> f64 {
         }
     }
     energy
+}
+
+#[differentiable]
+fn square(x: f64) -> f64 {
+    x * x
+}
+
+#[differentiable]
+fn softened(dx: f64, dy: f64) -> f64 {
+    square(dx) + square(dy) + 0.1
+}
+
+#[differentiable]
+fn attraction(dx: f64, dy: f64) -> [f64; 2] {
+    let distance = softened(dx, dy).sqrt();
+    [dx / (distance * distance * distance), dy / (distance * distance * distance)]
+}
+
+/// How far bodies in the plane are from the origin after some steps. What each step does stands in small functions.
+#[differentiable]
+fn orbits(x: &[f64], steps: usize) -> f64 {
+    let mut p = x.to_vec();
+    let mut v = vec![0.0; x.len()];
+    for _ in 0..steps {
+        for i in 0..x.len() / 2 {
+            for j in 0..i {
+                let pull = attraction(p[2 * j] - p[2 * i], p[2 * j + 1] - p[2 * i + 1]);
+                for k in 0..2 {
+                    v[2 * i + k] += STEP * pull[k];
+                    v[2 * j + k] -= STEP * pull[k];
+                }
+            }
+        }
+        for k in 0..x.len() {
+            p[k] += STEP * v[k];
+        }
+    }
+    p.iter().map(|p| p * p).sum()
+}
+
+const STEP: f64 = 0.01;
+
+fn orbits_by_hand(x: &[f64], steps: usize, d: &mut [f64]) -> f64 {
+    let n = x.len();
+    let mut positions = vec![0.0; (steps + 1) * n];
+    positions[..n].copy_from_slice(x);
+    let mut v = vec![0.0; n];
+    for step in 0..steps {
+        let (p, next) = positions[step * n..][..2 * n].split_at_mut(n);
+        for i in 0..n / 2 {
+            for j in 0..i {
+                let (dx, dy) = (p[2 * j] - p[2 * i], p[2 * j + 1] - p[2 * i + 1]);
+                let square = dx * dx + dy * dy + 0.1;
+                let scale = STEP / (square * square.sqrt());
+                for (k, delta) in [dx, dy].into_iter().enumerate() {
+                    v[2 * i + k] += scale * delta;
+                    v[2 * j + k] -= scale * delta;
+                }
+            }
+        }
+        for k in 0..n {
+            next[k] = p[k] + STEP * v[k];
+        }
+    }
+    let last = &positions[steps * n..];
+    let mut d_p: Vec<f64> = last.iter().map(|p| 2.0 * p).collect();
+    let mut d_v = vec![0.0; n];
+    for step in (0..steps).rev() {
+        let p = &positions[step * n..][..n];
+        for k in 0..n {
+            d_v[k] += STEP * d_p[k];
+        }
+        for i in 0..n / 2 {
+            for j in 0..i {
+                let delta = [p[2 * j] - p[2 * i], p[2 * j + 1] - p[2 * i + 1]];
+                let d_pull = [d_v[2 * i] - d_v[2 * j], d_v[2 * i + 1] - d_v[2 * j + 1]];
+                let square = delta[0] * delta[0] + delta[1] * delta[1] + 0.1;
+                let scale = STEP / (square * square.sqrt());
+                let along = 3.0 * scale / square * (delta[0] * d_pull[0] + delta[1] * d_pull[1]);
+                for k in 0..2 {
+                    let d_delta = scale * d_pull[k] - along * delta[k];
+                    d_p[2 * j + k] += d_delta;
+                    d_p[2 * i + k] -= d_delta;
+                }
+            }
+        }
+    }
+    for (d, d_p) in d.iter_mut().zip(&d_p) {
+        *d += d_p;
+    }
+    last.iter().map(|p| p * p).sum()
 }
 
 /// The energy of springs of length 0.5 between points of the plane.

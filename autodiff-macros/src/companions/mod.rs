@@ -6,6 +6,7 @@
 
 mod forward;
 mod joined;
+pub(crate) mod shallow;
 mod taped;
 
 use std::collections::BTreeSet;

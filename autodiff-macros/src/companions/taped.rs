@@ -37,10 +37,10 @@ impl Companions<'_> {
         let outputs = self.f.adjoint(level, Sweeps::Outputs);
         let flat = |p: &Param| p.passing != Passing::RefMut || self.has_one_shape(p.target());
         if self.params().iter().all(flat) && !crate::outputs::are_read(&outputs) {
-            return self.taped_both(level, true, Taped { name: "__out", sweeps: Sweeps::Outputs, last: false });
+            return self.taped_both(level, true, Taped { name: "__out", sweeps: Sweeps::Outputs, ..Taped::FORWARD });
         }
         // What cannot do without the last contents keeps a copy of them.
-        self.taped_both(level, true, Taped { name: "__out", sweeps: Sweeps::Taped, last: true })
+        self.taped_both(level, true, Taped { name: "__out", last: true, ..Taped::FORWARD })
     }
 
     /// The taped companion as an item of a trait, with (`body`) or without its body.
@@ -66,7 +66,8 @@ impl Companions<'_> {
         let program = self.f.laid_out(&self.f.adjoint(level, taped.sweeps));
         let reverse = program.reverse.clone().expect("a reversed program");
         let slots = self.optional_slots(&program);
-        let emitter = Emitter::new(&program, &self.f.types, slots.clone(), &self.f.reserved);
+        let mut emitter = Emitter::new(&program, &self.f.types, slots.clone(), &self.f.reserved);
+        emitter.text = taped.text;
         let (mut forward, backward) = self.f.written(&program, &emitter);
         // The tape keeps an array of its own in place of a view.
         for (p, q) in self.params().iter().zip(&program.params) {
@@ -147,7 +148,7 @@ impl Companions<'_> {
             let outlives = generic.then(|| quote!(+ 'tape));
             let boxed = quote!(::differentiable::__private::boxed::Box<dyn for<'r> ::core::ops::FnOnce(#argument) -> #grad_types #outlives>);
             // Without an allocator only what does not call itself has a tape, and a trait's methods have none.
-            let tape = if self.host.of_trait { boxed } else { with_std(&boxed, &plain) };
+            let tape = if self.host.of_trait || taped.text { boxed } else { with_std(&boxed, &plain) };
             (tape, Vec::from_iter(generic.then(|| quote!('tape))))
         } else {
             (plain, Vec::new())
@@ -160,7 +161,10 @@ impl Companions<'_> {
             let outlive = if self.host.of_trait { quote!(Self: 'tape) } else { quote!(#(#names),*) };
             if clause.is_empty() { quote!(where #outlive) } else { quote!(#clause, #outlive) }
         };
-        let name = self.host.hidden(taped.name, level);
+        // What may hold its arguments instead chooses.
+        let chooses = level == 0 && taped == Taped::FORWARD && self.may_hold_arguments();
+        let choosing = chooses.then(|| self.choosing(&argument, &elided, &grad_types));
+        let name = self.host.hidden(if chooses { "__boxed" } else { taped.name }, level);
         let (vis, attrs) = (&self.host.vis, &self.host.attrs);
         let this = self.receiver(&emitter, &[&forward, &backward]);
         let (mut keep, mut put) = (TokenStream::new(), TokenStream::new());
@@ -182,12 +186,17 @@ impl Companions<'_> {
         let outputs = self.lent_outputs(level);
         let result = emitter.unused("value");
         let closure = quote!(move |(#again_pattern, #cotangent, #slot_pattern): #elided| -> #grad_types { #unwrap #put #backward #grads });
-        let closure = if erased { in_a_box(&closure) } else { closure };
+        let closure = match (erased, taped.text) {
+            (true, true) => quote!(::differentiable::__private::boxed::Box::new(#closure)),
+            (true, false) => in_a_box(&closure),
+            (false, _) => closure,
+        };
         let clause = if self.host.declared { self.sized(clause) } else { clause };
         if !with_body {
             return quote!(#[doc(hidden)] fn #name #generics (#(#params,)* #(#tangents),*) -> (#outputs, #tape_type) #clause;);
         }
         quote! {
+            #choosing
             #attrs #[doc(hidden)] #[inline]
             #vis fn #name #generics (#(#params,)* #(#tangents),*) -> (#outputs, #tape_type) #clause {
                 #this #prologue #hollow #forward
@@ -200,16 +209,19 @@ impl Companions<'_> {
 }
 
 /// A taped companion.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Taped {
     name: &'static str,
+    /// It is for people to read.
+    text: bool,
     sweeps: Sweeps,
     /// It keeps the last contents of `&mut` parameters, which callers do not give back.
     last: bool,
 }
 
 impl Taped {
-    pub(super) const FORWARD: Self = Self { name: "__fwd", sweeps: Sweeps::Taped, last: false };
+    pub(super) const FORWARD: Self = Self { name: "__fwd", text: false, sweeps: Sweeps::Taped, last: false };
+    pub(super) const TEXT: Self = Self { text: true, ..Self::FORWARD };
 }
 
 /// A closure, in a box where there is an allocator.

@@ -16,7 +16,7 @@ use crate::ir::{Arg, Call, Callee, Expr, Mode, Operator, Passing, Place, VarId};
 /// The name of a companion at a level.
 pub(crate) fn companion(base: &str, level: u32) -> String {
     match (base, level) {
-        ("__jvp", 1) | ("__fwd" | "__out" | "__adj" | "__lanes", 0) => base.to_owned(),
+        ("__jvp", 1) | ("__fwd" | "__boxed" | "__out" | "__adj" | "__lanes", 0) => base.to_owned(),
         _ => format!("{base}{level}"),
     }
 }

@@ -230,8 +230,7 @@ impl Function {
             if let crate::ir::Stmt::Call(call) = s
                 && let crate::ir::Callee::Method { name, .. } = &call.callee
             {
-                let name = name.to_string();
-                found |= crate::rules::find(&name).is_some() || crate::rules::FLAT.contains(&name.as_str());
+                found |= crate::rules::is_of_floats(&name.to_string());
             }
         });
         found

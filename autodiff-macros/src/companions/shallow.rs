@@ -1,0 +1,147 @@
+//! Tapes of functions that call a few others and do little: their arguments, from which the pullback runs both sweeps.
+//!
+//! A tape that holds the tapes of callees has to be a box, since recursion cannot be seen by a macro. One that holds
+//! arguments need not be, and what is computed again is cheap where no loop and no recursion is below. A function knows
+//! the first of its own body, and both of its callees by asking them: `__shallow(n)`, which the compiler evaluates, says
+//! whether all of a call is straight code that is at most `n` calls deep. It ends, whatever calls what.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::{Path, Type};
+
+use super::{Companions, with_std};
+use crate::emit::tuple;
+use crate::expand::{Function, Sweeps};
+use crate::ir::{Callee, Expr, Mode, Passing, Stmt};
+use crate::kinds::Kind;
+use crate::signature::Param;
+
+/// How deep the calls of a function may be whose tape holds its arguments.
+const DEPTH: u32 = 4;
+
+/// How many functions one may call. The compiler asks as many to the power of the depth.
+const CALLEES: usize = 6;
+
+/// `__shallow`, of every function.
+pub(crate) fn shallow(f: &Function) -> TokenStream {
+    let body = match callees(f) {
+        None => quote!(false),
+        Some(callees) => {
+            let asked = callees.iter().map(|path| quote!(&& #path::__shallow(depth - 1)));
+            quote!(depth > 0 #(#asked)*)
+        }
+    };
+    quote!(const fn __shallow(depth: u32) -> bool { #body })
+}
+
+/// Those that a function calls, if it does little itself and if to do that again has no effect.
+fn callees(f: &Function) -> Option<Vec<Path>> {
+    let paths = crate::unannotated::others_in_sight(f)?;
+    let mut little = !f.options.has_rule() && paths.len() <= CALLEES;
+    let program = f.adjoint(0, Sweeps::Taped);
+    // Where numbers come out, what operators and functions of numbers are applied to is hardly anything large.
+    let small = |p: &Param| p.passing == Passing::Ref || is_number(f, &p.ty);
+    let numbers = f.signature.params.iter().all(small) && f.signature.output.iter().all(|ty| is_number(f, ty));
+    little &= program.vars.iter().all(|v| !matches!(v.kind, Kind::Array(..)));
+    let is_asked = |callee: &Callee| matches!(callee, Callee::Function { path, qself: None } if crate::unannotated::is_among(path, &paths));
+    program.body.walk(&mut |s| {
+        little &= match s {
+            Stmt::Loop(_) | Stmt::Effect(_) => false,
+            Stmt::Call(call) => numbers && is_cheap(&call.callee) || call.mode == Mode::Taped && is_asked(&call.callee),
+            Stmt::Pull(pull) => numbers && is_cheap(&pull.callee) || is_asked(&pull.callee),
+            _ => true,
+        };
+        s.parts(&mut |e| little &= is_repeatable(e), &mut |_| {});
+    });
+    little.then_some(paths)
+}
+
+/// Whether an operator or a function of numbers is called, if its operands are numbers.
+fn is_cheap(callee: &Callee) -> bool {
+    match callee {
+        Callee::Operator(_) => true,
+        Callee::Method { name, .. } => crate::rules::is_of_floats(&name.to_string()),
+        Callee::Function { .. } | Callee::Variable(_) => false,
+    }
+}
+
+/// Whether a type is that of numbers, or of arrays, slices and tuples of them.
+fn is_number(f: &Function, ty: &Type) -> bool {
+    match ty {
+        Type::Array(a) => is_number(f, &a.elem),
+        Type::Slice(s) => is_number(f, &s.elem),
+        Type::Reference(r) => is_number(f, &r.elem),
+        Type::Tuple(t) => t.elems.iter().all(|ty| is_number(f, ty)),
+        ty => matches!(f.types.kind_of(Some(ty)), Some(Kind::Float(_) | Kind::Complex(_) | Kind::Int | Kind::Bool)),
+    }
+}
+
+/// Whether an expression is cheap, and may be evaluated twice: it runs no code of the user's.
+fn is_repeatable(e: &Expr) -> bool {
+    let mut repeatable = match e {
+        Expr::Verbatim(..) | Expr::Call { ctor: false, .. } | Expr::Repeat { .. } => false,
+        Expr::Method { name, .. } => name == "len" || name == "is_empty",
+        _ => true,
+    };
+    e.children(&mut |e| repeatable = repeatable && is_repeatable(e));
+    repeatable
+}
+
+impl Companions<'_> {
+    /// Whether the tape holds the arguments if the function turns out to be shallow.
+    pub(super) fn may_hold_arguments(&self) -> bool {
+        self.is_erased()
+            && self.has_sweeps_at_once()
+            && self.generic_names(true).is_empty()
+            && self.f.signature.lent.is_none()
+            && callees(self.f).is_some()
+            && self.params().iter().all(|p| p.passing == Passing::Ref || is_number(self.f, &p.ty))
+    }
+
+    /// `__fwd` of such a function, whose tape is the arguments or the box that `__boxed` makes.
+    pub(super) fn choosing(&self, argument: &TokenStream, elided: &TokenStream, grads: &TokenStream) -> TokenStream {
+        let (generics, clause) = self.generics(&[]);
+        let (vis, attrs, outputs, captured) = (&self.host.vis, &self.host.attrs, self.output(), self.captured(&[]));
+        let name = |base: &str, i: usize| format_ident!("{base}{i}", span = Span::mixed_site());
+        let (mut params, mut args, mut kept, mut again) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (i, p) in self.params().iter().enumerate() {
+            let (x, ty) = (name("x", i), &p.ty);
+            params.push(quote!(#x: #ty));
+            args.push(x.to_token_stream());
+            if p.passing == Passing::Value {
+                kept.push(x.to_token_stream());
+                again.push(quote!(()));
+            } else {
+                again.push(x.to_token_stream());
+            }
+        }
+        let (kept, again) = (tuple(&kept), tuple(&again));
+        let function = &self.f.signature.name;
+        let (fwd, boxed, adj) =
+            (self.host.hidden("__fwd", 0), self.host.hidden("__boxed", 0), self.host.hidden("__adj", 0));
+        let choice = quote!(
+            let (value, tape) = if const { Self::__shallow(#DEPTH) } {
+                (#function(#(#args),*), ::differentiable::__private::Either::Left(#kept))
+            } else {
+                let (value, tape) = Self::#boxed(#(#args),*);
+                (value, ::differentiable::__private::Either::Right(tape))
+            };
+            (value, move |given: #elided| -> #grads {
+                match tape {
+                    ::differentiable::__private::Either::Left(#kept) => {
+                        let (#again, cotangent, slots) = given;
+                        Self::#adj(#(#args,)* cotangent, slots).1
+                    }
+                    ::differentiable::__private::Either::Right(tape) => tape(given),
+                }
+            })
+        );
+        // Without an allocator there are no boxes.
+        let body = with_std(&quote!({ #choice }), &quote!(Self::#boxed(#(#args),*)));
+        quote! {
+            #attrs #[doc(hidden)] #[inline]
+            #vis fn #fwd #generics (#(#params),*)
+                -> (#outputs, impl for<'r> ::core::ops::FnOnce(#argument) -> #grads + #captured) #clause { #body }
+        }
+    }
+}
