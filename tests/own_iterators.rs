@@ -8,7 +8,7 @@ mod common;
 use differentiable::prelude::*;
 
 /// A recurrence, whose fields carry derivatives.
-#[derive(Clone, Debug, PartialEq, Differentiable)]
+#[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
 struct Fib {
     a: f64,
     b: f64,
@@ -298,6 +298,120 @@ mod fields {
         let mut m = Model { fib: Fib::new(x[0], x[1]), k: x[2] };
         let drip = Drip { level: x[0] * x[1] };
         m.run(3) + drip.map(|v| v * v).sum::<f64>()
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod copies {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut fib = Fib::new(x[0], x[1]);
+        let mut s = 0.0;
+        for v in fib.take(3) {
+            s += v * x[2];
+        }
+        s += fib.next().unwrap();
+        for v in fib.take(2) {
+            s *= v;
+        }
+        s * fib.b
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod collected {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let fib = Fib::new(x[0], x[1]);
+        let v: Vec<f64> = fib.zip(x.iter()).map(|(a, b)| a * b).collect();
+        let (a, b): (Vec<f64>, Vec<f64>) = Fib::new(x[1], x[1]).take(4).partition(|v| *v > 1.0);
+        v[0] * v[2]
+            + a.iter().sum::<f64>() * b.iter().sum::<f64>()
+            + Fib::new(x[0], x[1]).take(5).max_by(|a, b| a.total_cmp(b)).unwrap()
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod searched {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let n = Fib::new(x[0], x[1]).take(10).position(|v| v > 1.0).unwrap_or(0);
+        let mut s = x[0] * n as f64;
+        let mut it = Fib::new(x[0], x[1]).peekable();
+        while let Some(v) = it.next() {
+            s += v;
+            if s > 3.0 {
+                break;
+            }
+        }
+        let mut e = Fib::new(x[2], x[1]).enumerate();
+        while let Some((i, v)) = e.next() {
+            s += v * i as f64;
+            if i > 2 {
+                break;
+            }
+        }
+        if Fib::new(x[0], x[1]).take(5).any(|v| v > 1.0) { s } else { 2.0 * s }
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod over_vectors {
+    use super::*;
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Own {
+        data: Vec<f64>,
+        #[constant]
+        i: usize,
+    }
+    #[differentiable(order = 2)]
+    impl Iterator for Own {
+        type Item = f64;
+        fn next(&mut self) -> Option<f64> {
+            if self.i < self.data.len() {
+                self.i += 1;
+                Some(self.data[self.i - 1])
+            } else {
+                None
+            }
+        }
+    }
+    #[differentiable(order = 2)]
+    impl Own {
+        fn new(data: Vec<f64>) -> Self {
+            Self { data, i: 0 }
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut s = 0.0;
+        for v in Own::new(x.to_vec()) {
+            s += v * v;
+        }
+        for (i, v) in Own::new(x.to_vec()).enumerate().skip(1) {
+            s *= v + i as f64;
+        }
+        s + Own { data: x.to_vec(), i: 1 }.product::<f64>()
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod nested {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut s = 0.0;
+        for i in 0..2 {
+            let fib = Fib::new(x[i], x[i + 1]);
+            for (k, v) in fib.take(3).enumerate() {
+                s += v * k as f64 * x[i];
+            }
+        }
+        s + (0..2).map(|i| Fib::new(x[i], 0.5).take(2).sum::<f64>()).sum::<f64>()
+            + (0..2).flat_map(|i| Fib::new(x[i], 0.5).take(2)).sum::<f64>()
     }
     checked!(f, [0.4, 0.7, 1.2]);
 }

@@ -128,6 +128,11 @@ impl Generators {
         } else {
             match e {
                 Expr::Paren(p) => self.generate(&mut p.expr),
+                Expr::Block(b) if b.label.is_none() => {
+                    if let Some(syn::Stmt::Expr(last, None)) = b.block.stmts.last_mut() {
+                        self.generate(last);
+                    }
+                }
                 Expr::MethodCall(m) if is_adapter(&m.method.to_string()) => self.generate(&mut m.receiver),
                 _ => {}
             }
@@ -147,6 +152,11 @@ impl VisitMut for Generators {
                 self.generate(&mut m.receiver);
             }
             let chained = matches!(m.method.to_string().as_str(), "zip" | "chain") && m.args.len() == 1;
+            if m.method == "flat_map"
+                && let Some(Expr::Closure(closure)) = m.args.first_mut()
+            {
+                self.generate(&mut closure.body);
+            }
             if chained && (is_adapted(&m.receiver) || is_generated(&m.receiver)) {
                 self.generate(&mut m.args[0]);
             }
@@ -221,16 +231,22 @@ fn is_generated(e: &Expr) -> bool {
 fn is_of_iterators(m: &ExprMethodCall) -> bool {
     let closure = m.args.first().is_some_and(|a| matches!(a, Expr::Closure(_)));
     match (m.method.to_string().as_str(), m.args.len()) {
-        ("enumerate" | "peekable" | "by_ref" | "fuse" | "collect", 0) | ("step_by", 1) | ("fold" | "try_fold", 2) => {
-            true
-        }
-        ("take_while" | "skip_while" | "map_while" | "filter_map" | "flat_map" | "inspect" | "for_each", 1) => closure,
+        ("enumerate" | "peekable" | "by_ref" | "fuse" | "collect" | "unzip", 0)
+        | ("step_by", 1)
+        | ("fold" | "try_fold", 2) => true,
+        (
+            "take_while" | "skip_while" | "map_while" | "filter_map" | "flat_map" | "inspect" | "for_each"
+            | "partition",
+            1,
+        ) => closure,
         ("scan", 2) => matches!(m.args[1], Expr::Closure(_)),
         ("sum" | "product", 0) if m.turbofish.is_some() => true,
-        ("sum" | "product" | "last" | "count", 0) => is_part_of_chain(&m.receiver),
-        ("map" | "filter" | "any" | "all" | "position" | "find" | "find_map" | "reduce" | "min_by" | "max_by", 1) => {
-            closure && is_part_of_chain(&m.receiver)
-        }
+        ("sum" | "product" | "last" | "count", 0)
+        | (
+            "map" | "filter" | "any" | "all" | "position" | "find" | "find_map" | "reduce" | "min_by" | "max_by"
+            | "min_by_key" | "max_by_key" | "nth",
+            1,
+        ) => is_part_of_chain(&m.receiver),
         _ => false,
     }
 }
