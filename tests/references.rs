@@ -185,3 +185,77 @@ fn references_to_structs() {
     let all = [particle(0.1, 0.2, 0.3), particle(0.5, 0.4, 0.3), particle(0.7, 0.4, 0.1)];
     of_structs::check(&all, 1.3).unwrap();
 }
+
+mod literals {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn g(a: &f64, b: &[f64]) -> f64 {
+        a * b[0].sin()
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let (p, q) = (&x[0], &x[1]);
+        let mut s = 0.0;
+        for v in [&x[0], &x[2]] {
+            s += v * v * x[1];
+        }
+        for (v, k) in [(p, 2.0), (q, 3.0), (&x[2], 1.0)] {
+            s += v * v * k;
+        }
+        for (a, b) in [(&x[0], &x[1..]), (&x[1], &x[..])] {
+            s += g(a, b) * a;
+        }
+        for r in [&x[..2], &x[1..]] {
+            s += r[0] * r[1];
+        }
+        for &v in &[&x[0], &x[1]] {
+            s *= v;
+        }
+        s += [&x[0], &x[1]].into_iter().map(|a| a * a).sum::<f64>() * x[2];
+        s += x[..1].iter().chain([&x[1], &x[2]]).map(|a| a * a).sum::<f64>();
+        s += [&x[0], &x[2]].iter().zip([&x[1], &x[2]]).map(|(a, b)| **a * *b).sum::<f64>();
+        let w: Vec<&f64> = vec![&x[0], &x[2]];
+        for v in w {
+            s += v.sin();
+        }
+        s + *[&x[0], &x[1]].iter().copied().max_by(|a, b| a.total_cmp(b)).unwrap()
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+/// What is changed through the references of a literal, whose derivative was that of what it was before.
+mod mutable_literals {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let (mut p, mut q) = (x[0] * 2.0, x[1]);
+        for v in [&mut p, &mut q] {
+            *v *= x[2];
+        }
+        for (i, (v, k)) in [(&mut p, x[1]), (&mut q, x[2])].into_iter().enumerate() {
+            *v *= k * i as f64 + k;
+            if *v > 0.8 {
+                break;
+            }
+        }
+        [&mut p, &mut q].iter_mut().for_each(|v| **v *= x[0]);
+        for (v, a) in [&mut p, &mut q].into_iter().zip(x) {
+            *v += a;
+        }
+        let mut y = [p, q];
+        let [a, b] = &mut y;
+        for v in [a, b] {
+            *v *= x[2];
+        }
+        let mut z = vec![x[0], x[1]];
+        for r in [&mut z[..], &mut y[..]] {
+            r[0] *= x[1];
+            r[1] = r[0] * r[1];
+        }
+        for v in [&mut z] {
+            v.push(x[1]);
+        }
+        y[0] * y[1] + z[0] * z[1] * z[2]
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}

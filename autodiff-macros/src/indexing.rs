@@ -54,6 +54,7 @@ fn of_the_tangent(item: &ItemImpl) -> syn::Result<TokenStream> {
         }))
     };
     let (shared, unique) = (body(false)?, body(true)?);
+    let indices = of_tangents(item, index_ty, &space, &[&shared, &unique]);
     Ok(quote! {
         #[allow(unused, clippy::all, clippy::pedantic)]
         impl #impl_generics ::differentiable::operators::Elements<#index_ty> for #self_ty #clause {
@@ -63,6 +64,76 @@ fn of_the_tangent(item: &ItemImpl) -> syn::Result<TokenStream> {
             #[inline]
             fn element_mut<'tangent>(&self, tangent: &'tangent mut Self::Tangent, index: #index_ty) -> &'tangent mut #space #unique
         }
+        #indices
+    })
+}
+
+/// `Index` of the tangent itself, where the index alone tells which part it is: then it can be read and written wherever it is, as
+/// in a field or in what a function gives.
+fn of_tangents(
+    item: &ItemImpl,
+    index_ty: &Type,
+    space: &TokenStream,
+    bodies: &[&TokenStream; 2],
+) -> Option<TokenStream> {
+    if bodies.iter().any(|body| names_self((*body).clone())) {
+        return None;
+    }
+    let ty = tangent_of(item)?;
+    let (impl_generics, _, clause) = item.generics.split_for_impl();
+    let [shared, unique] = bodies;
+    Some(quote! {
+        #[allow(unused, clippy::all, clippy::pedantic)]
+        impl #impl_generics ::core::ops::Index<#index_ty> for #ty #clause {
+            type Output = #space;
+            #[inline]
+            fn index(&self, index: #index_ty) -> &#space {
+                let tangent = self;
+                #shared
+            }
+        }
+        #[allow(unused, clippy::all, clippy::pedantic)]
+        impl #impl_generics ::core::ops::IndexMut<#index_ty> for #ty #clause {
+            #[inline]
+            fn index_mut(&mut self, index: #index_ty) -> &mut #space {
+                let tangent = self;
+                #unique
+            }
+        }
+        #[allow(unused, clippy::all, clippy::pedantic)]
+        impl #impl_generics ::differentiable::__private::Within<#index_ty> for #ty #clause {
+            type Element = #space;
+            #[inline]
+            fn within(&self, index: #index_ty) -> &#space {
+                &self[index]
+            }
+            #[inline]
+            fn within_mut(&mut self, index: #index_ty) -> &mut #space {
+                &mut self[index]
+            }
+        }
+    })
+}
+
+/// The type of the tangent. That of a generic type is known by its name alone.
+fn tangent_of(item: &ItemImpl) -> Option<Type> {
+    let self_ty = &item.self_ty;
+    if item.generics.params.is_empty() {
+        return Some(syn::parse_quote!(<#self_ty as ::differentiable::Differentiable>::Tangent));
+    }
+    let Type::Path(named) = &**self_ty else { return None };
+    let mut named = named.clone();
+    let last = named.path.segments.last_mut()?;
+    last.ident = quote::format_ident!("{}Tangent", last.ident);
+    Some(Type::Path(named))
+}
+
+/// Whether code reads the value itself.
+fn names_self(code: TokenStream) -> bool {
+    code.into_iter().any(|token| match token {
+        proc_macro2::TokenTree::Ident(ident) => ident == "self",
+        proc_macro2::TokenTree::Group(group) => names_self(group.stream()),
+        _ => false,
     })
 }
 

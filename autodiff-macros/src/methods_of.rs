@@ -18,14 +18,15 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
     if let Some(tokens) = crate::operators::implementation(&item, &options) {
         return tokens;
     }
-    if let Some(error) = of_the_standard_library(&item) {
+    let iterator = crate::own_iterators::associated(&mut item);
+    if let Some(error) = of_the_standard_library(&item).filter(|_| !iterator) {
         return quote!(#item #error);
     }
     let mut companions = TokenStream::new();
     let mut errors = TokenStream::new();
     let mut missing = TokenStream::new();
     let mut analysed_methods = Vec::new();
-    let of_trait = item.trait_.is_some();
+    let of_trait = item.trait_.is_some() && !iterator;
     let associated: Vec<syn::Type> = item
         .items
         .iter()
@@ -60,7 +61,8 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
         if borrowing {
             name_self(&item.self_ty, &mut sig, &mut body);
         }
-        let skip = own.skip;
+        // Of an iterator, everything else is made of its `next`.
+        let skip = own.skip || iterator && f.sig.ident != "next";
         let analysed = if skip { None } else { Some(expand::analyse(&mut sig, &body, Some(&outer), &own)) };
         twin::strip_markers(&mut f.sig);
         expand::strip_statement_markers(&mut f.block);
@@ -77,7 +79,12 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
                 }
                 let cfgs: TokenStream =
                     f.attrs.iter().filter(|a| a.path().is_ident("cfg")).map(ToTokens::to_token_stream).collect();
-                let vis = if of_trait { TokenStream::new() } else { f.vis.to_token_stream() };
+                let vis = match (of_trait, iterator) {
+                    (true, _) => TokenStream::new(),
+                    // As visible as the trait's method.
+                    (_, true) => quote!(pub),
+                    _ => f.vis.to_token_stream(),
+                };
                 let tracked = twin::tracked(&f.attrs);
                 let host = Host {
                     vis,

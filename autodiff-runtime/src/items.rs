@@ -3,7 +3,8 @@
 /// A container whose elements have an order.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no elements that differentiated code can take one by one",
-    note = "of a `Table`, such as the weights of an `Embedding`, `array()` is the whole matrix, `row(i)` one row and `lookup(&indices)` several"
+    note = "of a `Table`, such as the weights of an `Embedding`, `array()` is the whole matrix, `row(i)` one row and `lookup(&indices)` several",
+    note = "an iterator of your own is advanced by `while let Some(item) = it.next()`, where `#[differentiable]` stands on its `impl Iterator`; a map or a set without derivative gets a name that is declared with its type"
 )]
 pub trait Items {
     /// An element.
@@ -26,6 +27,12 @@ pub fn how_many<C: Items + ?Sized>(container: &C) -> usize {
 #[cfg(feature = "std")]
 pub fn entries<'a, K: Clone + 'a, V: Clone + 'a>(of: impl Iterator<Item = (&'a K, &'a V)>) -> Vec<(K, V)> {
     of.map(|(k, v)| (k.clone(), v.clone())).collect()
+}
+
+/// Copies of the keys or the values of a map, or of the elements of a set.
+#[cfg(feature = "std")]
+pub fn copies<'a, T: Clone + 'a>(of: impl Iterator<Item = &'a T>) -> Vec<T> {
+    of.cloned().collect()
 }
 
 impl<T> Items for Option<T> {
@@ -54,7 +61,8 @@ impl<T> ItemsMut for Option<T> {
 /// A container whose elements have an order and can be changed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no elements that differentiated code can take one by one",
-    note = "of a `Table`, such as the weights of an `Embedding`, `array()` is the whole matrix, `row(i)` one row and `lookup(&indices)` several"
+    note = "of a `Table`, such as the weights of an `Embedding`, `array()` is the whole matrix, `row(i)` one row and `lookup(&indices)` several",
+    note = "an iterator of your own is advanced by `while let Some(item) = it.next()`, where `#[differentiable]` stands on its `impl Iterator`; a map or a set without derivative gets a name that is declared with its type"
 )]
 pub trait ItemsMut: Items {
     /// The element with a number.

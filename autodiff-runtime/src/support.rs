@@ -20,9 +20,9 @@ pub use crate::sorting::{
 };
 
 pub use crate::fallible::{Fallible, content, content_mut, default_content, failed, is_good, wrap, wrap_tangent};
-#[cfg(feature = "std")]
-pub use crate::items::entries;
 pub use crate::items::{Items, ItemsMut, how_many, item, item_mut};
+#[cfg(feature = "std")]
+pub use crate::items::{copies, entries};
 pub use crate::modes::*;
 pub use crate::promises::*;
 pub use crate::returned::ReturnedRef;

@@ -10,7 +10,7 @@ use syn::Expr as S;
 
 use super::iterators::is_some;
 use super::{Lowerer, strip};
-use crate::ir::{Expr, Place, Role, Step, Stmt};
+use crate::ir::{Expr, Place, Role, Stmt};
 use crate::kinds::Kind;
 use crate::variants;
 
@@ -59,7 +59,7 @@ impl Lowerer<'_> {
     /// `map.get(key)` of a map of constants: a copy of what is found, since no tape can hold a reference into the map.
     pub(super) fn looked_up(&mut self, recv: &Expr, m: &syn::ExprMethodCall) -> Option<Expr> {
         let span = m.method.span();
-        if m.method != "get" || m.args.len() != 1 || !self.is_declared_map(recv) {
+        if m.method != "get" || m.args.len() != 1 || !self.keyed_type(recv)?.ends_with("Map") {
             return None;
         }
         let found = self.verbatim(&syn::parse_quote!(#m.cloned()));
@@ -68,18 +68,6 @@ impl Lowerer<'_> {
         let place = Place::var(found, span);
         let item = self.normal(Expr::Place(place.step(variants::payload(variants::some()))));
         Some(chosen(is_some(Expr::Place(place)), Expr::Ref { mutable: false, of: Box::new(item) }))
-    }
-
-    /// Whether a variable is declared as a map.
-    pub(super) fn is_declared_map(&self, e: &Expr) -> bool {
-        let Some(place) = super::as_place(e) else { return false };
-        let mut ty = self.program.vars[place.root].ty.as_ref();
-        while let Some(syn::Type::Reference(r)) = ty {
-            ty = Some(&r.elem);
-        }
-        let Some(syn::Type::Path(p)) = ty else { return false };
-        place.path.iter().all(|s| matches!(s, Step::Deref))
-            && p.path.segments.last().is_some_and(|s| s.ident == "HashMap" || s.ident == "BTreeMap")
     }
 
     /// Makes condition and item independent of later changes.

@@ -40,7 +40,9 @@ impl Lowerer<'_> {
                 let Some(Binding::Value(Expr::Place(place))) = self.lookup(&name.to_string()).cloned() else {
                     continue;
                 };
-                if place.path.is_empty() && self.program.vars[place.root].mutable {
+                // An iterator of the user's own has been moved into a variable for the closure alone.
+                let copied = self.program.vars[place.root].mutable && name != super::own_iterators::NAME;
+                if place.path.is_empty() && copied {
                     let var = self.let_var(
                         name.to_string(),
                         name.span(),

@@ -76,7 +76,7 @@ impl Lowerer<'_> {
                 Expr::Cast(Box::new(value), c.ty.clone())
             }
             S::Tuple(t) => Expr::Tuple(self.in_order(&t.elems, Self::operand)),
-            S::Array(a) => Expr::Array(self.in_order(&a.elems, Self::operand), Sequence::Array),
+            S::Array(a) => Expr::Array(self.in_order(&a.elems, Self::literal_element), Sequence::Array),
             S::Repeat(r) => self.repeat(&r.expr, &r.len, Sequence::Array),
             S::Struct(s) => {
                 if let Some(value) = self.complex_literal(s) {

@@ -220,7 +220,7 @@ impl Lowerer<'_> {
             return self.repeat(&value, &len, Sequence::Vec);
         }
         match Punctuated::<S, Token![,]>::parse_terminated.parse2(mac.tokens.clone()) {
-            Ok(items) => Expr::Array(self.in_order(&items, Self::operand), Sequence::Vec),
+            Ok(items) => Expr::Array(self.in_order(&items, Self::literal_element), Sequence::Vec),
             Err(e) => {
                 self.errors.push(syn::Error::new(mac.span(), format!("`vec!` with arguments that are no list: {e}")));
                 Expr::Tuple(Vec::new())

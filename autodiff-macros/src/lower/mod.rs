@@ -27,6 +27,7 @@ mod literals;
 mod macros;
 mod makers;
 mod order;
+mod own_iterators;
 mod owners;
 mod patterns;
 mod places;
@@ -105,6 +106,8 @@ pub(crate) struct Lowerer<'a> {
     uses: owners::Uses,
     /// The vectors that hold copies of what their items refer to, and such an item made again of its copy, `item`.
     referring: HashMap<VarId, syn::Expr>,
+    /// The places that are declared as maps or sets under other names, with the names of their types.
+    keyed: HashMap<String, String>,
     /// What stands for the variables that hold copies of what branches refer to.
     chosen: HashMap<VarId, Expr>,
     /// The variables that constructors of other types make.
@@ -156,6 +159,7 @@ pub(crate) fn lower(
         fallible,
         literals: HashMap::default(),
         referring: HashMap::default(),
+        keyed: HashMap::default(),
         chosen: HashMap::default(),
         uses: owners::Uses::of(block).with(types.uses_of_fields()).with_parameters(signature),
         made: HashSet::default(),
@@ -171,6 +175,7 @@ pub(crate) fn lower(
     let mut block = targets::written(block, signature.output.as_ref(), types);
     capitals::mark(&mut block);
     queues::as_vectors(&mut block, signature);
+    own_iterators::as_generators(&mut block, signature);
     failures::mark(&mut block);
     let value = lowerer.block_value(&block);
     let value = value.unwrap_or(Expr::Tuple(Vec::new()));

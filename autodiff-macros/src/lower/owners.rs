@@ -132,6 +132,14 @@ impl Uses {
         }
     }
 
+    /// Visits what may be a statement, where `drop` that takes one value may be that of the standard library.
+    fn visit_unused(&mut self, e: &Expr) {
+        match drops(e) {
+            Some(c) if c.args.len() == 1 && !is_borrowed_mutably(&c.args[0]) => self.visit_expr(&c.args[0]),
+            _ => self.visit_expr(e),
+        }
+    }
+
     /// The place of an option, perhaps behind a method that gives it or a view of it.
     fn option(&mut self, e: &Expr) {
         match e {
@@ -153,7 +161,7 @@ impl Uses {
 }
 
 /// A name, or a path of fields and elements that begins with one, without references around them.
-fn key(e: &Expr) -> Option<String> {
+pub(super) fn key(e: &Expr) -> Option<String> {
     match e {
         Expr::Paren(p) => key(&p.expr),
         Expr::Reference(r) => key(&r.expr),
@@ -166,15 +174,28 @@ fn key(e: &Expr) -> Option<String> {
 }
 
 impl<'ast> Visit<'ast> for Uses {
+    fn visit_stmt(&mut self, stmt: &'ast Stmt) {
+        match stmt {
+            Stmt::Expr(e, _) => self.visit_unused(e),
+            stmt => visit::visit_stmt(self, stmt),
+        }
+    }
+
+    fn visit_arm(&mut self, arm: &'ast syn::Arm) {
+        self.visit_pat(&arm.pat);
+        self.visit_unused(&arm.body);
+    }
+
+    fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {
+        self.visit_unused(&closure.body);
+    }
+
     fn visit_expr(&mut self, e: &'ast Expr) {
-        self.own_drop |= drops(e).is_some_and(|c| c.args.len() != 1 || is_borrowed_mutably(&c.args[0]));
-        match e {
-            Expr::Binary(b) => self.own_drop |= drops(&b.left).or(drops(&b.right)).is_some(),
-            Expr::MethodCall(m) => self.own_drop |= drops(&m.receiver).is_some() || m.args.iter().any(gives_dropped),
-            Expr::Call(c) => self.own_drop |= c.args.iter().any(gives_dropped),
-            Expr::Assign(a) => self.own_drop |= gives_dropped(&a.right),
-            Expr::Unary(u) => self.own_drop |= gives_dropped(&u.expr),
-            _ => {}
+        // Where `drop` is no statement, its value is used, and what is mapped by it is, too.
+        self.own_drop |= drops(e).is_some();
+        if let Expr::MethodCall(m) = e {
+            let mapped = |a: &Expr| matches!(a, Expr::Path(p) if p.path.is_ident("drop"));
+            self.own_drop |= m.method != "for_each" && m.args.iter().any(mapped);
         }
         match e {
             Expr::Index(i) => self.sequence(&i.expr),
@@ -207,7 +228,6 @@ impl<'ast> Visit<'ast> for Uses {
             Pat::Type(t) => (&*t.pat, Some(&*t.ty)),
             pat => (pat, None),
         };
-        self.own_drop |= local.init.as_ref().is_some_and(|init| gives_dropped(&init.expr));
         let made = || local.init.as_ref().is_some_and(|init| makes_own(&init.expr));
         if let Pat::Ident(name) = pat
             && declared.map_or_else(made, crate::own_names::is_own)
@@ -248,11 +268,6 @@ fn drops(e: &Expr) -> Option<&syn::ExprCall> {
         Expr::Call(c) => matches!(&*c.func, Expr::Path(p) if p.path.is_ident("drop")).then_some(c),
         _ => None,
     }
-}
-
-/// Whether the value of such a call is used.
-fn gives_dropped(e: &Expr) -> bool {
-    drops(e).is_some()
 }
 
 fn is_borrowed_mutably(e: &Expr) -> bool {

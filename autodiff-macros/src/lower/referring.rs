@@ -28,8 +28,26 @@ impl Lowerer<'_> {
     pub(super) fn copied_elements(&mut self, value: Expr, span: Span) -> (Expr, Option<S>) {
         let Expr::Array(items, sequence) = value else { return (value, None) };
         let again = items.first().and_then(|item| self.referred_item(item));
-        let items = items.into_iter().map(|item| self.as_copy(item, span)).collect();
+        let mut copy = |item| {
+            let copy = self.as_copy(item, span);
+            if matches!(copy, Expr::Tuple(_)) { self.temporary(copy, span) } else { copy }
+        };
+        let items = items.into_iter().map(&mut copy).collect();
         (Expr::Array(items, sequence), again)
+    }
+
+    /// An element of a literal: an atom, or a tuple that holds references, of whose parts copies can be made.
+    pub(super) fn literal_element(&mut self, e: &S) -> Expr {
+        fn refers(e: &Expr) -> bool {
+            match e {
+                Expr::Ref { .. } => true,
+                Expr::Tuple(parts) => parts.iter().any(refers),
+                _ => false,
+            }
+        }
+        let S::Tuple(t) = e else { return self.operand(e) };
+        let tuple = self.given_tuple(t);
+        if refers(&tuple) { tuple } else { self.as_atom(tuple, syn::spanned::Spanned::span(e)) }
     }
 
     /// What a branch gives, with copies in the place of references, alone or in a tuple.
@@ -54,7 +72,7 @@ impl Lowerer<'_> {
     }
 
     /// What stands for a value of which `copy` is the copy, if it holds references that are copied.
-    fn chosen(&self, value: &Expr, copy: &Expr) -> Option<Expr> {
+    pub(super) fn chosen(&self, value: &Expr, copy: &Expr) -> Option<Expr> {
         match (value, copy) {
             (Expr::Ref { mutable: false, of }, _) if self.is_copied(&self.kind(of)) => {
                 Some(Expr::Ref { mutable: false, of: Box::new(copy.clone()) })

@@ -184,6 +184,7 @@ impl Lowerer<'_> {
         // An immutable reference to a place is another name for it.
         if let (Expr::Ref { .. }, false) = (&value, mutable) {
             let value = self.pin(value);
+            ty.into_iter().for_each(|ty| self.note_keyed(&value, ty));
             self.bind(&name.to_string(), value);
             return;
         }

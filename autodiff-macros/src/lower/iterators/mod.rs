@@ -8,6 +8,7 @@
 
 mod adapters;
 mod cursors;
+mod maps;
 mod run;
 mod search;
 mod sources;
@@ -112,6 +113,16 @@ fn borrowed(item: &Expr) -> Expr {
     Expr::Ref { mutable: false, of: Box::new(shared(item)) }
 }
 
+/// Whether a method of this name makes an iterator of another.
+pub(super) fn is_adapter(name: &str) -> bool {
+    adapters::NAMES.contains(&name)
+}
+
+/// Whether a call is one of a function of `std::iter`.
+pub(super) fn is_generator(c: &syn::ExprCall) -> bool {
+    sources::generator(c).is_some()
+}
+
 /// Whether an expression is a call of a method that gives an iterator.
 pub(super) fn is_adapted(e: &S) -> bool {
     match e {
@@ -214,6 +225,7 @@ impl Lowerer<'_> {
                 let name = m.method.to_string();
                 sources::MAKERS.contains(&name.as_str())
                     || sources::of_text(m)
+                    || self.is_of_map(e)
                     || crate::lower::lanes::is_of_arrays(&name)
                     || (crate::lower::lanes::MAKERS.contains(&name.as_str()) && self.seems_array(&m.receiver))
                     || (adapters::NAMES.contains(&name.as_str()) && self.is_chain(&m.receiver))

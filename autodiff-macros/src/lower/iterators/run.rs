@@ -309,11 +309,17 @@ impl Lowerer<'_> {
             return Stream::Indexed { len, item: std::rc::Rc::new(move |_, _| item.clone()) };
         }
         let array = self.is_array(&value);
-        let place = self.place_of(value, span);
+        if let Some(stream) = self.lent_items(&value, span) {
+            return stream;
+        }
+        let (place, referring) = self.place_of_items(value, span);
         if array {
             return self.array_source(place, reference, mutable, span);
         }
-        self.elements(place, reference, mutable)
+        match referring {
+            Some(item) => self.referred_elements(place, item),
+            None => self.elements(place, reference, mutable),
+        }
     }
 
     /// The value of a predicate: a condition.

@@ -62,7 +62,7 @@ pub(super) fn is_of_indices(c: &syn::ExprCall) -> bool {
 impl Lowerer<'_> {
     /// The stream of an expression that is iterated over.
     pub(in crate::lower) fn stream(&mut self, e: &S) -> Option<Stream> {
-        if let Some(stream) = self.entries(e) {
+        if let Some(stream) = self.of_map(e) {
             return Some(stream);
         }
         match e {
@@ -107,9 +107,12 @@ impl Lowerer<'_> {
             S::Reference(r) => {
                 let value = self.place_or_value(&r.expr);
                 let array = self.is_array(&value);
-                let place = self.place_of(value, e.span());
+                let (place, referring) = self.place_of_items(value, e.span());
                 if array {
                     return Some(self.array_source(place, true, r.mutability.is_some(), e.span()));
+                }
+                if let Some(item) = referring {
+                    return Some(self.referred_elements(place, item));
                 }
                 Some(self.elements(place, true, r.mutability.is_some()))
             }
@@ -145,6 +148,46 @@ impl Lowerer<'_> {
         Stream::Indexed { len, item }
     }
 
+    /// The items of a literal of an array, if they can be changed through references in it: each is a place of its own, so the
+    /// loop stands once for each of them.
+    pub(super) fn lent_items(&mut self, value: &Expr, span: Span) -> Option<Stream> {
+        let Expr::Array(items, _) = value else { return None };
+        if !items.iter().any(lends_mutably) {
+            return None;
+        }
+        if items.len() > LENT {
+            self.errors.at(
+                span,
+                format!("a loop over more than {LENT} `&mut` that are written out cannot be differentiated; loop over indices"),
+            );
+        }
+        let one = |item: Expr| Stream::Indexed { len: Expr::int(1), item: Rc::new(move |_, _| item.clone()) };
+        let items: Vec<Stream> = items.iter().take(LENT).map(|item| one(self.pin(item.clone()))).collect();
+        items.into_iter().reduce(|all, next| Stream::Chain(Box::new(all), Box::new(next)))
+    }
+
+    /// The place of what is iterated over; of a literal with references in it, copies of what they refer to, and the first item.
+    pub(super) fn place_of_items(&mut self, value: Expr, span: Span) -> (Place, Option<Expr>) {
+        let first = if let Expr::Array(items, _) = &value { items.first().cloned() } else { None };
+        let (value, again) = self.copied_elements(value, span);
+        let place = self.place_of(value, span);
+        let Some(again) = again else { return (place, None) };
+        self.referring.insert(place.root, again);
+        (place, first)
+    }
+
+    /// The references to the elements of a sequence of copies, of which one was such an item.
+    pub(super) fn referred_elements(&mut self, place: Place, like: Expr) -> Stream {
+        let Stream::Indexed { len, item } = self.elements(place, false, false) else {
+            unreachable!("elements have indices")
+        };
+        let item: ItemAt = Rc::new(move |l, i| {
+            let copy = item(l, i);
+            l.chosen(&like, &copy).unwrap_or(copy)
+        });
+        Stream::Indexed { len, item }
+    }
+
     /// An iterator over a text or the keys of a map, which carries no derivative: its items are collected first.
     fn collected_text(&mut self, e: &S) -> Option<Stream> {
         let S::MethodCall(m) = e else { return None };
@@ -159,38 +202,6 @@ impl Lowerer<'_> {
         let item = if by_value { Kind::Constant } else { Kind::Ref(Box::new(Kind::Constant)) };
         self.program.vars[var].kind = Kind::Seq(Box::new(item));
         Some(self.elements(Place::var(var, e.span()), keys, false))
-    }
-
-    /// The entries of a map of constants, `&map`, `map.iter()` or a `map` that is a reference: copies, as of the keys of one.
-    fn entries(&mut self, e: &S) -> Option<Stream> {
-        let (map, borrowed) = match e {
-            S::Reference(r) if r.mutability.is_none() => (&*r.expr, true),
-            S::MethodCall(m) if m.args.is_empty() && m.method == "iter" => (&*m.receiver, true),
-            S::Path(_) => (e, false),
-            _ => return None,
-        };
-        let S::Path(p) = map else { return None };
-        let Some(Binding::Value(value)) = self.lookup(&p.path.get_ident()?.to_string()) else { return None };
-        let value = value.clone();
-        let root = as_place(&value)?.root;
-        let reference = matches!(self.program.vars[root].ty, Some(syn::Type::Reference(_)));
-        if !(borrowed || reference) || !self.is_declared_map(&value) {
-            return None;
-        }
-        let items = self.verbatim(&syn::parse_quote!(::differentiable::__private::entries(#map.iter())));
-        let items = self.let_var("items", e.span(), crate::ir::Role::Temporary, items);
-        self.program.vars[items].kind = Kind::Seq(Box::new(Kind::Tuple(vec![Kind::Constant, Kind::Constant])));
-        let place = Place::var(items, e.span());
-        let len = rules::method(Expr::Place(place.clone()), "len", Vec::new());
-        let item: ItemAt = Rc::new(move |l, i| {
-            let entry = crate::lower::places::element_of(&place, i);
-            let part = |l: &mut Lowerer<'_>, part: usize| {
-                let part = l.normal(Expr::Place(entry.step(Step::Field(syn::Member::from(part)))));
-                Expr::Ref { mutable: false, of: Box::new(part) }
-            };
-            Expr::Tuple(vec![part(l, 0), part(l, 1)])
-        });
-        Some(Stream::Indexed { len, item })
     }
 
     /// A method that makes an iterator of its receiver.
@@ -216,8 +227,14 @@ impl Lowerer<'_> {
             let place = self.place_of(value, recv.span());
             return self.array_source(place, reference, mutable, recv.span());
         }
+        if let Some(stream) = self.lent_items(&value, recv.span()) {
+            return stream;
+        }
         let kind = self.kind(&crate::lower::strip(value.clone()));
-        let place = self.place_of(value, recv.span());
+        let (place, referring) = self.place_of_items(value, recv.span());
+        if let Some(item) = referring {
+            return self.referred_elements(place, item);
+        }
         if let Kind::Option(_) = kind.deref() {
             let some = super::run::is_some(Expr::Place(place.clone()));
             let payload = self.normal(Expr::Place(place.step(crate::variants::payload(crate::variants::some()))));
@@ -348,6 +365,18 @@ fn endless(f: &S) -> bool {
     }
     matches!(body, S::Call(c) if matches!(&*c.func, S::Path(p) if crate::variants::is_named(&p.path, "Some")))
         && !crate::lower::closures::returns(&c.body)
+}
+
+/// How many places a loop is written out for.
+const LENT: usize = 16;
+
+/// Whether a value is, or holds, a reference through which something can be changed.
+fn lends_mutably(e: &Expr) -> bool {
+    match e {
+        Expr::Ref { mutable, .. } => *mutable,
+        Expr::Tuple(parts) => parts.iter().any(lends_mutably),
+        _ => false,
+    }
 }
 
 /// The number of items of a stream without an end.

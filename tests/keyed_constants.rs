@@ -1,0 +1,134 @@
+//! Maps and sets that carry no derivative, iterated over for numbers and for indices.
+#![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
+#![allow(missing_docs, unreachable_pub, unused)]
+
+#[macro_use]
+mod common;
+
+use differentiable::prelude::*;
+use std::collections::*;
+
+mod maps {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let m: BTreeMap<usize, f64> = BTreeMap::from([(0, 2.0), (2, 3.0)]);
+        let mut s = m.values().zip(x).map(|(k, v)| k * v * v).sum::<f64>() * x[2];
+        s += m.keys().zip(x).map(|(k, v)| x[*k] * v * v).sum::<f64>();
+        for k in m.keys() {
+            s += x[*k] * x[*k] * x[1];
+        }
+        for v in m.values() {
+            s += v * x[0].sin();
+        }
+        s += m.iter().map(|(k, v)| v * x[*k] * x[*k]).sum::<f64>() * x[1];
+        s += m.iter().zip(x).map(|((k, v), a)| v * a * x[*k] * x[*k]).sum::<f64>();
+        s *= m.values().copied().fold(0.0, f64::max);
+        s + m.into_iter().map(|(k, v)| v * x[k] * x[k]).sum::<f64>()
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod made_by_constructors {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let m = BTreeMap::from([(0usize, 2.0), (2, 3.0)]);
+        let mut s = x[1];
+        for (k, v) in &m {
+            s += v * x[*k] * x[*k];
+        }
+        for (k, v) in m {
+            s += x[k].sin() * v;
+        }
+        let mut active = BTreeSet::new();
+        active.insert(0);
+        active.insert(2usize);
+        for k in &active {
+            s += x[*k] * x[*k] * x[1];
+        }
+        for k in active.iter() {
+            s += x[*k].sin();
+        }
+        for k in active {
+            s += x[k].cos();
+        }
+        let even: HashSet<usize> = [0, 2].into_iter().collect();
+        for k in even {
+            s += x[k] * x[k] * x[1];
+        }
+        s
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod names_as_keys {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let m: HashMap<&str, f64> = HashMap::from([("a", 2.0), ("b", 3.0)]);
+        m["a"] * x[0] * x[0]
+            + m.get("b").copied().unwrap_or(1.0) * x[1] * x[0]
+            + m.iter().map(|(k, v)| k.len() as f64 * v * x[2] * x[1]).sum::<f64>()
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+struct Settings {
+    table: BTreeMap<usize, f64>,
+    on: BTreeSet<usize>,
+}
+
+#[differentiable(order = 2)]
+fn of_parameters(
+    x: &[f64],
+    #[constant] names: &BTreeMap<&'static str, f64>,
+    #[constant] weights: &HashMap<&str, f64>,
+    active: &BTreeSet<usize>,
+    #[constant] settings: &Settings,
+) -> f64 {
+    let mut s = weights["a"] * x[0] * x[0] + weights.get("b").copied().unwrap_or(1.0) * x[1] * x[0];
+    for (k, v) in names {
+        s += v * x[k.len()] * x[0];
+    }
+    for v in names.values() {
+        s += v * x[1].sin();
+    }
+    for &k in active {
+        s += x[k] * x[k] * x[1];
+    }
+    s += active.iter().map(|k| x[*k]).sum::<f64>();
+    let table: &BTreeMap<usize, f64> = &settings.table;
+    let on: &BTreeSet<usize> = &settings.on;
+    for (k, v) in table {
+        s += v * x[*k] * x[*k];
+    }
+    for k in on {
+        s += x[*k].sin();
+    }
+    for k in settings.table.keys() {
+        s += x[*k].cos();
+    }
+    for v in table.values() {
+        s += v * x[1].cos();
+    }
+    s
+}
+
+#[test]
+fn maps_and_sets_that_are_passed_in() {
+    let names = BTreeMap::from([("a", 2.0), ("bc", 3.0)]);
+    let weights = HashMap::from([("a", 2.0), ("b", 3.0)]);
+    let active = BTreeSet::from([0, 2]);
+    let settings = Settings { table: BTreeMap::from([(0, 2.0), (1, 0.5)]), on: BTreeSet::from([1, 2]) };
+    let x = [0.4, 0.7, 1.2];
+    of_parameters::check(&x, &names, &weights, &active, &settings).unwrap();
+    let expected = common::differences(|x| of_parameters(x, &names, &weights, &active, &settings), &x);
+    let gradient = of_parameters::grad(&x, &names, &weights, &active, &settings);
+    assert!(gradient.iter().zip(&expected).all(|(g, e)| common::close(*g, *e)), "{gradient:?} is not {expected:?}");
+    let hessian = of_parameters::hessian(&x, &names, &weights, &active, &settings);
+    for i in 0..3 {
+        let second = common::differences(|x| of_parameters::grad(x, &names, &weights, &active, &settings)[i], &x);
+        assert!((0..3).all(|j| common::close(hessian[[i, j]], second[j])));
+    }
+}
