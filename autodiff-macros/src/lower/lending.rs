@@ -11,6 +11,7 @@ use syn::Expr as S;
 
 use super::{Binding, Lowerer, as_place};
 use crate::ir::{Arg, Call, Callee, Expr, Passing, Place, Role, Step, Stmt, VarId};
+use crate::kinds::Kind;
 use crate::rules;
 
 impl Lowerer<'_> {
@@ -70,6 +71,15 @@ impl Lowerer<'_> {
         });
     }
 
+    /// The operand of an assignment such as `place += value`, or a copy of it: where the operator is one of the user's own, it is
+    /// lent beside the place.
+    pub(super) fn beside(&mut self, value: Expr, place: &Place) -> Expr {
+        let clashing = as_place(&value).filter(|of| of.root == place.root && !of.may_be_lent_with(place)).cloned();
+        let Some(of) = clashing.filter(|_| self.kind(&value).deref() == &Kind::Unknown) else { return value };
+        let copy = Expr::Place(self.copy_of_part(&of, of.span));
+        if matches!(value, Expr::Ref { .. }) { Expr::Ref { mutable: false, of: Box::new(copy) } } else { copy }
+    }
+
     /// Whether arguments that are lent beside the receiver of a method show that this takes `&self`.
     pub(super) fn show_shared(&self, place: &Place, recv: &Expr, written: &S, args: &[Arg]) -> bool {
         let own = self.exclusive(recv, written);
@@ -103,7 +113,10 @@ impl Lowerer<'_> {
 fn clash(a: &Arg, b: &Arg) -> bool {
     let changed = a.passing == Passing::RefMut || b.passing == Passing::RefMut;
     let views = |place: &Place| place.path.iter().any(|step| matches!(step, Step::View { .. }));
-    changed && lent(a).zip(lent(b)).is_some_and(|(a, b)| a.root == b.root && !a.may_be_lent_with(b) && !views(a) && !views(b))
+    changed
+        && lent(a)
+            .zip(lent(b))
+            .is_some_and(|(a, b)| a.root == b.root && !a.may_be_lent_with(b) && !views(a) && !views(b))
 }
 
 fn lent(arg: &Arg) -> Option<&Place> {

@@ -28,6 +28,7 @@ impl Lowerer<'_> {
                 "a struct that holds a `&mut` cannot be differentiated: what is written through it would have to be followed; pass the `&mut` itself to each function",
             );
         }
+        let value = self.with_known_rest(value);
         if !self.is_borrowing(&value) {
             return value;
         }
@@ -41,6 +42,28 @@ impl Lowerer<'_> {
                 Expr::Call { func, qself, args, ctor, tangent }
             }
             other => other,
+        }
+    }
+
+    /// A literal whose other fields are those of a value that holds references, with these fields.
+    fn with_known_rest(&self, value: Expr) -> Expr {
+        let known = |rest: &Expr| match super::as_place(rest).filter(|p| p.path.is_empty()) {
+            Some(place) => match self.literals.get(&place.root)? {
+                Expr::Struct { fields, rest: None, .. } => Some(fields.clone()),
+                _ => None,
+            },
+            None => None,
+        };
+        match value {
+            Expr::Struct { path, mut fields, rest: Some(rest), tangent } => {
+                let Some(others) = known(&rest) else {
+                    return Expr::Struct { path, fields, rest: Some(rest), tangent };
+                };
+                let given: Vec<Member> = fields.iter().map(|(member, _)| member.clone()).collect();
+                fields.extend(others.into_iter().filter(|(member, _)| !given.contains(member)));
+                Expr::Struct { path, fields, rest: None, tangent }
+            }
+            value => value,
         }
     }
 
