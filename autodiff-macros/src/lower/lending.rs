@@ -55,7 +55,7 @@ impl Lowerer<'_> {
         let part = Expr::Place(place.clone());
         let value =
             if is_slice(place) { rules::method(part, "to_vec", Vec::new()) } else { Expr::Clone(Box::new(part)) };
-        let copy = self.let_var("part", span, Role::Temporary, value);
+        let copy = self.let_var("copy", span, Role::Temporary, value);
         self.program.vars[copy].mutable = true;
         Place::var(copy, span)
     }

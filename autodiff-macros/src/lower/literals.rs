@@ -73,7 +73,7 @@ impl Lowerer<'_> {
             Expr::Place(ref place) if place.path.is_empty() && self.program.vars[place.root].borrows => e,
             e if self.is_fixed(&e) => e,
             e => {
-                let var = self.let_var("part", span, crate::ir::Role::Temporary, e);
+                let var = self.let_var("field", span, crate::ir::Role::Temporary, e);
                 Expr::var(var, span)
             }
         }
