@@ -1,6 +1,6 @@
 //! Iterator chains.
 #![allow(clippy::all, reason = "programs are written as users write them")]
-#![allow(missing_docs, clippy::pedantic)]
+#![allow(missing_docs, clippy::pedantic, unused_macros)]
 
 #[macro_use]
 mod common;

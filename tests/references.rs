@@ -370,3 +370,43 @@ mod parts_of_one_value {
 
     checked!(f, [0.7, 0.4, 1.2]);
 }
+
+mod operators_on_parts_of_one_value {
+    use super::*;
+    use std::ops::{AddAssign, SubAssign};
+
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    struct Point {
+        a: f64,
+        b: f64,
+    }
+
+    #[differentiable(order = 2)]
+    impl AddAssign for Point {
+        fn add_assign(&mut self, o: Point) {
+            self.a += o.a * o.b;
+            self.b *= o.a;
+        }
+    }
+
+    #[differentiable(order = 2)]
+    impl SubAssign<&Point> for Point {
+        fn sub_assign(&mut self, o: &Point) {
+            self.a -= o.b;
+            self.b -= o.a * o.a;
+        }
+    }
+
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut all: Vec<Point> = (0..3).map(|i| Point { a: x[i], b: x[(i + 1) % 3] }).collect();
+        for i in 1..3 {
+            let (left, right) = all.split_at_mut(i);
+            left[0] += right[0];
+            right[0] -= &left[i - 1];
+        }
+        all.iter().map(|p| p.a * p.b).sum()
+    }
+
+    checked!(f, [0.7, 0.4, 1.2]);
+}
