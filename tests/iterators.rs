@@ -1,6 +1,9 @@
 //! Iterator chains.
 #![allow(clippy::all, reason = "programs are written as users write them")]
-#![allow(missing_docs, clippy::pedantic)]
+#![allow(missing_docs, clippy::pedantic, unused_macros)]
+
+#[macro_use]
+mod common;
 
 use differentiable::prelude::*;
 
@@ -239,4 +242,118 @@ mod best {
         with_place::check(&bag, 0.6).unwrap();
         for_nothing::check(&bag, 0.6).unwrap();
     }
+}
+
+mod iterators_with_a_name {
+    use super::*;
+
+    /// What is left of an iterator with a name, after methods that take it by `&mut`.
+    macro_rules! advanced {
+        ($name:ident, |$x:ident, $v:ident| $body:block) => {
+            mod $name {
+                use super::*;
+                #[differentiable]
+                fn f($x: &[f64]) -> f64 {
+                    let $v: Vec<f64> = (0..7).map(|i| $x[i % 3] + 0.1 * i as f64).collect();
+                    $body
+                }
+                agrees!(f, [0.4, 0.8, 1.3]);
+            }
+        };
+    }
+    advanced!(both_ends, |x, v| {
+        let mut it = v.iter();
+        let mut s = 0.0;
+        while let (Some(a), Some(b)) = (it.next(), it.next_back()) {
+            s += a * b;
+        }
+        s + it.next().map_or(0.0, |m| m * m)
+    });
+    advanced!(position, |x, v| {
+        let mut it = v.iter();
+        let k = it.position(|a| *a > 1.0).unwrap();
+        let r = it.next().unwrap();
+        r * it.sum::<f64>() + k as f64
+    });
+    advanced!(nth, |x, v| {
+        let mut it = v.iter();
+        let a = it.nth(2).unwrap();
+        let b = it.nth(1).unwrap();
+        a * b + it.next().unwrap()
+    });
+    advanced!(find, |x, v| {
+        let mut it = v.iter().map(|a| a * a);
+        let a = it.find(|a| *a > 0.5).unwrap();
+        let b = it.next().unwrap();
+        a * b + it.sum::<f64>()
+    });
+    advanced!(any, |x, v| {
+        let mut it = v.iter();
+        let e = it.any(|a| *a > 1.2);
+        let b = it.next().unwrap();
+        b * it.map(|a| a * a).sum::<f64>() + e as u8 as f64
+    });
+    advanced!(all, |x, v| {
+        let mut it = v.iter();
+        let e = it.all(|a| *a < 1.2);
+        let b = it.next().unwrap();
+        b * it.map(|a| a * a).sum::<f64>() + e as u8 as f64
+    });
+    advanced!(find_map, |x, v| {
+        let mut it = v.iter();
+        let e = it.find_map(|a| if *a > 1.0 { Some(a * a) } else { None });
+        e.unwrap() * it.next().unwrap()
+    });
+    advanced!(ends_and_the_rest, |x, v| {
+        let mut it = v.iter();
+        let last = it.next_back().unwrap();
+        let first = it.next().unwrap();
+        let mid: f64 = it.rev().take(2).sum();
+        last * first + mid
+    });
+    advanced!(try_fold, |x, v| {
+        let mut it = v.iter();
+        let t = it.try_fold(0.0, |s, a| if s > 1.5 { None } else { Some(s + a * a) });
+        let r: f64 = it.sum();
+        t.unwrap_or(x[0]) * r
+    });
+    advanced!(chunks_from_the_end, |x, v| {
+        let mut c = v.chunks(2);
+        let a = c.next().unwrap();
+        let b = c.next_back().unwrap();
+        let r: f64 = c.map(|p| p[0]).sum();
+        a[1] * b[0] + r
+    });
+    advanced!(enumerated_from_the_end, |x, v| {
+        let mut it = v.iter().enumerate();
+        let (i, a) = it.next_back().unwrap();
+        let (j, b) = it.next().unwrap();
+        a * b + (i + j) as f64 * it.len() as f64
+    });
+    advanced!(both_ends_changed, |x, v| {
+        let mut w = v.clone();
+        {
+            let mut it = w.iter_mut();
+            while let (Some(a), Some(b)) = (it.next(), it.next_back()) {
+                *a *= *b;
+                *b += 1.0;
+            }
+        }
+        w.iter().map(|a| a * a).sum()
+    });
+    advanced!(range_from_both_ends, |x, v| {
+        let mut r = 0..v.len();
+        let mut s = 0.0;
+        while let Some(i) = r.next() {
+            s += v[i];
+            let Some(j) = r.next_back() else { break };
+            s *= v[j];
+        }
+        s + r.len() as f64
+    });
+    advanced!(nth_of_steps, |x, v| {
+        let mut it = v.iter().skip(1).step_by(2);
+        let a = it.nth(1).unwrap();
+        a * it.sum::<f64>()
+    });
 }

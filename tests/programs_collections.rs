@@ -2,6 +2,9 @@
 #![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
 #![allow(missing_docs, unreachable_pub, unused)]
 
+#[macro_use]
+mod common;
+
 use differentiable::prelude::*;
 use std::collections::*;
 #[differentiable]
@@ -84,4 +87,233 @@ fn checks() {
     heap::check(&[0.301, 0.722]).unwrap();
     indexed::check(&[0.3, 0.7, 0.5], &["a".into(), "b".into(), "ab".into()], "a-b").unwrap();
     rpn::check(0.7, 1.3, "x 2 * x x * +").unwrap();
+}
+
+mod iterators_advanced_in_several_loops {
+    use super::*;
+    #[differentiable]
+    fn f(x: &[f64]) -> f64 {
+        let mut it = x.iter().copied();
+        let first = it.next().unwrap();
+        let mut s = first;
+        for v in it.by_ref().take(1) {
+            s *= v + 0.5;
+        }
+        for v in it {
+            s += v.sin() * first;
+        }
+        let mut idx = 0..x.len();
+        let mut p = 1.0;
+        while let Some(i) = idx.next() {
+            p *= x[i];
+            if i == 1 {
+                break;
+            }
+        }
+        for i in idx {
+            p += x[i] * 2.0;
+        }
+        s + p
+    }
+    agrees!(f, [0.45, 1.2, -0.3]);
+}
+
+mod runs_of_a_sequence {
+    use super::*;
+    #[differentiable]
+    fn f(x: &[f64]) -> f64 {
+        let v: Vec<f64> = (0..9).map(|i| x[i % 3] * (i as f64 + 1.0)).collect();
+        let a: f64 = v.iter().skip_while(|t| **t < 1.0).step_by(2).sum();
+        let b = v.rchunks(4).map(|c| c.iter().sum::<f64>()).fold(0.0, |s, c| s * 0.5 + c * c);
+        let c: Vec<f64> = v.iter().rev().skip(2).take(4).copied().collect();
+        let d = v.iter().zip(v.iter().rev()).take(3).map(|(p, q)| p * q).sum::<f64>();
+        let e = 0.0;
+        a + b + c.first().unwrap() * c.last().unwrap() + d + e
+    }
+    agrees!(f, [0.45, 1.2, -0.3]);
+}
+
+mod retain_drain_and_dedup {
+    use super::*;
+    #[differentiable]
+    fn f(x: &[f64]) -> f64 {
+        let mut v: Vec<f64> = (0..8).map(|i| x[i % 3] + (i / 3) as f64 * x[0]).collect();
+        v.retain(|a| *a < 1.5);
+        let head: Vec<f64> = v.drain(..2).collect();
+        v.insert(1, head[0] * head[1]);
+        v.dedup();
+        v.extend(head.iter().map(|h| h * 0.5));
+        v.extend_from_slice(&[x[2], x[1]]);
+        let tail = v.split_off(3);
+        v.append(&mut tail.iter().rev().map(|t| t * t).collect());
+        v.resize(7, x[1]);
+        v.sort_by(|a, b| b.total_cmp(a));
+        v.truncate(5);
+        v.iter().enumerate().map(|(i, a)| a * (i as f64 + 0.5)).sum::<f64>() + v.len() as f64
+    }
+    agrees!(f, [0.4, 0.8, 0.3]);
+}
+
+mod delay_line_in_a_queue {
+    use super::*;
+    use std::collections::VecDeque;
+    #[differentiable]
+    fn f(x: &[f64]) -> f64 {
+        let mut line: VecDeque<f64> = VecDeque::with_capacity(4);
+        for _ in 0..3 {
+            line.push_back(x[2]);
+        }
+        let mut y = x[0];
+        let mut acc = 0.0;
+        for n in 0..7 {
+            let delayed = line.pop_front().unwrap();
+            y = 0.8 * y + x[1] * delayed + if n == 0 { 1.0 } else { 0.0 };
+            line.push_back(y);
+            acc += line.iter().enumerate().map(|(i, v)| v / (i + 1) as f64).sum::<f64>();
+            if line.front().is_some_and(|v| *v > 2.0) {
+                line.rotate_left(1);
+            }
+        }
+        acc + line[1] * line.back().copied().unwrap_or(0.0)
+    }
+    agrees!(f, [0.45, 0.9, 0.3]);
+}
+
+mod tree_of_boxed_pairs {
+    use super::*;
+    #[derive(Clone, Debug, Differentiable)]
+    enum Tree {
+        Leaf { mass: f64, pos: f64 },
+        Node(Box<[Tree; 2]>),
+        Empty,
+    }
+    #[differentiable]
+    fn mass(t: &Tree) -> f64 {
+        match t {
+            Tree::Empty => 0.0,
+            Tree::Leaf { mass, .. } => *mass,
+            Tree::Node(kids) => kids.iter().map(|k| mass(k)).sum(),
+        }
+    }
+    #[differentiable]
+    fn insert(t: Tree, m: f64, p: f64, lo: f64, hi: f64) -> Tree {
+        let mid = 0.5 * (lo + hi);
+        match t {
+            Tree::Empty => Tree::Leaf { mass: m, pos: p },
+            Tree::Leaf { mass, pos } => {
+                let split = Tree::Node(Box::new([Tree::Empty, Tree::Empty]));
+                let one = insert(split, mass, pos, lo, hi);
+                insert(one, m, p, lo, hi)
+            }
+            Tree::Node(kids) => {
+                let [l, r] = *kids;
+                if p < mid {
+                    Tree::Node(Box::new([insert(l, m, p, lo, mid), r]))
+                } else {
+                    Tree::Node(Box::new([l, insert(r, m, p, mid, hi)]))
+                }
+            }
+        }
+    }
+    #[differentiable]
+    fn force(t: &Tree, at: f64) -> f64 {
+        match t {
+            Tree::Empty => 0.0,
+            Tree::Leaf { mass, pos } => {
+                let d = pos - at;
+                if d.abs() < 1e-9 { 0.0 } else { mass * d / (d * d + 0.01).powf(1.5) }
+            }
+            Tree::Node(kids) => {
+                let [a, b] = &**kids;
+                force(a, at) + force(b, at)
+            }
+        }
+    }
+    #[differentiable]
+    fn f(x: &[f64]) -> f64 {
+        let mut t = Tree::Empty;
+        for (i, p) in x.iter().enumerate() {
+            t = insert(t, 1.0 + 0.5 * i as f64 * x[0], *p, -2.0, 2.0);
+        }
+        force(&t, 0.1) * mass(&t)
+    }
+    agrees!(f, [0.4, 0.8, 1.3]);
+}
+
+mod combinators_of_options {
+    use super::*;
+    #[differentiable]
+    fn f(x: &[f64]) -> f64 {
+        let a = Some(x[0]).filter(|v| *v > 0.0);
+        let b = a.zip(x.get(1).copied()).map(|(p, q)| p * q);
+        let c = b.and_then(|v| if v > 10.0 { None } else { Some(v + 1.0) });
+        let d = c.or(Some(0.1)).xor(None);
+        let mut e: Option<f64> = None;
+        let r = e.get_or_insert_with(|| x[2] * 2.0);
+        *r += x[0];
+        let old = e.insert(x[1] * x[1]).sin();
+        let g = e.take().ok_or("none").map(|v| v * old);
+        let nested: Option<Option<f64>> = Some(d);
+        let flat = nested.flatten();
+        let h: Result<f64, String> = flat.ok_or_else(|| "x".to_string());
+        let k = h.as_ref().map(|v| v * 3.0).unwrap_or(0.0);
+        let m = h.and_then(|v| if v > 0.0 { Ok(v.ln()) } else { Err("neg".into()) }).ok();
+        let s = e.is_none() as u8 as f64;
+        k + m.unwrap_or_default() + g.unwrap_or(0.0) + s * x[0] + flat.map_or_else(|| 0.0, |v| v * v)
+    }
+    agrees!(f, [0.4, 0.8, 1.3]);
+}
+
+mod pairs_by_flat_map {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let n = x.len();
+        let e: f64 =
+            (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j))).map(|(i, j)| (x[i] - x[j]).powi(2).ln_1p()).sum();
+        let m: Vec<Vec<f64>> = x.iter().map(|a| x.iter().map(|b| a * b).collect()).collect();
+        let tr: f64 = m.iter().enumerate().map(|(i, r)| r[i]).sum();
+        let fl: Vec<f64> = m.into_iter().flatten().filter(|v| *v > -0.2).collect();
+        e + tr + fl.chunks_exact(2).map(|c| c[0] * c[1]).sum::<f64>() + fl.chunks(2).last().map_or(0.0, |c| c[0])
+    }
+    checked!(f, [0.45, 1.2, -0.3]);
+}
+
+mod views_with_update_syntax {
+    use super::*;
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    struct View<'a> {
+        data: &'a [f64],
+        scale: f64,
+        #[constant]
+        stride: usize,
+    }
+    #[differentiable]
+    impl<'a> View<'a> {
+        fn at(&self, i: usize) -> f64 {
+            self.data[i * self.stride] * self.scale
+        }
+        fn count(&self) -> usize {
+            (self.data.len() + self.stride - 1) / self.stride
+        }
+        fn sum(&self) -> f64 {
+            (0..self.count()).map(|i| self.at(i)).sum()
+        }
+    }
+    #[differentiable]
+    fn dot(a: &View<'_>, b: &View<'_>) -> f64 {
+        let mut s = 0.0;
+        for i in 0..a.count().min(b.count()) {
+            s += a.at(i) * b.at(i);
+        }
+        s
+    }
+    #[differentiable]
+    fn f(x: &[f64]) -> f64 {
+        let y: Vec<f64> = x.iter().flat_map(|v| [*v, v * v]).collect();
+        let even = View { data: &y, scale: x[0], stride: 2 };
+        let odd = View { data: &y[1..], stride: 2, ..even };
+        dot(&even, &odd) + even.sum() * odd.sum()
+    }
+    agrees!(f, [0.4, 0.8, 1.3]);
 }

@@ -2,6 +2,11 @@
 #![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
 #![allow(missing_docs, unreachable_pub, unused)]
 
+#[macro_use]
+mod common;
+
+use differentiable::prelude::*;
+
 mod parsing_with_question_marks {
     use differentiable::prelude::*;
 
@@ -338,4 +343,112 @@ mod recursion_over_slices {
         is_even_sum::check(&[0.3, 1.2, -0.7, 2.0], 0.8).unwrap();
         determinant::check(&[vec![1.0, 2.0, 0.5], vec![-1.0, 0.3, 2.0], vec![0.7, 1.1, -0.4]]).unwrap();
     }
+}
+
+mod states_for_labels {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn machine(x: &[f64]) -> f64 {
+        let (mut a, mut b, mut it) = (x[0], x[1], 0usize);
+        let mut label = 10;
+        let r = loop {
+            label = match label {
+                10 => {
+                    it += 1;
+                    if it > 12 {
+                        99
+                    } else if a.abs() > b.abs() {
+                        20
+                    } else {
+                        30
+                    }
+                }
+                20 => {
+                    a = a * 0.5 - x[2] * b;
+                    if it % 3 == 0 { 40 } else { 10 }
+                }
+                30 => {
+                    let t = a;
+                    a = b;
+                    b = t * 0.9 + (x[2] * t).sin();
+                    10
+                }
+                40 => {
+                    b += a * a * 0.01;
+                    10
+                }
+                99 => break a * b + x[0],
+                _ => unreachable!(),
+            };
+        };
+        r
+    }
+    checked!(machine, [1.3, 0.8, 0.3]);
+}
+
+mod tank_with_replaced_states {
+    use super::*;
+    use std::mem;
+    #[derive(Clone, Debug, PartialEq, Default, Differentiable)]
+    enum Tank {
+        #[default]
+        Empty,
+        Filling {
+            level: f64,
+            rate: f64,
+        },
+        Draining(f64),
+    }
+    #[differentiable]
+    fn advance(t: &mut Tank, inflow: f64, cap: f64) -> f64 {
+        let old = mem::replace(t, Tank::Empty);
+        let (next, out) = match old {
+            Tank::Empty => (Tank::Filling { level: 0.0, rate: inflow }, 0.0),
+            Tank::Filling { level, rate } if level + rate > cap => (Tank::Draining(level + rate - cap), level * 0.5),
+            Tank::Filling { level, rate } => (Tank::Filling { level: level + rate, rate: rate * 0.9 }, 0.1 * level),
+            Tank::Draining(l) if l < 0.05 => (Tank::Empty, l),
+            Tank::Draining(l) => (Tank::Draining(l * 0.5), 0.5 * l),
+        };
+        *t = next;
+        out
+    }
+    #[differentiable]
+    fn f(x: &[f64]) -> f64 {
+        let mut t = Tank::default();
+        let mut total = 0.0;
+        for i in 0..9 {
+            total += advance(&mut t, x[0] + 0.1 * i as f64, x[1]) * (1.0 + x[2]).powi(i);
+        }
+        let last = mem::take(&mut t);
+        total + if let Tank::Filling { level, .. } | Tank::Draining(level) = last { level } else { x[0] }
+    }
+    agrees!(f, [0.45, 1.22, 0.3]);
+}
+
+mod soft_time_warping {
+    use super::*;
+    #[differentiable]
+    fn soft_dtw(a: &[f64], b: &[f64], gamma: f64) -> f64 {
+        let (n, m) = (a.len(), b.len());
+        let softmin = |p: f64, q: f64, r: f64| {
+            let lo = p.min(q).min(r);
+            lo - gamma * ((-(p - lo) / gamma).exp() + (-(q - lo) / gamma).exp() + (-(r - lo) / gamma).exp()).ln()
+        };
+        let mut prev = vec![1e6; m + 1];
+        prev[0] = 0.0;
+        for i in 1..=n {
+            let mut cur = vec![1e6; m + 1];
+            for j in 1..=m {
+                let d = (a[i - 1] - b[j - 1]).powi(2);
+                cur[j] = d + softmin(prev[j], cur[j - 1], prev[j - 1]);
+            }
+            prev = cur;
+        }
+        prev[m]
+    }
+    #[differentiable]
+    fn f(x: &[f64]) -> f64 {
+        soft_dtw(x, &[0.1, 0.9, 1.1, 0.3], 0.5) + soft_dtw(&x[..2], &x[1..], x[0] + 0.3)
+    }
+    agrees!(f, [0.4, 0.8, 1.3]);
 }

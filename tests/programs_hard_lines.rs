@@ -2,6 +2,9 @@
 #![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
 #![allow(missing_docs, unreachable_pub, unused)]
 
+#[macro_use]
+mod common;
+
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -280,4 +283,131 @@ fn overwritten() {
     for (lo, hi) in [(0.3, 1.2), (1.4, -0.2)] {
         ordered::check(Ends { lo, hi }, 0.7, &mut 0.9).unwrap();
     }
+}
+
+mod roots_by_horner {
+    use super::*;
+    #[differentiable]
+    fn poly(c: &[f64], t: f64) -> f64 {
+        c.iter().rev().fold(0.0, |acc, ci| acc.mul_add(t, *ci))
+    }
+    #[differentiable]
+    fn deriv(c: &[f64]) -> Vec<f64> {
+        c.iter().enumerate().skip(1).map(|(i, ci)| i as f64 * ci).collect()
+    }
+    #[differentiable]
+    fn newton_root(c: &[f64], guess: f64) -> Option<f64> {
+        let d = deriv(c);
+        let mut t = guess;
+        for _ in 0..30 {
+            let (p, dp) = (poly(c, t), poly(&d, t));
+            if dp.abs() < 1e-14 {
+                return None;
+            }
+            let step = p / dp;
+            t -= step;
+            if step.abs() < 1e-13 {
+                return Some(t);
+            }
+        }
+        None
+    }
+    #[differentiable]
+    fn f(x: &[f64]) -> f64 {
+        let c = [x[0], x[1], 0.0, 1.0 + x[2] * x[2]];
+        let Some(r) = newton_root(&c, -0.5) else {
+            return -1.0;
+        };
+        r * x[0] + newton_root(&[1.0, 0.0], x[0]).map_or(0.5, |v| v * 3.0)
+    }
+    agrees!(f, [0.45, 1.2, -0.3]);
+}
+
+mod iterators_from_both_ends {
+    use super::*;
+    #[differentiable]
+    fn palindromic(v: &[f64]) -> f64 {
+        let mut it = v.iter();
+        let mut s = 0.0;
+        while let (Some(a), Some(b)) = (it.next(), it.next_back()) {
+            s += a * b;
+            if s > 50.0 {
+                break;
+            }
+        }
+        s + it.next().map_or(0.0, |m| m * m)
+    }
+    #[differentiable]
+    fn f(x: &[f64]) -> f64 {
+        let v: Vec<f64> = (0..7).map(|i| x[i % 3] + 0.1 * i as f64).collect();
+        let mut acc = palindromic(&v) + palindromic(&v[..4]);
+        let (mut i, mut j) = (0, v.len() - 1);
+        while i < j {
+            acc += (v[i] - v[j]).abs();
+            i += 1;
+            j -= 1;
+        }
+        acc
+    }
+    agrees!(f, [0.4, 0.8, 1.3]);
+}
+
+mod controller_with_modes {
+    use super::*;
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Differentiable)]
+    enum Mode {
+        Idle,
+        Ramp { ticks: u32 },
+        Track,
+    }
+    #[derive(Clone, Debug, Differentiable)]
+    struct Pid {
+        kp: f64,
+        ki: f64,
+        kd: f64,
+        integral: f64,
+        prev: Option<f64>,
+        #[constant]
+        mode: Mode,
+    }
+    #[differentiable]
+    impl Pid {
+        const LIMIT: f64 = 2.0;
+        fn update(&mut self, err: f64, dt: f64) -> f64 {
+            self.mode = match self.mode {
+                Mode::Idle if err.abs() > 0.1 => Mode::Ramp { ticks: 0 },
+                Mode::Ramp { ticks } if ticks >= 2 => Mode::Track,
+                Mode::Ramp { ticks } => Mode::Ramp { ticks: ticks + 1 },
+                m => m,
+            };
+            let d = match self.prev.replace(err) {
+                Some(p) => (err - p) / dt,
+                None => 0.0,
+            };
+            let raw = self.kp * err + self.ki * self.integral + self.kd * d;
+            let out = raw.clamp(-Self::LIMIT, Self::LIMIT);
+            if raw == out {
+                self.integral += err * dt;
+            }
+            match self.mode {
+                Mode::Idle => 0.0,
+                Mode::Ramp { ticks } => out * (ticks + 1) as f64 / 4.0,
+                Mode::Track => out,
+            }
+        }
+    }
+    #[differentiable]
+    fn f(x: &[f64]) -> f64 {
+        let mut pid = Pid { kp: x[0], ki: x[1], kd: x[2], integral: 0.0, prev: None, mode: Mode::Idle };
+        let (mut pos, mut vel) = (0.0, 0.0);
+        let mut cost = 0.0;
+        for k in 0..12 {
+            let u = pid.update(1.0 - pos, 0.1);
+            vel += 0.1 * (u - 0.4 * vel);
+            pos += 0.1 * vel;
+            cost += (1.0 - pos).powi(2) + 0.01 * u * u;
+        }
+        cost + if let Mode::Track = pid.mode { pid.integral } else { 0.0 }
+    }
+    agrees!(f, [1.7, 0.4, 0.2]);
 }

@@ -2,6 +2,11 @@
 #![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
 #![allow(missing_docs, unreachable_pub, unused)]
 
+#[macro_use]
+mod common;
+
+use differentiable::prelude::*;
+
 mod gravity_in_arrays_of_components {
     use differentiable::prelude::*;
 
@@ -340,4 +345,114 @@ mod brusselator_in_one_vector {
         energy::check(&y, 1.0, 2.5, 0.3, 3).unwrap();
         residual::check(&y, 1.0, 2.5, 0.3).unwrap();
     }
+}
+
+mod brusselator_with_work_arrays {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn rhs(_t: f64, y: &[f64], p: &[f64], dy: &mut [f64]) {
+        let n = y.len() / 2;
+        let d = p[2] * (n as f64 + 1.0).powi(2) * 0.01;
+        for i in 0..n {
+            let (u, v) = (y[2 * i], y[2 * i + 1]);
+            let (um, vm) = if i == 0 { (1.0, 3.0) } else { (y[2 * i - 2], y[2 * i - 1]) };
+            let (up, vp) = if i == n - 1 { (1.0, 3.0) } else { (y[2 * i + 2], y[2 * i + 3]) };
+            dy[2 * i] = p[0] + u * u * v - (p[1] + 1.0) * u + d * (um - 2.0 * u + up);
+            dy[2 * i + 1] = p[1] * u - u * u * v + d * (vm - 2.0 * v + vp);
+        }
+    }
+    #[differentiable(order = 2)]
+    fn rk4(y: &mut [f64], t: &mut f64, h: f64, p: &[f64], work: &mut [f64]) {
+        let n = y.len();
+        let (k1, rest) = work.split_at_mut(n);
+        let (k2, rest) = rest.split_at_mut(n);
+        let (k3, rest) = rest.split_at_mut(n);
+        let (k4, yt) = rest.split_at_mut(n);
+        rhs(*t, y, p, k1);
+        for i in 0..n {
+            yt[i] = y[i] + 0.5 * h * k1[i];
+        }
+        rhs(*t + 0.5 * h, yt, p, k2);
+        for i in 0..n {
+            yt[i] = y[i] + 0.5 * h * k2[i];
+        }
+        rhs(*t + 0.5 * h, yt, p, k3);
+        for i in 0..n {
+            yt[i] = y[i] + h * k3[i];
+        }
+        rhs(*t + h, yt, p, k4);
+        for i in 0..n {
+            y[i] += h / 6.0 * (k1[i] + 2.0 * (k2[i] + k3[i]) + k4[i]);
+        }
+        *t += h;
+    }
+    #[differentiable(order = 2)]
+    fn brusselator(p: &[f64]) -> f64 {
+        let mut y = [1.0, 3.1, 0.9, 2.9, 1.1, 3.0];
+        let mut work = vec![0.0; 5 * y.len()];
+        let mut t = 0.0;
+        let mut steps = 0;
+        while t < 0.5 - 1e-9 {
+            rk4(&mut y, &mut t, 0.1, p, &mut work);
+            steps += 1;
+        }
+        y[0] * y[3] - y[5] + steps as f64
+    }
+    checked!(brusselator, [1.0, 2.5, 0.4]);
+}
+
+mod bodies_that_attract_in_pairs {
+    use super::*;
+    #[derive(Clone, Debug, Default, Differentiable)]
+    struct Body {
+        p: [f64; 2],
+        v: [f64; 2],
+        m: f64,
+    }
+    #[differentiable(order = 2)]
+    impl Body {
+        fn attract(&mut self, other: &mut Body, h: f64) -> f64 {
+            let d = [other.p[0] - self.p[0], other.p[1] - self.p[1]];
+            let r2 = d[0] * d[0] + d[1] * d[1] + 0.1;
+            let f = h / (r2 * r2.sqrt());
+            for k in 0..2 {
+                self.v[k] += d[k] * other.m * f;
+                other.v[k] -= d[k] * self.m * f;
+            }
+            r2
+        }
+        fn collide(&mut self, other: &Body) {
+            let s = self.m / (self.m + other.m);
+            for (a, b) in self.v.iter_mut().zip(other.v.iter()) {
+                *a = s * *a + (1.0 - s) * b;
+            }
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut bodies: Vec<Body> = (0..4)
+            .map(|i| Body { p: [x[i % 3] * i as f64, x[(i + 1) % 3]], v: [0.1 * i as f64, 0.0], m: 1.0 + x[0] * x[0] })
+            .collect();
+        let mut near = 0.0;
+        for _ in 0..2 {
+            for i in 0..bodies.len() {
+                let (left, right) = bodies.split_at_mut(i);
+                let (me, later) = right.split_first_mut().unwrap();
+                for b in later.iter_mut() {
+                    near += 0.01 * me.attract(b, 0.1);
+                }
+                if let Some(b) = left.last_mut() {
+                    b.collide(me);
+                    me.collide(b);
+                }
+            }
+            for b in &mut bodies {
+                for k in 0..2 {
+                    b.p[k] += 0.1 * b.v[k];
+                }
+            }
+        }
+        near + bodies.iter().map(|b| b.p[0] * b.v[1] + b.p[1]).sum::<f64>()
+    }
+    checked!(f, [0.4, 0.8, -0.3]);
 }

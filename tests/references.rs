@@ -1,4 +1,5 @@
-//! Vectors of references, and references that a branch chooses: copies stand in their place.
+//! Vectors of references, and references that a branch chooses: copies stand in their place. Parts of one value that are lent to
+//! one call, of which one is changed.
 #![allow(clippy::all, clippy::pedantic, missing_docs, reason = "programs are written as users write them")]
 
 #[macro_use]
@@ -258,4 +259,228 @@ mod mutable_literals {
         y[0] * y[1] + z[0] * z[1] * z[2]
     }
     checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod parts_of_one_value {
+    use super::*;
+
+    #[derive(Clone, Debug, Differentiable)]
+    struct Vector {
+        a: f64,
+        b: f64,
+    }
+
+    #[derive(Clone, Debug, Differentiable)]
+    enum Pair {
+        Two(Vector, Vector),
+        Named { x: Vector, y: Vector },
+    }
+
+    #[derive(Clone, Debug, Differentiable)]
+    struct Inner {
+        u: Vector,
+        v: Vector,
+        pair: (Vector, Vector),
+        table: Vec<f64>,
+        #[constant]
+        at: usize,
+    }
+
+    #[derive(Clone, Debug, Differentiable)]
+    struct Outer {
+        at: Vector,
+        speed: Vector,
+        inner: Inner,
+        many: Vec<Vector>,
+        chosen: Option<Vector>,
+        pair: Pair,
+    }
+
+    #[differentiable(order = 2)]
+    impl Vector {
+        fn add_scaled(&mut self, o: &Vector, k: f64) {
+            self.a += o.a * k;
+            self.b *= o.b * k;
+        }
+        fn grow(&mut self, k: &f64) {
+            self.a *= *k;
+        }
+        fn absorb(&mut self, o: &[Vector]) {
+            for v in o {
+                self.a += v.b * v.a;
+            }
+        }
+        fn mix(&mut self, o: &mut Vector) -> f64 {
+            self.a *= o.b;
+            o.b += self.a * self.b;
+            self.a
+        }
+        fn step(&mut self, o: &Vector) -> bool {
+            self.a += 0.3 * o.a;
+            self.b *= 0.9;
+            self.a < 3.0 * o.b
+        }
+        fn dot(&self, o: &Vector) -> f64 {
+            self.a * o.a + self.b * o.b
+        }
+    }
+
+    #[differentiable(order = 2)]
+    fn blend(p: &Vector, q: &mut Vector, k: f64) -> f64 {
+        q.a += p.b * k;
+        q.b *= p.a;
+        q.a * q.b
+    }
+
+    #[differentiable(order = 2)]
+    fn each(p: &mut [Vector], q: &[Vector]) {
+        for (a, b) in p.iter_mut().zip(q) {
+            a.a += b.b * 0.5;
+            a.b *= b.a;
+        }
+    }
+
+    #[differentiable(order = 2)]
+    impl Outer {
+        fn fields(&mut self) -> f64 {
+            self.at.add_scaled(&self.speed, 0.7);
+            let k = self.at.mix(&mut self.speed);
+            self.speed.add_scaled(&self.at, k);
+            self.inner.u.add_scaled(&self.inner.v, 0.3);
+            let m = self.inner.u.mix(&mut self.inner.v);
+            self.inner.v.grow(&self.inner.table[self.inner.at]);
+            let b = blend(&self.inner.u, &mut self.inner.v, m) + blend(&self.at, &mut self.speed, 0.1);
+            self.inner.pair.0.mix(&mut self.inner.pair.1);
+            self.at.dot(&self.speed) + b + self.inner.pair.1.b
+        }
+
+        fn halves(&mut self) -> f64 {
+            let (l, r) = self.many.split_at_mut(2);
+            l[0].add_scaled(&r[0], 0.4);
+            r[1].add_scaled(&l[1], 0.7);
+            l[1].mix(&mut r[0]);
+            each(l, r);
+            each(r, &l[..1]);
+            l[0].absorb(r);
+            blend(&l[0], &mut r[1], 0.2) + self.many[1].dot(&self.many[2])
+        }
+
+        fn patterns(&mut self) {
+            if let Some((first, rest)) = self.many.split_first_mut() {
+                rest[1].add_scaled(first, 0.9);
+                first.absorb(rest);
+                first.mix(&mut rest[2]);
+            }
+            let [a, b, ..] = &mut self.many[..] else { panic!("there are four") };
+            a.mix(b);
+            b.add_scaled(a, 0.2);
+            let mut all = self.many.iter_mut();
+            let (p, q) = (all.next().unwrap(), all.next().unwrap());
+            p.add_scaled(q, 0.3);
+            q.mix(p);
+            match &mut self.pair {
+                Pair::Two(x, y) | Pair::Named { x, y } => {
+                    x.step(y);
+                    y.mix(x);
+                    self.at.step(x);
+                    x.step(&self.speed);
+                }
+            }
+        }
+
+        fn conditions(&mut self) -> usize {
+            let mut n = 0;
+            while self.at.step(&self.speed) && n < 5 {
+                n += 1;
+            }
+            if self.speed.step(&self.at) && n > 0 {
+                n += 10;
+            }
+            if let Some(v) = self.chosen.as_mut() {
+                v.step(&self.at);
+                self.speed.step(v);
+            }
+            n
+        }
+    }
+
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let v = |a: f64, b: f64| Vector { a, b };
+        let mut total = 0.0;
+        for k in 0..2 {
+            let pair = || {
+                if k == 0 {
+                    Pair::Two(v(x[0], x[1]), v(x[2], 0.4))
+                } else {
+                    Pair::Named { x: v(x[1], 0.3), y: v(x[2], x[0]) }
+                }
+            };
+            let mut s = Outer {
+                at: v(x[0], 1.0),
+                speed: v(x[1], 0.4),
+                inner: Inner {
+                    u: v(x[2], x[1]),
+                    v: v(0.7, x[0]),
+                    pair: (v(1.0, x[1]), v(x[2], 0.1)),
+                    table: vec![x[0], x[1], x[2]],
+                    at: 1,
+                },
+                many: vec![v(x[0], x[1]), v(0.3, x[2]), v(x[1], 0.5), v(x[0], x[2])],
+                chosen: Some(v(x[2], x[0])),
+                pair: pair(),
+            };
+            s.at.add_scaled(&s.speed, 0.7);
+            s.speed.mix(&mut s.at);
+            total += s.fields() + s.halves();
+            s.patterns();
+            total += s.conditions() as f64 + s.at.dot(&s.speed) + s.many.iter().map(|v| v.a * v.b).sum::<f64>();
+            total += match &s.pair {
+                Pair::Two(p, q) | Pair::Named { x: p, y: q } => p.dot(q),
+            };
+        }
+        total
+    }
+
+    checked!(f, [0.7, 0.4, 1.2]);
+}
+
+mod operators_on_parts_of_one_value {
+    use super::*;
+    use std::ops::{AddAssign, SubAssign};
+
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    struct Point {
+        a: f64,
+        b: f64,
+    }
+
+    #[differentiable(order = 2)]
+    impl AddAssign for Point {
+        fn add_assign(&mut self, o: Point) {
+            self.a += o.a * o.b;
+            self.b *= o.a;
+        }
+    }
+
+    #[differentiable(order = 2)]
+    impl SubAssign<&Point> for Point {
+        fn sub_assign(&mut self, o: &Point) {
+            self.a -= o.b;
+            self.b -= o.a * o.a;
+        }
+    }
+
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut all: Vec<Point> = (0..3).map(|i| Point { a: x[i], b: x[(i + 1) % 3] }).collect();
+        for i in 1..3 {
+            let (left, right) = all.split_at_mut(i);
+            left[0] += right[0];
+            right[0] -= &left[i - 1];
+        }
+        all.iter().map(|p| p.a * p.b).sum()
+    }
+
+    checked!(f, [0.7, 0.4, 1.2]);
 }

@@ -3,6 +3,7 @@
 use proc_macro2::Span;
 use quote::format_ident;
 use syn::spanned::Spanned;
+use syn::visit_mut::{self, VisitMut};
 use syn::{FnArg, Generics, Ident, Pat, ReceiverKind, ReturnType, Type};
 
 use crate::errors::Errors;
@@ -115,18 +116,7 @@ impl Signature {
         // `impl Fn(…)` becomes a type parameter, which generated code can name.
         let mut generics = sig.generics.clone();
         for (i, p) in params.iter_mut().enumerate() {
-            if let Type::ImplTrait(bounds) = &p.ty {
-                if bounds.bounds.iter().any(is_iterator) {
-                    errors.on(
-                        &p.ty,
-                        "an iterator that is passed in cannot be differentiated through; pass a slice and iterate over that",
-                    );
-                }
-                let name = format_ident!("__F{}", i);
-                let bounds = &bounds.bounds;
-                generics.params.push(syn::parse_quote!(#name: #bounds));
-                p.ty = syn::parse_quote!(#name);
-            }
+            NameTraits { generics: &mut generics, param: i, errors }.visit_type_mut(&mut p.ty);
         }
         let mut lent = None;
         let output = match &sig.output {
@@ -146,7 +136,15 @@ impl Signature {
                     refuse_lending(r, options, errors);
                     Some(crate::tangent_types::copy_of(&r.elem))
                 }
-                ty => Some(ty.clone()),
+                ty => {
+                    if types.is_differentiable(ty) && crate::tangent_types::lends(ty) {
+                        errors.on(
+                            ty,
+                            "a value that holds references cannot be returned from a differentiated function, since its tape cannot hold them; return an index, or a copy of what is referred to",
+                        );
+                    }
+                    Some(ty.clone())
+                }
             },
         };
         for p in params.iter().filter(|p| p.differentiable && !p.receiver) {
@@ -159,6 +157,36 @@ impl Signature {
             }
         }
         Self { name: sig.ident.clone(), generics, params, output, lent }
+    }
+}
+
+/// Puts type parameters in the place of the `impl Trait` of a parameter.
+struct NameTraits<'a> {
+    generics: &'a mut syn::Generics,
+    param: usize,
+    errors: &'a Errors,
+}
+
+impl VisitMut for NameTraits<'_> {
+    fn visit_type_mut(&mut self, ty: &mut Type) {
+        let inner = match &*ty {
+            Type::Paren(p) => &*p.elem,
+            ty => ty,
+        };
+        let Type::ImplTrait(bounds) = inner else { return visit_mut::visit_type_mut(self, ty) };
+        if bounds.bounds.iter().any(is_iterator) {
+            self.errors.on(
+                inner,
+                "an iterator that is passed in cannot be differentiated through; pass a slice and iterate over that",
+            );
+        }
+        let named = |g: &syn::GenericParam, name: &Ident| matches!(g, syn::GenericParam::Type(t) if t.ident == *name);
+        let name = (0_usize..)
+            .map(|k| if k == 0 { format_ident!("__F{}", self.param) } else { format_ident!("__F{}_{}", self.param, k) })
+            .find(|name| !self.generics.params.iter().any(|g| named(g, name)));
+        let (name, bounds) = (name.expect("there is always another name"), &bounds.bounds);
+        self.generics.params.push(syn::parse_quote!(#name: #bounds));
+        *ty = syn::parse_quote!(#name);
     }
 }
 

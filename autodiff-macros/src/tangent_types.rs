@@ -131,6 +131,22 @@ pub(crate) fn holds_a_reference(ty: &Type) -> bool {
     arguments.flatten().any(|a| matches!(a, syn::GenericArgument::Type(Type::Reference(_))))
 }
 
+/// Whether a part of a type is a reference to numbers, or to what may hold some: `(&[f64], usize)`.
+pub(crate) fn lends(ty: &Type) -> bool {
+    struct References(bool);
+    impl<'a> syn::visit::Visit<'a> for References {
+        fn visit_type_reference(&mut self, r: &'a syn::TypeReference) {
+            let text = matches!(&*r.elem, Type::Path(p) if p.path.is_ident("str"));
+            self.0 |= !text && r.lifetime.as_ref().is_none_or(|l| l.ident != "static");
+        }
+
+        fn visit_type_fn_ptr(&mut self, _: &'a syn::TypeFnPtr) {}
+    }
+    let mut references = References(false);
+    syn::visit::Visit::visit_type(&mut references, ty);
+    references.0
+}
+
 /// The type with another lifetime in the place of those that are its arguments.
 pub(crate) fn with_lifetimes(ty: &Type, lifetime: &str) -> Type {
     struct Replace(syn::Lifetime);

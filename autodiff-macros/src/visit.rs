@@ -260,6 +260,17 @@ impl Place {
         steps(self).same(&steps(other))
     }
 
+    /// Whether this place is another, or a part of it, as it is written, whatever references are between.
+    pub(crate) fn is_within(&self, whole: &Self) -> bool {
+        let steps = |place: &'_ Self| -> Vec<Step> {
+            place.path.iter().filter(|step| !matches!(step, Step::Deref)).cloned().collect()
+        };
+        let (own, whole_steps) = (steps(self), steps(whole));
+        self.root == whole.root
+            && own.len() >= whole_steps.len()
+            && own.iter().zip(&whole_steps).all(|(a, b)| same_step(a, b))
+    }
+
     /// Whether this place is written like the first `n` steps of another.
     pub(crate) fn same_path(&self, other: &Self, n: usize) -> bool {
         self.root == other.root

@@ -31,7 +31,30 @@ macro_rules! items {
     )*};
 }
 
-items!(Vec<T>, Box<[T]>, std::collections::VecDeque<T>);
+items!(Vec<T>, std::collections::VecDeque<T>);
+
+impl<C: Items + ?Sized> Items for Box<C> {
+    type Item = C::Item;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, number: usize) -> &C::Item {
+        (**self).item(number)
+    }
+
+    #[inline]
+    fn how_many(&self) -> usize {
+        (**self).how_many()
+    }
+}
+
+impl<C: ItemsMut + ?Sized> ItemsMut for Box<C> {
+    #[inline]
+    #[track_caller]
+    fn item_mut(&mut self, number: usize) -> &mut C::Item {
+        (**self).item_mut(number)
+    }
+}
 
 impl<T: Tangent> AddFrom<Vec<T>> for [T] {
     #[inline]

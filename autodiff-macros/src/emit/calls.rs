@@ -194,6 +194,13 @@ impl Emitter<'_> {
                         let name = self.name(place.root);
                         code!((*#name))
                     }
+                    // That it only looks is a guess, which `rustc` is to know.
+                    Some(Expr::Place(place))
+                        if companion.is_none() && self.is_lent_twice(place, args) && !self.is_for_people() =>
+                    {
+                        let place = self.place(place).at_least(Prec::Unary);
+                        code!((&#place))
+                    }
                     Some(Expr::Place(place)) => self.receiver(place),
                     Some(e) => self.expr(e).at_least(Prec::Postfix),
                     None => unreachable!("a method has a receiver"),
@@ -208,6 +215,15 @@ impl Emitter<'_> {
             }
             Callee::Operator(_) => unreachable!("operators are written as such"),
         }
+    }
+
+    /// Whether a receiver that could be changed is taken not to be, since another argument lies in the same variable.
+    fn is_lent_twice(&self, place: &Place, args: &[Arg]) -> bool {
+        self.program.vars[place.root].mutable
+            && args[1..].iter().any(|arg| match &arg.parts[0] {
+                Some(Expr::Place(other)) => arg.passing != Passing::Value && other.root == place.root,
+                _ => false,
+            })
     }
 
     /// Whether a place is what a variable refers to.

@@ -11,6 +11,7 @@ pub(crate) mod moves;
 mod parts;
 mod places;
 mod pulls;
+mod receivers;
 mod stmts;
 mod tuples;
 
@@ -46,6 +47,8 @@ pub(crate) struct Emitter<'a> {
     partial: VarSet,
     /// Pullbacks that keep a zero for such a cotangent.
     kept: VarSet,
+    /// The numbers on which methods are called.
+    receivers: VarSet,
     /// What is written is read by people: parts of tangents are written as if none were missing.
     pub(crate) text: bool,
     /// That has made a difference.
@@ -165,6 +168,7 @@ impl<'a> Emitter<'a> {
             optional,
             partial,
             kept,
+            receivers: receivers::receivers(program),
             text: false,
             differs: Cell::new(false),
             lanes: false,

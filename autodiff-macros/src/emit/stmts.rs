@@ -87,6 +87,7 @@ impl Emitter<'_> {
         let binding = self.binding(var, self.is_written_in(var, rest));
         let untyped = self.program.vars[var].ty.is_none();
         let claimed = self.claimed_type(value).filter(|_| untyped).map(|(ty, _)| code!(: #ty));
+        let claimed = claimed.or_else(|| self.type_for_methods(var, value).filter(|_| untyped));
         let read = if let Expr::Clone(of) = value { of } else { value };
         if let Expr::Place(place) = read
             && let Some(part) = self.part_of_cotangent(place, self.kind(var))

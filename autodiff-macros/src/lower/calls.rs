@@ -7,7 +7,7 @@ use syn::{Expr as S, ExprPath};
 use super::patterns::capital;
 use super::{Binding, Lowerer, strip};
 use crate::dispatch::share;
-use crate::ir::{Arg, BinOp, Call, Callee, Expr, Mode, Passing, Place, Role, Step, Stmt};
+use crate::ir::{Arg, BinOp, Call, Callee, Expr, Mode, Passing, Place, Role, Step, VarId};
 use crate::kinds::{Float, Kind};
 use crate::{complex, methods, rules, variants};
 
@@ -151,7 +151,7 @@ impl Lowerer<'_> {
         let mut args: Vec<Arg> = args.into_iter().map(|a| self.pass(a)).collect();
         share(&mut args);
         let out = self.fresh("t", span, Kind::Unknown, Role::Temporary);
-        self.emit(Stmt::Call(Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, span }));
+        self.emit_call(Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, span });
         Expr::var(out, span)
     }
 
@@ -305,24 +305,18 @@ impl Lowerer<'_> {
             .map(|value| {
                 let reads = mutable && !matches!(value, Expr::Ref { .. }) && value.mentions(place.root);
                 // What an argument reads of the receiver is read before it is borrowed.
-                let value = if reads { self.temporary(value, span) } else { value };
+                let value = if reads { self.temporary(value, span) } else { self.found_before(value, place.root) };
                 self.pass(value)
             })
             .collect();
-        // An argument that borrows the receiver shows that the method takes `&self`.
-        let borrowed = rest
-            .iter()
-            .filter(|a| a.passing != Passing::Value)
-            .flat_map(|a| &a.parts)
-            .flatten()
-            .any(|e| e.mentions(place.root));
-        let passing = if mutable && !borrowed { Passing::RefMut } else { Passing::Ref };
+        let shared = self.show_shared(&place, recv, &m.receiver, &rest);
+        let passing = if mutable && !shared { Passing::RefMut } else { Passing::Ref };
         let mut args = vec![Arg { passing, parts: vec![Some(Expr::Place(place))] }];
         args.extend(rest);
         share(&mut args);
         let callee = Callee::Method { name: m.method.clone(), turbofish: m.turbofish.clone() };
         let out = self.fresh("t", span, Kind::Unknown, Role::Temporary);
-        self.emit(Stmt::Call(Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, span }));
+        self.emit_call(Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, span });
         match self.types.lent_by(&m.method.to_string()) {
             Some(kind) if matches!(&*m.receiver, S::Path(p) if p.path.is_ident("self")) => self.lent(out, kind),
             _ => Expr::var(out, span),
@@ -386,7 +380,7 @@ impl Lowerer<'_> {
     }
 
     /// Whether a method may change a part of what a variable holds, or refers to.
-    fn is_changeable(&self, root: crate::ir::VarId) -> bool {
+    fn is_changeable(&self, root: VarId) -> bool {
         let var = &self.program.vars[root];
         let through = match (&var.ty, &var.kind) {
             (Some(syn::Type::Reference(r)), _) => r.mutability.is_some(),

@@ -9,7 +9,7 @@ use syn::{Expr as S, ExprClosure, Pat};
 use super::patterns::is_plain;
 use super::{Binding, Lowerer, questions};
 use crate::ir::{Expr, Role};
-use crate::kinds::Kind;
+use crate::kinds::{Float, Kind};
 use crate::maps::HashMap;
 use crate::variants;
 
@@ -209,6 +209,8 @@ impl Lowerer<'_> {
             let pat = match pat {
                 // The type of `None` shows nowhere but there.
                 Pat::Type(_) if matches!(&arg, Expr::Item(path, None) if variants::is_named(path, "None")) => pat,
+                // An element may be of a literal, whose type shows nowhere else.
+                Pat::Type(t) if self.is_element_without_type(&arg) && self.types.kind(&t.ty).is_float() => pat,
                 Pat::Type(t) => {
                     self.declare(&arg, &t.ty);
                     &*t.pat
@@ -241,6 +243,11 @@ impl Lowerer<'_> {
             self.program.vars[v].ty = Some(ty.clone());
             self.program.vars[v].kind = self.program.vars[v].kind.join(&kind);
         }
+    }
+
+    fn is_element_without_type(&self, arg: &Expr) -> bool {
+        matches!(arg, Expr::Place(place) if !place.path.is_empty())
+            && matches!(self.kind(arg), Kind::Unknown | Kind::Float(Float::Any))
     }
 
     /// Whether an argument keeps its value while the closure runs.

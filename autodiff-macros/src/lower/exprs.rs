@@ -166,6 +166,7 @@ impl Lowerer<'_> {
         ) {
             let value = self.scalar(&b.right);
             let place = self.place(&b.left);
+            let value = self.beside(value, &place);
             self.emit(Stmt::Update { place, op, value });
             return Expr::Tuple(Vec::new());
         }

@@ -28,6 +28,7 @@ impl Lowerer<'_> {
                 "a struct that holds a `&mut` cannot be differentiated: what is written through it would have to be followed; pass the `&mut` itself to each function",
             );
         }
+        let value = self.with_known_rest(value);
         if !self.is_borrowing(&value) {
             return value;
         }
@@ -44,13 +45,35 @@ impl Lowerer<'_> {
         }
     }
 
+    /// A literal whose other fields are those of a value that holds references, with these fields.
+    fn with_known_rest(&self, value: Expr) -> Expr {
+        let known = |rest: &Expr| match super::as_place(rest).filter(|p| p.path.is_empty()) {
+            Some(place) => match self.literals.get(&place.root)? {
+                Expr::Struct { fields, rest: None, .. } => Some(fields.clone()),
+                _ => None,
+            },
+            None => None,
+        };
+        match value {
+            Expr::Struct { path, mut fields, rest: Some(rest), tangent } => {
+                let Some(others) = known(&rest) else {
+                    return Expr::Struct { path, fields, rest: Some(rest), tangent };
+                };
+                let given: Vec<Member> = fields.iter().map(|(member, _)| member.clone()).collect();
+                fields.extend(others.into_iter().filter(|(member, _)| !given.contains(member)));
+                Expr::Struct { path, fields, rest: None, tangent }
+            }
+            value => value,
+        }
+    }
+
     fn kept_part(&mut self, e: Expr, span: Span) -> Expr {
         match e {
             Expr::Ref { .. } => self.pin(e),
             Expr::Place(ref place) if place.path.is_empty() && self.program.vars[place.root].borrows => e,
             e if self.is_fixed(&e) => e,
             e => {
-                let var = self.let_var("part", span, crate::ir::Role::Temporary, e);
+                let var = self.let_var("field", span, crate::ir::Role::Temporary, e);
                 Expr::var(var, span)
             }
         }

@@ -23,6 +23,7 @@ mod flow;
 mod iterators;
 mod known;
 mod lanes;
+mod lending;
 mod literals;
 mod macros;
 mod makers;

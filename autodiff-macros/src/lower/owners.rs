@@ -31,6 +31,10 @@ pub(crate) struct Uses {
     own: HashSet<String>,
     /// Names of values of structs, which literals or constructors with arguments make: no alias of a sequence has them.
     structs: HashSet<String>,
+    /// Names of iterators that are advanced item by item.
+    advanced: HashSet<String>,
+    /// Those of which items are taken from the end.
+    advanced_back: HashSet<String>,
     /// A function called `drop` gives something, or takes what that of the standard library would not be given.
     own_drop: bool,
     /// A call of `drop` is the value of the body.
@@ -47,6 +51,16 @@ impl Uses {
         }
         self.own_drop |= self.drop_is_value && signature.output.is_some();
         self
+    }
+
+    /// Whether a value is an iterator that is advanced item by item, as a range can be.
+    pub(super) fn is_advanced(&self, name: &syn::Ident) -> bool {
+        self.advanced.contains(&name.to_string())
+    }
+
+    /// Whether items are taken from the end of a value that is an iterator.
+    pub(super) fn is_advanced_back(&self, name: &syn::Ident) -> bool {
+        self.advanced_back.contains(&name.to_string())
     }
 
     /// Whether `drop` is a function of the user's own.
@@ -209,6 +223,11 @@ impl<'ast> Visit<'ast> for Uses {
                     self.option(&m.receiver);
                 }
                 "take" if m.args.is_empty() => self.option(&m.receiver),
+                "next" | "by_ref" if m.args.is_empty() => self.advanced.extend(key(&m.receiver)),
+                "next_back" if m.args.is_empty() => {
+                    self.advanced.extend(key(&m.receiver));
+                    self.advanced_back.extend(key(&m.receiver));
+                }
                 _ => {}
             },
             Expr::Binary(b) if crate::ir::BinOp::of(&b.op).is_some_and(crate::ir::BinOp::is_arithmetic) => {

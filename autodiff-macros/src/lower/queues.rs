@@ -4,13 +4,13 @@
 //! of `vectors`. A queue that comes in or goes out stays what it is, and has no tangent.
 
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Path};
+use syn::{Block, Expr, ExprMethodCall, Ident, Local, Pat, Path};
 
 use crate::signature::Signature;
 
 /// The body with vectors for the queues that it makes.
 pub(super) fn as_vectors(block: &mut Block, signature: &Signature) {
-    let mut outside = Queues { found: false, replace: false };
+    let mut outside = Queues::default();
     for param in &signature.params {
         outside.visit_type_mut(&mut param.ty.clone());
     }
@@ -18,16 +18,51 @@ pub(super) fn as_vectors(block: &mut Block, signature: &Signature) {
         outside.visit_type_mut(&mut ty.clone());
     }
     if !outside.found {
-        Queues { found: false, replace: true }.visit_block_mut(block);
+        Queues { replace: true, ..Queues::default() }.visit_block_mut(block);
     }
 }
 
+#[derive(Default)]
 struct Queues {
     found: bool,
     replace: bool,
+    /// The names of those that were replaced.
+    names: Vec<Ident>,
 }
 
 impl VisitMut for Queues {
+    fn visit_local_mut(&mut self, local: &mut Local) {
+        let before = std::mem::take(&mut self.found);
+        visit_mut::visit_local_mut(self, local);
+        let pat = match &local.pat {
+            Pat::Type(typed) => &*typed.pat,
+            pat => pat,
+        };
+        if let Pat::Ident(pat) = pat
+            && self.found
+        {
+            self.names.push(pat.ident.clone());
+        }
+        self.found |= before;
+    }
+
+    /// The ends of a queue are those of a vector under other names.
+    fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
+        visit_mut::visit_expr_method_call_mut(self, call);
+        let named =
+            matches!(&*call.receiver, Expr::Path(p) if p.path.get_ident().is_some_and(|i| self.names.contains(i)));
+        let end = match call.method.to_string().as_str() {
+            "front" => "first",
+            "front_mut" => "first_mut",
+            "back" => "last",
+            "back_mut" => "last_mut",
+            _ => return,
+        };
+        if named && self.replace {
+            call.method = Ident::new(end, call.method.span());
+        }
+    }
+
     fn visit_path_mut(&mut self, path: &mut Path) {
         visit_mut::visit_path_mut(self, path);
         let Some(at) = path.segments.iter().position(|s| s.ident == "VecDeque") else { return };

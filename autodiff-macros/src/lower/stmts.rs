@@ -123,7 +123,7 @@ impl Lowerer<'_> {
             return;
         }
         if let Pat::Ident(p) = pat
-            && !matches!(&*init.expr, S::Range(_) | S::Paren(_))
+            && (!matches!(&*init.expr, S::Range(_) | S::Paren(_)) || self.uses.is_advanced(&p.ident))
             && self.bind_iterator(p, &init.expr)
         {
             return;

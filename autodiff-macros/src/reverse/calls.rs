@@ -61,8 +61,14 @@ impl Pass<'_> {
                 let taken = slots.iter().flatten().flatten().any(clashes);
                 let slot = match mirror {
                     Some(place) if taken => {
-                        // Two arguments share a cotangent: the second collects beside it.
-                        let value = arg.parts[0].clone().expect("arguments have values");
+                        // Two arguments share a cotangent: the second collects beside it, or is taken out of it, if that of a
+                        // final value becomes that of the initial one.
+                        let changed = !operator && arg.passing == Passing::RefMut;
+                        let value = if changed {
+                            Expr::Clone(Box::new(Expr::Place(place.clone())))
+                        } else {
+                            Expr::Zero(Box::new(arg.parts[0].clone().expect("arguments have values")))
+                        };
                         let kind = kinds::of_place(&self.out, &place);
                         let beside = self.out.fresh(
                             format!("{}_beside", self.out.vars[place.root].name.trim_start_matches("r#")),
@@ -70,8 +76,13 @@ impl Pass<'_> {
                             kind,
                             Role::Adjoint,
                         );
-                        backward.push(Stmt::Let { var: beside, value: Expr::Zero(Box::new(value)) });
-                        adds.push(Stmt::Accumulate { place, value: Expr::var(beside, span) });
+                        backward.push(Stmt::Let { var: beside, value });
+                        let value = Expr::var(beside, span);
+                        adds.push(if changed {
+                            Stmt::Assign { place, value, init: false }
+                        } else {
+                            Stmt::Accumulate { place, value }
+                        });
                         Some(Place::var(beside, span))
                     }
                     other => other,

@@ -34,7 +34,8 @@ const DISTINCT: &[(&str, usize, Family)] = &[
 ];
 
 /// Methods of the two types whose names are common; they need a receiver of known kind.
-const COMMON: &[(&str, usize)] = &[("and", 1), ("zip", 1), ("filter", 1), ("xor", 1), ("replace", 1), ("insert", 1)];
+const COMMON: &[(&str, usize)] =
+    &[("and", 1), ("zip", 1), ("filter", 1), ("xor", 1), ("replace", 1), ("insert", 1), ("flatten", 0)];
 
 impl Lowerer<'_> {
     /// Whose method it is, if it is one of `Option` or `Result`.

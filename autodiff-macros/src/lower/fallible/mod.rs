@@ -218,6 +218,7 @@ impl Lowerer<'_> {
                     |_| Some(other),
                 ))
             }
+            "flatten" => Some(self.choose(&subject, |_, value| Some(value), |_| Some(none()))),
             "take" => Some(self.exchanged(subject.place, none(), span)),
             "replace" => {
                 let value = self.operand(&args[0]);

@@ -259,7 +259,7 @@ impl Lowerer<'_> {
                 let (a, b) = (whole(a), whole(b));
                 // What is several loops leads, and the other is advanced.
                 if super::cursors::is_nested(&b) && !super::cursors::is_nested(&a) {
-                    let other = self.resumable(a, span);
+                    let other = self.resumable(a, false, span);
                     let swapped: Each = Rc::new(|_, pair| match pair {
                         Expr::Tuple(items) => Expr::Tuple(items.into_iter().rev().collect()),
                         other => other,
@@ -267,7 +267,7 @@ impl Lowerer<'_> {
                     return each(staged(b, Stage::Zip(Box::new(other))), swapped, false);
                 }
                 let b = self.flat_by_position(b, span);
-                let other = self.resumable(b, span);
+                let other = self.resumable(b, false, span);
                 staged(a, Stage::Zip(Box::new(other)))
             }
         }

@@ -29,21 +29,25 @@ pub(super) fn shared(stream: Stream) -> Stream {
 }
 
 impl Lowerer<'_> {
-    /// The stream with its position in variables.
-    pub(super) fn resumable(&mut self, stream: Stream, span: Span) -> Stream {
+    /// The stream with its position in variables, with that of its end, too, if items are taken from there.
+    pub(super) fn resumable(&mut self, stream: Stream, back: bool, span: Span) -> Stream {
         match stream {
             Stream::Staged { source, stage } => {
                 // Items that have an index are found by it, whatever is made of them.
-                let source = Box::new(self.resumable(*source, span));
+                let source = Box::new(self.resumable(*source, back, span));
                 Stream::Staged { source, stage }
             }
             Stream::Chain(a, b) => {
-                Stream::Chain(Box::new(self.resumable(*a, span)), Box::new(self.resumable(*b, span)))
+                Stream::Chain(Box::new(self.resumable(*a, back, span)), Box::new(self.resumable(*b, back, span)))
             }
             stream @ (Stream::Cursor { .. } | Stream::Successors { .. } | Stream::Calls { .. }) => stream,
             other => match self.indexed(other, span) {
                 Ok((len, item)) => {
-                    let len = self.fixed(len, span);
+                    let len = if back {
+                        Expr::Place(self.counter("end", len, Kind::Int, span))
+                    } else {
+                        self.fixed(len, span)
+                    };
                     let at = self.counter("at", Expr::int(0), Kind::Int, span);
                     Stream::Cursor { len, item, at, shared: false }
                 }
@@ -58,6 +62,7 @@ impl Lowerer<'_> {
         Some(match stream {
             Stream::Cursor { len, item, at, .. } => {
                 let at = self.copied_state(&at, span);
+                let len = self.fixed(len, span);
                 Stream::Cursor { len, item, at, shared: false }
             }
             Stream::Successors { now, next, ends } => {
@@ -171,13 +176,32 @@ impl Lowerer<'_> {
         }
         if let Stream::Cursor { len, item, at, .. } = stream {
             let i = self.temporary(Expr::Place(at.clone()), span);
+            let len = self.fixed(len.clone(), span);
             let (stmts, made) = self.scoped(|l| item(l, i.clone()));
             if stmts.is_empty() {
                 self.emit(Stmt::Update { place: at.clone(), op: BinOp::Add, value: Expr::int(1) });
-                return chosen(Expr::binary(BinOp::Lt, i, len.clone()), made);
+                return chosen(Expr::binary(BinOp::Lt, i, len), made);
             }
         }
         self.first(stream.clone(), span)
+    }
+
+    /// The last item of a stream that has a variable for its end; `None` if it has none.
+    fn taken_from_end(&mut self, stream: &Stream, span: Span) -> Option<Expr> {
+        let (len, item, at) = behind_cursor(stream)?;
+        let end = match &len {
+            Expr::Place(end) if !self.is_fixed(&len) => end.clone(),
+            _ => return None,
+        };
+        let some = self.temporary(Expr::binary(BinOp::Lt, Expr::Place(at), len.clone()), span);
+        let last = self.temporary(rules::method(len, "saturating_sub", vec![Expr::int(1)]), span);
+        let (stmts, made) = self.scoped(|l| item(l, last));
+        if !stmts.is_empty() {
+            return None;
+        }
+        let step = Stmt::Update { place: end, op: BinOp::Sub, value: Expr::int(1) };
+        self.emit(if_stmt(some.clone(), vec![step], Vec::new()));
+        Some(chosen(some, made))
     }
 
     /// The item that comes next, which stays.
@@ -229,6 +253,14 @@ impl Lowerer<'_> {
         let span = m.method.span();
         match (m.method.to_string().as_str(), m.args.len()) {
             ("next", 0) => Some(self.advance(&stream, false, span)),
+            ("next_back", 0) => {
+                let taken = self.taken_from_end(&stream, span);
+                if taken.is_none() {
+                    let said = "`next_back` of this iterator cannot be differentiated; collect it into a `Vec` first";
+                    self.errors.at(span, said);
+                }
+                Some(taken.unwrap_or_else(|| Expr::Tuple(Vec::new())))
+            }
             ("peek", 0) => {
                 if let Some((len, item, at)) = behind_cursor(&stream) {
                     return Some(self.peeked(len, &item, at, span));

@@ -208,7 +208,7 @@ impl Lowerer<'_> {
         }
         if let Some(mut stream) = self.stream_or_refuse(init) {
             if p.mutability.is_some() {
-                stream = self.resumable(stream, p.ident.span());
+                stream = self.resumable(stream, self.uses.is_advanced_back(&p.ident), p.ident.span());
             }
             let scope = self.scopes.last_mut().expect("a scope is open");
             scope.insert(p.ident.to_string(), Binding::Iterator(Rc::new(stream)));

@@ -57,6 +57,10 @@ pub(super) const NAMES: &[&str] = &[
     "partial_cmp",
 ];
 
+/// Methods that take an iterator by `&mut`, and leave what they have not looked at.
+const KEEPING: &[&str] =
+    &["nth", "find", "rfind", "find_map", "position", "rposition", "any", "all", "try_fold", "try_for_each"];
+
 impl Lowerer<'_> {
     /// A method that consumes an iterator; `None` if the receiver is no iterator.
     pub(in crate::lower) fn iterator_method(&mut self, m: &syn::ExprMethodCall) -> Option<Expr> {
@@ -90,6 +94,9 @@ impl Lowerer<'_> {
         let Some(stream) = self.stream_or_refuse(&m.receiver) else {
             return Some(Expr::Tuple(Vec::new()));
         };
+        // What is left of an iterator that has a name can be used.
+        let named = matches!(&*m.receiver, S::Path(_));
+        let stream = if named && KEEPING.contains(&name.as_str()) { super::cursors::shared(stream) } else { stream };
         let before = self.errors.count();
         if let Some(value) = self.consume(stream.clone(), m, span) {
             return Some(value);
