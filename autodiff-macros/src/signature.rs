@@ -181,10 +181,12 @@ impl VisitMut for NameTraits<'_> {
             );
         }
         let named = |g: &syn::GenericParam, name: &Ident| matches!(g, syn::GenericParam::Type(t) if t.ident == *name);
-        let name = (0_usize..)
-            .map(|k| if k == 0 { format_ident!("__F{}", self.param) } else { format_ident!("__F{}_{}", self.param, k) })
-            .find(|name| !self.generics.params.iter().any(|g| named(g, name)));
-        let (name, bounds) = (name.expect("there is always another name"), &bounds.bounds);
+        let taken = |name: &Ident| self.generics.params.iter().any(|g| named(g, name));
+        let mut name = format_ident!("__F{}", self.param);
+        while taken(&name) {
+            name = format_ident!("{}_", name);
+        }
+        let bounds = &bounds.bounds;
         self.generics.params.push(syn::parse_quote!(#name: #bounds));
         *ty = syn::parse_quote!(#name);
     }
