@@ -154,11 +154,9 @@ pub(crate) fn is_shared(name: &str) -> bool {
     NAMES.contains(&name) || name.starts_with("Atomic") && name.len() > "Atomic".len()
 }
 
-/// Whether a part of a path names a map, a set or a heap of the standard library, with what it holds.
-fn is_keyed(segment: &syn::PathSegment) -> bool {
-    let name = segment.ident.to_string();
-    !segment.arguments.is_none()
-        && matches!(name.as_str(), "HashMap" | "BTreeMap" | "HashSet" | "BTreeSet" | "BinaryHeap")
+/// Whether a name is that of a map, a set or a heap of the standard library.
+pub(crate) fn is_keyed(name: &str) -> bool {
+    matches!(name, "HashMap" | "BTreeMap" | "HashSet" | "BTreeSet" | "BinaryHeap")
 }
 
 /// Reports parameter types through which no derivative can flow, unless they are constants.
@@ -179,7 +177,12 @@ pub(crate) fn check_types(signature: &crate::signature::Signature, errors: &Erro
                 {
                     ("a value that is shared or changes behind a shared reference", "use `&mut`, or a value")
                 }
-                syn::Type::Path(p) if p.path.segments.last().is_some_and(is_keyed) => {
+                syn::Type::Path(p)
+                    if p.path
+                        .segments
+                        .last()
+                        .is_some_and(|s| !s.arguments.is_none() && is_keyed(&s.ident.to_string())) =>
+                {
                     ("a map or a set", "keep the values in a `Vec`, and their indices in the map")
                 }
                 _ => return visit::visit_type(self, ty),

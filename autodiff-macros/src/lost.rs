@@ -155,8 +155,7 @@ fn owner_name(ty: &syn::Type) -> Option<String> {
 
 /// The variables that are maps, sets or heaps, as a declaration or a constructor shows, with the names of their types.
 fn keyed(program: &Program) -> VarMap<String> {
-    let is_keyed =
-        |name: &String| matches!(name.as_str(), "HashMap" | "BTreeMap" | "HashSet" | "BTreeSet" | "BinaryHeap");
+    let is_keyed = |name: &String| crate::fence::is_keyed(name);
     let mut found = VarMap::new();
     for (v, var) in program.vars.iter().enumerate() {
         if let Some(name) = var.ty.as_ref().and_then(owner_name).filter(is_keyed) {

@@ -40,8 +40,8 @@ fn callees(f: &Function) -> Option<Vec<Path>> {
     let mut little = !f.options.has_rule() && paths.len() <= CALLEES;
     let program = f.adjoint(0, Sweeps::Taped);
     // Where numbers come out, what operators and functions of numbers are applied to is hardly anything large.
-    let small = |p: &Param| p.passing == Passing::Ref || is_number(f, &p.ty);
-    let numbers = f.signature.params.iter().all(small) && f.signature.output.iter().all(|ty| is_number(f, ty));
+    let numbers =
+        f.signature.params.iter().all(|p| is_small(f, p)) && f.signature.output.iter().all(|ty| is_number(f, ty));
     little &= program.vars.iter().all(|v| !matches!(v.kind, Kind::Array(..)));
     let is_asked = |callee: &Callee| matches!(callee, Callee::Function { path, qself: None } if crate::unannotated::is_among(path, &paths));
     program.body.walk(&mut |s| {
@@ -63,6 +63,11 @@ fn is_cheap(callee: &Callee) -> bool {
         Callee::Method { name, .. } => crate::rules::is_of_floats(&name.to_string()),
         Callee::Function { .. } | Callee::Variable(_) => false,
     }
+}
+
+/// Whether what is handed over for a parameter can be kept: a reference, which the pullback is given again, or numbers.
+fn is_small(f: &Function, p: &Param) -> bool {
+    p.passing == Passing::Ref || is_number(f, &p.ty) && !crate::tangent_types::lends(&p.ty)
 }
 
 /// Whether a type is that of numbers, or of arrays, slices and tuples of them.
@@ -94,8 +99,8 @@ impl Companions<'_> {
             && self.has_sweeps_at_once()
             && self.generic_names(true).is_empty()
             && self.f.signature.lent.is_none()
+            && self.params().iter().all(|p| is_small(self.f, p))
             && callees(self.f).is_some()
-            && self.params().iter().all(|p| p.passing == Passing::Ref || is_number(self.f, &p.ty))
     }
 
     /// `__fwd` of such a function, whose tape is the arguments or the box that `__boxed` makes.
