@@ -87,7 +87,7 @@ pub(crate) fn refuse(program: &Program, signature: &Signature, options: &Options
     program.body.walk(&mut |s| {
         if let Stmt::Call(call) = s
             && let Callee::Function { path, .. } = &call.callee
-            && path.segments.last().is_some_and(|last| crate::methods::is_derivative(&last.ident.to_string()))
+            && crate::methods::is_derivative_of(path)
             && call.args.iter().any(|a| a.parts[0].as_ref().is_some_and(carries))
         {
             refused = refused.or(Some(call.span));

@@ -329,6 +329,11 @@ pub(crate) fn is_derivative(name: &str) -> bool {
     matches!(name, "grad" | "value_and_grad" | "jvp" | "hvp" | "jacobian" | "hessian") || name == crate::pullbacks::PULL
 }
 
+/// Whether a path names a derivative of another function: `a::f::grad`.
+pub(crate) fn is_derivative_of(path: &syn::Path) -> bool {
+    path.segments.len() >= 2 && path.segments.last().is_some_and(|last| is_derivative(&last.ident.to_string()))
+}
+
 /// Whether a path calls a function through the type beside it: `twin::call`, where `type = twin` renames that.
 pub(crate) fn is_call(path: &syn::Path) -> bool {
     let mut segments = path.segments.iter().rev();

@@ -284,10 +284,9 @@ fn is_itself(path: &Path, f: &Function) -> bool {
 pub(crate) fn is_of_module(path: &Path) -> bool {
     let n = path.segments.len();
     let plain = path.segments.iter().take(n - 1).all(|s| s.arguments.is_none());
-    let name = path.segments[n - 1].ident.to_string();
     let owned = n >= 2 && crate::lower::capital(&path.segments[n - 2].ident.to_string());
     let own = path.leading_colon.is_some() && path.segments[0].ident == "differentiable";
-    let derivative = n >= 2 && crate::methods::is_derivative(&name) || crate::methods::is_call(path);
+    let derivative = crate::methods::is_derivative_of(path) || crate::methods::is_call(path);
     plain && !owned && !own && !derivative
 }
 

@@ -411,7 +411,7 @@ pub(crate) fn companion_path(path: &syn::Path, companion: Option<&str>, span: Sp
     let mut path = path.clone();
     let n = path.segments.len();
     // `g::grad` ⇒ `g::__fwd_grad`.
-    let nested = n >= 2 && crate::methods::is_derivative(&path.segments[n - 1].ident.to_string());
+    let nested = crate::methods::is_derivative_of(&path);
     let associated = nested || n >= 2 && crate::lower::capital(&path.segments[n - 2].ident.to_string());
     let twin = crate::methods::is_call(&path);
     let last = path.segments.last_mut().expect("a path has a segment");

@@ -259,7 +259,8 @@ impl Function {
         let mut found = self.annotated_rule().is_some();
         self.primal.body.walk(&mut |s| {
             if let crate::ir::Stmt::Call(call) = s {
-                found |= matches!(call.callee, crate::ir::Callee::Function { .. } | crate::ir::Callee::Method { .. });
+                found |= matches!(call.callee, crate::ir::Callee::Function { .. } | crate::ir::Callee::Method { .. })
+                    && !crate::reverse::is_pulled_anew(&self.primal, call);
             }
         });
         found

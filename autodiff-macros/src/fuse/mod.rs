@@ -337,12 +337,10 @@ fn turn_of(stmts: &[Stmt]) -> Option<usize> {
 fn joined_call(call: &Call, mut pull: Pull) -> Option<Stmt> {
     let Callee::Function { path, qself: None } = &call.callee else { return None };
     let n = path.segments.len();
-    let name = path.segments[n - 1].ident.to_string();
     let owner = n >= 2 && crate::lower::capital(&path.segments[n - 2].ident.to_string());
-    let derivative = n >= 2 && crate::methods::is_derivative(&name);
     let fine = call.mode == Mode::Taped
         && !owner
-        && !derivative
+        && !crate::methods::is_derivative_of(path)
         && call.args.iter().all(|a| a.passing != Passing::RefMut)
         && pull.cotangent.iter().all(|ct| ct.as_ref().is_some_and(|ct| call.outs.iter().all(|out| !ct.mentions(*out))));
     if !fine {

@@ -1,8 +1,25 @@
 //! Adjoints of calls: the tape that the forward sweep takes, and the pullback with its slots and gradients.
 
 use super::Pass;
-use crate::ir::{Call, Callee, Expr, Mode, Passing, Place, Pull, Role, Stmt, VarId};
+use crate::ir::{Call, Callee, Expr, Mode, Passing, Place, Program, Pull, Role, Stmt, VarId};
 use crate::kinds::{self, Kind};
+
+/// Whether the pullback of a call is made where it is needed, and not before: that of a derivative holds the arguments alone
+/// and runs all sweeps again, so that there is nothing to be stored but the arguments. These are numbers, or lent once more.
+pub(crate) fn is_pulled_anew(program: &Program, call: &Call) -> bool {
+    let Callee::Function { path, qself: None } = &call.callee else { return false };
+    let is_number = |e: &Expr| match e {
+        Expr::Number(..) | Expr::Lit(_) | Expr::Bool(_) => true,
+        Expr::Place(place) => kinds::of_place(program, place).is_scalar(),
+        _ => false,
+    };
+    crate::methods::is_derivative_of(path)
+        && call.args.iter().all(|arg| match arg.passing {
+            Passing::Value => arg.parts.iter().flatten().all(is_number),
+            Passing::Ref => true,
+            Passing::RefMut => false,
+        })
+}
 
 impl Pass<'_> {
     pub(super) fn call(&mut self, call: &Call, forward: &mut Vec<Stmt>, backward: &mut Vec<Stmt>) {
@@ -33,9 +50,16 @@ impl Pass<'_> {
             taped.mode = Mode::Taped;
             taped.tape = Some(tape);
         }
-        forward.push(Stmt::Call(taped));
         let cotangent = if self.is_active(result) { Some(Expr::var(self.adjoint(result), span)) } else { None };
-        self.pull(call, tape, cotangent, backward);
+        if is_pulled_anew(&self.out, call) {
+            forward.push(Stmt::Call(call.clone()));
+            taped.outs = vec![self.duplicate(result)];
+            backward.push(Stmt::Call(taped.clone()));
+            self.pull(&taped, tape, cotangent, backward);
+        } else {
+            forward.push(Stmt::Call(taped));
+            self.pull(call, tape, cotangent, backward);
+        }
     }
 
     /// The places that mirror the arguments of a call.

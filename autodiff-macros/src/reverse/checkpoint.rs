@@ -301,7 +301,7 @@ impl Pass<'_> {
         *stmt = own.stmts.remove(0);
     }
 
-    fn duplicate(&mut self, v: VarId) -> VarId {
+    pub(super) fn duplicate(&mut self, v: VarId) -> VarId {
         let var = self.out.vars[v].clone();
         self.out.vars.push(var);
         self.out.vars.len() - 1

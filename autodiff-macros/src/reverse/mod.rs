@@ -12,6 +12,7 @@ mod literals;
 mod shapes;
 mod values;
 
+pub(crate) use calls::is_pulled_anew;
 pub(crate) use shapes::of_containers;
 
 use proc_macro2::Span;
