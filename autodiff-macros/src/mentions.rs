@@ -4,8 +4,8 @@ use proc_macro2::{Ident, Span};
 
 use crate::emit::Code;
 
-/// The methods of traits of the prelude that generated code calls.
-const METHODS: [&str; 4] = ["to_owned", "rev", "step_by", "size_hint"];
+/// The methods of traits that generated code calls.
+const METHODS: [&str; 5] = ["to_owned", "rev", "step_by", "size_hint", crate::layout::RESTORED];
 
 /// Of generated code, the distinct names that stand for something beside it, in the order in which they first occur:
 /// [`METHODS`], views of arrays, and what begins as the hidden names of this crate do.

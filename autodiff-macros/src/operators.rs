@@ -112,10 +112,17 @@ fn implementations(c: &Companions<'_>, form: &forms::Form, options: &Options, na
     let trait_arguments = operator.binary.then(|| quote!(<#rhs>));
     let output = &operator.output;
     let declared = (!operator.assigns).then(|| quote!(type Output = #output;));
+    let kept = (operator.binary && !operator.assigns).then(|| {
+        quote! {
+            type Left = ::differentiable::operators::Whole<Self>;
+            type Right = ::differentiable::operators::Whole<#rhs>;
+        }
+    });
     let name = format_ident!("{}", name);
     quote! {
         impl #impl_generics ::differentiable::operators::#name #trait_arguments for #self_ty #clause {
             #declared
+            #kept
             #(#[inline] #methods)*
         }
     }

@@ -33,6 +33,8 @@ pub(crate) enum Analysis {
     Sums,
     /// Vectors of one iteration are allocated once.
     Buffers,
+    /// Of operands of sums and differences their shape is stored, if types turn out to be those of numbers.
+    Operands,
     /// Overwritten elements of slices are saved as slices.
     Slices,
     /// Backward loops that only add run forward.
@@ -51,7 +53,7 @@ pub(crate) enum Analysis {
     Scratch,
 }
 
-const ALL: [(&str, Analysis); 20] = [
+const ALL: [(&str, Analysis); 21] = [
     ("recompute", Analysis::Recompute),
     ("adjoints", Analysis::Adjoints),
     ("callees", Analysis::Callees),
@@ -64,6 +66,7 @@ const ALL: [(&str, Analysis); 20] = [
     ("counters", Analysis::Counters),
     ("sums", Analysis::Sums),
     ("buffers", Analysis::Buffers),
+    ("operands", Analysis::Operands),
     ("slices", Analysis::Slices),
     ("order", Analysis::Order),
     ("rows", Analysis::Rows),

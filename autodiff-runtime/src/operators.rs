@@ -10,7 +10,10 @@
 mod arrays;
 mod complex;
 mod higher;
+mod kept;
 mod scalars;
+
+pub use kept::{Kept, Nothing, Whole};
 
 use crate::tangent::Differentiable;
 
@@ -37,7 +40,38 @@ macro_rules! binary {
         binary!(@trait $(#[$doc])* $name; $($assigned)?);
     )*};
     (@trait $(#[$doc:meta])* $name:ident;) => {
-        binary!(@items $(#[$doc])* $name [#[doc = "What the operator gives."] type Output: Differentiable;] (Self::Output));
+        binary!(@items $(#[$doc])* $name [
+            #[doc = "What the operator gives."]
+            type Output: Differentiable;
+
+            #[doc = "What is kept of the left operand where its derivatives ask for its shape alone."]
+            type Left: Kept<Of = Self>
+            where
+                Self: Sized;
+
+            #[doc = "What is kept of the right operand where its derivatives ask for its shape alone."]
+            type Right: Kept<Of = Rhs>
+            where
+                Rhs: Sized;
+
+            #[doc = "What is kept of the left operand."]
+            #[inline]
+            fn kept_left(a: Self, _: &Rhs) -> Self::Left
+            where
+                Self: Sized,
+            {
+                Kept::keep(a)
+            }
+
+            #[doc = "What is kept of the right operand."]
+            #[inline]
+            fn kept_right(_: &Self, b: Rhs) -> Self::Right
+            where
+                Rhs: Sized,
+            {
+                Kept::keep(b)
+            }
+        ] (Self::Output));
     };
     (@trait $(#[$doc:meta])* $name:ident; $plain:ident) => {
         binary!(@items $(#[$doc])* $name [] (Self): Sized);

@@ -432,6 +432,11 @@ fn traits(body: &Mentions) -> TokenStream {
             use ::differentiable::__private::ToOwned as _;
         )]);
     }
+    if body.any(&[crate::layout::RESTORED]) {
+        out.extend([quote!(
+            use ::differentiable::operators::Kept as _;
+        )]);
+    }
     if !body.that(crate::arrays::is_view).is_empty() {
         out.extend([quote!(
             use ::differentiable::__private::{ViewsOfConstantViews as _, ViewsOfConstants as _};

@@ -15,6 +15,7 @@ mod filled;
 mod flat;
 mod lent;
 mod merges;
+mod operands;
 mod order;
 mod parts;
 mod rows;
@@ -22,6 +23,7 @@ mod sizes;
 mod slices;
 mod sums;
 
+pub(crate) use operands::RESTORED;
 pub(crate) use order::forward_where_independent;
 
 use crate::ir::{BinOp, Block, Expr, Header, Loop, Program, Stmt, VarId};
@@ -46,6 +48,9 @@ pub(crate) fn arrange(program: &mut Program, types: &Types) {
         filled::keep_what_is_overwritten(program);
     }
     if program.taped {
+        if Analysis::Operands.is_on() {
+            operands::keep_shapes(program);
+        }
         if Analysis::Slices.is_on() {
             slices::save_whole(program);
         }

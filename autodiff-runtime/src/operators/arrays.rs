@@ -15,7 +15,7 @@ use self::sweeps::{
     Common, Difference, Product, Quotient, Remainder, Sum, Swapped, adjoint, adjoints, bend, present, shaped, tangent,
     tangent2, tangents,
 };
-use super::{Add, Div, Mul, Neg, Rem, Sub};
+use super::{Add, Div, Mul, Neg, Rem, Sub, Whole};
 use crate::Real;
 use crate::arrays::number::Number;
 use crate::tangent::Differentiable;
@@ -71,6 +71,14 @@ macro_rules! operator {
             $($bounds)*
         {
             type Output = $out;
+            type Left
+                = Whole<$a>
+            where
+                $a: Sized;
+            type Right
+                = Whole<$b>
+            where
+                $b: Sized;
 
             #[track_caller]
             fn tangent(a: &$a, b: &$b, da: Option<&$da>, db: Option<&$db>) -> ($out, $out) {

@@ -8,7 +8,7 @@ use num_complex::Complex;
 use num_traits::Zero;
 
 use super::higher::{higher, higher_negation};
-use super::{Add, Div, Mul, Neg, Sub};
+use super::{Add, Div, Mul, Neg, Sub, Whole};
 use crate::Real;
 use crate::complex::Conjugate;
 
@@ -81,6 +81,8 @@ macro_rules! operators {
         #[allow(unused_variables)]
         impl $($generics)* $name<$right> for $left {
             type Output = Complex<$float>;
+            type Left = Whole<$left>;
+            type Right = Whole<$right>;
 
             #[inline]
             fn tangent(

@@ -1,13 +1,15 @@
 //! Operators of floats and integers.
 
 use super::higher::{higher, higher_negation};
-use super::{Add, Div, Mul, Neg, Rem, Sub};
+use super::{Add, Div, Mul, Neg, Nothing, Rem, Sub, Whole};
 
 /// One operator of one field: the partial derivatives by both operands, and by a direction.
 macro_rules! field {
-    ($name:ident $function:ident, $t:ty, |$a:ident, $b:ident| $value:expr, $pa:expr, $pb:expr; |$ta:ident, $tb:ident| $ppa:expr, $ppb:expr) => {
+    ($name:ident $function:ident, $t:ty, $kept:ident, |$a:ident, $b:ident| $value:expr, $pa:expr, $pb:expr; |$ta:ident, $tb:ident| $ppa:expr, $ppb:expr) => {
         impl $name<$t> for $t {
             type Output = $t;
+            type Left = $kept<$t>;
+            type Right = $kept<$t>;
 
             #[inline]
             fn tangent($a: &$t, $b: &$t, da: Option<&$t>, db: Option<&$t>) -> ($t, $t) {
@@ -90,10 +92,10 @@ macro_rules! field {
 /// The operators of one field.
 macro_rules! operators {
     ($($t:ty, $one:expr, $zero:expr;)*) => {$(
-        field!(Add add, $t, |a, b| a + b, $one, $one; |_ta, _tb| $zero, $zero);
-        field!(Sub sub, $t, |a, b| a - b, $one, -$one; |_ta, _tb| $zero, $zero);
-        field!(Mul mul, $t, |a, b| a * b, b, a; |ta, tb| tb, ta);
-        field!(Div div, $t, |a, b| a / b, $one / b, -a / (b * b); |ta, tb| -tb / (b * b), -ta / (b * b) + (a + a) * tb / (b * b * b));
+        field!(Add add, $t, Nothing, |a, b| a + b, $one, $one; |_ta, _tb| $zero, $zero);
+        field!(Sub sub, $t, Nothing, |a, b| a - b, $one, -$one; |_ta, _tb| $zero, $zero);
+        field!(Mul mul, $t, Whole, |a, b| a * b, b, a; |ta, tb| tb, ta);
+        field!(Div div, $t, Whole, |a, b| a / b, $one / b, -a / (b * b); |ta, tb| -tb / (b * b), -ta / (b * b) + (a + a) * tb / (b * b * b));
 
         impl Neg for $t {
             type Output = $t;
@@ -132,8 +134,8 @@ operators! {
     f64, 1.0_f64, 0.0_f64;
 }
 
-field!(Rem rem, f32, |a, b| a % b, 1.0_f32, -num_traits::Float::trunc(a / b); |_ta, _tb| 0.0_f32, 0.0_f32);
-field!(Rem rem, f64, |a, b| a % b, 1.0_f64, -num_traits::Float::trunc(a / b); |_ta, _tb| 0.0_f64, 0.0_f64);
+field!(Rem rem, f32, Whole, |a, b| a % b, 1.0_f32, -num_traits::Float::trunc(a / b); |_ta, _tb| 0.0_f32, 0.0_f32);
+field!(Rem rem, f64, Whole, |a, b| a % b, 1.0_f64, -num_traits::Float::trunc(a / b); |_ta, _tb| 0.0_f64, 0.0_f64);
 
 /// Operators of integers, which have values and no derivatives.
 macro_rules! integers {
@@ -142,6 +144,8 @@ macro_rules! integers {
     (@one [$($t:ty),*] $name:ident $op:tt) => {$(
         impl $name<$t> for $t {
             type Output = $t;
+            type Left = Nothing<$t>;
+            type Right = Nothing<$t>;
 
             #[inline]
             fn tangent(a: &$t, b: &$t, _: Option<&()>, _: Option<&()>) -> ($t, ()) {
