@@ -78,6 +78,7 @@ mod source;
 #[cfg(test)]
 mod speed;
 mod storage;
+mod surroundings;
 mod switches;
 mod tangent_types;
 mod tape;
@@ -98,7 +99,8 @@ use proc_macro::TokenStream;
 /// See the documentation of the crate `differentiable`.
 #[proc_macro_attribute]
 pub fn differentiable(options: TokenStream, item: TokenStream) -> TokenStream {
-    expand::attribute(options.into(), item.into()).into()
+    let file = proc_macro::Span::call_site().local_file();
+    expand::attribute_in(file.as_deref(), options.into(), item.into()).into()
 }
 
 /// Generates the tangent type of a struct or an enum.

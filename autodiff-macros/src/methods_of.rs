@@ -290,8 +290,14 @@ pub(crate) fn rule_of_trait(method: &syn::Ident) -> syn::Error {
 
 /// Takes `#[differentiable(…)]` off a method; its options stand in for those of the block.
 pub(crate) fn take_options(attrs: &mut Vec<syn::Attribute>, block: &Options) -> syn::Result<Options> {
-    let mut options =
-        Options { order: block.order, tape_none: block.tape_none, lanes: block.lanes, ..Options::default() };
+    let surroundings = || block.surroundings.clone();
+    let mut options = Options {
+        order: block.order,
+        tape_none: block.tape_none,
+        lanes: block.lanes,
+        surroundings: surroundings(),
+        ..Options::default()
+    };
     let mut error = None;
     attrs.retain(|a| {
         if !a.path().is_ident("differentiable") {
@@ -300,7 +306,8 @@ pub(crate) fn take_options(attrs: &mut Vec<syn::Attribute>, block: &Options) -> 
         match a.parse_args::<Options>() {
             Ok(own) => {
                 let (order, tape_none) = (own.order.max(block.order), own.tape_none || block.tape_none);
-                options = Options { order, tape_none, lanes: own.lanes || block.lanes, ..own };
+                let lanes = own.lanes || block.lanes;
+                options = Options { order, tape_none, lanes, surroundings: surroundings(), ..own };
             }
             Err(e) => error = Some(e),
         }

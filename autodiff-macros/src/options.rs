@@ -4,6 +4,8 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Ident, LitInt, Path, Token};
 
+use crate::surroundings::Surroundings;
+
 /// What the user asks for.
 #[derive(Clone, Default)]
 pub(crate) struct Options {
@@ -33,6 +35,8 @@ pub(crate) struct Options {
     pub(crate) lanes: bool,
     /// There are sweeps alone, for other derivatives of the runtime: no public ones.
     pub(crate) hidden: bool,
+    /// What stands around the item.
+    pub(crate) surroundings: Surroundings,
 }
 
 impl Options {

@@ -9,6 +9,8 @@ use std::sync::OnceLock;
 /// An analysis that can be switched off.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Analysis {
+    /// The types of fields and of the values of functions are read where they are declared.
+    Surroundings,
     /// What is cheap is computed again, not stored.
     Recompute,
     /// Cotangents that nobody reads are not computed, and those that are added to once begin as what is added.
@@ -53,7 +55,8 @@ pub(crate) enum Analysis {
     Scratch,
 }
 
-const ALL: [(&str, Analysis); 21] = [
+const ALL: [(&str, Analysis); 22] = [
+    ("surroundings", Analysis::Surroundings),
     ("recompute", Analysis::Recompute),
     ("adjoints", Analysis::Adjoints),
     ("callees", Analysis::Callees),

@@ -18,6 +18,7 @@ use crate::lower::Uses;
 use crate::maps::HashSet;
 use crate::options::Options;
 use crate::signature::Signature;
+use crate::surroundings::Surroundings;
 use crate::{dispatch, exits, fence, hygiene, inner_items, kinds, lengths, lower, own_names, verify};
 
 /// A function on its way through the passes.
@@ -43,11 +44,17 @@ pub(crate) struct Function {
     descriptions: RefCell<Vec<(Rc<Program>, String)>>,
 }
 
-/// Expands the attribute on any item.
+/// Expands the attribute on any item of which nothing else is known.
+#[cfg(test)]
 pub(crate) fn attribute(options: TokenStream, item: TokenStream) -> TokenStream {
+    attribute_in(None, options, item)
+}
+
+/// Expands the attribute on any item, which is written in a file.
+pub(crate) fn attribute_in(file: Option<&std::path::Path>, options: TokenStream, item: TokenStream) -> TokenStream {
     let given = item.clone();
     // A bug of the compiler is an error like any other: it names the function and stops nothing else.
-    let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| attribute_unguarded(options, item)));
+    let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| attribute_unguarded(file, options, item)));
     run.unwrap_or_else(|payload| {
         let text = payload
             .downcast_ref::<String>()
@@ -60,7 +67,7 @@ pub(crate) fn attribute(options: TokenStream, item: TokenStream) -> TokenStream 
     })
 }
 
-fn attribute_unguarded(options: TokenStream, item: TokenStream) -> TokenStream {
+fn attribute_unguarded(file: Option<&std::path::Path>, options: TokenStream, item: TokenStream) -> TokenStream {
     let parsed = crate::nesting::check(&options)
         .and_then(|()| crate::nesting::check(&item))
         .and_then(|()| syn::parse2::<Options>(options));
@@ -69,6 +76,7 @@ fn attribute_unguarded(options: TokenStream, item: TokenStream) -> TokenStream {
         crate::ungroup::ungroup(&mut item);
         Ok::<_, syn::Error>(item)
     };
+    let parsed = parsed.map(|options| Options { surroundings: Surroundings::of(&item, file), ..options });
     let result = parsed.and_then(|options| match read()? {
         syn::Item::Fn(f) => Ok(crate::twin::function(f, options)),
         syn::Item::Impl(i) => Ok(crate::methods_of::implementation(i, options)),
@@ -141,7 +149,8 @@ pub(crate) fn analyse(
     let types = Types::new(&around)
         .with_numbers(Numbers::of(sig, body, &around))
         .with_signature(sig)
-        .with_order(options.order());
+        .with_order(options.order())
+        .with_surroundings(options.surroundings.for_type(outer.and_then(|o| o.owner.as_ref())));
     let types = outer.into_iter().fold(types, Types::beside).with_constructors(Constructors::of(
         sig,
         body,

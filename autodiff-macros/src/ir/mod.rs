@@ -102,6 +102,8 @@ pub(crate) struct Program {
     pub(crate) stored: VarSet,
     /// Kinds of fields and elements that their uses tell, by [`crate::kinds::path_key`].
     pub(crate) fields: crate::maps::HashMap<String, Kind>,
+    /// The types of fields, as far as they are declared beside the function.
+    pub(crate) surroundings: crate::surroundings::Surroundings,
 }
 
 impl Program {
@@ -117,6 +119,7 @@ impl Program {
             outputs: self.outputs,
             stored: self.stored.clone(),
             fields: self.fields.clone(),
+            surroundings: self.surroundings.clone(),
         }
     }
 

@@ -11,6 +11,7 @@ use crate::constructors::Constructors;
 use crate::expand::Outer;
 use crate::lower::Uses;
 use crate::maps::{HashMap, HashSet};
+use crate::surroundings::Surroundings;
 
 /// Reads kinds off types, knowing which type parameters are floats.
 #[derive(Clone, Default)]
@@ -36,6 +37,8 @@ pub(crate) struct Types {
     pub(crate) constructors: Constructors,
     /// The names that the function gives to types of numbers.
     numbers: Numbers,
+    /// What stands around the function in its file.
+    pub(crate) surroundings: Surroundings,
 }
 
 impl Types {
@@ -69,6 +72,12 @@ impl Types {
     /// The same, with the names of types of numbers.
     pub(crate) fn with_numbers(mut self, numbers: Numbers) -> Self {
         self.numbers = numbers;
+        self
+    }
+
+    /// The same, with what stands around the function.
+    pub(crate) fn with_surroundings(mut self, surroundings: Surroundings) -> Self {
+        self.surroundings = surroundings;
         self
     }
 

@@ -107,16 +107,24 @@ pub(crate) fn of_place(program: &Program, place: &Place) -> Kind {
     }
     if kind == Kind::Unknown
         && !place.path.is_empty()
-        && !program.fields.is_empty()
-        && let Some(known) = known_field(program, place)
+        && let Some(known) = declared_field(program, place).or_else(|| known_field(program, place))
     {
         return if program.vars[place.root].mirrors.is_some() { known.tangent() } else { known };
     }
     kind
 }
 
+/// What the declaration of a struct tells of a field, or of an element of one.
+fn declared_field(program: &Program, place: &Place) -> Option<Kind> {
+    let root = program.vars[place.root].mirrors.unwrap_or(place.root);
+    program.surroundings.kind(program.vars[root].ty.as_ref()?, &place.path)
+}
+
 /// What is known of a field by its uses, or of an element of one.
 fn known_field(program: &Program, place: &Place) -> Option<Kind> {
+    if program.fields.is_empty() {
+        return None;
+    }
     if let Some(known) = program.fields.get(&path_key(program, place)) {
         return Some(known.clone());
     }

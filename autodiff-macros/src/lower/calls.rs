@@ -150,7 +150,13 @@ impl Lowerer<'_> {
     fn call_stmt(&mut self, callee: Callee, args: Vec<Expr>, span: Span) -> Expr {
         let mut args: Vec<Arg> = args.into_iter().map(|a| self.pass(a)).collect();
         share(&mut args);
-        let out = self.fresh("t", span, Kind::Unknown, Role::Temporary);
+        let kind = match &callee {
+            Callee::Function { path, qself: None } => {
+                path.get_ident().and_then(|name| self.types.surroundings.kind_of_output(&name.to_string()))
+            }
+            _ => None,
+        };
+        let out = self.fresh("t", span, kind.unwrap_or(Kind::Unknown), Role::Temporary);
         self.emit_call(Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, span });
         Expr::var(out, span)
     }

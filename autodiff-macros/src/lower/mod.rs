@@ -141,6 +141,7 @@ pub(crate) fn lower(
         outputs: false,
         stored: crate::var_set::VarSet::new(),
         fields: HashMap::default(),
+        surroundings: types.surroundings.clone(),
     };
     let fallible = questions::returned(signature.output.as_ref(), || questions::made_by_block(block));
     let mut lowerer = Lowerer {

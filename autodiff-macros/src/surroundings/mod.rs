@@ -1,0 +1,101 @@
+//! What stands around an item in its source file: the fields of structs, and what functions give.
+//!
+//! A macro is given the tokens of one item, and so cannot know that `self.weights` is a `Vec<f64>`. The file that the item is
+//! in says so. In: the file, and the item's tokens. Out: the types that names have where the item stands. They are hints: with
+//! them generated code is plain arithmetic, and without them, where there is no file to be read or an item is made by a
+//! macro, the traits of the runtime do the same at a higher cost.
+//!
+//! - [`scan`] finds the scopes of a file and what they declare;
+//! - [`scopes`] looks a name up, from a scope outwards;
+//! - [`types`] follows fields and elements of a type.
+
+mod scan;
+mod scopes;
+mod types;
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::SystemTime;
+
+use proc_macro2::TokenStream;
+use syn::Type;
+
+use self::scan::File;
+use crate::maps::{HashMap, HashSet};
+use crate::switches::Analysis;
+
+/// The declarations that are in scope where an item stands.
+#[derive(Clone, Default)]
+pub(crate) struct Surroundings {
+    scope: Option<Rc<Scope>>,
+    /// The type that `Self` is.
+    owner: Option<Rc<Type>>,
+}
+
+struct Scope {
+    file: Arc<File>,
+    /// The scope that the item stands in.
+    scope: usize,
+    /// The names that the item itself declares, which may mean something else inside of it.
+    own: HashSet<String>,
+    /// The structs that were looked up, with the types of their fields.
+    structs: RefCell<HashMap<(usize, String), Option<Rc<Fields>>>>,
+}
+
+/// The fields of a struct with their types, and the scope that these are written in.
+struct Fields {
+    scope: usize,
+    types: HashMap<String, Type>,
+}
+
+impl std::fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.scope.is_some() { "Surroundings(…)" } else { "Surroundings" })
+    }
+}
+
+impl Surroundings {
+    /// What stands around an item that is written in a file, if it is found there.
+    pub(crate) fn of(item: &TokenStream, path: Option<&Path>) -> Self {
+        if !Analysis::Surroundings.is_on() {
+            return Self::default();
+        }
+        path.and_then(read).map_or_else(Self::default, |file| Self::within(item, file))
+    }
+
+    fn within(item: &TokenStream, file: Arc<File>) -> Self {
+        let scope = scan::key_of(item).and_then(|key| file.items.get(&key).copied().flatten());
+        let own = || scan::declared_in(item);
+        let scope = scope.map(|scope| Rc::new(Scope { file, scope, own: own(), structs: RefCell::default() }));
+        Self { scope, owner: None }
+    }
+
+    /// The same inside of a block for a type.
+    pub(crate) fn for_type(&self, owner: Option<&Type>) -> Self {
+        Self { scope: self.scope.clone(), owner: owner.cloned().map(Rc::new) }
+    }
+
+    /// The same for a text in the place of a file.
+    #[cfg(test)]
+    pub(crate) fn in_text(item: &TokenStream, text: &str) -> Self {
+        scan::scan(text).map_or_else(Self::default, |file| Self::within(item, Arc::new(file)))
+    }
+}
+
+/// A file, scanned once for all items in it.
+fn read(path: &Path) -> Option<Arc<File>> {
+    type Known = HashMap<PathBuf, (SystemTime, Option<Arc<File>>)>;
+    static FILES: OnceLock<Mutex<Known>> = OnceLock::new();
+    let changed = std::fs::metadata(path).and_then(|m| m.modified()).ok()?;
+    let mut files = FILES.get_or_init(Mutex::default).lock().ok()?;
+    if let Some((at, file)) = files.get(path)
+        && *at == changed
+    {
+        return file.clone();
+    }
+    let file = std::fs::read_to_string(path).ok().and_then(|text| scan::scan(&text)).map(Arc::new);
+    files.insert(path.to_owned(), (changed, file.clone()));
+    file
+}

@@ -1,0 +1,327 @@
+//! The scopes of a file, and what each of them declares.
+//!
+//! In: the text of a file. Out: a [`File`] of names and texts, which outlives the macro that asked for it. Every pair of braces
+//! is a scope; its declarations are read off their first tokens, and bodies are only searched for scopes inside them.
+
+use std::hash::Hasher;
+use std::str::FromStr;
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use crate::maps::{HashMap, HashSet};
+
+/// What a file declares.
+#[derive(Default)]
+pub(super) struct File {
+    pub(super) scopes: Vec<Scope>,
+    /// The scope that an item stands in, by its key; none where equal items stand in several.
+    pub(super) items: HashMap<u64, Option<usize>>,
+}
+
+/// The names that are declared between a pair of braces.
+#[derive(Default)]
+pub(super) struct Scope {
+    pub(super) outer: Option<usize>,
+    /// It is that of a module, which names of the scope around do not enter by themselves.
+    pub(super) module: bool,
+    /// All names of the module around are imported.
+    pub(super) imports_all: bool,
+    /// The names that are imported from the module around.
+    pub(super) imported: HashSet<String>,
+    pub(super) structs: HashMap<String, Struct>,
+    /// The types of the values of functions.
+    pub(super) functions: HashMap<String, String>,
+    /// Names that stand for something else here, or for more than one thing.
+    pub(super) others: HashSet<String>,
+}
+
+/// The named or numbered fields that have a derivative, with their types.
+pub(super) struct Struct {
+    pub(super) fields: Vec<(String, String)>,
+}
+
+/// Scans a file.
+pub(super) fn scan(text: &str) -> Option<File> {
+    let tokens = TokenStream::from_str(text).ok()?;
+    let mut file = File::default();
+    file.scopes.push(Scope { module: true, ..Scope::default() });
+    file.block(tokens, 0);
+    Some(file)
+}
+
+/// The key of a function, an `impl` or a trait: of its tokens from that word on.
+pub(super) fn key_of(item: &TokenStream) -> Option<u64> {
+    let tokens: Vec<TokenTree> = item.clone().into_iter().collect();
+    let start = tokens.iter().position(|t| matches!(t, TokenTree::Ident(i) if is_item(&i.to_string())))?;
+    Some(key(&tokens[start..]))
+}
+
+/// The names that an item declares somewhere in it: of items, of type parameters, and of what is imported.
+pub(super) fn declared_in(item: &TokenStream) -> HashSet<String> {
+    let mut file = File::default();
+    file.scopes.push(Scope::default());
+    file.block(item.clone(), 0);
+    let mut names = HashSet::default();
+    for scope in file.scopes {
+        names.extend(scope.structs.into_keys().chain(scope.functions.into_keys()));
+        names.extend(scope.others.into_iter().chain(scope.imported));
+    }
+    // The item's own name means itself there as well.
+    let tokens: Vec<TokenTree> = item.clone().into_iter().collect();
+    if let Some(at) = tokens.iter().position(|t| matches!(t, TokenTree::Ident(i) if i == "fn"))
+        && let Some(TokenTree::Ident(name)) = tokens.get(at + 1)
+    {
+        names.remove(&name.to_string());
+    }
+    parameters(item, &mut names);
+    names
+}
+
+/// Adds what may be a type parameter: the names between angle brackets behind `fn f` or `impl`.
+fn parameters(tokens: &TokenStream, names: &mut HashSet<String>) {
+    let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    for (i, token) in tokens.iter().enumerate() {
+        match token {
+            TokenTree::Group(group) => parameters(&group.stream(), names),
+            TokenTree::Ident(word) if word == "fn" || word == "impl" || word == "trait" => {
+                let behind = tokens[i + 1..].iter().skip(usize::from(word != "impl"));
+                let mut depth = 0;
+                for token in behind {
+                    match token {
+                        TokenTree::Punct(p) if p.as_char() == '<' => depth += 1,
+                        TokenTree::Punct(p) if p.as_char() == '>' => depth -= 1,
+                        TokenTree::Ident(name) if depth > 0 => {
+                            names.insert(name.to_string());
+                        }
+                        _ => {}
+                    }
+                    if depth == 0 {
+                        break;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_item(word: &str) -> bool {
+    matches!(word, "fn" | "impl" | "trait")
+}
+
+fn key(tokens: &[TokenTree]) -> u64 {
+    let mut hasher = rustc_hash::FxHasher::default();
+    tokens.iter().for_each(|t| hash(t, &mut hasher));
+    hasher.finish()
+}
+
+fn hash(token: &TokenTree, hasher: &mut rustc_hash::FxHasher) {
+    match token {
+        TokenTree::Group(group) => {
+            hasher.write_u8(group.delimiter() as u8);
+            group.stream().into_iter().for_each(|t| hash(&t, hasher));
+            hasher.write_u8(b'/');
+        }
+        TokenTree::Ident(ident) => hasher.write(ident.to_string().as_bytes()),
+        TokenTree::Punct(punct) => hasher.write_u32(punct.as_char() as u32),
+        TokenTree::Literal(literal) => hasher.write(literal.to_string().as_bytes()),
+    }
+}
+
+impl File {
+    fn scope(&mut self, outer: usize, module: bool, tokens: TokenStream) {
+        let number = self.scopes.len();
+        self.scopes.push(Scope { outer: Some(outer), module, ..Scope::default() });
+        self.block(tokens, number);
+    }
+
+    /// Reads what stands between a pair of braces.
+    fn block(&mut self, tokens: TokenStream, scope: usize) {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let mut i = 0;
+        while i < tokens.len() {
+            i = match &tokens[i] {
+                TokenTree::Ident(word) => self.word(&word.to_string(), &tokens, i, scope),
+                TokenTree::Group(group) => {
+                    self.scope(scope, false, group.stream());
+                    i + 1
+                }
+                _ => i + 1,
+            };
+        }
+    }
+
+    /// Reads what a word begins, and gives the position behind what has been read.
+    fn word(&mut self, word: &str, tokens: &[TokenTree], at: usize, scope: usize) -> usize {
+        let name = match tokens.get(at + 1) {
+            Some(TokenTree::Ident(name)) => Some(name.to_string()),
+            _ => None,
+        };
+        match (word, name) {
+            ("mod", Some(name)) => {
+                self.scopes[scope].others.insert(name);
+                if let Some(TokenTree::Group(body)) = tokens.get(at + 2) {
+                    self.scope(scope, true, body.stream());
+                }
+                at + 3
+            }
+            ("struct", Some(name)) => self.structure(name, tokens, at, scope),
+            ("enum" | "union" | "type" | "static" | "const", Some(name)) if name != "fn" => {
+                self.scopes[scope].others.insert(name);
+                at + 2
+            }
+            ("use", _) => {
+                let end = tokens[at..].iter().position(is_semicolon).map_or(tokens.len(), |n| at + n);
+                self.import(&tokens[at + 1..end], scope);
+                end
+            }
+            ("macro_rules", _) => at + 4,
+            ("fn" | "impl" | "trait", name) => self.item(word, name, tokens, at, scope),
+            _ => at + 1,
+        }
+    }
+
+    /// A function, an `impl` or a trait: it ends with its braces.
+    fn item(&mut self, word: &str, name: Option<String>, tokens: &[TokenTree], at: usize, scope: usize) -> usize {
+        let Some(end) = tokens[at..].iter().position(|t| is_brace(t) || is_semicolon(t)).map(|n| at + n) else {
+            return at + 1;
+        };
+        let item = &tokens[at..=end];
+        let found = self.items.entry(key(item)).or_insert(Some(scope));
+        *found = found.filter(|known| *known == scope);
+        if let (true, Some(name)) = (word == "fn", name) {
+            let is_async = at > 0 && matches!(&tokens[at - 1], TokenTree::Ident(i) if i == "async");
+            let generic = matches!(item.get(2), Some(TokenTree::Punct(p)) if p.as_char() == '<');
+            let output = (!is_async && !generic).then(|| output(item)).flatten();
+            let scope = &mut self.scopes[scope];
+            let known = scope.functions.contains_key(&name) || scope.others.contains(&name);
+            match output.filter(|_| !known) {
+                Some(output) => {
+                    scope.functions.insert(name, output);
+                }
+                None => {
+                    scope.others.insert(name);
+                }
+            }
+        }
+        if let TokenTree::Group(body) = &tokens[end] {
+            self.scope(scope, false, body.stream());
+        }
+        end + 1
+    }
+
+    fn structure(&mut self, name: String, tokens: &[TokenTree], at: usize, scope: usize) -> usize {
+        let end = tokens[at..].iter().position(|t| is_brace(t) || is_semicolon(t)).map_or(tokens.len(), |n| at + n);
+        let last = end.min(tokens.len() - 1);
+        let item: TokenStream = tokens[at..=last].iter().cloned().collect();
+        let fields = derives(&tokens[..at]).then(|| fields(item)).flatten();
+        let scope = &mut self.scopes[scope];
+        let known = scope.structs.remove(&name).is_some() || scope.others.contains(&name);
+        match fields.filter(|_| !known) {
+            Some(fields) => {
+                scope.structs.insert(name, Struct { fields });
+            }
+            None => {
+                scope.others.insert(name);
+            }
+        }
+        end + 1
+    }
+
+    /// `use super::{A, B}`, `use super::*`: of all other imports the names alone.
+    fn import(&mut self, tree: &[TokenTree], scope: usize) {
+        let scope = &mut self.scopes[scope];
+        let from_outer = matches!(tree.first(), Some(TokenTree::Ident(i)) if i == "super");
+        let mut names = Vec::new();
+        let (mut all, mut renames, mut deeper) = (false, false, 0);
+        collect(tree, &mut |t| match t {
+            TokenTree::Ident(i) if i == "as" => renames = true,
+            TokenTree::Ident(i) if i == "super" || i == "self" || i == "crate" => deeper += 1,
+            TokenTree::Ident(i) => names.push(i.to_string()),
+            TokenTree::Punct(p) if p.as_char() == '*' => all = true,
+            _ => {}
+        });
+        // `super :: *` and `super :: { … }` alone are followed.
+        let plain = from_outer && deeper == 1 && !renames && paths(tree) == 1;
+        if plain && all {
+            scope.imports_all = true;
+        } else if plain {
+            scope.imported.extend(names);
+        } else {
+            scope.others.extend(names);
+        }
+    }
+}
+
+/// How many `::` a tree of imports has.
+fn paths(tree: &[TokenTree]) -> usize {
+    let mut colons = 0;
+    collect(tree, &mut |t| colons += usize::from(matches!(t, TokenTree::Punct(p) if p.as_char() == ':')));
+    colons / 2
+}
+
+fn collect(tree: &[TokenTree], f: &mut dyn FnMut(&TokenTree)) {
+    for token in tree {
+        match token {
+            TokenTree::Group(group) => collect(&group.stream().into_iter().collect::<Vec<_>>(), f),
+            other => f(other),
+        }
+    }
+}
+
+/// Whether one of the attributes before an item derives what a tangent needs.
+fn derives(before: &[TokenTree]) -> bool {
+    let mut rest = before;
+    loop {
+        match rest {
+            [start @ .., TokenTree::Punct(hash), TokenTree::Group(attribute)] if hash.as_char() == '#' => {
+                let text = attribute.stream().to_string();
+                if text.starts_with("derive") && text.contains("Differentiable") {
+                    return true;
+                }
+                rest = start;
+            }
+            // `pub`, `pub(crate)`.
+            [start @ .., TokenTree::Ident(_)] => rest = start,
+            [start @ .., TokenTree::Ident(_), TokenTree::Group(group)]
+                if group.delimiter() == Delimiter::Parenthesis =>
+            {
+                rest = start;
+            }
+            _ => return false,
+        }
+    }
+}
+
+/// The fields of a struct that is not generic over types.
+fn fields(item: TokenStream) -> Option<Vec<(String, String)>> {
+    let item: syn::ItemStruct = syn::parse2(item).ok()?;
+    if item.generics.type_params().next().is_some() {
+        return None;
+    }
+    let marked = |f: &syn::Field| f.attrs.iter().any(|a| !a.path().is_ident("doc"));
+    let fields = item.fields.iter().enumerate().filter(|(_, f)| !marked(f)).map(|(i, f)| {
+        let name = f.ident.as_ref().map_or_else(|| i.to_string(), ToString::to_string);
+        (name, quote::ToTokens::to_token_stream(&f.ty).to_string())
+    });
+    Some(fields.collect())
+}
+
+/// What stands behind the arrow of a function.
+fn output(item: &[TokenTree]) -> Option<String> {
+    let arguments = item.iter().position(|t| matches!(t, TokenTree::Group(_)))?;
+    let behind = &item[arguments + 1..item.len() - 1];
+    let [TokenTree::Punct(dash), TokenTree::Punct(arrow), ty @ ..] = behind else { return Some("()".to_owned()) };
+    if dash.as_char() != '-' || arrow.as_char() != '>' {
+        return None;
+    }
+    Some(ty.iter().cloned().collect::<TokenStream>().to_string())
+}
+
+fn is_semicolon(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Punct(p) if p.as_char() == ';')
+}
+
+fn is_brace(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Group(g) if g.delimiter() == Delimiter::Brace)
+}

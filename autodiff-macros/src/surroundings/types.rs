@@ -1,0 +1,98 @@
+//! Types of fields and elements.
+
+use syn::{GenericArgument, Member, PathArguments, Type};
+
+use super::Surroundings;
+use crate::ir::Step;
+use crate::kinds::{Kind, Types};
+
+impl Surroundings {
+    /// The kind of what a place holds, from the type of the variable that it begins at.
+    pub(crate) fn kind(&self, root: &Type, path: &[Step]) -> Option<Kind> {
+        self.scope.as_ref()?;
+        self.follow(root, path).and_then(|ty| plain(&ty))
+    }
+
+    /// The kind of the value of a function that is called by its name.
+    pub(crate) fn kind_of_output(&self, name: &str) -> Option<Kind> {
+        plain(&syn::parse_str(self.output_of(name)?).ok()?)
+    }
+
+    fn follow(&self, root: &Type, path: &[Step]) -> Option<Type> {
+        let owner = self.owner.as_deref();
+        let mut scope = None;
+        let mut ty = root.clone();
+        for step in path {
+            ty = target(&ty, owner)?;
+            match step {
+                Step::Deref => {}
+                Step::Field(member) => {
+                    if let (Type::Tuple(tuple), Member::Unnamed(i)) = (&ty, member) {
+                        ty = tuple.elems.get(i.index as usize)?.clone();
+                        continue;
+                    }
+                    let Type::Path(path) = &ty else { return None };
+                    let name = path.path.get_ident().filter(|_| path.qself.is_none())?.to_string();
+                    let fields = self.fields_of(&name, scope)?;
+                    let field = match member {
+                        Member::Named(name) => name.to_string(),
+                        Member::Unnamed(i) => i.index.to_string(),
+                    };
+                    ty = fields.types.get(&field)?.clone();
+                    scope = Some(fields.scope);
+                }
+                Step::Index { range: false, .. } => ty = element(&ty)?,
+                Step::Index { range: true, .. } if element(&ty).is_some() => {}
+                _ => return None,
+            }
+        }
+        Some(ty)
+    }
+}
+
+/// The kind of the values of a type of numbers, or of sequences and tuples of them.
+fn plain(ty: &Type) -> Option<Kind> {
+    fn is_plain(kind: &Kind) -> bool {
+        match kind {
+            Kind::Float(_) | Kind::Complex(_) | Kind::Int | Kind::Bool | Kind::Unit => true,
+            Kind::Tuple(kinds) => kinds.iter().all(is_plain),
+            Kind::Seq(kind) => is_plain(kind),
+            _ => false,
+        }
+    }
+    Some(Types::default().kind(ty)).filter(is_plain)
+}
+
+/// A type without the references and boxes around it, which fields and elements are reached through.
+fn target(ty: &Type, owner: Option<&Type>) -> Option<Type> {
+    match ty {
+        Type::Reference(r) => target(&r.elem, owner),
+        Type::Paren(p) => target(&p.elem, owner),
+        Type::Group(g) => target(&g.elem, owner),
+        Type::Path(p) if p.path.is_ident("Self") => target(owner?, None),
+        Type::Path(p) if p.qself.is_none() && p.path.segments.len() == 1 && p.path.segments[0].ident == "Box" => {
+            target(argument(&p.path.segments[0].arguments)?, owner)
+        }
+        other => Some(other.clone()),
+    }
+}
+
+/// The type of the elements of a vector, a slice or an array.
+fn element(ty: &Type) -> Option<Type> {
+    match ty {
+        Type::Slice(s) => Some((*s.elem).clone()),
+        Type::Array(a) => Some((*a.elem).clone()),
+        Type::Path(p) if p.path.segments.len() == 1 && p.path.segments[0].ident == "Vec" => {
+            argument(&p.path.segments[0].arguments).cloned()
+        }
+        _ => None,
+    }
+}
+
+fn argument(arguments: &PathArguments) -> Option<&Type> {
+    let PathArguments::AngleBracketed(arguments) = arguments else { return None };
+    arguments.args.iter().find_map(|a| match a {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
