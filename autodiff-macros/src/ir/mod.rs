@@ -18,6 +18,8 @@ mod calls;
 mod exprs;
 mod stmts;
 
+use std::rc::Rc;
+
 use proc_macro2::Span;
 use syn::Type;
 
@@ -48,6 +50,8 @@ pub(crate) struct Var {
     pub(crate) span: Span,
     pub(crate) kind: Kind,
     pub(crate) ty: Option<Type>,
+    /// The type that its value has by declarations beside the function: it is never written.
+    pub(crate) found: Option<Rc<Type>>,
     pub(crate) role: Role,
     /// Declared `mut` by the user, or a `&mut` parameter: a method call may change it.
     pub(crate) mutable: bool,
@@ -130,6 +134,7 @@ impl Program {
             span,
             kind,
             ty: None,
+            found: None,
             role,
             mutable: false,
             mirrors: None,

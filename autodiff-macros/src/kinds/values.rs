@@ -4,6 +4,7 @@ use syn::Type;
 
 use super::{Float, Kind, Types, is_integer};
 use crate::ir::{BinOp, Expr, Place, Program, Step};
+use crate::surroundings::plain;
 use crate::{complex, methods, variants};
 
 /// The float type of numbers that are combined.
@@ -116,8 +117,48 @@ pub(crate) fn of_place(program: &Program, place: &Place) -> Kind {
 
 /// What the declaration of a struct tells of a field, or of an element of one.
 fn declared_field(program: &Program, place: &Place) -> Option<Kind> {
-    let root = program.vars[place.root].mirrors.unwrap_or(place.root);
-    program.surroundings.kind(program.vars[root].ty.as_ref()?, &place.path)
+    if program.surroundings.is_empty() {
+        return None;
+    }
+    plain(&type_of_place(program, place)?)
+}
+
+/// The type of what a place holds, as far as declarations beside the function tell.
+fn type_of_place(program: &Program, place: &Place) -> Option<Type> {
+    let root = &program.vars[program.vars[place.root].mirrors.unwrap_or(place.root)];
+    program.surroundings.follow(root.ty.as_ref().or(root.found.as_deref())?, &place.path)
+}
+
+/// The type of the value of an expression, as far as declarations beside the function tell.
+pub(crate) fn type_of(program: &Program, types: &Types, e: &Expr) -> Option<Type> {
+    let of = |e: &Expr| type_of(program, types, e);
+    if program.surroundings.is_empty() {
+        return None;
+    }
+    match e {
+        Expr::Place(place) => type_of_place(program, place),
+        Expr::Clone(e) | Expr::Ref { of: e, .. } => of(e),
+        Expr::Struct { path, .. } | Expr::Call { func: path, ctor: true, .. } => {
+            let ty = path.clone();
+            path.get_ident().map(|_| Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path: ty }))
+        }
+        Expr::Neg(e) => program.surroundings.output_of(&of(e)?, "neg"),
+        Expr::Binary(op, a, b) => {
+            let method = match op {
+                BinOp::Add => "add",
+                BinOp::Sub => "sub",
+                BinOp::Mul => "mul",
+                BinOp::Div => "div",
+                _ => return None,
+            };
+            let of_left = match of_expr(program, types, a).deref() {
+                Kind::Float(Float::F64) if of_expr(program, types, b) == Kind::Unknown => syn::parse_quote!(f64),
+                _ => of(a)?,
+            };
+            program.surroundings.output_of(&of_left, method)
+        }
+        _ => None,
+    }
 }
 
 /// What is known of a field by its uses, or of an element of one.
@@ -163,7 +204,10 @@ pub(crate) fn of_expr(program: &Program, types: &Types, e: &Expr) -> Kind {
                 Kind::Bool
             }
             BinOp::Rem if of(a).deref().is_complex() || of(b).deref().is_complex() => Kind::Unknown,
-            _ => binary(of(a).deref(), of(b).deref()),
+            _ => match binary(of(a).deref(), of(b).deref()) {
+                Kind::Unknown => type_of(program, types, e).and_then(|ty| plain(&ty)).unwrap_or(Kind::Unknown),
+                known => known,
+            },
         },
         Expr::Math(rule, args) if !rule.fields.is_empty() => complex::kind(rule, args.iter().map(of)),
         Expr::Math(rule, args) => {

@@ -1,5 +1,7 @@
 //! Calls of functions and of methods.
 
+use std::rc::Rc;
+
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Expr as S, ExprPath};
@@ -8,7 +10,8 @@ use super::patterns::capital;
 use super::{Binding, Lowerer, strip};
 use crate::dispatch::share;
 use crate::ir::{Arg, BinOp, Call, Callee, Expr, Mode, Passing, Place, Role, Step, VarId};
-use crate::kinds::{Float, Kind};
+use crate::kinds::{self, Float, Kind};
+use crate::surroundings::plain;
 use crate::{complex, methods, rules, variants};
 
 impl Lowerer<'_> {
@@ -150,15 +153,25 @@ impl Lowerer<'_> {
     fn call_stmt(&mut self, callee: Callee, args: Vec<Expr>, span: Span) -> Expr {
         let mut args: Vec<Arg> = args.into_iter().map(|a| self.pass(a)).collect();
         share(&mut args);
-        let kind = match &callee {
-            Callee::Function { path, qself: None } => {
-                path.get_ident().and_then(|name| self.types.surroundings.kind_of_output(&name.to_string()))
+        let out = self.value_of_call(&callee, &args, span);
+        self.emit_call(Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, span });
+        Expr::var(out, span)
+    }
+
+    /// A variable for the value of a call, with the type that its declaration tells.
+    fn value_of_call(&mut self, callee: &Callee, args: &[Arg], span: Span) -> VarId {
+        let around = &self.types.surroundings;
+        let ty = match (callee, args.first().and_then(|recv| recv.parts[0].as_ref())) {
+            (Callee::Function { path, qself: None }, _) => around.output(path),
+            (Callee::Method { name, turbofish: None }, Some(recv)) => {
+                kinds::type_of(&self.program, self.types, recv).and_then(|ty| around.output_of(&ty, &name.to_string()))
             }
             _ => None,
         };
-        let out = self.fresh("t", span, kind.unwrap_or(Kind::Unknown), Role::Temporary);
-        self.emit_call(Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, span });
-        Expr::var(out, span)
+        let kind = ty.as_ref().and_then(plain).unwrap_or(Kind::Unknown);
+        let out = self.fresh("t", span, kind, Role::Temporary);
+        self.program.vars[out].found = ty.filter(|ty| !matches!(ty, syn::Type::Reference(_))).map(Rc::new);
+        out
     }
 
     /// How an argument is handed over, as its form tells.
@@ -321,7 +334,7 @@ impl Lowerer<'_> {
         args.extend(rest);
         share(&mut args);
         let callee = Callee::Method { name: m.method.clone(), turbofish: m.turbofish.clone() };
-        let out = self.fresh("t", span, Kind::Unknown, Role::Temporary);
+        let out = self.value_of_call(&callee, &args, span);
         self.emit_call(Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, span });
         match self.types.lent_by(&m.method.to_string()) {
             Some(kind) if matches!(&*m.receiver, S::Path(p) if p.path.is_ident("self")) => self.lent(out, kind),

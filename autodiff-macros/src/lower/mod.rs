@@ -302,6 +302,11 @@ impl Lowerer<'_> {
     }
 
     fn emit(&mut self, stmt: Stmt) {
+        if let Stmt::Let { var, value } = &stmt
+            && self.program.vars[*var].found.is_none()
+        {
+            self.program.vars[*var].found = kinds::type_of(&self.program, self.types, value).map(std::rc::Rc::new);
+        }
         self.stmts.last_mut().expect("a block is open").push(stmt);
     }
 

@@ -11,6 +11,8 @@
 
 mod scan;
 mod scopes;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use std::cell::RefCell;
@@ -23,6 +25,7 @@ use proc_macro2::TokenStream;
 use syn::Type;
 
 use self::scan::File;
+pub(crate) use self::types::plain;
 use crate::maps::{HashMap, HashSet};
 use crate::switches::Analysis;
 

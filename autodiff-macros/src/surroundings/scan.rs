@@ -31,6 +31,8 @@ pub(super) struct Scope {
     pub(super) structs: HashMap<String, Struct>,
     /// The types of the values of functions.
     pub(super) functions: HashMap<String, String>,
+    /// Those of methods, by the name of the type and their own; none where there are several.
+    pub(super) methods: HashMap<String, HashMap<String, Option<String>>>,
     /// Names that stand for something else here, or for more than one thing.
     pub(super) others: HashSet<String>,
 }
@@ -205,9 +207,50 @@ impl File {
             }
         }
         if let TokenTree::Group(body) = &tokens[end] {
+            if word == "impl" {
+                self.methods(&item[1..item.len() - 1], body.stream(), scope);
+            }
             self.scope(scope, false, body.stream());
         }
         end + 1
+    }
+
+    /// The methods of an `impl` that is not generic, for a type that is a name.
+    fn methods(&mut self, header: &[TokenTree], body: TokenStream, scope: usize) {
+        let behind = header.iter().position(|t| matches!(t, TokenTree::Ident(i) if i == "for")).map_or(0, |at| at + 1);
+        let [TokenTree::Ident(owner)] = &header[behind..] else { return };
+        if matches!(header.first(), Some(TokenTree::Punct(p)) if p.as_char() == '<') {
+            return;
+        }
+        let owner = owner.to_string();
+        let body: Vec<TokenTree> = body.into_iter().collect();
+        let associated = |name: &str| {
+            let starts = |w: &[TokenTree]| {
+                matches!(&w[0], TokenTree::Ident(i) if i == "type")
+                    && matches!(&w[1], TokenTree::Ident(i) if i == name)
+                    && matches!(&w[2], TokenTree::Punct(p) if p.as_char() == '=')
+            };
+            let at = body.windows(3).position(starts)? + 3;
+            let ty: TokenStream = body[at..].iter().take_while(|t| !is_semicolon(t)).cloned().collect();
+            Some(ty.to_string())
+        };
+        let methods = self.scopes[scope].methods.entry(owner.clone()).or_default();
+        for (i, token) in body.iter().enumerate() {
+            let (TokenTree::Ident(word), Some(TokenTree::Ident(name))) = (token, body.get(i + 1)) else { continue };
+            if word != "fn" {
+                continue;
+            }
+            let end = body[i..].iter().position(|t| is_brace(t) || is_semicolon(t)).map_or(body.len() - 1, |n| i + n);
+            let generic = matches!(body.get(i + 2), Some(TokenTree::Punct(p)) if p.as_char() == '<');
+            let output = (!generic).then(|| output(&body[i..=end])).flatten().and_then(|ty| match ty.as_str() {
+                "Self" => Some(owner.clone()),
+                ty if ty.replace(' ', "") == "Self::Output" => associated("Output").filter(|ty| ty != "Self"),
+                ty if ty.contains("Self") => None,
+                ty => Some(ty.to_owned()),
+            });
+            let known = methods.entry(name.to_string()).or_insert_with(|| output.clone());
+            *known = known.take().filter(|known| Some(known) == output.as_ref());
+        }
     }
 
     fn structure(&mut self, name: String, tokens: &[TokenTree], at: usize, scope: usize) -> usize {

@@ -7,10 +7,22 @@ use crate::maps::HashMap;
 
 impl Surroundings {
     /// The text of the type of a function's value, and the scope that it is written in.
-    pub(super) fn output_of(&self, name: &str) -> Option<&str> {
+    pub(super) fn output_of_function(&self, name: &str) -> Option<&str> {
         let scope = self.scope.as_deref().filter(|scope| !scope.own.contains(name))?;
         let at = scope.declaring(scope.scope, name, |s| s.functions.contains_key(name))?;
         scope.file.scopes[at].functions.get(name).map(String::as_str)
+    }
+
+    /// The text of the type of a method's value, for a type with a name.
+    pub(super) fn output_of_method(&self, owner: &str, name: &str) -> Option<&str> {
+        let scope = self.scope.as_deref().filter(|scope| !scope.own.contains(owner))?;
+        let is_primitive = matches!(owner, "f64" | "f32");
+        let at = if is_primitive {
+            scope.declaring(scope.scope, owner, |s| s.methods.contains_key(owner))?
+        } else {
+            scope.declaring(scope.scope, owner, |s| s.structs.contains_key(owner))?
+        };
+        scope.file.scopes[at].methods.get(owner)?.get(name)?.as_deref()
     }
 
     /// The fields of the struct that a name stands for in a scope; in that of the item, if none is given.

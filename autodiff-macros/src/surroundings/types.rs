@@ -7,18 +7,35 @@ use crate::ir::Step;
 use crate::kinds::{Kind, Types};
 
 impl Surroundings {
-    /// The kind of what a place holds, from the type of the variable that it begins at.
-    pub(crate) fn kind(&self, root: &Type, path: &[Step]) -> Option<Kind> {
+    /// Whether nothing is known.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.scope.is_none()
+    }
+
+    /// The type of the value of a function that is called by its path, `f` or `Type::f`.
+    pub(crate) fn output(&self, path: &syn::Path) -> Option<Type> {
+        if let Some(name) = path.get_ident() {
+            return syn::parse_str(self.output_of_function(&name.to_string())?).ok();
+        }
+        let [owner, name] = path.segments.iter().collect::<Vec<_>>()[..] else { return None };
+        let owner = owner
+            .arguments
+            .is_none()
+            .then(|| Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path: owner.ident.clone().into() }))?;
+        self.output_of(&owner, &name.ident.to_string())
+    }
+
+    /// The type of the value of a method.
+    pub(crate) fn output_of(&self, receiver: &Type, name: &str) -> Option<Type> {
+        let owner = self.owner.as_deref();
+        let Type::Path(path) = target(receiver, owner)? else { return None };
+        let owner = path.path.get_ident().filter(|_| path.qself.is_none())?.to_string();
+        syn::parse_str(self.output_of_method(&owner, name)?).ok()
+    }
+
+    /// The type of what a place holds, from the type of the variable that it begins at.
+    pub(crate) fn follow(&self, root: &Type, path: &[Step]) -> Option<Type> {
         self.scope.as_ref()?;
-        self.follow(root, path).and_then(|ty| plain(&ty))
-    }
-
-    /// The kind of the value of a function that is called by its name.
-    pub(crate) fn kind_of_output(&self, name: &str) -> Option<Kind> {
-        plain(&syn::parse_str(self.output_of(name)?).ok()?)
-    }
-
-    fn follow(&self, root: &Type, path: &[Step]) -> Option<Type> {
         let owner = self.owner.as_deref();
         let mut scope = None;
         let mut ty = root.clone();
@@ -51,7 +68,7 @@ impl Surroundings {
 }
 
 /// The kind of the values of a type of numbers, or of sequences and tuples of them.
-fn plain(ty: &Type) -> Option<Kind> {
+pub(crate) fn plain(ty: &Type) -> Option<Kind> {
     fn is_plain(kind: &Kind) -> bool {
         match kind {
             Kind::Float(_) | Kind::Complex(_) | Kind::Int | Kind::Bool | Kind::Unit => true,
