@@ -360,3 +360,67 @@ fn t_shot() {
     let num = (d(1e-3) - d(-1e-3)) / 2e-3;
     assert!((g.angle - num).abs() < 2e-2, "{v} {} {num}", g.angle);
 }
+
+mod stacks_of_any_type {
+    use differentiable::prelude::*;
+    #[derive(Clone, Debug, Differentiable)]
+    struct Stack<T> {
+        items: Vec<T>,
+        cap: usize,
+    }
+    #[differentiable]
+    impl<T: Clone + Differentiable> Stack<T> {
+        fn with_capacity(cap: usize) -> Self {
+            Stack { items: Vec::with_capacity(cap), cap }
+        }
+        fn push(&mut self, item: T) -> Result<(), String> {
+            if self.items.len() == self.cap {
+                return Err("full".to_string());
+            }
+            self.items.push(item);
+            Ok(())
+        }
+        fn pop(&mut self) -> Option<T> {
+            self.items.pop()
+        }
+        fn is_empty(&self) -> bool {
+            self.items.is_empty()
+        }
+    }
+    #[differentiable]
+    fn eval(ops: &[char], args: &[f64]) -> Result<f64, String> {
+        let mut st: Stack<f64> = Stack::with_capacity(4);
+        let mut next = 0;
+        for op in ops {
+            match op {
+                'p' => {
+                    st.push(args[next])?;
+                    next += 1;
+                }
+                '+' => {
+                    let (b, a) = (st.pop().ok_or("empty")?, st.pop().ok_or("empty")?);
+                    st.push(a + b)?;
+                }
+                '*' => {
+                    let b = st.pop().ok_or_else(|| format!("empty at {op}"))?;
+                    let a = st.pop().unwrap_or(1.0);
+                    st.push(a * b)?;
+                }
+                other => return Err(format!("unknown {other}")),
+            }
+        }
+        if st.is_empty() { Err(String::from("nothing")) } else { Ok(st.pop().unwrap()) }
+    }
+    #[differentiable]
+    fn f(x: &[f64]) -> f64 {
+        let a = eval(&['p', 'p', '*', 'p', '+'], x).unwrap();
+        let b = eval(&['p', '*', 'p', '*'], x).unwrap_or(0.0);
+        let c = eval(&['p', 'p', 'p', 'p', 'p'], x).unwrap_or(x[0]);
+        let d = eval(&['?'], x).unwrap_or_else(|e| e.len() as f64 * x[1]);
+        a * b + c * d
+    }
+    #[test]
+    fn checks() {
+        f::check(&[0.9, 0.7, 1.3, -0.4, 0.2]).unwrap();
+    }
+}

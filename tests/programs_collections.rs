@@ -317,3 +317,100 @@ mod views_with_update_syntax {
     }
     agrees!(f, [0.4, 0.8, 1.3]);
 }
+
+mod rates_of_a_curve_that_may_be_missing {
+    use differentiable::prelude::*;
+    #[derive(Clone, Debug, Differentiable)]
+    struct Curve {
+        times: Vec<f64>,
+        rates: Vec<f64>,
+    }
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Differentiable)]
+    enum Extrapolate {
+        Flat,
+        Never,
+    }
+    #[differentiable(order = 2)]
+    impl Curve {
+        fn bracket(&self, t: f64) -> Option<usize> {
+            self.times.windows(2).position(|w| w[0] <= t && t < w[1])
+        }
+        fn rate(&self, t: f64, how: Extrapolate) -> Option<f64> {
+            if t < *self.times.first()? {
+                return match how {
+                    Extrapolate::Flat => self.rates.first().copied(),
+                    Extrapolate::Never => None,
+                };
+            }
+            let i = match self.bracket(t) {
+                Some(i) => i,
+                None if how == Extrapolate::Flat => return self.rates.last().copied(),
+                None => return None,
+            };
+            let w = (t - self.times[i]) / (self.times[i + 1] - self.times[i]);
+            Some((1.0 - w) * self.rates.get(i)? + w * self.rates.get(i + 1)?)
+        }
+        fn discount(&self, t: f64) -> Option<f64> {
+            Some((-self.rate(t, Extrapolate::Flat)? * t).exp())
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let curve = Curve { times: vec![0.5, x[0], 4.0], rates: x[1..4].to_vec() };
+        let legs: Option<f64> = [0.25, 1.0, 3.0, 9.0].iter().map(|&t| curve.discount(t)).sum();
+        let never = curve.rate(10.0, Extrapolate::Never).is_none();
+        let penalty = if never { x[3] } else { 0.0 };
+        legs.unwrap() * 0.05 + penalty
+    }
+    checked!(f, [2.0, 0.02, 0.03, 0.025]);
+}
+// ---------- labelled loops ----------
+
+mod lists_whose_methods_call_themselves {
+    use differentiable::prelude::*;
+    #[derive(Clone, Debug, Differentiable)]
+    struct Chain {
+        key: f64,
+        rest: Option<Box<Chain>>,
+        spare: Option<Vec<f64>>,
+    }
+    #[differentiable(order = 2)]
+    impl Chain {
+        fn push(&mut self, key: f64) {
+            if let Some(spare) = &mut self.spare {
+                spare.push(key * self.key);
+            }
+            match self.rest.as_mut() {
+                Some(rest) => rest.push(key + 0.5),
+                None => self.rest = Some(Box::new(Chain { key: key * self.key, rest: None, spare: Some(Vec::new()) })),
+            }
+        }
+        fn insert(&mut self, at: usize, key: f64) {
+            match &mut self.rest {
+                Some(rest) if at > 0 => rest.insert(at - 1, key),
+                _ => self.key *= key,
+            }
+        }
+        fn pop(&mut self) -> f64 {
+            match self.rest.as_deref_mut() {
+                Some(rest) => rest.pop() * self.key,
+                None => self.key,
+            }
+        }
+        fn total(&self) -> f64 {
+            let spare = if let Some(v) = &self.spare { v.iter().map(|a| a * a).sum::<f64>() } else { 0.0 };
+            self.key + spare + self.rest.as_ref().map_or(0.0, |rest| rest.total() * self.key)
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut chain = Chain { key: x[0], rest: None, spare: None };
+        for v in x {
+            chain.push(*v);
+        }
+        chain.insert(1, x[1]);
+        chain.insert(9, x[2]);
+        chain.total() * chain.pop()
+    }
+    checked!(f, [0.5, 1.2, 0.8]);
+}

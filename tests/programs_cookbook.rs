@@ -374,3 +374,56 @@ fn t_nbody() {
     };
     final_energy::check(&s, 0.05, 3).unwrap();
 }
+
+mod splines_that_search_from_the_end {
+    use differentiable::prelude::*;
+    #[derive(Clone, Debug, Differentiable)]
+    struct Spline {
+        x: Vec<f64>,
+        a: Vec<f64>,
+        b: Vec<f64>,
+        c: Vec<f64>,
+        d: Vec<f64>,
+    }
+    #[differentiable(order = 2)]
+    impl Spline {
+        fn natural(x: &[f64], y: &[f64]) -> Self {
+            let n = x.len() - 1;
+            let h: Vec<f64> = x.windows(2).map(|w| w[1] - w[0]).collect();
+            let mut alpha = vec![0.0; n];
+            for i in 1..n {
+                alpha[i] = 3.0 / h[i] * (y[i + 1] - y[i]) - 3.0 / h[i - 1] * (y[i] - y[i - 1]);
+            }
+            let (mut l, mut mu, mut z) = (vec![1.0; n + 1], vec![0.0; n + 1], vec![0.0; n + 1]);
+            for i in 1..n {
+                l[i] = 2.0 * (x[i + 1] - x[i - 1]) - h[i - 1] * mu[i - 1];
+                mu[i] = h[i] / l[i];
+                z[i] = (alpha[i] - h[i - 1] * z[i - 1]) / l[i];
+            }
+            let mut c = vec![0.0; n + 1];
+            let mut b = vec![0.0; n];
+            let mut d = vec![0.0; n];
+            for j in (0..n).rev() {
+                c[j] = z[j] - mu[j] * c[j + 1];
+                b[j] = (y[j + 1] - y[j]) / h[j] - h[j] * (c[j + 1] + 2.0 * c[j]) / 3.0;
+                d[j] = (c[j + 1] - c[j]) / (3.0 * h[j]);
+            }
+            Spline { x: x.to_vec(), a: y.to_vec(), b, c, d }
+        }
+        fn eval(&self, t: f64) -> f64 {
+            let j = self.x.iter().rposition(|&xi| xi <= t).unwrap_or(0).min(self.b.len() - 1);
+            let s = t - self.x[j];
+            self.a[j] + s * (self.b[j] + s * (self.c[j] + s * self.d[j]))
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let knots = [0.0, 1.0, x[0], 4.0];
+        let sp = Spline::natural(&knots, &x[2..]);
+        sp.eval(x[1]) + sp.eval(3.3) * sp.eval(0.2)
+    }
+    #[test]
+    fn checks() {
+        f::check(&[2.2, 1.5, 0.4, 1.3, 0.9, -0.3]).unwrap();
+    }
+}

@@ -2,6 +2,9 @@
 #![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
 #![allow(missing_docs, unreachable_pub, unused)]
 
+#[macro_use]
+mod common;
+
 use differentiable::prelude::*;
 use std::ops::{Add, AddAssign, Index, IndexMut, Mul, Neg, Sub};
 
@@ -382,4 +385,81 @@ fn t_arm() {
     let l = |length| Link { length, limit: (-2.0, 2.0) };
     reach::check(&[l(1.0), l(0.7), l(0.4)], &[0.3, -0.6, 1.1], [0.5, 1.0]).unwrap();
     assert_eq!(reach::grad(&[l(1.0)], &[3.0], [0.0, 0.0]).1, vec![0.0]);
+}
+
+mod brusselator_whose_lengths_are_expressions {
+    use differentiable::prelude::*;
+    const N: usize = 3;
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    struct Params {
+        a: f64,
+        b: f64,
+        alpha: f64,
+    }
+    #[inline]
+    fn idx(i: usize, j: usize, k: usize) -> usize {
+        (k * N + j) * N + i
+    }
+    fn limit(a: isize) -> usize {
+        a.rem_euclid(N as isize) as usize
+    }
+    #[differentiable]
+    fn brusselator_f(x: f64, y: f64, t: f64) -> f64 {
+        if (x - 0.3).powi(2) + (y - 0.6).powi(2) <= 0.01 && t >= 1.1 { 5.0 } else { 0.0 }
+    }
+    #[differentiable]
+    fn ode(du: &mut [f64; 2 * N * N], u: &[f64; 2 * N * N], p: &Params, t: f64) {
+        let alpha = p.alpha * ((N - 1) * (N - 1)) as f64;
+        for i in 0..N {
+            for j in 0..N {
+                let (x, y) = (i as f64 / (N - 1) as f64, j as f64 / (N - 1) as f64);
+                let (ip, im) = (limit(i as isize + 1), limit(i as isize - 1));
+                let (jp, jm) = (limit(j as isize + 1), limit(j as isize - 1));
+                let c = u[idx(i, j, 0)];
+                let w = u[idx(i, j, 1)];
+                du[idx(i, j, 0)] = alpha
+                    * (u[idx(im, j, 0)] + u[idx(ip, j, 0)] + u[idx(i, jp, 0)] + u[idx(i, jm, 0)] - 4.0 * c)
+                    + p.b
+                    + c * c * w
+                    - (p.a + 1.0) * c
+                    + brusselator_f(x, y, t);
+                du[idx(i, j, 1)] = alpha
+                    * (u[idx(im, j, 1)] + u[idx(ip, j, 1)] + u[idx(i, jp, 1)] + u[idx(i, jm, 1)] - 4.0 * w)
+                    + p.a * c
+                    - c * c * w;
+            }
+        }
+    }
+    #[differentiable]
+    fn rk4(u: &mut [f64; 2 * N * N], p: &Params, t: f64, h: f64) {
+        let mut k = [[0.0; 2 * N * N]; 4];
+        let mut tmp = *u;
+        ode(&mut k[0], u, p, t);
+        for (s, c) in [(1, 0.5), (2, 0.5), (3, 1.0)] {
+            for i in 0..tmp.len() {
+                tmp[i] = u[i] + c * h * k[s - 1][i];
+            }
+            ode(&mut k[s], &tmp, p, t + c * h);
+        }
+        for i in 0..u.len() {
+            u[i] += h / 6.0 * (k[0][i] + 2.0 * k[1][i] + 2.0 * k[2][i] + k[3][i]);
+        }
+    }
+    #[differentiable]
+    fn f(x: &[f64]) -> f64 {
+        let mut u: [f64; 2 * N * N] = std::array::from_fn(|m| {
+            let (i, j) = (m % N, (m / N) % N);
+            let (xi, yj) = (i as f64 / 2.0, j as f64 / 2.0);
+            if m < N * N { 22.0 * (yj * (1.0 - yj)).powf(1.5) } else { 27.0 * (xi * (1.0 - xi)).powf(1.5) }
+        });
+        let &[a, b, alpha] = x else { unreachable!() };
+        let p = Params { a, b, alpha };
+        let mut t = 1.09;
+        for _ in 0..4 {
+            rk4(&mut u, &p, t, 0.005);
+            t += 0.005;
+        }
+        u.iter().map(|e| e.powi(2)).sum()
+    }
+    agrees!(f, [3.4, 1.0, 0.1]);
 }

@@ -1,4 +1,4 @@
-//! Closures, iterator chains, layers and names as different people write them.
+//! Closures, iterator chains, layers, names, cameras and factorisations as different people write them.
 #![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
 #![allow(missing_docs, non_snake_case, unreachable_pub, unused)]
 
@@ -302,5 +302,154 @@ mod names_of_generated_variables {
         value::check(0.7, -1.2, 0.4, 1.1, 0.9).unwrap();
         Some_::check(0.3, 1.7, -0.6).unwrap();
         Tape { d_x: 0.3, tangent: 1.0, __fwd: -0.2 }.pullback_check(0.5, 0.7).unwrap();
+    }
+}
+
+mod cameras_that_quaternions_turn {
+    use differentiable::prelude::*;
+    use std::ops::{Mul, Neg, Sub};
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    struct V3([f64; 3]);
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    struct Quat {
+        w: f64,
+        v: V3,
+    }
+    #[differentiable]
+    impl Sub for V3 {
+        type Output = V3;
+        fn sub(self, rhs: V3) -> V3 {
+            V3(std::array::from_fn(|i| self.0[i] - rhs.0[i]))
+        }
+    }
+    #[differentiable]
+    impl Neg for V3 {
+        type Output = V3;
+        fn neg(self) -> V3 {
+            V3(self.0.map(|c| -c))
+        }
+    }
+    #[differentiable]
+    impl V3 {
+        fn dot(&self, o: &V3) -> f64 {
+            self.0.iter().zip(o.0.iter()).map(|(a, b)| a * b).sum()
+        }
+        fn cross(&self, V3([x, y, z]): &V3) -> V3 {
+            let [a, b, c] = self.0;
+            V3([b * z - c * y, c * x - a * z, a * y - b * x])
+        }
+    }
+    #[differentiable]
+    impl Quat {
+        fn normalized(self) -> Quat {
+            let n = (self.w * self.w + self.v.dot(&self.v)).sqrt().recip();
+            Quat { w: self.w * n, v: V3(self.v.0.map(|c| c * n)) }
+        }
+        fn conj(self) -> Quat {
+            Quat { v: -self.v, ..self }
+        }
+        fn rotate(self, p: V3) -> V3 {
+            let q = self * Quat { w: 0.0, v: p } * self.conj();
+            q.v
+        }
+    }
+    #[differentiable]
+    impl Mul for Quat {
+        type Output = Quat;
+        fn mul(self, o: Quat) -> Quat {
+            let c = self.v.cross(&o.v);
+            let w = self.w * o.w - self.v.dot(&o.v);
+            let v = V3(core::array::from_fn(|i| self.w * o.v.0[i] + o.w * self.v.0[i] + c.0[i]));
+            Quat { w, v }
+        }
+    }
+    #[derive(Clone, Debug, Differentiable)]
+    struct Camera {
+        rot: Quat,
+        centre: V3,
+        focal: f64,
+    }
+    #[derive(Clone, Copy, Debug)]
+    struct Observation {
+        cam: usize,
+        pt: usize,
+        px: (f64, f64),
+    }
+    #[differentiable(wrt(cams, pts))]
+    fn residuals(cams: &[Camera], pts: &[V3], #[constant] obs: &[Observation]) -> f64 {
+        obs.iter()
+            .map(|&Observation { cam, pt, px: (u, v) }| {
+                let camera = &cams[cam];
+                let q = camera.rot.normalized().rotate(pts[pt] - camera.centre);
+                let [x, y, z] = q.0;
+                let (du, dv) = (camera.focal * x / z - u, camera.focal * y / z - v);
+                // Huber
+                let r2 = du * du + dv * dv;
+                if r2 < 0.25 { 0.5 * r2 } else { 0.5 * (r2.sqrt() - 0.25) }
+            })
+            .sum()
+    }
+    #[differentiable]
+    fn f(x: &[f64]) -> f64 {
+        let cam = |o: usize| Camera {
+            rot: Quat { w: x[o], v: V3([x[o + 1], x[o + 2], x[o + 3]]) },
+            centre: V3([0.1 * o as f64, 0.0, -4.0]),
+            focal: x[8],
+        };
+        let cams = [cam(0), cam(4)];
+        let pts: Vec<V3> = x[9..].chunks(3).map(|c| V3([c[0], c[1], c[2]])).collect();
+        let obs = [
+            Observation { cam: 0, pt: 0, px: (0.1, 0.3) },
+            Observation { cam: 1, pt: 0, px: (0.0, 0.1) },
+            Observation { cam: 1, pt: 1, px: (-0.2, 0.4) },
+        ];
+        residuals(&cams, &pts, &obs)
+    }
+    #[test]
+    fn checks() {
+        f::check(&[1.0, 0.1, -0.1, 0.05, 0.9, -0.2, 0.1, 0.0, 1.3, 0.2, 0.5, 0.1, -0.3, 0.4, 0.6]).unwrap();
+    }
+}
+
+mod results_of_folds_that_may_fail {
+    use differentiable::prelude::*;
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    enum E {
+        Neg,
+        Big(usize),
+    }
+    #[differentiable(order = 2)]
+    fn check(x: f64, i: usize) -> Result<f64, E> {
+        if x < 0.0 {
+            return Err(E::Neg);
+        }
+        if x > 50.0 { Err(E::Big(i)) } else { Ok(x.sqrt()) }
+    }
+    #[differentiable(order = 2)]
+    fn all(v: &[f64]) -> Result<Vec<f64>, E> {
+        v.iter().enumerate().map(|(i, &a)| check(a, i)).collect()
+    }
+    #[differentiable(order = 2)]
+    fn total(v: &[f64]) -> Result<f64, E> {
+        let t: f64 = all(v)?.iter().sum();
+        let u = v.iter().enumerate().try_fold(1.0, |acc, (i, &a)| check(a, i).map(|r| acc * r))?;
+        Ok(t * u)
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let good = total(x).unwrap_or_else(|_| -1.0);
+        let neg = match total(&[x[0], -x[1]]) {
+            Err(E::Neg) => x[1] * 2.0,
+            Err(E::Big(i)) => i as f64,
+            Ok(v) => v,
+        };
+        let big = total(&[x[0], 60.0 + x[1]]).map_err(|e| matches!(e, E::Big(1))).unwrap_or(x[2]);
+        let opt = check(x[2], 0).ok().and_then(|a| check(a, 1).ok()).filter(|a| *a > 0.1).unwrap_or_default();
+        let both = total(x).and_then(|t| check(t, 3)).is_ok();
+        good * neg + big + opt + if both { check(x[0], 9).unwrap() } else { 0.0 }
+    }
+    #[test]
+    fn checks() {
+        f::check(&[0.9, 0.2, 0.4]).unwrap();
     }
 }

@@ -411,3 +411,66 @@ mod controller_with_modes {
     }
     agrees!(f, [1.7, 0.4, 0.2]);
 }
+
+mod factors_in_arrays_of_rows {
+    use differentiable::prelude::*;
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    enum LuError {
+        Singular { column: usize },
+    }
+    #[differentiable]
+    fn factor<const N: usize>(a: &mut [[f64; N]; N]) -> Result<[usize; N], LuError> {
+        let mut piv: [usize; N] = core::array::from_fn(|i| i);
+        'cols: for k in 0..N {
+            let mut max = 0.0_f64;
+            let mut r = k;
+            for (i, row) in a.iter().enumerate().skip(k) {
+                if row[k].abs() > max {
+                    max = row[k].abs();
+                    r = i;
+                }
+            }
+            if max < 1e-14 {
+                return Err(LuError::Singular { column: k });
+            }
+            a.swap(k, r);
+            piv.swap(k, r);
+            if k + 1 == N {
+                break 'cols;
+            }
+            let inv = a[k][k].recip();
+            let src = a[k];
+            for row in &mut a[k + 1..] {
+                row[k] *= inv;
+                let l = row[k];
+                for (dst, s) in row.iter_mut().zip(src.iter()).skip(k + 1) {
+                    *dst -= l * s;
+                }
+            }
+        }
+        Ok(piv)
+    }
+    #[differentiable]
+    fn solve<const N: usize>(mut a: [[f64; N]; N], b: [f64; N]) -> Result<[f64; N], LuError> {
+        let piv = factor(&mut a)?;
+        let mut y = piv.map(|p| b[p]);
+        for i in 1..N {
+            y[i] = (0..i).fold(y[i], |s, j| s - a[i][j] * y[j]);
+        }
+        for i in (0..N).rev() {
+            y[i] = (i + 1..N).fold(y[i], |s, j| s - a[i][j] * y[j]) / a[i][i];
+        }
+        Ok(y)
+    }
+    #[differentiable]
+    fn f(x: &[f64]) -> f64 {
+        let a = [[x[0], x[1], 0.5], [x[2], x[3], 1.0], [0.25, x[4], x[5]]];
+        let z = solve(a, [x[5], 1.0, x[0]]);
+        z.map(|[p, q, r]| p + q * r).unwrap_or_default()
+    }
+    #[test]
+    fn checks() {
+        f::check(&[0.1, 2.0, 3.0, 0.4, 1.1, -0.6]).unwrap();
+    }
+}
+// ---------- Cholesky ----------

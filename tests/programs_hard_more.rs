@@ -394,3 +394,97 @@ mod shapes_and_interpreters {
         interpret::check(&[Op::Add], [0.7, 0.3]).unwrap();
     }
 }
+
+mod cameras_and_points_that_are_lent {
+    use differentiable::prelude::*;
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    struct View<'a> {
+        cameras: &'a [[f64; 6]],
+        points: &'a [[f64; 3]],
+    }
+    #[differentiable]
+    impl View<'_> {
+        fn project(&self, ci: usize, pi: usize) -> [f64; 2] {
+            let [rx, ry, tx, ty, tz, f] = self.cameras[ci];
+            let [x, y, z] = self.points[pi];
+            let (y, z) = (rx.cos() * y - rx.sin() * z, rx.sin() * y + rx.cos() * z);
+            let (x, z) = (ry.cos() * x + ry.sin() * z, ry.cos() * z - ry.sin() * x);
+            let depth = z + tz;
+            [f * (x + tx) / depth, f * (y + ty) / depth]
+        }
+        fn cost(&self, obs: &[(usize, usize, [f64; 2])]) -> f64 {
+            let mut total = 0.0;
+            for &(ci, pi, uv) in obs {
+                let p = self.project(ci, pi);
+                let e2: f64 = p.iter().zip(uv).map(|(a, b)| (a - b) * (a - b)).sum();
+                total += (1.0 + e2).ln();
+            }
+            total
+        }
+    }
+    #[differentiable]
+    fn f(x: &[f64]) -> f64 {
+        let cameras = [[x[0], x[1], 0.1, 0.0, 4.0, x[2]], [-x[0], 0.2, 0.0, x[3], 5.0, 1.0]];
+        let points = [[x[4], x[5], x[6]], [0.5, -0.4, 0.3]];
+        let view = View { cameras: &cameras, points: &points };
+        view.cost(&[(0, 0, [0.1, 0.1]), (1, 0, [0.0, 0.2]), (1, 1, [0.2, -0.1])])
+    }
+    #[test]
+    fn checks() {
+        f::check(&[0.2, -0.1, 1.3, 0.2, 0.3, 0.6, 0.4]).unwrap();
+    }
+}
+
+mod likelihoods_of_a_generic_trait {
+    use differentiable::prelude::*;
+    #[differentiable(order = 2)]
+    trait Prior {
+        fn logp(&self, x: f64) -> f64;
+    }
+    #[differentiable(order = 2)]
+    trait Likelihood<P: Prior + Differentiable> {
+        fn prior(&self) -> P;
+        fn loglik(&self, theta: f64) -> f64;
+        fn posterior(&self, theta: f64) -> f64
+        where
+            P: Differentiable,
+        {
+            self.prior().logp(theta) + self.loglik(theta)
+        }
+    }
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    struct Normal {
+        mu: f64,
+        sigma: f64,
+    }
+    #[derive(Clone, Debug, Differentiable)]
+    struct Poisson {
+        counts: Vec<u32>,
+        prior: Normal,
+    }
+    #[differentiable(order = 2)]
+    impl Prior for Normal {
+        fn logp(&self, x: f64) -> f64 {
+            let z = (x - self.mu) / self.sigma;
+            -0.5 * z * z - self.sigma.ln()
+        }
+    }
+    #[differentiable(order = 2)]
+    impl Likelihood<Normal> for Poisson {
+        fn prior(&self) -> Normal {
+            self.prior
+        }
+        fn loglik(&self, theta: f64) -> f64 {
+            self.counts.iter().map(|&k| k as f64 * theta - theta.exp()).sum()
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let m = Poisson { counts: vec![1, 3, 2], prior: Normal { mu: x[1], sigma: x[2] } };
+        m.posterior(x[0])
+    }
+    #[test]
+    fn checks() {
+        f::check(&[0.9, 0.7, 1.3]).unwrap();
+    }
+}

@@ -335,3 +335,153 @@ mod lists_that_are_built {
     }
     checked!(total, [0.4, 0.7, 0.3]);
 }
+
+mod mapped_fields_that_are_arrays_or_options {
+    use differentiable::prelude::*;
+    #[derive(Clone, Debug, Differentiable)]
+    struct Meter {
+        last: Option<f64>,
+        seen: (Option<f64>, [f64; 2]),
+        log: Vec<Option<f64>>,
+    }
+    #[differentiable(order = 2)]
+    impl Meter {
+        fn scaled(&self, k: f64) -> Meter {
+            Meter {
+                last: self.last.map(|v| v * k),
+                seen: (self.seen.0.map(|v| v.sin() * k), self.seen.1.map(|v| v * v * k)),
+                log: vec![self.log[0].map(|v| v + k), None],
+            }
+        }
+        fn read(&self) -> f64 {
+            let a = self.last.map(|v| v * v).unwrap_or(1.0);
+            let b = if let Some(b) = self.log[0] { b } else { 0.0 };
+            a * b + self.seen.0.unwrap_or(2.0) * self.seen.1[1] + self.seen.1.map(|v| v.exp()).iter().sum::<f64>()
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let m = Meter { last: Some(x[0]), seen: (Some(x[1]), [x[2], x[0]]), log: vec![Some(x[1]), None] };
+        let n = Meter { last: None, seen: (None, [x[2], x[0]]), log: vec![None, None] };
+        m.scaled(x[2]).read() * n.scaled(x[1]).read()
+    }
+    checked!(f, [0.5, 1.2, 0.8]);
+}
+
+mod sums_of_options_and_results {
+    use differentiable::prelude::*;
+    #[differentiable(order = 2)]
+    fn root(x: f64) -> Result<f64, String> {
+        if x < 0.0 { Err(format!("{x}")) } else { Ok(x.sqrt()) }
+    }
+    #[differentiable(order = 2)]
+    fn roots(v: &[f64]) -> Result<f64, String> {
+        let p: Option<f64> = v.iter().map(|a| if *a > 100.0 { None } else { Some(a * a) }).product();
+        v.iter().map(|a| root(*a)).sum::<Result<f64, String>>().map(|s| s * p.unwrap_or(3.0))
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let bad = roots(&[x[0], -x[1]]);
+        roots(x).unwrap() + bad.unwrap_or(x[2] * x[2])
+    }
+    checked!(f, [0.5, 1.2, 0.8]);
+}
+
+mod unwrapped_in_arithmetic {
+    use differentiable::prelude::*;
+    #[differentiable(order = 2)]
+    fn root(v: &[f64]) -> Result<f64, String> {
+        if v[0] < 0.0 { Err(format!("{}", v[0])) } else { Ok(v[0].sqrt()) }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let b = if x[1] > 0.0 { x[2] } else { 1.0 };
+        root(x).unwrap() * b + (root(&x[1..]).expect("positive") - root(&x[2..]).unwrap()).exp()
+    }
+    checked!(f, [0.5, 1.2, 0.8]);
+}
+
+mod sums_of_a_type_of_the_users_own {
+    use differentiable::prelude::*;
+    use std::iter::Sum;
+    use std::ops::{Add, Mul};
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Differentiable)]
+    struct Vec2<T> {
+        x: T,
+        y: T,
+    }
+    #[differentiable(order = 2)]
+    impl<T: Real> Add for Vec2<T> {
+        type Output = Vec2<T>;
+        fn add(self, o: Vec2<T>) -> Vec2<T> {
+            Vec2 { x: self.x + o.x, y: self.y + o.y }
+        }
+    }
+    #[differentiable(order = 2)]
+    impl<T: Real> Mul<T> for Vec2<T> {
+        type Output = Vec2<T>;
+        fn mul(self, k: T) -> Vec2<T> {
+            Vec2 { x: self.x * k, y: self.y * k }
+        }
+    }
+    impl<T: Real + Default> Sum for Vec2<T> {
+        fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+            iter.fold(Vec2::default(), |a, b| a + b)
+        }
+    }
+    #[differentiable(order = 2)]
+    fn centroid(p: &[Vec2<f64>], w: &[f64]) -> Vec2<f64> {
+        let total: f64 = w.iter().sum();
+        let s: Vec2<f64> = p.iter().zip(w).map(|(&p, &w)| p * w).sum();
+        s * (1.0 / total)
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let pts = [Vec2 { x: x[0], y: x[1] }, Vec2 { x: 1.0, y: x[2] }, Vec2 { x: x[2], y: -1.0 }];
+        let c = centroid(&pts, &[x[3], 0.5, x[0]]);
+        c.x.hypot(c.y)
+    }
+    checked!(f, [0.3, 0.7, -0.4, 0.8]);
+}
+
+mod slices_of_slices {
+    use super::common::{close, differences};
+    use differentiable::prelude::*;
+    #[differentiable(order = 2)]
+    fn weighted(rows: &[&[f64]], w: &[f64]) -> f64 {
+        let mut total = 0.0;
+        for (row, k) in rows.iter().zip(w) {
+            total += k * row.iter().map(|a| a * a).sum::<f64>();
+        }
+        total * rows[0][1]
+    }
+    #[test]
+    fn agrees() {
+        let x = [0.3, 0.7, -0.4, 1.2, 0.5, 0.4, 1.1];
+        let value = |x: &[f64]| weighted(&[&x[..3], &x[3..5]], &x[5..]);
+        let rows: [&[f64]; 2] = [&x[..3], &x[3..5]];
+        let (found, (d_rows, d_w)) = weighted::value_and_grad(&rows, &x[5..]);
+        assert!(close(found, value(&x)));
+        let gradient = [d_rows.concat(), d_w].concat();
+        let expected = differences(value, &x);
+        assert_eq!(gradient.len(), expected.len());
+        for i in 0..x.len() {
+            assert!(close(gradient[i], expected[i]), "{gradient:?} is not {expected:?}");
+            let mut unit = vec![0.0; x.len()];
+            unit[i] = 1.0;
+            let d_rows = vec![unit[..3].to_vec(), unit[3..5].to_vec()];
+            assert!(close(weighted::jvp(&rows, &x[5..], &d_rows, &unit[5..]).1, expected[i]));
+        }
+    }
+}
+
+mod constants_that_are_mapped {
+    use differentiable::prelude::*;
+    const SCALE: [f64; 3] = [1.0, 2.0, 0.5];
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let [a, b, c] = SCALE.map(|s| s * x[0] * x[1]);
+        a * b - c * x[2]
+    }
+    checked!(f, [0.5, 1.2, 0.8]);
+}

@@ -50,7 +50,7 @@ pub(crate) const CONSTANT: &[&str] = &[
 ];
 
 /// Methods of iterators without derivative; of another receiver they may be anything.
-pub(crate) const OF_ITERATORS: &[&str] = &["any", "all", "position", "count"];
+pub(crate) const OF_ITERATORS: &[&str] = &["any", "all", "position", "rposition", "count"];
 
 /// Methods of texts and maps, which change nothing.
 const OF_TEXT: &[&str] = &[
@@ -105,8 +105,18 @@ pub(crate) fn declared_type(name: &str) -> Option<&'static str> {
 }
 
 /// Methods whose value is the receiver in another garb, with the same derivative.
-pub(crate) const IDENTITIES: &[&str] =
-    &["clone", "to_owned", "to_vec", "into_boxed_slice", "into_vec", "cloned", "copied", "into_owned", "__array"];
+pub(crate) const IDENTITIES: &[&str] = &[
+    "clone",
+    "to_owned",
+    "to_vec",
+    "into_boxed_slice",
+    "into_vec",
+    "cloned",
+    "copied",
+    "into_owned",
+    "__array",
+    "__rebuilt",
+];
 
 /// Whether an associated function of `Vec`, `Option` or `Result` is a method that can be called by its path.
 pub(crate) fn is_by_path(owner: &str, name: &str) -> bool {
@@ -155,6 +165,7 @@ pub(crate) fn kind(name: &str, recv: &Kind) -> Kind {
         | "le" | "gt" | "ge" | "is_sign_negative" | "is_sign_positive" => Kind::Bool,
         "to_vec" | "into_vec" if recv.is_array() => Kind::Seq(Box::new(recv.element())),
         "clone" | "to_owned" | "to_vec" | "into_owned" | "__array" => recv.clone(),
+        "__rebuilt" => Kind::Unknown,
         _ if arrays::FORMS.contains(&name) => arrays::form_kind(name, recv),
         "unwrap" | "expect" | "unwrap_or" | "unwrap_or_default" => match recv {
             Kind::Option(inner) | Kind::Result(inner) => (**inner).clone(),
@@ -242,8 +253,8 @@ pub(crate) fn taken_by_look(name: &str) -> Option<Taken> {
         return None;
     }
     Some(match name {
-        "any" | "all" | "position" | "is_some_and" | "is_none_or" | "is_ok_and" | "is_err_and" | "binary_search_by"
-        | "partition_point" => Taken::Function(0),
+        "any" | "all" | "position" | "rposition" | "is_some_and" | "is_none_or" | "is_ok_and" | "is_err_and"
+        | "binary_search_by" | "partition_point" => Taken::Function(0),
         "binary_search_by_key" => Taken::Function(1),
         "cmp"
         | "partial_cmp"
@@ -274,7 +285,8 @@ pub(crate) fn taken_by_look(name: &str) -> Option<Taken> {
         | "div_ceil"
         | "rotate_left"
         | "rotate_right"
-        | "__array" => Taken::Others(1),
+        | "__array"
+        | "__rebuilt" => Taken::Others(1),
         "min" | "max" | "rem_euclid" | "div_euclid" | "__shaped" | "__spread" => Taken::Numbers(1),
         "clamp" | "__fold" => Taken::Numbers(2),
         _ => Taken::Numbers(0),

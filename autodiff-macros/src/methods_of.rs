@@ -19,7 +19,7 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
         return tokens;
     }
     let iterator = crate::own_iterators::associated(&mut item);
-    if let Some(error) = of_the_standard_library(&item).filter(|_| !iterator) {
+    if let Some(error) = refused_trait(&item).filter(|_| !iterator) {
         return quote!(#item #error);
     }
     let mut companions = TokenStream::new();
@@ -176,9 +176,13 @@ const STANDARD: &[&str] = &[
     "Drop",
 ];
 
-/// The refusal of an `impl` of a trait of the standard library.
-fn of_the_standard_library(item: &ItemImpl) -> Option<TokenStream> {
+/// The refusal of an `impl` of a trait of the standard library, or of one for a type without a size.
+fn refused_trait(item: &ItemImpl) -> Option<TokenStream> {
     let (path, _) = item.trait_.as_ref()?;
+    if let syn::Type::Slice(ty) = &*item.self_ty {
+        let text = "methods of a trait for slices have no derivatives, since a slice has no size of its own; implement the trait for `Vec`, or write functions of a slice";
+        return Some(syn::Error::new_spanned(ty, text).to_compile_error());
+    }
     let first = path.segments.first()?.ident.to_string();
     let name = path.segments.last()?.ident.to_string();
     let theirs = matches!(first.as_str(), "std" | "core" | "alloc");

@@ -25,6 +25,10 @@ pub(crate) fn owned_tangent(ty: &Type) -> TokenStream {
             let ty = with_view_lifetime(ty, &syn::parse_quote!('static));
             quote!(<#ty as ::differentiable::Differentiable>::Tangent)
         }
+        _ if lends(ty) => {
+            let ty = owning(ty);
+            quote!(<#ty as ::differentiable::Differentiable>::Tangent)
+        }
         _ if borrows(ty) => {
             let ty = with_lifetimes(ty, "'static");
             quote!(<#ty as ::differentiable::Differentiable>::Tangent)

@@ -50,6 +50,68 @@ impl<T> Items for Option<T> {
     }
 }
 
+/// A container whose items are replaced one by one, as `map` does it.
+#[diagnostic::on_unimplemented(
+    message = "`map` is called on `{Self}` in a differentiated function, which takes it for a method of an array or an `Option`",
+    label = "this is neither an array nor an `Option`",
+    note = "a method of a type of your own needs a receiver whose type is written out: `let x: {Self} = …;`"
+)]
+pub trait Mapped {
+    /// What makes such a container of its items.
+    type Shape;
+
+    /// That of this container.
+    fn shape(&self) -> Self::Shape;
+}
+
+/// What makes a container like another one of its items.
+#[inline]
+pub fn shape_of<C: Mapped>(container: &C) -> C::Shape {
+    container.shape()
+}
+
+impl<T, const N: usize> Mapped for [T; N] {
+    type Shape = crate::__private::Shape<N>;
+
+    #[inline]
+    fn shape(&self) -> Self::Shape {
+        Self::Shape::new()
+    }
+}
+
+impl<T> Mapped for Option<T> {
+    type Shape = Optional;
+
+    #[inline]
+    fn shape(&self) -> Optional {
+        Optional
+    }
+}
+
+/// What makes an option of one item or none.
+#[derive(Clone, Copy, Debug)]
+pub struct Optional;
+
+impl Optional {
+    /// The option.
+    #[inline]
+    pub fn array<T: Clone>(&self, items: &[T]) -> Option<T> {
+        items.first().cloned()
+    }
+}
+
+/// The sum of no items.
+#[inline]
+pub fn empty_sum<T: core::iter::Sum>() -> T {
+    core::iter::empty::<T>().sum()
+}
+
+/// The product of no items.
+#[inline]
+pub fn empty_product<T: core::iter::Product>() -> T {
+    core::iter::empty::<T>().product()
+}
+
 impl<T> ItemsMut for Option<T> {
     #[inline]
     #[track_caller]

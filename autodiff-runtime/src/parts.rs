@@ -95,6 +95,23 @@ lent! {
     [T, D: ndarray::Dimension, const W: usize] ndarray::Array<ComplexLanes<T, W>, D> => ndarray::ArrayRef<ComplexLanes<T, W>, D>;
 }
 
+/// The tangent of a slice lends that of the array which it is of: a reference to the one becomes a reference to the other
+/// where it is stored.
+#[cfg(feature = "std")]
+impl<T, const N: usize> Part<[T; N]> for Vec<T> {
+    #[inline]
+    fn part(&self) -> Option<&[T; N]> {
+        if self.is_empty() { None } else { Some(self.as_slice().try_into().expect(LENGTHS)) }
+    }
+    #[inline]
+    fn part_mut(&mut self) -> Option<&mut [T; N]> {
+        Some(self.as_mut_slice().try_into().expect(LENGTHS))
+    }
+}
+
+#[cfg(feature = "std")]
+const LENGTHS: &str = "the tangent of an array has its length";
+
 /// What is given for a constant parameter has no derivative: a container of constants.
 macro_rules! hollow {
     ($([$($generics:tt)*] $container:ty;)*) => {$(

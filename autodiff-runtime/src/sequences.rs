@@ -88,6 +88,15 @@ impl<T: Tangent, const N: usize> AddFrom<Vec<T>> for [T; N] {
     }
 }
 
+impl<T: Tangent> AddFrom<Option<T>> for Vec<T> {
+    #[inline]
+    fn add_from(&mut self, value: &Option<T>) {
+        if let Some(value) = value {
+            add_slices(self, core::slice::from_ref(value));
+        }
+    }
+}
+
 impl<T: Clone> Snapshot for [T] {
     type Saved = Vec<T>;
     #[inline]

@@ -20,7 +20,7 @@ pub use crate::sorting::{
 };
 
 pub use crate::fallible::{Fallible, content, content_mut, default_content, failed, is_good, wrap, wrap_tangent};
-pub use crate::items::{Items, ItemsMut, how_many, item, item_mut};
+pub use crate::items::{Items, ItemsMut, Mapped, empty_product, empty_sum, how_many, item, item_mut, shape_of};
 #[cfg(feature = "std")]
 pub use crate::items::{copies, entries};
 pub use crate::modes::*;

@@ -157,7 +157,8 @@ impl Companions<'_> {
         let (generics, clause) = self.generics(&[]);
         let name = self.host.hidden(base, level);
         let (vis, attrs, outputs) = (&self.host.vis, &self.host.attrs, self.outputs(level));
-        let clause = self.scalar_clause(clause);
+        // Whether the value is a number is asked by who calls this: of a function under a bound that cannot hold, rustc does
+        // not compute the constants, such as the lengths of its arrays.
         quote! {
             #attrs #[doc(hidden)] #[inline]
             #vis fn #name #generics (#(#params),*) -> (#outputs, #grad_types) #clause { #body }

@@ -158,7 +158,11 @@ impl Companions<'_> {
             clause
         } else {
             let names = self.type_names().into_iter().map(|n| quote!(#n: 'tape));
-            let outlive = if self.host.of_trait { quote!(Self: 'tape) } else { quote!(#(#names),*) };
+            let outlive = match (self.host.of_trait, self.host.declared) {
+                (true, true) => quote!(Self: 'tape #(, #names)*),
+                (true, false) => quote!(Self: 'tape),
+                (false, _) => quote!(#(#names),*),
+            };
             if clause.is_empty() { quote!(where #outlive) } else { quote!(#clause, #outlive) }
         };
         // What may hold its arguments instead chooses.

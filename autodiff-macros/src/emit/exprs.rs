@@ -154,7 +154,7 @@ impl Emitter<'_> {
                 let kind = self.kind_of(recv);
                 if kind.is_scalar() { self.expr(recv) } else { self.expr(&Expr::Clone(recv.clone())) }
             }
-            Expr::Method { recv, name, args, .. } if name == "__array" => {
+            Expr::Method { recv, name, args, .. } if name == "__array" || name == "__rebuilt" => {
                 let (shape, elements) =
                     (self.expr(&args[0]).at_least(Prec::Postfix), self.expr(recv).at_least(Prec::Unary));
                 Tokens::new(code!(#shape.array(&#elements)), Prec::Postfix)

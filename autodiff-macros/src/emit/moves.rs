@@ -47,7 +47,14 @@ pub(crate) fn clone_where_needed(program: &mut Program) {
     // From the last component back: each may be read by those after it.
     for e in program.value.iter_mut().rev() {
         pass.value(e);
-        e.vars(&mut |v| pass.reads.or_default(v).push(at + 1));
+        e.vars(&mut |v| {
+            pass.reads.or_default(v).push(at + 1);
+            // What may be missing is read together with the value whose tangent it is.
+            if pass.partial.contains(v) {
+                let values = std::iter::successors(counter.tangent_of.get(v), |v| counter.tangent_of.get(**v));
+                values.for_each(|of| pass.reads.or_default(*of).push(at + 1));
+            }
+        });
     }
 }
 

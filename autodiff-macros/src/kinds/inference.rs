@@ -137,6 +137,16 @@ impl Inference<'_> {
                     self.learn(*var, Kind::Int);
                 }
             }
+            Stmt::Edit(Edit::Push { place, value }) => {
+                let kind = self.of(value).deref().clone();
+                let sequence = of_place(self.program, place);
+                if kind.is_float() && place.path.is_empty() && matches!(sequence, Kind::Unknown | Kind::Seq(_)) {
+                    self.learn(place.root, Kind::Seq(Box::new(kind)));
+                }
+                if sequence.element().is_float() {
+                    self.expect(value, &sequence.element());
+                }
+            }
             Stmt::Edit(Edit::Exchange(a, b)) => {
                 for (place, other) in [(a, b), (b, a)] {
                     let kind = of_place(self.program, other).deref().clone();

@@ -1,4 +1,4 @@
-//! Arrays that are made element by element: `array::from_fn(f)`, `array.map(f)`, `slice.try_into().unwrap()`,
+//! Arrays that are made element by element: `array::from_fn(f)`, `array.map(f)` (also where it may be that of an option), `slice.try_into().unwrap()`,
 //! `<[T; N]>::try_from(slice)`.
 //!
 //! Out: a loop that assigns the elements of an array of zeros, where their zero has a literal; elsewhere a loop that
@@ -49,8 +49,21 @@ impl Lowerer<'_> {
                 if maps_its_parameter(&m.args[0]) { Kind::Seq(Box::new(Kind::Unknown)) } else { Kind::Unknown };
             self.learn(place, Kind::Seq(Box::new(element)));
         }
-        if !matches!(self.kind(&field).deref(), Kind::Seq(_)) {
-            return None;
+        match (self.kind(&field).deref(), &field) {
+            (Kind::Seq(_), _) => {}
+            (Kind::Unknown, Expr::Item(..)) if matches!(m.args[0], S::Closure(_)) => {
+                let place = self.place_of(field, m.method.span());
+                return self.mapped_as_its_type(place, m);
+            }
+            (Kind::Unknown, Expr::Place(place))
+                if self.is_plain_place(&m.receiver)
+                    && !self.uses.is_option(&m.receiver)
+                    && (used
+                        || matches!(place.path.last(), Some(Step::Field(_) | Step::Index { range: false, .. }))) =>
+            {
+                return self.mapped_as_its_type(place.clone(), m);
+            }
+            _ => return None,
         }
         let f: Callable = self.callable(&m.args[0])?;
         let span = m.method.span();
@@ -66,6 +79,19 @@ impl Lowerer<'_> {
             let item = if by_reference { Expr::Ref { mutable: false, of: Box::new(item) } } else { item };
             l.apply(&f, vec![item])
         }))
+    }
+
+    /// `x.map(f)` of what may be an array as well as an option: as many items as there are, put into one of its kind.
+    fn mapped_as_its_type(&mut self, place: Place, m: &ExprMethodCall) -> Option<Expr> {
+        let f = self.callable(&m.args[0])?;
+        let span = m.method.span();
+        let Expr::Place(place) = self.pin(Expr::Place(place)) else { unreachable!("pinning keeps places") };
+        let like = Expr::Ref { mutable: false, of: Box::new(Expr::Place(place.clone())) };
+        let shape = self.fresh("shape", span, Kind::Constant, Role::Temporary);
+        self.emit(Stmt::Let { var: shape, value: super::fallible::support("shape_of", vec![like]) });
+        let items = self.mapped_items(place, &f, span);
+        let value = rules::method(Expr::Place(items), "__rebuilt", vec![Expr::var(shape, span)]);
+        Some(self.temporary(value, span))
     }
 
     /// `slice.try_into().unwrap()` and `<[T; N]>::try_from(slice).unwrap()`: an array of the elements, or a reference to one.

@@ -161,7 +161,7 @@ impl Uses {
                 if matches!(
                     (m.method.to_string().as_str(), m.args.len()),
                     ("take" | "as_ref" | "as_mut" | "as_deref" | "as_deref_mut" | "copied" | "cloned" | "clone", 0)
-                        | ("replace", 1)
+                        | ("replace" | "map" | "and_then" | "filter" | "zip" | "or" | "xor", 1)
                 ) =>
             {
                 self.option(&m.receiver);

@@ -42,6 +42,21 @@ impl VisitMut for Targets<'_> {
         visit_mut::visit_expr_return_mut(self, r);
     }
 
+    fn visit_expr_try_mut(&mut self, t: &mut syn::ExprTry) {
+        // What `?` is applied to fails as the function does.
+        let fallible: Option<Type> = match self.output.as_ref().and_then(last_name).as_deref() {
+            Some("Option") => Some(syn::parse_quote!(Option<_>)),
+            Some("Result") => Some(syn::parse_quote!(Result<_, _>)),
+            _ => None,
+        };
+        if let (Some(ty), Expr::MethodCall(m)) = (&fallible, &*t.expr)
+            && m.method == "try_fold"
+        {
+            give(ty, &mut t.expr, self.types);
+        }
+        visit_mut::visit_expr_try_mut(self, t);
+    }
+
     fn visit_expr_closure_mut(&mut self, c: &mut syn::ExprClosure) {
         let output = match &c.output {
             syn::ReturnType::Type(_, ty) => Some((**ty).clone()),
@@ -98,9 +113,19 @@ fn give(ty: &Type, e: &mut Expr, types: &Types) {
             };
             let adds = m.method == "sum" || m.method == "product";
             let whole = |name: &str| adds && crate::kinds::is_integer(name);
-            if last_name(ty).is_some_and(|name| wanted.contains(&name.as_str()) || whole(&name)) {
+            // What is no number, as far as is known, is summed by its own operator.
+            let other = adds && matches!(ty, Type::Path(_)) && types.kind(ty) == Kind::Unknown;
+            let other = other && super::iterators::begins_as_one(&m.receiver);
+            if other || last_name(ty).is_some_and(|name| wanted.contains(&name.as_str()) || whole(&name)) {
                 m.turbofish = Some(syn::parse_quote!(::<#ty>));
             }
+        }
+        Expr::MethodCall(m)
+            if m.turbofish.is_none()
+                && m.method == "try_fold"
+                && last_name(ty).is_some_and(|name| name == "Option" || name == "Result") =>
+        {
+            m.turbofish = Some(syn::parse_quote!(::<_, _, #ty>));
         }
         Expr::MethodCall(m)
             if m.turbofish.is_none() && m.method == "partition" && super::iterators::is_adapted(&m.receiver) =>

@@ -69,13 +69,21 @@ impl Lowerer<'_> {
         if unknown && (self.uses.is_other(&m.receiver) || super::owners::is_built(&m.receiver, name)) {
             return None;
         }
+        // What an option holds may be a list of the user's own, whose `push` calls itself for the rest: the type tells.
+        let waits = crate::methods::is_of_containers(&format!("__jvp_{name}"));
+        let held = |s: &Step| match s {
+            Step::Payload { variant, .. } => crate::variants::is_standard(variant),
+            s => matches!(s, Step::Content),
+        };
+        let last = super::as_place(&whole).and_then(|p| p.path.iter().rfind(|s| !matches!(s, Step::Deref)));
+        let held = last.is_some_and(held);
+        if unknown && held && waits && !self.uses.is_certainly_sequence(&m.receiver) {
+            return None;
+        }
         let other = unknown && self.has_another_type(&whole);
         // Those that the runtime has companions for can wait for the type.
-        let used = if crate::methods::is_of_containers(&format!("__jvp_{name}")) {
-            self.uses.is_certainly_sequence(&m.receiver)
-        } else {
-            self.uses.is_sequence(&m.receiver)
-        };
+        let used =
+            if waits { self.uses.is_certainly_sequence(&m.receiver) } else { self.uses.is_sequence(&m.receiver) };
         if other && (self.uses.is_struct(&m.receiver) || !OF_SEQUENCES.contains(&name) || self.is_self(&whole) || !used)
         {
             return None;

@@ -18,17 +18,9 @@ pub(crate) fn of_containers(program: &mut Program) {
                 changed.insert(v);
             });
         }
-        stmt.parts(
-            &mut |e| {
-                if let Expr::Method { recv, name, .. } = e
-                    && matches!(name.to_string().as_str(), "unwrap" | "expect")
-                {
-                    unwrapped.extend(recv.as_var());
-                }
-            },
-            &mut |_| {},
-        );
+        stmt.parts(&mut |e| note_unwrapped(e, &mut unwrapped), &mut |_| {});
     });
+    program.value.iter().for_each(|e| note_unwrapped(e, &mut unwrapped));
     let mut made = VarSet::new();
     program.body.walk(&mut |stmt| {
         if matches!(stmt, Stmt::Let { .. } | Stmt::Call(_) | Stmt::Declare(_)) {
@@ -62,6 +54,16 @@ pub(crate) fn of_containers(program: &mut Program) {
         insert(program, &mut body, &found);
     }
     program.body = body;
+}
+
+/// Notes the variables whose content an expression takes out.
+fn note_unwrapped(e: &Expr, found: &mut VarSet) {
+    if let Expr::Method { recv, name, .. } = e
+        && matches!(name.to_string().as_str(), "unwrap" | "expect")
+    {
+        found.extend(recv.as_var());
+    }
+    e.children(&mut |e| note_unwrapped(e, found));
 }
 
 /// Puts the definition of each zero behind that of its value, or behind the branches that give it one.

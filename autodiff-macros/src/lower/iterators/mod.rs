@@ -138,6 +138,16 @@ pub(super) fn is_adapted(e: &S) -> bool {
     }
 }
 
+/// Whether a chain shows an iterator that it begins with, as `v.iter().map(f)` does, and `v.map(f)` does not.
+pub(super) fn begins_as_one(e: &S) -> bool {
+    match e {
+        S::Paren(p) => begins_as_one(&p.expr),
+        S::Range(_) => true,
+        S::MethodCall(m) => sources::MAKERS.contains(&m.method.to_string().as_str()) || begins_as_one(&m.receiver),
+        _ => false,
+    }
+}
+
 impl Lowerer<'_> {
     /// `for pat in iterable { body }`.
     pub(super) fn for_loop(&mut self, f: &syn::ExprForLoop) {

@@ -281,6 +281,18 @@ impl Lowerer<'_> {
         }
     }
 
+    /// A vector of what a function gives for the items of what may be an `Option` as well as a sequence.
+    pub(in crate::lower) fn mapped_items(&mut self, of: Place, function: &Callable, span: Span) -> Place {
+        let items = self.vector(span);
+        let stream = self.elements(of, false, false);
+        let stream = self.perhaps_optional(stream);
+        self.run_stream(stream, span, &mut |l, item, _| {
+            let value = l.apply(function, vec![item]);
+            l.push_to(&items, value, span);
+        });
+        items
+    }
+
     /// A stream of the items of what may be an `Option` as well as a sequence: the types tell how many there are.
     fn perhaps_optional(&mut self, stream: Stream) -> Stream {
         match stream {

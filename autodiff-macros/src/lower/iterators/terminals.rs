@@ -220,7 +220,7 @@ impl Lowerer<'_> {
     }
 
     /// `place.push(item)` to a vector that this module has made.
-    fn push_to(&mut self, place: &Place, item: Expr, span: Span) {
+    pub(super) fn push_to(&mut self, place: &Place, item: Expr, span: Span) {
         self.note_copies(place, &item);
         let item = self.as_copy(item, span);
         let kind = self.kind(&item);
@@ -315,7 +315,13 @@ impl Lowerer<'_> {
         let f = self.callable(&m.args[1])?;
         let acc = self.accumulator(init, span);
         let place = Self::variable(&acc);
-        let mut trial = self.trial(!mentions_result(&m.args[1]), span);
+        // The type is written in the turbofish, where the surroundings tell it.
+        let written = m.turbofish.as_ref().and_then(|t| match t.args.last() {
+            Some(GenericArgument::Type(ty)) => type_name(ty),
+            _ => None,
+        });
+        let option = written.map_or_else(|| !mentions_result(&m.args[1]), |name| name != "Result");
+        let mut trial = self.trial(option, span);
         self.run_stream(stream, span, &mut |l, item, exit| {
             let value = l.apply(&f, vec![acc.clone(), item]);
             let value = if crate::lower::chosen::parts(&value).is_some() { value } else { l.as_atom(value, span) };
@@ -344,24 +350,59 @@ impl Lowerer<'_> {
     }
 
     fn total(&mut self, stream: Stream, sum: bool, m: &syn::ExprMethodCall, span: Span) -> Expr {
-        let declared = m.turbofish.as_ref().and_then(|t| match t.args.first() {
-            Some(GenericArgument::Type(ty)) => Some(self.types.kind(ty)).filter(|k| *k != Kind::Unknown),
+        let written = m.turbofish.as_ref().and_then(|t| match t.args.first() {
+            Some(GenericArgument::Type(ty)) => Some(ty),
             _ => None,
         });
+        // An option or a result of a sum is none, or an error, from the first item that is.
+        let fallible = written.and_then(type_name).filter(|name| name == "Option" || name == "Result");
+        let mut trial = fallible.as_deref().map(|name| self.trial(name == "Option", span));
+        let written = if trial.is_some() { written.and_then(crate::lower::targets::first_argument) } else { written };
+        let declared = written.map(|ty| self.types.kind(ty)).filter(|k| *k != Kind::Unknown);
+        // Values of another type are added by their own operator to what the type says of no items.
+        let other = written.filter(|ty| declared.is_none() && !matches!(ty, Type::Infer(_)));
+        let mut of_another_type = false;
         let var = self.fresh("acc", span, Kind::Unknown, Role::Temporary);
         self.program.vars[var].mutable = true;
         let place = Place::var(var, span);
         // What the items are is known once one has been lowered.
         let mut seen = Kind::Unknown;
         let (loops, ()) = self.scoped(|l| {
-            l.run_stream(stream, span, &mut |l, item, _| {
+            l.run_stream(stream, span, &mut |l, item, exit| {
+                let item = match &mut trial {
+                    Some(trial) => {
+                        let parted = crate::lower::chosen::parts(&item).is_some();
+                        let item = if parted { item } else { l.as_atom(item, span) };
+                        trial.pass(l, item, exit.leave, span)
+                    }
+                    None => item,
+                };
                 let item = strip(item);
                 seen = l.kind(&item);
                 let value = l.as_atom(item, span);
-                l.emit(Stmt::Update { place: place.clone(), op: if sum { BinOp::Add } else { BinOp::Mul }, value });
+                let op = if sum { BinOp::Add } else { BinOp::Mul };
+                if other.is_some() && seen == Kind::Unknown {
+                    of_another_type = true;
+                    let total = Expr::Binary(op, Box::new(Expr::Place(place.clone())), Box::new(value));
+                    let total = l.as_atom(total, span);
+                    l.store(place.clone(), total);
+                } else {
+                    l.emit(Stmt::Update { place: place.clone(), op, value });
+                }
             });
         });
         let init = match (declared.unwrap_or(seen), sum) {
+            _ if of_another_type => Expr::Call {
+                func: if sum {
+                    syn::parse_quote!(::differentiable::__private::empty_sum::<#other>)
+                } else {
+                    syn::parse_quote!(::differentiable::__private::empty_product::<#other>)
+                },
+                qself: None,
+                args: Vec::new(),
+                ctor: false,
+                tangent: false,
+            },
             (Kind::Int, true) => Expr::int(0),
             (Kind::Int, false) => Expr::int(1),
             (Kind::Float(float), _) => Expr::Number(if sum { 0.0 } else { 1.0 }, float),
@@ -371,7 +412,10 @@ impl Lowerer<'_> {
         self.program.vars[var].kind = self.kind(&init);
         self.emit(Stmt::Let { var, value: init });
         self.stmts.last_mut().expect("a block is open").extend(loops);
-        Expr::var(var, span)
+        match trial {
+            Some(trial) => trial.outcome(self, Expr::var(var, span), span),
+            None => Expr::var(var, span),
+        }
     }
 }
 
