@@ -132,3 +132,54 @@ fn maps_and_sets_that_are_passed_in() {
         assert!((0..3).all(|j| common::close(hessian[[i, j]], second[j])));
     }
 }
+
+/// A map in a field is known by a key that is given by reference.
+#[derive(Clone, Debug, Differentiable)]
+struct Priced {
+    w: f64,
+    #[constant]
+    table: BTreeMap<usize, f64>,
+    #[constant]
+    names: HashMap<String, f64>,
+}
+
+#[differentiable(order = 2)]
+impl Priced {
+    fn price(&self, x: f64, name: &str) -> f64 {
+        let k = self.table.get(&2).copied().unwrap_or(1.0);
+        let mut s = match self.names.get("a") {
+            Some(k) => k * x * self.w,
+            None => x,
+        };
+        if let Some(k) = self.names.get(name) {
+            s *= k * x;
+        }
+        if self.table.contains_key(&1) {
+            s *= x * self.table.len() as f64;
+        }
+        s * k * x + self.table[&1] * self.w + self.names.get("none").map_or(x * x, |k| k * x)
+    }
+}
+
+#[differentiable(order = 2)]
+fn of_fields(x: &[f64], #[constant] settings: &Settings) -> f64 {
+    let priced =
+        Priced { w: x[0], table: BTreeMap::from([(1, 0.5), (2, 0.25)]), names: HashMap::from([("a".to_owned(), 0.9)]) };
+    let k = *settings.table.get(&1).unwrap();
+    priced.price(x[1], "a") * x[2] + priced.price(x[2], "b") * k
+}
+
+#[test]
+fn maps_in_fields() {
+    let settings = Settings { table: BTreeMap::from([(0, 2.0), (1, 0.5)]), on: BTreeSet::new() };
+    let x = [0.4, 0.7, 1.2];
+    of_fields::check(&x, &settings).unwrap();
+    let expected = common::differences(|x| of_fields(x, &settings), &x);
+    let gradient = of_fields::grad(&x, &settings);
+    assert!(gradient.iter().zip(&expected).all(|(g, e)| common::close(*g, *e)), "{gradient:?} is not {expected:?}");
+    let hessian = of_fields::hessian(&x, &settings);
+    for i in 0..3 {
+        let second = common::differences(|x| of_fields::grad(x, &settings)[i], &x);
+        assert!((0..3).all(|j| common::close(hessian[[i, j]], second[j])));
+    }
+}

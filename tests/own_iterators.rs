@@ -450,6 +450,100 @@ mod others {
     checked!(f, [0.4, 0.7, 1.2]);
 }
 
+/// Values without a name, what functions give, and parameters that are never advanced by `next`.
+mod shown_by_what_follows {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn make(a: f64) -> Fib {
+        Fib { a, b: a * a }
+    }
+    #[differentiable(order = 2)]
+    fn squares(it: Fib, k: f64) -> f64 {
+        let mut s = it.take(3).map(|a| a * a).sum::<f64>() * k;
+        for a in it.take(2) {
+            s *= a;
+        }
+        s
+    }
+    #[differentiable(order = 2)]
+    fn numbered(it: &mut Fib, k: f64) -> f64 {
+        let mut s = k;
+        for (i, a) in it.by_ref().enumerate() {
+            s += a * i as f64;
+            if i > 2 {
+                break;
+            }
+        }
+        s
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut it = make(x[1]);
+        let named = make(x[2]);
+        Fib::new(x[0], x[1]).next().unwrap() * make(x[2]).next().unwrap_or(0.0)
+            + make(x[0]).take(3).map(|a| a * x[1]).sum::<f64>()
+            + make(x[1]).zip(x).map(|(a, b)| a * b).sum::<f64>()
+            + squares(Fib { a: x[0], b: x[1] }, x[2])
+            + numbered(&mut it, x[0]) * it.next().unwrap()
+            + named.skip(1).take(2).product::<f64>()
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+/// Vectors that functions give, or that have another name.
+mod vectors_of_functions {
+    use super::*;
+    type Row = Vec<f64>;
+    #[differentiable(order = 2)]
+    fn doubled(x: &[f64]) -> Row {
+        x.iter().map(|a| a * 2.0).collect()
+    }
+    #[differentiable(order = 2)]
+    fn taken(row: Row, k: f64) -> f64 {
+        row.clone().into_iter().take(2).sum::<f64>() * row.iter().skip(1).product::<f64>() * k
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let v = doubled(x);
+        let w: Vec<f64> = doubled(&v);
+        let mut s = taken(w.clone(), x[0]);
+        for (i, a) in v.into_iter().enumerate() {
+            s += a * i as f64 * x[1];
+        }
+        for (i, a) in doubled(x).into_iter().skip(1).enumerate() {
+            s += a * a * i as f64;
+        }
+        s + w.into_iter().take(2).product::<f64>() + doubled(x).into_iter().next().unwrap() * x[2]
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+/// Iterators of the standard library that functions give, and which carry no derivative.
+mod without_derivative {
+    use super::*;
+    fn evens(n: usize) -> impl Iterator<Item = usize> {
+        (0..n).filter(|i| i % 2 == 0)
+    }
+    fn weights() -> std::vec::IntoIter<f64> {
+        vec![0.5, 1.5, 2.0].into_iter()
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let all = evens(3).collect::<Vec<usize>>();
+        let it = evens(3);
+        let named: Vec<usize> = it.collect();
+        let mut s = x[evens(3).next().unwrap()] * x[all[1]] * x[named[1]];
+        for i in evens(9).take(2) {
+            s *= x[i] + x[1];
+        }
+        for (i, w) in weights().enumerate() {
+            s += x[i] * w * s;
+        }
+        s
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
 /// The visible derivatives of `next`, and order 1.
 #[test]
 fn next_has_derivatives_of_its_own() {

@@ -12,7 +12,7 @@ use crate::dispatch;
 use crate::ir::{Arg, BinOp, Block, Callee, Expr, Passing, Place, Program, Role, Step, Stmt, VarId};
 use crate::kinds::{self, Kind, Types};
 use crate::maps::{HashMap, HashSet};
-use crate::{methods, rules};
+use crate::rules;
 
 /// What the names of marked methods begin with.
 const MARK: &str = "__measured_";
@@ -212,7 +212,7 @@ impl Uses<'_> {
                 let name = name.to_string();
                 let all = || std::iter::once(&**recv).chain(args);
                 let float = all().any(|e| self.kind(e).is_float())
-                    || !methods::is_of_integers(&name)
+                    || !crate::integers::is_method(&name)
                         && (rules::find(&name).is_some() || rules::FLAT.contains(&&*name));
                 if float {
                     all().for_each(|e| self.number(e));

@@ -30,6 +30,7 @@ mod hygiene;
 mod implicit;
 mod indexing;
 mod inner_items;
+mod integers;
 mod ir;
 mod jacobian;
 mod kept_references;
@@ -130,6 +131,13 @@ pub fn __complex_methods(_: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn __float_methods(_: TokenStream) -> TokenStream {
     rules::float_methods().into()
+}
+
+/// Defines the traits of the companions of methods of integers, and implements them.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __integer_methods(_: TokenStream) -> TokenStream {
+    integers::methods().into()
 }
 
 /// Defines the higher derivatives of operators and functions of scalars.

@@ -27,7 +27,18 @@ pub(crate) fn refuse(program: &Program, types: &Types, signature: &Signature, er
             hiding.extend(s.defines());
         }
     });
+    let lending = lending(program);
     program.body.walk(&mut |s| match s {
+        Stmt::Call(crate::ir::Call { callee: Callee::Function { .. } | Callee::Method { .. }, args, span, .. })
+            if args.iter().flat_map(|a| &a.parts).flatten().any(|e| {
+                crate::lower::as_place(e).is_some_and(|p| lending.contains(p.root) && varied.contains(p.root))
+            }) =>
+        {
+            errors.at(
+                *span,
+                "a tuple or an array that holds references cannot be passed on where a derivative flows into it, since no tape can hold them; pass each part as an argument of its own",
+            );
+        }
         Stmt::Call(crate::ir::Call { callee: Callee::Function { path, qself: None }, args, span, .. })
             if shared(path, args.len()).is_some()
                 && args.iter().flat_map(|a| &a.parts).flatten().any(|e| carried(e, &varied).is_some()) =>
@@ -154,6 +165,25 @@ fn owner_name(ty: &syn::Type) -> Option<String> {
 }
 
 /// The variables that are maps, sets or heaps, as a declaration or a constructor shows, with the names of their types.
+/// The variables that are tuples or arrays of references, as literals of them show.
+fn lending(program: &Program) -> VarSet {
+    fn lends(e: &Expr) -> bool {
+        match e {
+            Expr::Tuple(es) | Expr::Array(es, _) => es.iter().any(|e| matches!(e, Expr::Ref { .. }) || lends(e)),
+            _ => false,
+        }
+    }
+    let mut found = VarSet::new();
+    program.body.walk(&mut |s| {
+        if let Stmt::Let { var, value } = s
+            && lends(value)
+        {
+            found.insert(*var);
+        }
+    });
+    found
+}
+
 fn keyed(program: &Program) -> VarMap<String> {
     let is_keyed = |name: &String| crate::fence::is_keyed(name);
     let mut found = VarMap::new();

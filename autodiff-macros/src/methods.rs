@@ -4,6 +4,7 @@
 //! the receiver is known, or where the answer is the same for every type that has the method.
 
 use crate::arrays;
+use crate::integers;
 use crate::kinds::Kind;
 use crate::rules;
 
@@ -177,52 +178,15 @@ pub(crate) fn kind(name: &str, recv: &Kind) -> Kind {
         },
         _ if recv.is_float() && (rules::find(name).is_some() || rules::FLAT.contains(&name)) => recv.clone(),
         _ if recv.is_array() && (rules::find(name).is_some() || rules::FLAT.contains(&name)) => recv.clone(),
-        _ if matches!(recv, Kind::Int) && INTEGER.contains(&name) => Kind::Int,
+        _ if matches!(recv, Kind::Int) && integers::kind(name) != Kind::Unknown => integers::kind(name),
         _ => Kind::Unknown,
     }
 }
-
-/// Methods of integers that give an integer.
-const INTEGER: &[&str] = &[
-    "abs",
-    "pow",
-    "min",
-    "max",
-    "clamp",
-    "rem_euclid",
-    "div_euclid",
-    "wrapping_add",
-    "wrapping_sub",
-    "wrapping_mul",
-    "saturating_add",
-    "saturating_sub",
-    "saturating_mul",
-    "count_ones",
-    "leading_zeros",
-    "trailing_zeros",
-    "signum",
-    "abs_diff",
-    "isqrt",
-    "ilog2",
-    "ilog10",
-    "div_ceil",
-    "next_power_of_two",
-    "reverse_bits",
-    "swap_bytes",
-    "unsigned_abs",
-    "rotate_left",
-    "rotate_right",
-];
 
 /// Whether a companion is one that the runtime has for containers of the standard library.
 pub(crate) fn is_of_containers(companion: &str) -> bool {
     let method = companion.strip_prefix("__").and_then(|rest| rest.split_once('_')).map_or("", |(_, method)| method);
     matches!(method, "push" | "pop" | "insert" | "remove" | "truncate" | "clear" | "replace" | "take")
-}
-
-/// Whether it is a method of integers that gives an integer.
-pub(crate) fn is_of_integers(name: &str) -> bool {
-    INTEGER.contains(&name)
 }
 
 /// What a method of the standard library takes, which tells it from others of its name.
@@ -241,10 +205,11 @@ pub(crate) fn taken_by_look(name: &str) -> Option<Taken> {
     if let Some(rule) = rules::find(name) {
         return Some(Taken::Numbers(rule.args.len() - 1));
     }
-    let known = [CONSTANT, OF_ITERATORS, OF_TEXT, IDENTITIES, INTEGER, rules::FLAT, rules::CONTROL]
+    let known = [CONSTANT, OF_ITERATORS, OF_TEXT, IDENTITIES, rules::FLAT, rules::CONTROL]
         .iter()
         .any(|list| list.contains(&name))
         || arrays::FORMS.contains(&name)
+        || integers::arity(name).is_some()
         || matches!(
             name,
             "as_slice" | "as_ref" | "as_deref" | "borrow" | "iter" | "get" | "first" | "last" | "unwrap" | "expect"
@@ -274,22 +239,11 @@ pub(crate) fn taken_by_look(name: &str) -> Option<Taken> {
         | "contains_key"
         | "get"
         | "expect"
-        | "pow"
-        | "wrapping_add"
-        | "wrapping_sub"
-        | "wrapping_mul"
-        | "saturating_add"
-        | "saturating_sub"
-        | "saturating_mul"
-        | "abs_diff"
-        | "div_ceil"
-        | "rotate_left"
-        | "rotate_right"
         | "__array"
         | "__rebuilt" => Taken::Others(1),
         "min" | "max" | "rem_euclid" | "div_euclid" | "__shaped" | "__spread" => Taken::Numbers(1),
         "clamp" | "__fold" => Taken::Numbers(2),
-        _ => Taken::Numbers(0),
+        name => integers::arity(name).map_or(Taken::Numbers(0), Taken::Others),
     })
 }
 

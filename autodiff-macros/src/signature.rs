@@ -229,6 +229,13 @@ pub(crate) fn changes_receiver(sig: &syn::Signature) -> bool {
 
 /// Types that hold references are passed by shared references: what stays in a tape, and what is changed, cannot hold any.
 fn refuse_borrowing(p: &Param, errors: &Errors) {
+    if p.passing != Passing::Ref && crate::tangent_types::is_tuple_of_references(p.target()) {
+        errors.on(
+            &p.ty,
+            "a tuple or an array that holds references cannot be a parameter of a differentiated function, since its tape cannot hold them; take each part as a parameter of its own",
+        );
+        return;
+    }
     let held = p.passing == Passing::Value && crate::tangent_types::holds_a_reference(&p.ty);
     if held || p.passing != Passing::Ref && crate::tangent_types::borrows(p.target()) {
         errors.on(

@@ -21,6 +21,7 @@ pub(crate) fn owned_tangent(ty: &Type) -> TokenStream {
             if parts.is_empty() { quote!(()) } else { tuple(&parts) }
         }
         Type::Paren(p) => owned_tangent(&p.elem),
+        Type::Reference(r) => owned_tangent(&copy_of(&r.elem)),
         Type::Path(_) if is_view(ty) => {
             let ty = with_view_lifetime(ty, &syn::parse_quote!('static));
             quote!(<#ty as ::differentiable::Differentiable>::Tangent)
@@ -33,7 +34,10 @@ pub(crate) fn owned_tangent(ty: &Type) -> TokenStream {
             let ty = with_lifetimes(ty, "'static");
             quote!(<#ty as ::differentiable::Differentiable>::Tangent)
         }
-        _ => quote!(<#ty as ::differentiable::Differentiable>::Tangent),
+        _ => {
+            let ty = owning(ty);
+            quote!(<#ty as ::differentiable::Differentiable>::Tangent)
+        }
     }
 }
 
@@ -135,20 +139,37 @@ pub(crate) fn holds_a_reference(ty: &Type) -> bool {
     arguments.flatten().any(|a| matches!(a, syn::GenericArgument::Type(Type::Reference(_))))
 }
 
+/// Whether a type is written as a tuple or an array with references in it: `(&[f64], f64)`.
+pub(crate) fn is_tuple_of_references(ty: &Type) -> bool {
+    match ty {
+        Type::Paren(p) => is_tuple_of_references(&p.elem),
+        Type::Tuple(_) | Type::Array(_) => refers(ty, true),
+        _ => false,
+    }
+}
+
 /// Whether a part of a type is a reference to numbers, or to what may hold some: `(&[f64], usize)`.
 pub(crate) fn lends(ty: &Type) -> bool {
-    struct References(bool);
+    refers(ty, false)
+}
+
+/// Whether a part of a type is a reference that may not live for ever, be it one to a text or not.
+fn refers(ty: &Type, texts: bool) -> bool {
+    struct References {
+        texts: bool,
+        found: bool,
+    }
     impl<'a> syn::visit::Visit<'a> for References {
         fn visit_type_reference(&mut self, r: &'a syn::TypeReference) {
             let text = matches!(&*r.elem, Type::Path(p) if p.path.is_ident("str"));
-            self.0 |= !text && r.lifetime.as_ref().is_none_or(|l| l.ident != "static");
+            self.found |= (self.texts || !text) && r.lifetime.as_ref().is_none_or(|l| l.ident != "static");
         }
 
         fn visit_type_fn_ptr(&mut self, _: &'a syn::TypeFnPtr) {}
     }
-    let mut references = References(false);
+    let mut references = References { texts, found: false };
     syn::visit::Visit::visit_type(&mut references, ty);
-    references.0
+    references.found
 }
 
 /// The type with another lifetime in the place of those that are its arguments.
@@ -187,7 +208,9 @@ pub(crate) fn owning(ty: &Type) -> Type {
     impl syn::visit_mut::VisitMut for Own {
         fn visit_type_mut(&mut self, ty: &mut Type) {
             if let Type::Reference(r) = ty {
-                *ty = copy_of(&r.elem);
+                // A text has no size, and no tangent.
+                let text = matches!(&*r.elem, Type::Path(p) if p.path.is_ident("str"));
+                *ty = if text { syn::parse_quote!(()) } else { copy_of(&r.elem) };
             }
             syn::visit_mut::visit_type_mut(self, ty);
         }

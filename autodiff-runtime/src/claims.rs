@@ -52,6 +52,25 @@ impl<T: Viewed + ?Sized> Viewed for &mut T {}
 #[inline]
 pub const fn is_viewed<T: Viewed + ?Sized>(_: &T) {}
 
+/// Types whose `get` takes a key by reference, and which hold nothing that has a derivative.
+#[diagnostic::on_unimplemented(
+    message = "`get` with a key by reference is taken for that of a map, which `{Self}` is not",
+    label = "no derivative would follow what this gives",
+    note = "give a method of your own another name than `get`"
+)]
+pub trait IsMap {}
+
+#[cfg(feature = "std")]
+impl<K, V, S> IsMap for std::collections::HashMap<K, V, S> {}
+#[cfg(feature = "std")]
+impl<K, V> IsMap for std::collections::BTreeMap<K, V> {}
+impl<T: IsMap + ?Sized> IsMap for &T {}
+impl<T: IsMap + ?Sized> IsMap for &mut T {}
+
+/// Says that a place is a map.
+#[inline]
+pub const fn is_map<T: IsMap + ?Sized>(_: &T) {}
+
 /// The types of floats.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is taken for a name of `f64` or `f32`, since functions and constants of floats are called by it",

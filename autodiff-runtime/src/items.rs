@@ -35,6 +35,18 @@ pub fn copies<'a, T: Clone + 'a>(of: impl Iterator<Item = &'a T>) -> Vec<T> {
     of.cloned().collect()
 }
 
+/// Where the parts begin and end that a slice is cut into, with so many elements left out after each.
+#[cfg(feature = "std")]
+pub fn bounds<'a, T: 'a>(parts: impl Iterator<Item = &'a [T]>, between: usize) -> Vec<(usize, usize)> {
+    parts
+        .scan(0, |next, part| {
+            let begin = *next;
+            *next = begin + part.len() + between;
+            Some((begin, begin + part.len()))
+        })
+        .collect()
+}
+
 impl<T> Items for Option<T> {
     type Item = T;
 

@@ -22,7 +22,7 @@ pub use crate::sorting::{
 pub use crate::fallible::{Fallible, content, content_mut, default_content, failed, is_good, wrap, wrap_tangent};
 pub use crate::items::{Items, ItemsMut, Mapped, empty_product, empty_sum, how_many, item, item_mut, shape_of};
 #[cfg(feature = "std")]
-pub use crate::items::{copies, entries};
+pub use crate::items::{bounds, copies, entries};
 pub use crate::modes::*;
 pub use crate::promises::*;
 pub use crate::returned::ReturnedRef;
@@ -52,7 +52,7 @@ impl<T: Clone> ToOwned for T {
 }
 
 pub use crate::claims::{
-    Bits, Claimed, Viewed, bits, claimed, is_drop, is_float, is_once, is_repeat_n, is_repeat_with, is_replace,
+    Bits, Claimed, Viewed, bits, claimed, is_drop, is_float, is_map, is_once, is_repeat_n, is_repeat_with, is_replace,
     is_successors, is_swap, is_take, is_text, is_viewed, is_zip, lent,
 };
 pub use crate::parts::held::{Held, held, held_mut};
@@ -416,3 +416,4 @@ impl FromInteger for f64 {
 }
 
 autodiff_macros::__float_methods!();
+autodiff_macros::__integer_methods!();

@@ -21,9 +21,9 @@ use crate::expand::Function;
 use crate::ir::{Passing, VarId};
 use crate::mentions::Mentions;
 use crate::method_modes::Limited;
-use crate::methods;
 use crate::signature::Param;
 use crate::tangent_types::{bounded_otherwise, is_hollow, mentions, owned_tangent, slot_type};
+use crate::{integers, methods};
 
 /// Where companions live and how they are called.
 #[derive(Clone, Default)]
@@ -441,6 +441,13 @@ fn traits(body: &Mentions) -> TokenStream {
         out.extend([quote!(
             use ::differentiable::__private::{ViewsOfConstantViews as _, ViewsOfConstants as _};
         )]);
+    }
+    if !body.that(integers::is_companion).is_empty() {
+        let names = integers::TRAITS.map(|name| Ident::new(name, Span::call_site()));
+        out.extend(quote!(
+            #[allow(unused_imports)]
+            use ::differentiable::__private::{#(#names as _),*};
+        ));
     }
     if !body.that(methods::is_of_containers).is_empty() {
         out.extend(with_std(

@@ -60,7 +60,10 @@ fn callees(f: &Function) -> Option<Vec<Path>> {
 fn is_cheap(callee: &Callee) -> bool {
     match callee {
         Callee::Operator(_) => true,
-        Callee::Method { name, .. } => crate::rules::is_of_floats(&name.to_string()),
+        Callee::Method { name, .. } => {
+            let name = name.to_string();
+            crate::rules::is_of_floats(&name) || crate::integers::is_method(&name)
+        }
         Callee::Function { .. } | Callee::Variable(_) => false,
     }
 }

@@ -382,7 +382,7 @@ impl Emitter<'_> {
 /// Whether a method has the name of a function of floats or of complex numbers.
 fn is_of_numbers(name: &Ident) -> bool {
     let name = name.to_string();
-    crate::rules::find(&name).is_some() || crate::complex::find(&name).is_some()
+    crate::rules::find(&name).is_some() || crate::complex::find(&name).is_some() || crate::integers::is_method(&name)
 }
 
 /// The trait of the runtime that differentiates an operator.

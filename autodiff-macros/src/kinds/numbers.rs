@@ -85,7 +85,7 @@ impl Uses {
         if matches!(name.as_str(), "EPSILON" | "INFINITY" | "NEG_INFINITY" | "NAN" | "MIN_POSITIVE") {
             self.owners.push((owner, Shown::Constant));
         } else if (rules::find(&name).is_some() || name == "from" && is_of_floats(&owner.to_string()))
-            && !crate::methods::is_of_integers(&name)
+            && !crate::integers::is_method(&name)
         {
             let names = args.map(variables_in).unwrap_or_default();
             self.owners.push((owner, Shown::Function(names)));

@@ -5,7 +5,7 @@ use syn::Type;
 use super::{Float, Kind, Types, is_integer};
 use crate::ir::{BinOp, Expr, Place, Program, Step};
 use crate::surroundings::plain;
-use crate::{complex, methods, variants};
+use crate::{complex, integers, methods, variants};
 
 /// The float type of numbers that are combined.
 pub(crate) fn float_of(kinds: impl Iterator<Item = Kind>) -> Float {
@@ -245,6 +245,11 @@ pub(crate) fn of_expr(program: &Program, types: &Types, e: &Expr) -> Kind {
                         Err(_) => Kind::Unknown,
                     }
                 }
+                [ty, name] if is_integer(ty) => match name.as_str() {
+                    "from" => Kind::Int,
+                    "try_from" => Kind::Result(Box::new(Kind::Int)),
+                    name => integers::kind(name),
+                },
                 _ => Kind::Unknown,
             }
         }

@@ -12,7 +12,7 @@ use crate::dispatch::share;
 use crate::ir::{Arg, BinOp, Call, Callee, Expr, Mode, Passing, Place, Role, Step, VarId};
 use crate::kinds::{self, Float, Kind};
 use crate::surroundings::plain;
-use crate::{complex, methods, rules, variants};
+use crate::{complex, integers, methods, rules, variants};
 
 impl Lowerer<'_> {
     /// The value of a call.
@@ -105,6 +105,18 @@ impl Lowerer<'_> {
             return value;
         }
         let owner = owner_of(path, &names);
+        if owner.as_ref().is_some_and(|ty| self.types.kind(ty) == Kind::Int)
+            && (integers::is_method(last) || matches!(last, "from" | "try_from"))
+        {
+            let args = args.into_iter().map(strip).collect();
+            return Expr::Call {
+                func: path.path.clone(),
+                qself: path.qself.clone(),
+                args,
+                ctor: false,
+                tangent: false,
+            };
+        }
         let float = owner.as_ref().map(|ty| self.types.kind(ty)).filter(Kind::is_float);
         if float.is_some()
             && !args.is_empty()
@@ -114,6 +126,15 @@ impl Lowerer<'_> {
             if let Some(ty) = &owner {
                 args.iter().for_each(|a| self.declare(a, ty));
             }
+            let recv = args.remove(0);
+            return self.float_method(recv, last, args, span);
+        }
+        if let Some(ty) = associated_type(path)
+            && rules::find(last).is_some_and(|r| r.args.len() == args.len())
+            && args.iter().all(|a| self.kind(a).deref().is_float())
+        {
+            self.claim_type("is_float", &ty);
+            let mut args: Vec<Expr> = args.into_iter().map(strip).collect();
             let recv = args.remove(0);
             return self.float_method(recv, last, args, span);
         }
@@ -246,6 +267,10 @@ impl Lowerer<'_> {
             }
             return Expr::Ref { mutable: name.ends_with("mut"), of: Box::new(Expr::Place(place)) };
         }
+        // A range is made of numbers, and is a copy of itself.
+        if let (Expr::Range { .. }, "clone") = (&recv, name) {
+            return recv;
+        }
         let into_vector = name == "into" && matches!(self.kind(&recv).deref(), Kind::Seq(_));
         if (methods::IDENTITIES.contains(&name) || into_vector) && m.args.is_empty() {
             let place = self.place_of(recv, span);
@@ -276,7 +301,8 @@ impl Lowerer<'_> {
         }
         let in_table = rules::find(name).is_some_and(|r| r.args.len() == m.args.len() + 1) || name == "sin_cos";
         let flat = rules::FLAT.contains(&name) || rules::CONTROL.contains(&name);
-        let numbers = (in_table || flat) && !self.is_of_another_type(&recv, m);
+        let integers = integers::is_method(name) && integers::arity(name) == Some(m.args.len());
+        let numbers = (in_table || flat || integers) && !self.is_of_another_type(&recv, m);
         if numbers || matches!(kind, Kind::Int | Kind::Bool | Kind::Constant) {
             // Whose method this is is settled when kinds are known.
             let recv = self.as_atom(recv, span);
@@ -442,13 +468,25 @@ impl Lowerer<'_> {
     }
 }
 
-/// The type whose function a path names: `Real` of `Real::sin` and of `<Real>::sin`.
+/// The type whose function a path names: `Real` of `Real::sin`, of `<Real>::sin` and of `<Real as Float>::sin`.
 fn owner_of(path: &ExprPath, names: &[&str]) -> Option<syn::Type> {
     match (&path.qself, names) {
         (Some(qself), [_]) if qself.position == 0 => Some((*qself.ty).clone()),
+        (Some(qself), [.., "Float" | "FloatCore" | "Real", _]) if qself.position + 1 == names.len() => {
+            Some((*qself.ty).clone())
+        }
         (None, [.., ty, _]) => syn::parse_str(ty).ok(),
         _ => None,
     }
+}
+
+/// The associated type whose function a path names: `<A as Model>::Scalar` of `<A as Model>::Scalar::sin`.
+fn associated_type(path: &ExprPath) -> Option<syn::Type> {
+    let qself = path.qself.clone().filter(|q| q.position > 0 && path.path.segments.len() == q.position + 2)?;
+    let mut path = path.path.clone();
+    path.segments.pop();
+    path.segments.pop_punct();
+    Some(syn::Type::Path(syn::TypePath { attrs: Vec::new(), qself: Some(qself), path }))
 }
 
 pub(super) fn is_self(e: &S) -> bool {

@@ -9,7 +9,7 @@ use proc_macro2::Span;
 use syn::Expr as S;
 
 use super::iterators::is_some;
-use super::{Lowerer, strip};
+use super::{Binding, Lowerer, strip};
 use crate::ir::{Expr, Place, Role, Stmt};
 use crate::kinds::Kind;
 use crate::variants;
@@ -59,8 +59,21 @@ impl Lowerer<'_> {
     /// `map.get(key)` of a map of constants: a copy of what is found, since no tape can hold a reference into the map.
     pub(super) fn looked_up(&mut self, recv: &Expr, m: &syn::ExprMethodCall) -> Option<Expr> {
         let span = m.method.span();
-        if m.method != "get" || m.args.len() != 1 || !self.keyed_type(recv)?.ends_with("Map") {
+        if m.method != "get" || m.args.len() != 1 {
             return None;
+        }
+        match self.keyed_type(recv) {
+            Some(name) if name.ends_with("Map") => {}
+            // Sequences are asked by value.
+            None if matches!(&*m.receiver, S::Field(_))
+                && !self.uses.is_other(&m.receiver)
+                && self.kind(&strip(recv.clone())) == Kind::Unknown
+                && self.is_key(&m.args[0]) =>
+            {
+                let place = super::as_place(recv)?.clone();
+                self.claim_map(&place, span);
+            }
+            _ => return None,
         }
         let found = self.verbatim(&syn::parse_quote!(#m.cloned()));
         let found = self.let_var("found", span, Role::Temporary, found);
@@ -68,6 +81,22 @@ impl Lowerer<'_> {
         let place = Place::var(found, span);
         let item = self.normal(Expr::Place(place.step(variants::payload(variants::some()))));
         Some(chosen(is_some(Expr::Place(place)), Expr::Ref { mutable: false, of: Box::new(item) }))
+    }
+
+    /// Whether what is looked for is given by reference, as keys of maps are.
+    fn is_key(&self, e: &S) -> bool {
+        match e {
+            S::Paren(p) => self.is_key(&p.expr),
+            S::Reference(r) => r.mutability.is_none(),
+            S::Lit(l) => matches!(l.lit, syn::Lit::Str(_)),
+            S::Path(p) => match p.path.get_ident().and_then(|i| self.lookup(&i.to_string())) {
+                Some(Binding::Value(value)) => {
+                    matches!(value, Expr::Ref { .. }) || matches!(self.kind(value), Kind::Ref(_))
+                }
+                _ => false,
+            },
+            _ => false,
+        }
     }
 
     /// Makes condition and item independent of later changes.

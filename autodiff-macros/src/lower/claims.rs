@@ -44,7 +44,7 @@ impl Lowerer<'_> {
         }
     }
 
-    fn claim_type(&mut self, function: &str, ty: &syn::Type) {
+    pub(super) fn claim_type(&mut self, function: &str, ty: &syn::Type) {
         let func = Ident::new(function, Span::mixed_site());
         self.claims.push(Expr::Call {
             func: syn::parse_quote!(::differentiable::__private::#func::<#ty>),
@@ -57,7 +57,16 @@ impl Lowerer<'_> {
 
     /// Says that a method such as `as_slice` gives a view of all that a place holds.
     pub(super) fn claim_view(&mut self, place: &Place, span: Span) {
-        let func = Ident::new("is_viewed", span);
+        self.claim_of_place("is_viewed", place, span);
+    }
+
+    /// Says that a place is a map, which holds nothing that has a derivative.
+    pub(super) fn claim_map(&mut self, place: &Place, span: Span) {
+        self.claim_of_place("is_map", place, span);
+    }
+
+    fn claim_of_place(&mut self, function: &str, place: &Place, span: Span) {
+        let func = Ident::new(function, span);
         let of = Expr::Ref { mutable: false, of: Box::new(Expr::Place(place.clone())) };
         self.emit(Stmt::Effect(Expr::Call {
             func: syn::parse_quote!(::differentiable::__private::#func),

@@ -53,6 +53,11 @@ impl Lowerer<'_> {
                 let a = place(0)?;
                 Some(self.take_out(a, span))
             }
+            // Floats have no `Ord`.
+            [.., "cmp", name @ ("min" | "max")] if args.len() == 2 => {
+                let args: Vec<Expr> = args.iter().cloned().map(strip).collect();
+                Some(rules::method(args[0].clone(), name, args[1..].to_vec()))
+            }
             ["stop_gradient"] | [.., "stop_gradient"] => {
                 let given = args.first()?.clone();
                 let stopped = rules::method(strip(given.clone()), "__stop", Vec::new());
@@ -78,7 +83,7 @@ impl Lowerer<'_> {
             [.., "Vec", name @ ("len" | "is_empty")] => {
                 Some(rules::method(strip(args.first()?.clone()), name, Vec::new()))
             }
-            ["Vec", "from"] if matches!(self.kind(args.first()?).deref(), Kind::Seq(_)) => {
+            [.., "Vec", "from"] if matches!(self.kind(args.first()?).deref(), Kind::Seq(_)) => {
                 Some(rules::method(strip(args.first()?.clone()), "to_vec", Vec::new()))
             }
             ["Box", "from"] if self.kind(args.first()?).is_float() => {

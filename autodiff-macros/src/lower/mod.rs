@@ -109,6 +109,8 @@ pub(crate) struct Lowerer<'a> {
     referring: HashMap<VarId, syn::Expr>,
     /// The places that are declared as maps or sets under other names, with the names of their types.
     keyed: HashMap<String, String>,
+    /// The ends of ranges that have names, and whether the last is one of the range.
+    ranges: HashMap<VarId, (Expr, Expr, bool)>,
     /// What stands for the variables that hold copies of what branches refer to.
     chosen: HashMap<VarId, Expr>,
     /// The variables that constructors of other types make.
@@ -162,6 +164,7 @@ pub(crate) fn lower(
         literals: HashMap::default(),
         referring: HashMap::default(),
         keyed: HashMap::default(),
+        ranges: HashMap::default(),
         chosen: HashMap::default(),
         uses: owners::Uses::of(block).with(types.uses_of_fields()).with_parameters(signature),
         made: HashSet::default(),

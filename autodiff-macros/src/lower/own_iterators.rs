@@ -4,7 +4,8 @@
 //! with `iter::from_fn(|| it.next())` in its place, which every adapter can be put behind.
 //!
 //! Where a value begins a chain, a constructor, a literal or a `next` elsewhere in the body shows that it is of the user's own.
-//! Types that are no iterators have methods such as `map` and `sum`, too: a chain needs a method that only iterators have.
+//! Types that are no iterators have methods such as `map` and `sum`, too: a chain needs a method that only iterators have. Where
+//! a function gives the value, or it is a parameter, only such a method shows what it is.
 
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
@@ -29,7 +30,20 @@ pub(super) fn as_generators(block: &mut syn::Block, signature: &Signature) {
     known.extend(own.advanced.into_iter().filter(|name| !own.others.contains(name)));
     let lent = signature.params.iter().filter(|p| p.passing == Passing::RefMut).map(|p| p.name.to_string());
     let lent = lent.chain(own.lent).collect();
-    Generators { known, lent }.visit_block_mut(block);
+    let passed = signature.params.iter().filter(|p| p.passing != Passing::Ref && may_be_own(p.target()));
+    let unknown = passed.map(|p| p.name.to_string()).chain(own.given);
+    let unknown = unknown.filter(|name| !own.others.contains(name)).collect();
+    Generators { known, lent, unknown }.visit_block_mut(block);
+}
+
+/// Whether a parameter of a type may be an iterator of the user's own.
+fn may_be_own(ty: &syn::Type) -> bool {
+    let syn::Type::Path(p) = ty else { return false };
+    p.qself.is_none()
+        && p.path
+            .segments
+            .last()
+            .is_some_and(|s| !is_theirs(&s.ident) && !owners::SEQUENCES.iter().any(|n| s.ident == n))
 }
 
 /// What the body shows of names and fields.
@@ -37,6 +51,8 @@ pub(super) fn as_generators(block: &mut syn::Block, signature: &Signature) {
 struct Own {
     /// Those that a constructor or a call makes.
     made: HashSet<String>,
+    /// Those that a function gives, which may be one.
+    given: HashSet<String>,
     /// Those that something else makes.
     others: HashSet<String>,
     /// Those on which `next` is called.
@@ -56,7 +72,9 @@ impl Own {
             (Pat::Ident(name), Some(Expr::Reference(r))) if r.mutability.is_some() => {
                 self.lent.insert(name.ident.to_string());
             }
-            // What a function gives may be one.
+            (Pat::Ident(name), Some(init)) if is_called(init) => {
+                self.given.insert(name.ident.to_string());
+            }
             (Pat::Ident(_), Some(Expr::Call(c))) if !is_generator(c) => {}
             (pat, _) => self.visit_pat(pat),
         }
@@ -89,51 +107,63 @@ impl<'ast> Visit<'ast> for Own {
 struct Generators {
     known: HashSet<String>,
     lent: HashSet<String>,
+    /// Parameters whose type does not tell, and what functions give.
+    unknown: HashSet<String>,
 }
 
 impl Generators {
-    fn is_own(&self, e: &Expr) -> bool {
+    /// Whether an expression is of a type of the user's own that is an iterator, where it is `shown` to be some iterator.
+    fn is_own(&self, e: &Expr, shown: bool) -> bool {
         match e {
-            Expr::Paren(p) => self.is_own(&p.expr),
-            Expr::Path(_) | Expr::Field(_) => owners::key(e).is_some_and(|key| self.known.contains(&key)),
-            e => is_own(e),
+            Expr::Paren(p) => self.is_own(&p.expr, shown),
+            Expr::Path(_) | Expr::Field(_) => {
+                owners::key(e).is_some_and(|key| self.known.contains(&key) || shown && self.unknown.contains(&key))
+            }
+            e => is_own(e) || shown && is_called(e),
         }
     }
 
     /// What an expression lends for as long as it is iterated over: `&mut it`, `it.by_ref()`, or the name of such a reference.
-    fn lends<'e>(&self, e: &'e Expr) -> Option<&'e Expr> {
+    fn lends<'e>(&self, e: &'e Expr, shown: bool) -> Option<&'e Expr> {
         match e {
-            Expr::Reference(r) if r.mutability.is_some() && self.is_own(&r.expr) => Some(&r.expr),
-            Expr::MethodCall(m) if m.method == "by_ref" && m.args.is_empty() && self.is_own(&m.receiver) => {
+            Expr::Reference(r) if r.mutability.is_some() && self.is_own(&r.expr, shown) => Some(&r.expr),
+            Expr::MethodCall(m) if m.method == "by_ref" && m.args.is_empty() && self.is_own(&m.receiver, true) => {
                 Some(&m.receiver)
             }
-            Expr::Path(_) if self.is_own(e) && owners::key(e).is_some_and(|key| self.lent.contains(&key)) => Some(e),
+            Expr::Path(_) if self.is_own(e, shown) && owners::key(e).is_some_and(|key| self.lent.contains(&key)) => {
+                Some(e)
+            }
             _ => None,
         }
     }
 
     /// Whether an expression is a value of a type of the user's own that nothing else holds afterwards.
-    fn gives(&self, e: &Expr) -> bool {
-        let copied = matches!(e, Expr::MethodCall(m) if m.method == "clone" && self.is_own(&m.receiver));
-        copied || self.is_own(e)
+    fn gives(&self, e: &Expr, shown: bool) -> bool {
+        let copied = matches!(e, Expr::MethodCall(m) if m.method == "clone" && self.is_own(&m.receiver, shown));
+        copied || self.is_own(e, shown)
     }
 
-    /// Puts a generator in the place of what a chain begins with, or of the chain itself if it is that.
-    fn generate(&self, e: &mut Expr) {
-        if let Some(of) = self.lends(e) {
+    /// Puts a generator in the place of what a chain begins with, or of the chain itself if it is that. A part of the chain
+    /// that is behind it may have `shown` that it is one.
+    fn generate(&self, e: &mut Expr, shown: bool) {
+        if let Some(of) = self.lends(e, shown) {
             *e = parse_quote!(::core::iter::from_fn(|| #of.next()));
-        } else if self.gives(e) {
+        } else if self.gives(e, shown) {
             let name = syn::Ident::new(NAME, syn::spanned::Spanned::span(e));
             *e = parse_quote!({ let mut #name = #e; ::core::iter::from_fn(move || #name.next()) });
         } else {
             match e {
-                Expr::Paren(p) => self.generate(&mut p.expr),
+                Expr::Paren(p) => self.generate(&mut p.expr, shown),
                 Expr::Block(b) if b.label.is_none() => {
                     if let Some(syn::Stmt::Expr(last, None)) = b.block.stmts.last_mut() {
-                        self.generate(last);
+                        self.generate(last, shown);
                     }
                 }
-                Expr::MethodCall(m) if is_adapter(&m.method.to_string()) => self.generate(&mut m.receiver),
+                Expr::MethodCall(m) if is_adapter(&m.method.to_string()) => {
+                    // Sequences are made iterators by it.
+                    let shown = m.method != "into_iter" && (shown || is_of_iterators_alone(m));
+                    self.generate(&mut m.receiver, shown);
+                }
                 _ => {}
             }
         }
@@ -142,23 +172,32 @@ impl Generators {
 
 impl VisitMut for Generators {
     fn visit_expr_for_loop_mut(&mut self, f: &mut syn::ExprForLoop) {
-        self.generate(&mut f.expr);
+        self.generate(&mut f.expr, false);
         visit_mut::visit_expr_for_loop_mut(self, f);
     }
 
     fn visit_expr_mut(&mut self, e: &mut Expr) {
         if let Expr::MethodCall(m) = e {
             if is_of_iterators(m) {
-                self.generate(&mut m.receiver);
+                let shown = is_of_iterators_alone(m);
+                self.generate(&mut m.receiver, shown);
+            }
+            // A value without a name is given one, under which it is advanced.
+            if m.method == "next" && m.args.is_empty() && (is_own(&m.receiver) || is_called(&m.receiver)) {
+                let name = syn::Ident::new(NAME, syn::spanned::Spanned::span(&m.receiver));
+                let (of, next) = (&m.receiver, &m.method);
+                *e = parse_quote!({ let mut #name = #of; #name.#next() });
+                visit_mut::visit_expr_mut(self, e);
+                return;
             }
             let chained = matches!(m.method.to_string().as_str(), "zip" | "chain") && m.args.len() == 1;
             if m.method == "flat_map"
                 && let Some(Expr::Closure(closure)) = m.args.first_mut()
             {
-                self.generate(&mut closure.body);
+                self.generate(&mut closure.body, false);
             }
             if chained && (is_adapted(&m.receiver) || is_generated(&m.receiver)) {
-                self.generate(&mut m.args[0]);
+                self.generate(&mut m.args[0], false);
             }
         }
         visit_mut::visit_expr_mut(self, e);
@@ -167,8 +206,8 @@ impl VisitMut for Generators {
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}
 }
 
-/// Whether an expression makes a value of a type of the user's own.
-fn is_own(e: &Expr) -> bool {
+/// Whether a type of the standard library, or of `ndarray`, has the name.
+fn is_theirs(name: &syn::Ident) -> bool {
     const THEIRS: &[&str] = &[
         "HashMap",
         "HashSet",
@@ -183,11 +222,25 @@ fn is_own(e: &Expr) -> bool {
         "Arc",
         "Result",
     ];
+    THEIRS.iter().any(|n| name == n) || name.to_string().starts_with("Array")
+}
+
+/// Whether an expression is what a function gives that is called by its name.
+fn is_called(e: &Expr) -> bool {
+    match e {
+        Expr::Paren(p) => is_called(&p.expr),
+        Expr::Call(c) if !is_generator(c) => {
+            let Expr::Path(p) = &*c.func else { return false };
+            p.path.segments.iter().all(|s| !super::capital(&s.ident.to_string()))
+        }
+        _ => false,
+    }
+}
+
+/// Whether an expression makes a value of a type of the user's own.
+fn is_own(e: &Expr) -> bool {
     let theirs = |path: &syn::Path, from_end: usize| {
-        path.segments.iter().rev().nth(from_end).is_some_and(|s| {
-            let name = s.ident.to_string();
-            THEIRS.contains(&name.as_str()) || name.starts_with("Array")
-        })
+        path.segments.iter().rev().nth(from_end).is_some_and(|s| is_theirs(&s.ident))
     };
     match e {
         Expr::Paren(p) => is_own(&p.expr),
@@ -247,6 +300,19 @@ fn is_of_iterators(m: &ExprMethodCall) -> bool {
             | "min_by_key" | "max_by_key" | "nth",
             1,
         ) => is_part_of_chain(&m.receiver),
+        _ => false,
+    }
+}
+
+/// Whether a method is one that no other type of the standard library or of `ndarray` has, so that its receiver need not be
+/// known.
+fn is_of_iterators_alone(m: &ExprMethodCall) -> bool {
+    let closure = m.args.first().is_some_and(|a| matches!(a, Expr::Closure(_)));
+    match (m.method.to_string().as_str(), m.args.len()) {
+        ("enumerate" | "peekable" | "by_ref" | "fuse" | "collect", 0) | ("take" | "skip" | "step_by", 1) => true,
+        ("take_while" | "skip_while" | "map_while" | "filter_map" | "flat_map", 1) => closure,
+        ("scan", 2) => matches!(m.args[1], Expr::Closure(_)),
+        ("sum" | "product", 0) => m.turbofish.is_some(),
         _ => false,
     }
 }

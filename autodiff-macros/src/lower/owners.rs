@@ -398,5 +398,5 @@ pub(super) fn is_built(e: &Expr, method: &str) -> bool {
 }
 
 /// Types that are sequences or arrays, or hold one behind a pointer.
-const SEQUENCES: &[&str] =
+pub(super) const SEQUENCES: &[&str] =
     &["Vec", "VecDeque", "Box", "Option", "Array", "Array0", "Array1", "Array2", "Array3", "Array4", "ArrayD", "Self"];

@@ -5,6 +5,7 @@ use syn::{Member, Pat, Path};
 
 use super::{Lowerer, strip};
 use crate::ir::{BinOp, Expr, Step};
+use crate::kinds::Kind;
 
 impl Lowerer<'_> {
     /// The condition under which a pattern matches, or `None` if it always does.
@@ -47,7 +48,6 @@ impl Lowerer<'_> {
     /// The path of a variant. That of an error, which carries no derivative, is the one of `Result`, whatever else the user
     /// may have imported under this name.
     fn variant_path(&self, path: &Path, value: &Expr) -> Path {
-        use crate::kinds::Kind;
         let declared = match self.kind(value).deref() {
             Kind::Unknown => false,
             Kind::Result(content) => **content != Kind::Unknown,
@@ -175,15 +175,21 @@ impl Lowerer<'_> {
         step: &dyn Fn(usize, usize) -> Step,
     ) {
         let n = pats.len();
-        if let Some(rest) = pats.iter().position(|p| matches!(p, Pat::Rest(_)))
-            && rest + 1 < n
-        {
-            self.errors.on(pats, "`..` is supported at the end of a tuple pattern only; write `_` for the others");
+        let rest = pats.iter().position(|p| matches!(p, Pat::Rest(_))).unwrap_or(n);
+        // How many parts `..` leaves out: only the last of a pattern need not know.
+        let left_out = match (&value, self.kind(&value).deref()) {
+            (Expr::Tuple(es), _) => (es.len() + 1).checked_sub(n),
+            (_, Kind::Tuple(kinds)) => (kinds.len() + 1).checked_sub(n),
+            _ => None,
+        };
+        if rest + 1 < n && left_out.is_none() {
+            self.errors.on(
+                pats,
+                "`..` before other parts is supported where the number of parts is known from a declared type or a tuple that is written out; write `_` for the others",
+            );
         }
-        for (i, pat) in pats.iter().enumerate() {
-            if matches!(pat, Pat::Rest(_)) {
-                break;
-            }
+        for (i, pat) in pats.iter().enumerate().filter(|(i, _)| *i != rest) {
+            let i = if i < rest { i } else { i - 1 + left_out.unwrap_or_default() };
             let part = match &value {
                 Expr::Tuple(es) if i < es.len() => es[i].clone(),
                 value => self.part(value.clone(), step(i, n)),

@@ -236,10 +236,12 @@ impl Lowerer<'_> {
             }
         }
         let kind = ty.map_or_else(|| self.kind(&value), |ty| self.types.kind(ty).join(&self.kind(&value)));
+        let value = self.with_named_ends(value, name.span());
         let value = self.remade(value, name.span());
         let var = self.fresh(name.to_string(), name.span(), kind, Role::User);
         self.program.vars[var].mutable = mutable;
         self.program.vars[var].ty = ty.cloned();
+        self.note_range(var, &value);
         self.note_literal(var, &value);
         self.note_moved_copies(var, &value);
         self.referring.extend(copies.map(|again| (var, again)));

@@ -73,7 +73,7 @@ impl Shells<'_> {
                 let name = self.name(i);
                 let ty = match (&p.ty, lifetime) {
                     (Type::Reference(r), Some(l)) if r.lifetime.is_none() => {
-                        let (mutable, elem) = (&r.mutability, &r.elem);
+                        let (mutable, elem) = (&r.mutability, with_elided_lifetimes(&r.elem, l));
                         quote!(&#l #mutable #elem)
                     }
                     (ty, Some(l)) if !is_view(ty) => with_elided_lifetimes(ty, l).to_token_stream(),

@@ -71,6 +71,7 @@ macro_rules! operator {
             $($bounds)*
         {
             type Output = $out;
+            #[allow(dead_code, reason = "an array of unknown size is lent")]
             type Left
                 = Whole<$a>
             where

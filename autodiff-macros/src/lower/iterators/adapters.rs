@@ -76,7 +76,7 @@ impl Lowerer<'_> {
             let value = self.method_call(m);
             return Some(self.items_of(value, span));
         }
-        let chain = self.is_chain(&m.receiver);
+        let chain = self.begins_chain(&m.receiver);
         if !chain {
             // `option.map(…)`, `array.map(…)`.
             let value = self.method_call(m);
@@ -88,7 +88,7 @@ impl Lowerer<'_> {
             ("into_iter" | "fuse" | "peekable", 0) => source,
             ("by_ref", 0) => super::cursors::shared(source),
             ("clone", 0) => self.copied_stream(source, span)?,
-            ("copied" | "cloned", 0) => each(source, Rc::new(|_, item| strip(item)), true),
+            ("copied" | "cloned", 0) => each(source, Rc::new(|l, item| l.copied_item(item)), true),
             ("enumerate", 0) => self.enumerated(source, span),
             ("rev", 0) => {
                 let Some(stream) = self.reversed(source, span) else {
@@ -270,6 +270,16 @@ impl Lowerer<'_> {
                 let other = self.resumable(b, false, span);
                 staged(a, Stage::Zip(Box::new(other)))
             }
+        }
+    }
+
+    /// What `copied` gives of an item: a number, and of a reference to a text that text, which is behind one of its own.
+    fn copied_item(&self, item: Expr) -> Expr {
+        match item {
+            Expr::Ref { of, .. } if matches!(&*of, Expr::Ref { of: text, .. } if self.kind(text) == Kind::Constant) => {
+                *of
+            }
+            item => strip(item),
         }
     }
 

@@ -9,6 +9,7 @@
 mod adapters;
 mod cursors;
 mod maps;
+mod ranges;
 mod run;
 mod search;
 mod sources;
@@ -235,10 +236,11 @@ impl Lowerer<'_> {
                 let name = m.method.to_string();
                 sources::MAKERS.contains(&name.as_str())
                     || sources::of_text(m)
+                    || self.is_cut(m)
                     || self.is_of_map(e)
                     || crate::lower::lanes::is_of_arrays(&name)
                     || (crate::lower::lanes::MAKERS.contains(&name.as_str()) && self.seems_array(&m.receiver))
-                    || (adapters::NAMES.contains(&name.as_str()) && self.is_chain(&m.receiver))
+                    || (adapters::NAMES.contains(&name.as_str()) && self.begins_chain(&m.receiver))
             }
             S::Path(p) => {
                 p.path.get_ident().is_some_and(|i| matches!(self.lookup(&i.to_string()), Some(Binding::Iterator(_))))
@@ -248,6 +250,11 @@ impl Lowerer<'_> {
             S::Reference(r) => r.mutability.is_some() && matches!(&*r.expr, S::Path(_)) && self.is_chain(&r.expr),
             _ => false,
         }
+    }
+
+    /// Whether an expression is an iterator where an adapter follows it: a range that has a name is one, and a value elsewhere.
+    pub(super) fn begins_chain(&self, e: &S) -> bool {
+        self.is_chain(e) || self.named_range(e).is_some()
     }
 
     /// An item that a closure made, bound so that it can be named twice.

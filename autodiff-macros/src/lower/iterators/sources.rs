@@ -54,6 +54,9 @@ pub(super) fn of_text(m: &syn::ExprMethodCall) -> bool {
     split || m.args.is_empty() && names.contains(&m.method.to_string().as_str())
 }
 
+/// The methods that cut a slice where a closure says so, and how many elements are left out between two parts.
+const CUTTING: &[(&str, u8)] = &[("split", 1), ("split_inclusive", 0), ("chunk_by", 0)];
+
 /// Whether a call is one of `ndarray::indices`.
 pub(super) fn is_of_indices(c: &syn::ExprCall) -> bool {
     c.args.len() == 1 && matches!(&*c.func, S::Path(p) if p.path.segments.last().is_some_and(|s| s.ident == "indices"))
@@ -62,7 +65,7 @@ pub(super) fn is_of_indices(c: &syn::ExprCall) -> bool {
 impl Lowerer<'_> {
     /// The stream of an expression that is iterated over.
     pub(in crate::lower) fn stream(&mut self, e: &S) -> Option<Stream> {
-        if let Some(stream) = self.of_map(e) {
+        if let Some(stream) = self.of_map(e).or_else(|| self.named_range(e)) {
             return Some(stream);
         }
         match e {
@@ -80,6 +83,7 @@ impl Lowerer<'_> {
                 Some(Stream::Range { lo, hi, inclusive, step: None, rev: false })
             }
             S::MethodCall(m) if of_text(m) => self.collected_text(e),
+            S::MethodCall(m) if self.is_cut(m) => Some(self.parts_of_slice(m)),
             S::MethodCall(m) => self.adapter(m),
             S::Call(c) if generator(c).is_some() => self.generated(c),
             S::Call(c) if is_of_indices(c) => self.index_stream(c),
@@ -304,6 +308,53 @@ impl Lowerer<'_> {
             Expr::Ref { mutable, of: Box::new(Expr::Place(place.step(Step::Index { at: Box::new(at), range: true }))) }
         });
         Some(Stream::Indexed { len, item })
+    }
+
+    /// Whether a method cuts a slice where a closure says so: texts have such methods as well.
+    pub(super) fn is_cut(&self, m: &syn::ExprMethodCall) -> bool {
+        CUTTING.iter().any(|(name, _)| m.method == name)
+            && matches!(m.args.first(), Some(S::Closure(_)))
+            && self.seems_slice(&m.receiver)
+    }
+
+    fn seems_slice(&self, e: &S) -> bool {
+        match e {
+            S::Paren(p) => self.seems_slice(&p.expr),
+            S::Index(i) if matches!(&*i.index, S::Range(_)) => self.seems_slice(&i.expr),
+            S::Reference(r) => self.seems_slice(&r.expr),
+            S::Path(p) => match p.path.get_ident().and_then(|i| self.lookup(&i.to_string())) {
+                Some(Binding::Value(value)) => {
+                    matches!(self.kind(&crate::lower::strip(value.clone())).deref(), Kind::Seq(_))
+                }
+                _ => false,
+            },
+            e => self.uses.is_certainly_sequence(e),
+        }
+    }
+
+    /// `v.split(|a| …)` and its like: the bounds of the parts are found first.
+    fn parts_of_slice(&mut self, m: &syn::ExprMethodCall) -> Stream {
+        let span = m.method.span();
+        let value = self.place_or_value(&m.receiver);
+        let place = self.place_of(value, span);
+        let Expr::Place(place) = self.pin(Expr::Place(place)) else { unreachable!("pinning keeps places") };
+        let between = CUTTING.iter().find(|(name, _)| m.method == name).map_or(0, |(_, n)| *n);
+        let between = syn::LitInt::new(&format!("{between}usize"), span);
+        let bounds = self.verbatim(&syn::parse_quote!(::differentiable::__private::bounds(#m, #between)));
+        let bounds = self.let_var("parts", span, crate::ir::Role::Temporary, bounds);
+        self.program.vars[bounds].kind = Kind::Seq(Box::new(Kind::Tuple(vec![Kind::Int; 2])));
+        let bounds = Place::var(bounds, span);
+        let len = rules::method(Expr::Place(bounds.clone()), "len", Vec::new());
+        let item: ItemAt = Rc::new(move |_, i| {
+            let entry = crate::lower::places::element_of(&bounds, i);
+            let end = |n: usize| Some(Box::new(Expr::Place(entry.step(Step::Field(syn::Member::from(n))))));
+            let at = Expr::Range { lo: end(0), hi: end(1), inclusive: false };
+            Expr::Ref {
+                mutable: false,
+                of: Box::new(Expr::Place(place.step(Step::Index { at: Box::new(at), range: true }))),
+            }
+        });
+        Stream::Indexed { len, item }
     }
 
     /// `iter::once(x)` and its like.

@@ -64,10 +64,11 @@ const KEEPING: &[&str] =
 impl Lowerer<'_> {
     /// A method that consumes an iterator; `None` if the receiver is no iterator.
     pub(in crate::lower) fn iterator_method(&mut self, m: &syn::ExprMethodCall) -> Option<Expr> {
-        if !self.is_chain(&m.receiver) {
+        let name = m.method.to_string();
+        let value = crate::methods::CONSTANT.contains(&name.as_str()) || !NAMES.contains(&name.as_str());
+        if !self.is_chain(&m.receiver) && (value || self.named_range(&m.receiver).is_none()) {
             return None;
         }
-        let name = m.method.to_string();
         if let Some(value) = self.cursor_method(m) {
             return Some(value);
         }
@@ -174,6 +175,21 @@ impl Lowerer<'_> {
                     let set = Stmt::Assign { place: found.clone(), value: Expr::Bool(true), init: false };
                     l.emit(if_stmt(test, vec![set, Stmt::Break(exit.leave)], Vec::new()));
                     l.emit(Stmt::Update { place: at.clone(), op: BinOp::Add, value: Expr::int(1) });
+                });
+                Some(crate::lower::chosen::chosen(Expr::Place(found), Expr::Place(at)))
+            }
+            ("rposition", 1) => {
+                let f = self.callable(&m.args[0])?;
+                let (len, item) = self.indexed(stream, span).ok()?;
+                let len = self.fixed(len, span);
+                let found = self.counter("found", Expr::Bool(false), Kind::Bool, span);
+                let at = self.counter("at", len.clone(), Kind::Int, span);
+                let backward = self.reversed(Stream::Indexed { len, item }, span)?;
+                self.run_stream(backward, span, &mut |l, item, exit| {
+                    l.emit(Stmt::Update { place: at.clone(), op: BinOp::Sub, value: Expr::int(1) });
+                    let test = l.test(&f, item);
+                    let set = Stmt::Assign { place: found.clone(), value: Expr::Bool(true), init: false };
+                    l.emit(if_stmt(test, vec![set, Stmt::Break(exit.leave)], Vec::new()));
                 });
                 Some(crate::lower::chosen::chosen(Expr::Place(found), Expr::Place(at)))
             }
