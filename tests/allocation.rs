@@ -120,3 +120,128 @@ fn recursion_keeps_its_tapes() {
     let count = |depth| measure(|| assert!(helpers::even::grad(0.3, depth).is_finite())).count_total;
     assert_eq!(count(40) - count(20), 20);
 }
+
+mod values {
+    use differentiable::prelude::*;
+
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    pub(super) struct Point {
+        x: f64,
+        y: f64,
+    }
+
+    #[differentiable]
+    impl std::ops::Sub for Point {
+        type Output = Point;
+
+        fn sub(self, other: Point) -> Point {
+            Point { x: self.x - other.x, y: self.y - other.y }
+        }
+    }
+
+    #[differentiable]
+    impl Point {
+        fn dot(self, other: Point) -> f64 {
+            self.x * other.x + self.y * other.y
+        }
+
+        fn norm2(&self) -> f64 {
+            self.dot(*self)
+        }
+
+        fn distance(self, other: Point) -> f64 {
+            (self.norm2() + other.norm2() - 2.0 * self.dot(other)).sqrt()
+        }
+    }
+
+    /// Methods of one type that call each other.
+    #[differentiable(wrt(points))]
+    pub(super) fn path(points: &[Point]) -> f64 {
+        let mut length: f64 = 0.5;
+        for i in 1..points.len() {
+            length += length * points[i].distance(points[i - 1]) + (points[i] - points[0]).norm2();
+        }
+        length
+    }
+
+    #[differentiable]
+    fn swing(at: Point, k: f64) -> Point {
+        Point { x: at.y, y: -k * at.x.sin() }
+    }
+
+    #[differentiable]
+    fn moved(at: Point, h: f64, by: Point) -> Point {
+        Point { x: at.x + h * by.x, y: at.y + h * by.y }
+    }
+
+    #[differentiable]
+    fn step(at: Point, k: f64, h: f64) -> Point {
+        let half = moved(at, 0.5 * h, swing(at, k));
+        moved(at, h, swing(half, k))
+    }
+
+    /// Functions of structs by value that call each other.
+    #[differentiable]
+    pub(super) fn pendulum(x: f64, y: f64, k: f64, steps: usize) -> f64 {
+        let mut at = Point { x, y };
+        for _ in 0..steps {
+            at = step(at, k, 0.1);
+        }
+        at.x * at.y
+    }
+
+    #[derive(Clone, Debug, Differentiable)]
+    pub(super) struct Track {
+        points: Vec<f64>,
+    }
+
+    #[differentiable]
+    fn extended(track: Track, k: f64) -> Track {
+        let mut longer = track;
+        longer.points.push(k.sin());
+        longer
+    }
+
+    #[differentiable]
+    fn bent(track: Track, k: f64) -> Track {
+        extended(extended(track, k), 2.0 * k)
+    }
+
+    /// A function of a struct that cannot be copied.
+    #[differentiable]
+    pub(super) fn bends(k: f64, steps: usize) -> f64 {
+        let mut track = Track { points: vec![k] };
+        for i in 0..steps {
+            track = bent(track, k * i as f64);
+        }
+        let mut s = 0.0;
+        for p in &track.points {
+            s += p * p;
+        }
+        s
+    }
+
+    pub(super) fn points(n: usize) -> Vec<Point> {
+        (0..n).map(|i| Point { x: (i as f64).sin() + 0.1 * i as f64, y: (0.7 * i as f64).cos() }).collect()
+    }
+}
+
+#[test]
+fn methods_that_call_methods_of_the_same_type_allocate_nothing() {
+    values::path::check(&values::points(6)).unwrap();
+    let count = |n| {
+        let points = values::points(n);
+        measure(|| assert!(values::path::grad(&points).len() == n)).count_total
+    };
+    // The gradient, the tape of the loop, and what keeps the memory of a long one.
+    assert!(count(10) <= 2 && count(1000) <= 3, "{} {}", count(10), count(1000));
+}
+
+#[test]
+fn calls_of_functions_of_small_structs_allocate_nothing() {
+    values::pendulum::check(1.0, 0.3, 2.0, 7).unwrap();
+    values::bends::check(0.4, 5).unwrap();
+    let count = |steps| measure(|| assert!(values::pendulum::grad(1.0, 0.3, 2.0, steps).0.is_finite())).count_total;
+    assert_eq!(count(10), count(1000));
+    assert!(count(10) <= 1, "{}", count(10));
+}

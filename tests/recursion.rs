@@ -166,3 +166,49 @@ fn deep() {
     let g = std::thread::Builder::new().stack_size(512 << 20).spawn(|| power::grad(1.0, 10_000)).unwrap();
     assert_eq!(g.join().unwrap(), 10_000.0);
 }
+
+/// Methods with the names of functions of floats that lead back to themselves, through other methods and through a function.
+#[derive(Clone, Copy, Debug, Differentiable)]
+struct Angle {
+    of: f64,
+}
+
+#[differentiable]
+impl Angle {
+    fn scaled(self, k: f64) -> Angle {
+        Angle { of: self.of * k }
+    }
+
+    fn doubled(self) -> f64 {
+        let half = self.scaled(0.5);
+        half.sin() * half.cos() * 2.0
+    }
+
+    fn sin(self) -> f64 {
+        if self.of.abs() < 0.05 { self.of.sin() } else { self.doubled() }
+    }
+
+    fn cos(self) -> f64 {
+        let other = self.scaled(0.5);
+        if self.of.abs() < 0.05 { self.of.cos() } else { 1.0 - 2.0 * squared_sine(other) }
+    }
+}
+
+#[differentiable]
+fn squared_sine(a: Angle) -> f64 {
+    let s = a.sin();
+    s * s
+}
+
+#[differentiable]
+fn by_halves(x: f64) -> f64 {
+    let a = Angle { of: x };
+    a.sin() + 2.0 * a.cos()
+}
+
+#[test]
+fn methods_named_like_functions_of_floats_may_call_themselves() {
+    assert!((by_halves(1.3) - 1.3f64.sin() - 2.0 * 1.3f64.cos()).abs() < 1e-12);
+    by_halves::check(1.3).unwrap();
+    assert!((by_halves::grad(1.3) - 1.3f64.cos() + 2.0 * 1.3f64.sin()).abs() < 1e-12);
+}

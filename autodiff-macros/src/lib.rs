@@ -13,6 +13,7 @@ mod bits;
 mod companions;
 mod complex;
 mod constructors;
+mod cycles;
 mod derive;
 mod dispatch;
 mod emit;

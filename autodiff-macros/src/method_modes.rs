@@ -11,6 +11,7 @@ use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 
 use crate::companions::Companions;
+use crate::cycles::{receiver, sibling};
 use crate::expand::{Function, Sweeps};
 use crate::ir::{Callee, Expr, Place, Program, Step, Stmt};
 use crate::kinds::{self, Kind};
@@ -65,7 +66,7 @@ pub(crate) fn siblings(f: &Function, limited: &Limited) -> Vec<Ident> {
     let program = f.adjoint(0, Sweeps::Taped);
     let mut found: Vec<Ident> = Vec::new();
     called(&program, &mut |callee, receiver| {
-        if let Some(name) = sibling(f, &program, callee, receiver)
+        if let Some(name) = sibling(f, callee, receiver)
             && let Some(marker) = limited.get(&name.to_string())
             && !found.contains(marker)
         {
@@ -75,37 +76,12 @@ pub(crate) fn siblings(f: &Function, limited: &Limited) -> Vec<Ident> {
     found
 }
 
-/// The name of a method of `self`, or of `Self`.
-fn sibling<'a>(f: &Function, program: &Program, callee: &'a Callee, receiver: Option<&Place>) -> Option<&'a Ident> {
-    match (callee, receiver) {
-        (Callee::Method { name, .. }, Some(place)) => {
-            let own = f.signature.params.first().is_some_and(|p| p.receiver)
-                && program.params[0].parts[0] == place.root
-                && place.path.iter().all(|step| matches!(step, Step::Deref));
-            own.then_some(name)
-        }
-        (Callee::Function { path, qself: None }, _) => {
-            let of_self = path.segments.len() == 2 && path.segments[0].ident == "Self";
-            of_self.then(|| &path.segments[1].ident)
-        }
-        _ => None,
-    }
-}
-
 /// Calls `see` with what is called and differentiated, and with the place of the receiver.
 fn called(program: &Program, see: &mut dyn FnMut(&Callee, Option<&Place>)) {
     program.body.walk(&mut |s| {
         let Stmt::Call(call) = s else { return };
-        let receiver = call.args.first().and_then(|a| a.parts[0].as_ref()).map(|e| match e {
-            Expr::Ref { of, .. } => &**of,
-            e => e,
-        });
-        let place = match receiver {
-            Some(Expr::Place(place)) => Some(place),
-            _ => None,
-        };
         if call.mode.is_taped() {
-            see(&call.callee, place);
+            see(&call.callee, receiver(call));
         }
     });
 }
@@ -118,8 +94,7 @@ pub(crate) fn questions(shells: &Shells<'_>) -> (Vec<TokenStream>, TokenStream) 
     let (mut questions, mut names, mut seen) = (Vec::new(), Vec::new(), HashSet::default());
     called(&program, &mut |callee, receiver| {
         let (Callee::Method { name, .. }, Some(place)) = (callee, receiver) else { return };
-        let known =
-            sibling(c.f, &program, callee, receiver).is_some_and(|n| c.host.limited.contains_key(&n.to_string()));
+        let known = sibling(c.f, callee, receiver).is_some_and(|n| c.host.limited.contains_key(&n.to_string()));
         let of = kinds::of_expr(&program, &c.f.types, &Expr::Place(place.clone()));
         if known || crate::rules::find(&name.to_string()).is_some() || !matches!(of.deref(), Kind::Unknown) {
             return;

@@ -5,6 +5,7 @@ use quote::{ToTokens, quote};
 use syn::{ImplItem, ItemImpl};
 
 use crate::companions::{Companions, Host};
+use crate::cycles::Ending;
 use crate::expand::{self, Function};
 use crate::method_modes::{self, Limited};
 use crate::options::Options;
@@ -101,9 +102,11 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
     }
     let all: Vec<&Function> = analysed_methods.iter().map(|(f, ..)| f).collect();
     let limited = if of_trait { Limited::default() } else { method_modes::limited(&all) };
+    let ending = if of_trait { Ending::default() } else { crate::cycles::ending(&all, &item.self_ty) };
     for (f, mut host, cfgs) in analysed_methods {
         let marker = limited.get(&f.signature.name.to_string());
         host.limited.clone_from(&limited);
+        host.ending.clone_from(&ending);
         if let Some(marker) = marker {
             missing.extend(method_modes::declared(marker, &cfgs));
             companions.extend(method_modes::companion(&Companions { f: &f, host: &host }, marker));

@@ -113,6 +113,36 @@ pub enum Either<L, R> {
     Right(R),
 }
 
+/// The most bytes that a tape keeps in the place of what could be computed again.
+const SMALL: usize = 128;
+
+/// What the compiler knows of a type: whether its values are small and can be copied.
+pub struct Copied<T>(core::marker::PhantomData<T>);
+
+impl<T: Copy> Copied<T> {
+    /// Whether a tape keeps such values.
+    pub const IS_SMALL: bool = size_of::<T>() <= SMALL;
+
+    /// A copy.
+    #[inline]
+    pub const fn of(value: &T) -> T {
+        *value
+    }
+}
+
+/// The same of types whose values cannot be copied.
+pub trait NotCopied<T> {
+    /// No tape keeps such values.
+    const IS_SMALL: bool = false;
+
+    /// Nobody asks for a copy of what is not small.
+    fn of(_: &T) -> T {
+        unreachable!("only small values are copied")
+    }
+}
+
+impl<T> NotCopied<T> for Copied<T> {}
+
 /// The fewest iterations that a range has: exact for all that have fewer than `usize::MAX`.
 #[inline]
 #[must_use]

@@ -248,7 +248,7 @@ impl Companions<'_> {
             let types = if types.to_string() == "()" { quote!(#output) } else { quote!((#output, #types)) };
             quote!(fn #name #generics (#(#params),*) -> #types #clause { #body })
         } else {
-            self.taped_as(0, self.f.calls_others(), true, Taped::TEXT)
+            self.taped_as(0, self.is_erased(), true, Taped::TEXT)
         };
         format_source(tokens)
     }

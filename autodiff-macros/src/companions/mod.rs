@@ -16,6 +16,7 @@ use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 use syn::{GenericParam, Generics, Type};
 
+use crate::cycles::Ending;
 use crate::emit::{Code, Emitter, companion};
 use crate::expand::Function;
 use crate::ir::{Passing, VarId};
@@ -46,6 +47,8 @@ pub(crate) struct Host {
     pub(crate) bound: Option<TokenStream>,
     /// The methods of the same `impl` that may lack a mode.
     pub(crate) limited: Limited,
+    /// The methods of the same `impl` that do not call themselves.
+    pub(crate) ending: Ending,
 }
 
 impl Host {
@@ -402,7 +405,9 @@ impl<'a> Companions<'a> {
 
     /// Whether the tape is a box, whose type names nothing but a lifetime.
     fn is_erased(&self) -> bool {
-        self.f.calls_others() && !self.f.options.tape_none
+        !self.f.options.tape_none
+            && (self.host.of_trait
+                || crate::cycles::may_call_itself(self.f, self.host.method.is_some(), &self.host.ending))
     }
 
     /// Adds what a value that keeps the tape for a lifetime asks of type parameters.

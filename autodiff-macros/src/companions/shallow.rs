@@ -3,7 +3,8 @@
 //! A tape that holds the tapes of callees has to be a box, since recursion cannot be seen by a macro. One that holds
 //! arguments need not be, and what is computed again is cheap where no loop and no recursion is below. A function knows
 //! the first of its own body, and both of its callees by asking them: `__shallow(n)`, which the compiler evaluates, says
-//! whether all of a call is straight code that is at most `n` calls deep. It ends, whatever calls what.
+//! whether all of a call is straight code that is at most `n` calls deep. It ends, whatever calls what. The compiler is asked as
+//! well whether values of the user's own types are small and can be copied (`Copied` of the runtime): then a tape may hold them.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
@@ -28,7 +29,13 @@ pub(crate) fn shallow(f: &Function) -> TokenStream {
         None => quote!(false),
         Some(callees) => {
             let asked = callees.iter().map(|path| quote!(&& #path::__shallow(depth - 1)));
-            quote!(depth > 0 #(#asked)*)
+            let values = f.signature.params.iter().filter(|p| p.passing == Passing::Value).map(|p| &p.ty);
+            let types = values.chain(&f.signature.output).filter(|ty| !is_number(f, ty));
+            let small = types.map(|ty| quote!(&& ::differentiable::__private::Copied::<#ty>::IS_SMALL));
+            quote!({
+                use ::differentiable::__private::NotCopied as _;
+                depth > 0 #(#small)* #(#asked)*
+            })
         }
     };
     quote!(const fn __shallow(depth: u32) -> bool { #body })
@@ -39,16 +46,16 @@ fn callees(f: &Function) -> Option<Vec<Path>> {
     let paths = crate::unannotated::others_in_sight(f)?;
     let mut little = !f.options.has_rule() && paths.len() <= CALLEES;
     let program = f.adjoint(0, Sweeps::Taped);
-    // Where numbers come out, what operators and functions of numbers are applied to is hardly anything large.
-    let numbers =
-        f.signature.params.iter().all(|p| is_small(f, p)) && f.signature.output.iter().all(|ty| is_number(f, ty));
+    // Where something small comes out, what operators and functions of numbers are applied to is hardly anything large.
+    let small =
+        f.signature.params.iter().all(|p| may_be_kept(f, p)) && f.signature.output.iter().all(|ty| may_be_small(f, ty));
     little &= program.vars.iter().all(|v| !matches!(v.kind, Kind::Array(..)));
     let is_asked = |callee: &Callee| matches!(callee, Callee::Function { path, qself: None } if crate::unannotated::is_among(path, &paths));
     program.body.walk(&mut |s| {
         little &= match s {
             Stmt::Loop(_) | Stmt::Effect(_) => false,
-            Stmt::Call(call) => numbers && is_cheap(&call.callee) || call.mode == Mode::Taped && is_asked(&call.callee),
-            Stmt::Pull(pull) => numbers && is_cheap(&pull.callee) || is_asked(&pull.callee),
+            Stmt::Call(call) => small && is_cheap(&call.callee) || call.mode == Mode::Taped && is_asked(&call.callee),
+            Stmt::Pull(pull) => small && is_cheap(&pull.callee) || is_asked(&pull.callee),
             _ => true,
         };
         s.parts(&mut |e| little &= is_repeatable(e), &mut |_| {});
@@ -68,9 +75,27 @@ fn is_cheap(callee: &Callee) -> bool {
     }
 }
 
-/// Whether what is handed over for a parameter can be kept: a reference, which the pullback is given again, or numbers.
-fn is_small(f: &Function, p: &Param) -> bool {
-    p.passing == Passing::Ref || is_number(f, &p.ty) && !crate::tangent_types::lends(&p.ty)
+/// Whether what is handed over for a parameter can be kept: a reference, which the pullback is given again, or what may be small.
+fn may_be_kept(f: &Function, p: &Param) -> bool {
+    p.passing == Passing::Ref || may_be_small(f, &p.ty) && !crate::tangent_types::lends(&p.ty)
+}
+
+/// Whether values of a type are numbers, or may be of a type of the user's own that can be copied.
+fn may_be_small(f: &Function, ty: &Type) -> bool {
+    is_number(f, ty) || f.signature.generics.params.is_empty() && is_own(f, ty)
+}
+
+/// Whether a type is one of the user's own, or arrays and tuples of it.
+fn is_own(f: &Function, ty: &Type) -> bool {
+    match ty {
+        Type::Array(a) => is_own(f, &a.elem),
+        Type::Tuple(t) => t.elems.iter().all(|ty| is_number(f, ty) || is_own(f, ty)),
+        Type::Path(p) => {
+            let plain = p.qself.is_none() && p.path.segments.iter().all(|s| s.arguments.is_none());
+            plain && f.types.kind_of(Some(ty)) == Some(Kind::Unknown)
+        }
+        _ => false,
+    }
 }
 
 /// Whether a type is that of numbers, or of arrays, slices and tuples of them.
@@ -102,7 +127,7 @@ impl Companions<'_> {
             && self.has_sweeps_at_once()
             && self.generic_names(true).is_empty()
             && self.f.signature.lent.is_none()
-            && self.params().iter().all(|p| is_small(self.f, p))
+            && self.params().iter().all(|p| may_be_kept(self.f, p))
             && callees(self.f).is_some()
     }
 
@@ -111,25 +136,33 @@ impl Companions<'_> {
         let (generics, clause) = self.generics(&[]);
         let (vis, attrs, outputs, captured) = (&self.host.vis, &self.host.attrs, self.output(), self.captured(&[]));
         let name = |base: &str, i: usize| format_ident!("{base}{i}", span = Span::mixed_site());
-        let (mut params, mut args, mut kept, mut again) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut params, mut args, mut again) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut kept, mut copies) = (Vec::new(), Vec::new());
         for (i, p) in self.params().iter().enumerate() {
             let (x, ty) = (name("x", i), &p.ty);
             params.push(quote!(#x: #ty));
             args.push(x.to_token_stream());
             if p.passing == Passing::Value {
                 kept.push(x.to_token_stream());
+                copies.push(if is_number(self.f, ty) {
+                    quote!(#x)
+                } else {
+                    quote!(::differentiable::__private::Copied::<#ty>::of(&#x))
+                });
                 again.push(quote!(()));
             } else {
                 again.push(x.to_token_stream());
             }
         }
-        let (kept, again) = (tuple(&kept), tuple(&again));
+        let (kept, copies, again) = (tuple(&kept), tuple(&copies), tuple(&again));
         let function = &self.f.signature.name;
         let (fwd, boxed, adj) =
             (self.host.hidden("__fwd", 0), self.host.hidden("__boxed", 0), self.host.hidden("__adj", 0));
         let choice = quote!(
+            use ::differentiable::__private::NotCopied as _;
             let (value, tape) = if const { Self::__shallow(#DEPTH) } {
-                (#function(#(#args),*), ::differentiable::__private::Either::Left(#kept))
+                let kept = #copies;
+                (#function(#(#args),*), ::differentiable::__private::Either::Left(kept))
             } else {
                 let (value, tape) = Self::#boxed(#(#args),*);
                 (value, ::differentiable::__private::Either::Right(tape))

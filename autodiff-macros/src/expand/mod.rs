@@ -265,11 +265,17 @@ impl Function {
 
     /// Whether the function calls another whose tape its own would contain.
     pub(crate) fn calls_others(&self) -> bool {
+        self.calls_others_than(&mut |_| false)
+    }
+
+    /// Whether the function calls another whose tape its own would contain, beside those that are told apart.
+    pub(crate) fn calls_others_than(&self, is_known: &mut dyn FnMut(&crate::ir::Call) -> bool) -> bool {
         let mut found = self.annotated_rule().is_some();
         self.primal.body.walk(&mut |s| {
             if let crate::ir::Stmt::Call(call) = s {
                 found |= matches!(call.callee, crate::ir::Callee::Function { .. } | crate::ir::Callee::Method { .. })
-                    && !crate::reverse::is_pulled_anew(&self.primal, call);
+                    && !crate::reverse::is_pulled_anew(&self.primal, call)
+                    && !is_known(call);
             }
         });
         found
