@@ -11,7 +11,7 @@
 
 use proc_macro2::Span;
 
-use crate::ir::{BinOp, Block, Callee, Expr, Header, Loop, Place, Program, Role, Step, Stmt, VarId};
+use crate::ir::{BinOp, Block, Callee, Expr, Header, Loop, Passing, Place, Program, Role, Step, Stmt, VarId};
 use crate::kinds::{self, Kind};
 use crate::maps::HashMap;
 use crate::var_set::VarSet;
@@ -280,6 +280,20 @@ impl Scan<'_> {
             let always = group.always || matches!(group.reach, Reach::Any);
             fine.push(always && !clash && self.is_fixed(&group.slice, &group.reach));
         }
+        // A slot that may be absent is opened once: for all that lies in it, or not at all.
+        let closed: VarSet = groups
+            .iter()
+            .zip(&fine)
+            .filter(|(g, fine)| {
+                !**fine || !g.written && groups.iter().any(|o| o.written && o.slice.root == g.slice.root)
+            })
+            .map(|(g, _)| g.slice.root)
+            .chain(others.iter().map(|(place, _)| place.root))
+            .filter(|v| self.is_slot(*v))
+            .collect();
+        for (group, fine) in groups.iter().zip(&mut fine) {
+            *fine &= !closed.contains(group.slice.root);
+        }
         // Where a check is left at something that is written, nothing is gained.
         let checked = |place: &Place| place.path.iter().any(|s| matches!(s, Step::Index { .. }));
         let left = groups.iter().zip(&fine).any(|(g, fine)| g.written && !fine)
@@ -289,9 +303,18 @@ impl Scan<'_> {
         }
         let mut fine = fine.into_iter();
         groups.retain(|_| fine.next().expect("one flag a group"));
-        // What is borrowed as a whole serves only the places that no window reaches.
-        groups.sort_by_key(|g| matches!(g.reach, Reach::Any));
+        // What is borrowed as a whole serves only the places that no window reaches. What lies in one slot stands together.
+        let roots: Vec<VarId> = groups.iter().map(|g| g.slice.root).collect();
+        let first = |root: VarId| roots.iter().position(|v| *v == root);
+        groups.sort_by_key(|g| (matches!(g.reach, Reach::Any), self.is_slot(g.slice.root), first(g.slice.root)));
         groups
+    }
+
+    /// Whether a variable is the slot for the cotangents of an argument by reference, which may be absent.
+    fn is_slot(&self, v: VarId) -> bool {
+        let Some(reverse) = &self.program.reverse else { return false };
+        let by_reference = self.program.params.iter().zip(&reverse.adjoints).filter(|(p, _)| p.passing == Passing::Ref);
+        by_reference.into_iter().any(|(_, slots)| slots.contains(&v))
     }
 
     fn stmt(&self, stmt: &Stmt, always: bool, groups: &mut Vec<Group>, others: &mut Vec<(Place, bool)>) {
