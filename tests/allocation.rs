@@ -245,3 +245,47 @@ fn calls_of_functions_of_small_structs_allocate_nothing() {
     assert_eq!(count(10), count(1000));
     assert!(count(10) <= 1, "{}", count(10));
 }
+
+mod slopes {
+    use differentiable::prelude::*;
+
+    #[differentiable(order = 2, wrt(x, y))]
+    fn potential(centre: &[f64; 2], x: f64, y: f64) -> f64 {
+        let (dx, dy) = (x - centre[0], y - centre[1]);
+        1.0 / (1.0 + dx * dx + dy * dy).sqrt()
+    }
+
+    /// A function that calls derivatives of another, in both modes.
+    #[differentiable]
+    fn force(centre: &[f64; 2], x: f64, y: f64, reverse: bool) -> (f64, f64) {
+        if reverse {
+            potential::grad(centre, x, y)
+        } else {
+            (potential::jvp(centre, x, y, 1.0, 0.0).1, potential::jvp(centre, x, y, 0.0, 1.0).1)
+        }
+    }
+
+    /// A path along which the arguments of that change.
+    #[differentiable]
+    pub(super) fn end(w: f64, steps: usize, reverse: bool) -> f64 {
+        let centre = [w, 0.3 * w];
+        let (mut x, mut y, mut vx, mut vy) = (0.1, -0.4, w * w, 0.2);
+        for _ in 0..steps {
+            let (fx, fy) = force(&centre, x, y, reverse);
+            x += 0.1 * vx;
+            y += 0.1 * vy;
+            vx -= 0.1 * fx;
+            vy -= 0.1 * fy;
+        }
+        x * y
+    }
+}
+
+#[test]
+fn derivatives_of_derivatives_allocate_nothing_a_call() {
+    for reverse in [false, true] {
+        slopes::end::check(0.8, 9, reverse).unwrap();
+        let count = |steps| measure(|| assert!(slopes::end::grad(0.8, steps, reverse).is_finite())).count_total;
+        assert_eq!(count(10), count(1000), "{reverse}");
+    }
+}

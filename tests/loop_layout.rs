@@ -547,3 +547,108 @@ mod read_on_tapes {
         }
     }
 }
+
+/// What a struct or a function beside a function declares is known: code for fields and for values of calls is as for numbers.
+mod declared_beside {
+    use super::*;
+
+    #[derive(Clone, Debug, Differentiable)]
+    struct Dense {
+        rows: Vec<Vec<f64>>,
+        shifts: Vec<f64>,
+        scales: Vec<f64>,
+    }
+
+    #[differentiable(order = 2)]
+    fn squashed(x: f64) -> f64 {
+        x / (1.0 + x * x).sqrt()
+    }
+
+    #[differentiable(order = 2)]
+    impl Dense {
+        fn forward(&self, x: &[f64]) -> Vec<f64> {
+            let mut out = Vec::new();
+            for (row, shift) in self.rows.iter().zip(&self.shifts) {
+                let mut sum = *shift;
+                for (w, x) in row.iter().zip(x) {
+                    sum += w * x;
+                }
+                out.push(sum.tanh());
+            }
+            // Two fields in one loop.
+            for i in 0..out.len() {
+                out[i] = out[i] * self.scales[i] + self.shifts[i];
+            }
+            out
+        }
+
+        fn penalty(&self, by: f64) -> f64 {
+            let mut sum = 0.0;
+            for i in 0..self.scales.len() {
+                sum += squashed(self.scales[i] * by) * self.shifts[i];
+            }
+            sum
+        }
+    }
+
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let layer = Dense {
+            rows: vec![vec![x[0], x[1]], vec![x[1] * x[2], 0.3]],
+            shifts: vec![x[2], x[0] * x[0]],
+            scales: vec![x[1].sin(), 1.1],
+        };
+        let out = layer.forward(&[x[0], 0.7]);
+        out[0] * out[1] + layer.penalty(x[2])
+    }
+    checked!(f, [0.7, -0.4, 0.3]);
+
+    #[test]
+    fn in_every_mode() {
+        let layer =
+            Dense { rows: vec![vec![0.4, -0.2], vec![0.1, 0.9]], shifts: vec![0.3, -0.6], scales: vec![1.2, 0.8] };
+        layer.forward_check(&[0.5, -0.3]).unwrap();
+        layer.penalty_check(0.4).unwrap();
+    }
+
+    #[test]
+    fn reads_as_written_by_hand() {
+        for source in [Dense::forward_source(), Dense::penalty_source()] {
+            assert!(!source.contains("operators::") && !source.contains("__zero"), "{source}");
+        }
+        // Where no type is known, the same is done by traits.
+        assert!(elsewhere::Dense::sum_source().contains("operators::"), "{}", elsewhere::Dense::sum_source());
+    }
+
+    /// Hands items over: what a macro makes of them is not known to another.
+    macro_rules! items {
+        ($($item:tt)*) => { $($item)* };
+    }
+
+    mod elsewhere {
+        use super::*;
+        items! {
+            #[derive(Clone, Debug, Differentiable)]
+            pub(super) struct Dense {
+                pub(super) scales: Vec<f64>,
+            }
+
+            #[differentiable]
+            impl Dense {
+                fn sum(&self, by: f64) -> f64 {
+                    let mut sum = self.scales[0] + self.scales[1];
+                    for i in 0..self.scales.len() {
+                        sum += self.scales[i] * by;
+                    }
+                    sum
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn elsewhere_as_well() {
+        let layer = elsewhere::Dense { scales: vec![0.2, 0.7, -0.4] };
+        layer.sum_check(0.4).unwrap();
+    }
+}

@@ -4,6 +4,12 @@
 
 use differentiable::prelude::*;
 
+/// Hands over items, whose declarations are then not read: types alone tell what fields and values are.
+macro_rules! made_by_a_macro {
+    ($($item:tt)*) => { $($item)* };
+}
+
+made_by_a_macro! {
 #[derive(Clone, Debug, Differentiable)]
 struct Layer {
     w: Vec<f64>,
@@ -729,4 +735,5 @@ mod receivers_that_arguments_look_at {
         assert_eq!(bank().two_value_and_grad(1.3).0, bank().two(1.3));
         assert_eq!(of_local::value_and_grad(1.3).0, of_local(1.3));
     }
+}
 }

@@ -3,6 +3,12 @@
 
 use differentiable::prelude::*;
 
+/// Hands over items, whose declarations are then not read: types alone tell what fields and values are.
+macro_rules! made_by_a_macro {
+    ($($item:tt)*) => { $($item)* };
+}
+
+made_by_a_macro! {
 #[differentiable(order = 3)]
 fn step(x: &mut [f64], k: f64) -> f64 {
     let mut s = 0.0;
@@ -167,4 +173,5 @@ fn swing(x: f64, k: f64, n: usize) -> f64 {
 #[test]
 fn pullbacks_in_loops() {
     swing::check(1.1, 0.8, 5).unwrap();
+}
 }

@@ -6,6 +6,7 @@
 mod blocks;
 mod calls;
 mod code;
+mod cuts;
 mod exprs;
 pub(crate) mod moves;
 mod parts;

@@ -1,6 +1,6 @@
 //! Kinds: what the syntax tells of a type.
 //!
-//! A macro sees no types. From declared types, literals, casts and known methods it can often tell
+//! A macro sees no types but those that are written near it. From declared types, literals, casts and known methods it can often tell
 //! that a value is a float, an integer or a sequence of floats; then plain arithmetic is emitted.
 //! Where it cannot, the kind is [`Kind::Unknown`] and the traits of the runtime decide. A kind is
 //! never a guess: `Unknown` is always a correct answer.

@@ -2,7 +2,7 @@
 //!
 //! In: a program whose sweeps are final. Out: the same sums. Each pass has a file: what a block adds to one element is added
 //! at once ([`merges`]), vectors of one iteration are allocated
-//! once ([`buffers`]) and cleared only if they are read first ([`filled`]), elements of a slice that a loop
+//! once ([`buffers`]) and cleared only if they are read first ([`filled`]), of operands of sums their shape is saved ([`operands`]), elements of a slice that a loop
 //! overwrites are saved as a slice ([`slices`]), backward loops that only add run forward ([`order`]), and the tapes of
 //! inner loops are one ([`flat`]); those of loops that run a known number of times are slices ([`rows`]); what is restored only to be read is read on its
 //! tape ([`lent`]); slices are cut to what a

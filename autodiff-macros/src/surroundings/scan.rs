@@ -28,6 +28,8 @@ pub(super) struct Scope {
     pub(super) imports_all: bool,
     /// The names that are imported from the module around.
     pub(super) imported: HashSet<String>,
+    /// It is a block into which all names of some module are imported, which hide those around it.
+    pub(super) hides: bool,
     pub(super) structs: HashMap<String, Struct>,
     /// The types of the values of functions.
     pub(super) functions: HashMap<String, String>,
@@ -177,6 +179,8 @@ impl File {
                 self.import(&tokens[at + 1..end], scope);
                 end
             }
+            // What a macro makes of its tokens is not known.
+            (_, None) if is_invocation(&tokens[at + 1..]) => at + 3,
             ("macro_rules", _) => at + 4,
             ("fn" | "impl" | "trait", name) => self.item(word, name, tokens, at, scope),
             _ => at + 1,
@@ -285,13 +289,14 @@ impl File {
             _ => {}
         });
         // `super :: *` and `super :: { … }` alone are followed.
-        let plain = from_outer && deeper == 1 && !renames && paths(tree) == 1;
+        let plain = scope.module && from_outer && deeper == 1 && !renames && paths(tree) == 1;
         if plain && all {
             scope.imports_all = true;
         } else if plain {
             scope.imported.extend(names);
         } else {
             scope.others.extend(names);
+            scope.hides |= all && !scope.module;
         }
     }
 }
@@ -359,6 +364,10 @@ fn output(item: &[TokenTree]) -> Option<String> {
         return None;
     }
     Some(ty.iter().cloned().collect::<TokenStream>().to_string())
+}
+
+fn is_invocation(behind: &[TokenTree]) -> bool {
+    matches!(behind, [TokenTree::Punct(p), TokenTree::Group(_), ..] if p.as_char() == '!')
 }
 
 fn is_semicolon(token: &TokenTree) -> bool {

@@ -58,7 +58,8 @@ impl Scope {
             if declares(scope) {
                 return Some(at);
             }
-            if scope.module && !scope.imports_all && !scope.imported.contains(name) {
+            let enters = !scope.module || scope.imports_all || scope.imported.contains(name);
+            if scope.hides || !enters {
                 return None;
             }
             at = scope.outer?;

@@ -40,7 +40,8 @@ fn x_of_p(text: &str) -> Option<Kind> {
 #[test]
 fn fields_of_a_struct_beside_the_function() {
     let f = "#[differentiable] pub fn f(p: &P) -> f64 { p.x }";
-    let derived = "#[derive(Clone, Differentiable)] pub(crate) struct P { pub x: f64, y: Vec<P>, #[constant] z: f64 }";
+    let derived =
+        "#[derive(Clone, Differentiable)] pub(crate) struct P { pub x: f64, y: Vec<P>, #[constant] z: f64, n: usize }";
     assert_eq!(x_of_p(&format!("{derived} {f}")), Some(FLOAT));
     // The order does not matter, and tests have scopes of their own.
     assert_eq!(x_of_p(&format!("{f} {derived}")), Some(FLOAT));
@@ -61,6 +62,7 @@ fn fields_of_a_struct_beside_the_function() {
     assert_eq!(of(&[field("y"), element(), field("x")]), Some(FLOAT));
     assert_eq!(of(&[field("z")]), None, "a constant field has no tangent");
     assert_eq!(of(&[field("y")]), None, "it holds no numbers alone");
+    assert_eq!(of(&[field("n")]), None, "it is no number with a derivative");
 }
 
 #[test]
@@ -83,9 +85,12 @@ fn another_struct_of_the_name() {
     );
     assert_eq!(x_of_p(&format!("#[cfg(a)] {derived} #[cfg(not(a))] {other} {f}")), None, "there are two");
     assert_eq!(x_of_p(&format!("{derived} fn t() {{ enum P {{ A }} {f} }}")), None, "it is hidden");
+    assert_eq!(x_of_p(&format!("{derived} fn t() {{ use other::*; {f} }}")), None, "it may be hidden");
+    assert_eq!(x_of_p(&format!("use other::*; {derived} {f}")), Some(FLOAT));
     assert_eq!(x_of_p(&format!("struct P {{ x: f64 }} {f}")), None, "it has no tangent");
     assert_eq!(x_of_p(&format!("#[derive(Differentiable)] struct P<T> {{ x: f64, y: T }} {f}")), None);
     assert_eq!(x_of_p(&format!("{derived} macro_rules! m {{ () => {{ {f} }} }}")), None, "a macro makes it");
+    assert_eq!(x_of_p(&format!("m! {{ {derived} {f} }}")), None, "a macro is given it");
     assert_eq!(x_of_p(&format!("{derived} fn f(p: &P) -> f64 {{ p.x + 1.0 }}")), None, "it is another function");
     let hidden = quote!(
         fn f<P: Point>(p: &P) -> f64 {

@@ -67,11 +67,12 @@ impl Surroundings {
     }
 }
 
-/// The kind of the values of a type of numbers, or of sequences and tuples of them.
+/// The kind of the values of a type of floats or complex numbers, or of sequences and tuples of them. What carries no derivative
+/// is left out: to take something for that by its name could lose one without a word, where all else is an error of the build.
 pub(crate) fn plain(ty: &Type) -> Option<Kind> {
     fn is_plain(kind: &Kind) -> bool {
         match kind {
-            Kind::Float(_) | Kind::Complex(_) | Kind::Int | Kind::Bool | Kind::Unit => true,
+            Kind::Float(_) | Kind::Complex(_) => true,
             Kind::Tuple(kinds) => kinds.iter().all(is_plain),
             Kind::Seq(kind) => is_plain(kind),
             _ => false,
