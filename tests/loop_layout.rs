@@ -635,10 +635,10 @@ mod declared_beside {
 
             #[differentiable]
             impl Dense {
-                fn sum(&self, by: f64) -> f64 {
-                    let mut sum = self.scales[0] + self.scales[1];
+                pub(super) fn sum(&self, by: f64) -> f64 {
+                    let mut sum = 0.0;
                     for i in 0..self.scales.len() {
-                        sum += self.scales[i] * by;
+                        sum += self.scales[i] * self.scales[0] * by;
                     }
                     sum
                 }

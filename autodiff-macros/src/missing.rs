@@ -90,6 +90,9 @@ pub(crate) fn is_part(program: &Program, partial: &VarSet, root: VarId, path: &[
 /// Whether a step of a path is to a field of a struct or of a variant.
 pub(crate) fn is_field_of_struct(program: &Program, root: VarId, path: &[Step], step: usize) -> bool {
     let base = || Place { root, path: path[..step].to_vec(), span: proc_macro2::Span::mixed_site() };
+    if matches!(path[step], Step::Field(_)) && kinds::is_declared(program, root, &path[..=step]) {
+        return false;
+    }
     match &path[step] {
         Step::Field(Member::Named(_)) => !kinds::of_place(program, &base()).deref().is_complex(),
         // Tuples have numbered fields as well.

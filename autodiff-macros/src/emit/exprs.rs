@@ -99,7 +99,13 @@ impl Emitter<'_> {
         match e {
             Expr::Place(_) | Expr::Binary(..) | Expr::Neg(_) | Expr::Select(..) | Expr::Clone(_) => self.write(e),
             // What such an expression is made of need not be numbers.
-            _ => self.as_others(|| self.write(e)),
+            _ => {
+                let missing = self.zero_of_content(e);
+                let written = self.as_others(|| self.write(e));
+                let Some(zero) = missing else { return written };
+                let content = written.at_least(Prec::Unary);
+                Tokens::new(code!(::differentiable::__private::read(&#zero, &#content)), Prec::Postfix)
+            }
         }
     }
 

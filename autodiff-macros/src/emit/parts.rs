@@ -1,6 +1,8 @@
 //! Emission of parts of tangents that may be `()`: the fields that a struct declares `#[constant]`, which cannot be seen
 //! from a function. They are reached through the traits of the runtime's `parts`.
 
+use proc_macro2::TokenStream;
+
 use super::Emitter;
 use super::code::{Code, code};
 use super::exprs::Prec;
@@ -48,6 +50,16 @@ impl Emitter<'_> {
         }
         let (zero, part) = (zero_of_number(kind)?, self.reference(place, false).tokens);
         Some(code!(::differentiable::__private::read(&#zero, #part)))
+    }
+
+    /// The zero for what is taken out of an option that may hold `()`, where a number is wanted.
+    pub(super) fn zero_of_content(&self, e: &Expr) -> Option<TokenStream> {
+        let Expr::Method { recv, name, .. } = e else { return None };
+        if !matches!(name.to_string().as_str(), "unwrap" | "expect") || self.is_for_people() {
+            return None;
+        }
+        recv.as_var().filter(|v| self.is_partial(*v))?;
+        self.number.borrow().as_ref().and_then(zero_of_number)
     }
 
     /// Writes an expression that gives a value of this kind: parts of cotangents in a sum or a product are numbers like it.
@@ -135,21 +147,26 @@ impl Emitter<'_> {
         if !from && !self.may_be_missing(place) {
             return None;
         }
+        let kind = kinds::of_place(self.program, place);
+        Some(self.as_number(&kind, || self.added_part(place, value)))
+    }
+
+    fn added_part(&self, place: &Place, value: &Expr) -> Code {
         let target = self.target(place);
         if let Some((function, value)) = super::stmts::folded(value) {
             let value = self.by_reference_to_elements(value);
-            return Some(code!(::differentiable::__private::#function(#target, #value);));
+            return code!(::differentiable::__private::#function(#target, #value););
         }
         if value.mentions(place.root) {
             // The value is read before the place is borrowed.
             let next = proc_macro2::Ident::new("next", proc_macro2::Span::mixed_site());
             let value = self.value(value);
-            return Some(code!({ let #next = #value; ::differentiable::__private::accumulate(#target, &#next); }));
+            return code!({ let #next = #value; ::differentiable::__private::accumulate(#target, &#next); });
         }
         let value = match value {
             Expr::Ref { of, .. } => self.expr(of).at_least(Prec::Unary),
             value => self.expr(value).at_least(Prec::Unary),
         };
-        Some(code!(::differentiable::__private::accumulate(#target, &#value);))
+        code!(::differentiable::__private::accumulate(#target, &#value);)
     }
 }

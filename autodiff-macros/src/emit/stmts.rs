@@ -97,15 +97,6 @@ impl Emitter<'_> {
         {
             return code!(let #binding = #part;);
         }
-        // So does what is taken out of an option that may hold `()`.
-        if let Expr::Method { recv, name, .. } = read
-            && (name == "unwrap" || name == "expect")
-            && recv.as_var().is_some_and(|v| self.is_partial(v))
-            && let Some(zero) = zero_of_number(self.kind(var)).filter(|_| !self.is_for_people())
-        {
-            let content = self.value(value);
-            return code!(let #binding = ::differentiable::__private::read(&#zero, &#content););
-        }
         let code = self.as_number(self.kind(var), || self.value(value));
         let value = if untyped { self.claimed(value, code) } else { code };
         code!(let #binding #claimed = #value;)

@@ -3,7 +3,7 @@
 use syn::Type;
 
 use super::{Float, Kind, Types, is_integer};
-use crate::ir::{BinOp, Expr, Place, Program, Step};
+use crate::ir::{BinOp, Expr, Place, Program, Step, VarId};
 use crate::surroundings::plain;
 use crate::{complex, integers, methods, variants};
 
@@ -121,6 +121,12 @@ fn declared_field(program: &Program, place: &Place) -> Option<Kind> {
         return None;
     }
     plain(&type_of_place(program, place)?)
+}
+
+/// Whether a place is a field that is declared beside the function, without the mark of a constant.
+pub(crate) fn is_declared(program: &Program, root: VarId, path: &[Step]) -> bool {
+    let place = || Place { root, path: path.to_vec(), span: proc_macro2::Span::mixed_site() };
+    !program.surroundings.is_empty() && type_of_place(program, &place()).is_some()
 }
 
 /// The type of what a place holds, as far as declarations beside the function tell.
