@@ -25,12 +25,17 @@ const CALLEES: usize = 6;
 
 /// `__shallow`, of every function.
 pub(crate) fn shallow(f: &Function) -> TokenStream {
-    let body = match callees(f) {
+    let values = || {
+        let values = f.signature.params.iter().filter(|p| p.passing == Passing::Value).map(|p| &p.ty);
+        values.chain(&f.signature.output)
+    };
+    // Of types that are parameters nothing can be asked.
+    let askable = f.signature.generics.params.is_empty() || values().all(|ty| is_number(f, ty));
+    let body = match callees(f).filter(|_| askable) {
         None => quote!(false),
         Some(callees) => {
             let asked = callees.iter().map(|path| quote!(&& #path::__shallow(depth - 1)));
-            let values = f.signature.params.iter().filter(|p| p.passing == Passing::Value).map(|p| &p.ty);
-            let types = values.chain(&f.signature.output).filter(|ty| !is_number(f, ty));
+            let types = values().filter(|ty| !is_number(f, ty));
             let small = types.map(|ty| quote!(&& ::differentiable::__private::Copied::<#ty>::IS_SMALL));
             quote!({
                 use ::differentiable::__private::NotCopied as _;

@@ -126,7 +126,9 @@ fn declared_field(program: &Program, place: &Place) -> Option<Kind> {
 /// Whether a place is a field that is declared beside the function, without the mark of a constant.
 pub(crate) fn is_declared(program: &Program, root: VarId, path: &[Step]) -> bool {
     let place = || Place { root, path: path.to_vec(), span: proc_macro2::Span::mixed_site() };
-    !program.surroundings.is_empty() && type_of_place(program, &place()).is_some()
+    // A tangent owns what a field refers to, and a parameter without a derivative asks for no tangent.
+    let owns = |ty: Type| !matches!(ty, Type::Reference(_)) && !Types::default().kind(&ty).is_constant();
+    !program.surroundings.is_empty() && type_of_place(program, &place()).is_some_and(owns)
 }
 
 /// The type of what a place holds, as far as declarations beside the function tell.
@@ -210,10 +212,7 @@ pub(crate) fn of_expr(program: &Program, types: &Types, e: &Expr) -> Kind {
                 Kind::Bool
             }
             BinOp::Rem if of(a).deref().is_complex() || of(b).deref().is_complex() => Kind::Unknown,
-            _ => match binary(of(a).deref(), of(b).deref()) {
-                Kind::Unknown => type_of(program, types, e).and_then(|ty| plain(&ty)).unwrap_or(Kind::Unknown),
-                known => known,
-            },
+            _ => binary(of(a).deref(), of(b).deref()),
         },
         Expr::Math(rule, args) if !rule.fields.is_empty() => complex::kind(rule, args.iter().map(of)),
         Expr::Math(rule, args) => {

@@ -307,8 +307,13 @@ impl Lowerer<'_> {
     fn emit(&mut self, stmt: Stmt) {
         if let Stmt::Let { var, value } = &stmt
             && self.program.vars[*var].found.is_none()
+            && let Some(ty) = kinds::type_of(&self.program, self.types, value)
         {
-            self.program.vars[*var].found = kinds::type_of(&self.program, self.types, value).map(std::rc::Rc::new);
+            let var = &mut self.program.vars[*var];
+            // Operands decide who differentiates an operator, whatever it gives.
+            let kind = crate::surroundings::plain(&ty).unwrap_or(Kind::Unknown);
+            var.kind = var.kind.join(&kind);
+            var.found = Some(std::rc::Rc::new(ty));
         }
         self.stmts.last_mut().expect("a block is open").push(stmt);
     }
