@@ -594,3 +594,345 @@ mod constant_options {
     }
     checked!(f, [2.1, 0.3]);
 }
+
+/// Integers in fields, whose types a function does not show: `(self.len + 1).min(n)` in a ring buffer.
+mod integer_fields {
+    use super::*;
+
+    const N: usize = 4;
+
+    /// The last few values.
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    #[lanes]
+    struct Ring {
+        data: Vec<f64>,
+        #[constant]
+        head: usize,
+        #[constant]
+        len: usize,
+        #[constant]
+        n: i32,
+    }
+
+    #[differentiable(order = 2, lanes)]
+    impl Ring {
+        fn push(&mut self, x: f64) -> f64 {
+            let at = (self.head + self.len) % N;
+            self.data[at] = x * x;
+            self.len = (self.len + 1).min(N);
+            x
+        }
+        fn turn(&mut self, x: f64) {
+            self.data[self.head] = x;
+            self.head = self.head.wrapping_add(1) % N;
+            self.len = usize::min(self.len + 1, N);
+        }
+        fn last(&self, x: f64) -> f64 {
+            let k = (self.n - 1).max(1);
+            let j = (self.n - 8).abs().max(1) as f64;
+            x * k as f64 * self.data[(self.head + N - 1) % N] * j * (self.n - 9).signum() as f64
+        }
+        fn power(&self, x: f64) -> f64 {
+            let k = (self.n - 1).pow(2);
+            let c = self.len.saturating_sub(1).clamp(1, 3);
+            let d = (self.len * 2 + 1).clamp(1, 3);
+            x.powi(k) * (c + d) as f64 * self.data[0]
+        }
+        fn distance(&self, x: f64) -> f64 {
+            let d = self.head.abs_diff(self.len + 1);
+            let r = (self.len + 3).rem_euclid(N);
+            let q = (self.n + 3).rem_euclid(4);
+            let least = std::cmp::min(self.len + 1, N);
+            let most = std::cmp::max(self.len * 2, self.head);
+            let digits = self.len.ilog2() + u32::from(self.head.is_power_of_two());
+            x * (d + r + least + most + digits as usize) as f64 * q as f64 * self.data[1]
+        }
+        fn until(&self, x: f64) -> f64 {
+            let mut s = x;
+            for i in 0..(self.len + 1).min(N) {
+                s *= self.data[i];
+            }
+            for i in self.len.saturating_sub(2)..self.len {
+                s += self.data[i] * x;
+            }
+            if let Some(before) = self.len.checked_sub(1) {
+                s *= self.data[before];
+            }
+            let (next, over) = self.head.overflowing_add(1);
+            if over || (self.len + 1).min(N) > 2 { s * s * self.data[next % N] } else { x * self.data[0] }
+        }
+    }
+
+    mod rings {
+        use super::*;
+        #[differentiable(order = 2, lanes)]
+        fn f(x: &[f64]) -> f64 {
+            let mut r = Ring { data: vec![x[0], x[1], x[2], 0.3], head: 1, len: 2, n: 3 };
+            let mut s = r.push(x[0] * x[1]);
+            r.turn(x[2] * x[2]);
+            s += r.last(x[0]) + r.power(x[1]) + r.distance(x[2]) + r.until(x[1]);
+            s
+        }
+        checked!(f, [0.7, 1.3, 0.4]);
+
+        #[test]
+        fn several_directions() {
+            let x = [0.7, 1.3, 0.4];
+            let (_, tangents) = f::jvps(&x, &[vec![1.0, 0.0, 0.0], vec![0.0, 1.0, 0.0]]);
+            let gradient = f::grad(&x);
+            assert!(common::close(tangents[0], gradient[0]) && common::close(tangents[1], gradient[1]));
+        }
+    }
+
+    /// A type of the user's own has methods, and sums with integers, of the same names.
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    struct V2 {
+        a: f64,
+        b: f64,
+    }
+    #[differentiable(order = 2)]
+    impl std::ops::Add<i32> for V2 {
+        type Output = V2;
+        fn add(self, k: i32) -> V2 {
+            V2 { a: self.a + k as f64, b: self.b * k as f64 }
+        }
+    }
+    #[differentiable(order = 2)]
+    impl V2 {
+        fn min(self, o: f64) -> f64 {
+            self.a.min(o) * self.b
+        }
+        fn pow(self, k: i32) -> f64 {
+            self.a.powi(k) * self.b
+        }
+        fn wrapping_add(&self, k: f64) -> f64 {
+            self.a * k * k
+        }
+    }
+
+    mod others {
+        use super::*;
+        #[derive(Clone, Debug, PartialEq, Differentiable)]
+        struct Holder {
+            v: V2,
+            #[constant]
+            k: V2,
+        }
+        #[differentiable(order = 2)]
+        impl Holder {
+            fn all(&self, x: f64) -> f64 {
+                (self.v + 1).min(x) * (self.v + 2).pow(2) + (self.k + 1).min(x) + self.v.wrapping_add(x)
+            }
+        }
+        #[differentiable(order = 2)]
+        fn f(x: &[f64]) -> f64 {
+            let h = Holder { v: V2 { a: x[0], b: x[1] }, k: V2 { a: 0.1, b: 0.2 } };
+            h.all(x[2] * 5.0)
+        }
+        checked!(f, [0.7, 1.3, 0.4]);
+    }
+
+    mod settings {
+        use super::*;
+        #[derive(Clone, Debug, Differentiable)]
+        struct Config {
+            #[constant]
+            steps: usize,
+            #[constant]
+            order: i32,
+            rate: f64,
+        }
+        #[differentiable(order = 2)]
+        fn solved(cfg: &Config, x: f64) -> f64 {
+            let n = (cfg.steps + 1).min(3);
+            let m = (cfg.steps - 1).max(1);
+            let p = (cfg.order + 1).pow(2);
+            let h = 1.0 / (cfg.steps.max(1) as f64);
+            let mut s = x;
+            for i in 0..n {
+                s += h * cfg.rate * (s * i as f64).sin();
+            }
+            for _ in 0..(cfg.steps / 2).max(m) {
+                s *= cfg.rate;
+            }
+            let length = (cfg.steps * 2).ilog2() as f64;
+            if (cfg.steps + 1).is_power_of_two() { s * p as f64 } else { s.powi((cfg.order - 1).abs()) * length }
+        }
+        #[differentiable(order = 2)]
+        fn f(x: &[f64]) -> f64 {
+            let c = Config { steps: 3, order: -2, rate: x[1] };
+            let d = Config { steps: 4, order: 2, rate: x[2] };
+            solved(&c, x[0]) * solved(&d, x[0] * x[1])
+        }
+        checked!(f, [0.7, 1.3, 0.4]);
+    }
+}
+
+/// Ordinary Rust in the forms in which users write it: cuts of slices, ranges that are used twice, patterns that leave out what
+/// comes first, functions that are named by their trait.
+mod programs_ordinary {
+    use super::*;
+
+    mod cuts_of_slices {
+        use super::*;
+        #[differentiable(order = 2)]
+        fn f(x: &[f64]) -> f64 {
+            let mut s = x[0];
+            for part in x.split(|v| *v < 0.5) {
+                for a in part {
+                    s *= a * x[2];
+                }
+                s += 1.0;
+            }
+            for part in x[1..].split_inclusive(|v| *v < 0.5) {
+                s += part[0] * part[part.len() - 1];
+            }
+            let rising = x.chunk_by(|a, b| a <= b).map(|run| run.iter().product::<f64>()).fold(0.0, |s, a| s + a * a);
+            s * rising
+        }
+        checked!(f, [0.7, 1.3, 0.4, 0.9, 1.1]);
+    }
+
+    mod searches_from_the_end {
+        use super::*;
+        #[differentiable(order = 2)]
+        fn f(x: &[f64]) -> f64 {
+            let k = x.iter().rposition(|v| *v > 0.5).unwrap_or(0);
+            let none = x.iter().rposition(|v| *v > 50.0).map_or(x[0], |i| x[i]);
+            x[k] * x[2] * none + x[1]
+        }
+        checked!(f, [0.7, 1.3, 0.4]);
+    }
+
+    mod patterns_that_begin_with_a_rest {
+        use super::*;
+        #[differentiable(order = 2)]
+        fn f(x: &[f64]) -> f64 {
+            let mut best: Option<(f64, usize)> = None;
+            for (k, a) in x.iter().enumerate() {
+                best = match best {
+                    Some((b, j)) if b > *a => Some((b, j)),
+                    _ => Some((a * x[2], k)),
+                };
+            }
+            let Some((.., k)) = best else { return x[0] };
+            let (a, .., c) = (x[0], x[1], x[2], x[1] * x[2]);
+            let o = Some((x[0], x[1], 2));
+            let factor = if let Some((.., n)) = o { n as f64 } else { 1.0 };
+            match o {
+                Some((.., b, _)) => b * x[k] * a * c * factor,
+                None => 0.0,
+            }
+        }
+        checked!(f, [0.7, 1.3, 0.4]);
+    }
+
+    mod functions_named_by_a_trait {
+        use super::*;
+        trait Model {
+            type Scalar: Real;
+        }
+        struct A;
+        impl Model for A {
+            type Scalar = f64;
+        }
+        #[differentiable(order = 2)]
+        fn f(x: &[f64]) -> f64 {
+            <A as Model>::Scalar::sin(x[0]) * <f64 as differentiable::num_traits::Float>::powi(x[1], 2) * x[2].sin()
+        }
+        checked!(f, [0.7, 1.3, 0.4]);
+    }
+
+    mod ranges_that_are_copied {
+        use super::*;
+        #[differentiable(order = 2)]
+        fn f(x: &[f64]) -> f64 {
+            let r = 1..3;
+            let mut s = x[0];
+            for _ in 0..2 {
+                for i in r.clone() {
+                    s = s * x[i] + x[0];
+                }
+            }
+            s * r.len() as f64 * x[r.clone()][0]
+        }
+        checked!(f, [0.7, 1.3, 0.4]);
+    }
+
+    mod queues_of_what_is_there {
+        use super::*;
+        use std::collections::VecDeque;
+        #[differentiable(order = 2)]
+        fn f(x: &[f64]) -> f64 {
+            let mut q = VecDeque::from(vec![x[0], x[1]]);
+            let mut r = std::collections::VecDeque::from([x[2], x[1]]);
+            q.push_back(x[2]);
+            r.push_front(x[0] * x[0]);
+            let a = q.pop_front().unwrap();
+            a * q[0] * q[1] + r[0] * r[2]
+        }
+        checked!(f, [0.7, 1.3, 0.4]);
+    }
+
+    mod texts_that_are_copied {
+        use super::*;
+        #[differentiable(order = 2)]
+        fn parsed(tokens: &[&str], x: &[f64]) -> Result<f64, String> {
+            let mut stack: Vec<f64> = Vec::new();
+            for t in tokens.iter().copied() {
+                match t {
+                    "+" | "*" => {
+                        let b = stack.pop().ok_or("empty".to_string())?;
+                        let a = stack.pop().ok_or_else(|| "empty".to_string())?;
+                        stack.push(if t == "+" { a + b } else { a * b });
+                    }
+                    name if name.starts_with('x') => {
+                        let i: usize = name[1..].parse().map_err(|_| format!("bad {name}"))?;
+                        stack.push(*x.get(i).ok_or("range")?);
+                    }
+                    number => stack.push(number.parse::<f64>().map_err(|e| e.to_string())?),
+                }
+            }
+            stack.pop().ok_or_else(|| String::from("none"))
+        }
+        #[differentiable(order = 2)]
+        fn f(x: &[f64]) -> f64 {
+            parsed(&["x0", "x1", "*", "2.5", "x2", "+", "*"], x).unwrap_or(0.0)
+                + parsed(&["x0", "x9", "*"], x).map_or(x[1], |v| v * x[2])
+        }
+        checked!(f, [0.7, 1.3, 0.4]);
+    }
+
+    mod slices_of_slices {
+        use super::*;
+        #[differentiable(order = 2)]
+        fn weighted(rows: &[&[f64]], names: &[(&str, f64)], k: f64) -> f64 {
+            let mut s = k;
+            for row in rows {
+                s += row.iter().map(|a| a * a * k).sum::<f64>();
+            }
+            for (name, a) in names {
+                s *= a * name.len() as f64 * k;
+            }
+            s
+        }
+
+        #[test]
+        fn as_parameters() {
+            let (a, b) = (vec![0.3, 0.7], vec![1.2]);
+            let (rows, names): ([&[f64]; 2], _) = ([&a, &b], [("ab", 0.4), ("c", 1.1)]);
+            let (d_rows, d_names, d_k) = weighted::grad(&rows, &names, 0.6);
+            let by_k = common::differences(|k| weighted(&rows, &names, k[0]), &[0.6]);
+            assert!(common::close(d_k, by_k[0]));
+            let by_a = common::differences(|a| weighted(&[a, &b], &names, 0.6), &a);
+            assert!(common::close(d_rows[0][1], by_a[1]));
+            let by_name = common::differences(|v| weighted(&rows, &[("ab", v[0]), ("c", v[1])], 0.6), &[0.4, 1.1]);
+            assert!(common::close(d_names[1].1, by_name[1]));
+            let (d_a, d_b) = (vec![1.0, -2.0], vec![0.5]);
+            let along = weighted::jvp(&rows, &names, 0.6, &[d_a.clone(), d_b.clone()], &[((), 0.0), ((), 3.0)], 0.25).1;
+            let by_b = common::differences(|b| weighted(&[&a, b], &names, 0.6), &b);
+            let expected = d_a[0] * by_a[0] + d_a[1] * by_a[1] + d_b[0] * by_b[0] + 3.0 * by_name[1] + 0.25 * by_k[0];
+            assert!(common::close(along, expected), "{along} is not {expected}");
+        }
+    }
+}
