@@ -6,9 +6,12 @@ enum Error {
     Negative { at: f64 },
 }
 
+/// What an alias stands for is not read.
+type Metres = f64;
+
 #[derive(Differentiable)]
 struct Gauge {
-    level: f64,
+    level: Metres,
     #[constant]
     id: usize,
 }
