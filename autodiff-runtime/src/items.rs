@@ -107,7 +107,7 @@ pub struct Optional;
 impl Optional {
     /// The option.
     #[inline]
-    pub fn array<T: Clone>(&self, items: &[T]) -> Option<T> {
+    pub fn array<T: Clone>(self, items: &[T]) -> Option<T> {
         items.first().cloned()
     }
 }

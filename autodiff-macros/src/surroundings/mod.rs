@@ -32,15 +32,16 @@ use crate::switches::Analysis;
 /// The declarations that are in scope where an item stands.
 #[derive(Clone, Default)]
 pub(crate) struct Surroundings {
-    scope: Option<Rc<Scope>>,
+    scope: Option<Rc<Located>>,
     /// The type that `Self` is.
     owner: Option<Rc<Type>>,
 }
 
-struct Scope {
+/// A file, and where in it the item stands.
+struct Located {
     file: Arc<File>,
     /// The scope that the item stands in.
-    scope: usize,
+    at: usize,
     /// The names that the item itself declares, which may mean something else inside of it.
     own: HashSet<String>,
     /// The structs that were looked up, with the types of their fields.
@@ -69,9 +70,9 @@ impl Surroundings {
     }
 
     fn within(item: &TokenStream, file: Arc<File>) -> Self {
-        let scope = scan::key_of(item).and_then(|key| file.items.get(&key).copied().flatten());
+        let at = scan::key_of(item).and_then(|key| file.items.get(&key).copied().flatten());
         let own = || scan::declared_in(item);
-        let scope = scope.map(|scope| Rc::new(Scope { file, scope, own: own(), structs: RefCell::default() }));
+        let scope = at.map(|at| Rc::new(Located { file, at, own: own(), structs: RefCell::default() }));
         Self { scope, owner: None }
     }
 

@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use super::{Fields, Scope, Surroundings};
+use super::{Fields, Located, Surroundings};
 use crate::maps::HashMap;
 
 impl Surroundings {
     /// The text of the type of a function's value, and the scope that it is written in.
     pub(super) fn output_of_function(&self, name: &str) -> Option<&str> {
         let scope = self.scope.as_deref().filter(|scope| !scope.own.contains(name))?;
-        let at = scope.declaring(scope.scope, name, |s| s.functions.contains_key(name))?;
+        let at = scope.declaring(scope.at, name, |s| s.functions.contains_key(name))?;
         scope.file.scopes[at].functions.get(name).map(String::as_str)
     }
 
@@ -18,9 +18,9 @@ impl Surroundings {
         let scope = self.scope.as_deref().filter(|scope| !scope.own.contains(owner))?;
         let is_primitive = matches!(owner, "f64" | "f32");
         let at = if is_primitive {
-            scope.declaring(scope.scope, owner, |s| s.methods.contains_key(owner))?
+            scope.declaring(scope.at, owner, |s| s.methods.contains_key(owner))?
         } else {
-            scope.declaring(scope.scope, owner, |s| s.structs.contains_key(owner))?
+            scope.declaring(scope.at, owner, |s| s.structs.contains_key(owner))?
         };
         scope.file.scopes[at].methods.get(owner)?.get(name)?.as_deref()
     }
@@ -31,7 +31,7 @@ impl Surroundings {
         if from.is_none() && scope.own.contains(name) {
             return None;
         }
-        let from = from.unwrap_or(scope.scope);
+        let from = from.unwrap_or(scope.at);
         let key = (from, name.to_owned());
         let known = scope.structs.borrow().get(&key).cloned();
         known.unwrap_or_else(|| {
@@ -46,7 +46,7 @@ impl Surroundings {
     }
 }
 
-impl Scope {
+impl Located {
     /// The scope whose declaration a name means.
     fn declaring(&self, from: usize, name: &str, declares: impl Fn(&super::scan::Scope) -> bool) -> Option<usize> {
         let mut at = from;
