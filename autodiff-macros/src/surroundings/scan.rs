@@ -212,21 +212,22 @@ impl File {
         }
         if let TokenTree::Group(body) = &tokens[end] {
             if word == "impl" {
-                self.methods(&item[1..item.len() - 1], body.stream(), scope);
+                self.methods(&item[..item.len() - 1], body.stream(), scope);
             }
             self.scope(scope, false, body.stream());
         }
         end + 1
     }
 
-    /// The methods of an `impl` that is not generic, for a type that is a name.
+    /// The methods of an `impl` that is not generic over types, for a type with a name.
     fn methods(&mut self, header: &[TokenTree], body: TokenStream, scope: usize) {
-        let behind = header.iter().position(|t| matches!(t, TokenTree::Ident(i) if i == "for")).map_or(0, |at| at + 1);
-        let [TokenTree::Ident(owner)] = &header[behind..] else { return };
-        if matches!(header.first(), Some(TokenTree::Punct(p)) if p.as_char() == '<') {
+        let header: TokenStream = header.iter().cloned().collect();
+        let Ok(block) = syn::parse2::<syn::ItemImpl>(quote::quote!(#header {})) else { return };
+        let Some(owner) = super::types::name_of(&block.self_ty) else { return };
+        if block.generics.type_params().next().is_some() {
             return;
         }
-        let owner = owner.to_string();
+        let itself = quote::ToTokens::to_token_stream(&block.self_ty).to_string();
         let body: Vec<TokenTree> = body.into_iter().collect();
         let associated = |name: &str| {
             let starts = |w: &[TokenTree]| {
@@ -247,7 +248,7 @@ impl File {
             let end = body[i..].iter().position(|t| is_brace(t) || is_semicolon(t)).map_or(body.len() - 1, |n| i + n);
             let generic = matches!(body.get(i + 2), Some(TokenTree::Punct(p)) if p.as_char() == '<');
             let output = (!generic).then(|| output(&body[i..=end])).flatten().and_then(|ty| match ty.as_str() {
-                "Self" => Some(owner.clone()),
+                "Self" => Some(itself.clone()),
                 ty if ty.replace(' ', "") == "Self::Output" => associated("Output").filter(|ty| ty != "Self"),
                 ty if ty.contains("Self") => None,
                 ty => Some(ty.to_owned()),

@@ -66,6 +66,27 @@ fn fields_of_a_struct_beside_the_function() {
 }
 
 #[test]
+fn structs_with_lengths_and_lifetimes() {
+    let item = quote!(
+        impl<const N: usize> P<'_, N> {
+            fn f(&self) -> f64 {
+                self.x[0]
+            }
+        }
+    );
+    let text = format!(
+        "#[derive(Differentiable)] struct P<'a, const N: usize> {{ x: [f64; N], y: &'a [f64] }} {item}
+        impl<const N: usize> P<'_, N> {{ fn scaled(&self, by: f64) -> Self {{ todo!() }} }}"
+    );
+    let around = Surroundings::in_text(&item, &text).for_type(Some(&syn::parse_quote!(P<'_, N>)));
+    let of = |ty: Type, path: &[Step]| super::plain(&around.follow(&ty, path)?);
+    assert_eq!(of(syn::parse_quote!(&Self), &[field("x"), element()]), Some(FLOAT));
+    assert_eq!(of(syn::parse_quote!(P<'_, 3>), &[field("y"), element()]), Some(FLOAT));
+    let scaled = around.output_of(&syn::parse_quote!(&Self), "scaled").map(|ty| quote!(#ty).to_string());
+    assert_eq!(scaled.as_deref(), Some("P < '_ , N >"));
+}
+
+#[test]
 fn another_struct_of_the_name() {
     let f = "fn f(p: &P) -> f64 { p.x }";
     let derived = "#[derive(Differentiable)] struct P { x: f64 }";

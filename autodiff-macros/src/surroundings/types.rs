@@ -1,6 +1,6 @@
 //! Types of fields and elements.
 
-use syn::{GenericArgument, Member, PathArguments, Type};
+use syn::{GenericArgument, Member, PathArguments, Type, TypePath};
 
 use super::Surroundings;
 use crate::ir::Step;
@@ -28,9 +28,7 @@ impl Surroundings {
     /// The type of the value of a method.
     pub(crate) fn output_of(&self, receiver: &Type, name: &str) -> Option<Type> {
         let owner = self.owner.as_deref();
-        let Type::Path(path) = target(receiver, owner)? else { return None };
-        let owner = path.path.get_ident().filter(|_| path.qself.is_none())?.to_string();
-        syn::parse_str(self.output_of_method(&owner, name)?).ok()
+        syn::parse_str(self.output_of_method(&name_of(&target(receiver, owner)?)?, name)?).ok()
     }
 
     /// The type of what a place holds, from the type of the variable that it begins at.
@@ -48,9 +46,7 @@ impl Surroundings {
                         ty = tuple.elems.get(i.index as usize)?.clone();
                         continue;
                     }
-                    let Type::Path(path) = &ty else { return None };
-                    let name = path.path.get_ident().filter(|_| path.qself.is_none())?.to_string();
-                    let fields = self.fields_of(&name, scope)?;
+                    let fields = self.fields_of(&name_of(&ty)?, scope)?;
                     let field = match member {
                         Member::Named(name) => name.to_string(),
                         Member::Unnamed(i) => i.index.to_string(),
@@ -79,6 +75,14 @@ pub(crate) fn plain(ty: &Type) -> Option<Kind> {
         }
     }
     Some(Types::default().kind(ty)).filter(is_plain)
+}
+
+/// The name that a type is: what it is given beside that are lengths and lifetimes, since structs that are generic over types
+/// are not known.
+pub(super) fn name_of(ty: &Type) -> Option<String> {
+    let Type::Path(TypePath { qself: None, path, .. }) = ty else { return None };
+    let [only] = path.segments.iter().collect::<Vec<_>>()[..] else { return None };
+    Some(only.ident.to_string())
 }
 
 /// A type without the references and boxes around it, which fields and elements are reached through.
