@@ -147,8 +147,8 @@ mod tests {
                     "main_params": matrix(2 * layers, 4 * bits, 0.1), "extra_params": matrix(3, bits, 0.2),
                     "state": matrix(2 * layers, bits, 0.3), "sequence": matrix(steps, bits, 0.4),
                 }),
-                formula: "c (b (20 l + 7) + 20 l + 8)",
-                bound: steps * (bits * (20 * layers + 7) + 20 * layers + 8),
+                formula: "c (b (13 l + 7) + 20 l + 8)",
+                bound: steps * (bits * (13 * layers + 7) + 20 * layers + 8),
             });
         }
         cases
@@ -208,8 +208,8 @@ mod tests {
                     functions: function,
                     size: function[0].to_owned(),
                     input,
-                    formula: if forward { "0" } else { "34 a step" },
-                    bound: if forward { 0 } else { 34 * steps },
+                    formula: if forward { "0" } else { "30 a step" },
+                    bound: if forward { 0 } else { 30 * steps },
                 });
             }
         }
