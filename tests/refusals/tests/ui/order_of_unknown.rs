@@ -1,9 +1,12 @@
 use differentiable::prelude::*;
 
+/// What an alias stands for is not read.
+type Number = f64;
+
 #[derive(Clone, Differentiable)]
 struct Net {
-    weights: Vec<f64>,
-    scale: f64,
+    weights: Vec<Number>,
+    scale: Number,
 }
 
 #[differentiable(order = 4)]
