@@ -108,14 +108,7 @@ impl Lowerer<'_> {
         if owner.as_ref().is_some_and(|ty| self.types.kind(ty) == Kind::Int)
             && (integers::is_method(last) || matches!(last, "from" | "try_from"))
         {
-            let args = args.into_iter().map(strip).collect();
-            return Expr::Call {
-                func: path.path.clone(),
-                qself: path.qself.clone(),
-                args,
-                ctor: false,
-                tangent: false,
-            };
+            return written(path, args.into_iter().map(strip).collect(), false);
         }
         let float = owner.as_ref().map(|ty| self.types.kind(ty)).filter(Kind::is_float);
         if float.is_some()
@@ -148,16 +141,10 @@ impl Lowerer<'_> {
             return Expr::Cast(Box::new(of), Box::new(ty.clone()));
         }
         if capital(last) || super::is_box(&path.path) {
-            return Expr::Call { func: path.path.clone(), qself: path.qself.clone(), args, ctor: true, tangent: false };
+            return written(path, args, true);
         }
         if args.is_empty() {
-            return Expr::Call {
-                func: path.path.clone(),
-                qself: path.qself.clone(),
-                args,
-                ctor: false,
-                tangent: false,
-            };
+            return written(path, args, false);
         }
         let callee = Callee::Function { path: path.path.clone(), qself: path.qself.clone() };
         let value = self.call_stmt(callee, args, span);
@@ -478,6 +465,11 @@ fn owner_of(path: &ExprPath, names: &[&str]) -> Option<syn::Type> {
         (None, [.., ty, _]) => syn::parse_str(ty).ok(),
         _ => None,
     }
+}
+
+/// A call as it is written, through which no derivative flows by itself, or a constructor.
+fn written(path: &ExprPath, args: Vec<Expr>, ctor: bool) -> Expr {
+    Expr::Call { func: path.path.clone(), qself: path.qself.clone(), args, ctor, tangent: false }
 }
 
 /// The associated type whose function a path names: `<A as Model>::Scalar` of `<A as Model>::Scalar::sin`.
