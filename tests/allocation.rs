@@ -290,3 +290,106 @@ fn derivatives_of_derivatives_allocate_nothing_a_call() {
         assert!(count(10) <= 1 && count(1000) <= 2, "{reverse}: {} {}", count(10), count(1000));
     }
 }
+
+mod accessors {
+    use std::ops::{Mul, Sub};
+
+    use differentiable::prelude::*;
+
+    #[derive(Clone, Debug, Differentiable)]
+    pub(super) struct Image {
+        #[constant]
+        pub(super) width: usize,
+        pub(super) data: Vec<f64>,
+    }
+
+    #[differentiable(order = 2)]
+    impl Image {
+        fn at(&self, x: usize, y: usize) -> f64 {
+            self.data[y * self.width + x]
+        }
+    }
+
+    /// Each pixel is read nine times, through a method.
+    #[differentiable(order = 2)]
+    pub(super) fn convolved(image: &Image, kernel: &[f64; 9]) -> f64 {
+        let (w, h) = (image.width - 2, image.data.len() / image.width - 2);
+        let mut out = vec![0.0; w * h];
+        for y in 0..h {
+            for x in 0..w {
+                let mut s = 0.0;
+                for b in 0..3 {
+                    for a in 0..3 {
+                        s += kernel[3 * b + a] * image.at(x + a, y + b);
+                    }
+                }
+                out[y * w + x] = s.tanh();
+            }
+        }
+        out.iter().zip(&out[1..]).map(|(a, b)| a * b).sum()
+    }
+
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    pub(super) struct V {
+        pub(super) x: f64,
+        pub(super) y: f64,
+    }
+
+    #[differentiable(order = 2)]
+    impl Sub for V {
+        type Output = V;
+        fn sub(self, o: V) -> V {
+            V { x: self.x - o.x, y: self.y - o.y }
+        }
+    }
+
+    #[differentiable(order = 2)]
+    impl Mul for V {
+        type Output = f64;
+        fn mul(self, o: V) -> f64 {
+            self.x * o.x + self.y * o.y
+        }
+    }
+
+    #[differentiable(order = 2)]
+    impl V {
+        fn norm(self) -> f64 {
+            self * self
+        }
+    }
+
+    /// All pairs of points, whose differences are made again rather than kept.
+    #[differentiable(order = 2)]
+    pub(super) fn overlap(points: &[V], width: f64) -> Vec<f64> {
+        let mut rows = vec![0.0; points.len()];
+        for i in 0..points.len() {
+            for j in 0..points.len() {
+                let r = points[i] - points[j];
+                rows[i] += (width + r.norm()) * (width - r.norm());
+            }
+        }
+        rows
+    }
+
+    #[differentiable(order = 2)]
+    pub(super) fn overlaps(points: &[V], width: f64) -> f64 {
+        overlap(points, width).iter().map(|row| row * row).sum()
+    }
+}
+
+#[test]
+fn what_light_methods_give_is_not_kept() {
+    use accessors::{Image, V, convolved, overlaps};
+    let image = |n: usize| Image { width: n, data: (0..n * n).map(|i| (0.3 * i as f64).sin()).collect() };
+    let kernel = [0.1, -0.2, 0.3, 0.4, 0.5, -0.6, 0.7, 0.2, 0.1];
+    convolved::check(&image(5), &kernel).unwrap();
+    let (picture, n) = (image(30), 30 * 30);
+    // The gradient, what comes out, its cotangent, and a number for each pixel; not nine.
+    let bytes = measure(|| assert!(convolved::grad(&picture, &kernel).1[0].is_finite())).bytes_max;
+    assert!(bytes <= 8 * 5 * n, "{bytes} for {n} pixels");
+    let points = |n: usize| (0..n).map(|i| V { x: (0.9 * i as f64).sin(), y: 0.1 * i as f64 }).collect::<Vec<_>>();
+    overlaps::check(&points(4), 0.7).unwrap();
+    let (cloud, n) = (points(40), 40);
+    let bytes = measure(|| assert!(overlaps::grad(&cloud, 0.7).1.is_finite())).bytes_max;
+    assert!(bytes <= 8 * 12 * n, "{bytes} for {n} points");
+}

@@ -77,7 +77,9 @@ fn resolve_let(program: &mut Program, types: &Types, var: VarId, value: Expr) ->
         Expr::Binary(op, a, b) if op.is_arithmetic() => {
             let kind = kinds::of_expr(program, types, &Expr::Binary(op, a.clone(), b.clone()));
             if kind.is_by_traits() && program.vars[var].kind != Kind::Int {
-                return Stmt::Call(call(Callee::Operator(Operator::Binary(op)), vec![pass(*a), pass(*b)], var, span));
+                let light = kinds::of_operator(program, types, op, &a, &b).is_some_and(|output| output.light);
+                let callee = Callee::Operator(Operator::Binary(op));
+                return Stmt::Call(Call { light, ..call(callee, vec![pass(*a), pass(*b)], var, span) });
             }
             Stmt::Let { var, value: Expr::binary(op, scalar(*a), scalar(*b)) }
         }
@@ -162,7 +164,7 @@ fn method(
 
 /// A call with one value.
 pub(crate) fn call(callee: Callee, args: Vec<Arg>, out: VarId, span: proc_macro2::Span) -> Call {
-    Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, span }
+    Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, light: false, span }
 }
 
 /// An operand as an argument.

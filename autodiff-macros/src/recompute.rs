@@ -1,18 +1,17 @@
 //! What a backward sweep computes again rather than loads: which expressions are cheap, and which of those that are is needed.
 
-use std::rc::Rc;
-
-use crate::ir::{BinOp, Expr, Step};
+use crate::ir::{BinOp, Expr, Passing, Step, Stmt, VarId};
+use crate::tape::Definition;
 use crate::var_set::{VarMap, VarSet};
 
 /// The recomputed variables that something needs.
-pub(crate) fn prune(again: &VarSet, needed: &VarSet, defined: &VarMap<Option<(usize, Rc<Expr>)>>) -> VarSet {
+pub(crate) fn prune(again: &VarSet, needed: &VarSet, defined: &VarMap<Option<Definition>>) -> VarSet {
     let mut keep: VarSet = again.iter().filter(|v| needed.contains(*v)).collect();
     loop {
         let mut more = VarSet::new();
         for v in keep.iter() {
-            if let Some(Some((_, value))) = defined.get(v) {
-                value.vars(&mut |u| {
+            if let Some(Some(definition)) = defined.get(v) {
+                operands(&definition.stmt, &mut |u| {
                     if again.contains(u) && !keep.contains(u) {
                         more.insert(u);
                     }
@@ -22,6 +21,29 @@ pub(crate) fn prune(again: &VarSet, needed: &VarSet, defined: &VarMap<Option<(us
         if !keep.unite(&more) {
             return keep;
         }
+    }
+}
+
+/// Whether a statement gives the same once more, if its operands are what they were, and does nothing else.
+pub(crate) fn can_be(stmt: &Stmt) -> bool {
+    match stmt {
+        Stmt::Let { .. } => true,
+        Stmt::Call(call) => call.light && call.args.iter().all(|a| a.passing != Passing::RefMut),
+        _ => false,
+    }
+}
+
+/// Calls `f` on what such a statement reads.
+pub(crate) fn operands(stmt: &Stmt, f: &mut dyn FnMut(VarId)) {
+    stmt.uses(f, &mut |_| {});
+}
+
+/// Whether such a statement costs less than a round trip to memory.
+pub(crate) fn is_cheap_statement(stmt: &Stmt) -> bool {
+    match stmt {
+        Stmt::Let { value, .. } => is_cheap(value),
+        Stmt::Call(call) => call.args.iter().flat_map(|a| a.parts.iter().flatten()).all(is_cheap),
+        _ => false,
     }
 }
 

@@ -75,11 +75,18 @@ fn drop_unread(program: &mut Program) {
     });
 }
 
+/// A statement that defines variables, and its position.
+#[derive(Clone)]
+pub(crate) struct Definition {
+    at: usize,
+    pub(crate) stmt: Rc<Stmt>,
+}
+
 /// What a forward scope makes.
 #[derive(Default)]
 struct Made {
-    /// The statement that defines a variable, and the value that it could be computed again from.
-    defined: VarMap<Option<(usize, Rc<Expr>)>>,
+    /// What defines a variable, if that can be run again.
+    defined: VarMap<Option<Definition>>,
     /// The last statement that writes to a variable, also inside.
     last_write: VarMap<usize>,
 }
@@ -99,13 +106,10 @@ impl Scopes {
         let mut all = VarSet::new();
         for (i, stmt) in block.stmts.iter().enumerate() {
             if !matches!(stmt, Stmt::Loop(_)) {
-                for v in stmt.defines() {
-                    let definition = match stmt {
-                        Stmt::Let { value, .. } => Some((i, Rc::new(value.clone()))),
-                        _ => None,
-                    };
-                    made.defined.insert(v, definition);
-                }
+                let definition = recompute::can_be(stmt).then(|| Definition { at: i, stmt: Rc::new(stmt.clone()) });
+                stmt.each_defined(&mut |v| {
+                    made.defined.insert(v, definition.clone());
+                });
             }
             // Tapes of inner scopes come into being here.
             let tape = match stmt {
@@ -288,12 +292,18 @@ impl Pass {
                 if saved.contains(v) || again.contains(v) {
                     continue;
                 }
-                let Some(Some((_, value))) = defined.get(v) else {
+                let Some(Some(definition)) = defined.get(v) else {
                     continue;
                 };
+                // What one statement defines is saved together.
+                if definition.stmt.defines().into_iter().any(|u| saved.contains(u)) {
+                    saved.insert(v);
+                    changed = true;
+                    continue;
+                }
                 let mut ready = true;
                 let mut pending = Vec::new();
-                value.vars(&mut |u| {
+                recompute::operands(&definition.stmt, &mut |u| {
                     if defined.contains(u) && !saved.contains(u) && !again.contains(u) {
                         ready = false;
                         pending.push(u);
@@ -325,13 +335,10 @@ impl Pass {
             }
         }
         let again = recompute::prune(&again, &needed, &defined);
-        let mut order: Vec<(usize, VarId)> =
-            again.iter().filter_map(|v| defined[v].as_ref().map(|(i, _)| (*i, v))).collect();
-        order.sort_unstable();
-        let recomputed: Vec<Stmt> = order
-            .into_iter()
-            .map(|(_, v)| Stmt::Let { var: v, value: (*defined[v].as_ref().expect("has a definition").1).clone() })
-            .collect();
+        let mut order: Vec<&Definition> = again.iter().filter_map(|v| defined[v].as_ref()).collect();
+        order.sort_unstable_by_key(|d| d.at);
+        order.dedup_by_key(|d| d.at);
+        let recomputed: Vec<Stmt> = order.into_iter().map(|d| (*d.stmt).clone()).collect();
         recomputed.iter().for_each(|s| own_uses(s, inside));
         backward.stmts.splice(0..0, recomputed);
         let free = without_bound(inside.clone(), backward);
@@ -341,22 +348,25 @@ impl Pass {
     }
 
     /// Whether a variable can be had again from operands that still have their values.
-    fn is_cheap(&self, v: VarId, defined: &VarMap<Option<(usize, Rc<Expr>)>>, last_write: &VarMap<usize>) -> bool {
-        let Some(Some((i, value))) = defined.get(v) else {
+    fn is_cheap(&self, v: VarId, defined: &VarMap<Option<Definition>>, last_write: &VarMap<usize>) -> bool {
+        let Some(Some(Definition { at, stmt })) = defined.get(v) else {
             return false;
         };
-        if !Analysis::Recompute.is_on() && !matches!(&**value, Expr::Ref { .. }) {
+        let is_reference = matches!(&**stmt, Stmt::Let { value: Expr::Ref { .. }, .. });
+        if !Analysis::Recompute.is_on() && !is_reference {
             return false;
         }
-        if self.stored.contains(v) || !self.scalars[v] && !matches!(&**value, Expr::Ref { .. }) {
+        let is_let = matches!(&**stmt, Stmt::Let { .. });
+        if is_let && !self.scalars[v] && !is_reference {
             return false;
         }
-        let is_stable = |v: VarId| last_write.get(v).is_none_or(|k| k <= i);
-        if !is_stable(v) || !recompute::is_cheap(value) {
-            return false;
-        }
+        let is_stable = |v: VarId| last_write.get(v).is_none_or(|k| k <= at);
         let mut stable = true;
-        value.vars(&mut |u| stable &= is_stable(u));
+        stmt.each_defined(&mut |u| stable &= is_stable(u) && !self.stored.contains(u));
+        if !stable || !recompute::is_cheap_statement(stmt) {
+            return false;
+        }
+        recompute::operands(stmt, &mut |u| stable &= is_stable(u));
         stable
     }
 }

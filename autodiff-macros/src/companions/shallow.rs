@@ -13,7 +13,7 @@ use syn::{Path, Type};
 use super::{Companions, with_std};
 use crate::emit::tuple;
 use crate::expand::{Function, Sweeps};
-use crate::ir::{Callee, Expr, Mode, Passing, Stmt};
+use crate::ir::{Callee, Expr, Passing, Stmt};
 use crate::kinds::Kind;
 use crate::signature::Param;
 
@@ -59,7 +59,7 @@ fn callees(f: &Function) -> Option<Vec<Path>> {
     program.body.walk(&mut |s| {
         little &= match s {
             Stmt::Loop(_) | Stmt::Effect(_) => false,
-            Stmt::Call(call) => small && is_cheap(&call.callee) || call.mode == Mode::Taped && is_asked(&call.callee),
+            Stmt::Call(call) => small && is_cheap(&call.callee) || is_asked(&call.callee),
             Stmt::Pull(pull) => small && is_cheap(&pull.callee) || is_asked(&pull.callee),
             _ => true,
         };

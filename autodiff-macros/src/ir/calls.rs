@@ -78,6 +78,8 @@ pub(crate) struct Call {
     /// The components of the value, of which there are 2^level.
     pub(crate) outs: Vec<VarId>,
     pub(crate) tape: Option<VarId>,
+    /// It is known to cost less than to keep its value and tape.
+    pub(crate) light: bool,
     pub(crate) span: Span,
 }
 

@@ -4,7 +4,7 @@ use syn::Type;
 
 use super::{Float, Kind, Types, is_integer};
 use crate::ir::{BinOp, Expr, Place, Program, Step, VarId};
-use crate::surroundings::plain;
+use crate::surroundings::{Output, plain};
 use crate::{complex, integers, methods, variants};
 
 /// The float type of numbers that are combined.
@@ -150,23 +150,33 @@ pub(crate) fn type_of(program: &Program, types: &Types, e: &Expr) -> Option<Type
             let ty = path.clone();
             path.get_ident().map(|_| Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path: ty }))
         }
-        Expr::Neg(e) => program.surroundings.output_of(&of(e)?, "neg"),
-        Expr::Binary(op, a, b) => {
-            let method = match op {
-                BinOp::Add => "add",
-                BinOp::Sub => "sub",
-                BinOp::Mul => "mul",
-                BinOp::Div => "div",
-                _ => return None,
-            };
-            let of_left = match of_expr(program, types, a).deref() {
-                Kind::Float(Float::F64) if of_expr(program, types, b) == Kind::Unknown => syn::parse_quote!(f64),
-                _ => of(a)?,
-            };
-            program.surroundings.output_of(&of_left, method)
-        }
+        Expr::Neg(e) => Some(program.surroundings.output_of(&of(e)?, "neg")?.ty),
+        Expr::Binary(op, a, b) => Some(of_operator(program, types, *op, a, b)?.ty),
+        Expr::Method { recv, name, .. } if methods::IDENTITIES.contains(&name.to_string().as_str()) => of(recv),
+        // A vector and an array of the same elements have the same places.
+        Expr::Repeat { value, .. } => of(value).map(|ty| syn::parse_quote!(Vec<#ty>)),
+        Expr::Array(values, _) => of(values.first()?).map(|ty| syn::parse_quote!(Vec<#ty>)),
         _ => None,
     }
+}
+
+/// The value of an operator on types that are declared beside the function.
+pub(crate) fn of_operator(program: &Program, types: &Types, op: BinOp, a: &Expr, b: &Expr) -> Option<Output> {
+    if program.surroundings.is_empty() {
+        return None;
+    }
+    let method = match op {
+        BinOp::Add => "add",
+        BinOp::Sub => "sub",
+        BinOp::Mul => "mul",
+        BinOp::Div => "div",
+        _ => return None,
+    };
+    let left = match of_expr(program, types, a).deref() {
+        Kind::Float(Float::F64) if of_expr(program, types, b) == Kind::Unknown => syn::parse_quote!(f64),
+        _ => type_of(program, types, a)?,
+    };
+    program.surroundings.output_of(&left, method)
 }
 
 /// What is known of a field by its uses, or of an element of one.

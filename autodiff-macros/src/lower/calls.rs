@@ -8,8 +8,8 @@ use syn::{Expr as S, ExprPath};
 
 use super::patterns::capital;
 use super::{Binding, Lowerer, strip};
-use crate::dispatch::share;
-use crate::ir::{Arg, BinOp, Call, Callee, Expr, Mode, Passing, Place, Role, Step, VarId};
+use crate::dispatch::{call, share};
+use crate::ir::{Arg, BinOp, Call, Callee, Expr, Passing, Place, Role, Step, VarId};
 use crate::kinds::{self, Float, Kind};
 use crate::surroundings::plain;
 use crate::{complex, integers, methods, rules, variants};
@@ -161,24 +161,25 @@ impl Lowerer<'_> {
     fn call_stmt(&mut self, callee: Callee, args: Vec<Expr>, span: Span) -> Expr {
         let mut args: Vec<Arg> = args.into_iter().map(|a| self.pass(a)).collect();
         share(&mut args);
-        let out = self.value_of_call(&callee, &args, span);
-        self.emit_call(Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, span });
-        Expr::var(out, span)
+        Expr::var(self.call_of(callee, args, span), span)
     }
 
-    /// A variable for the value of a call, with the type that its declaration tells.
-    fn value_of_call(&mut self, callee: &Callee, args: &[Arg], span: Span) -> VarId {
+    /// Emits a call, and gives the variable that holds its value, with the type that its declaration tells.
+    fn call_of(&mut self, callee: Callee, args: Vec<Arg>, span: Span) -> VarId {
         let around = &self.types.surroundings;
-        let ty = match (callee, args.first().and_then(|recv| recv.parts[0].as_ref())) {
+        let output = match (&callee, args.first().and_then(|recv| recv.parts[0].as_ref())) {
             (Callee::Function { path, qself: None }, _) => around.output(path),
             (Callee::Method { name, turbofish: None }, Some(recv)) => {
                 kinds::type_of(&self.program, self.types, recv).and_then(|ty| around.output_of(&ty, &name.to_string()))
             }
             _ => None,
         };
+        let light = output.as_ref().is_some_and(|output| output.light);
+        let ty = output.map(|output| output.ty);
         let kind = ty.as_ref().and_then(plain).unwrap_or(Kind::Unknown);
         let out = self.fresh("t", span, kind, Role::Temporary);
         self.program.vars[out].found = ty.filter(|ty| !matches!(ty, syn::Type::Reference(_))).map(Rc::new);
+        self.emit_call(Call { light, ..call(callee, args, out, span) });
         out
     }
 
@@ -347,8 +348,7 @@ impl Lowerer<'_> {
         args.extend(rest);
         share(&mut args);
         let callee = Callee::Method { name: m.method.clone(), turbofish: m.turbofish.clone() };
-        let out = self.value_of_call(&callee, &args, span);
-        self.emit_call(Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, span });
+        let out = self.call_of(callee, args, span);
         match self.types.lent_by(&m.method.to_string()) {
             Some(kind) if matches!(&*m.receiver, S::Path(p) if p.path.is_ident("self")) => self.lent(out, kind),
             _ => Expr::var(out, span),

@@ -47,7 +47,7 @@ use proc_macro2::Span;
 use syn::Type;
 
 use crate::errors::Errors;
-use crate::ir::{Block, Expr, Param, Passing, Place, Program, Role, Stmt, VarId};
+use crate::ir::{Block, Edit, Expr, Param, Passing, Place, Program, Role, Stmt, VarId};
 use crate::kinds::{self, Kind, Types};
 use crate::maps::{HashMap, HashSet};
 use crate::signature::Signature;
@@ -305,15 +305,23 @@ impl Lowerer<'_> {
     }
 
     fn emit(&mut self, stmt: Stmt) {
-        if let Stmt::Let { var, value } = &stmt
-            && self.program.vars[*var].found.is_none()
-            && let Some(ty) = kinds::type_of(&self.program, self.types, value)
-        {
-            let var = &mut self.program.vars[*var];
-            // Operands decide who differentiates an operator, whatever it gives.
-            let kind = crate::surroundings::plain(&ty).unwrap_or(Kind::Unknown);
-            var.kind = var.kind.join(&kind);
-            var.found = Some(std::rc::Rc::new(ty));
+        match &stmt {
+            Stmt::Let { var, value } if self.program.vars[*var].found.is_none() => {
+                if let Some(ty) = kinds::type_of(&self.program, self.types, value) {
+                    let var = &mut self.program.vars[*var];
+                    // Operands decide who differentiates an operator, whatever it gives.
+                    let kind = crate::surroundings::plain(&ty).unwrap_or(Kind::Unknown);
+                    var.kind = var.kind.join(&kind);
+                    var.found = Some(Rc::new(ty));
+                }
+            }
+            Stmt::Edit(Edit::Push { place, value }) if place.path.is_empty() => {
+                let found = &self.program.vars[place.root].found;
+                if let (None, Some(ty)) = (found, kinds::type_of(&self.program, self.types, value)) {
+                    self.program.vars[place.root].found = Some(Rc::new(syn::parse_quote!(Vec<#ty>)));
+                }
+            }
+            _ => {}
         }
         self.stmts.last_mut().expect("a block is open").push(stmt);
     }

@@ -7,8 +7,10 @@
 //!
 //! - [`scan`] finds the scopes of a file and what they declare;
 //! - [`scopes`] looks a name up, from a scope outwards;
+//! - [`light`] tells which functions cost next to nothing;
 //! - [`types`] follows fields and elements of a type.
 
+mod light;
 mod scan;
 mod scopes;
 #[cfg(test)]
@@ -25,7 +27,7 @@ use proc_macro2::TokenStream;
 use syn::Type;
 
 use self::scan::File;
-pub(crate) use self::types::plain;
+pub(crate) use self::types::{Output, plain};
 use crate::maps::{HashMap, HashSet};
 use crate::switches::Analysis;
 

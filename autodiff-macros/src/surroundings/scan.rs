@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
+use super::light::{Weights, of_method};
 use crate::maps::{HashMap, HashSet};
 
 /// What a file declares.
@@ -16,6 +17,8 @@ pub(super) struct File {
     pub(super) scopes: Vec<Scope>,
     /// The scope that an item stands in, by its key; none where equal items stand in several.
     pub(super) items: HashMap<u64, Option<usize>>,
+    /// What its functions cost.
+    pub(super) weights: Weights,
 }
 
 /// The names that are declared between a pair of braces.
@@ -211,6 +214,9 @@ impl File {
             }
         }
         if let TokenTree::Group(body) = &tokens[end] {
+            if let ("fn", Some(TokenTree::Ident(name))) = (word, item.get(1)) {
+                self.weights.add(&name.to_string(), &body.stream());
+            }
             if word == "impl" {
                 self.methods(&item[..item.len() - 1], body.stream(), scope);
             }
@@ -255,6 +261,9 @@ impl File {
             });
             let known = methods.entry(name.to_string()).or_insert_with(|| output.clone());
             *known = known.take().filter(|known| Some(known) == output.as_ref());
+            if let TokenTree::Group(body) = &body[end] {
+                self.weights.add(&of_method(&owner, &name.to_string()), &body.stream());
+            }
         }
     }
 

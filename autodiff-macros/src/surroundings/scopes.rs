@@ -6,7 +6,7 @@ use super::{Fields, Located, Surroundings};
 use crate::maps::HashMap;
 
 impl Surroundings {
-    /// The text of the type of a function's value, and the scope that it is written in.
+    /// The text of the type of a function's value.
     pub(super) fn output_of_function(&self, name: &str) -> Option<&str> {
         let scope = self.scope.as_deref().filter(|scope| !scope.own.contains(name))?;
         let at = scope.declaring(scope.at, name, |s| s.functions.contains_key(name))?;

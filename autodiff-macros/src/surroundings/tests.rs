@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Type;
 
-use super::Surroundings;
+use super::{Output, Surroundings};
 use crate::ir::{Expr, Step};
 use crate::kinds::{Float, Kind};
 
@@ -82,7 +82,7 @@ fn structs_with_lengths_and_lifetimes() {
     let of = |ty: Type, path: &[Step]| super::plain(&around.follow(&ty, path)?);
     assert_eq!(of(syn::parse_quote!(&Self), &[field("x"), element()]), Some(FLOAT));
     assert_eq!(of(syn::parse_quote!(P<'_, 3>), &[field("y"), element()]), Some(FLOAT));
-    let scaled = around.output_of(&syn::parse_quote!(&Self), "scaled").map(|ty| quote!(#ty).to_string());
+    let scaled = around.output_of(&syn::parse_quote!(&Self), "scaled").map(|Output { ty, .. }| quote!(#ty).to_string());
     assert_eq!(scaled.as_deref(), Some("P < '_ , N >"));
 }
 
@@ -142,8 +142,8 @@ fn values_of_functions_and_methods() {
         impl std::ops::Mul<V> for f64 {{ type Output = V; fn mul(self, o: V) -> V {{ o }} }}"
     );
     let around = Surroundings::in_text(&item, &text);
-    let function = |path: syn::Path| around.output(&path).map(|ty| quote!(#ty).to_string());
-    let method = |ty: Type, name: &str| around.output_of(&ty, name).map(|ty| quote!(#ty).to_string());
+    let function = |path: syn::Path| around.output(&path).map(|Output { ty, .. }| quote!(#ty).to_string());
+    let method = |ty: Type, name: &str| around.output_of(&ty, name).map(|Output { ty, .. }| quote!(#ty).to_string());
     assert_eq!(function(syn::parse_quote!(g)).as_deref(), Some("f64"));
     assert_eq!(function(syn::parse_quote!(l)).as_deref(), Some("[f64 ; 2]"));
     assert_eq!(function(syn::parse_quote!(k)).as_deref(), Some("()"));
@@ -163,4 +163,41 @@ fn values_of_functions_and_methods() {
     );
     let around = Surroundings::in_text(&inner, &format!("fn g(x: f64) -> f64 {{ x }} {inner}"));
     assert_eq!(around.output(&syn::parse_quote!(g)).map(|_| ()), None, "the inner one is meant");
+}
+
+#[test]
+fn light_functions() {
+    let item = quote!(
+        fn f(v: &V) -> f64 {
+            v.at(1)
+        }
+    );
+    let of = |functions: &str, name: &str| {
+        let text = format!(
+            "#[derive(Differentiable)] struct V {{ x: Vec<f64> }} #[derive(Differentiable)] struct P {{ a: f64 }} {functions} {item}"
+        );
+        let around = Surroundings::in_text(&item, &text);
+        let function = syn::parse_str(name).expect("a path");
+        around.output(&function).map(|Output { light, .. }| light)
+    };
+    let method = |body: &str| of(&format!("impl V {{ fn at(&self, i: usize) -> f64 {{ {body} }} }}"), "V::at");
+    assert_eq!(method("self.x[2 * i + 1] * -0.5"), Some(true));
+    assert_eq!(method("if i != 0 { (self.x[i] + 1.0).max(0.0) } else { 0.0 }"), Some(true));
+    assert_eq!(method("let mut s = 0.0; for x in &self.x { s += x; } s"), Some(false), "it has a loop");
+    assert_eq!(method("self.x.iter().sum()"), Some(false), "it has one by another name");
+    assert_eq!(method("self.x[i].exp()"), Some(false), "it costs more than what it gives");
+    assert_eq!(method("1.0 / self.x[i]"), Some(false));
+    assert_eq!(method("Self::of(&[0.0; 100])"), Some(false));
+    assert_eq!(method("self.at(i)"), Some(false), "it calls itself");
+    assert_eq!(method(&"self.x[i] + ".repeat(40)), Some(false), "it is long");
+    let two = |inner: &str| of(&format!("fn g(x: f64) -> f64 {{ h(x) }} fn h(x: f64) -> f64 {{ {inner} }}"), "g");
+    assert_eq!(two("x * x"), Some(true), "it calls a light one");
+    assert_eq!(two("x.sin()"), Some(false));
+    let both = "fn g(x: f64) -> f64 { h(x) } fn h(x: f64) -> f64 { x } mod a { fn h(x: f64) -> f64 { x.sin() } }";
+    assert_eq!(of(both, "g"), Some(false), "one of the name is not light");
+    assert_eq!(of("fn g(x: f64) -> P { P { a: 2.0 * x } }", "g"), Some(true));
+    assert_eq!(of("fn g(x: f64) -> V { V { x: x.all } }", "g"), Some(false), "it gives a vector");
+    let methods = "impl P { fn k(&self) -> f64 { self.a } } impl V { fn k(&self) -> f64 { self.x[0].ln() } }";
+    assert_eq!(of(methods, "P::k"), Some(true), "types tell methods apart");
+    assert_eq!(of(methods, "V::k"), Some(false));
 }

@@ -3,8 +3,16 @@
 use syn::{GenericArgument, Member, PathArguments, Type, TypePath};
 
 use super::Surroundings;
+use super::light::of_method;
 use crate::ir::Step;
 use crate::kinds::{Kind, Types};
+
+/// The value of a function.
+pub(crate) struct Output {
+    pub(crate) ty: Type,
+    /// It is a few numbers, and made of a few sums and products.
+    pub(crate) light: bool,
+}
 
 impl Surroundings {
     /// Whether nothing is known.
@@ -12,10 +20,11 @@ impl Surroundings {
         self.scope.is_none()
     }
 
-    /// The type of the value of a function that is called by its path, `f` or `Type::f`.
-    pub(crate) fn output(&self, path: &syn::Path) -> Option<Type> {
+    /// The value of a function that is called by its path, `f` or `Type::f`.
+    pub(crate) fn output(&self, path: &syn::Path) -> Option<Output> {
         if let Some(name) = path.get_ident() {
-            return syn::parse_str(self.output_of_function(&name.to_string())?).ok();
+            let name = name.to_string();
+            return self.made(&name, self.output_of_function(&name)?);
         }
         let [owner, name] = path.segments.iter().collect::<Vec<_>>()[..] else { return None };
         let owner = owner
@@ -25,10 +34,32 @@ impl Surroundings {
         self.output_of(&owner, &name.ident.to_string())
     }
 
-    /// The type of the value of a method.
-    pub(crate) fn output_of(&self, receiver: &Type, name: &str) -> Option<Type> {
+    /// The value of a method.
+    pub(crate) fn output_of(&self, receiver: &Type, name: &str) -> Option<Output> {
         let owner = self.owner.as_deref();
-        syn::parse_str(self.output_of_method(&name_of(&target(receiver, owner)?)?, name)?).ok()
+        let owner = name_of(&target(receiver, owner)?)?;
+        self.made(&of_method(&owner, name), self.output_of_method(&owner, name)?)
+    }
+
+    fn made(&self, name: &str, output: &str) -> Option<Output> {
+        let ty = syn::parse_str(output).ok()?;
+        let light = self.scope.as_ref()?.file.weights.is_light(name) && self.is_small(&ty, 3);
+        Some(Output { ty, light })
+    }
+
+    /// Whether a type is that of a few numbers: structs of them nest to a depth.
+    fn is_small(&self, ty: &Type, depth: usize) -> bool {
+        match ty {
+            Type::Tuple(tuple) => tuple.elems.iter().all(|ty| self.is_small(ty, depth)),
+            Type::Array(array) => self.is_small(&array.elem, depth),
+            Type::Path(_) if plain(ty).is_some_and(|kind| kind.is_scalar()) => true,
+            _ => {
+                depth > 0
+                    && name_of(ty)
+                        .and_then(|name| self.fields_of(&name, None))
+                        .is_some_and(|fields| fields.types.values().all(|ty| self.is_small(ty, depth - 1)))
+            }
+        }
     }
 
     /// The type of what a place holds, from the type of the variable that it begins at.

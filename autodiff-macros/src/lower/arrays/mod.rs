@@ -15,7 +15,7 @@ use syn::{Expr as S, ExprMethodCall};
 pub(super) use self::shapes::shape_axes;
 use super::{Lowerer, strip};
 use crate::arrays;
-use crate::ir::{Arg, Call, Callee, Expr, Mode, Passing, Place, Role, Step, Stmt};
+use crate::ir::{Arg, Callee, Expr, Passing, Place, Role, Step, Stmt};
 use crate::kinds::Kind;
 
 impl Lowerer<'_> {
@@ -165,15 +165,7 @@ impl Lowerer<'_> {
         crate::dispatch::share(&mut all);
         let callee = Callee::Method { name: m.method.clone(), turbofish: m.turbofish.clone() };
         let var = self.fresh("t", span, out, Role::Temporary);
-        self.emit(Stmt::Call(Call {
-            callee,
-            mode: Mode::Plain,
-            level: 0,
-            args: all,
-            outs: vec![var],
-            tape: None,
-            span,
-        }));
+        self.emit(Stmt::Call(crate::dispatch::call(callee, all, var, span)));
         Some(Expr::var(var, span))
     }
 }
