@@ -7,7 +7,7 @@ use quote::ToTokens;
 
 use crate::emit::{Emitter, Operation, Prec, operation};
 use crate::ir::{Callee, Expr, Header, Loop, Operator, Place, Program, Role, Step, Stmt, VarId};
-use crate::source::{format_expression, shortened};
+use crate::text::{label, shortened};
 use crate::var_set::{VarMap, VarSet};
 
 /// Writes the texts of one program.
@@ -109,7 +109,7 @@ impl<'a> Labels<'a> {
             return text;
         }
         let tokens = tokens.into_token_stream();
-        format_expression(match self.receiver() {
+        label(match self.receiver() {
             Some(v) => with_self(tokens, &self.emitter.name(v)),
             None => tokens,
         })

@@ -76,7 +76,6 @@ mod second;
 mod shells;
 mod signature;
 mod simplify;
-mod source;
 #[cfg(test)]
 mod speed;
 mod storage;
@@ -84,6 +83,7 @@ mod surroundings;
 mod switches;
 mod tangent_types;
 mod tape;
+mod text;
 mod traits;
 mod twin;
 mod unannotated;

@@ -11,7 +11,6 @@ use crate::emit::{Emitter, tuple};
 use crate::expand::Sweeps;
 use crate::ir::{Passing, Program, Stmt, VarId};
 use crate::signature::Param;
-use crate::source::format_source;
 use crate::tangent_types::{is_hollow, owned_tangent};
 use crate::var_set::VarSet;
 
@@ -250,7 +249,7 @@ impl Companions<'_> {
         } else {
             self.taped_as(0, self.is_erased(), true, Taped::TEXT)
         };
-        format_source(tokens)
+        crate::text::item(tokens)
     }
 }
 
