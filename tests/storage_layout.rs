@@ -375,3 +375,107 @@ mod tapes {
         assert_eq!(pullback(vec![1.0, 2.0, 3.0]), pullback(vec![1.0, 2.0, 3.0]));
     }
 }
+
+/// What is computed from numbers before a loop changes them, which is computed again behind the statements that restore these.
+mod restored {
+    use super::*;
+
+    #[differentiable(order = 2)]
+    pub(crate) fn iterated(start: f64, k: f64, n: usize) -> f64 {
+        let (mut x, mut v) = (start, k);
+        for i in 0..n {
+            let square = x * x;
+            let product = square * v;
+            let force = product.sin() - k * x;
+            v += 0.1 * force;
+            let lift = v * square;
+            x += 0.1 * lift * product;
+            if i % 3 == 1 {
+                x -= 0.01 * square * v;
+            }
+        }
+        x * v
+    }
+
+    /// Changed in a branch, in an inner loop, or not at all.
+    #[differentiable(order = 2)]
+    pub(crate) fn now_and_then(start: f64, w: &[f64]) -> f64 {
+        let mut x = start;
+        let mut total = 0.0;
+        'all: for (i, w) in w.iter().enumerate() {
+            let a = x * w;
+            let b = a * x;
+            if b > 2.0 {
+                total += a.exp();
+                continue 'all;
+            }
+            if i % 2 == 0 {
+                for k in 0..i {
+                    let c = x * b;
+                    if k > 2 {
+                        break;
+                    }
+                    x -= 0.1 * c * a;
+                }
+            } else {
+                x = a - b * x;
+            }
+            total += a * b * x;
+        }
+        total + x
+    }
+
+    /// Changed twice, exchanged, and used on both sides of the change.
+    #[differentiable(order = 2)]
+    pub(crate) fn twice(p: f64, q: f64, n: usize) -> f64 {
+        let (mut x, mut y) = (p, q);
+        let mut sum = 0.0;
+        while sum < n as f64 {
+            let a = x * y;
+            x = a * 0.5 + 0.1;
+            let b = x * a;
+            x += 0.3 * b * y;
+            let c = a * x - y;
+            sum += 1.0 + 0.1 * a * a * c.tanh();
+            std::mem::swap(&mut x, &mut y);
+            let d = a * y;
+            y -= 0.2 * d * c;
+        }
+        sum * x - y
+    }
+
+    #[differentiable(order = 2)]
+    pub(crate) fn root(a: f64) -> f64 {
+        let mut x = a;
+        for _ in 0..50 {
+            let (square, slope) = (x * x, 3.0 * x);
+            let next = x - (square * x - a) / (slope * x);
+            if (next - x).abs() < 1e-15 {
+                break;
+            }
+            x = next;
+        }
+        x
+    }
+
+    #[test]
+    fn derivatives() {
+        iterated::check(0.7, 1.3, 7).unwrap();
+        now_and_then::check(0.4, &[0.5, 1.2, -0.8, 0.9, 2.0, 0.3, 1.1]).unwrap();
+        now_and_then::check(2.1, &[0.5, 1.2, -0.8, 0.9]).unwrap();
+        twice::check(0.4, 0.9, 5).unwrap();
+        root::check(2.0).unwrap();
+        assert!((root::hessian(2.0)[[0, 0]] + 2.0 / 9.0 * 2.0_f64.powf(-5.0 / 3.0)).abs() < 1e-12);
+        for (x, v) in [(0.7, 1.3), (-0.2, 0.8)] {
+            let h = iterated::hessian(x, v, 6);
+            let slope = |x: f64| iterated::grad(x, v, 6);
+            let (up, down) = (slope(x + 1e-5), slope(x - 1e-5));
+            assert!((h[[0, 0]] - (up.0 - down.0) / 2e-5).abs() < 1e-7);
+            assert!((h[[1, 0]] - (up.1 - down.1) / 2e-5).abs() < 1e-7);
+        }
+        let h = twice::hessian(0.4, 0.9, 4);
+        let (up, down) = (twice::grad(0.4 + 1e-5, 0.9, 4), twice::grad(0.4 - 1e-5, 0.9, 4));
+        assert!((h[[0, 0]] - (up.0 - down.0) / 2e-5).abs() < 1e-6);
+        assert!((h[[0, 1]] - (up.1 - down.1) / 2e-5).abs() < 1e-6);
+    }
+}

@@ -63,7 +63,6 @@ mod own_names;
 mod persistent;
 mod print;
 mod pullbacks;
-mod recompute;
 mod reverse;
 #[cfg(test)]
 mod robustness;

@@ -398,6 +398,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_made_of_restored_numbers_is_not_stored() {
+        let text = stored(quote! {
+            fn f(start: f64, n: usize) -> f64 {
+                let mut x = start;
+                for _ in 0..n {
+                    let a = x * x;
+                    let b = 3.0 * a - x;
+                    x += b * a;
+                }
+                x
+            }
+        });
+        assert_eq!(
+            text,
+            "The backward sweep stores, for each iteration of `for i in 0..n`, the value of `x` before it is overwritten \
+             (`f64`)"
+        );
+    }
+
+    #[test]
     fn loops_name_what_they_store() {
         let text = stored(quote! {
             fn f(x: &[f64], mu: &[f64]) -> f64 {

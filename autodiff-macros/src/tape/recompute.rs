@@ -1,7 +1,7 @@
 //! What a backward sweep computes again rather than loads: which expressions are cheap, and which of those that are is needed.
 
+use super::Definition;
 use crate::ir::{BinOp, Expr, Passing, Step, Stmt, VarId};
-use crate::tape::Definition;
 use crate::var_set::{VarMap, VarSet};
 
 /// The recomputed variables that something needs.

@@ -4,19 +4,23 @@
 //! the same program, in which every such variable is either computed again at the beginning of the
 //! backward scope, if that is cheap and its operands are at hand, or saved by the forward scope and
 //! loaded by the backward scope.
+//!
+//! - [`choice`] decides which of the two, and where what is computed again stands;
+//! - [`recompute`] tells what is cheap.
 
-use std::collections::BTreeSet;
+mod choice;
+mod recompute;
+
 use std::rc::Rc;
 
 use crate::ir::{Block, Edit, Expr, Header, Program, Role, Stmt, VarId};
 use crate::maps::{HashMap, HashSet};
-use crate::recompute;
 use crate::simplify::each_write;
-use crate::switches::Analysis;
 use crate::var_set::{VarMap, VarSet};
 
 /// Places the saves and loads of a reversed program.
 pub(crate) fn place(program: &mut Program) {
+    write_zeros(program);
     let scalars: Vec<bool> = program.vars.iter().map(|v| v.kind.is_scalar()).collect();
     let stored = std::mem::take(&mut program.stored);
     Pass { scalars, stored }.sweeps(&mut program.body);
@@ -25,6 +29,19 @@ pub(crate) fn place(program: &mut Program) {
         inner.blocks_mut(&mut |b| b.stmts.retain(|s| !matches!(s, Stmt::Turn)));
     }
     program.taped = true;
+}
+
+/// Writes zeros of numbers as numbers: they need no value that has their shape.
+fn write_zeros(program: &mut Program) {
+    let vars = &program.vars;
+    program.body.walk_mut(&mut |s| {
+        if let Stmt::Let { value, .. } = s
+            && let Expr::Zero(of) = &*value
+            && let Some(v) = of.as_var()
+        {
+            *value = Expr::zero_of(v, &vars[v].kind, vars[v].span);
+        }
+    });
 }
 
 /// Takes off the tapes of loops that nobody reads any more, or whose entries are empty while a range counts: those of inner
@@ -87,8 +104,21 @@ pub(crate) struct Definition {
 struct Made {
     /// What defines a variable, if that can be run again.
     defined: VarMap<Option<Definition>>,
-    /// The last statement that writes to a variable, also inside.
-    last_write: VarMap<usize>,
+    /// The statements that write to a variable, also inside.
+    writes: VarMap<Writes>,
+}
+
+/// The statements of a block that write to a variable.
+pub(crate) struct Writes {
+    pub(crate) last: usize,
+    pub(crate) only: bool,
+}
+
+/// Notes that a statement writes to a variable.
+fn note_write(writes: &mut VarMap<Writes>, v: VarId, at: usize) {
+    let known = writes.or_insert_with(v, || Writes { last: at, only: true });
+    known.only &= known.last == at;
+    known.last = at;
 }
 
 /// What the forward scopes make and save, by tape variable and branch.
@@ -121,7 +151,7 @@ impl Scopes {
                 made.defined.insert(tape.var, None);
             }
             let mut write = |v| {
-                made.last_write.insert(v, i);
+                note_write(&mut made.writes, v, i);
                 all.insert(v);
             };
             stmt.uses(&mut |_| {}, &mut write);
@@ -266,108 +296,6 @@ impl Pass {
         }
         own_uses(stmt, &mut used);
         used
-    }
-
-    /// Decides for one backward scope what is computed again and what is loaded; `inside` are the variables that its
-    /// statements use.
-    fn scope(&mut self, backward: &mut Block, forward: &Made, loop_var: Option<VarId>, inside: &mut VarSet) {
-        let (mut defined, last_write) = (forward.defined.clone(), &forward.last_write);
-        if let Some(v) = loop_var {
-            defined.insert(v, None);
-        }
-        let needed = without_bound(inside.clone(), backward);
-        let mut wanted: BTreeSet<VarId> = needed.iter().filter(|v| defined.contains(*v)).collect();
-        // First what cannot be computed again, then what can from the rest.
-        let mut saved = VarSet::new();
-        let mut again = VarSet::new();
-        for v in &wanted {
-            if !self.is_cheap(*v, &defined, last_write) {
-                saved.insert(*v);
-            }
-        }
-        let mut changed = true;
-        while changed {
-            changed = false;
-            for v in wanted.clone() {
-                if saved.contains(v) || again.contains(v) {
-                    continue;
-                }
-                let Some(Some(definition)) = defined.get(v) else {
-                    continue;
-                };
-                // What one statement defines is saved together.
-                if definition.stmt.defines().into_iter().any(|u| saved.contains(u)) {
-                    saved.insert(v);
-                    changed = true;
-                    continue;
-                }
-                let mut ready = true;
-                let mut pending = Vec::new();
-                recompute::operands(&definition.stmt, &mut |u| {
-                    if defined.contains(u) && !saved.contains(u) && !again.contains(u) {
-                        ready = false;
-                        pending.push(u);
-                    }
-                });
-                if ready {
-                    again.insert(v);
-                    changed = true;
-                } else {
-                    // An operand that is cheap itself is computed again as well.
-                    for u in pending {
-                        if self.is_cheap(u, &defined, last_write) && wanted.insert(u) {
-                            changed = true;
-                        }
-                    }
-                }
-            }
-            if !changed {
-                // Whatever still waits for an operand that nobody else needs is saved itself.
-                if let Some(v) = wanted
-                    .iter()
-                    .copied()
-                    .filter(|v| needed.contains(*v))
-                    .find(|v| !saved.contains(*v) && !again.contains(*v))
-                {
-                    saved.insert(v);
-                    changed = true;
-                }
-            }
-        }
-        let again = recompute::prune(&again, &needed, &defined);
-        let mut order: Vec<&Definition> = again.iter().filter_map(|v| defined[v].as_ref()).collect();
-        order.sort_unstable_by_key(|d| d.at);
-        order.dedup_by_key(|d| d.at);
-        let recomputed: Vec<Stmt> = order.into_iter().map(|d| (*d.stmt).clone()).collect();
-        recomputed.iter().for_each(|s| own_uses(s, inside));
-        backward.stmts.splice(0..0, recomputed);
-        let free = without_bound(inside.clone(), backward);
-        let mut loads: Vec<VarId> = saved.iter().filter(|v| needed.contains(*v) || free.contains(*v)).collect();
-        loads.sort_unstable();
-        backward.loads = loads;
-    }
-
-    /// Whether a variable can be had again from operands that still have their values.
-    fn is_cheap(&self, v: VarId, defined: &VarMap<Option<Definition>>, last_write: &VarMap<usize>) -> bool {
-        let Some(Some(Definition { at, stmt })) = defined.get(v) else {
-            return false;
-        };
-        let is_reference = matches!(&**stmt, Stmt::Let { value: Expr::Ref { .. }, .. });
-        if !Analysis::Recompute.is_on() && !is_reference {
-            return false;
-        }
-        let is_let = matches!(&**stmt, Stmt::Let { .. });
-        if is_let && !self.scalars[v] && !is_reference {
-            return false;
-        }
-        let is_stable = |v: VarId| last_write.get(v).is_none_or(|k| k <= at);
-        let mut stable = true;
-        stmt.each_defined(&mut |u| stable &= is_stable(u) && !self.stored.contains(u));
-        if !stable || !recompute::is_cheap_statement(stmt) {
-            return false;
-        }
-        recompute::operands(stmt, &mut |u| stable &= is_stable(u));
-        stable
     }
 }
 
