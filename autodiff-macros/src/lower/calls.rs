@@ -11,7 +11,6 @@ use super::{Binding, Lowerer, strip};
 use crate::dispatch::share;
 use crate::ir::{Arg, BinOp, Call, Callee, Expr, Mode, Passing, Place, Role, Step, VarId};
 use crate::kinds::{self, Float, Kind};
-use crate::surroundings::plain;
 use crate::{complex, integers, methods, rules, variants};
 
 impl Lowerer<'_> {
@@ -176,9 +175,9 @@ impl Lowerer<'_> {
             }
             _ => None,
         };
-        let kind = ty.as_ref().and_then(plain).unwrap_or(Kind::Unknown);
+        let kind = ty.as_ref().and_then(|ty| around.plain(ty)).unwrap_or(Kind::Unknown);
         let out = self.fresh("t", span, kind, Role::Temporary);
-        self.program.vars[out].found = ty.filter(|ty| !matches!(ty, syn::Type::Reference(_))).map(Rc::new);
+        self.program.vars[out].found = ty.filter(|w| !matches!(w.ty, syn::Type::Reference(_))).map(Rc::new);
         out
     }
 

@@ -311,7 +311,7 @@ impl Lowerer<'_> {
         {
             let var = &mut self.program.vars[*var];
             // Operands decide who differentiates an operator, whatever it gives.
-            let kind = crate::surroundings::plain(&ty).unwrap_or(Kind::Unknown);
+            let kind = self.types.surroundings.plain(&ty).unwrap_or(Kind::Unknown);
             var.kind = var.kind.join(&kind);
             var.found = Some(std::rc::Rc::new(ty));
         }

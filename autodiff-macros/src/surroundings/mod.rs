@@ -25,7 +25,6 @@ use proc_macro2::TokenStream;
 use syn::Type;
 
 use self::scan::File;
-pub(crate) use self::types::plain;
 use crate::maps::{HashMap, HashSet};
 use crate::switches::Analysis;
 
@@ -46,6 +45,21 @@ struct Located {
     own: HashSet<String>,
     /// The structs that were looked up, with the types of their fields.
     structs: RefCell<HashMap<(usize, String), Option<Rc<Fields>>>>,
+}
+
+/// A type that a declaration tells.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    pub(crate) ty: Type,
+    /// The scope that its names stand in; none is that of the item.
+    scope: Option<usize>,
+}
+
+impl Written {
+    /// A type that is written in the item itself.
+    pub(crate) fn here(ty: Type) -> Self {
+        Self { ty, scope: None }
+    }
 }
 
 /// The fields of a struct with their types, and the scope that these are written in.
