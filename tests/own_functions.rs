@@ -1,11 +1,16 @@
-//! Functions of the user's own that are called like those of the standard library.
+//! Functions of the user's own that are called like those of the standard library, and functions, methods and types of which a
+//! file has several of one name.
 #![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
 #![allow(missing_docs, unreachable_pub, unused)]
 
 #[macro_use]
 mod common;
 
+use std::ops::{Add, Mul};
+
+use differentiable::num_complex::Complex;
 use differentiable::prelude::*;
+
 mod all_of_them {
     use super::*;
     #[differentiable(order = 2)]
@@ -131,4 +136,311 @@ mod parts_of_values {
         w[0] * v[0].1 + drop(x[2]).0
     }
     checked!(f, [0.4, 0.7, 1.2]);
+}
+
+#[differentiable(order = 2)]
+fn measure(z: Complex<f64>) -> f64 {
+    z.re * z.im + 2.0 * z.re
+}
+
+/// What the types of values of functions and methods name, in a module in which the names are others.
+mod types_of_values_elsewhere {
+    use super::*;
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    pub struct V {
+        pub x: Complex<f64>,
+    }
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    pub struct A {
+        pub k: f64,
+        pub v: V,
+    }
+    #[differentiable(order = 2)]
+    impl A {
+        pub fn v(&self) -> V {
+            V { x: Complex::new(self.k, 2.0 * self.k * self.k) }
+        }
+    }
+    #[differentiable(order = 2)]
+    pub fn make(k: f64) -> V {
+        V { x: Complex::new(k * k, 0.5 * k) }
+    }
+    mod inner {
+        use super::super::measure;
+        use super::{A, Differentiable, differentiable, make};
+        #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+        pub struct V {
+            pub x: f64,
+        }
+        #[differentiable(order = 2)]
+        fn f(v: &[f64]) -> f64 {
+            let a = A { k: v[0], v: make(v[1]) };
+            let z = a.v().x;
+            let w = make(v[2]).x;
+            measure(z * w) + measure(w * w * z)
+        }
+        checked!(f, [0.7, 1.3, 0.4]);
+    }
+}
+
+/// A parameter that is a function, and is called like one beside it.
+mod parameters_called_like_functions {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn weight(x: usize) -> f64 {
+        1.0
+    }
+    #[differentiable]
+    fn apply(v: &[f64], weight: impl Fn(usize) -> Complex<f64>) -> f64 {
+        let mut z = Complex::new(v[0], v[1]);
+        for i in 0..3 {
+            z = z * weight(i);
+        }
+        measure(z)
+    }
+    #[test]
+    fn ap() {
+        let w = |i: usize| Complex::new(i as f64 - 0.5, 2.0);
+        apply::check(&[0.3, 0.8], w).unwrap();
+    }
+}
+
+/// A number times an array, beside an operator for numbers and a type of the file.
+mod arrays_beside_an_operator {
+    use super::*;
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    pub struct M(pub f64);
+    #[differentiable(order = 2)]
+    impl Mul<M> for f64 {
+        type Output = M;
+        fn mul(self, o: M) -> M {
+            M(o.0 * self)
+        }
+    }
+    #[differentiable(order = 2)]
+    impl M {
+        fn dot(&self, o: &M) -> f64 {
+            self.0 * o.0
+        }
+        fn sum(&self) -> f64 {
+            self.0
+        }
+        fn get(&self) -> f64 {
+            self.0
+        }
+    }
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    pub struct Net {
+        w: Array2<f64>,
+        b: Array1<f64>,
+    }
+    #[differentiable(order = 2)]
+    fn f(n: &Net, k: f64) -> f64 {
+        let y = (k * &n.w).dot(&n.b);
+        let z = (k * &n.b).sum();
+        y.sum() * z + (2.0 * &n.b).dot(&y)
+    }
+    #[test]
+    fn t() {
+        let n = Net { w: array![[0.3, 0.1], [0.2, -0.5]], b: array![0.6, 1.2] };
+        f::check(&n, 0.7).unwrap();
+        assert_eq!(f::hessian(&n, 0.7).dim(), (7, 7));
+    }
+}
+/// Operators for numbers and types of several modules.
+mod operators_of_numbers_in_modules {
+    use super::*;
+    mod phasors {
+        use super::super::*;
+        #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+        pub struct W(pub Complex<f64>);
+        #[differentiable(order = 2)]
+        impl Mul<W> for f64 {
+            type Output = W;
+            fn mul(self, o: W) -> W {
+                W(o.0 * self)
+            }
+        }
+    }
+    use phasors::W;
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    pub struct M(pub f64);
+    #[differentiable(order = 2)]
+    impl Mul<M> for f64 {
+        type Output = M;
+        fn mul(self, o: M) -> M {
+            M(o.0 * self)
+        }
+    }
+    #[differentiable(order = 2)]
+    fn g(ws: &[W], k: f64) -> f64 {
+        let z = (k * ws[0]).0;
+        let y = z * z * z;
+        measure(y)
+    }
+    #[test]
+    fn g_checks() {
+        let ws = [W(Complex::new(0.3, 0.8))];
+        g::check(&ws, 1.3).unwrap();
+        let (_, dk) = g::grad(&ws, 1.3);
+        let e = (g(&ws, 1.3 + 1e-5) - g(&ws, 1.3 - 1e-5)) / 2e-5;
+        assert!((dk - e).abs() < 1e-6 * e.abs(), "{dk} {e}");
+    }
+}
+/// Methods of one name of traits in several modules.
+mod traits_of_one_name {
+    use super::*;
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    pub struct V {
+        pub x: f64,
+        pub y: f64,
+    }
+    #[differentiable(order = 2)]
+    pub trait Len {
+        fn len2(&self) -> f64;
+    }
+    #[differentiable(order = 2)]
+    impl Len for V {
+        fn len2(&self) -> f64 {
+            self.x * self.x + self.y * self.y
+        }
+    }
+    mod ext {
+        use super::super::{Complex, differentiable, measure};
+        use super::V;
+        #[differentiable(order = 2)]
+        pub trait Len {
+            fn len2(&self) -> Complex<f64>;
+        }
+        #[differentiable(order = 2)]
+        impl Len for V {
+            fn len2(&self) -> Complex<f64> {
+                Complex::new(self.x, self.y)
+            }
+        }
+        #[differentiable(order = 2)]
+        fn f(v: &[f64]) -> f64 {
+            let p = V { x: v[0], y: v[1] };
+            let z = p.len2();
+            measure(z * z * z)
+        }
+        checked!(f, [0.7, 1.3, 0.4]);
+    }
+}
+/// A macro makes names that hide others.
+#[test]
+fn names_that_a_macro_makes() {
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    struct V {
+        x: f64,
+    }
+    #[differentiable(order = 2)]
+    fn g(x: f64) -> f64 {
+        x
+    }
+    {
+        macro_rules! make {
+            ($n:ident) => {
+                #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+                struct $n {
+                    x: Complex<f64>,
+                }
+                #[differentiable(order = 2)]
+                fn g(x: f64) -> Complex<f64> {
+                    Complex::new(x, x * x)
+                }
+            };
+        }
+        make!(V);
+        #[differentiable(order = 2)]
+        fn f(v: &[f64], p: &V) -> f64 {
+            let z = g(v[2]);
+            let y = p.x * p.x;
+            measure(z * z) + measure(y * p.x)
+        }
+        let at = [0.7, 1.3, 0.4];
+        let p = V { x: Complex::new(0.2, 0.8) };
+        f::check(&at, &p).unwrap();
+    }
+}
+/// Operators of one type whose right operand decides, in several modules.
+mod operands_in_modules {
+    use super::*;
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    pub struct P(pub f64);
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    pub struct M3 {
+        pub k: f64,
+    }
+    #[differentiable(order = 2)]
+    impl Mul<P> for M3 {
+        type Output = P;
+        fn mul(self, o: P) -> P {
+            P(self.k * o.0)
+        }
+    }
+    pub mod waves {
+        use super::super::*;
+        use super::{M3, P};
+        #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+        pub struct Ray(pub Complex<f64>);
+        #[differentiable(order = 2)]
+        impl Mul<Ray> for M3 {
+            type Output = Ray;
+            fn mul(self, o: Ray) -> Ray {
+                Ray(o.0 * self.k)
+            }
+        }
+        #[differentiable(order = 2)]
+        fn f(v: &[f64]) -> f64 {
+            let m = M3 { k: v[0] };
+            let z = (m * Ray(Complex::new(v[1], v[2]))).0;
+            let w = z * z;
+            measure(w * z)
+        }
+        checked!(f, [0.7, 1.3, 0.4]);
+    }
+}
+
+/// A type of the user's own that is called like that of complex numbers.
+mod own_complex_numbers {
+    use super::{Add, Differentiable, Mul, differentiable};
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    pub struct Complex64 {
+        pub re: f64,
+        pub im: f64,
+    }
+    #[differentiable(order = 2)]
+    impl Mul for Complex64 {
+        type Output = Complex64;
+        fn mul(self, o: Complex64) -> Complex64 {
+            Complex64 { re: self.re * o.re - self.im * o.im, im: self.re * o.im + self.im * o.re }
+        }
+    }
+    #[differentiable(order = 2)]
+    impl Add for Complex64 {
+        type Output = Self;
+        fn add(self, o: Self) -> Self {
+            Self { re: self.re + o.re, im: self.im + o.im }
+        }
+    }
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    pub struct State {
+        pub z: Complex64,
+        pub zs: Vec<Complex64>,
+    }
+    #[differentiable(order = 2)]
+    fn make(a: f64, b: f64) -> Complex64 {
+        Complex64 { re: a, im: b }
+    }
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let s = State { z: make(v[0], v[1]), zs: vec![make(v[1], v[2]); 2] };
+        let mut t = s.z * s.zs[0];
+        for z in &s.zs {
+            t = t * *z + s.z;
+        }
+        t.re * t.im
+    }
+    checked!(f, [0.7, 1.3, 0.4]);
 }

@@ -77,7 +77,7 @@ fn resolve_let(program: &mut Program, types: &Types, var: VarId, value: Expr) ->
         Expr::Binary(op, a, b) if op.is_arithmetic() => {
             let kind = kinds::of_expr(program, types, &Expr::Binary(op, a.clone(), b.clone()));
             if kind.is_by_traits() && program.vars[var].kind != Kind::Int {
-                let light = kinds::of_operator(program, types, op, &a, &b).is_some_and(|output| output.light);
+                let light = kinds::of_operator(program, types, op, &a, &b).is_some_and(|(_, light)| light);
                 let callee = Callee::Operator(Operator::Binary(op));
                 return Stmt::Call(Call { light, ..call(callee, vec![pass(*a), pass(*b)], var, span) });
             }

@@ -51,7 +51,7 @@ pub(crate) struct Var {
     pub(crate) kind: Kind,
     pub(crate) ty: Option<Type>,
     /// The type that its value has by declarations beside the function: it is never written.
-    pub(crate) found: Option<Rc<Type>>,
+    pub(crate) found: Option<Rc<crate::surroundings::Written>>,
     pub(crate) role: Role,
     /// Declared `mut` by the user, or a `&mut` parameter: a method call may change it.
     pub(crate) mutable: bool,

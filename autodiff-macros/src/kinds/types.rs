@@ -200,6 +200,8 @@ impl Types {
             "Self" if p.path.segments.len() == 1 => self.owner.clone().unwrap_or(Kind::Unknown),
             "f64" => Kind::Float(Float::F64),
             "f32" => Kind::Float(Float::F32),
+            // Of the user's own, whatever else is called so.
+            name if p.path.segments.len() == 1 && self.surroundings.is_own(name) => Kind::Unknown,
             "Complex64" => Kind::Complex(Float::F64),
             "Complex32" => Kind::Complex(Float::F32),
             "Complex" => match argument() {

@@ -4,7 +4,7 @@ use syn::Type;
 
 use super::{Float, Kind, Types, is_integer};
 use crate::ir::{BinOp, Expr, Place, Program, Step, VarId};
-use crate::surroundings::{Output, plain};
+use crate::surroundings::Written;
 use crate::{complex, integers, methods, variants};
 
 /// The float type of numbers that are combined.
@@ -120,25 +120,28 @@ fn declared_field(program: &Program, place: &Place) -> Option<Kind> {
     if program.surroundings.is_empty() {
         return None;
     }
-    plain(&type_of_place(program, place)?)
+    program.surroundings.plain(&type_of_place(program, place)?)
 }
 
 /// Whether a place is a field that is declared beside the function, without the mark of a constant.
 pub(crate) fn is_declared(program: &Program, root: VarId, path: &[Step]) -> bool {
     let place = || Place { root, path: path.to_vec(), span: proc_macro2::Span::mixed_site() };
     // A tangent owns what a field refers to, and a parameter without a derivative asks for no tangent.
-    let owns = |ty: Type| !matches!(ty, Type::Reference(_)) && !Types::default().kind(&ty).is_constant();
+    let owns = |w: Written| !matches!(w.ty, Type::Reference(_)) && !Types::default().kind(&w.ty).is_constant();
     !program.surroundings.is_empty() && type_of_place(program, &place()).is_some_and(owns)
 }
 
 /// The type of what a place holds, as far as declarations beside the function tell.
-fn type_of_place(program: &Program, place: &Place) -> Option<Type> {
+fn type_of_place(program: &Program, place: &Place) -> Option<Written> {
     let root = &program.vars[program.vars[place.root].mirrors.unwrap_or(place.root)];
-    program.surroundings.follow(root.ty.as_ref().or(root.found.as_deref())?, &place.path)
+    match &root.ty {
+        Some(ty) => program.surroundings.follow(&Written::here(ty.clone()), &place.path),
+        None => program.surroundings.follow(root.found.as_deref()?, &place.path),
+    }
 }
 
 /// The type of the value of an expression, as far as declarations beside the function tell.
-pub(crate) fn type_of(program: &Program, types: &Types, e: &Expr) -> Option<Type> {
+pub(crate) fn type_of(program: &Program, types: &Types, e: &Expr) -> Option<Written> {
     let of = |e: &Expr| type_of(program, types, e);
     if program.surroundings.is_empty() {
         return None;
@@ -148,21 +151,23 @@ pub(crate) fn type_of(program: &Program, types: &Types, e: &Expr) -> Option<Type
         Expr::Clone(e) | Expr::Ref { of: e, .. } => of(e),
         Expr::Struct { path, .. } | Expr::Call { func: path, ctor: true, .. } => {
             let ty = path.clone();
-            path.get_ident().map(|_| Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path: ty }))
+            let ty = Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path: ty });
+            path.get_ident().map(|_| Written::here(ty))
         }
-        Expr::Neg(e) => Some(program.surroundings.output_of(&of(e)?, "neg")?.ty),
-        Expr::Binary(op, a, b) => Some(of_operator(program, types, *op, a, b)?.ty),
+        Expr::Neg(e) => program.surroundings.output_of(&of(e)?, "neg"),
+        Expr::Binary(op, a, b) => of_operator(program, types, *op, a, b).map(|(output, _)| output),
         Expr::Method { recv, name, .. } if methods::IDENTITIES.contains(&name.to_string().as_str()) => of(recv),
         // A vector and an array of the same elements have the same places.
-        Expr::Repeat { value, .. } => of(value).map(|ty| syn::parse_quote!(Vec<#ty>)),
-        Expr::Array(values, _) => of(values.first()?).map(|ty| syn::parse_quote!(Vec<#ty>)),
+        Expr::Repeat { value, .. } => of(value).map(Written::vector),
+        Expr::Array(values, _) => of(values.first()?).map(Written::vector),
         _ => None,
     }
 }
 
-/// The value of an operator on types that are declared beside the function.
-pub(crate) fn of_operator(program: &Program, types: &Types, op: BinOp, a: &Expr, b: &Expr) -> Option<Output> {
-    if program.surroundings.is_empty() {
+/// The type of the value of an operator on types that are declared beside the function, and whether it is light.
+pub(crate) fn of_operator(program: &Program, types: &Types, op: BinOp, a: &Expr, b: &Expr) -> Option<(Written, bool)> {
+    let around = &program.surroundings;
+    if around.is_empty() {
         return None;
     }
     let method = match op {
@@ -172,11 +177,16 @@ pub(crate) fn of_operator(program: &Program, types: &Types, op: BinOp, a: &Expr,
         BinOp::Div => "div",
         _ => return None,
     };
-    let left = match of_expr(program, types, a).deref() {
-        Kind::Float(Float::F64) if of_expr(program, types, b) == Kind::Unknown => syn::parse_quote!(f64),
-        _ => type_of(program, types, a)?,
+    // What is multiplied with a number is not always of this file.
+    let side = |e: &Expr| match of_expr(program, types, e).deref() {
+        Kind::Float(Float::F64) => Some(Written::here(syn::parse_quote!(f64))),
+        Kind::Float(_) => None,
+        _ => type_of(program, types, e),
     };
-    program.surroundings.output_of(&left, method)
+    let left = side(a)?;
+    let output = around.output_of_operator(&left, method, &side(b)?)?;
+    let light = around.is_light_method(&left, method, &output);
+    Some((output, light))
 }
 
 /// What is known of a field by its uses, or of an element of one.

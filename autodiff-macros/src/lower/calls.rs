@@ -11,7 +11,6 @@ use super::{Binding, Lowerer, strip};
 use crate::dispatch::{call, share};
 use crate::ir::{Arg, BinOp, Call, Callee, Expr, Passing, Place, Role, Step, VarId};
 use crate::kinds::{self, Float, Kind};
-use crate::surroundings::plain;
 use crate::{complex, integers, methods, rules, variants};
 
 impl Lowerer<'_> {
@@ -167,18 +166,21 @@ impl Lowerer<'_> {
     /// Emits a call, and gives the variable that holds its value, with the type that its declaration tells.
     fn call_of(&mut self, callee: Callee, args: Vec<Arg>, span: Span) -> VarId {
         let around = &self.types.surroundings;
-        let output = match (&callee, args.first().and_then(|recv| recv.parts[0].as_ref())) {
-            (Callee::Function { path, qself: None }, _) => around.output(path),
-            (Callee::Method { name, turbofish: None }, Some(recv)) => {
-                kinds::type_of(&self.program, self.types, recv).and_then(|ty| around.output_of(&ty, &name.to_string()))
+        let found = match (&callee, args.first().and_then(|recv| recv.parts[0].as_ref())) {
+            (Callee::Function { path, qself: None }, _) => {
+                around.output(path).map(|ty| (around.is_light(path, &ty), ty))
             }
+            (Callee::Method { name, turbofish: None }, Some(recv)) => kinds::type_of(&self.program, self.types, recv)
+                .and_then(|recv| {
+                    let name = name.to_string();
+                    around.output_of(&recv, &name).map(|ty| (around.is_light_method(&recv, &name, &ty), ty))
+                }),
             _ => None,
         };
-        let light = output.as_ref().is_some_and(|output| output.light);
-        let ty = output.map(|output| output.ty);
-        let kind = ty.as_ref().and_then(plain).unwrap_or(Kind::Unknown);
+        let (light, ty) = found.map_or((false, None), |(light, ty)| (light, Some(ty)));
+        let kind = ty.as_ref().and_then(|ty| around.plain(ty)).unwrap_or(Kind::Unknown);
         let out = self.fresh("t", span, kind, Role::Temporary);
-        self.program.vars[out].found = ty.filter(|ty| !matches!(ty, syn::Type::Reference(_))).map(Rc::new);
+        self.program.vars[out].found = ty.filter(|w| !matches!(w.ty, syn::Type::Reference(_))).map(Rc::new);
         self.emit_call(Call { light, ..call(callee, args, out, span) });
         out
     }

@@ -310,7 +310,7 @@ impl Lowerer<'_> {
                 if let Some(ty) = kinds::type_of(&self.program, self.types, value) {
                     let var = &mut self.program.vars[*var];
                     // Operands decide who differentiates an operator, whatever it gives.
-                    let kind = crate::surroundings::plain(&ty).unwrap_or(Kind::Unknown);
+                    let kind = self.types.surroundings.plain(&ty).unwrap_or(Kind::Unknown);
                     var.kind = var.kind.join(&kind);
                     var.found = Some(Rc::new(ty));
                 }
@@ -318,7 +318,7 @@ impl Lowerer<'_> {
             Stmt::Edit(Edit::Push { place, value }) if place.path.is_empty() => {
                 let found = &self.program.vars[place.root].found;
                 if let (None, Some(ty)) = (found, kinds::type_of(&self.program, self.types, value)) {
-                    self.program.vars[place.root].found = Some(Rc::new(syn::parse_quote!(Vec<#ty>)));
+                    self.program.vars[place.root].found = Some(Rc::new(ty.vector()));
                 }
             }
             _ => {}

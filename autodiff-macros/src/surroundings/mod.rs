@@ -27,7 +27,6 @@ use proc_macro2::TokenStream;
 use syn::Type;
 
 use self::scan::File;
-pub(crate) use self::types::{Output, plain};
 use crate::maps::{HashMap, HashSet};
 use crate::switches::Analysis;
 
@@ -48,6 +47,27 @@ struct Located {
     own: HashSet<String>,
     /// The structs that were looked up, with the types of their fields.
     structs: RefCell<HashMap<(usize, String), Option<Rc<Fields>>>>,
+}
+
+/// A type that a declaration tells.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    pub(crate) ty: Type,
+    /// The scope that its names stand in; none is that of the item.
+    scope: Option<usize>,
+}
+
+impl Written {
+    /// A type that is written in the item itself.
+    pub(crate) fn here(ty: Type) -> Self {
+        Self { ty, scope: None }
+    }
+
+    /// A vector of values of a type.
+    pub(crate) fn vector(self) -> Self {
+        let ty = &self.ty;
+        Self { ty: syn::parse_quote!(Vec<#ty>), scope: self.scope }
+    }
 }
 
 /// The fields of a struct with their types, and the scope that these are written in.

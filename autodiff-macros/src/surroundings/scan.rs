@@ -19,6 +19,10 @@ pub(super) struct File {
     pub(super) items: HashMap<u64, Option<usize>>,
     /// What its functions cost.
     pub(super) weights: Weights,
+    /// The methods of the whole file, by the name of the type and their own.
+    pub(super) methods: HashMap<String, HashMap<String, Vec<Method>>>,
+    /// The names that macros of the file declare by themselves.
+    macros: HashMap<String, HashSet<String>>,
 }
 
 /// The names that are declared between a pair of braces.
@@ -36,10 +40,22 @@ pub(super) struct Scope {
     pub(super) structs: HashMap<String, Struct>,
     /// The types of the values of functions.
     pub(super) functions: HashMap<String, String>,
-    /// Those of methods, by the name of the type and their own; none where there are several.
-    pub(super) methods: HashMap<String, HashMap<String, Option<String>>>,
     /// Names that stand for something else here, or for more than one thing.
     pub(super) others: HashSet<String>,
+    /// The structs, enums and unions that are declared here, whatever is known of them.
+    pub(super) types: HashSet<String>,
+    /// Names that a macro may declare here, which hides those around.
+    pub(super) made: HashSet<String>,
+}
+
+/// A method of a type with a name.
+pub(super) struct Method {
+    /// The scope that its `impl` stands in.
+    pub(super) scope: usize,
+    /// The type of the right operand, of an operator.
+    pub(super) operand: Option<String>,
+    /// The type of its value; none where it is not known.
+    pub(super) output: Option<String>,
 }
 
 /// The named or numbered fields that have a derivative, with their types.
@@ -174,6 +190,9 @@ impl File {
             }
             ("struct", Some(name)) => self.structure(name, tokens, at, scope),
             ("enum" | "union" | "type" | "static" | "const", Some(name)) if name != "fn" => {
+                if matches!(word, "enum" | "union") {
+                    self.scopes[scope].types.insert(name.clone());
+                }
                 self.scopes[scope].others.insert(name);
                 at + 2
             }
@@ -182,9 +201,24 @@ impl File {
                 self.import(&tokens[at + 1..end], scope);
                 end
             }
+            ("macro_rules", _) => {
+                if let [_, _, TokenTree::Ident(name), body, ..] = &tokens[at..] {
+                    let names = self.macros.entry(name.to_string()).or_default();
+                    declared(std::slice::from_ref(body), names);
+                }
+                at + 4
+            }
             // What a macro makes of its tokens is not known.
-            (_, None) if is_invocation(&tokens[at + 1..]) => at + 3,
-            ("macro_rules", _) => at + 4,
+            (_, None) if is_invocation(&tokens[at + 1..]) => {
+                let made = &mut self.scopes[scope].made;
+                collect(&tokens[at + 2..at + 3], &mut |t| {
+                    if let TokenTree::Ident(name) = t {
+                        made.insert(name.to_string());
+                    }
+                });
+                made.extend(self.macros.get(word).into_iter().flatten().cloned());
+                at + 3
+            }
             ("fn" | "impl" | "trait", name) => self.item(word, name, tokens, at, scope),
             _ => at + 1,
         }
@@ -200,7 +234,7 @@ impl File {
         *found = found.filter(|known| *known == scope);
         if let (true, Some(name)) = (word == "fn", name) {
             let is_async = at > 0 && matches!(&tokens[at - 1], TokenTree::Ident(i) if i == "async");
-            let generic = matches!(item.get(2), Some(TokenTree::Punct(p)) if p.as_char() == '<');
+            let generic = is_generic(&item[2..]);
             let output = (!is_async && !generic).then(|| output(item)).flatten();
             let scope = &mut self.scopes[scope];
             let known = scope.functions.contains_key(&name) || scope.others.contains(&name);
@@ -225,15 +259,14 @@ impl File {
         end + 1
     }
 
-    /// The methods of an `impl` that is not generic over types, for a type with a name.
+    /// The methods of an `impl` for a type with a name; those of one that is generic over types give what is not known.
     fn methods(&mut self, header: &[TokenTree], body: TokenStream, scope: usize) {
         let header: TokenStream = header.iter().cloned().collect();
         let Ok(block) = syn::parse2::<syn::ItemImpl>(quote::quote!(#header {})) else { return };
         let Some(owner) = super::types::name_of(&block.self_ty) else { return };
-        if block.generics.type_params().next().is_some() {
-            return;
-        }
+        let of_types = block.generics.type_params().next().is_some();
         let itself = quote::ToTokens::to_token_stream(&block.self_ty).to_string();
+        let operand = block.trait_.as_ref().map(|(path, _)| operand(path).unwrap_or_else(|| itself.clone()));
         let body: Vec<TokenTree> = body.into_iter().collect();
         let associated = |name: &str| {
             let starts = |w: &[TokenTree]| {
@@ -245,22 +278,21 @@ impl File {
             let ty: TokenStream = body[at..].iter().take_while(|t| !is_semicolon(t)).cloned().collect();
             Some(ty.to_string())
         };
-        let methods = self.scopes[scope].methods.entry(owner.clone()).or_default();
+        let methods = self.methods.entry(owner.clone()).or_default();
         for (i, token) in body.iter().enumerate() {
             let (TokenTree::Ident(word), Some(TokenTree::Ident(name))) = (token, body.get(i + 1)) else { continue };
             if word != "fn" {
                 continue;
             }
             let end = body[i..].iter().position(|t| is_brace(t) || is_semicolon(t)).map_or(body.len() - 1, |n| i + n);
-            let generic = matches!(body.get(i + 2), Some(TokenTree::Punct(p)) if p.as_char() == '<');
+            let generic = of_types || is_generic(&body[i + 2..]);
             let output = (!generic).then(|| output(&body[i..=end])).flatten().and_then(|ty| match ty.as_str() {
                 "Self" => Some(itself.clone()),
                 ty if ty.replace(' ', "") == "Self::Output" => associated("Output").filter(|ty| ty != "Self"),
                 ty if ty.contains("Self") => None,
                 ty => Some(ty.to_owned()),
             });
-            let known = methods.entry(name.to_string()).or_insert_with(|| output.clone());
-            *known = known.take().filter(|known| Some(known) == output.as_ref());
+            methods.entry(name.to_string()).or_default().push(Method { scope, operand: operand.clone(), output });
             if let TokenTree::Group(body) = &body[end] {
                 self.weights.add(&of_method(&owner, &name.to_string()), &body.stream());
             }
@@ -273,6 +305,7 @@ impl File {
         let item: TokenStream = tokens[at..=last].iter().cloned().collect();
         let fields = derives(&tokens[..at]).then(|| fields(item)).flatten();
         let scope = &mut self.scopes[scope];
+        scope.types.insert(name.clone());
         let known = scope.structs.remove(&name).is_some() || scope.others.contains(&name);
         match fields.filter(|_| !known) {
             Some(fields) => {
@@ -309,6 +342,30 @@ impl File {
             scope.hides |= all && !scope.module;
         }
     }
+}
+
+/// The names behind words that declare one, in what a macro expands to.
+fn declared(tokens: &[TokenTree], names: &mut HashSet<String>) {
+    for (i, token) in tokens.iter().enumerate() {
+        match (token, tokens.get(i + 1)) {
+            (TokenTree::Group(group), _) => declared(&group.stream().into_iter().collect::<Vec<_>>(), names),
+            (TokenTree::Ident(word), Some(TokenTree::Ident(name)))
+                if matches!(word.to_string().as_str(), "struct" | "enum" | "union" | "type" | "fn" | "use") =>
+            {
+                names.insert(name.to_string());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The type that a trait is given: the right operand of an operator.
+fn operand(path: &syn::Path) -> Option<String> {
+    let syn::PathArguments::AngleBracketed(arguments) = &path.segments.last()?.arguments else { return None };
+    arguments.args.iter().find_map(|a| match a {
+        syn::GenericArgument::Type(ty) => Some(quote::ToTokens::to_token_stream(ty).to_string()),
+        _ => None,
+    })
 }
 
 /// How many `::` a tree of imports has.
@@ -363,6 +420,18 @@ fn fields(item: TokenStream) -> Option<Vec<(String, String)>> {
         (name, quote::ToTokens::to_token_stream(&f.ty).to_string())
     });
     Some(fields.collect())
+}
+
+/// Whether a function with these tokens behind its name is generic over types, and not over lengths and lifetimes alone.
+fn is_generic(behind: &[TokenTree]) -> bool {
+    if !matches!(behind.first(), Some(TokenTree::Punct(p)) if p.as_char() == '<') {
+        return false;
+    }
+    let end = behind.iter().position(|t| matches!(t, TokenTree::Group(_))).unwrap_or(behind.len());
+    behind[..end].iter().zip(&behind[1..]).any(|(before, token)| {
+        let begins = matches!(before, TokenTree::Punct(p) if matches!(p.as_char(), '<' | ','));
+        begins && matches!(token, TokenTree::Ident(word) if word != "const")
+    })
 }
 
 /// What stands behind the arrow of a function.

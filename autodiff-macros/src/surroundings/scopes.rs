@@ -2,27 +2,53 @@
 
 use std::rc::Rc;
 
-use super::{Fields, Located, Surroundings};
+use syn::visit::{self, Visit};
+use syn::{Type, TypePath};
+
+use super::types::{behind_references, name_of};
+use super::{Fields, Located, Surroundings, Written};
 use crate::maps::HashMap;
 
 impl Surroundings {
-    /// The text of the type of a function's value.
-    pub(super) fn output_of_function(&self, name: &str) -> Option<&str> {
+    /// The type of a function's value.
+    pub(super) fn output_of_function(&self, name: &str) -> Option<Written> {
         let scope = self.scope.as_deref().filter(|scope| !scope.own.contains(name))?;
         let at = scope.declaring(scope.at, name, |s| s.functions.contains_key(name))?;
-        scope.file.scopes[at].functions.get(name).map(String::as_str)
+        let ty = syn::parse_str(scope.file.scopes[at].functions.get(name)?).ok()?;
+        Some(Written { ty, scope: Some(at) })
     }
 
-    /// The text of the type of a method's value, for a type with a name.
-    pub(super) fn output_of_method(&self, owner: &str, name: &str) -> Option<&str> {
-        let scope = self.scope.as_deref().filter(|scope| !scope.own.contains(owner))?;
-        let is_primitive = matches!(owner, "f64" | "f32");
-        let at = if is_primitive {
-            scope.declaring(scope.at, owner, |s| s.methods.contains_key(owner))?
-        } else {
-            scope.declaring(scope.at, owner, |s| s.structs.contains_key(owner))?
-        };
-        scope.file.scopes[at].methods.get(owner)?.get(name)?.as_deref()
+    /// The type of the value of a method of a type with a name, of an operator if there is a right operand. All methods of the
+    /// name have to agree that may be meant: traits of several modules may have one each.
+    pub(super) fn output_of_method(&self, owner: &Written, name: &str, operand: Option<&Written>) -> Option<Written> {
+        let scope = self.scope.as_deref()?;
+        let of = name_of(&owner.ty)?;
+        if owner.scope.is_none() && scope.own.contains(&of) {
+            return None;
+        }
+        let meant = scope.meaning(owner.scope.unwrap_or(scope.at), &of)?;
+        let mut known: Option<Written> = None;
+        for method in scope.file.methods.get(&of)?.get(name)? {
+            // A name of another type, or one that nobody knows.
+            if scope.meaning(method.scope, &of)? != meant {
+                continue;
+            }
+            if let Some(operand) = operand {
+                let Some(right) = &method.operand else { continue };
+                let ty = behind_references(&syn::parse_str(right).ok()?).clone();
+                scope.meaning(operand.scope.unwrap_or(scope.at), &name_of(&operand.ty)?)?;
+                if !scope.same(&Written { ty, scope: Some(method.scope) }, operand) {
+                    continue;
+                }
+            }
+            let ty = syn::parse_str(method.output.as_deref()?).ok()?;
+            let found = Written { ty, scope: Some(method.scope) };
+            if known.as_ref().is_some_and(|known| !scope.same(known, &found)) {
+                return None;
+            }
+            known = Some(found);
+        }
+        known
     }
 
     /// The fields of the struct that a name stands for in a scope; in that of the item, if none is given.
@@ -44,6 +70,27 @@ impl Surroundings {
             found
         })
     }
+
+    /// Whether a name is that of a struct, an enum or a union that the file declares.
+    pub(crate) fn is_own(&self, name: &str) -> bool {
+        self.scope.as_deref().is_some_and(|scope| scope.is_own(scope.at, name))
+    }
+
+    /// Whether a type names such a type anywhere in it.
+    pub(super) fn names_own(&self, written: &Written) -> bool {
+        let Some(scope) = self.scope.as_deref() else { return false };
+        let from = written.scope.unwrap_or(scope.at);
+        names(&written.ty).iter().any(|name| scope.is_own(from, name))
+    }
+}
+
+/// What a name stands for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    /// A struct that this scope declares.
+    Struct(usize),
+    /// A type of the language.
+    Float,
 }
 
 impl Located {
@@ -59,10 +106,56 @@ impl Located {
                 return Some(at);
             }
             let enters = !scope.module || scope.imports_all || scope.imported.contains(name);
-            if scope.hides || !enters {
+            if scope.hides || scope.made.contains(name) || !enters {
                 return None;
             }
             at = scope.outer?;
         }
     }
+
+    /// What a name stands for in a scope, if it is known.
+    fn meaning(&self, from: usize, name: &str) -> Option<Meaning> {
+        if matches!(name, "f64" | "f32") {
+            return Some(Meaning::Float);
+        }
+        self.declaring(from, name, |s| s.structs.contains_key(name)).map(Meaning::Struct)
+    }
+
+    /// Whether two types, each in its scope, are known to be one.
+    fn same(&self, a: &Written, b: &Written) -> bool {
+        let (from, to) = (a.scope.unwrap_or(self.at), b.scope.unwrap_or(self.at));
+        let hidden = |w: &Written, name: &String| w.scope.is_none() && self.own.contains(name);
+        a.ty == b.ty
+            && names(&a.ty).iter().all(|name| {
+                let known = self.meaning(from, name) == self.meaning(to, name);
+                let own = self.is_own(from, name) || self.is_own(to, name);
+                known && !hidden(a, name) && !hidden(b, name) && (!own || self.meaning(from, name).is_some())
+            })
+    }
+
+    fn is_own(&self, from: usize, name: &str) -> bool {
+        let mut at = Some(from);
+        while let Some(scope) = at.map(|at| &self.file.scopes[at]) {
+            if scope.types.contains(name) {
+                return true;
+            }
+            let enters = !scope.module || scope.imports_all || scope.imported.contains(name);
+            at = scope.outer.filter(|_| enters && !scope.others.contains(name));
+        }
+        false
+    }
+}
+
+/// The names that a type is made of.
+fn names(ty: &Type) -> Vec<String> {
+    struct Names(Vec<String>);
+    impl<'ast> Visit<'ast> for Names {
+        fn visit_type_path(&mut self, p: &'ast TypePath) {
+            self.0.extend(p.path.segments.first().map(|s| s.ident.to_string()));
+            visit::visit_type_path(self, p);
+        }
+    }
+    let mut names = Names(Vec::new());
+    names.visit_type(ty);
+    names.0
 }

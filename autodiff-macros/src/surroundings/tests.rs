@@ -4,9 +4,13 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Type;
 
-use super::{Output, Surroundings};
+use super::{Surroundings, Written};
 use crate::ir::{Expr, Step};
 use crate::kinds::{Float, Kind};
+
+fn text_of(written: Written) -> String {
+    quote::ToTokens::to_token_stream(&written.ty).to_string()
+}
 
 const FLOAT: Kind = Kind::Float(Float::F64);
 
@@ -20,7 +24,8 @@ fn element() -> Step {
 
 /// The kind of a place in a function `f` of a text.
 fn kind(text: &str, f: TokenStream, ty: Type, path: &[Step]) -> Option<Kind> {
-    super::plain(&Surroundings::in_text(&f, text).follow(&ty, path)?)
+    let around = Surroundings::in_text(&f, text);
+    around.plain(&around.follow(&Written::here(ty), path)?)
 }
 
 /// The kind of `p.x` for a parameter `p: &P`, if `f` stands in this text.
@@ -79,10 +84,10 @@ fn structs_with_lengths_and_lifetimes() {
         impl<const N: usize> P<'_, N> {{ fn scaled(&self, by: f64) -> Self {{ *self }} }}"
     );
     let around = Surroundings::in_text(&item, &text).for_type(Some(&syn::parse_quote!(P<'_, N>)));
-    let of = |ty: Type, path: &[Step]| super::plain(&around.follow(&ty, path)?);
+    let of = |ty: Type, path: &[Step]| around.plain(&around.follow(&Written::here(ty), path)?);
     assert_eq!(of(syn::parse_quote!(&Self), &[field("x"), element()]), Some(FLOAT));
     assert_eq!(of(syn::parse_quote!(P<'_, 3>), &[field("y"), element()]), Some(FLOAT));
-    let scaled = around.output_of(&syn::parse_quote!(&Self), "scaled").map(|Output { ty, .. }| quote!(#ty).to_string());
+    let scaled = around.output_of(&Written::here(syn::parse_quote!(&Self)), "scaled").map(text_of);
     assert_eq!(scaled.as_deref(), Some("P < '_ , N >"));
 }
 
@@ -142,8 +147,11 @@ fn values_of_functions_and_methods() {
         impl std::ops::Mul<V> for f64 {{ type Output = V; fn mul(self, o: V) -> V {{ o }} }}"
     );
     let around = Surroundings::in_text(&item, &text);
-    let function = |path: syn::Path| around.output(&path).map(|Output { ty, .. }| quote!(#ty).to_string());
-    let method = |ty: Type, name: &str| around.output_of(&ty, name).map(|Output { ty, .. }| quote!(#ty).to_string());
+    let function = |path: syn::Path| around.output(&path).map(text_of);
+    let method = |ty: Type, name: &str| around.output_of(&Written::here(ty), name).map(text_of);
+    let operator = |ty: Type, name: &str, right: Type| {
+        around.output_of_operator(&Written::here(ty), name, &Written::here(right)).map(text_of)
+    };
     assert_eq!(function(syn::parse_quote!(g)).as_deref(), Some("f64"));
     assert_eq!(function(syn::parse_quote!(l)).as_deref(), Some("[f64 ; 2]"));
     assert_eq!(function(syn::parse_quote!(k)).as_deref(), Some("()"));
@@ -151,8 +159,12 @@ fn values_of_functions_and_methods() {
     assert_eq!(function(syn::parse_quote!(V::new)).as_deref(), Some("V"));
     assert_eq!(method(syn::parse_quote!(&V), "dot").as_deref(), Some("f64"));
     assert_eq!(method(syn::parse_quote!(V), "add").as_deref(), Some("V"));
+    assert_eq!(operator(syn::parse_quote!(V), "add", syn::parse_quote!(&V)).as_deref(), Some("V"));
     assert_eq!(method(syn::parse_quote!(V), "mul"), None, "the right operand decides");
-    assert_eq!(method(syn::parse_quote!(f64), "mul").as_deref(), Some("V"));
+    assert_eq!(operator(syn::parse_quote!(V), "mul", syn::parse_quote!(V)).as_deref(), Some("f64"));
+    assert_eq!(operator(syn::parse_quote!(V), "mul", syn::parse_quote!(f64)).as_deref(), Some("V"));
+    assert_eq!(operator(syn::parse_quote!(f64), "mul", syn::parse_quote!(V)).as_deref(), Some("V"));
+    assert_eq!(operator(syn::parse_quote!(f64), "mul", syn::parse_quote!(W)), None, "it is another type");
     let inner = quote!(
         fn f(x: f64) -> f64 {
             fn g(x: f64) -> V {
@@ -163,6 +175,64 @@ fn values_of_functions_and_methods() {
     );
     let around = Surroundings::in_text(&inner, &format!("fn g(x: f64) -> f64 {{ x }} {inner}"));
     assert_eq!(around.output(&syn::parse_quote!(g)).map(|_| ()), None, "the inner one is meant");
+}
+
+/// What the names of a type mean where it is written, and not where the item stands.
+#[test]
+fn types_in_their_own_scopes() {
+    let item = quote!(
+        fn f(a: &A) -> f64 {
+            a.p().x
+        }
+    );
+    let real = "#[derive(Differentiable)] struct P { x: f64 }";
+    let complex = "#[derive(Differentiable)] struct P { x: Complex<f64> }";
+    let a =
+        "#[derive(Differentiable)] struct A { k: f64 } impl A { fn p(&self) -> P { P { x: z } } } fn make() -> P {}";
+    let found = |text: &str| {
+        let around = Surroundings::in_text(&item, text);
+        let of = |ty: Option<Written>| around.plain(&around.follow(&ty?, &[field("x")])?);
+        let of_method = of(around.output_of(&Written::here(syn::parse_quote!(&A)), "p"));
+        assert_eq!(of_method, of(around.output(&syn::parse_quote!(make))), "{text}");
+        of_method
+    };
+    assert_eq!(found(&format!("{a} {complex} {item}")), Some(Kind::Complex(Float::F64)));
+    let inner = format!("mod b {{ use super::{{A, make}}; {real} {item} }}");
+    assert_eq!(found(&format!("{a} {complex} {inner}")), Some(Kind::Complex(Float::F64)), "it is the outer one");
+    assert_eq!(found(&format!("{a} use other::P; {inner}")), None, "it is of another file");
+    let own = "#[derive(Differentiable)] struct Complex<T> { re: T }";
+    assert_eq!(found(&format!("{a} {complex} {own} {item}")), None, "it is no complex number");
+    assert_eq!(found(&format!("use num_complex::Complex; {a} {complex} {item}")), Some(Kind::Complex(Float::F64)));
+}
+
+/// A method that may mean several things is not known: traits have methods of one name, and macros make items.
+#[test]
+fn what_may_be_meant_instead() {
+    let item = quote!(
+        fn f(v: &V) -> f64 {
+            v.len()
+        }
+    );
+    let found = |text: &str| {
+        let around = Surroundings::in_text(&item, text);
+        around.output_of(&Written::here(syn::parse_quote!(&V)), "len").map(text_of)
+    };
+    let v = "#[derive(Differentiable)] struct V { x: f64 } impl Len for V { fn len(&self) -> f64 { 0.0 } }";
+    assert_eq!(found(&format!("{v} {item}")).as_deref(), Some("f64"));
+    let other = "impl Len for V { fn len(&self) -> W { w } }";
+    assert_eq!(found(&format!("{v} mod b {{ use super::V; {other} {item} }}")), None, "the imported trait decides");
+    let third = "#[derive(Differentiable)] struct V { y: f64 }";
+    assert_eq!(found(&format!("{v} mod b {{ {third} {other} }} {item}")).as_deref(), Some("f64"), "it is another type");
+    assert_eq!(found(&format!("{v} impl<T: K> Has<T> for V {{ fn len(&self) -> T {{ t }} }} {item}")), None);
+
+    let kind = |made: &str| x_of_p(&format!("#[derive(Differentiable)] struct P {{ x: f64 }} {made}"));
+    let f = "fn f(p: &P) -> f64 { p.x }";
+    assert_eq!(kind(&format!("fn t() {{ make!(Q); {f} }}")), Some(FLOAT));
+    assert_eq!(kind(&format!("fn t() {{ make!(P); {f} }}")), None, "the macro may declare what it is given");
+    let makes = "macro_rules! make { () => { struct P { x: V } }; }";
+    assert_eq!(kind(&format!("fn t() {{ {makes} make!(); {f} }}")), None, "the macro declares it");
+    let takes = "macro_rules! make { () => { P { x: 1.0 } }; }";
+    assert_eq!(kind(&format!("fn t() {{ {takes} make!(); {f} }}")), Some(FLOAT), "the macro only uses it");
 }
 
 #[test]
@@ -177,8 +247,8 @@ fn light_functions() {
             "#[derive(Differentiable)] struct V {{ x: Vec<f64> }} #[derive(Differentiable)] struct P {{ a: f64 }} {functions} {item}"
         );
         let around = Surroundings::in_text(&item, &text);
-        let function = syn::parse_str(name).expect("a path");
-        around.output(&function).map(|Output { light, .. }| light)
+        let function: syn::Path = syn::parse_str(name).expect("a path");
+        around.output(&function).map(|output| around.is_light(&function, &output))
     };
     let method = |body: &str| of(&format!("impl V {{ fn at(&self, i: usize) -> f64 {{ {body} }} }}"), "V::at");
     assert_eq!(method("self.x[2 * i + 1] * -0.5"), Some(true));
@@ -200,4 +270,8 @@ fn light_functions() {
     let methods = "impl P { fn k(&self) -> f64 { self.a } } impl V { fn k(&self) -> f64 { self.x[0].ln() } }";
     assert_eq!(of(methods, "P::k"), Some(true), "types tell methods apart");
     assert_eq!(of(methods, "V::k"), Some(false));
+    let lengths = "#[derive(Differentiable)] struct M<const N: usize> { m: [f64; N] }
+        impl<const N: usize> M<N> { fn k<const K: usize>(&self) -> M<K> { self.m[0] } fn l<'a, T>(&self) -> f64 { 0.0 } }";
+    assert_eq!(of(lengths, "M::k"), Some(true), "it is generic over lengths");
+    assert_eq!(of(lengths, "M::l"), None);
 }

@@ -2,17 +2,10 @@
 
 use syn::{GenericArgument, Member, PathArguments, Type, TypePath};
 
-use super::Surroundings;
 use super::light::of_method;
+use super::{Surroundings, Written};
 use crate::ir::Step;
 use crate::kinds::{Kind, Types};
-
-/// The value of a function.
-pub(crate) struct Output {
-    pub(crate) ty: Type,
-    /// It is a few numbers, and made of a few sums and products.
-    pub(crate) light: bool,
-}
 
 impl Surroundings {
     /// Whether nothing is known.
@@ -20,83 +13,124 @@ impl Surroundings {
         self.scope.is_none()
     }
 
-    /// The value of a function that is called by its path, `f` or `Type::f`.
-    pub(crate) fn output(&self, path: &syn::Path) -> Option<Output> {
+    /// The type of the value of a function that is called by its path, `f` or `Type::f`.
+    pub(crate) fn output(&self, path: &syn::Path) -> Option<Written> {
         if let Some(name) = path.get_ident() {
-            let name = name.to_string();
-            return self.made(&name, self.output_of_function(&name)?);
+            return self.output_of_function(&name.to_string());
         }
         let [owner, name] = path.segments.iter().collect::<Vec<_>>()[..] else { return None };
         let owner = owner
             .arguments
             .is_none()
             .then(|| Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path: owner.ident.clone().into() }))?;
-        self.output_of(&owner, &name.ident.to_string())
+        self.output_of(&Written::here(owner), &name.ident.to_string())
     }
 
-    /// The value of a method.
-    pub(crate) fn output_of(&self, receiver: &Type, name: &str) -> Option<Output> {
-        let owner = self.owner.as_deref();
-        let owner = name_of(&target(receiver, owner)?)?;
-        self.made(&of_method(&owner, name), self.output_of_method(&owner, name)?)
+    /// The type of the value of a method.
+    pub(crate) fn output_of(&self, receiver: &Written, name: &str) -> Option<Written> {
+        self.output_of_method(&self.target(receiver)?, name, None)
     }
 
-    fn made(&self, name: &str, output: &str) -> Option<Output> {
-        let ty = syn::parse_str(output).ok()?;
-        let light = self.scope.as_ref()?.file.weights.is_light(name) && self.is_small(&ty, 3);
-        Some(Output { ty, light })
+    /// The type of the value of an operator.
+    pub(crate) fn output_of_operator(&self, left: &Written, name: &str, right: &Written) -> Option<Written> {
+        self.output_of_method(&self.target(left)?, name, Some(&self.target(right)?))
+    }
+
+    /// Whether a function that is called by its path costs less than to keep what it gives.
+    pub(crate) fn is_light(&self, path: &syn::Path, output: &Written) -> bool {
+        let segments: Vec<_> = path.segments.iter().collect();
+        let [owner @ .., name] = segments.as_slice() else { return false };
+        match owner {
+            [] => self.weighs_little(&name.ident.to_string(), output),
+            [.., owner] => {
+                let owner = Type::Path(TypePath { attrs: Vec::new(), qself: None, path: owner.ident.clone().into() });
+                self.is_light_method(&Written::here(owner), &name.ident.to_string(), output)
+            }
+        }
+    }
+
+    /// The same of a method.
+    pub(crate) fn is_light_method(&self, receiver: &Written, name: &str, output: &Written) -> bool {
+        let owner = self.target(receiver).and_then(|target| name_of(&target.ty));
+        owner.is_some_and(|owner| self.weighs_little(&of_method(&owner, name), output))
+    }
+
+    fn weighs_little(&self, name: &str, output: &Written) -> bool {
+        let weights = self.scope.as_ref().map(|scope| &scope.file.weights);
+        weights.is_some_and(|weights| weights.is_light(name)) && self.is_small(output, 3)
     }
 
     /// Whether a type is that of a few numbers: structs of them nest to a depth.
-    fn is_small(&self, ty: &Type, depth: usize) -> bool {
-        match ty {
-            Type::Tuple(tuple) => tuple.elems.iter().all(|ty| self.is_small(ty, depth)),
-            Type::Array(array) => self.is_small(&array.elem, depth),
-            Type::Path(_) if plain(ty).is_some_and(|kind| kind.is_scalar()) => true,
-            _ => {
-                depth > 0
-                    && name_of(ty)
-                        .and_then(|name| self.fields_of(&name, None))
-                        .is_some_and(|fields| fields.types.values().all(|ty| self.is_small(ty, depth - 1)))
+    fn is_small(&self, written: &Written, depth: usize) -> bool {
+        let inside = |ty: &Type| self.is_small(&Written { ty: ty.clone(), scope: written.scope }, depth);
+        match &written.ty {
+            Type::Tuple(tuple) => tuple.elems.iter().all(inside),
+            Type::Array(array) => inside(&array.elem),
+            ty if self.plain(written).is_some_and(|kind| kind.is_scalar()) => matches!(ty, Type::Path(_)),
+            ty => {
+                let fields = name_of(ty).and_then(|name| self.fields_of(&name, written.scope));
+                let small =
+                    |ty: &Type, scope| self.is_small(&Written { ty: ty.clone(), scope: Some(scope) }, depth - 1);
+                depth > 0 && fields.is_some_and(|fields| fields.types.values().all(|ty| small(ty, fields.scope)))
             }
         }
     }
 
     /// The type of what a place holds, from the type of the variable that it begins at.
-    pub(crate) fn follow(&self, root: &Type, path: &[Step]) -> Option<Type> {
+    pub(crate) fn follow(&self, root: &Written, path: &[Step]) -> Option<Written> {
         self.scope.as_ref()?;
-        let owner = self.owner.as_deref();
-        let mut scope = None;
-        let mut ty = root.clone();
+        let mut written = root.clone();
         for step in path {
-            ty = target(&ty, owner)?;
+            written = self.target(&written)?;
+            let ty = &written.ty;
             match step {
                 Step::Deref => {}
                 Step::Field(member) => {
-                    if let (Type::Tuple(tuple), Member::Unnamed(i)) = (&ty, member) {
-                        ty = tuple.elems.get(i.index as usize)?.clone();
+                    if let (Type::Tuple(tuple), Member::Unnamed(i)) = (ty, member) {
+                        written.ty = tuple.elems.get(i.index as usize)?.clone();
                         continue;
                     }
-                    let fields = self.fields_of(&name_of(&ty)?, scope)?;
+                    let fields = self.fields_of(&name_of(ty)?, written.scope)?;
                     let field = match member {
                         Member::Named(name) => name.to_string(),
                         Member::Unnamed(i) => i.index.to_string(),
                     };
-                    ty = fields.types.get(&field)?.clone();
-                    scope = Some(fields.scope);
+                    written = Written { ty: fields.types.get(&field)?.clone(), scope: Some(fields.scope) };
                 }
-                Step::Index { range: false, .. } => ty = element(&ty)?,
-                Step::Index { range: true, .. } if element(&ty).is_some() => {}
+                Step::Index { range: false, .. } => written.ty = element(ty)?,
+                Step::Index { range: true, .. } if element(ty).is_some() => {}
                 _ => return None,
             }
         }
-        Some(ty)
+        Some(written)
+    }
+
+    /// A type without the references and boxes around it, which fields and elements are reached through.
+    fn target(&self, written: &Written) -> Option<Written> {
+        let ty = behind_references(&written.ty);
+        match ty {
+            // In what is declared elsewhere it is another type.
+            Type::Path(p) if p.path.is_ident("Self") => {
+                let owner = self.owner.as_deref().filter(|_| written.scope.is_none())?;
+                (!matches!(owner, Type::Path(p) if p.path.is_ident("Self"))).then(|| ())?;
+                self.target(&Written::here(owner.clone()))
+            }
+            Type::Path(p) if p.qself.is_none() && p.path.segments.len() == 1 && p.path.segments[0].ident == "Box" => {
+                self.target(&Written { ty: argument(&p.path.segments[0].arguments)?.clone(), scope: written.scope })
+            }
+            ty => Some(Written { ty: ty.clone(), scope: written.scope }),
+        }
+    }
+
+    /// The kind of the values of a type of floats or complex numbers, or of sequences and tuples of them. What carries no
+    /// derivative is left out: to take something for that by its name could lose one without a word, where all else is an error
+    /// of the build.
+    pub(crate) fn plain(&self, written: &Written) -> Option<Kind> {
+        plain(&written.ty).filter(|_| !self.names_own(written))
     }
 }
 
-/// The kind of the values of a type of floats or complex numbers, or of sequences and tuples of them. What carries no derivative
-/// is left out: to take something for that by its name could lose one without a word, where all else is an error of the build.
-pub(crate) fn plain(ty: &Type) -> Option<Kind> {
+fn plain(ty: &Type) -> Option<Kind> {
     fn is_plain(kind: &Kind) -> bool {
         match kind {
             Kind::Float(_) | Kind::Complex(_) => true,
@@ -116,17 +150,12 @@ pub(super) fn name_of(ty: &Type) -> Option<String> {
     Some(only.ident.to_string())
 }
 
-/// A type without the references and boxes around it, which fields and elements are reached through.
-fn target(ty: &Type, owner: Option<&Type>) -> Option<Type> {
+pub(super) fn behind_references(ty: &Type) -> &Type {
     match ty {
-        Type::Reference(r) => target(&r.elem, owner),
-        Type::Paren(p) => target(&p.elem, owner),
-        Type::Group(g) => target(&g.elem, owner),
-        Type::Path(p) if p.path.is_ident("Self") => target(owner?, None),
-        Type::Path(p) if p.qself.is_none() && p.path.segments.len() == 1 && p.path.segments[0].ident == "Box" => {
-            target(argument(&p.path.segments[0].arguments)?, owner)
-        }
-        other => Some(other.clone()),
+        Type::Reference(r) => behind_references(&r.elem),
+        Type::Paren(p) => behind_references(&p.elem),
+        Type::Group(g) => behind_references(&g.elem),
+        other => other,
     }
 }
 
