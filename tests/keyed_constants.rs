@@ -183,3 +183,97 @@ fn maps_in_fields() {
         assert!((0..3).all(|j| common::close(hessian[[i, j]], second[j])));
     }
 }
+
+/// What is written through a reference that a map gives.
+mod entries {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn counted(x: &[f64]) -> f64 {
+        let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+        for (i, a) in x.iter().enumerate() {
+            *counts.entry(usize::from(*a > 0.5)).or_insert(0) += 1 + i;
+        }
+        *counts.get_mut(&0).unwrap() *= 2;
+        counts.iter().map(|(k, n)| x[*k] * x[*k] * *n as f64).sum()
+    }
+    mod counting {
+        use super::counted;
+        checked!(counted, [0.4, 0.7, 1.2]);
+    }
+
+    #[differentiable(order = 2)]
+    fn grouped(x: &[f64]) -> f64 {
+        let mut groups: HashMap<bool, Vec<usize>> = HashMap::new();
+        for (i, a) in x.iter().enumerate() {
+            groups.entry(*a > 0.5).or_default().push(i);
+        }
+        groups.get_mut(&true).unwrap().insert(0, 0);
+        let high: f64 = groups.get(&true).map_or(0.0, |at| at.iter().map(|i| x[*i]).product());
+        high + x[groups[&false][0]] * x[1]
+    }
+    mod grouping {
+        use super::grouped;
+        checked!(grouped, [0.4, 0.7, 1.2]);
+    }
+
+    /// Counts are read in the loop that counts, which the backward sweep must not see as they are at the end.
+    #[differentiable(order = 2)]
+    fn counted_and_read(x: &[f64]) -> f64 {
+        let mut seen = HashMap::new();
+        let mut s = x[0];
+        for i in 0..6 {
+            *seen.entry(i % 2).or_insert(0) += i;
+            s = s * 0.5 + x[i % 3] * x[i % 3] * s * seen[&(i % 2)] as f64;
+        }
+        s
+    }
+    mod reading {
+        use super::counted_and_read;
+        checked!(counted_and_read, [0.4, 0.7, 1.2]);
+    }
+
+    #[derive(Clone, Default)]
+    struct Node {
+        at: Vec<usize>,
+        visits: usize,
+    }
+    #[differentiable(order = 2)]
+    fn nested(x: &[f64]) -> f64 {
+        let mut rows: BTreeMap<usize, BTreeMap<&str, Node>> = BTreeMap::new();
+        for (i, name) in ["a", "b", "a"].into_iter().enumerate() {
+            rows.entry(i % 2).or_default().entry(name).or_insert_with(Node::default).at.push(i);
+            rows.get_mut(&(i % 2)).unwrap().entry(name).or_default().visits += i + 1;
+        }
+        let mut s = 0.0;
+        for k in 0..2 {
+            let row: &BTreeMap<&str, Node> = &rows[&k];
+            for node in row.values() {
+                s += node.at.iter().map(|i| x[*i]).product::<f64>() * x[1] * node.visits as f64;
+            }
+        }
+        s
+    }
+    mod nesting {
+        use super::nested;
+        checked!(nested, [0.4, 0.7, 1.2]);
+    }
+}
+
+/// Texts that a loop takes out of an array stay references.
+mod keys_of_an_array {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut index: BTreeMap<&str, usize> = BTreeMap::new();
+        for (i, name) in ["mass", "charge", "spin"].into_iter().enumerate() {
+            index.insert(name, i);
+        }
+        let mut kept: Vec<&str> = Vec::new();
+        for name in ["mass", "spin"] {
+            kept.push(name);
+        }
+        let s: f64 = kept.iter().zip(x).map(|(name, a)| a * a * name.len() as f64).sum();
+        s * x[index["mass"]] * x[index["spin"]]
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}

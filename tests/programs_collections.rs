@@ -414,3 +414,202 @@ mod lists_whose_methods_call_themselves {
     }
     checked!(f, [0.5, 1.2, 0.8]);
 }
+
+/// Values that flow along the edges of a graph, in topological order.
+mod values_in_topological_order {
+    use differentiable::prelude::*;
+    use std::collections::VecDeque;
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let edges = [(0usize, 1usize), (0, 2), (1, 3), (2, 3), (3, 4)];
+        let mut indeg = [0; 5];
+        let mut adj: Vec<Vec<usize>> = vec![Vec::new(); 5];
+        for &(a, b) in &edges {
+            adj[a].push(b);
+            indeg[b] += 1;
+        }
+        let mut queue: VecDeque<usize> = (0..5).filter(|i| indeg[*i] == 0).collect();
+        let mut val = [0.0; 5];
+        val[0] = v[0];
+        let mut order = Vec::new();
+        while let Some(u) = queue.pop_front() {
+            order.push(u);
+            val[u] = (val[u] * v[u % 3]).tanh() + v[2];
+            for &w in adj[u].iter() {
+                val[w] += val[u] * v[1];
+                indeg[w] -= 1;
+                if indeg[w] == 0 {
+                    queue.push_back(w);
+                }
+            }
+        }
+        order.iter().rev().enumerate().map(|(i, u)| val[*u] * (i + 1) as f64).sum()
+    }
+    checked!(f, [0.7, 1.3, 0.4]);
+}
+
+/// The tree that spans points on a line, by a union-find of the user's own.
+mod shortest_spanning_tree {
+    use differentiable::prelude::*;
+    #[derive(Clone, Debug)]
+    struct Uf {
+        parent: Vec<usize>,
+        size: Vec<usize>,
+    }
+    impl Uf {
+        fn new(n: usize) -> Self {
+            Uf { parent: (0..n).collect(), size: vec![1; n] }
+        }
+        fn find(&mut self, i: usize) -> usize {
+            if self.parent[i] != i {
+                let r = self.find(self.parent[i]);
+                self.parent[i] = r;
+            }
+            self.parent[i]
+        }
+        fn join(&mut self, a: usize, b: usize) -> bool {
+            let (a, b) = (self.find(a), self.find(b));
+            if a == b {
+                return false;
+            }
+            self.parent[a] = b;
+            self.size[b] += self.size[a];
+            true
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let mut edges: Vec<(usize, usize)> = Vec::new();
+        for i in 0..v.len() {
+            for j in 0..i {
+                edges.push((i, j));
+            }
+        }
+        edges.sort_by(|a, b| {
+            let d = |e: &(usize, usize)| (v[e.0] - v[e.1]).abs();
+            d(a).partial_cmp(&d(b)).unwrap()
+        });
+        let mut uf = Uf::new(v.len());
+        let mut total = 0.0;
+        for (a, b) in edges {
+            if uf.join(a, b) {
+                total += (v[a] - v[b]).powi(2) * v[0];
+            }
+        }
+        total
+    }
+    checked!(f, [0.7, 1.35, 0.4, -0.2]);
+}
+
+/// Hypotheses that branch, are sorted and cut.
+mod beam_search {
+    use differentiable::prelude::*;
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Hyp {
+        score: f64,
+        path: Vec<usize>,
+    }
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let mut beam = vec![Hyp { score: 0.0, path: vec![] }];
+        for t in 0..3 {
+            let mut next: Vec<Hyp> = Vec::new();
+            for h in &beam {
+                for s in 0..v.len() {
+                    let bonus = if h.path.last() == Some(&s) { -0.5 } else { 0.1 * t as f64 };
+                    let mut path = h.path.clone();
+                    path.push(s);
+                    next.push(Hyp { score: h.score * 0.9 + v[s] * v[(s + t) % v.len()] + bonus, path });
+                }
+            }
+            next.sort_by(|a, b| b.score.partial_cmp(&a.score).unwrap());
+            next.truncate(2);
+            beam = next;
+        }
+        beam.iter().map(|h| h.score * h.score * h.path.len() as f64).sum()
+    }
+    checked!(f, [0.7, 1.3, 0.4]);
+}
+
+/// Numbers in bins, and indices in groups that a map holds.
+mod histogram_and_groups {
+    use differentiable::prelude::*;
+    use std::collections::HashMap;
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let mut bins = [0.0; 4];
+        let mut counts = [0usize; 4];
+        for x in v {
+            let k = ((x + 1.0) * 1.3) as usize;
+            let k = k.min(bins.len() - 1);
+            bins[k] += x * x;
+            counts[k] += 1;
+        }
+        let mut groups: HashMap<bool, Vec<usize>> = HashMap::new();
+        for (i, x) in v.iter().enumerate() {
+            groups.entry(*x > 0.5).or_default().push(i);
+        }
+        let mean: Vec<f64> = bins.iter().zip(&counts).map(|(b, c)| if *c == 0 { 0.0 } else { b / *c as f64 }).collect();
+        let high: f64 = groups.get(&true).map_or(0.0, |ix| ix.iter().map(|i| v[*i]).product());
+        mean.iter().map(|m| m * m).sum::<f64>() + high * mean[counts.iter().position(|c| *c > 1).unwrap_or(0)]
+    }
+    checked!(f, [0.7, 1.3, 0.4, -0.2, 0.9]);
+}
+
+/// Shortest paths in a graph whose edges are a struct's.
+mod shortest_paths {
+    use differentiable::prelude::*;
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Edge {
+        #[constant]
+        to: usize,
+        cost: f64,
+    }
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Graph {
+        nodes: Vec<Vec<Edge>>,
+    }
+    #[differentiable(order = 2)]
+    impl Graph {
+        fn connect(&mut self, a: usize, b: usize, cost: f64) {
+            self.nodes[a].push(Edge { to: b, cost });
+            self.nodes[b].push(Edge { to: a, cost });
+        }
+        fn shortest(&self, from: usize) -> Vec<f64> {
+            let n = self.nodes.len();
+            let mut dist = vec![f64::INFINITY; n];
+            let mut done = vec![false; n];
+            dist[from] = 0.0;
+            for _ in 0..n {
+                let mut u = usize::MAX;
+                for i in 0..n {
+                    if !done[i] && (u == usize::MAX || dist[i] < dist[u]) {
+                        u = i;
+                    }
+                }
+                if dist[u].is_infinite() {
+                    break;
+                }
+                done[u] = true;
+                for e in &self.nodes[u] {
+                    let alt = dist[u] + e.cost;
+                    if alt < dist[e.to] {
+                        dist[e.to] = alt;
+                    }
+                }
+            }
+            dist
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let mut g = Graph { nodes: vec![Vec::new(); 5] };
+        g.connect(0, 1, v[0] * v[0]);
+        g.connect(1, 2, v[1]);
+        g.connect(0, 2, v[0] + v[2]);
+        g.connect(2, 3, v[2] * v[1]);
+        g.connect(1, 3, 2.0);
+        g.shortest(0).iter().filter(|d| d.is_finite()).map(|d| d * d).sum()
+    }
+    checked!(f, [0.7, 1.3, 0.4]);
+}

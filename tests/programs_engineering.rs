@@ -463,3 +463,249 @@ mod brusselator_whose_lengths_are_expressions {
     }
     agrees!(f, [3.4, 1.0, 0.1]);
 }
+
+/// Reprojection errors of a camera with distortion, whose parameters a slice pattern takes apart.
+mod bundle_adjustment {
+    use differentiable::prelude::*;
+    #[differentiable(order = 2)]
+    fn rodrigues(r: &[f64; 3], x: &[f64; 3]) -> [f64; 3] {
+        let theta2 = r.iter().map(|a| a * a).sum::<f64>();
+        if theta2 > 1e-12 {
+            let theta = theta2.sqrt();
+            let (s, c) = theta.sin_cos();
+            let w = r.map(|a| a / theta);
+            let cross = [w[1] * x[2] - w[2] * x[1], w[2] * x[0] - w[0] * x[2], w[0] * x[1] - w[1] * x[0]];
+            let d = (w[0] * x[0] + w[1] * x[1] + w[2] * x[2]) * (1.0 - c);
+            std::array::from_fn(|i| x[i] * c + cross[i] * s + w[i] * d)
+        } else {
+            *x
+        }
+    }
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Camera {
+        rot: [f64; 3],
+        center: [f64; 3],
+        focal: f64,
+        x0: [f64; 2],
+        rad: (f64, f64),
+    }
+    #[differentiable(order = 2)]
+    impl Camera {
+        fn project(&self, p: &[f64; 3]) -> [f64; 2] {
+            let mut d = [0.0; 3];
+            for ((d, p), c) in d.iter_mut().zip(p).zip(self.center.iter()) {
+                *d = p - c;
+            }
+            let [x, y, z] = rodrigues(&self.rot, &d);
+            let (u, v) = (x / z, y / z);
+            let r2 = u * u + v * v;
+            let (k1, k2) = self.rad;
+            let l = 1.0 + k1 * r2 + k2 * r2 * r2;
+            [u * l * self.focal + self.x0[0], v * l * self.focal + self.x0[1]]
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        if v.len() < 11 {
+            return 0.0;
+        }
+        let (cam, pts) = v.split_at(11);
+        let &[r0, r1, r2, c0, c1, c2, focal, u0, v0, k1, k2] = cam else { panic!("eleven numbers") };
+        let camera = Camera { rot: [r0, r1, r2], center: [c0, c1, c2], focal, x0: [u0, v0], rad: (k1, k2) };
+        let mut err = 0.0;
+        for (i, p) in pts.chunks_exact(3).enumerate() {
+            let [a, b] = camera.project(&[p[0], p[1], p[2]]);
+            let w = 1.0 / (1.0 + i as f64);
+            err += w * ((a - 0.3).powi(2) + (b - 0.1).powi(2));
+        }
+        err
+    }
+    checked!(f, [0.1, 0.2, 0.3, 0.1, -0.1, -2.0, 1.5, 0.1, 0.2, 0.01, 0.002, 0.5, 0.6, 1.0, -0.3, 0.2, 1.4]);
+}
+
+/// The end of a chain of joints, by quaternions with an operator.
+mod robot_arm_of_quaternions {
+    use differentiable::prelude::*;
+    use std::ops::Mul;
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    struct Quat {
+        w: f64,
+        v: [f64; 3],
+    }
+    #[differentiable(order = 2)]
+    fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
+        [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+    }
+    #[differentiable(order = 2)]
+    impl Mul for Quat {
+        type Output = Self;
+        fn mul(self, o: Self) -> Self {
+            let c = cross(self.v, o.v);
+            let d: f64 = (0..3).map(|i| self.v[i] * o.v[i]).sum();
+            Self { w: self.w * o.w - d, v: std::array::from_fn(|i| self.w * o.v[i] + o.w * self.v[i] + c[i]) }
+        }
+    }
+    #[differentiable(order = 2)]
+    impl Quat {
+        fn about(axis: usize, angle: f64) -> Self {
+            let (s, c) = (angle / 2.0).sin_cos();
+            let mut v = [0.0; 3];
+            v[axis] = s;
+            Quat { w: c, v }
+        }
+        fn rotate(&self, p: [f64; 3]) -> [f64; 3] {
+            let t = cross(self.v, p).map(|x| 2.0 * x);
+            let u = cross(self.v, t);
+            let mut r = p;
+            for i in 0..3 {
+                r[i] += self.w * t[i] + u[i];
+            }
+            r
+        }
+    }
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Joint {
+        #[constant]
+        axis: usize,
+        length: f64,
+    }
+    #[differentiable(order = 2)]
+    fn end(joints: &[Joint], angles: &[f64]) -> [f64; 3] {
+        let mut q = Quat { w: 1.0, v: [0.0; 3] };
+        let mut p = [0.0; 3];
+        for (j, a) in joints.iter().zip(angles) {
+            q = q * Quat::about(j.axis, *a);
+            let d = q.rotate([j.length, 0.0, 0.0]);
+            p.iter_mut().zip(d).for_each(|(p, d)| *p += d);
+        }
+        p
+    }
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let joints =
+            [Joint { axis: 2, length: 1.0 }, Joint { axis: 1, length: v[3] }, Joint { axis: 2, length: 0.5 * v[0] }];
+        let p = end(&joints, &v[..3]);
+        (p[0] - 0.5).powi(2) + (p[1] - 0.2).powi(2) * p[2]
+    }
+    checked!(f, [0.7, 1.3, 0.4, 0.8]);
+}
+
+/// Waves on a grid with lengths as parameters.
+mod waves_on_a_grid {
+    use differentiable::prelude::*;
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Grid<const W: usize, const H: usize> {
+        now: [[f64; W]; H],
+        before: [[f64; W]; H],
+    }
+    #[differentiable(order = 2)]
+    impl<const W: usize, const H: usize> Grid<W, H> {
+        fn lap(&self, i: usize, j: usize) -> f64 {
+            let at = |i: usize, j: usize| self.now[i][j];
+            let up = if i > 0 { at(i - 1, j) } else { 0.0 };
+            let down = if i + 1 < H { at(i + 1, j) } else { 0.0 };
+            let left = if j > 0 { at(i, j - 1) } else { 0.0 };
+            let right = self.now[i].get(j + 1).copied().unwrap_or_default();
+            up + down + left + right - 4.0 * at(i, j)
+        }
+        fn step(&mut self, c: &[[f64; W]; H]) {
+            let mut next = self.before;
+            for (i, row) in next.iter_mut().enumerate() {
+                for (j, x) in row.iter_mut().enumerate() {
+                    *x = 2.0 * self.now[i][j] - *x + c[i][j] * self.lap(i, j);
+                }
+            }
+            self.before = std::mem::replace(&mut self.now, next);
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let mut g = Grid::<3, 2> { now: [[0.0, v[0], 0.0], [v[1], 0.0, 0.0]], before: [[0.0; 3]; 2] };
+        let mut c = [[0.1; 3]; 2];
+        c[1][1] = v[2];
+        c[0][2] = v[2] * v[0];
+        for _ in 0..4 {
+            g.step(&c);
+        }
+        g.now.iter().zip(&g.before).flat_map(|(a, b)| a.iter().zip(b)).map(|(a, b)| (a - b) * (a - b)).sum::<f64>()
+            + g.now[0][1]
+    }
+    checked!(f, [0.7, 1.3, 0.4]);
+}
+
+/// A spline through points, and its values between them.
+mod natural_spline {
+    use differentiable::prelude::*;
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Spline {
+        xs: Vec<f64>,
+        ys: Vec<f64>,
+        m: Vec<f64>,
+    }
+    #[differentiable(order = 2)]
+    impl Spline {
+        fn natural(xs: &[f64], ys: &[f64]) -> Self {
+            let n = xs.len();
+            let h: Vec<f64> = xs.windows(2).map(|w| w[1] - w[0]).collect();
+            let mut m = vec![0.0; n];
+            let mut c = vec![0.0; n];
+            for i in 1..n - 1 {
+                let rhs = 6.0 * ((ys[i + 1] - ys[i]) / h[i] - (ys[i] - ys[i - 1]) / h[i - 1]);
+                let d = 2.0 * (h[i - 1] + h[i]) - h[i - 1] * c[i - 1];
+                c[i] = h[i] / d;
+                m[i] = (rhs - h[i - 1] * m[i - 1]) / d;
+            }
+            for i in (1..n - 1).rev() {
+                m[i] -= c[i] * m[i + 1];
+            }
+            Spline { xs: xs.to_vec(), ys: ys.to_vec(), m }
+        }
+        fn at(&self, x: f64) -> f64 {
+            let i = self.xs.iter().position(|a| *a > x).unwrap_or(self.xs.len() - 1).max(1) - 1;
+            let h = self.xs[i + 1] - self.xs[i];
+            let (a, b) = ((self.xs[i + 1] - x) / h, (x - self.xs[i]) / h);
+            a * self.ys[i]
+                + b * self.ys[i + 1]
+                + ((a.powi(3) - a) * self.m[i] + (b.powi(3) - b) * self.m[i + 1]) * h * h / 6.0
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let s = Spline::natural(&[0.0, 0.5, 1.1, 2.0], v);
+        s.at(0.3) * s.at(0.8) + s.at(v[0]) - s.at(1.7).powi(2)
+    }
+    checked!(f, [0.7, 1.3, 0.4, 0.9]);
+}
+
+/// Gains that a constant table gives by bisection.
+mod gains_of_a_table {
+    use differentiable::prelude::*;
+    const TABLE: [(f64, f64); 4] = [(0.0, 1.0), (0.5, 1.4), (1.0, 0.7), (2.0, 0.2)];
+    static GAINS: &[f64] = &[0.5, 2.0, 1.5];
+    #[differentiable(order = 2)]
+    fn lookup(x: f64) -> f64 {
+        let (mut lo, mut hi) = (0, TABLE.len() - 1);
+        if x <= TABLE[lo].0 {
+            return TABLE[lo].1;
+        }
+        if x >= TABLE[hi].0 {
+            return TABLE[hi].1;
+        }
+        while hi - lo > 1 {
+            let mid = (lo + hi) / 2;
+            if TABLE[mid].0 <= x { lo = mid } else { hi = mid }
+        }
+        let ((x0, y0), (x1, y1)) = (TABLE[lo], TABLE[hi]);
+        y0 + (y1 - y0) * (x - x0) / (x1 - x0)
+    }
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        v.iter().zip(GAINS.iter().cycle()).map(|(x, g)| g * lookup(*x) * x).sum::<f64>()
+            + lookup(-1.0) * v[0]
+            + match TABLE.binary_search_by(|p| p.0.partial_cmp(&v[1]).unwrap()) {
+                Ok(i) => v[2] * i as f64,
+                Err(i) => v[1] * i as f64,
+            }
+    }
+    checked!(f, [0.7, 1.3, 0.4, 2.5]);
+}

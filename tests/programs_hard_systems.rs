@@ -456,3 +456,494 @@ mod bodies_that_attract_in_pairs {
     }
     checked!(f, [0.4, 0.8, -0.3]);
 }
+
+/// Rays that are traced recursively through an enum of shapes.
+mod rays_and_shapes {
+    use differentiable::prelude::*;
+    use std::ops::{Add, Mul, Sub};
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    struct V3 {
+        x: f64,
+        y: f64,
+        z: f64,
+    }
+    #[differentiable(order = 2)]
+    impl V3 {
+        fn dot(self, o: V3) -> f64 {
+            self.x * o.x + self.y * o.y + self.z * o.z
+        }
+        fn unit(self) -> V3 {
+            self * (1.0 / self.dot(self).sqrt())
+        }
+        fn reflect(self, n: V3) -> V3 {
+            self - n * (2.0 * self.dot(n))
+        }
+    }
+    #[differentiable(order = 2)]
+    impl Add for V3 {
+        type Output = V3;
+        fn add(self, o: V3) -> V3 {
+            V3 { x: self.x + o.x, y: self.y + o.y, z: self.z + o.z }
+        }
+    }
+    #[differentiable(order = 2)]
+    impl Sub for V3 {
+        type Output = V3;
+        fn sub(self, o: V3) -> V3 {
+            V3 { x: self.x - o.x, y: self.y - o.y, z: self.z - o.z }
+        }
+    }
+    #[differentiable(order = 2)]
+    impl Mul<f64> for V3 {
+        type Output = V3;
+        fn mul(self, k: f64) -> V3 {
+            V3 { x: self.x * k, y: self.y * k, z: self.z * k }
+        }
+    }
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    enum Shape {
+        Sphere { center: V3, radius: f64 },
+        Plane(V3, f64),
+    }
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    struct Ray {
+        origin: V3,
+        dir: V3,
+    }
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Hit {
+        t: f64,
+        normal: V3,
+        shade: f64,
+    }
+    #[differentiable(order = 2)]
+    impl Shape {
+        fn hit(&self, r: &Ray) -> Option<Hit> {
+            match self {
+                Shape::Sphere { center, radius } => {
+                    let oc = r.origin - *center;
+                    let b = oc.dot(r.dir);
+                    let c = oc.dot(oc) - radius * radius;
+                    let disc = b * b - c;
+                    if disc < 0.0 {
+                        return None;
+                    }
+                    let t = -b - disc.sqrt();
+                    if t < 1e-4 {
+                        return None;
+                    }
+                    let p = r.origin + r.dir * t;
+                    Some(Hit { t, normal: (p - *center).unit(), shade: 0.8 })
+                }
+                Shape::Plane(n, d) => {
+                    let denom = n.dot(r.dir);
+                    if denom.abs() < 1e-6 {
+                        None
+                    } else {
+                        let t = (d - n.dot(r.origin)) / denom;
+                        (t > 1e-4).then(|| Hit { t, normal: *n, shade: 0.3 })
+                    }
+                }
+            }
+        }
+    }
+    #[differentiable(order = 2)]
+    fn trace(shapes: &[Shape], ray: Ray, depth: usize, light: V3) -> f64 {
+        if depth == 0 {
+            return 0.1;
+        }
+        let mut best: Option<Hit> = None;
+        for s in shapes {
+            if let Some(h) = s.hit(&ray) {
+                let closer = match &best {
+                    Some(b) => h.t < b.t,
+                    None => true,
+                };
+                if closer {
+                    best = Some(h);
+                }
+            }
+        }
+        let Some(hit) = best else { return 0.5 * (ray.dir.y + 1.0) };
+        let p = ray.origin + ray.dir * hit.t;
+        let to = (light - p).unit();
+        let diffuse = to.dot(hit.normal).max(0.0) * hit.shade;
+        diffuse + 0.3 * trace(shapes, Ray { origin: p, dir: ray.dir.reflect(hit.normal) }, depth - 1, light)
+    }
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let shapes = vec![
+            Shape::Sphere { center: V3 { x: v[0], y: v[1], z: -3.0 }, radius: v[2] },
+            Shape::Plane(V3 { x: 0.0, y: 1.0, z: 0.0 }, -v[3]),
+        ];
+        let mut sum = 0.0;
+        for k in 0..4 {
+            let dir = V3 { x: 0.1 * k as f64 - 0.2, y: -0.05 * k as f64 + v[0] * 0.1, z: -1.0 }.unit();
+            sum += trace(
+                &shapes,
+                Ray { origin: V3 { x: 0.0, y: 0.0, z: 0.0 }, dir },
+                3,
+                V3 { x: 2.0, y: v[2] * 3.0, z: 1.0 },
+            );
+        }
+        sum
+    }
+    checked!(f, [0.1, 0.2, 0.9, 1.1]);
+}
+
+/// Atoms that repel each other within a distance.
+mod molecular_dynamics {
+    use differentiable::prelude::*;
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Atoms {
+        pos: Vec<[f64; 2]>,
+        force: Vec<[f64; 2]>,
+        #[constant]
+        cutoff: f64,
+        energy: f64,
+    }
+    #[differentiable(order = 2)]
+    fn lj(r2: f64, eps: f64, sigma: f64) -> (f64, f64) {
+        let s6 = (sigma * sigma / r2).powi(3);
+        (4.0 * eps * (s6 * s6 - s6), 24.0 * eps * (2.0 * s6 * s6 - s6) / r2)
+    }
+    #[differentiable(order = 2)]
+    impl Atoms {
+        fn forces(&mut self, eps: f64, sigma: f64) {
+            self.force.iter_mut().for_each(|f| *f = [0.0; 2]);
+            self.energy = 0.0;
+            for i in 0..self.pos.len() {
+                for j in 0..i {
+                    let [dx, dy] = [self.pos[i][0] - self.pos[j][0], self.pos[i][1] - self.pos[j][1]];
+                    let r2 = dx * dx + dy * dy;
+                    if r2 > self.cutoff * self.cutoff {
+                        continue;
+                    }
+                    let (e, f) = lj(r2, eps, sigma);
+                    self.energy += e;
+                    self.force[i][0] += f * dx;
+                    self.force[i][1] += f * dy;
+                    self.force[j][0] -= f * dx;
+                    self.force[j][1] -= f * dy;
+                }
+            }
+        }
+        fn relax(&mut self, eps: f64, sigma: f64, rate: f64) {
+            self.forces(eps, sigma);
+            for (p, f) in self.pos.iter_mut().zip(&self.force) {
+                for (p, f) in p.iter_mut().zip(f) {
+                    *p += rate * f.clamp(-5.0, 5.0);
+                }
+            }
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let mut a = Atoms {
+            pos: vec![[0.0, 0.0], [1.2, 0.1], [0.5, 1.1], [4.0, 4.0]],
+            force: vec![[0.0; 2]; 4],
+            cutoff: 3.0,
+            energy: 0.0,
+        };
+        for _ in 0..3 {
+            a.relax(v[0], v[1], 0.01 * v[2]);
+        }
+        a.energy + a.pos[1][0] * a.pos[2][1]
+    }
+    checked!(f, [0.7, 1.1, 0.4]);
+}
+
+/// An interpreter of expressions with bindings and errors.
+mod expressions_with_bindings {
+    use differentiable::prelude::*;
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    enum Expr {
+        Const(f64),
+        Var(usize),
+        Un(Fun, Box<Expr>),
+        Bin { op: Op, lhs: Box<Expr>, rhs: Box<Expr> },
+        Let(Box<Expr>, Box<Expr>),
+    }
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    enum Fun {
+        Sin,
+        Exp,
+        Scale(f64),
+    }
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    enum Op {
+        Add,
+        Mul,
+        Pow,
+    }
+    #[differentiable(order = 2)]
+    fn eval(e: &Expr, env: &mut Vec<f64>) -> Result<f64, String> {
+        Ok(match e {
+            Expr::Const(c) => *c,
+            Expr::Var(i) => *env.get(*i).ok_or_else(|| format!("no {i}"))?,
+            Expr::Un(Fun::Sin, a) => eval(a, env)?.sin(),
+            Expr::Un(Fun::Exp, a) => eval(a, env)?.exp(),
+            Expr::Un(Fun::Scale(k), a) => k * eval(a, env)?,
+            Expr::Bin { op, lhs, rhs } => {
+                let (l, r) = (eval(lhs, env)?, eval(rhs, env)?);
+                match op {
+                    Op::Add => l + r,
+                    Op::Mul => l * r,
+                    Op::Pow => l.abs().powf(r),
+                }
+            }
+            Expr::Let(a, body) => {
+                let x = eval(a, env)?;
+                env.push(x);
+                let y = eval(body, env)?;
+                env.pop();
+                y
+            }
+        })
+    }
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let var = |i| Box::new(Expr::Var(i));
+        let e = Expr::Let(
+            Box::new(Expr::Bin {
+                op: Op::Mul,
+                lhs: Box::new(Expr::Var(0)),
+                rhs: Box::new(Expr::Un(Fun::Scale(v[2]), Box::new(Expr::Var(1)))),
+            }),
+            Box::new(Expr::Bin {
+                op: Op::Add,
+                lhs: Box::new(Expr::Un(Fun::Exp, Box::new(Expr::Var(3)))),
+                rhs: Box::new(Expr::Bin { op: Op::Pow, lhs: Box::new(Expr::Var(3)), rhs: Box::new(Expr::Const(v[1])) }),
+            }),
+        );
+        let mut env = v.to_vec();
+        eval(&e, &mut env).unwrap_or(0.0) + eval(&Expr::Var(9), &mut env).unwrap_or(v[0]) * env[1]
+    }
+    checked!(f, [0.7, 1.3, 0.4]);
+}
+
+/// Kernels that are composed of others, and the likelihood that they give.
+mod kernels_of_a_gaussian_process {
+    use differentiable::prelude::*;
+    #[differentiable(order = 2)]
+    trait Kernel {
+        fn k(&self, r2: f64) -> f64;
+        fn gram(&self, xs: &[f64]) -> Vec<Vec<f64>> {
+            xs.iter().map(|a| xs.iter().map(|b| self.k((a - b).powi(2))).collect()).collect()
+        }
+    }
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Rbf {
+        l: f64,
+    }
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Sum<A, B>(A, B);
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Scaled<K> {
+        k: K,
+        by: f64,
+    }
+    #[differentiable(order = 2)]
+    impl Kernel for Rbf {
+        fn k(&self, r2: f64) -> f64 {
+            (-r2 / (2.0 * self.l * self.l)).exp()
+        }
+    }
+    #[differentiable(order = 2)]
+    impl<A: Kernel + Differentiable, B: Kernel + Differentiable> Kernel for Sum<A, B> {
+        fn k(&self, r2: f64) -> f64 {
+            self.0.k(r2) + self.1.k(r2)
+        }
+    }
+    #[differentiable(order = 2)]
+    impl<K: Kernel + Differentiable> Kernel for Scaled<K> {
+        fn k(&self, r2: f64) -> f64 {
+            self.by * self.by * self.k.k(r2)
+        }
+    }
+    #[differentiable(order = 2)]
+    fn nll<K: Kernel + Differentiable>(k: &K, xs: &[f64], ys: &[f64]) -> f64 {
+        let mut a = k.gram(xs);
+        let n = xs.len();
+        for i in 0..n {
+            a[i][i] += 0.1;
+        }
+        let mut y = ys.to_vec();
+        let mut logdet = 0.0;
+        for j in 0..n {
+            let d = a[j][j] - (0..j).map(|m| a[j][m] * a[j][m]).sum::<f64>();
+            let l = d.sqrt();
+            a[j][j] = l;
+            logdet += l.ln();
+            for i in j + 1..n {
+                let s: f64 = (0..j).map(|m| a[i][m] * a[j][m]).sum();
+                a[i][j] = (a[i][j] - s) / l;
+            }
+            let s: f64 = (0..j).map(|m| a[j][m] * y[m]).sum();
+            y[j] = (y[j] - s) / l;
+        }
+        logdet + 0.5 * y.iter().map(|y| y * y).sum::<f64>()
+    }
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let k = Sum(Rbf { l: v[0] }, Scaled { k: Rbf { l: v[1] }, by: v[2] });
+        nll(&k, &[0.0, 0.4, 1.1], &[v[0], 0.2, v[1]])
+    }
+    checked!(f, [0.7, 1.3, 0.4]);
+}
+
+/// Two halves of a world that change places and exchange buffers.
+mod buffers_that_change_places {
+    use differentiable::prelude::*;
+    #[derive(Clone, Debug, Default, PartialEq, Differentiable)]
+    struct Pair {
+        a: Vec<f64>,
+        b: Vec<f64>,
+        k: f64,
+    }
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct World {
+        left: Pair,
+        right: Pair,
+        tick: u32,
+    }
+    #[differentiable(order = 2)]
+    impl World {
+        fn turn(&mut self) {
+            let World { left, right, tick } = self;
+            *tick += 1;
+            if *tick % 2 == 0 {
+                std::mem::swap(left, right);
+            } else {
+                std::mem::swap(&mut left.a, &mut right.b);
+            }
+            for (x, y) in left.a.iter_mut().zip(right.a.iter_mut()) {
+                let t = *x * *y;
+                *x += right.k * t;
+                *y -= left.k * t;
+            }
+            let taken = std::mem::take(&mut left.b);
+            left.b = taken.iter().map(|x| x * 0.9 + left.k).collect();
+            let old = std::mem::replace(&mut right.k, left.k * 1.1);
+            left.k = old - right.k * 0.1;
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let mut w = World {
+            left: Pair { a: vec![v[0], v[1]], b: vec![v[2], v[0]], k: 0.3 },
+            right: Pair { a: vec![v[2], 1.0], b: vec![0.5, v[1]], k: v[2] },
+            tick: 0,
+        };
+        for _ in 0..5 {
+            w.turn();
+        }
+        w.left
+            .a
+            .iter()
+            .chain(&w.left.b)
+            .chain(&w.right.a)
+            .chain(w.right.b.iter())
+            .enumerate()
+            .map(|(i, x)| x * x * (i + 1) as f64)
+            .sum::<f64>()
+            + w.left.k * w.right.k
+    }
+    checked!(f, [0.7, 1.3, 0.4]);
+}
+
+/// Dual numbers, differentiated.
+mod dual_numbers {
+    use differentiable::prelude::*;
+    use std::ops::{Add, Mul, Sub};
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    struct Dual {
+        re: f64,
+        eps: f64,
+    }
+    #[differentiable(order = 2)]
+    impl Dual {
+        fn var(x: f64) -> Self {
+            Dual { re: x, eps: 1.0 }
+        }
+        fn sin(self) -> Self {
+            Dual { re: self.re.sin(), eps: self.eps * self.re.cos() }
+        }
+        fn sqrt(self) -> Self {
+            let s = self.re.sqrt();
+            Dual { re: s, eps: self.eps / (2.0 * s) }
+        }
+        fn powi(self, n: i32) -> Self {
+            Dual { re: self.re.powi(n), eps: n as f64 * self.re.powi(n - 1) * self.eps }
+        }
+    }
+    #[differentiable(order = 2)]
+    impl Mul for Dual {
+        type Output = Dual;
+        fn mul(self, o: Dual) -> Dual {
+            Dual { re: self.re * o.re, eps: self.re * o.eps + self.eps * o.re }
+        }
+    }
+    #[differentiable(order = 2)]
+    impl Add for Dual {
+        type Output = Dual;
+        fn add(self, o: Dual) -> Dual {
+            Dual { re: self.re + o.re, eps: self.eps + o.eps }
+        }
+    }
+    #[differentiable(order = 2)]
+    impl Sub<f64> for Dual {
+        type Output = Dual;
+        fn sub(self, o: f64) -> Dual {
+            Dual { re: self.re - o, ..self }
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let x = Dual::var(v[0]);
+        let k = Dual { re: v[1], eps: 0.0 };
+        let y = (x * k).sin() * x.powi(3) + x.sqrt() - v[2];
+        let z = y * y;
+        z.eps + z.re * y.eps
+    }
+    checked!(f, [0.7, 1.3, 0.4]);
+}
+
+/// A literal with a struct in it is the argument of a call in a loop, whose tangent is read together with its cotangent.
+mod literals_as_arguments {
+    use differentiable::prelude::*;
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    struct V3 {
+        x: f64,
+        y: f64,
+    }
+    #[differentiable(order = 2)]
+    impl V3 {
+        fn unit(self) -> V3 {
+            let k = self.x * self.y;
+            V3 { x: self.x / k, y: self.y * k }
+        }
+    }
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    struct Ray {
+        origin: V3,
+        dir: V3,
+    }
+    #[differentiable(order = 2)]
+    fn trace(ray: Ray, depth: usize, light: V3) -> f64 {
+        if depth == 0 {
+            return ray.origin.x;
+        }
+        ray.dir.x * ray.dir.y * light.x + trace(Ray { origin: ray.dir, dir: light }, depth - 1, ray.dir)
+    }
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let mut sum = 0.0;
+        for k in 0..4 {
+            let dir = V3 { x: 0.1 * k as f64 - 0.25, y: -0.05 * k as f64 + v[0] * 0.1 }.unit();
+            sum += trace(Ray { origin: V3 { x: 0.0, y: 0.0 }, dir }, 3, V3 { x: 2.0, y: v[1] * 3.0 });
+        }
+        sum
+    }
+    checked!(f, [0.1, 0.2]);
+}

@@ -18,6 +18,7 @@ pub(crate) fn refuse(program: &Program, types: &Types, signature: &Signature, er
     let varied = activity::varied(program, seeds);
     let useful = activity::useful(program);
     refuse_disguises(program, &varied, &useful, errors);
+    refuse_writes_through_values(program, &varied, errors);
     let keyed = keyed(program);
     let mut hiding = VarSet::new();
     program.body.walk(&mut |s| {
@@ -70,6 +71,16 @@ pub(crate) fn refuse(program: &Program, types: &Types, signature: &Signature, er
             errors.at(
                 *span,
                 format!("no derivative can follow a value in a `{name}`; keep the values in a `Vec`, and their indices in the `{name}`"),
+            );
+        }
+        Stmt::Call(crate::ir::Call { callee: Callee::Function { path, .. }, args, span, .. })
+            if path.segments.last().is_some_and(|s| s.ident == crate::lower::entries::THROUGH)
+                && path.segments.first().is_some_and(|s| s.ident == "differentiable")
+                && args[1..].iter().flat_map(|a| &a.parts).flatten().any(|e| captured(e, &varied).is_some()) =>
+        {
+            errors.at(
+                *span,
+                "no derivative can follow a value in a map; keep the values in a `Vec`, and their indices in the map",
             );
         }
         Stmt::Let { var, value }
@@ -201,6 +212,38 @@ fn keyed(program: &Program) -> VarMap<String> {
         }
     });
     found
+}
+
+/// Reports what is written through a reference that a call gives, which would be written to a variable of its own instead. A
+/// value that is not such a reference has a name that is `mut` where it is changed.
+fn refuse_writes_through_values(program: &Program, varied: &VarSet, errors: &Errors) {
+    let may_refer = |v: &VarId| {
+        let var = &program.vars[*v];
+        !var.kind.is_scalar() && !var.mutable && !varied.contains(*v)
+    };
+    let mut given = VarSet::new();
+    program.body.walk(&mut |s| match s {
+        Stmt::Call(call) if matches!(call.callee, Callee::Function { .. } | Callee::Method { .. }) => {
+            given.extend(call.outs.iter().copied().filter(may_refer));
+        }
+        Stmt::Let { var, value: Expr::Method { .. } } if may_refer(var) => {
+            given.insert(*var);
+        }
+        _ => {}
+    });
+    program.body.walk(&mut |s| {
+        if !matches!(s, Stmt::Assign { init: false, .. } | Stmt::Update { .. } | Stmt::Replace { .. } | Stmt::Edit(_)) {
+            return;
+        }
+        s.parts(&mut |_| {}, &mut |place| {
+            if given.contains(place.root) {
+                errors.at(
+                    place.span,
+                    "what is written through a reference that a call gives cannot be followed; write to an element by its index, or to the value of a map in one statement, `*m.entry(k).or_insert(0) += 1`",
+                );
+            }
+        });
+    });
 }
 
 /// The name of the type that a path constructs of so many values, if its values are shared: a `Cell` is made of one.

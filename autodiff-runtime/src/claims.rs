@@ -71,6 +71,12 @@ impl<T: IsMap + ?Sized> IsMap for &mut T {}
 #[inline]
 pub const fn is_map<T: IsMap + ?Sized>(_: &T) {}
 
+/// Lends a map to what is written into it through a reference to one of its values.
+#[inline]
+pub fn through<M: IsMap, R>(map: &mut M, write: impl FnOnce(&mut M) -> R) -> R {
+    write(map)
+}
+
 /// The types of floats.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is taken for a name of `f64` or `f32`, since functions and constants of floats are called by it",

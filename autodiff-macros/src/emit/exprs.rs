@@ -291,6 +291,14 @@ impl Emitter<'_> {
                 if self.kind_of(e).is_scalar() {
                     return self.expr(e);
                 }
+                if let Expr::Place(place) = &**e
+                    && matches!(place.path.last(), Some(crate::ir::Step::Index { range: false, .. }))
+                    && self.kind_of(e).deref().is_constant()
+                {
+                    // An element may be a reference, to a text for one, and stays one.
+                    let element = self.place(place).at_least(Prec::Postfix);
+                    return Tokens::new(code!(::core::clone::Clone::clone(&#element)), Prec::Postfix);
+                }
                 let recv = match &**e {
                     Expr::Place(place) => match place.path.as_slice() {
                         // What is behind a box is meant, not the box.

@@ -39,23 +39,12 @@ pub(crate) fn clone_where_needed(program: &mut Program) {
         elsewhere: Vec::new(),
         others: counter.others,
         partial: counter.partial,
+        tangent_of: counter.tangent_of,
     };
     pass.block(&mut body);
     program.body = body;
-    let at = counter.turn.unwrap_or(end);
-    pass.now = at;
-    // From the last component back: each may be read by those after it.
-    for e in program.value.iter_mut().rev() {
-        pass.value(e);
-        e.vars(&mut |v| {
-            pass.reads.or_default(v).push(at + 1);
-            // What may be missing is read together with the value whose tangent it is.
-            if pass.partial.contains(v) {
-                let values = std::iter::successors(counter.tangent_of.get(v), |v| counter.tangent_of.get(**v));
-                values.for_each(|of| pass.reads.or_default(*of).push(at + 1));
-            }
-        });
-    }
+    pass.now = counter.turn.unwrap_or(end);
+    pass.components(program.value.iter_mut());
 }
 
 /// Whether a place is a parameter that is a view of an array, of which any number can be made.
@@ -95,10 +84,9 @@ impl Counter {
             // The tangent of a field, of whatever level, is read together with the field.
             let (tangent_of, partial) = (&self.tangent_of, &self.partial);
             let mut fields = |place: &Place| {
-                if partial.contains(place.root)
-                    || place.path.iter().any(|s| matches!(s, Step::Field(_) | Step::Payload { .. }))
-                {
-                    std::iter::successors(tangent_of.get(place.root), |v| tangent_of.get(**v)).for_each(|of| note(*of));
+                let part = |s: &Step| matches!(s, Step::Field(_) | Step::Payload { .. });
+                if partial.contains(place.root) || place.path.iter().any(part) {
+                    values_of(place.root, tangent_of).for_each(&mut note);
                 }
             };
             stmt.parts(&mut |e| e.places(&mut fields), &mut |_| {});
@@ -127,6 +115,11 @@ impl Counter {
     }
 }
 
+/// The values of whose tangents a variable is one, of whatever level.
+fn values_of(v: VarId, tangent_of: &VarMap<VarId>) -> impl Iterator<Item = VarId> {
+    std::iter::successors(tangent_of.get(v).copied(), |v| tangent_of.get(*v).copied())
+}
+
 struct Pass<'a> {
     program: &'a Program,
     reads: VarMap<Vec<usize>>,
@@ -139,9 +132,31 @@ struct Pass<'a> {
     /// Where the second branch of the branching statement with a number stands.
     others: HashMap<usize, Range<usize>>,
     partial: VarSet,
+    tangent_of: VarMap<VarId>,
 }
 
 impl Pass<'_> {
+    /// Components of one value, from the last one back: each may be read by those after it.
+    fn components<'e>(&mut self, parts: impl DoubleEndedIterator<Item = &'e mut Expr>) {
+        let after = self.now + 1;
+        let mut parts = parts.rev().peekable();
+        while let Some(e) = parts.next() {
+            self.value(e);
+            if parts.peek().is_none() {
+                return;
+            }
+            let reads = &mut self.reads;
+            let mut note = |v: VarId| reads.or_default(v).push(after);
+            e.vars(&mut note);
+            // What may be missing is read together with the value whose tangent it is.
+            e.places(&mut |place| {
+                if self.partial.contains(place.root) || place.path.iter().any(|s| matches!(s, Step::Field(_))) {
+                    values_of(place.root, &self.tangent_of).for_each(&mut note);
+                }
+            });
+        }
+    }
+
     fn block(&mut self, block: &mut Block) {
         for stmt in &mut block.stmts {
             self.now += 1;
@@ -161,9 +176,9 @@ impl Pass<'_> {
                 Stmt::Call(call) => call.args.iter_mut().for_each(|a| self.arg(a, a.passing == Passing::Value)),
                 Stmt::Pull(pull) if pull.joined => {
                     pull.args.iter_mut().for_each(|a| self.arg(a, a.passing == Passing::Value));
-                    pull.cotangent.iter_mut().flatten().for_each(|e| self.value(e));
+                    self.components(pull.cotangent.iter_mut().flatten());
                 }
-                Stmt::Pull(pull) => pull.cotangent.iter_mut().flatten().for_each(|e| self.value(e)),
+                Stmt::Pull(pull) => self.components(pull.cotangent.iter_mut().flatten()),
                 _ => {}
             }
             let is_loop = matches!(stmt, Stmt::Loop(_));

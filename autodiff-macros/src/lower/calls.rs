@@ -157,7 +157,7 @@ impl Lowerer<'_> {
     }
 
     /// Emits a call and gives the variable that holds its value.
-    fn call_stmt(&mut self, callee: Callee, args: Vec<Expr>, span: Span) -> Expr {
+    pub(super) fn call_stmt(&mut self, callee: Callee, args: Vec<Expr>, span: Span) -> Expr {
         let mut args: Vec<Arg> = args.into_iter().map(|a| self.pass(a)).collect();
         share(&mut args);
         Expr::var(self.call_of(callee, args, span), span)
@@ -211,6 +211,9 @@ impl Lowerer<'_> {
         if self.uses.is_own(&m.receiver) && name != "clone" {
             let recv = self.place_or_value(&m.receiver);
             return self.called_method(&recv, m);
+        }
+        if let Some(value) = self.change_of_entry(m) {
+            return value;
         }
         if let Some(value) = self.iterator_method(m) {
             return value;

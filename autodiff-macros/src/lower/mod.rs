@@ -14,6 +14,7 @@ mod chosen;
 pub(crate) mod claims;
 mod closures;
 mod control;
+pub(crate) mod entries;
 mod equivalents;
 mod exprs;
 mod failures;
