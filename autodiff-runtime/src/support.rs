@@ -52,8 +52,8 @@ impl<T: Clone> ToOwned for T {
 }
 
 pub use crate::claims::{
-    Bits, Claimed, Viewed, bits, claimed, is_drop, is_float, is_map, is_once, is_repeat_n, is_repeat_with, is_replace,
-    is_successors, is_swap, is_take, is_text, is_viewed, is_zip, lent,
+    Bits, Claimed, Viewed, bits, claimed, is_drop, is_float, is_keyed, is_map, is_once, is_repeat_n, is_repeat_with,
+    is_replace, is_successors, is_swap, is_take, is_text, is_viewed, is_zip, lent,
 };
 pub use crate::parts::held::{Held, held, held_mut};
 pub use crate::parts::kept::{Keeping, Kept, Whole, keeping, whole};

@@ -155,6 +155,7 @@ pub(crate) fn analyse(
         sig,
         body,
         outer.and_then(|o| o.owner.as_ref()),
+        &options.surroundings,
     ));
     let mut signature = Signature::read(sig, options, &types, &errors);
     let by_value_receiver = signature.params.first().is_some_and(|p| p.receiver && p.passing == Passing::Value);

@@ -137,6 +137,13 @@ fn type_of_place(program: &Program, place: &Place) -> Option<Type> {
     program.surroundings.follow(root.ty.as_ref().or(root.found.as_deref())?, &place.path)
 }
 
+/// The type that a place is declared with, whether or not it has a derivative.
+pub(crate) fn declared_type(program: &Program, place: &Place) -> Option<Type> {
+    let root = &program.vars[program.vars[place.root].mirrors.unwrap_or(place.root)];
+    let ty = root.ty.as_ref().or(root.found.as_deref())?;
+    program.surroundings.declared(ty, &place.path).map(|(ty, _)| ty)
+}
+
 /// The type of the value of an expression, as far as declarations beside the function tell.
 pub(crate) fn type_of(program: &Program, types: &Types, e: &Expr) -> Option<Type> {
     let of = |e: &Expr| type_of(program, types, e);

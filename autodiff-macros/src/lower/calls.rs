@@ -205,7 +205,7 @@ impl Lowerer<'_> {
         let name = name.as_str();
         let span = m.method.span();
         // A `clone` is that of the trait, whatever the type.
-        if self.uses.is_own(&m.receiver) && name != "clone" {
+        if (self.uses.is_own(&m.receiver) || self.has_own_method(m)) && name != "clone" {
             let recv = self.place_or_value(&m.receiver);
             return self.called_method(&recv, m);
         }

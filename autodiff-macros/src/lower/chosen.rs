@@ -63,7 +63,7 @@ impl Lowerer<'_> {
             return None;
         }
         match self.keyed_type(recv) {
-            Some(name) if name.ends_with("Map") => {}
+            Some(name) if name.ends_with("Map") => self.claim_keyed(super::as_place(recv)?, span),
             // Sequences are asked by value.
             None if matches!(&*m.receiver, S::Field(_))
                 && !self.uses.is_other(&m.receiver)

@@ -14,6 +14,7 @@ mod chosen;
 pub(crate) mod claims;
 mod closures;
 mod control;
+mod declared;
 mod equivalents;
 mod exprs;
 mod failures;
@@ -180,7 +181,7 @@ pub(crate) fn lower(
     let mut block = targets::written(block, signature.output.as_ref(), types);
     capitals::mark(&mut block);
     queues::as_vectors(&mut block, signature);
-    own_iterators::as_generators(&mut block, signature);
+    own_iterators::as_generators(&mut block, signature, &types.surroundings);
     failures::mark(&mut block);
     let value = lowerer.block_value(&block);
     let value = value.unwrap_or(Expr::Tuple(Vec::new()));

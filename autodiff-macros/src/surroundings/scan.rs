@@ -16,6 +16,9 @@ pub(super) struct File {
     pub(super) scopes: Vec<Scope>,
     /// The scope that an item stands in, by its key; none where equal items stand in several.
     pub(super) items: HashMap<u64, Option<usize>>,
+    /// The variants of enums that have named fields, and the structs, wherever they stand.
+    pub(super) variants: HashSet<String>,
+    pub(super) structs: HashSet<String>,
 }
 
 /// The names that are declared between a pair of braces.
@@ -31,17 +34,34 @@ pub(super) struct Scope {
     /// It is a block into which all names of some module are imported, which hide those around it.
     pub(super) hides: bool,
     pub(super) structs: HashMap<String, Struct>,
+    pub(super) enums: HashSet<String>,
     /// The types of the values of functions.
     pub(super) functions: HashMap<String, String>,
-    /// Those of methods, by the name of the type and their own; none where there are several.
-    pub(super) methods: HashMap<String, HashMap<String, Option<String>>>,
+    /// The methods of types, by the name of the type and their own.
+    pub(super) methods: HashMap<String, HashMap<String, Method>>,
     /// Names that stand for something else here, or for more than one thing.
     pub(super) others: HashSet<String>,
 }
 
-/// The named or numbered fields that have a derivative, with their types.
 pub(super) struct Struct {
-    pub(super) fields: Vec<(String, String)>,
+    pub(super) fields: Vec<Field>,
+    /// It has a tangent.
+    pub(super) derived: bool,
+}
+
+/// A field with a name or a number.
+pub(super) struct Field {
+    pub(super) name: String,
+    pub(super) ty: String,
+    /// It has an attribute, which may say that it carries no derivative.
+    pub(super) marked: bool,
+}
+
+pub(super) struct Method {
+    /// The type of what it gives; none where there are several.
+    pub(super) output: Option<String>,
+    /// It may change its receiver.
+    pub(super) changes: bool,
 }
 
 /// Scans a file.
@@ -68,7 +88,7 @@ pub(super) fn declared_in(item: &TokenStream) -> HashSet<String> {
     let mut names = HashSet::default();
     for scope in file.scopes {
         names.extend(scope.structs.into_keys().chain(scope.functions.into_keys()));
-        names.extend(scope.others.into_iter().chain(scope.imported));
+        names.extend(scope.others.into_iter().chain(scope.imported).chain(scope.enums));
     }
     // The item's own name means itself there as well.
     let tokens: Vec<TokenTree> = item.clone().into_iter().collect();
@@ -170,7 +190,8 @@ impl File {
                 at + 3
             }
             ("struct", Some(name)) => self.structure(name, tokens, at, scope),
-            ("enum" | "union" | "type" | "static" | "const", Some(name)) if name != "fn" => {
+            ("enum", Some(name)) => self.enumeration(name, tokens, at, scope),
+            ("union" | "type" | "static" | "const", Some(name)) if name != "fn" => {
                 self.scopes[scope].others.insert(name);
                 at + 2
             }
@@ -253,8 +274,11 @@ impl File {
                 ty if ty.contains("Self") => None,
                 ty => Some(ty.to_owned()),
             });
-            let known = methods.entry(name.to_string()).or_insert_with(|| output.clone());
-            *known = known.take().filter(|known| Some(known) == output.as_ref());
+            let changes = body.get(i + 2..=end).is_some_and(changes_receiver);
+            let known = methods.entry(name.to_string());
+            let known = known.or_insert_with(|| Method { output: output.clone(), changes });
+            known.output = known.output.take().filter(|known| Some(known) == output.as_ref());
+            known.changes |= changes;
         }
     }
 
@@ -262,17 +286,34 @@ impl File {
         let end = tokens[at..].iter().position(|t| is_brace(t) || is_semicolon(t)).map_or(tokens.len(), |n| at + n);
         let last = end.min(tokens.len() - 1);
         let item: TokenStream = tokens[at..=last].iter().cloned().collect();
-        let fields = derives(&tokens[..at]).then(|| fields(item)).flatten();
+        let (fields, derived) = (fields(item), derives(&tokens[..at]));
+        self.structs.insert(name.clone());
         let scope = &mut self.scopes[scope];
         let known = scope.structs.remove(&name).is_some() || scope.others.contains(&name);
         match fields.filter(|_| !known) {
             Some(fields) => {
-                scope.structs.insert(name, Struct { fields });
+                scope.structs.insert(name, Struct { fields, derived });
             }
             None => {
                 scope.others.insert(name);
             }
         }
+        end + 1
+    }
+
+    fn enumeration(&mut self, name: String, tokens: &[TokenTree], at: usize, scope: usize) -> usize {
+        let end = tokens[at..].iter().position(|t| is_brace(t) || is_semicolon(t)).map_or(tokens.len(), |n| at + n);
+        let TokenTree::Group(body) = &tokens[end.min(tokens.len() - 1)] else { return end + 1 };
+        let body: Vec<TokenTree> = body.stream().into_iter().collect();
+        self.variants.extend(body.windows(2).filter_map(|pair| match pair {
+            [TokenTree::Ident(variant), fields] if is_brace(fields) => Some(variant.to_string()),
+            _ => None,
+        }));
+        let generic = matches!(tokens.get(at + 2), Some(TokenTree::Punct(p)) if p.as_char() == '<');
+        let scope = &mut self.scopes[scope];
+        let known = scope.enums.remove(&name) || scope.others.contains(&name);
+        let names = if generic || known { &mut scope.others } else { &mut scope.enums };
+        names.insert(name);
         end + 1
     }
 
@@ -343,17 +384,31 @@ fn derives(before: &[TokenTree]) -> bool {
 }
 
 /// The fields of a struct that is not generic over types.
-fn fields(item: TokenStream) -> Option<Vec<(String, String)>> {
+fn fields(item: TokenStream) -> Option<Vec<Field>> {
     let item: syn::ItemStruct = syn::parse2(item).ok()?;
     if item.generics.type_params().next().is_some() {
         return None;
     }
     let marked = |f: &syn::Field| f.attrs.iter().any(|a| !a.path().is_ident("doc"));
-    let fields = item.fields.iter().enumerate().filter(|(_, f)| !marked(f)).map(|(i, f)| {
-        let name = f.ident.as_ref().map_or_else(|| i.to_string(), ToString::to_string);
-        (name, quote::ToTokens::to_token_stream(&f.ty).to_string())
+    let fields = item.fields.iter().enumerate().map(|(i, f)| Field {
+        name: f.ident.as_ref().map_or_else(|| i.to_string(), ToString::to_string),
+        ty: quote::ToTokens::to_token_stream(&f.ty).to_string(),
+        marked: marked(f),
     });
     Some(fields.collect())
+}
+
+/// Whether the receiver of a method is written `&mut self`, among the tokens behind its name.
+fn changes_receiver(behind: &[TokenTree]) -> bool {
+    let parameters = behind.iter().find_map(|t| match t {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => Some(group.stream()),
+        _ => None,
+    });
+    let is_word = |t: &TokenTree, word: &str| matches!(t, TokenTree::Ident(i) if i == word);
+    let first =
+        parameters.into_iter().flatten().take_while(|t| !matches!(t, TokenTree::Punct(p) if p.as_char() == ','));
+    let first: Vec<TokenTree> = first.collect();
+    first.iter().any(|t| is_word(t, "self")) && first.iter().any(|t| is_word(t, "mut")) && !is_word(&first[0], "mut")
 }
 
 /// What stands behind the arrow of a function.

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use super::{Fields, Located, Surroundings};
+use super::scan::{Method, Struct};
+use super::{Declared, Fields, Located, Surroundings};
 use crate::maps::HashMap;
 
 impl Surroundings {
@@ -20,9 +21,21 @@ impl Surroundings {
         let at = if is_primitive {
             scope.declaring(scope.at, owner, |s| s.methods.contains_key(owner))?
         } else {
-            scope.declaring(scope.at, owner, |s| s.structs.contains_key(owner))?
+            scope.declaring_type(owner)?
         };
-        scope.file.scopes[at].methods.get(owner)?.get(name)?.as_deref()
+        scope.file.scopes[at].methods.get(owner)?.get(name)?.output.as_deref()
+    }
+
+    /// A method of a struct or an enum that is declared in the file.
+    pub(super) fn method_of(&self, owner: &str, name: &str) -> Option<&Method> {
+        let scope = self.scope.as_deref().filter(|scope| !scope.own.contains(owner))?;
+        scope.file.scopes[scope.declaring_type(owner)?].methods.get(owner)?.get(name)
+    }
+
+    /// The names that are those of variants with named fields in the file, and of no struct.
+    pub(crate) fn variants(&self) -> impl Iterator<Item = &String> {
+        let file = self.scope.as_deref().map(|scope| &scope.file);
+        file.into_iter().flat_map(|file| file.variants.difference(&file.structs))
     }
 
     /// The fields of the struct that a name stands for in a scope; in that of the item, if none is given.
@@ -36,8 +49,11 @@ impl Surroundings {
         let known = scope.structs.borrow().get(&key).cloned();
         known.unwrap_or_else(|| {
             let found = scope.declaring(from, name, |s| s.structs.contains_key(name)).map(|at| {
-                let fields = &scope.file.scopes[at].structs[name].fields;
-                let parsed = fields.iter().filter_map(|(field, ty)| Some((field.clone(), syn::parse_str(ty).ok()?)));
+                let Struct { fields, derived } = &scope.file.scopes[at].structs[name];
+                let parsed = fields.iter().filter_map(|field| {
+                    let ty = syn::parse_str(&field.ty).ok()?;
+                    Some((field.name.clone(), Declared { ty, active: *derived && !field.marked }))
+                });
                 Rc::new(Fields { scope: at, types: parsed.collect::<HashMap<_, _>>() })
             });
             scope.structs.borrow_mut().insert(key, found.clone());
@@ -47,6 +63,11 @@ impl Surroundings {
 }
 
 impl Located {
+    /// The scope of the struct or enum that a name means where the item stands.
+    fn declaring_type(&self, name: &str) -> Option<usize> {
+        self.declaring(self.at, name, |s| s.structs.contains_key(name) || s.enums.contains(name))
+    }
+
     /// The scope whose declaration a name means.
     fn declaring(&self, from: usize, name: &str, declares: impl Fn(&super::scan::Scope) -> bool) -> Option<usize> {
         let mut at = from;
@@ -57,6 +78,9 @@ impl Located {
             }
             if declares(scope) {
                 return Some(at);
+            }
+            if scope.structs.contains_key(name) || scope.enums.contains(name) {
+                return None;
             }
             let enters = !scope.module || scope.imports_all || scope.imported.contains(name);
             if scope.hides || !enters {

@@ -5,6 +5,7 @@ use syn::{GenericArgument, Member, PathArguments, Type, TypePath};
 use super::Surroundings;
 use crate::ir::Step;
 use crate::kinds::{Kind, Types};
+use crate::variants;
 
 impl Surroundings {
     /// Whether nothing is known.
@@ -31,11 +32,32 @@ impl Surroundings {
         syn::parse_str(self.output_of_method(&name_of(&target(receiver, owner)?)?, name)?).ok()
     }
 
-    /// The type of what a place holds, from the type of the variable that it begins at.
+    /// Whether a method is one of the user's own that changes its receiver or gives what may carry a derivative.
+    pub(crate) fn is_own_method(&self, receiver: &Type, name: &str) -> bool {
+        let owner = target(receiver, self.owner.as_deref()).and_then(|ty| name_of(&ty));
+        let Some(method) = owner.as_deref().and_then(|owner| self.method_of(owner, name)) else { return false };
+        let constant = |ty: &String| syn::parse_str(ty).is_ok_and(|ty| Types::default().kind(&ty).is_constant());
+        method.changes || !method.output.as_ref().is_some_and(constant)
+    }
+
+    /// Whether a type is one of the user's own that is advanced by a `next` of its own.
+    pub(crate) fn is_iterator(&self, ty: &Type) -> bool {
+        let owner = target(ty, self.owner.as_deref()).and_then(|ty| name_of(&ty));
+        owner.as_deref().and_then(|owner| self.method_of(owner, "next")).is_some_and(|method| method.changes)
+    }
+
+    /// The type of what a place holds and that has a derivative if the type has one, from the type of the variable that it
+    /// begins at.
     pub(crate) fn follow(&self, root: &Type, path: &[Step]) -> Option<Type> {
+        self.declared(root, path).filter(|(_, active)| *active).map(|(ty, _)| ty)
+    }
+
+    /// The type of what a place holds, and whether no field on the way is without a derivative.
+    pub(crate) fn declared(&self, root: &Type, path: &[Step]) -> Option<(Type, bool)> {
         self.scope.as_ref()?;
         let owner = self.owner.as_deref();
         let mut scope = None;
+        let mut active = true;
         let mut ty = root.clone();
         for step in path {
             ty = target(&ty, owner)?;
@@ -51,15 +73,19 @@ impl Surroundings {
                         Member::Named(name) => name.to_string(),
                         Member::Unnamed(i) => i.index.to_string(),
                     };
-                    ty = fields.types.get(&field)?.clone();
+                    let field = fields.types.get(&field)?;
+                    active &= field.active;
+                    ty = field.ty.clone();
                     scope = Some(fields.scope);
                 }
                 Step::Index { range: false, .. } => ty = element(&ty)?,
                 Step::Index { range: true, .. } if element(&ty).is_some() => {}
+                Step::Content => ty = content(&ty)?,
+                Step::Payload { variant, .. } if variants::is_named(variant, "Some") => ty = content(&ty)?,
                 _ => return None,
             }
         }
-        Some(ty)
+        Some((ty, active))
     }
 }
 
@@ -105,6 +131,16 @@ fn element(ty: &Type) -> Option<Type> {
         Type::Slice(s) => Some((*s.elem).clone()),
         Type::Array(a) => Some((*a.elem).clone()),
         Type::Path(p) if p.path.segments.len() == 1 && p.path.segments[0].ident == "Vec" => {
+            argument(&p.path.segments[0].arguments).cloned()
+        }
+        _ => None,
+    }
+}
+
+/// The type of what an option holds.
+fn content(ty: &Type) -> Option<Type> {
+    match ty {
+        Type::Path(p) if p.path.segments.len() == 1 && p.path.segments[0].ident == "Option" => {
             argument(&p.path.segments[0].arguments).cloned()
         }
         _ => None,

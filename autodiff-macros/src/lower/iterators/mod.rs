@@ -119,6 +119,12 @@ pub(super) fn is_adapter(name: &str) -> bool {
     adapters::NAMES.contains(&name)
 }
 
+/// Whether a method of this name is one of those of iterators, but for those that advance one by itself.
+pub(super) fn is_consumer(name: &str) -> bool {
+    let steps = matches!(name, "next" | "next_back" | "nth" | "peek" | "len");
+    is_adapter(name) || terminals::NAMES.contains(&name) && !steps
+}
+
 /// Whether a call is one of a function of `std::iter`.
 pub(super) fn is_generator(c: &syn::ExprCall) -> bool {
     sources::generator(c).is_some()
