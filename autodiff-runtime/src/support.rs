@@ -15,12 +15,16 @@ pub use crate::complex::{ComplexMethods, ComplexPolar};
 #[cfg(feature = "std")]
 pub use crate::containers::{Options, Vectors};
 #[cfg(feature = "std")]
+pub use crate::conversions::Conversion;
+#[cfg(feature = "std")]
 pub use crate::sorting::{
     order, order_by, order_by_key, order_rotated_left, order_rotated_right, permute, referring, unpermute,
 };
 
 pub use crate::fallible::{Fallible, content, content_mut, default_content, failed, is_good, wrap, wrap_tangent};
-pub use crate::items::{Items, ItemsMut, Mapped, empty_product, empty_sum, how_many, item, item_mut, shape_of};
+pub use crate::items::{
+    Items, ItemsMut, Mapped, empty_product, empty_sum, how_many, item, item_mut, no_item, shape_of,
+};
 #[cfg(feature = "std")]
 pub use crate::items::{bounds, copies, entries};
 pub use crate::modes::*;

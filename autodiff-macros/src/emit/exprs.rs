@@ -165,6 +165,11 @@ impl Emitter<'_> {
                     (self.expr(&args[0]).at_least(Prec::Postfix), self.expr(recv).at_least(Prec::Unary));
                 Tokens::new(code!(#shape.array(&#elements)), Prec::Postfix)
             }
+            // What is put into the box may be read later.
+            Expr::Method { recv, name, .. } if name == "into_boxed_slice" => {
+                let recv = self.expr(recv).at_least(Prec::Postfix);
+                Tokens::new(code!(#recv.to_vec().#name()), Prec::Postfix)
+            }
             Expr::Method { recv, name, args, .. } if crate::arrays::FORMS.contains(&name.to_string().as_str()) => {
                 self.array_form(recv, name, args)
             }

@@ -409,6 +409,7 @@ pub(crate) use checkpoint::argument as checkpoint_argument;
 pub(crate) use macros::{Alternatives, arguments as macro_arguments, inline_names};
 pub(crate) use owners::Uses;
 pub(crate) use patterns::{bound_names, capital, is_variant};
+pub(crate) use targets::argument;
 
 /// Whether a constructor's path is that of `Box::new`, whose content is reached by dereferencing.
 pub(crate) fn is_box(path: &syn::Path) -> bool {

@@ -35,6 +35,15 @@ impl VisitMut for Targets<'_> {
         visit_mut::visit_local_mut(self, local);
     }
 
+    fn visit_expr_struct_mut(&mut self, s: &mut syn::ExprStruct) {
+        for field in &mut s.fields {
+            if let Some(ty) = self.types.surroundings.field(&s.path, &field.member) {
+                give(&ty, &mut field.expr, self.types);
+            }
+        }
+        visit_mut::visit_expr_struct_mut(self, s);
+    }
+
     fn visit_expr_return_mut(&mut self, r: &mut syn::ExprReturn) {
         if let (Some(ty), Some(e)) = (&self.output, &mut r.expr) {
             give(ty, e, self.types);
@@ -169,7 +178,12 @@ fn last_name(ty: &Type) -> Option<String> {
 /// The `T` of `Option<T>`, of `Result<T, E>` or of `Vec<T>`.
 pub(super) fn first_argument(ty: &Type) -> Option<&Type> {
     let Type::Path(p) = ty else { return None };
-    let PathArguments::AngleBracketed(args) = &p.path.segments.last()?.arguments else { return None };
+    argument(&p.path.segments.last()?.arguments)
+}
+
+/// The first type that a type is given.
+pub(crate) fn argument(arguments: &PathArguments) -> Option<&Type> {
+    let PathArguments::AngleBracketed(args) = arguments else { return None };
     match args.args.first()? {
         GenericArgument::Type(ty) => Some(ty),
         _ => None,

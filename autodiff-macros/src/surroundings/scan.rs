@@ -62,6 +62,8 @@ pub(super) struct Method {
     pub(super) output: Option<String>,
     /// It may change its receiver.
     pub(super) changes: bool,
+    /// It takes its receiver by value.
+    pub(super) consumes: bool,
 }
 
 /// Scans a file.
@@ -274,11 +276,15 @@ impl File {
                 ty if ty.contains("Self") => None,
                 ty => Some(ty.to_owned()),
             });
-            let changes = body.get(i + 2..=end).is_some_and(changes_receiver);
+            let receiver = receiver(&body[i + 2..=end]);
+            let changes = receiver == ["&", "mut", "self"];
+            let consumes =
+                matches!(receiver.iter().map(String::as_str).collect::<Vec<_>>()[..], ["self"] | ["mut", "self"]);
             let known = methods.entry(name.to_string());
-            let known = known.or_insert_with(|| Method { output: output.clone(), changes });
+            let known = known.or_insert_with(|| Method { output: output.clone(), changes, consumes });
             known.output = known.output.take().filter(|known| Some(known) == output.as_ref());
             known.changes |= changes;
+            known.consumes &= consumes;
         }
     }
 
@@ -398,17 +404,18 @@ fn fields(item: TokenStream) -> Option<Vec<Field>> {
     Some(fields.collect())
 }
 
-/// Whether the receiver of a method is written `&mut self`, among the tokens behind its name.
-fn changes_receiver(behind: &[TokenTree]) -> bool {
+/// The first parameter of a function, of which the tokens behind its name are given, without lifetimes.
+fn receiver(behind: &[TokenTree]) -> Vec<String> {
     let parameters = behind.iter().find_map(|t| match t {
         TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => Some(group.stream()),
         _ => None,
     });
-    let is_word = |t: &TokenTree, word: &str| matches!(t, TokenTree::Ident(i) if i == word);
-    let first =
-        parameters.into_iter().flatten().take_while(|t| !matches!(t, TokenTree::Punct(p) if p.as_char() == ','));
-    let first: Vec<TokenTree> = first.collect();
-    first.iter().any(|t| is_word(t, "self")) && first.iter().any(|t| is_word(t, "mut")) && !is_word(&first[0], "mut")
+    let words = parameters.into_iter().flatten().map(|t| t.to_string()).take_while(|t| t != ",");
+    let words: Vec<String> = words.collect();
+    match words.iter().position(|t| t == "'") {
+        Some(at) => [&words[..at], &words[(at + 2).min(words.len())..]].concat(),
+        None => words,
+    }
 }
 
 /// What stands behind the arrow of a function.

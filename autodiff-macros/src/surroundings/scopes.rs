@@ -32,6 +32,12 @@ impl Surroundings {
         scope.file.scopes[scope.declaring_type(owner)?].methods.get(owner)?.get(name)
     }
 
+    /// Whether a name is that of a struct or an enum that is declared in the file.
+    pub(super) fn declares(&self, name: &str) -> bool {
+        let scope = self.scope.as_deref().filter(|scope| !scope.own.contains(name));
+        scope.is_some_and(|scope| scope.declaring_type(name).is_some())
+    }
+
     /// The names that are those of variants with named fields in the file, and of no struct.
     pub(crate) fn variants(&self) -> impl Iterator<Item = &String> {
         let file = self.scope.as_deref().map(|scope| &scope.file);

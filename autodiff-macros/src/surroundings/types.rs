@@ -32,12 +32,31 @@ impl Surroundings {
         syn::parse_str(self.output_of_method(&name_of(&target(receiver, owner)?)?, name)?).ok()
     }
 
+    /// Whether a type is a struct or an enum that is declared in the file.
+    pub(crate) fn is_own(&self, ty: &Type) -> bool {
+        target(ty, self.owner.as_deref()).and_then(|ty| name_of(&ty)).is_some_and(|name| self.declares(&name))
+    }
+
+    /// The type of a field of the struct of this name.
+    pub(crate) fn field(&self, of: &syn::Path, member: &Member) -> Option<Type> {
+        let ty = Type::Path(TypePath { attrs: Vec::new(), qself: None, path: of.get_ident()?.clone().into() });
+        self.declared(&ty, &[Step::Field(member.clone())]).map(|(ty, _)| ty)
+    }
+
     /// Whether a method is one of the user's own that changes its receiver or gives what may carry a derivative.
     pub(crate) fn is_own_method(&self, receiver: &Type, name: &str) -> bool {
         let owner = target(receiver, self.owner.as_deref()).and_then(|ty| name_of(&ty));
         let Some(method) = owner.as_deref().and_then(|owner| self.method_of(owner, name)) else { return false };
         let constant = |ty: &String| syn::parse_str(ty).is_ok_and(|ty| Types::default().kind(&ty).is_constant());
         method.changes || !method.output.as_ref().is_some_and(constant)
+    }
+
+    /// Whether a path is that of a method of the user's own that takes its receiver by value.
+    pub(crate) fn consumes(&self, path: &syn::Path) -> bool {
+        let [owner, name] = path.segments.iter().collect::<Vec<_>>()[..] else { return false };
+        let owner = syn::TypePath { attrs: Vec::new(), qself: None, path: owner.ident.clone().into() };
+        let owner = target(&Type::Path(owner), self.owner.as_deref()).and_then(|ty| name_of(&ty));
+        owner.and_then(|owner| self.method_of(&owner, &name.ident.to_string())).is_some_and(|method| method.consumes)
     }
 
     /// Whether a type is one of the user's own that is advanced by a `next` of its own.

@@ -10,6 +10,7 @@ mod adapters;
 mod cursors;
 mod maps;
 mod ranges;
+mod remainders;
 mod run;
 mod search;
 mod sources;
@@ -224,6 +225,7 @@ impl Lowerer<'_> {
             return false;
         }
         if let Some(mut stream) = self.stream_or_refuse(init) {
+            self.keep_remainder(&p.ident, init);
             if p.mutability.is_some() {
                 stream = self.resumable(stream, self.uses.is_advanced_back(&p.ident), p.ident.span());
             }
