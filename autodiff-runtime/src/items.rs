@@ -23,6 +23,12 @@ pub fn how_many<C: Items + ?Sized>(container: &C) -> usize {
     container.how_many()
 }
 
+/// Changes what a call lends.
+#[inline]
+pub fn change<T>(lent: T, by: impl FnOnce(T)) {
+    by(lent);
+}
+
 /// An item of an iterator without any.
 pub fn no_item<T>(_: core::iter::Empty<T>) -> T {
     unreachable!("there are no items")

@@ -423,6 +423,10 @@ impl Emitter<'_> {
                 let suffix = if has(Float::F32) && !has(Float::F64) { "f32" } else { "f64" };
                 syn::LitFloat::new(&format!("{}_{suffix}", l.base10_digits()), l.span()).token().into()
             }
+            // A length.
+            Expr::Lit(syn::Lit::Int(l)) if l.suffix().is_empty() => {
+                syn::LitInt::new(&format!("{}_usize", l.base10_digits()), l.span()).token().into()
+            }
             Expr::Neg(inner) if matches!(**inner, Expr::Lit(syn::Lit::Float(_))) => {
                 let inner = self.typed_receiver(inner);
                 code!((-#inner))

@@ -203,6 +203,7 @@ pub(crate) fn of_expr(program: &Program, types: &Types, e: &Expr) -> Kind {
             },
             syn::Lit::Int(l) => Kind::Float(if l.suffix() == "f32" { Float::F32 } else { Float::F64 }),
             syn::Lit::Bool(_) => Kind::Bool,
+            _ if e.is_text() => Kind::Ref(Box::new(Kind::Constant)),
             _ => Kind::Constant,
         },
         Expr::Number(_, float) | Expr::FromInt(_, float) => Kind::Float(float.clone()),

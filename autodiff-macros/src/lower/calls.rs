@@ -202,7 +202,9 @@ impl Lowerer<'_> {
                 }
             }
             value => {
-                let passing = if value.is_text() { Passing::Ref } else { Passing::Value };
+                let constant = |path: &syn::Path| self.types.surroundings.is_reference(path);
+                let refers = value.is_text() || matches!(&value, Expr::Item(path, None) if constant(path));
+                let passing = if refers { Passing::Ref } else { Passing::Value };
                 Arg { passing, parts: vec![Some(value)] }
             }
         }
@@ -213,6 +215,10 @@ impl Lowerer<'_> {
         let name = m.method.to_string();
         let name = name.as_str();
         let span = m.method.span();
+        self.refuse_lent(m);
+        if self.gives_constant(m) {
+            return self.looked_at(m);
+        }
         // A `clone` is that of the trait, whatever the type.
         if (self.uses.is_own(&m.receiver) || self.has_own_method(m)) && name != "clone" {
             let recv = self.place_or_value(&m.receiver);
@@ -329,7 +335,7 @@ impl Lowerer<'_> {
     }
 
     /// The value of a call of a method of the user's own.
-    fn called_method(&mut self, recv: &Expr, m: &syn::ExprMethodCall) -> Expr {
+    pub(super) fn called_method(&mut self, recv: &Expr, m: &syn::ExprMethodCall) -> Expr {
         let span = m.method.span();
         // The receiver is handed over by reference, whatever the method takes.
         let place = self.place_of(recv.clone(), span);

@@ -16,7 +16,16 @@ impl Lowerer<'_> {
         !around.is_empty() && self.declared(&m.receiver).is_some_and(own)
     }
 
-    fn declared(&self, e: &S) -> Option<Type> {
+    /// Whether a method is one of the user's own through which no derivative flows, and that changes nothing.
+    pub(super) fn gives_constant(&self, m: &syn::ExprMethodCall) -> bool {
+        let around = &self.program.surroundings;
+        let constant = |ty: Type| around.only_looks(&ty, &m.method.to_string());
+        !around.is_empty()
+            && !m.args.iter().any(|a| matches!(a, S::Closure(_)))
+            && self.declared(&m.receiver).is_some_and(constant)
+    }
+
+    pub(super) fn declared(&self, e: &S) -> Option<Type> {
         let around = &self.program.surroundings;
         match e {
             S::Paren(p) => self.declared(&p.expr),

@@ -25,6 +25,7 @@ mod iterators;
 mod known;
 mod lanes;
 mod lending;
+mod lent_changes;
 mod literals;
 mod macros;
 mod makers;
@@ -116,6 +117,8 @@ pub(crate) struct Lowerer<'a> {
     chosen: HashMap<VarId, Expr>,
     /// The variables that constructors of other types make.
     made: HashSet<VarId>,
+    /// The variables that hold a `&mut` which a call has given.
+    lent_by_calls: HashSet<VarId>,
     /// The variables that names stand for, or have stood for.
     named: HashSet<VarId>,
     /// What is said of names of functions of the standard library.
@@ -169,6 +172,7 @@ pub(crate) fn lower(
         chosen: HashMap::default(),
         uses: owners::Uses::of(block).with(types.uses_of_fields()).with_parameters(signature),
         made: HashSet::default(),
+        lent_by_calls: HashSet::default(),
         named: HashSet::default(),
         claims: Vec::new(),
         claimed: HashSet::default(),

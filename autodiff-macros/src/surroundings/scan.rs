@@ -37,6 +37,8 @@ pub(super) struct Scope {
     pub(super) enums: HashSet<String>,
     /// The types of the values of functions.
     pub(super) functions: HashMap<String, String>,
+    /// The constants and statics that are references.
+    pub(super) references: HashSet<String>,
     /// The methods of types, by the name of the type and their own.
     pub(super) methods: HashMap<String, HashMap<String, Method>>,
     /// Names that stand for something else here, or for more than one thing.
@@ -64,6 +66,8 @@ pub(super) struct Method {
     pub(super) changes: bool,
     /// It takes its receiver by value.
     pub(super) consumes: bool,
+    /// It takes its receiver by `&self`, and nothing that it may change.
+    pub(super) looks: bool,
 }
 
 /// Scans a file.
@@ -194,6 +198,13 @@ impl File {
             ("struct", Some(name)) => self.structure(name, tokens, at, scope),
             ("enum", Some(name)) => self.enumeration(name, tokens, at, scope),
             ("union" | "type" | "static" | "const", Some(name)) if name != "fn" => {
+                let ty = (tokens.get(at + 2), tokens.get(at + 3));
+                if let (Some(TokenTree::Punct(colon)), Some(TokenTree::Punct(reference))) = ty
+                    && colon.as_char() == ':'
+                    && reference.as_char() == '&'
+                {
+                    self.scopes[scope].references.insert(name.clone());
+                }
                 self.scopes[scope].others.insert(name);
                 at + 2
             }
@@ -280,11 +291,13 @@ impl File {
             let changes = receiver == ["&", "mut", "self"];
             let consumes =
                 matches!(receiver.iter().map(String::as_str).collect::<Vec<_>>()[..], ["self"] | ["mut", "self"]);
+            let looks = receiver == ["&", "self"] && !changes_argument(&body[i + 2..=end]);
             let known = methods.entry(name.to_string());
-            let known = known.or_insert_with(|| Method { output: output.clone(), changes, consumes });
+            let known = known.or_insert_with(|| Method { output: output.clone(), changes, consumes, looks });
             known.output = known.output.take().filter(|known| Some(known) == output.as_ref());
             known.changes |= changes;
             known.consumes &= consumes;
+            known.looks &= looks;
         }
     }
 
@@ -402,6 +415,13 @@ fn fields(item: TokenStream) -> Option<Vec<Field>> {
         marked: marked(f),
     });
     Some(fields.collect())
+}
+
+/// Whether a function is given something that it may change, of which the tokens behind its name are given.
+fn changes_argument(behind: &[TokenTree]) -> bool {
+    let mut found = false;
+    collect(behind, &mut |t| found |= matches!(t, TokenTree::Ident(i) if i == "mut"));
+    found
 }
 
 /// The first parameter of a function, of which the tokens behind its name are given, without lifetimes.

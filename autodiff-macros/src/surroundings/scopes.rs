@@ -38,6 +38,25 @@ impl Surroundings {
         scope.is_some_and(|scope| scope.declaring_type(name).is_some())
     }
 
+    /// Whether a name is that of a constant or a static that is a reference, such as `const X: &[f64] = &[1.0];`.
+    pub(crate) fn is_reference(&self, path: &syn::Path) -> bool {
+        let (Some(scope), Some(name)) = (self.scope.as_deref(), path.get_ident().map(ToString::to_string)) else {
+            return false;
+        };
+        let mut at = scope.at;
+        loop {
+            let around = &scope.file.scopes[at];
+            if around.references.contains(&name) {
+                return true;
+            }
+            let enters = !around.module || around.imports_all || around.imported.contains(&name);
+            match around.outer {
+                Some(outer) if enters && !around.others.contains(&name) => at = outer,
+                _ => return false,
+            }
+        }
+    }
+
     /// The names that are those of variants with named fields in the file, and of no struct.
     pub(crate) fn variants(&self) -> impl Iterator<Item = &String> {
         let file = self.scope.as_deref().map(|scope| &scope.file);

@@ -23,7 +23,8 @@ impl Surroundings {
             .arguments
             .is_none()
             .then(|| Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path: owner.ident.clone().into() }))?;
-        self.output_of(&owner, &name.ident.to_string())
+        let made = || (name.ident == "default" && self.is_own(&owner)).then(|| owner.clone());
+        self.output_of(&owner, &name.ident.to_string()).or_else(made)
     }
 
     /// The type of the value of a method.
@@ -57,6 +58,18 @@ impl Surroundings {
         let owner = syn::TypePath { attrs: Vec::new(), qself: None, path: owner.ident.clone().into() };
         let owner = target(&Type::Path(owner), self.owner.as_deref()).and_then(|ty| name_of(&ty));
         owner.and_then(|owner| self.method_of(&owner, &name.ident.to_string())).is_some_and(|method| method.consumes)
+    }
+
+    /// Whether a method is one of the user's own that looks at its receiver and gives a number without derivative, a `bool` or
+    /// a text.
+    pub(crate) fn only_looks(&self, receiver: &Type, name: &str) -> bool {
+        let owner = target(receiver, self.owner.as_deref()).and_then(|ty| name_of(&ty));
+        let Some(method) = owner.as_deref().and_then(|owner| self.method_of(owner, name)) else { return false };
+        let constant = |ty: &String| {
+            let kind = syn::parse_str(ty).map(|ty| Types::default().kind(&ty));
+            matches!(kind, Ok(Kind::Int | Kind::Bool | Kind::Constant))
+        };
+        method.looks && method.output.as_ref().is_some_and(constant)
     }
 
     /// Whether a type is one of the user's own that is advanced by a `next` of its own.

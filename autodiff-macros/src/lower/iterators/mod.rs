@@ -120,10 +120,10 @@ pub(super) fn is_adapter(name: &str) -> bool {
     adapters::NAMES.contains(&name)
 }
 
-/// Whether a method of this name is one of those of iterators, but for those that advance one by itself.
+/// Whether a method of this name is one of those of iterators, but for those that leave one to go on with.
 pub(super) fn is_consumer(name: &str) -> bool {
-    let steps = matches!(name, "next" | "next_back" | "nth" | "peek" | "len");
-    is_adapter(name) || terminals::NAMES.contains(&name) && !steps
+    let steps = matches!(name, "next" | "next_back" | "nth" | "peek" | "len" | "clone");
+    !steps && (is_adapter(name) || terminals::NAMES.contains(&name))
 }
 
 /// Whether a call is one of a function of `std::iter`.
