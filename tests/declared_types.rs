@@ -1,4 +1,4 @@
-//! What declarations in the same file tell of types: maps in fields, methods and iterators of the user's own, variants.
+//! What declarations in the same file tell of types: methods and iterators of the user's own, variants, constants.
 #![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
 #![allow(missing_docs, unreachable_pub, unused)]
 
@@ -6,354 +6,6 @@
 mod common;
 
 use differentiable::prelude::*;
-
-mod maps_in_fields {
-    use super::*;
-    use std::collections::*;
-    #[derive(Clone, Differentiable)]
-    struct M {
-        #[constant]
-        table: BTreeMap<usize, f64>,
-        k: f64,
-    }
-    #[differentiable(order = 2)]
-    impl M {
-        fn f(&self, x: f64) -> f64 {
-            let mut s = 0.0;
-            for (i, v) in &self.table {
-                s += v * x * self.k * *i as f64;
-            }
-            for (_, v) in self.table.iter() {
-                s *= *v * x;
-            }
-            s += self.table.values().sum::<f64>() * x;
-            s += self.table.values().map(|v| v * x).sum::<f64>();
-            s
-        }
-    }
-    #[differentiable(order = 2)]
-    fn f(x: &[f64]) -> f64 {
-        let m = M { table: BTreeMap::from([(1, 2.0), (3, 0.5)]), k: x[1] };
-        m.f(x[0]) + x[2] * x[0]
-    }
-    checked!(f, [0.4, 0.7, 1.2]);
-}
-
-mod entries_by_key {
-    use super::*;
-    use std::collections::*;
-    #[derive(Clone, Differentiable)]
-    struct M {
-        #[constant]
-        table: BTreeMap<usize, f64>,
-        k: f64,
-    }
-    #[differentiable(order = 2)]
-    impl M {
-        fn f(&self, x: f64, k: usize) -> f64 {
-            let a = match self.table.get(&k) {
-                Some(v) => v * x,
-                None => self.k,
-            };
-            let b = self.table.get(&k).copied().unwrap_or(1.0);
-            let c = *self.table.get(&3).unwrap();
-            if let Some(v) = self.table.get(&k) {
-                return v * x * a * b * c;
-            }
-            self.table[&1] * x + self.table.get(&k).map_or(0.0, |v| v * x)
-        }
-    }
-    #[differentiable(order = 2)]
-    fn f(x: &[f64]) -> f64 {
-        let m = M { table: BTreeMap::from([(1, 2.0), (3, 0.5)]), k: x[1] };
-        m.f(x[0], 1) + m.f(x[0], 2) + x[2] * x[0]
-    }
-    checked!(f, [0.4, 0.7, 1.2]);
-}
-
-mod maps_in_fields_of_parameters {
-    use super::*;
-    use std::collections::*;
-    #[derive(Clone, Differentiable)]
-    struct M {
-        #[constant]
-        table: HashMap<String, f64>,
-        k: f64,
-    }
-    #[differentiable(order = 2)]
-    fn g(m: &M, x: f64, key: &str) -> f64 {
-        let mut s = x;
-        for (_, v) in &m.table {
-            s += v * x;
-        }
-        for v in m.table.values() {
-            s += v * x * m.k;
-        }
-        s + m.table.get(key).copied().unwrap_or(0.0) * x
-            + m.table[key] * x
-            + m.table.iter().map(|(k, v)| k.len() as f64 * v * x).sum::<f64>()
-            + m.table.len() as f64 * x
-    }
-    #[differentiable(order = 2)]
-    fn f(x: &[f64]) -> f64 {
-        let m = M { table: HashMap::from([("a".to_string(), 2.0), ("bb".to_string(), 0.5)]), k: x[1] };
-        g(&m, x[0], "a") + x[2] * x[0]
-    }
-    checked!(f, [0.4, 0.7, 1.2]);
-}
-
-mod maps_of_structs {
-    use super::*;
-    use std::collections::*;
-    #[derive(Clone, Copy)]
-    struct Row {
-        a: f64,
-        n: usize,
-    }
-    struct Db {
-        rows: BTreeMap<String, Row>,
-        list: BTreeMap<usize, Vec<f64>>,
-    }
-    #[differentiable(order = 2)]
-    fn g(x: &[f64], #[constant] db: &Db) -> f64 {
-        let mut s = x[0];
-        for r in db.rows.values() {
-            s += r.a * x[r.n];
-        }
-        for (name, r) in &db.rows {
-            if name == "a" {
-                s += r.a * x[1] * x[2];
-            }
-        }
-        if let Some(r) = db.rows.get("b") {
-            s += r.a * x[2];
-        }
-        for (k, v) in &db.list {
-            for a in v {
-                s += x[*k] * a;
-            }
-            s += v.iter().sum::<f64>() * x[0];
-        }
-        let r = &db.rows["a"];
-        s += r.a * x[0];
-        s
-    }
-    #[test]
-    fn t() {
-        let db = Db {
-            rows: BTreeMap::from([("a".to_string(), Row { a: 2.0, n: 1 }), ("b".to_string(), Row { a: 3.0, n: 2 })]),
-            list: BTreeMap::from([(1, vec![1.0, 2.0])]),
-        };
-        g::check(&[0.3, 0.4, 0.5], &db).unwrap();
-    }
-}
-
-mod sets_in_fields {
-    use super::*;
-    use std::collections::*;
-    #[derive(Clone, Differentiable)]
-    struct M {
-        #[constant]
-        on: BTreeSet<usize>,
-        #[constant]
-        hs: BTreeSet<usize>,
-        k: f64,
-    }
-    #[differentiable(order = 2)]
-    impl M {
-        fn f(&self, x: &[f64]) -> f64 {
-            let mut s = self.k;
-            for i in &self.on {
-                s += x[*i] * self.k;
-            }
-            for i in self.hs.iter() {
-                s += x[*i];
-            }
-            if self.on.contains(&1) {
-                s *= x[0];
-            }
-            s + self.on.iter().map(|&i| x[i]).sum::<f64>()
-        }
-    }
-    #[differentiable(order = 2)]
-    fn f(x: &[f64]) -> f64 {
-        let m = M { on: BTreeSet::from([1, 2]), hs: BTreeSet::from([0, 2]), k: x[1] };
-        m.f(x) + x[2] * x[0]
-    }
-    checked!(f, [0.4, 0.7, 1.2]);
-}
-
-mod queues_in_fields {
-    use super::*;
-    use std::collections::*;
-    #[derive(Clone, Differentiable)]
-    struct M {
-        #[constant]
-        q: VecDeque<usize>,
-        k: f64,
-    }
-    #[differentiable(order = 2)]
-    impl M {
-        fn f(&self, x: &[f64]) -> f64 {
-            let mut s = self.k;
-            for i in &self.q {
-                s += x[*i] * self.k;
-            }
-            for i in self.q.iter() {
-                s += x[*i];
-            }
-            s + self.q.iter().map(|&i| x[i]).sum::<f64>() + x[self.q[0]]
-        }
-    }
-    #[differentiable(order = 2)]
-    fn f(x: &[f64]) -> f64 {
-        let m = M { q: VecDeque::from([1, 2]), k: x[1] };
-        m.f(x) + x[2] * x[0]
-    }
-    checked!(f, [0.4, 0.7, 1.2]);
-}
-
-mod maps_in_fields_of_fields {
-    use super::*;
-    use std::collections::*;
-    #[derive(Clone, Differentiable)]
-    struct In {
-        #[constant]
-        t: BTreeMap<usize, f64>,
-        w: f64,
-    }
-    #[derive(Clone, Differentiable)]
-    struct M {
-        inner: In,
-        parts: Vec<In>,
-        o: Option<In>,
-    }
-    #[differentiable(order = 2)]
-    impl M {
-        fn f(&self, x: &[f64]) -> f64 {
-            let mut s = 0.0;
-            for (k, v) in &self.inner.t {
-                s += v * x[*k] * self.inner.w;
-            }
-            let t = &self.inner.t;
-            for v in t.values() {
-                s *= v * x[0];
-            }
-            for p in &self.parts {
-                for (k, v) in &p.t {
-                    s += v * x[*k] * p.w;
-                }
-                s += p.t.values().sum::<f64>() * x[1];
-            }
-            for (_, v) in self.inner.t.range(1..) {
-                s += v * x[2];
-            }
-            if let Some(o) = &self.o {
-                for v in o.t.values() {
-                    s += v * o.w;
-                }
-            }
-            let m = self.inner.t.values().copied().fold(0.0, f64::max);
-            s * m
-                + self.parts[0].t.get(&1).copied().unwrap_or(2.0) * x[0]
-                + self.inner.t.keys().map(|k| x[*k] * x[*k]).sum::<f64>()
-        }
-    }
-    #[differentiable(order = 2)]
-    fn f(x: &[f64]) -> f64 {
-        let i = In { t: BTreeMap::from([(1, 2.0), (2, 0.5)]), w: x[1] };
-        let m = M { inner: i.clone(), parts: vec![i.clone(), i.clone()], o: Some(i) };
-        m.f(x) + m.inner.t.len() as f64 * x[2]
-    }
-    checked!(f, [0.4, 0.7, 1.2]);
-}
-
-mod entries_in_a_range_of_keys {
-    use super::*;
-    use std::collections::*;
-    struct T {
-        t: BTreeMap<i64, f64>,
-    }
-    #[differentiable(order = 2)]
-    fn g(x: f64, #[constant] t: &T) -> f64 {
-        let k = x.floor() as i64;
-        let lo = t.t.range(..=k).next_back();
-        let hi = t.t.range(k + 1..).next();
-        match (lo, hi) {
-            (Some((a, u)), Some((b, v))) => u + (v - u) * (x - *a as f64) / (*b - *a) as f64,
-            (Some((_, u)), None) => *u * x,
-            _ => 0.0,
-        }
-    }
-    #[differentiable(order = 2)]
-    fn first(x: f64, #[constant] t: &T) -> f64 {
-        let (k, v) = t.t.iter().next().unwrap();
-        let (_, l) = t.t.last_key_value().unwrap();
-        v * x * *k as f64 * l
-    }
-    #[test]
-    fn t() {
-        let t = T { t: BTreeMap::from([(0, 1.0), (2, 3.0)]) };
-        g::check(1.3, &t).unwrap();
-        assert!(g::grad(1.3, &t) == 1.0);
-        first::check(1.2, &t).unwrap();
-    }
-}
-
-mod shared_vectors {
-    use super::*;
-    use std::rc::Rc;
-    use std::sync::Arc;
-    #[derive(Clone, Differentiable)]
-    struct P {
-        #[constant]
-        data: Arc<Vec<f64>>,
-        #[constant]
-        grid: Rc<[f64]>,
-        w: f64,
-    }
-    #[differentiable(order = 2)]
-    impl P {
-        fn g(&self, y: f64) -> f64 {
-            let mut s = y;
-            for v in self.data.iter() {
-                s += v * self.w * y;
-            }
-            for i in 0..self.grid.len() {
-                s += self.grid[i] * y;
-            }
-            s += self.grid.iter().zip(self.data.iter()).map(|(a, b)| a * b * y).sum::<f64>();
-            s
-        }
-    }
-    #[differentiable(order = 2)]
-    fn f(x: &[f64]) -> f64 {
-        let p = P { data: Arc::new(vec![1.0, 2.0]), grid: Rc::from([1.0, 3.0]), w: x[2] };
-        p.g(x[0]) * x[1]
-    }
-    checked!(f, [0.4, 0.7, 1.2]);
-}
-
-mod shared_vectors_as_parameters {
-    use super::*;
-    use std::rc::Rc;
-    use std::sync::Arc;
-    #[differentiable(order = 2)]
-    fn g(#[constant] x: Rc<[f64]>, #[constant] z: Arc<Vec<f64>>, y: f64) -> f64 {
-        let mut s = y;
-        for v in x.iter() {
-            s += v * v * y;
-        }
-        for v in z.iter() {
-            s *= v * y;
-        }
-        s + z[0] * y + x[1] * y
-    }
-    #[test]
-    fn t() {
-        g::check(vec![1.0, 2.0].into(), Arc::new(vec![1.0]), 0.4).unwrap();
-    }
-}
 
 mod imported_variants_with_fields {
     use super::*;
@@ -755,6 +407,81 @@ mod methods_by_path_of_parameters {
     fn f(x: &[f64]) -> f64 {
         let v = vec![V { a: x[0], b: x[1] }, V { a: x[2], b: 1.0 }];
         total(&v) + total2(v.clone()) + total3(v)
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod constants_that_are_references {
+    use super::*;
+    const XS: [f64; 4] = [0.0, 0.5, 1.0, 2.0];
+    static YS: &[f64] = &[1.0, 2.0, 4.0, 3.0];
+    #[differentiable(order = 2)]
+    fn interp(x: f64) -> f64 {
+        let i = XS.partition_point(|&a| a <= x).clamp(1, XS.len() - 1);
+        let (x0, x1) = (XS[i - 1], XS[i]);
+        let t = (x - x0) / (x1 - x0);
+        YS[i - 1] * (1.0 - t) + YS[i] * t
+    }
+    #[differentiable(order = 2)]
+    fn interp2(x: f64, xs: &[f64], ys: &[f64]) -> f64 {
+        match xs.binary_search_by(|p| p.partial_cmp(&x).unwrap()) {
+            Ok(i) => ys[i],
+            Err(0) => ys[0],
+            Err(i) if i >= xs.len() => ys[ys.len() - 1],
+            Err(i) => {
+                let t = (x - xs[i - 1]) / (xs[i] - xs[i - 1]);
+                ys[i - 1] + t * (ys[i] - ys[i - 1])
+            }
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        interp(x[0]) * interp(x[2])
+            + interp2(x[1], &XS, YS) * x[0]
+            + interp2(0.6, &[0.0, x[0], x[1], x[2]], &[x[0], x[1], x[2], x[0]])
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod methods_that_give_numbers_without_derivative {
+    use super::*;
+    #[derive(Clone, Debug, Differentiable)]
+    struct Node {
+        v: f64,
+        kids: Vec<Box<Node>>,
+        opt: Option<Box<Node>>,
+    }
+    #[differentiable(order = 2)]
+    impl Node {
+        fn leaf(v: f64) -> Node {
+            Node { v, kids: vec![], opt: None }
+        }
+        fn total(&self) -> f64 {
+            let mut s = self.v;
+            for k in &self.kids {
+                s += k.total() * self.v;
+            }
+            if let Some(o) = &self.opt {
+                s *= o.total();
+            }
+            s + self.kids.iter().map(|k| k.v).sum::<f64>()
+        }
+        #[differentiable(skip)]
+        fn depth(&self) -> usize {
+            1 + self.kids.iter().map(|k| k.depth()).max().unwrap_or(0)
+        }
+        fn add(&mut self, v: f64) {
+            self.kids.push(Box::new(Node::leaf(v)));
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut n = Node::leaf(x[0]);
+        n.add(x[1]);
+        n.add(x[2] * x[0]);
+        n.opt = Some(Box::new(Node::leaf(x[2])));
+        n.kids[0].add(x[0]);
+        n.total() * n.depth() as f64 + n.kids.last().unwrap().v
     }
     checked!(f, [0.4, 0.7, 1.2]);
 }

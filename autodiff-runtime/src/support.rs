@@ -23,7 +23,7 @@ pub use crate::sorting::{
 
 pub use crate::fallible::{Fallible, content, content_mut, default_content, failed, is_good, wrap, wrap_tangent};
 pub use crate::items::{
-    Items, ItemsMut, Mapped, empty_product, empty_sum, how_many, item, item_mut, no_item, shape_of,
+    Items, ItemsMut, Mapped, change, empty_product, empty_sum, how_many, item, item_mut, no_item, shape_of,
 };
 #[cfg(feature = "std")]
 pub use crate::items::{bounds, copies, entries};

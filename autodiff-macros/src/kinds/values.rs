@@ -157,6 +157,7 @@ pub(crate) fn type_of(program: &Program, types: &Types, e: &Expr) -> Option<Type
             let ty = path.clone();
             path.get_ident().map(|_| Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path: ty }))
         }
+        Expr::Call { func, qself: None, ctor: false, .. } => program.surroundings.output(func),
         Expr::Neg(e) => program.surroundings.output_of(&of(e)?, "neg"),
         Expr::Binary(op, a, b) => {
             let method = match op {

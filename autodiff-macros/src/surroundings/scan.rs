@@ -419,8 +419,11 @@ fn fields(item: TokenStream) -> Option<Vec<Field>> {
 
 /// Whether a function is given something that it may change, of which the tokens behind its name are given.
 fn changes_argument(behind: &[TokenTree]) -> bool {
+    let parameters = behind.iter().find(|t| matches!(t, TokenTree::Group(_)));
     let mut found = false;
-    collect(behind, &mut |t| found |= matches!(t, TokenTree::Ident(i) if i == "mut"));
+    collect(parameters.map_or(&[], std::slice::from_ref), &mut |t| {
+        found |= matches!(t, TokenTree::Ident(i) if i == "mut");
+    });
     found
 }
 
