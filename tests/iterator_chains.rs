@@ -2,6 +2,9 @@
 #![allow(clippy::all, reason = "programs are written as users write them")]
 #![allow(missing_docs, clippy::pedantic)]
 
+#[macro_use]
+mod common;
+
 use differentiable::prelude::*;
 
 #[differentiable]
@@ -467,4 +470,111 @@ fn literals_in_chains() {
     assert!(
         (h[[2, 2]] - (up.1 - down.1) / 2e-5).abs() < 1e-8 && (h[[2, 0]] - (up.0[0] - down.0[0]) / 2e-5).abs() < 1e-8
     );
+}
+
+mod flattened_results {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn try_it(x: f64) -> Result<f64, String> {
+        if x > 0.5 { Ok(x * x) } else { Err("small".to_string()) }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let v: Vec<Result<f64, String>> = x.iter().map(|a| try_it(*a)).collect();
+        let mut s = 0.0;
+        for a in v.iter().flatten() {
+            s += a * a;
+        }
+        s + x.iter().flat_map(|a| try_it(*a)).sum::<f64>() + x.iter().filter_map(|a| try_it(*a).ok()).sum::<f64>()
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod no_items {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut s = x[0];
+        for a in std::iter::empty::<f64>() {
+            s += a;
+        }
+        s += x.iter().copied().chain(std::iter::empty()).sum::<f64>();
+        for a in std::iter::empty().chain(x.iter()) {
+            s *= a;
+        }
+        s + std::iter::empty::<f64>().sum::<f64>()
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod remainders_of_chunks {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let c = x.chunks_exact(2);
+        let r = c.remainder();
+        let mut s = 0.0;
+        for p in c {
+            s += p[0] * p[1];
+        }
+        for a in r {
+            s += a * a;
+        }
+        let mut it = x.chunks_exact(2);
+        let t: f64 = it.by_ref().map(|p| p[0] * p[1]).sum();
+        let u: f64 = it.remainder().iter().sum();
+        s + t * u + x.chunks_exact(2).remainder()[0]
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod texts_that_are_compared {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn g(terms: &[(&str, f64)], name: &str, x: f64) -> f64 {
+        terms.iter().filter(|(l, _)| *l == name).map(|(_, v)| v * x).sum::<f64>()
+            + terms.iter().filter(|t| t.0 == name).count() as f64 * x
+            + terms.iter().find(|(l, _)| *l == name).map_or(0.0, |(_, v)| v * v)
+    }
+    #[differentiable(order = 2)]
+    fn h(terms: &[(String, f64)], name: &str, x: f64) -> f64 {
+        let mut s = 0.0;
+        for (l, v) in terms {
+            if l == name {
+                s += v * x;
+            }
+        }
+        for (l, v) in terms.iter() {
+            if l.as_str() == name || l.starts_with("b") {
+                s += v * x;
+            }
+        }
+        s + terms.iter().filter(|(l, _)| l == name).map(|(_, v)| v * x).sum::<f64>()
+            + terms.iter().filter(|(l, _)| *l == name).map(|t| t.1).sum::<f64>()
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let terms = [("a", x[0]), ("b", x[1]), ("a", x[2])];
+        let t: Vec<(&str, f64)> = vec![("a", x[0]), ("b", x[1])];
+        let name = "a";
+        g(&terms, "a", x[1])
+            + g(&t, "b", x[1])
+            + t.iter().filter(|(l, _)| *l == name).map(|(_, v)| v * v).sum::<f64>()
+            + h(&[("a".to_string(), x[0]), ("b".to_string(), x[2])], "a", x[1])
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod instead_of_none {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let c = Some(x[0]);
+        let b: Option<f64> = None;
+        let a = None.or(c);
+        let d = b.or(Some(x[1]));
+        let e = c.or_else(|| Some(x[2]));
+        a.unwrap() * d.unwrap() + e.unwrap_or(0.0) + None.unwrap_or(x[2]) + None::<f64>.or(c).map_or(0.0, |a| a * a)
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
 }

@@ -1,7 +1,7 @@
 //! Which names that stand alone, like `Circle(r)`, are those of variants that were imported, and which those of structs.
 //!
 //! In: what a function mentions. Out: the names of structs, as types and irrefutable patterns show them, and of variants, as
-//! patterns that tell several apart show them. Of other names with fields in parentheses either may be true: their tangents
+//! patterns that tell several apart show them, or their declaration, if it stands in the same file. Of other names with fields in parentheses either may be true: their tangents
 //! are reached by methods that both have.
 
 use std::collections::BTreeMap;
@@ -11,18 +11,26 @@ use syn::{Pat, Path};
 
 use crate::lower::{capital, is_box, is_variant};
 use crate::maps::HashSet;
+use crate::surroundings::Surroundings;
 
 /// What is known of the names of constructors.
 #[derive(Clone, Default)]
 pub(crate) struct Constructors {
     structs: HashSet<String>,
     variants: HashSet<String>,
+    /// The variants with named fields that are declared in the file.
+    declared: HashSet<String>,
 }
 
 impl Constructors {
-    /// What a function, and the type around it, show.
-    pub(crate) fn of(sig: &syn::Signature, body: &syn::Block, owner: Option<&syn::Type>) -> Self {
-        let mut found = Self::default();
+    /// What a function, the type around it, and what stands around both show.
+    pub(crate) fn of(
+        sig: &syn::Signature,
+        body: &syn::Block,
+        owner: Option<&syn::Type>,
+        around: &Surroundings,
+    ) -> Self {
+        let mut found = Self { declared: around.variants().cloned().collect(), ..Self::default() };
         if let Some(ty) = owner {
             found.visit_type(ty);
         }
@@ -45,7 +53,8 @@ impl Constructors {
         if name == "Self" || !capital(&name) || is_box(path) {
             return false;
         }
-        self.variants.contains(&name) || parentheses && !self.structs.contains(&name)
+        let possible = parentheses || self.declared.contains(&name);
+        self.variants.contains(&name) || possible && !self.structs.contains(&name)
     }
 
     /// Notes the structs of a pattern that always matches.

@@ -129,6 +129,15 @@ impl Derive {
                 ));
             }
         };
+        let mut errors = Vec::new();
+        let fields = variants.iter().flat_map(|v: &Variant| &v.fields).filter(|f| !f.constant);
+        fields.for_each(|f| crate::fence::check_field(&f.ty, &mut errors));
+        if let Some(error) = errors.into_iter().reduce(|mut all, next| {
+            all.combine(next);
+            all
+        }) {
+            return Err(error);
+        }
         let name = input.ident.clone();
         let mut generics = input.generics.clone();
         for p in generics.type_params_mut() {

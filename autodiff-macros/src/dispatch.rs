@@ -8,6 +8,7 @@ use crate::ir::{
     Arg, BinOp, Block, Call, Callee, Expr, Mode, Operator, Passing, Place, Program, Role, Step, Stmt, VarId,
 };
 use crate::kinds::{self, Kind, Types};
+use crate::lower::as_place;
 use crate::{arrays, complex, methods, rules};
 
 /// Resolves the operations of a program.
@@ -145,13 +146,15 @@ fn method(
         args.insert(0, scalar(recv));
         return Stmt::Let { var, value: Expr::Math(rule, args) };
     }
+    let declared = || as_place(&recv).and_then(|place| kinds::declared_type(program, place));
     let settled = kind.deref().is_scalar()
         || kind.deref().is_constant()
         || methods::CONSTANT.contains(&text.as_str())
         || methods::IDENTITIES.contains(&text.as_str())
         || arrays::FORMS.contains(&text.as_str())
         || matches!(text.as_str(), "unwrap" | "expect" | "__stop")
-        || !matches!(recv, Expr::Place(_) | Expr::Ref { .. });
+        || !matches!(recv, Expr::Place(_) | Expr::Ref { .. })
+        || declared().is_some_and(|ty| types.surroundings.only_looks(&ty, &text));
     if settled {
         return Stmt::Let { var, value: Expr::Method { recv: Box::new(recv), name, turbofish, args } };
     }

@@ -161,9 +161,35 @@ pub(crate) fn is_keyed(name: &str) -> bool {
 
 /// Reports parameter types through which no derivative can flow, unless they are constants.
 pub(crate) fn check_types(signature: &crate::signature::Signature, errors: &Errors) {
-    struct Types<'a> {
-        errors: &'a Errors,
+    for param in signature.params.iter().filter(|p| p.differentiable) {
+        without_tangent(&param.ty, &mut |ty, what, instead| {
+            errors.on(ty, format!("{what} has no known tangent; {instead}, or mark the parameter `#[constant]`"));
+        });
     }
+}
+
+/// Reports the type of a field through which no derivative can flow, and which is not marked as a constant.
+pub(crate) fn check_field(ty: &syn::Type, errors: &mut Vec<syn::Error>) {
+    without_tangent(ty, &mut |ty, what, _| {
+        // It may be a type of the user's own.
+        let own = |name: &str| name == "Cell" || name.starts_with("Atomic");
+        let named = match ty {
+            syn::Type::Path(p) => {
+                p.path.segments.last().is_some_and(|s| !s.arguments.is_none() && !own(&s.ident.to_string()))
+            }
+            _ => true,
+        };
+        if named {
+            let text =
+                format!("{what} has no known tangent; hold the values themselves, or mark the field `#[constant]`");
+            errors.push(syn::Error::new_spanned(ty, text));
+        }
+    });
+}
+
+/// Calls `report` for the parts of a type that have no tangent, with what they are and what stands in for them.
+fn without_tangent(ty: &syn::Type, report: &mut dyn FnMut(&syn::Type, &str, &str)) {
+    struct Types<'a>(&'a mut dyn FnMut(&syn::Type, &str, &str));
     impl<'ast> Visit<'ast> for Types<'_> {
         fn visit_type(&mut self, ty: &'ast syn::Type) {
             let (what, instead) = match ty {
@@ -187,10 +213,8 @@ pub(crate) fn check_types(signature: &crate::signature::Signature, errors: &Erro
                 }
                 _ => return visit::visit_type(self, ty),
             };
-            self.errors.on(ty, format!("{what} has no known tangent; {instead}, or mark the parameter `#[constant]`"));
+            (self.0)(ty, what, instead);
         }
     }
-    for param in signature.params.iter().filter(|p| p.differentiable) {
-        Types { errors }.visit_type(&param.ty);
-    }
+    Types(report).visit_type(ty);
 }

@@ -73,16 +73,6 @@ pub(crate) fn refuse(program: &Program, types: &Types, signature: &Signature, er
                 format!("no derivative can follow a value in a `{name}`; keep the values in a `Vec`, and their indices in the `{name}`"),
             );
         }
-        Stmt::Call(crate::ir::Call { callee: Callee::Function { path, .. }, args, span, .. })
-            if path.segments.last().is_some_and(|s| s.ident == crate::lower::entries::THROUGH)
-                && path.segments.first().is_some_and(|s| s.ident == "differentiable")
-                && args[1..].iter().flat_map(|a| &a.parts).flatten().any(|e| captured(e, &varied).is_some()) =>
-        {
-            errors.at(
-                *span,
-                "no derivative can follow a value in a map; keep the values in a `Vec`, and their indices in the map",
-            );
-        }
         Stmt::Let { var, value }
             if program.vars[*var].ty.as_ref().is_some_and(is_trait_object) && carried(value, &varied).is_some() =>
         {

@@ -165,7 +165,7 @@ pub(crate) fn kind(name: &str, recv: &Kind) -> Kind {
         | "is_err_and" | "is_nan" | "is_finite" | "is_infinite" | "contains" | "any" | "all" | "eq" | "ne" | "lt"
         | "le" | "gt" | "ge" | "is_sign_negative" | "is_sign_positive" => Kind::Bool,
         "to_vec" | "into_vec" if recv.is_array() => Kind::Seq(Box::new(recv.element())),
-        "clone" | "to_owned" | "to_vec" | "into_owned" | "__array" => recv.clone(),
+        "clone" | "to_owned" | "to_vec" | "into_owned" | "into_boxed_slice" | "__array" => recv.clone(),
         "__rebuilt" => Kind::Unknown,
         _ if arrays::FORMS.contains(&name) => arrays::form_kind(name, recv),
         "unwrap" | "expect" | "unwrap_or" | "unwrap_or_default" => match recv {

@@ -20,7 +20,8 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
         return tokens;
     }
     let iterator = crate::own_iterators::associated(&mut item);
-    if let Some(error) = refused_trait(&item).filter(|_| !iterator) {
+    let converted = converted(&item);
+    if let Some(error) = refused_trait(&item).filter(|_| !iterator && converted.is_none()) {
         return quote!(#item #error);
     }
     let mut companions = TokenStream::new();
@@ -124,6 +125,17 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
         let (impl_generics, _, clause) = generics.split_for_impl();
         let (path, _) = item.trait_.as_ref().expect("an impl of a trait");
         let (items, annotated) = (&item.items, crate::traits::annotated_marker());
+        if let Some(of) = converted {
+            let conversion = quote! {
+                #[allow(unused, clippy::all, clippy::pedantic)]
+                impl #impl_generics ::differentiable::__private::Conversion<#of> for #self_ty #clause {
+                    fn #annotated() {}
+                    #companions
+                }
+            };
+            let conversion = crate::companions::with_std(&conversion, &quote!());
+            return quote!(#item #conversion #errors #missing);
+        }
         return quote! {
             #(#attrs)*
             #[allow(clippy::too_many_arguments, clippy::type_complexity)]
@@ -179,6 +191,18 @@ const STANDARD: &[&str] = &[
     "Drop",
 ];
 
+/// The type that an `impl From` converts, unless that is a reference, which no tape can hold.
+fn converted(item: &ItemImpl) -> Option<syn::Type> {
+    let (path, _) = item.trait_.as_ref()?;
+    let names: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    if !matches!(names[..], ["From"] | ["std" | "core", "convert", "From"]) {
+        return None;
+    }
+    let of = crate::lower::argument(&path.segments.last()?.arguments)?;
+    (!matches!(of, syn::Type::Reference(_))).then(|| of.clone())
+}
+
 /// The refusal of an `impl` of a trait of the standard library, or of one for a type without a size.
 fn refused_trait(item: &ItemImpl) -> Option<TokenStream> {
     let (path, _) = item.trait_.as_ref()?;
@@ -191,6 +215,10 @@ fn refused_trait(item: &ItemImpl) -> Option<TokenStream> {
     let theirs = matches!(first.as_str(), "std" | "core" | "alloc");
     if !theirs && (path.segments.len() > 1 || !STANDARD.contains(&name.as_str())) {
         return None;
+    }
+    if name == "From" {
+        let text = "a conversion of a reference cannot be differentiated, since its tape cannot hold that; implement `From` for the value, or write a method";
+        return Some(syn::Error::new_spanned(path, text).to_compile_error());
     }
     let text = format!(
         "methods of the standard library's `{name}` have no derivatives; leave the attribute off here, and for what is differentiated write a method of the type's own in an annotated `impl`"

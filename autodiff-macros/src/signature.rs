@@ -137,7 +137,8 @@ impl Signature {
                     Some(crate::tangent_types::copy_of(&r.elem))
                 }
                 ty => {
-                    if types.is_differentiable(ty) && crate::tangent_types::lends(ty) {
+                    let lends = crate::tangent_types::lends(ty) || crate::tangent_types::borrows(ty);
+                    if types.is_differentiable(ty) && lends {
                         errors.on(
                             ty,
                             "a value that holds references cannot be returned from a differentiated function, since its tape cannot hold them; return an index, or a copy of what is referred to",

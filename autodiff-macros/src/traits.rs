@@ -2,7 +2,7 @@
 //! requires its hidden companions, so that an `impl` without derivatives does not compile, and an item whose name
 //! says what such an `impl` lacks. Beside a
 //! provided method it provides them; an `impl` that overrides the one is annotated, and overrides the
-//! others, because of the required ones.
+//! others, because of the required ones. With the option `hidden` the companions stand there alone.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -99,6 +99,9 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
                 }
             }
         }
+    }
+    if options.hidden {
+        item.items.retain(|member| !matches!(member, TraitItem::Fn(_)));
     }
     for tokens in companions {
         match syn::parse2::<TraitItem>(tokens) {

@@ -67,15 +67,32 @@ impl<K, V> IsMap for std::collections::BTreeMap<K, V> {}
 impl<T: IsMap + ?Sized> IsMap for &T {}
 impl<T: IsMap + ?Sized> IsMap for &mut T {}
 
+/// Maps and sets, which hold nothing that has a derivative.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is taken for the map or set of the standard library that has its name",
+    label = "no derivative would follow what this gives",
+    note = "give the type another name"
+)]
+pub trait IsKeyed {}
+
+#[cfg(feature = "std")]
+impl<K, V, S> IsKeyed for std::collections::HashMap<K, V, S> {}
+#[cfg(feature = "std")]
+impl<K, V> IsKeyed for std::collections::BTreeMap<K, V> {}
+#[cfg(feature = "std")]
+impl<K, S> IsKeyed for std::collections::HashSet<K, S> {}
+#[cfg(feature = "std")]
+impl<K> IsKeyed for std::collections::BTreeSet<K> {}
+impl<T: IsKeyed + ?Sized> IsKeyed for &T {}
+impl<T: IsKeyed + ?Sized> IsKeyed for &mut T {}
+
+/// Says that a place is a map or a set.
+#[inline]
+pub const fn is_keyed<T: IsKeyed + ?Sized>(_: &T) {}
+
 /// Says that a place is a map.
 #[inline]
 pub const fn is_map<T: IsMap + ?Sized>(_: &T) {}
-
-/// Lends a map to what is written into it through a reference to one of its values.
-#[inline]
-pub fn through<M: IsMap, R>(map: &mut M, write: impl FnOnce(&mut M) -> R) -> R {
-    write(map)
-}
 
 /// The types of floats.
 #[diagnostic::on_unimplemented(

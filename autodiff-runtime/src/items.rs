@@ -23,6 +23,17 @@ pub fn how_many<C: Items + ?Sized>(container: &C) -> usize {
     container.how_many()
 }
 
+/// Changes what a call lends.
+#[inline]
+pub fn change<T>(lent: T, by: impl FnOnce(T)) {
+    by(lent);
+}
+
+/// An item of an iterator without any.
+pub fn no_item<T>(_: core::iter::Empty<T>) -> T {
+    unreachable!("there are no items")
+}
+
 /// Copies of the entries of a map.
 #[cfg(feature = "std")]
 pub fn entries<'a, K: Clone + 'a, V: Clone + 'a>(of: impl Iterator<Item = (&'a K, &'a V)>) -> Vec<(K, V)> {
@@ -59,6 +70,29 @@ impl<T> Items for Option<T> {
     #[inline]
     fn how_many(&self) -> usize {
         usize::from(self.is_some())
+    }
+}
+
+impl<T, E> Items for Result<T, E> {
+    type Item = T;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, _: usize) -> &T {
+        self.as_ref().ok().expect("an error has no elements")
+    }
+
+    #[inline]
+    fn how_many(&self) -> usize {
+        usize::from(self.is_ok())
+    }
+}
+
+impl<T, E> ItemsMut for Result<T, E> {
+    #[inline]
+    #[track_caller]
+    fn item_mut(&mut self, _: usize) -> &mut T {
+        self.as_mut().ok().expect("an error has no elements")
     }
 }
 

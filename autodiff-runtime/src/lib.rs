@@ -37,6 +37,8 @@ mod claims;
 pub mod complex;
 #[cfg(feature = "std")]
 mod containers;
+#[cfg(feature = "std")]
+mod conversions;
 #[cfg(feature = "data")]
 pub mod data;
 mod fallible;

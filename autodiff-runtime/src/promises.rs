@@ -107,8 +107,8 @@ pub trait AnnotatedNumbers {}
 
 /// A type whose conversion that is called has a derivative: none, since what has one is found before.
 #[diagnostic::on_unimplemented(
-    message = "this conversion, of `{Self}`, has no derivative: those of the traits `From` and `Into` have none",
-    label = "write a function with another name in an `impl` of the type's own with `#[differentiable]`, and call that",
+    message = "this conversion, of `{Self}`, has no derivative: the `impl From` lacks `#[differentiable]`",
+    label = "put `#[differentiable]` on the `impl From` that is meant here; `into` needs a declared type, `let v: Metres = x.into();`",
     note = "where no derivative is to flow, wrap what is converted in `stop_gradient`"
 )]
 pub trait AnnotatedConversions {}

@@ -1,5 +1,8 @@
 //! What generated code does with vectors and slices: additions to them, copies of them, matrices of their columns.
 
+use std::rc::Rc;
+use std::sync::Arc;
+
 use crate::__private::{AddFrom, Items, ItemsMut, Snapshot, add_slices};
 use crate::check::{flatten, scalars};
 use crate::tangent::Tangent;
@@ -33,20 +36,26 @@ macro_rules! items {
 
 items!(Vec<T>, std::collections::VecDeque<T>);
 
-impl<C: Items + ?Sized> Items for Box<C> {
-    type Item = C::Item;
+macro_rules! behind_pointers {
+    ($($pointer:ident),*) => {$(
+        impl<C: Items + ?Sized> Items for $pointer<C> {
+            type Item = C::Item;
 
-    #[inline]
-    #[track_caller]
-    fn item(&self, number: usize) -> &C::Item {
-        (**self).item(number)
-    }
+            #[inline]
+            #[track_caller]
+            fn item(&self, number: usize) -> &C::Item {
+                (**self).item(number)
+            }
 
-    #[inline]
-    fn how_many(&self) -> usize {
-        (**self).how_many()
-    }
+            #[inline]
+            fn how_many(&self) -> usize {
+                (**self).how_many()
+            }
+        }
+    )*};
 }
+
+behind_pointers!(Box, Rc, Arc);
 
 impl<C: ItemsMut + ?Sized> ItemsMut for Box<C> {
     #[inline]

@@ -15,12 +15,16 @@ pub use crate::complex::{ComplexMethods, ComplexPolar};
 #[cfg(feature = "std")]
 pub use crate::containers::{Options, Vectors};
 #[cfg(feature = "std")]
+pub use crate::conversions::Conversion;
+#[cfg(feature = "std")]
 pub use crate::sorting::{
     order, order_by, order_by_key, order_rotated_left, order_rotated_right, permute, referring, unpermute,
 };
 
 pub use crate::fallible::{Fallible, content, content_mut, default_content, failed, is_good, wrap, wrap_tangent};
-pub use crate::items::{Items, ItemsMut, Mapped, empty_product, empty_sum, how_many, item, item_mut, shape_of};
+pub use crate::items::{
+    Items, ItemsMut, Mapped, change, empty_product, empty_sum, how_many, item, item_mut, no_item, shape_of,
+};
 #[cfg(feature = "std")]
 pub use crate::items::{bounds, copies, entries};
 pub use crate::modes::*;
@@ -52,8 +56,8 @@ impl<T: Clone> ToOwned for T {
 }
 
 pub use crate::claims::{
-    Bits, Claimed, Viewed, bits, claimed, is_drop, is_float, is_map, is_once, is_repeat_n, is_repeat_with, is_replace,
-    is_successors, is_swap, is_take, is_text, is_viewed, is_zip, lent, through,
+    Bits, Claimed, Viewed, bits, claimed, is_drop, is_float, is_keyed, is_map, is_once, is_repeat_n, is_repeat_with,
+    is_replace, is_successors, is_swap, is_take, is_text, is_viewed, is_zip, lent,
 };
 pub use crate::parts::held::{Held, held, held_mut};
 pub use crate::parts::kept::{Keeping, Kept, Whole, keeping, whole};

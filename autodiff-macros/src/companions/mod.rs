@@ -4,6 +4,7 @@
 //! In: a [`Function`] after analysis, and a [`Host`] that says where the companions live. Out: items of
 //! an inherent `impl`.
 
+mod bounds;
 mod forward;
 mod joined;
 pub(crate) mod shallow;
@@ -126,51 +127,11 @@ impl<'a> Companions<'a> {
         (generics, clause)
     }
 
-    /// Type parameters in differentiable parameters have a derivative.
-    fn bounds(&self) -> Vec<TokenStream> {
-        let mut bounds = Vec::new();
-        if self.host.of_trait {
-            return bounds;
-        }
-        for g in [&self.f.signature.generics, &self.host.outer] {
-            for p in g.type_params() {
-                if !bounded_otherwise(p)
-                    && !self.f.types.is_function(g, &p.ident)
-                    && self.params().iter().any(|q| q.differentiable && mentions(&q.ty, &p.ident))
-                {
-                    let ident = &p.ident;
-                    bounds.push(quote!(#ident: ::differentiable::Differentiable));
-                }
-            }
-        }
-        // Associated types of type parameters have one as well.
-        let names: Vec<Ident> = self.type_names();
-        for p in self.params().iter().filter(|p| p.differentiable) {
-            if let Type::Path(path) = p.target() {
-                let projected = path.qself.is_some()
-                    || path.path.segments.len() > 1 && names.iter().any(|n| path.path.segments[0].ident == *n);
-                if projected && names.iter().any(|n| mentions(&p.ty, n)) {
-                    bounds.push(quote!(#path: ::differentiable::Differentiable));
-                }
-            }
-        }
-        if let Some(Type::Path(path)) = &self.f.signature.output
-            && path.path.segments.len() > 1
-            && names.iter().any(|n| path.path.segments[0].ident == *n)
-        {
-            bounds.push(quote!(#path: ::differentiable::Differentiable));
-        }
-        // A rule is given the arguments by value twice.
-        let by_value = |n: &Ident| self.params().iter().any(|p| p.passing == Passing::Value && mentions(&p.ty, n));
-        if self.f.options.has_rule() {
-            bounds.extend(names.iter().filter(|n| by_value(n)).map(|n| quote!(#n: ::core::clone::Clone)));
-        }
-        bounds
-    }
-
     /// The type parameters of the function that occur in its parameters.
     pub(crate) fn cloned_parameters(&self) -> Vec<Ident> {
-        self.type_names().into_iter().filter(|n| self.params().iter().any(|p| mentions(&p.ty, n))).collect()
+        let outer: Vec<&Ident> = self.host.outer.type_params().map(|t| &t.ident).collect();
+        let occurs = |p: &Param, n: &Ident| mentions(&p.ty, n) || p.receiver && outer.contains(&n);
+        self.type_names().into_iter().filter(|n| self.params().iter().any(|p| occurs(p, n))).collect()
     }
 
     /// The names of type and const parameters, for `use<…>` and turbofish.
@@ -459,6 +420,15 @@ fn traits(body: &Mentions) -> TokenStream {
             &quote!(
                 #[allow(unused_imports)]
                 use ::differentiable::__private::{Options as _, Vectors as _};
+            ),
+            &quote!(),
+        ));
+    }
+    if !body.that(|name| name.ends_with("_from")).is_empty() {
+        out.extend(with_std(
+            &quote!(
+                #[allow(unused_imports)]
+                use ::differentiable::__private::Conversion as _;
             ),
             &quote!(),
         ));

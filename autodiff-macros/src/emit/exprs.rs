@@ -165,6 +165,11 @@ impl Emitter<'_> {
                     (self.expr(&args[0]).at_least(Prec::Postfix), self.expr(recv).at_least(Prec::Unary));
                 Tokens::new(code!(#shape.array(&#elements)), Prec::Postfix)
             }
+            // What is put into the box may be read later.
+            Expr::Method { recv, name, .. } if name == "into_boxed_slice" => {
+                let recv = self.expr(recv).at_least(Prec::Postfix);
+                Tokens::new(code!(#recv.to_vec().#name()), Prec::Postfix)
+            }
             Expr::Method { recv, name, args, .. } if crate::arrays::FORMS.contains(&name.to_string().as_str()) => {
                 self.array_form(recv, name, args)
             }
@@ -425,6 +430,10 @@ impl Emitter<'_> {
                 let has = |float: Float| self.program.vars.iter().any(|v| v.kind == Kind::Float(float.clone()));
                 let suffix = if has(Float::F32) && !has(Float::F64) { "f32" } else { "f64" };
                 syn::LitFloat::new(&format!("{}_{suffix}", l.base10_digits()), l.span()).token().into()
+            }
+            // A length.
+            Expr::Lit(syn::Lit::Int(l)) if l.suffix().is_empty() => {
+                syn::LitInt::new(&format!("{}_usize", l.base10_digits()), l.span()).token().into()
             }
             Expr::Neg(inner) if matches!(**inner, Expr::Lit(syn::Lit::Float(_))) => {
                 let inner = self.typed_receiver(inner);

@@ -155,6 +155,7 @@ pub(crate) fn analyse(
         sig,
         body,
         outer.and_then(|o| o.owner.as_ref()),
+        &options.surroundings,
     ));
     let mut signature = Signature::read(sig, options, &types, &errors);
     let by_value_receiver = signature.params.first().is_some_and(|p| p.receiver && p.passing == Passing::Value);
@@ -192,6 +193,7 @@ pub(crate) fn analyse(
     verify::normal_form(&primal, &types);
     refuse_unknown_functions(&primal, &signature, &errors);
     crate::kept_references::refuse(&primal, &errors);
+    crate::kept_references::refuse_lent(&primal, &errors);
     crate::lost::refuse(&primal, &types, &signature, &errors);
     refuse_idle_parameters(&primal, &signature, options, &errors);
     crate::scalars::refuse_orders(&primal, &signature, options.order(), &errors);

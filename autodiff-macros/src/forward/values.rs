@@ -65,9 +65,11 @@ impl Pass<'_> {
             }
             Expr::Method { recv, name, turbofish, args } if crate::methods::is_structural(&name.to_string()) => {
                 let recv = self.tangent(recv, recv)?;
+                // The tangent of a slice in a box is a vector.
+                let boxed = name == "into_boxed_slice";
                 Some(Expr::Method {
                     recv: Box::new(recv),
-                    name: name.clone(),
+                    name: if boxed { syn::Ident::new("to_vec", name.span()) } else { name.clone() },
                     turbofish: turbofish.clone(),
                     args: args.clone(),
                 })

@@ -215,6 +215,12 @@ impl Types {
             // Those of the standard library have parameters.
             "Vec" | "Option" | "Result" if last.arguments.is_none() => Kind::Unknown,
             "Vec" => Kind::Seq(Box::new(argument().unwrap_or(Kind::Unknown))),
+            "Box"
+                if let Some(slice @ Kind::Seq(_)) = argument()
+                    && is_slice(&last.arguments) =>
+            {
+                slice
+            }
             "Option" => Kind::Option(Box::new(argument().unwrap_or(Kind::Unknown))),
             "Result" => Kind::Result(Box::new(argument().unwrap_or(Kind::Unknown))),
             _ if crate::arrays::is_type(&name) => match argument() {
@@ -285,6 +291,12 @@ impl Types {
     pub(crate) fn is_differentiable(&self, ty: &Type) -> bool {
         !self.kind(ty).is_constant()
     }
+}
+
+/// Whether a type is given a slice.
+fn is_slice(arguments: &PathArguments) -> bool {
+    let PathArguments::AngleBracketed(a) = arguments else { return false };
+    matches!(a.args.first(), Some(GenericArgument::Type(Type::Slice(_))))
 }
 
 /// Types of the standard library that carry a derivative only if what they hold does.

@@ -133,10 +133,19 @@ pub(crate) fn is_declared(program: &Program, root: VarId, path: &[Step]) -> bool
 
 /// The type of what a place holds, as far as declarations beside the function tell.
 fn type_of_place(program: &Program, place: &Place) -> Option<Written> {
+    declared_place(program, place).filter(|(_, active)| *active).map(|(written, _)| written)
+}
+
+/// The type that a place is declared with, whether or not it has a derivative.
+pub(crate) fn declared_type(program: &Program, place: &Place) -> Option<Written> {
+    declared_place(program, place).map(|(written, _)| written)
+}
+
+fn declared_place(program: &Program, place: &Place) -> Option<(Written, bool)> {
     let root = &program.vars[program.vars[place.root].mirrors.unwrap_or(place.root)];
     match &root.ty {
-        Some(ty) => program.surroundings.follow(&Written::here(ty.clone()), &place.path),
-        None => program.surroundings.follow(root.found.as_deref()?, &place.path),
+        Some(ty) => program.surroundings.declared(&Written::here(ty.clone()), &place.path),
+        None => program.surroundings.declared(root.found.as_deref()?, &place.path),
     }
 }
 
@@ -154,6 +163,7 @@ pub(crate) fn type_of(program: &Program, types: &Types, e: &Expr) -> Option<Writ
             let ty = Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path: ty });
             path.get_ident().map(|_| Written::here(ty))
         }
+        Expr::Call { func, qself: None, ctor: false, .. } => program.surroundings.output(func),
         Expr::Neg(e) => program.surroundings.output_of(&of(e)?, "neg"),
         Expr::Binary(op, a, b) => of_operator(program, types, *op, a, b).map(|(output, _)| output),
         Expr::Method { recv, name, .. } if methods::IDENTITIES.contains(&name.to_string().as_str()) => of(recv),
@@ -216,6 +226,7 @@ pub(crate) fn of_expr(program: &Program, types: &Types, e: &Expr) -> Kind {
             },
             syn::Lit::Int(l) => Kind::Float(if l.suffix() == "f32" { Float::F32 } else { Float::F64 }),
             syn::Lit::Bool(_) => Kind::Bool,
+            _ if e.is_text() => Kind::Ref(Box::new(Kind::Constant)),
             _ => Kind::Constant,
         },
         Expr::Number(_, float) | Expr::FromInt(_, float) => Kind::Float(float.clone()),

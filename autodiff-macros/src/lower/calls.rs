@@ -131,8 +131,17 @@ impl Lowerer<'_> {
             return self.float_method(recv, last, args, span);
         }
         // Of a type parameter, `from` is that of `NumCast`.
-        let primitive = float.is_some_and(|kind| !matches!(kind, Kind::Float(Float::Generic(_))));
-        if let (true, "from", Some(ty), [_]) = (primitive, last, &owner, args.as_slice()) {
+        let of_own = |e: &Expr| {
+            kinds::type_of(&self.program, self.types, e).is_some_and(|ty| self.types.surroundings.is_own_type(&ty))
+        };
+        let to_float = float.is_some_and(|kind| !matches!(kind, Kind::Float(Float::Generic(_)))) && last == "from";
+        if let (true, Some(ty), [_]) = (to_float, &owner, args.as_slice()) {
+            if of_own(&args[0]) {
+                self.errors.at(
+                    span,
+                    "the conversion of a type of your own into a number cannot be differentiated; write a method that gives the number",
+                );
+            }
             let mut of = strip(args[0].clone());
             if self.kind(&of) == Kind::Bool {
                 of = Expr::Cast(Box::new(of), syn::parse_quote!(u8));
@@ -196,7 +205,9 @@ impl Lowerer<'_> {
                 }
             }
             value => {
-                let passing = if value.is_text() { Passing::Ref } else { Passing::Value };
+                let constant = |path: &syn::Path| self.types.surroundings.is_reference(path);
+                let refers = value.is_text() || matches!(&value, Expr::Item(path, None) if constant(path));
+                let passing = if refers { Passing::Ref } else { Passing::Value };
                 Arg { passing, parts: vec![Some(value)] }
             }
         }
@@ -207,15 +218,16 @@ impl Lowerer<'_> {
         let name = m.method.to_string();
         let name = name.as_str();
         let span = m.method.span();
+        self.refuse_lent(m);
+        if self.gives_constant(m) {
+            return self.looked_at(m);
+        }
         // A `clone` is that of the trait, whatever the type.
-        if self.uses.is_own(&m.receiver) && name != "clone" {
+        if (self.uses.is_own(&m.receiver) || self.has_own_method(m)) && name != "clone" {
             let recv = self.place_or_value(&m.receiver);
             return self.called_method(&recv, m);
         }
-        if let Some(value) = self.change_of_entry(m) {
-            return value;
-        }
-        if let Some(value) = self.iterator_method(m) {
+        if let Some(value) = self.remainder(m).or_else(|| self.iterator_method(m)) {
             return value;
         }
         if let Some(value) = self.zip_method(m) {
@@ -267,7 +279,8 @@ impl Lowerer<'_> {
         let into_vector = name == "into" && matches!(self.kind(&recv).deref(), Kind::Seq(_));
         if (methods::IDENTITIES.contains(&name) || into_vector) && m.args.is_empty() {
             let place = self.place_of(recv, span);
-            let method = if into_vector { syn::Ident::new("to_vec", span) } else { m.method.clone() };
+            let copied = into_vector || name == "into_vec";
+            let method = if copied { syn::Ident::new("to_vec", span) } else { m.method.clone() };
             return match name {
                 "clone" => Expr::Clone(Box::new(Expr::Place(place))),
                 _ => {
@@ -325,7 +338,7 @@ impl Lowerer<'_> {
     }
 
     /// The value of a call of a method of the user's own.
-    fn called_method(&mut self, recv: &Expr, m: &syn::ExprMethodCall) -> Expr {
+    pub(super) fn called_method(&mut self, recv: &Expr, m: &syn::ExprMethodCall) -> Expr {
         let span = m.method.span();
         // The receiver is handed over by reference, whatever the method takes.
         let place = self.place_of(recv.clone(), span);

@@ -147,7 +147,7 @@ impl<'ast> Visit<'ast> for Changed<'_> {
 }
 
 /// Whether an operator assigns.
-fn is_assignment(op: &syn::BinOp) -> bool {
+pub(super) fn is_assignment(op: &syn::BinOp) -> bool {
     use syn::BinOp as B;
     matches!(
         op,

@@ -10,7 +10,7 @@ use syn::Expr as S;
 
 use super::iterators::is_some;
 use super::{Binding, Lowerer, strip};
-use crate::ir::{Expr, Place, Role, Stmt};
+use crate::ir::{Expr, Place, Role, Step, Stmt};
 use crate::kinds::Kind;
 use crate::variants;
 
@@ -56,31 +56,47 @@ impl Lowerer<'_> {
         (is_some(Expr::Place(place.clone())), self.normal(Expr::Place(place.step(variants::payload(variants::some())))))
     }
 
-    /// `map.get(key)` of a map of constants: a copy of what is found, since no tape can hold a reference into the map.
+    /// `map.get(key)` of a map of constants, or its first or last entry: a copy of what is found, since no tape can hold a
+    /// reference into the map.
     pub(super) fn looked_up(&mut self, recv: &Expr, m: &syn::ExprMethodCall) -> Option<Expr> {
         let span = m.method.span();
-        if m.method != "get" || m.args.len() != 1 {
-            return None;
-        }
+        let entry = match (m.method.to_string().as_str(), m.args.len()) {
+            ("get", 1) => false,
+            ("first_key_value" | "last_key_value", 0) => true,
+            _ => return None,
+        };
         match self.keyed_type(recv) {
-            Some(name) if name.ends_with("Map") => {}
+            Some(name) if name.ends_with("Map") => self.claim_keyed(super::as_place(recv)?, span),
             // Sequences are asked by value.
             None if matches!(&*m.receiver, S::Field(_))
                 && !self.uses.is_other(&m.receiver)
                 && self.kind(&strip(recv.clone())) == Kind::Unknown
-                && self.is_key(&m.args[0]) =>
+                && m.args.first().is_some_and(|key| self.is_key(key)) =>
             {
                 let place = super::as_place(recv)?.clone();
                 self.claim_map(&place, span);
             }
             _ => return None,
         }
-        let found = self.verbatim(&syn::parse_quote!(#m.cloned()));
+        let copied: S = if entry {
+            syn::parse_quote!(#m.map(|(key, value)| (key.clone(), value.clone())))
+        } else {
+            syn::parse_quote!(#m.cloned())
+        };
+        let found = self.verbatim(&copied);
         let found = self.let_var("found", span, Role::Temporary, found);
-        self.program.vars[found].kind = Kind::Option(Box::new(Kind::Constant));
+        let item = if entry { Kind::Tuple(vec![Kind::Constant; 2]) } else { Kind::Constant };
+        self.program.vars[found].kind = Kind::Option(Box::new(item));
         let place = Place::var(found, span);
-        let item = self.normal(Expr::Place(place.step(variants::payload(variants::some()))));
-        Some(chosen(is_some(Expr::Place(place)), Expr::Ref { mutable: false, of: Box::new(item) }))
+        let held = place.step(variants::payload(variants::some()));
+        let lent = |l: &Self, place: Place| Expr::Ref { mutable: false, of: Box::new(l.normal(Expr::Place(place))) };
+        let item = if entry {
+            let part = |n: usize| held.step(Step::Field(syn::Member::from(n)));
+            Expr::Tuple(vec![lent(self, part(0)), lent(self, part(1))])
+        } else {
+            lent(self, held)
+        };
+        Some(chosen(is_some(Expr::Place(place)), item))
     }
 
     /// Whether what is looked for is given by reference, as keys of maps are.

@@ -8,7 +8,7 @@ use syn::visit::{self, Visit};
 use syn::{ExprPath, Ident};
 
 use super::Lowerer;
-use crate::ir::{Block, Expr, Place, Stmt};
+use crate::ir::{Block, Expr, Place, Step, Stmt};
 use crate::signature::Signature;
 
 impl Lowerer<'_> {
@@ -63,6 +63,13 @@ impl Lowerer<'_> {
     /// Says that a place is a map, which holds nothing that has a derivative.
     pub(super) fn claim_map(&mut self, place: &Place, span: Span) {
         self.claim_of_place("is_map", place, span);
+    }
+
+    /// Says that a field is a map or a set, since the file around the function says so.
+    pub(super) fn claim_keyed(&mut self, place: &Place, span: Span) {
+        if place.path.iter().any(|step| matches!(step, Step::Field(_))) {
+            self.claim_of_place("is_keyed", place, span);
+        }
     }
 
     fn claim_of_place(&mut self, function: &str, place: &Place, span: Span) {

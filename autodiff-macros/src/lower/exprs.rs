@@ -123,9 +123,6 @@ impl Lowerer<'_> {
             }
             S::Try(t) => self.question(t),
             S::Assign(a) => {
-                if let Some(value) = self.write_to_entry(e, &a.left) {
-                    return value;
-                }
                 self.assign(&a.left, &a.right);
                 Expr::Tuple(Vec::new())
             }
@@ -167,9 +164,6 @@ impl Lowerer<'_> {
                 | syn::BinOp::ShlAssign(_)
                 | syn::BinOp::ShrAssign(_)
         ) {
-            if let Some(value) = self.write_to_entry(&S::Binary(b.clone()), &b.left) {
-                return value;
-            }
             let value = self.scalar(&b.right);
             let place = self.place(&b.left);
             let value = self.beside(value, &place);

@@ -9,7 +9,8 @@ use crate::kinds::{Float, Kind};
 use crate::{complex, methods, rules, variants};
 
 impl Lowerer<'_> {
-    /// A method of sequences, options and results that is called as a function: `<[f64]>::to_vec(v)`.
+    /// A method of sequences, options and results that is called as a function: `<[f64]>::to_vec(v)`, or one of the user's own
+    /// that takes its receiver by value.
     pub(super) fn method_by_path(
         &mut self,
         path: &ExprPath,
@@ -22,6 +23,8 @@ impl Lowerer<'_> {
             (Some(qself), [_]) => of_sequence(qself),
             (None, [owner @ ("Vec" | "Option" | "Result"), name]) => methods::is_by_path(owner, name),
             (None, [.., "Clone", "clone"] | [.., "ToOwned", "to_owned"]) => true,
+            // A receiver is handed over by reference.
+            (None, [_, _]) => self.types.surroundings.consumes(&path.path),
             _ => false,
         };
         if !known || args.is_empty() || args.iter().any(|a| matches!(a, Expr::Verbatim(..))) {

@@ -14,7 +14,7 @@ mod chosen;
 pub(crate) mod claims;
 mod closures;
 mod control;
-pub(crate) mod entries;
+mod declared;
 mod equivalents;
 mod exprs;
 mod failures;
@@ -25,6 +25,7 @@ mod iterators;
 mod known;
 mod lanes;
 mod lending;
+mod lent_changes;
 mod literals;
 mod macros;
 mod makers;
@@ -116,6 +117,8 @@ pub(crate) struct Lowerer<'a> {
     chosen: HashMap<VarId, Expr>,
     /// The variables that constructors of other types make.
     made: HashSet<VarId>,
+    /// The variables that hold a `&mut` which a call has given.
+    lent_by_calls: HashSet<VarId>,
     /// The variables that names stand for, or have stood for.
     named: HashSet<VarId>,
     /// What is said of names of functions of the standard library.
@@ -169,6 +172,7 @@ pub(crate) fn lower(
         chosen: HashMap::default(),
         uses: owners::Uses::of(block).with(types.uses_of_fields()).with_parameters(signature),
         made: HashSet::default(),
+        lent_by_calls: HashSet::default(),
         named: HashSet::default(),
         claims: Vec::new(),
         claimed: HashSet::default(),
@@ -181,7 +185,7 @@ pub(crate) fn lower(
     let mut block = targets::written(block, signature.output.as_ref(), types);
     capitals::mark(&mut block);
     queues::as_vectors(&mut block, signature);
-    own_iterators::as_generators(&mut block, signature);
+    own_iterators::as_generators(&mut block, signature, &types.surroundings);
     failures::mark(&mut block);
     let value = lowerer.block_value(&block);
     let value = value.unwrap_or(Expr::Tuple(Vec::new()));
@@ -417,6 +421,7 @@ pub(crate) use checkpoint::argument as checkpoint_argument;
 pub(crate) use macros::{Alternatives, arguments as macro_arguments, inline_names};
 pub(crate) use owners::Uses;
 pub(crate) use patterns::{bound_names, capital, is_variant};
+pub(crate) use targets::argument;
 
 /// Whether a constructor's path is that of `Box::new`, whose content is reached by dereferencing.
 pub(crate) fn is_box(path: &syn::Path) -> bool {

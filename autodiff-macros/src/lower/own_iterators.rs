@@ -5,24 +5,26 @@
 //!
 //! Where a value begins a chain, a constructor, a literal or a `next` elsewhere in the body shows that it is of the user's own.
 //! Types that are no iterators have methods such as `map` and `sum`, too: a chain needs a method that only iterators have. Where
-//! a function gives the value, or it is a parameter, only such a method shows what it is.
+//! a function gives the value, or it is a parameter, only such a method shows what it is, or the declaration of the type, if it
+//! stands in the same file.
 
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, ExprMethodCall, Pat, parse_quote};
 
-use super::iterators::{is_adapted, is_adapter, is_generator};
+use super::iterators::{is_adapted, is_adapter, is_consumer, is_generator};
 use super::owners;
 use crate::ir::Passing;
 use crate::maps::HashSet;
 use crate::signature::Signature;
+use crate::surroundings::{Surroundings, Written};
 
 /// What is iterated over, inside the block that stands for it: moved there, so that a closure which moves it in need not copy it.
 pub(super) const NAME: &str = "__iterator";
 
 /// The body with generators for the iterators of the user's own.
-pub(super) fn as_generators(block: &mut syn::Block, signature: &Signature) {
-    let mut own = Own::default();
+pub(super) fn as_generators(block: &mut syn::Block, signature: &Signature, around: &Surroundings) {
+    let mut own = Own { around: around.clone(), ..Own::default() };
     signature.params.iter().filter_map(|p| p.pattern.as_ref()).for_each(|pat| own.visit_pat(pat));
     own.visit_block(block);
     let mut known = own.made;
@@ -33,7 +35,14 @@ pub(super) fn as_generators(block: &mut syn::Block, signature: &Signature) {
     let passed = signature.params.iter().filter(|p| p.passing != Passing::Ref && may_be_own(p.target()));
     let unknown = passed.map(|p| p.name.to_string()).chain(own.given);
     let unknown = unknown.filter(|name| !own.others.contains(name)).collect();
-    Generators { known, lent, unknown }.visit_block_mut(block);
+    let declared = signature
+        .params
+        .iter()
+        .filter(|p| p.passing != Passing::Ref && around.is_iterator(&Written::here(p.target().clone())));
+    let declared = declared.map(|p| p.name.to_string()).chain(own.declared);
+    let declared: HashSet<String> = declared.filter(|name| !own.others.contains(name)).collect();
+    known.extend(declared.iter().cloned());
+    Generators { known, lent, unknown, declared, around: around.clone() }.visit_block_mut(block);
 }
 
 /// Whether a parameter of a type may be an iterator of the user's own.
@@ -59,12 +68,18 @@ struct Own {
     advanced: HashSet<String>,
     /// Those that are references to what something else holds.
     lent: HashSet<String>,
+    /// Those that are iterators by the declaration of the function that gives them.
+    declared: HashSet<String>,
+    around: Surroundings,
 }
 
 impl Own {
     fn bind(&mut self, pat: &Pat, init: Option<&Expr>) {
         let pat = if let Pat::Type(t) = pat { &*t.pat } else { pat };
         match (pat, init) {
+            (Pat::Ident(name), Some(init)) if gives_iterator(init, &self.around) => {
+                self.declared.insert(name.ident.to_string());
+            }
             // A container is made without elements, and changed.
             (Pat::Ident(name), Some(init)) if is_own(init) && (name.mutability.is_none() || is_given(init)) => {
                 self.made.insert(name.ident.to_string());
@@ -109,6 +124,9 @@ struct Generators {
     lent: HashSet<String>,
     /// Parameters whose type does not tell, and what functions give.
     unknown: HashSet<String>,
+    /// Iterators by the declaration of their type.
+    declared: HashSet<String>,
+    around: Surroundings,
 }
 
 impl Generators {
@@ -119,7 +137,17 @@ impl Generators {
             Expr::Path(_) | Expr::Field(_) => {
                 owners::key(e).is_some_and(|key| self.known.contains(&key) || shown && self.unknown.contains(&key))
             }
-            e => is_own(e) || shown && is_called(e),
+            e => is_own(e) || shown && is_called(e) || gives_iterator(e, &self.around),
+        }
+    }
+
+    /// Whether a chain begins with what is an iterator by the declaration of its type.
+    fn is_declared(&self, e: &Expr) -> bool {
+        match e {
+            Expr::Paren(p) => self.is_declared(&p.expr),
+            Expr::MethodCall(m) => is_adapter(&m.method.to_string()) && self.is_declared(&m.receiver),
+            Expr::Path(_) => owners::key(e).is_some_and(|key| self.declared.contains(&key)),
+            e => gives_iterator(e, &self.around),
         }
     }
 
@@ -178,7 +206,8 @@ impl VisitMut for Generators {
 
     fn visit_expr_mut(&mut self, e: &mut Expr) {
         if let Expr::MethodCall(m) = e {
-            if is_of_iterators(m) {
+            let declared = is_consumer(&m.method.to_string()) && self.is_declared(&m.receiver);
+            if declared || is_of_iterators(m) {
                 let shown = is_of_iterators_alone(m);
                 self.generate(&mut m.receiver, shown);
             }
@@ -233,6 +262,18 @@ fn is_called(e: &Expr) -> bool {
             let Expr::Path(p) = &*c.func else { return false };
             p.path.segments.iter().all(|s| !super::capital(&s.ident.to_string()))
         }
+        _ => false,
+    }
+}
+
+/// Whether a function is called that gives an iterator of the user's own, as its declaration says.
+fn gives_iterator(e: &Expr, around: &Surroundings) -> bool {
+    match e {
+        Expr::Paren(p) => gives_iterator(&p.expr, around),
+        Expr::Call(c) => match &*c.func {
+            Expr::Path(p) if p.qself.is_none() => around.output(&p.path).is_some_and(|ty| around.is_iterator(&ty)),
+            _ => false,
+        },
         _ => false,
     }
 }

@@ -35,6 +35,8 @@ pub(crate) struct Uses {
     advanced: HashSet<String>,
     /// Those of which items are taken from the end.
     advanced_back: HashSet<String>,
+    /// Names of chunks that are asked what they leave over.
+    remainders: HashSet<String>,
     /// A function called `drop` gives something, or takes what that of the standard library would not be given.
     own_drop: bool,
     /// A call of `drop` is the value of the body.
@@ -61,6 +63,11 @@ impl Uses {
     /// Whether items are taken from the end of a value that is an iterator.
     pub(super) fn is_advanced_back(&self, name: &syn::Ident) -> bool {
         self.advanced_back.contains(&name.to_string())
+    }
+
+    /// Whether chunks are asked what they leave over.
+    pub(super) fn asks_for_remainder(&self, name: &syn::Ident) -> bool {
+        self.remainders.contains(&name.to_string())
     }
 
     /// Whether `drop` is a function of the user's own.
@@ -224,6 +231,7 @@ impl<'ast> Visit<'ast> for Uses {
                 }
                 "take" if m.args.is_empty() => self.option(&m.receiver),
                 "next" | "by_ref" if m.args.is_empty() => self.advanced.extend(key(&m.receiver)),
+                "remainder" if m.args.is_empty() => self.remainders.extend(key(&m.receiver)),
                 "next_back" if m.args.is_empty() => {
                     self.advanced.extend(key(&m.receiver));
                     self.advanced_back.extend(key(&m.receiver));

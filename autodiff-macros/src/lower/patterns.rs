@@ -217,8 +217,11 @@ impl Lowerer<'_> {
             {
                 es.swap_remove(i.index as usize)
             }
+            // Through several references, parts are reached as through one.
+            Expr::Ref { mutable: false, of } if matches!(*of, Expr::Ref { mutable: false, .. }) => self.part(*of, step),
             Expr::Ref { mutable, of } => match self.part(*of, step) {
-                inner @ Expr::Ref { .. } => inner,
+                // What is compared is as many references away as it is there.
+                inner @ Expr::Ref { .. } if self.kind(&strip(inner.clone())) != Kind::Constant => inner,
                 inner => Expr::Ref { mutable, of: Box::new(inner) },
             },
             value => {

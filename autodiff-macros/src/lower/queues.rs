@@ -1,7 +1,7 @@
 //! Double-ended queues are vectors.
 //!
 //! In: a body that makes a `VecDeque` of its own. Out: the same with a `Vec` in its place, whose methods at both ends are those
-//! of `vectors`. A queue that comes in or goes out stays what it is, and has no tangent.
+//! of `vectors`. A queue that comes in or goes out, or is a field, stays what it is, and has no tangent.
 
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, ExprMethodCall, Ident, Local, Pat, Path};
@@ -26,6 +26,8 @@ pub(super) fn as_vectors(block: &mut Block, signature: &Signature) {
 struct Queues {
     found: bool,
     replace: bool,
+    /// Here stand the fields of a struct, which may be queues.
+    in_struct: bool,
     /// The names of those that were replaced.
     names: Vec<Ident>,
 }
@@ -33,7 +35,9 @@ struct Queues {
 impl VisitMut for Queues {
     fn visit_local_mut(&mut self, local: &mut Local) {
         let before = std::mem::take(&mut self.found);
+        let in_struct = std::mem::take(&mut self.in_struct);
         visit_mut::visit_local_mut(self, local);
+        self.in_struct = in_struct;
         let pat = match &local.pat {
             Pat::Type(typed) => &*typed.pat,
             pat => pat,
@@ -44,6 +48,12 @@ impl VisitMut for Queues {
             self.names.push(pat.ident.clone());
         }
         self.found |= before;
+    }
+
+    fn visit_expr_struct_mut(&mut self, e: &mut syn::ExprStruct) {
+        let before = std::mem::replace(&mut self.in_struct, true);
+        visit_mut::visit_expr_struct_mut(self, e);
+        self.in_struct = before;
     }
 
     /// The ends of a queue are those of a vector under other names.
@@ -66,6 +76,9 @@ impl VisitMut for Queues {
     fn visit_path_mut(&mut self, path: &mut Path) {
         visit_mut::visit_path_mut(self, path);
         let Some(at) = path.segments.iter().position(|s| s.ident == "VecDeque") else { return };
+        if self.in_struct {
+            return;
+        }
         self.found = true;
         if self.replace {
             let mut vector: Path = syn::parse_quote!(::differentiable::__private::vec::Vec);

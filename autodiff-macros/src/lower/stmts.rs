@@ -47,6 +47,7 @@ impl Lowerer<'_> {
             // Items are hoisted by emission.
             syn::Stmt::Item(_) => {}
             syn::Stmt::Expr(S::If(i), _) if i.else_branch.is_none() && i.attrs.is_empty() => self.if_stmt(i),
+            syn::Stmt::Expr(e, Some(_)) if self.change_of_lent(e) => {}
             syn::Stmt::Expr(e, _) => {
                 let value = self.rhs(e);
                 self.discard(Some(value));
@@ -156,6 +157,7 @@ impl Lowerer<'_> {
             }
         }
         self.let_named(&p.ident, p.mutability.is_some(), ty, value);
+        self.note_lent(&p.ident, init);
         if super::owners::makes_another_type(init)
             && let Some(Binding::Value(value)) = self.lookup(&p.ident.to_string())
             && let Some(var) = value.as_var()

@@ -35,6 +35,15 @@ impl VisitMut for Targets<'_> {
         visit_mut::visit_local_mut(self, local);
     }
 
+    fn visit_expr_struct_mut(&mut self, s: &mut syn::ExprStruct) {
+        for field in &mut s.fields {
+            if let Some(ty) = self.types.surroundings.field(&s.path, &field.member) {
+                give(&ty, &mut field.expr, self.types);
+            }
+        }
+        visit_mut::visit_expr_struct_mut(self, s);
+    }
+
     fn visit_expr_return_mut(&mut self, r: &mut syn::ExprReturn) {
         if let (Some(ty), Some(e)) = (&self.output, &mut r.expr) {
             give(ty, e, self.types);
@@ -136,12 +145,18 @@ fn give(ty: &Type, e: &mut Expr, types: &Types) {
                 m.turbofish = Some(syn::parse_quote!(::<#half, _>));
             }
         }
+        Expr::MethodCall(m) if m.method == "into" && m.args.is_empty() && is_boxed_slice(ty) => {
+            let of = &m.receiver;
+            *e = syn::parse_quote_spanned!(m.method.span()=> #of.to_vec().into_boxed_slice());
+        }
         Expr::MethodCall(m) if m.method == "into" && m.args.is_empty() && is_converted(ty, types) => {
             let of = &m.receiver;
             *e = syn::parse_quote_spanned!(m.method.span()=> #ty::from(#of));
         }
-        Expr::Call(c) if c.args.len() == 1 => {
-            if let (Expr::Path(p), Some(inner)) = (&*c.func, first_argument(ty))
+        Expr::Call(c) => {
+            name_owner(ty, &mut c.func);
+            if c.args.len() == 1
+                && let (Expr::Path(p), Some(inner)) = (&*c.func, first_argument(ty))
                 && ["Some", "Ok"].iter().any(|name| crate::variants::is_named(&p.path, name))
             {
                 give(inner, &mut c.args[0], types);
@@ -149,6 +164,27 @@ fn give(ty: &Type, e: &mut Expr, types: &Types) {
         }
         _ => {}
     }
+}
+
+/// `Quantity::new(x)` of a declared `Quantity<Meters>` ⇒ `Quantity::<Meters>::new(x)`.
+fn name_owner(ty: &Type, func: &mut Expr) {
+    let (Type::Path(ty), Expr::Path(func)) = (ty, func) else { return };
+    let (Some(declared), [owner, _]) =
+        (ty.path.segments.last(), &mut func.path.segments.iter_mut().collect::<Vec<_>>()[..])
+    else {
+        return;
+    };
+    let known = matches!(owner.ident.to_string().as_str(), "Vec" | "Option" | "Result" | "Box");
+    if owner.ident == declared.ident && owner.arguments.is_none() && !known && ty.qself.is_none() {
+        owner.arguments = declared.arguments.clone();
+        if let PathArguments::AngleBracketed(arguments) = &mut owner.arguments {
+            arguments.colon2_token = Some(syn::token::PathSep::default());
+        }
+    }
+}
+
+fn is_boxed_slice(ty: &Type) -> bool {
+    last_name(ty).is_some_and(|name| name == "Box") && matches!(first_argument(ty), Some(Type::Slice(_)))
 }
 
 /// Whether a type is one that `into` converts a number or a value of the user's own into. What it makes of sequences shows
@@ -169,7 +205,12 @@ fn last_name(ty: &Type) -> Option<String> {
 /// The `T` of `Option<T>`, of `Result<T, E>` or of `Vec<T>`.
 pub(super) fn first_argument(ty: &Type) -> Option<&Type> {
     let Type::Path(p) = ty else { return None };
-    let PathArguments::AngleBracketed(args) = &p.path.segments.last()?.arguments else { return None };
+    argument(&p.path.segments.last()?.arguments)
+}
+
+/// The first type that a type is given.
+pub(crate) fn argument(arguments: &PathArguments) -> Option<&Type> {
+    let PathArguments::AngleBracketed(args) = arguments else { return None };
     match args.args.first()? {
         GenericArgument::Type(ty) => Some(ty),
         _ => None,

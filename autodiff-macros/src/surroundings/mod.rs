@@ -73,7 +73,14 @@ impl Written {
 /// The fields of a struct with their types, and the scope that these are written in.
 struct Fields {
     scope: usize,
-    types: HashMap<String, Type>,
+    types: HashMap<String, Declared>,
+}
+
+/// The type of a field.
+struct Declared {
+    ty: Type,
+    /// The field has a derivative if its type has one.
+    active: bool,
 }
 
 impl std::fmt::Debug for Surroundings {

@@ -23,6 +23,9 @@ pub(super) struct File {
     pub(super) methods: HashMap<String, HashMap<String, Vec<Method>>>,
     /// The names that macros of the file declare by themselves.
     macros: HashMap<String, HashSet<String>>,
+    /// The variants of enums that have named fields, and the structs, wherever they stand.
+    pub(super) variants: HashSet<String>,
+    pub(super) structs: HashSet<String>,
 }
 
 /// The names that are declared between a pair of braces.
@@ -38,8 +41,11 @@ pub(super) struct Scope {
     /// It is a block into which all names of some module are imported, which hide those around it.
     pub(super) hides: bool,
     pub(super) structs: HashMap<String, Struct>,
+    pub(super) enums: HashSet<String>,
     /// The types of the values of functions.
     pub(super) functions: HashMap<String, String>,
+    /// The constants and statics that are references.
+    pub(super) references: HashSet<String>,
     /// Names that stand for something else here, or for more than one thing.
     pub(super) others: HashSet<String>,
     /// The structs, enums and unions that are declared here, whatever is known of them.
@@ -56,11 +62,26 @@ pub(super) struct Method {
     pub(super) operand: Option<String>,
     /// The type of its value; none where it is not known.
     pub(super) output: Option<String>,
+    /// It may change its receiver.
+    pub(super) changes: bool,
+    /// It takes its receiver by value.
+    pub(super) consumes: bool,
+    /// It takes its receiver by `&self`, and nothing that it may change.
+    pub(super) looks: bool,
 }
 
-/// The named or numbered fields that have a derivative, with their types.
 pub(super) struct Struct {
-    pub(super) fields: Vec<(String, String)>,
+    pub(super) fields: Vec<Field>,
+    /// It has a tangent.
+    pub(super) derived: bool,
+}
+
+/// A field with a name or a number.
+pub(super) struct Field {
+    pub(super) name: String,
+    pub(super) ty: String,
+    /// It has an attribute, which may say that it carries no derivative.
+    pub(super) marked: bool,
 }
 
 /// Scans a file.
@@ -87,7 +108,7 @@ pub(super) fn declared_in(item: &TokenStream) -> HashSet<String> {
     let mut names = HashSet::default();
     for scope in file.scopes {
         names.extend(scope.structs.into_keys().chain(scope.functions.into_keys()));
-        names.extend(scope.others.into_iter().chain(scope.imported));
+        names.extend(scope.others.into_iter().chain(scope.imported).chain(scope.enums));
     }
     // The item's own name means itself there as well.
     let tokens: Vec<TokenTree> = item.clone().into_iter().collect();
@@ -189,8 +210,16 @@ impl File {
                 at + 3
             }
             ("struct", Some(name)) => self.structure(name, tokens, at, scope),
-            ("enum" | "union" | "type" | "static" | "const", Some(name)) if name != "fn" => {
-                if matches!(word, "enum" | "union") {
+            ("enum", Some(name)) => self.enumeration(name, tokens, at, scope),
+            ("union" | "type" | "static" | "const", Some(name)) if name != "fn" => {
+                let ty = (tokens.get(at + 2), tokens.get(at + 3));
+                if let (Some(TokenTree::Punct(colon)), Some(TokenTree::Punct(reference))) = ty
+                    && colon.as_char() == ':'
+                    && reference.as_char() == '&'
+                {
+                    self.scopes[scope].references.insert(name.clone());
+                }
+                if word == "union" {
                     self.scopes[scope].types.insert(name.clone());
                 }
                 self.scopes[scope].others.insert(name);
@@ -292,7 +321,14 @@ impl File {
                 ty if ty.contains("Self") => None,
                 ty => Some(ty.to_owned()),
             });
-            methods.entry(name.to_string()).or_default().push(Method { scope, operand: operand.clone(), output });
+            let receiver = receiver(&body[i + 2..=end]);
+            let changes = receiver == ["&", "mut", "self"];
+            let consumes =
+                matches!(receiver.iter().map(String::as_str).collect::<Vec<_>>()[..], ["self"] | ["mut", "self"]);
+            let looks = receiver == ["&", "self"] && !changes_argument(&body[i + 2..=end]);
+            let operand = operand.clone();
+            let method = Method { scope, operand, output, changes, consumes, looks };
+            methods.entry(name.to_string()).or_default().push(method);
             if let TokenTree::Group(body) = &body[end] {
                 self.weights.add(&of_method(&owner, &name.to_string()), &body.stream());
             }
@@ -303,18 +339,36 @@ impl File {
         let end = tokens[at..].iter().position(|t| is_brace(t) || is_semicolon(t)).map_or(tokens.len(), |n| at + n);
         let last = end.min(tokens.len() - 1);
         let item: TokenStream = tokens[at..=last].iter().cloned().collect();
-        let fields = derives(&tokens[..at]).then(|| fields(item)).flatten();
+        let (fields, derived) = (fields(item), derives(&tokens[..at]));
+        self.structs.insert(name.clone());
         let scope = &mut self.scopes[scope];
         scope.types.insert(name.clone());
         let known = scope.structs.remove(&name).is_some() || scope.others.contains(&name);
         match fields.filter(|_| !known) {
             Some(fields) => {
-                scope.structs.insert(name, Struct { fields });
+                scope.structs.insert(name, Struct { fields, derived });
             }
             None => {
                 scope.others.insert(name);
             }
         }
+        end + 1
+    }
+
+    fn enumeration(&mut self, name: String, tokens: &[TokenTree], at: usize, scope: usize) -> usize {
+        let end = tokens[at..].iter().position(|t| is_brace(t) || is_semicolon(t)).map_or(tokens.len(), |n| at + n);
+        let TokenTree::Group(body) = &tokens[end.min(tokens.len() - 1)] else { return end + 1 };
+        let body: Vec<TokenTree> = body.stream().into_iter().collect();
+        self.variants.extend(body.windows(2).filter_map(|pair| match pair {
+            [TokenTree::Ident(variant), fields] if is_brace(fields) => Some(variant.to_string()),
+            _ => None,
+        }));
+        let generic = matches!(tokens.get(at + 2), Some(TokenTree::Punct(p)) if p.as_char() == '<');
+        let scope = &mut self.scopes[scope];
+        let known = scope.enums.remove(&name) || scope.others.contains(&name);
+        scope.types.insert(name.clone());
+        let names = if generic || known { &mut scope.others } else { &mut scope.enums };
+        names.insert(name);
         end + 1
     }
 
@@ -409,15 +463,16 @@ fn derives(before: &[TokenTree]) -> bool {
 }
 
 /// The fields of a struct that is not generic over types.
-fn fields(item: TokenStream) -> Option<Vec<(String, String)>> {
+fn fields(item: TokenStream) -> Option<Vec<Field>> {
     let item: syn::ItemStruct = syn::parse2(item).ok()?;
     if item.generics.type_params().next().is_some() {
         return None;
     }
     let marked = |f: &syn::Field| f.attrs.iter().any(|a| !a.path().is_ident("doc"));
-    let fields = item.fields.iter().enumerate().filter(|(_, f)| !marked(f)).map(|(i, f)| {
-        let name = f.ident.as_ref().map_or_else(|| i.to_string(), ToString::to_string);
-        (name, quote::ToTokens::to_token_stream(&f.ty).to_string())
+    let fields = item.fields.iter().enumerate().map(|(i, f)| Field {
+        name: f.ident.as_ref().map_or_else(|| i.to_string(), ToString::to_string),
+        ty: quote::ToTokens::to_token_stream(&f.ty).to_string(),
+        marked: marked(f),
     });
     Some(fields.collect())
 }
@@ -432,6 +487,30 @@ fn is_generic(behind: &[TokenTree]) -> bool {
         let begins = matches!(before, TokenTree::Punct(p) if matches!(p.as_char(), '<' | ','));
         begins && matches!(token, TokenTree::Ident(word) if word != "const")
     })
+}
+
+/// Whether a function is given something that it may change, of which the tokens behind its name are given.
+fn changes_argument(behind: &[TokenTree]) -> bool {
+    let parameters = behind.iter().find(|t| matches!(t, TokenTree::Group(_)));
+    let mut found = false;
+    collect(parameters.map_or(&[], std::slice::from_ref), &mut |t| {
+        found |= matches!(t, TokenTree::Ident(i) if i == "mut");
+    });
+    found
+}
+
+/// The first parameter of a function, of which the tokens behind its name are given, without lifetimes.
+fn receiver(behind: &[TokenTree]) -> Vec<String> {
+    let parameters = behind.iter().find_map(|t| match t {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => Some(group.stream()),
+        _ => None,
+    });
+    let words = parameters.into_iter().flatten().map(|t| t.to_string()).take_while(|t| t != ",");
+    let words: Vec<String> = words.collect();
+    match words.iter().position(|t| t == "'") {
+        Some(at) => [&words[..at], &words[(at + 2).min(words.len())..]].concat(),
+        None => words,
+    }
 }
 
 /// What stands behind the arrow of a function.

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use syn::visit::{self, Visit};
 use syn::{Type, TypePath};
 
+use super::scan::{Method, Struct};
 use super::types::{behind_references, name_of};
-use super::{Fields, Located, Surroundings, Written};
+use super::{Declared, Fields, Located, Surroundings, Written};
 use crate::maps::HashMap;
 
 impl Surroundings {
@@ -18,21 +19,45 @@ impl Surroundings {
         Some(Written { ty, scope: Some(at) })
     }
 
-    /// The type of the value of a method of a type with a name, of an operator if there is a right operand. All methods of the
-    /// name have to agree that may be meant: traits of several modules may have one each.
-    pub(super) fn output_of_method(&self, owner: &Written, name: &str, operand: Option<&Written>) -> Option<Written> {
+    /// The methods of a struct or an enum that is declared in the file that may be meant by a name.
+    pub(super) fn methods_of(&self, owner: &Written, name: &str) -> Vec<&Method> {
+        let methods = || {
+            let scope = self.scope.as_deref()?;
+            let of = name_of(&owner.ty)?;
+            let meant = self.meaning_of(owner)?;
+            let mut found = Vec::new();
+            for method in scope.file.methods.get(&of)?.get(name)? {
+                // A name of another type, or one that nobody knows.
+                if scope.meaning(method.scope, &of)? == meant {
+                    found.push(method);
+                }
+            }
+            Some(found)
+        };
+        methods().unwrap_or_default()
+    }
+
+    /// What the name of a type stands for, if it is known.
+    pub(super) fn meaning_of(&self, owner: &Written) -> Option<Meaning> {
         let scope = self.scope.as_deref()?;
         let of = name_of(&owner.ty)?;
         if owner.scope.is_none() && scope.own.contains(&of) {
             return None;
         }
-        let meant = scope.meaning(owner.scope.unwrap_or(scope.at), &of)?;
+        scope.meaning(owner.scope.unwrap_or(scope.at), &of)
+    }
+
+    /// Whether a type is the same where the item stands.
+    pub(super) fn means_the_same_here(&self, written: &Written) -> bool {
+        self.scope.as_deref().is_some_and(|scope| scope.same(written, &Written::here(written.ty.clone())))
+    }
+
+    /// The type of the value of a method of a type with a name, of an operator if there is a right operand. All methods of the
+    /// name have to agree that may be meant: traits of several modules may have one each.
+    pub(super) fn output_of_method(&self, owner: &Written, name: &str, operand: Option<&Written>) -> Option<Written> {
+        let scope = self.scope.as_deref()?;
         let mut known: Option<Written> = None;
-        for method in scope.file.methods.get(&of)?.get(name)? {
-            // A name of another type, or one that nobody knows.
-            if scope.meaning(method.scope, &of)? != meant {
-                continue;
-            }
+        for method in self.methods_of(owner, name) {
             if let Some(operand) = operand {
                 let Some(right) = &method.operand else { continue };
                 let ty = behind_references(&syn::parse_str(right).ok()?).clone();
@@ -51,6 +76,31 @@ impl Surroundings {
         known
     }
 
+    /// Whether a name is that of a constant or a static that is a reference, such as `const X: &[f64] = &[1.0];`.
+    pub(crate) fn is_reference(&self, path: &syn::Path) -> bool {
+        let (Some(scope), Some(name)) = (self.scope.as_deref(), path.get_ident().map(ToString::to_string)) else {
+            return false;
+        };
+        let mut at = scope.at;
+        loop {
+            let around = &scope.file.scopes[at];
+            if around.references.contains(&name) {
+                return true;
+            }
+            let enters = !around.module || around.imports_all || around.imported.contains(&name);
+            match around.outer {
+                Some(outer) if enters && !around.others.contains(&name) => at = outer,
+                _ => return false,
+            }
+        }
+    }
+
+    /// The names that are those of variants with named fields in the file, and of no struct.
+    pub(crate) fn variants(&self) -> impl Iterator<Item = &String> {
+        let file = self.scope.as_deref().map(|scope| &scope.file);
+        file.into_iter().flat_map(|file| file.variants.difference(&file.structs))
+    }
+
     /// The fields of the struct that a name stands for in a scope; in that of the item, if none is given.
     pub(super) fn fields_of(&self, name: &str, from: Option<usize>) -> Option<Rc<Fields>> {
         let scope = self.scope.as_deref()?;
@@ -62,8 +112,11 @@ impl Surroundings {
         let known = scope.structs.borrow().get(&key).cloned();
         known.unwrap_or_else(|| {
             let found = scope.declaring(from, name, |s| s.structs.contains_key(name)).map(|at| {
-                let fields = &scope.file.scopes[at].structs[name].fields;
-                let parsed = fields.iter().filter_map(|(field, ty)| Some((field.clone(), syn::parse_str(ty).ok()?)));
+                let Struct { fields, derived } = &scope.file.scopes[at].structs[name];
+                let parsed = fields.iter().filter_map(|field| {
+                    let ty = syn::parse_str(&field.ty).ok()?;
+                    Some((field.name.clone(), Declared { ty, active: *derived && !field.marked }))
+                });
                 Rc::new(Fields { scope: at, types: parsed.collect::<HashMap<_, _>>() })
             });
             scope.structs.borrow_mut().insert(key, found.clone());
@@ -86,9 +139,9 @@ impl Surroundings {
 
 /// What a name stands for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Meaning {
-    /// A struct that this scope declares.
-    Struct(usize),
+pub(super) enum Meaning {
+    /// A struct or an enum that this scope declares.
+    Own(usize),
     /// A type of the language.
     Float,
 }
@@ -105,6 +158,9 @@ impl Located {
             if declares(scope) {
                 return Some(at);
             }
+            if scope.structs.contains_key(name) || scope.enums.contains(name) {
+                return None;
+            }
             let enters = !scope.module || scope.imports_all || scope.imported.contains(name);
             if scope.hides || scope.made.contains(name) || !enters {
                 return None;
@@ -118,7 +174,7 @@ impl Located {
         if matches!(name, "f64" | "f32") {
             return Some(Meaning::Float);
         }
-        self.declaring(from, name, |s| s.structs.contains_key(name)).map(Meaning::Struct)
+        self.declaring(from, name, |s| s.structs.contains_key(name) || s.enums.contains(name)).map(Meaning::Own)
     }
 
     /// Whether two types, each in its scope, are known to be one.

@@ -275,3 +275,56 @@ fn light_functions() {
     assert_eq!(of(lengths, "M::k"), Some(true), "it is generic over lengths");
     assert_eq!(of(lengths, "M::l"), None);
 }
+
+#[test]
+fn fields_without_derivative() {
+    let item = quote!(
+        fn f(p: &P) -> f64 {
+            p.x
+        }
+    );
+    let text = format!(
+        "#[derive(Differentiable)] struct P {{ #[constant] t: HashMap<usize, f64>, q: Q, o: Option<Q> }}
+        struct Q {{ s: BTreeSet<usize> }} {item}"
+    );
+    let around = Surroundings::in_text(&item, &text);
+    let declared = |path: &[Step]| {
+        around.declared(&Written::here(syn::parse_quote!(&P)), path).map(|(written, active)| (text_of(written), active))
+    };
+    let set = Some(("BTreeSet < usize >".to_owned(), false));
+    assert_eq!(declared(&[field("t")]), Some(("HashMap < usize , f64 >".to_owned(), false)));
+    assert_eq!(declared(&[field("q"), field("s")]), set, "it has no tangent");
+    assert_eq!(declared(&[field("o"), Step::Content, field("s")]), set);
+    assert_eq!(around.follow(&Written::here(syn::parse_quote!(&P)), &[field("t")]).map(|_| ()), None);
+}
+
+#[test]
+fn methods_and_their_receivers() {
+    let item = quote!(
+        fn f(v: &V) -> f64 {
+            v.get()
+        }
+    );
+    let text = format!(
+        "#[derive(Differentiable)] struct V {{ x: f64 }} enum E {{ A, B {{ x: f64 }} }} struct C {{ x: f64 }}
+        impl V {{ fn get(&self) -> f64 {{ 0.0 }} fn len(&self) -> usize {{ 1 }} fn add(&mut self, x: f64) -> bool {{ true }}
+            fn width(self) -> f64 {{ 0.0 }} fn find(&self, at: &mut usize) -> usize {{ 1 }} }}
+        impl Iterator for E {{ type Item = f64; fn next(&mut self) -> Option<f64> {{ None }} }}
+        const T: &[f64] = &[1.0]; const U: [f64; 1] = [1.0]; {item}"
+    );
+    let around = Surroundings::in_text(&item, &text);
+    let v = Written::here(syn::parse_quote!(&V));
+    let own = |name: &str| around.is_own_method(&v, name);
+    assert!(own("get") && own("add") && own("width"));
+    assert!(!own("len"), "it carries nothing");
+    assert!(!own("first"), "it is not declared");
+    let looks = |name: &str| around.only_looks(&v, name);
+    assert!(looks("len"));
+    assert!(!looks("add") && !looks("find"), "they change something");
+    assert!(!looks("get"), "it gives a number");
+    assert!(around.consumes(&syn::parse_quote!(V::width)) && !around.consumes(&syn::parse_quote!(V::get)));
+    assert!(around.is_iterator(&Written::here(syn::parse_quote!(E))) && !around.is_iterator(&v));
+    assert_eq!(around.variants().map(String::as_str).collect::<Vec<_>>(), ["B"]);
+    let refers = |path: syn::Path| around.is_reference(&path);
+    assert!(refers(syn::parse_quote!(T)) && !refers(syn::parse_quote!(U)));
+}

@@ -3,9 +3,12 @@
 use syn::{GenericArgument, Member, PathArguments, Type, TypePath};
 
 use super::light::of_method;
+use super::scan::Method;
+use super::scopes::Meaning;
 use super::{Surroundings, Written};
 use crate::ir::Step;
 use crate::kinds::{Kind, Types};
+use crate::variants;
 
 impl Surroundings {
     /// Whether nothing is known.
@@ -23,7 +26,10 @@ impl Surroundings {
             .arguments
             .is_none()
             .then(|| Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path: owner.ident.clone().into() }))?;
-        self.output_of(&Written::here(owner), &name.ident.to_string())
+        let owner = Written::here(owner);
+        let name = name.ident.to_string();
+        let made = || (name == "default" && self.is_own_type(&owner)).then(|| owner.clone());
+        self.output_of(&owner, &name).or_else(made)
     }
 
     /// The type of the value of a method.
@@ -71,14 +77,76 @@ impl Surroundings {
                 let fields = name_of(ty).and_then(|name| self.fields_of(&name, written.scope));
                 let small =
                     |ty: &Type, scope| self.is_small(&Written { ty: ty.clone(), scope: Some(scope) }, depth - 1);
-                depth > 0 && fields.is_some_and(|fields| fields.types.values().all(|ty| small(ty, fields.scope)))
+                depth > 0
+                    && fields.is_some_and(|fields| {
+                        fields.types.values().all(|field| !field.active || small(&field.ty, fields.scope))
+                    })
             }
         }
     }
 
-    /// The type of what a place holds, from the type of the variable that it begins at.
+    /// Whether a type is a struct or an enum that is declared in the file.
+    pub(crate) fn is_own_type(&self, written: &Written) -> bool {
+        let target = self.target(written);
+        target.and_then(|target| self.meaning_of(&target)).is_some_and(|meaning| matches!(meaning, Meaning::Own(_)))
+    }
+
+    /// The type of a field of the struct of this name, if it means the same where the item stands.
+    pub(crate) fn field(&self, of: &syn::Path, member: &Member) -> Option<Type> {
+        let ty = Type::Path(TypePath { attrs: Vec::new(), qself: None, path: of.get_ident()?.clone().into() });
+        let (written, _) = self.declared(&Written::here(ty), &[Step::Field(member.clone())])?;
+        self.means_the_same_here(&written).then_some(written.ty)
+    }
+
+    /// The methods that a name may mean of what a type refers to.
+    fn methods_behind(&self, receiver: &Written, name: &str) -> Vec<&Method> {
+        self.target(receiver).map_or_else(Vec::new, |target| self.methods_of(&target, name))
+    }
+
+    /// Whether a method is one of the user's own that changes its receiver or gives what may carry a derivative.
+    pub(crate) fn is_own_method(&self, receiver: &Written, name: &str) -> bool {
+        let constant = |ty: &String| syn::parse_str(ty).is_ok_and(|ty| Types::default().kind(&ty).is_constant());
+        let methods = self.methods_behind(receiver, name);
+        methods.iter().any(|method| method.changes || !method.output.as_ref().is_some_and(constant))
+    }
+
+    /// Whether a path is that of a method of the user's own that takes its receiver by value.
+    pub(crate) fn consumes(&self, path: &syn::Path) -> bool {
+        let [owner, name] = path.segments.iter().collect::<Vec<_>>()[..] else { return false };
+        let owner = syn::TypePath { attrs: Vec::new(), qself: None, path: owner.ident.clone().into() };
+        let methods = self.methods_behind(&Written::here(Type::Path(owner)), &name.ident.to_string());
+        !methods.is_empty() && methods.iter().all(|method| method.consumes)
+    }
+
+    /// Whether a method is one of the user's own that looks at its receiver and gives a number without derivative, a `bool` or
+    /// a text.
+    pub(crate) fn only_looks(&self, receiver: &Written, name: &str) -> bool {
+        let constant = |method: &Method| {
+            let Some(Ok(ty)) = method.output.as_ref().map(|ty| syn::parse_str(ty)) else { return false };
+            let kind = Types::default().kind(&ty);
+            // A type of the user's own may be called like one of the standard library.
+            let of_standard = !self.names_own(&Written { ty, scope: Some(method.scope) });
+            of_standard && matches!(kind, Kind::Int | Kind::Bool | Kind::Constant)
+        };
+        let methods = self.methods_behind(receiver, name);
+        !methods.is_empty() && methods.iter().all(|method| method.looks && constant(method))
+    }
+
+    /// Whether a type is one of the user's own that is advanced by a `next` of its own.
+    pub(crate) fn is_iterator(&self, written: &Written) -> bool {
+        self.methods_behind(written, "next").iter().any(|method| method.changes)
+    }
+
+    /// The type of what a place holds and that has a derivative if the type has one, from the type of the variable that it
+    /// begins at.
     pub(crate) fn follow(&self, root: &Written, path: &[Step]) -> Option<Written> {
+        self.declared(root, path).filter(|(_, active)| *active).map(|(written, _)| written)
+    }
+
+    /// The type of what a place holds, and whether no field on the way is without a derivative.
+    pub(crate) fn declared(&self, root: &Written, path: &[Step]) -> Option<(Written, bool)> {
         self.scope.as_ref()?;
+        let mut active = true;
         let mut written = root.clone();
         for step in path {
             written = self.target(&written)?;
@@ -95,14 +163,18 @@ impl Surroundings {
                         Member::Named(name) => name.to_string(),
                         Member::Unnamed(i) => i.index.to_string(),
                     };
-                    written = Written { ty: fields.types.get(&field)?.clone(), scope: Some(fields.scope) };
+                    let field = fields.types.get(&field)?;
+                    active &= field.active;
+                    written = Written { ty: field.ty.clone(), scope: Some(fields.scope) };
                 }
                 Step::Index { range: false, .. } => written.ty = element(ty)?,
                 Step::Index { range: true, .. } if element(ty).is_some() => {}
+                Step::Content => written.ty = content(ty)?,
+                Step::Payload { variant, .. } if variants::is_named(variant, "Some") => written.ty = content(ty)?,
                 _ => return None,
             }
         }
-        Some(written)
+        Some((written, active))
     }
 
     /// A type without the references and boxes around it, which fields and elements are reached through.
@@ -165,6 +237,16 @@ fn element(ty: &Type) -> Option<Type> {
         Type::Slice(s) => Some((*s.elem).clone()),
         Type::Array(a) => Some((*a.elem).clone()),
         Type::Path(p) if p.path.segments.len() == 1 && p.path.segments[0].ident == "Vec" => {
+            argument(&p.path.segments[0].arguments).cloned()
+        }
+        _ => None,
+    }
+}
+
+/// The type of what an option holds.
+fn content(ty: &Type) -> Option<Type> {
+    match ty {
+        Type::Path(p) if p.path.segments.len() == 1 && p.path.segments[0].ident == "Option" => {
             argument(&p.path.segments[0].arguments).cloned()
         }
         _ => None,

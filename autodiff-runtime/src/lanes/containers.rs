@@ -153,7 +153,7 @@ macro_rules! sequences {
 }
 
 #[cfg(feature = "std")]
-sequences!([T] Vec<T>);
+sequences!([T] Vec<T> Box<[T]>);
 
 macro_rules! tuples {
     ($(($($item:ident $index:tt)*))*) => {$(

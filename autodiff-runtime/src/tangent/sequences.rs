@@ -97,6 +97,24 @@ impl<T: Differentiable> Differentiable for Box<T> {
     }
 }
 
+impl<T: Differentiable> Differentiable for Box<[T]> {
+    type Tangent = Vec<T::Tangent>;
+
+    #[inline]
+    fn __zero(&self) -> Self::Tangent {
+        (**self).__zero()
+    }
+
+    #[track_caller]
+    fn __update(&mut self, tangent: &Self::Tangent, update: &mut dyn Update) {
+        (**self).__update(tangent, update);
+    }
+
+    fn __visit(&self, visitor: &mut dyn Visit) {
+        (**self).__visit(visitor);
+    }
+}
+
 impl<T: Tangent> Tangent for Box<T> {
     #[inline]
     fn __add(&mut self, other: &Self) {

@@ -27,6 +27,11 @@ impl Lowerer<'_> {
     pub(super) fn fallible_method(&mut self, recv: &Expr, m: &ExprMethodCall) -> Option<Expr> {
         let span = m.method.span();
         let name = m.method.to_string();
+        if matches!(recv, Expr::Item(path, None) if variants::is_named(path, "None"))
+            && let Some(value) = self.instead_of_none(&name, m)
+        {
+            return Some(value);
+        }
         let family = self.family(recv, &name, m)?;
         let chosen = match recv {
             Expr::Select(..) if !IN_PLACE.contains(&name.as_str()) => super::chosen::parts(recv),
@@ -246,6 +251,18 @@ impl Lowerer<'_> {
                 });
                 self.emit(if_stmt(Expr::Not(Box::new(test)), els, Vec::new()));
                 Some(content_mut(&subject))
+            }
+            _ => None,
+        }
+    }
+
+    /// A method of `None`, whose type shows nowhere, if that gives what stands in for a value.
+    fn instead_of_none(&mut self, name: &str, m: &ExprMethodCall) -> Option<Expr> {
+        match (name, m.args.len()) {
+            ("or" | "unwrap_or", 1) | ("map_or", 2) => Some(self.operand(&m.args[0])),
+            ("or_else" | "unwrap_or_else", 1) | ("map_or_else", 2) => {
+                let f = self.callable(&m.args[0])?;
+                Some(self.applied(&f, Vec::new(), m.method.span()))
             }
             _ => None,
         }

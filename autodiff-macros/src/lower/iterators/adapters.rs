@@ -69,7 +69,7 @@ impl Lowerer<'_> {
         }
         if !NAMES.contains(&name) {
             // A method that gives a sequence.
-            if self.is_chain(&m.receiver) && !super::terminals::NAMES.contains(&name) {
+            if name != "remainder" && self.is_chain(&m.receiver) && !super::terminals::NAMES.contains(&name) {
                 self.errors.at(span, format!("`{name}` of an iterator cannot be differentiated; write it as a loop"));
                 return None;
             }
@@ -82,8 +82,12 @@ impl Lowerer<'_> {
             let value = self.method_call(m);
             return Some(self.items_of(value, span));
         }
-        let source = self.stream(&m.receiver)?;
         let arg = m.args.first();
+        // The type of the items shows elsewhere.
+        if name == "chain" && super::sources::is_empty(&m.receiver) {
+            return self.stream_or_refuse(arg?);
+        }
+        let source = self.stream(&m.receiver)?;
         let stream = match (name, m.args.len()) {
             ("into_iter" | "fuse" | "peekable", 0) => source,
             ("by_ref", 0) => super::cursors::shared(source),
@@ -213,6 +217,7 @@ impl Lowerer<'_> {
                 let state = self.accumulator(init, span);
                 staged(source, Stage::Scan { f, state: Self::variable(&state) })
             }
+            ("chain", 1) if super::sources::is_empty(arg?) => source,
             ("chain", 1) => {
                 let other = self.stream_or_refuse(arg?)?;
                 Stream::Chain(Box::new(source), Box::new(other))

@@ -1,7 +1,8 @@
 //! Maps and sets that carry no derivative: what they hold is copied into a vector before a loop runs over it, since no tape
 //! can hold references into them.
 //!
-//! In: `&map`, `map.values()`, `set.iter()`, `set`, of a variable that is declared as one or that a constructor of one makes.
+//! In: `&map`, `map.values()`, `set.iter()`, `set`, of a variable that is declared as one or that a constructor of one makes, or
+//! of a field that the file declares as one.
 
 use std::rc::Rc;
 
@@ -11,7 +12,7 @@ use syn::spanned::Spanned;
 use super::{ItemAt, Lowerer, Stream};
 use crate::ir::{Call, Callee, Expr, Place, Role, Step, Stmt};
 use crate::kinds::{self, Kind};
-use crate::lower::{Binding, as_place};
+use crate::lower::as_place;
 use crate::rules;
 
 /// What is copied.
@@ -21,27 +22,29 @@ enum Copied {
     All,
     Keys,
     Values,
+    /// Those in a range of keys.
+    Part,
 }
 
 impl Lowerer<'_> {
     /// The stream of what a map or a set holds; `None` if the expression is no such.
     pub(super) fn of_map(&mut self, e: &S) -> Option<Stream> {
         let (map, copied, borrowed) = parts(e)?;
-        let S::Path(p) = map else { return None };
-        let Some(Binding::Value(value)) = self.lookup(&p.path.get_ident()?.to_string()) else { return None };
-        let value = value.clone();
-        let root = as_place(&value)?.root;
-        let set = match self.keyed_type(&value)?.as_str() {
+        let place = self.named_place(map)?;
+        let set = match self.keyed_type(&Expr::Place(place.clone()))?.as_str() {
             "BTreeSet" | "HashSet" => true,
             "BTreeMap" | "HashMap" => false,
             _ => return None,
         };
-        if set && copied != Copied::All {
+        if set && matches!(copied, Copied::Keys | Copied::Values) {
             return None;
         }
-        let reference = borrowed || matches!(self.program.vars[root].ty, Some(syn::Type::Reference(_)));
-        let pairs = !set && copied == Copied::All;
+        self.claim_keyed(&place, e.span());
+        let reference = borrowed || matches!(self.program.vars[place.root].ty, Some(syn::Type::Reference(_)));
+        let pairs = !set && copied != Copied::Keys && copied != Copied::Values;
         let code = match copied {
+            Copied::Part if set => syn::parse_quote!(::differentiable::__private::copies(#e)),
+            Copied::Part => syn::parse_quote!(::differentiable::__private::entries(#e)),
             Copied::Keys => syn::parse_quote!(::differentiable::__private::copies(#map.keys())),
             Copied::Values => syn::parse_quote!(::differentiable::__private::copies(#map.values())),
             Copied::All if set => syn::parse_quote!(::differentiable::__private::copies(#map.iter())),
@@ -75,7 +78,7 @@ impl Lowerer<'_> {
             return Some(name.clone());
         }
         if !place.path.iter().all(|s| matches!(s, Step::Deref)) {
-            return None;
+            return named(&kinds::declared_type(&self.program, place)?.ty);
         }
         let owner = |path: &syn::Path| path.segments.iter().rev().nth(1).map(|s| s.ident.to_string());
         let name = match &self.program.vars[place.root].ty {
@@ -100,9 +103,8 @@ impl Lowerer<'_> {
 
     /// Whether an expression is an iterator over a map or a set.
     pub(super) fn is_of_map(&self, e: &S) -> bool {
-        let Some((S::Path(p), ..)) = parts(e) else { return false };
-        let named = p.path.get_ident().and_then(|name| self.lookup(&name.to_string()));
-        matches!(named, Some(Binding::Value(value)) if self.keyed_type(value).is_some())
+        let place = parts(e).and_then(|(map, ..)| self.named_place(map));
+        place.is_some_and(|place| self.keyed_type(&Expr::Place(place)).is_some())
     }
 }
 
@@ -124,6 +126,7 @@ fn parts(e: &S) -> Option<(&S, Copied, bool)> {
     match e {
         S::Reference(r) if r.mutability.is_none() => Some((&r.expr, Copied::All, true)),
         S::Path(_) => Some((e, Copied::All, false)),
+        S::MethodCall(m) if m.method == "range" && m.args.len() == 1 => Some((&m.receiver, Copied::Part, true)),
         S::MethodCall(m) if m.args.is_empty() => match m.method.to_string().as_str() {
             "iter" => Some((&m.receiver, Copied::All, true)),
             "into_iter" => Some((&m.receiver, Copied::All, false)),

@@ -10,6 +10,7 @@ mod adapters;
 mod cursors;
 mod maps;
 mod ranges;
+mod remainders;
 mod run;
 mod search;
 mod sources;
@@ -119,6 +120,12 @@ pub(super) fn is_adapter(name: &str) -> bool {
     adapters::NAMES.contains(&name)
 }
 
+/// Whether a method of this name is one of those of iterators, but for those that leave one to go on with.
+pub(super) fn is_consumer(name: &str) -> bool {
+    let steps = matches!(name, "next" | "next_back" | "nth" | "peek" | "len" | "clone");
+    !steps && (is_adapter(name) || terminals::NAMES.contains(&name))
+}
+
 /// Whether a call is one of a function of `std::iter`.
 pub(super) fn is_generator(c: &syn::ExprCall) -> bool {
     sources::generator(c).is_some()
@@ -218,6 +225,7 @@ impl Lowerer<'_> {
             return false;
         }
         if let Some(mut stream) = self.stream_or_refuse(init) {
+            self.keep_remainder(&p.ident, init);
             if p.mutability.is_some() {
                 stream = self.resumable(stream, self.uses.is_advanced_back(&p.ident), p.ident.span());
             }

@@ -320,6 +320,14 @@ impl Lowerer<'_> {
             let len = crate::ir::Expr::Cast(Box::new(some), syn::parse_quote!(usize));
             return Stream::Indexed { len, item: std::rc::Rc::new(move |_, _| item.clone()) };
         }
+        if let Kind::Result(_) = self.kind(&strip(value.clone())).deref() {
+            let place = self.place_of(value, span);
+            let ok = crate::rules::method(Expr::Place(place.clone()), "is_ok", Vec::new());
+            let item = self.normal(Expr::Place(place.step(variants::payload(variants::ok()))));
+            let item = if reference { Expr::Ref { mutable, of: Box::new(item) } } else { item };
+            let len = Expr::Cast(Box::new(ok), syn::parse_quote!(usize));
+            return Stream::Indexed { len, item: std::rc::Rc::new(move |_, _| item.clone()) };
+        }
         let array = self.is_array(&value);
         if let Some(stream) = self.lent_items(&value, span) {
             return stream;

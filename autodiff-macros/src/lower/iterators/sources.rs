@@ -30,7 +30,7 @@ pub(super) const MAKERS: &[&str] = &[
 ];
 
 /// The functions of `std::iter`.
-const GENERATORS: &[&str] = &["once", "repeat", "repeat_n", "repeat_with", "successors", "from_fn", "zip"];
+const GENERATORS: &[&str] = &["empty", "once", "repeat", "repeat_n", "repeat_with", "successors", "from_fn", "zip"];
 
 /// Those that are known without their module, where an iterator is expected.
 const ALONE: &[(&str, usize)] = &[("once", 1), ("repeat_n", 2), ("repeat_with", 1), ("successors", 2), ("zip", 2)];
@@ -44,6 +44,11 @@ pub(super) fn generator(c: &syn::ExprCall) -> Option<String> {
         [name] if ALONE.contains(&(name, c.args.len())) => Some(name.clone()),
         _ => None,
     }
+}
+
+/// Whether an expression is `iter::empty()`.
+pub(super) fn is_empty(e: &S) -> bool {
+    matches!(e, S::Call(c) if generator(c).is_some_and(|name| name == "empty"))
 }
 
 /// Whether a method gives an iterator over the parts of a text, or the keys of a map.
@@ -380,6 +385,10 @@ impl Lowerer<'_> {
                     _ => self.control(&c.args[1]),
                 };
                 Some(Stream::Indexed { len, item: Rc::new(move |_, _| item.clone()) })
+            }
+            ("empty", 0) => {
+                let item = self.verbatim(&syn::parse_quote!(::differentiable::__private::no_item(#c)));
+                Some(Stream::Indexed { len: Expr::int(0), item: Rc::new(move |_, _| item.clone()) })
             }
             ("zip", 2) => {
                 let (a, b) = (self.stream_or_refuse(&c.args[0])?, self.stream_or_refuse(&c.args[1])?);

@@ -4,9 +4,10 @@ use differentiable::prelude::*;
 struct Metres(f64);
 
 #[differentiable]
-impl From<f64> for Metres {
-    fn from(value: f64) -> Self {
-        Metres(value)
+impl TryFrom<f64> for Metres {
+    type Error = ();
+    fn try_from(value: f64) -> Result<Self, ()> {
+        Ok(Metres(value))
     }
 }
 

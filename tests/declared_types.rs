@@ -1,0 +1,487 @@
+//! What declarations in the same file tell of types: methods and iterators of the user's own, variants, constants.
+#![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
+#![allow(missing_docs, unreachable_pub, unused)]
+
+#[macro_use]
+mod common;
+
+use differentiable::prelude::*;
+
+mod imported_variants_with_fields {
+    use super::*;
+    #[derive(Clone, Copy, Differentiable)]
+    enum Shape {
+        Rect { w: f64, h: f64 },
+        Circle(f64),
+        Dot,
+    }
+    use Shape::*;
+    #[differentiable(order = 2)]
+    fn area(s: &Shape) -> f64 {
+        match s {
+            Rect { w, h } => w * h,
+            Circle(r) => r * r * 3.0,
+            Dot => 0.0,
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let s = Rect { w: x[0], h: x[1] };
+        let c = Circle(x[2]);
+        area(&s) + area(&c) + area(&Dot)
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod imported_variants_that_branches_make {
+    use super::*;
+    #[derive(Clone, Copy, Differentiable)]
+    enum Shape {
+        Rect { w: f64, h: f64 },
+        Circle { r: f64 },
+    }
+    use Shape::{Circle, Rect};
+    #[differentiable(order = 2)]
+    fn area(s: Shape) -> f64 {
+        match s {
+            Rect { w, h } if w > 0.0 => w * h,
+            Circle { r } => r * r * 3.0,
+            Rect { .. } => 0.0,
+        }
+    }
+    #[differentiable(order = 2)]
+    fn make(x: f64, k: usize) -> Shape {
+        if k == 0 { Rect { w: x, h: 2.0 } } else { Circle { r: x } }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let v = vec![Rect { w: x[0], h: x[1] }, Circle { r: x[2] }];
+        let mut t = 0.0;
+        for s in &v {
+            t += match s {
+                Rect { w, h } => w * h,
+                Circle { r } => r * r,
+            };
+            if let Rect { w, .. } = s {
+                t += *w;
+            }
+        }
+        t + area(make(x[0], 0)) + area(make(x[1], 1))
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod imported_variants_that_change {
+    use super::*;
+    #[derive(Clone, Differentiable)]
+    enum Op {
+        Add { by: f64 },
+        Mul { by: f64 },
+    }
+    use Op::*;
+    #[differentiable(order = 2)]
+    fn run(ops: &mut [Op], x: f64) -> f64 {
+        let mut y = x;
+        for o in ops.iter_mut() {
+            match o {
+                Add { by } => {
+                    y += *by;
+                    *by *= 2.0;
+                }
+                Mul { by } => y *= *by,
+            }
+        }
+        y
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut v = vec![Add { by: x[0] }, Mul { by: x[1] }];
+        run(&mut v, x[2]) * run(&mut v, x[2])
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod methods_with_names_of_others {
+    use super::*;
+    #[derive(Clone, Copy, Differentiable)]
+    struct Interval {
+        lo: f64,
+        hi: f64,
+    }
+    #[differentiable(order = 2)]
+    impl Interval {
+        fn first(self) -> f64 {
+            self.lo
+        }
+        fn last(self) -> f64 {
+            self.hi
+        }
+        fn min(self) -> f64 {
+            self.lo.min(self.hi)
+        }
+        fn max(self) -> f64 {
+            self.lo.max(self.hi)
+        }
+        fn len(&self) -> f64 {
+            self.hi - self.lo
+        }
+        fn take(self, k: f64) -> f64 {
+            k * self.lo
+        }
+        fn contains(&self, x: f64) -> bool {
+            x > self.lo && x < self.hi
+        }
+        fn map(self, k: f64) -> Interval {
+            Interval { lo: self.lo * k, hi: self.hi * k }
+        }
+        fn sum(&self) -> f64 {
+            self.lo + self.hi
+        }
+        fn insert(&self, v: f64) -> Interval {
+            Interval { lo: self.lo.min(v), hi: self.hi.max(v) }
+        }
+        fn or(self, o: Interval) -> Interval {
+            Interval { lo: self.lo * o.lo, hi: o.hi }
+        }
+    }
+    #[differentiable(order = 2)]
+    fn make(a: f64, b: f64) -> Interval {
+        Interval { lo: a, hi: b }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let p = make(x[0], x[1]);
+        let q = Interval { lo: x[1], hi: x[2] };
+        let r = p.insert(x[2]);
+        let t = p.or(q);
+        p.first() * q.last()
+            + p.min() * q.max()
+            + p.len() * q.len()
+            + q.take(x[0])
+            + q.map(2.0).sum()
+            + r.sum() * p.sum()
+            + if q.contains(1.0) { q.first() } else { 0.0 }
+            + t.sum()
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod insertion_into_a_tree {
+    use super::*;
+    #[derive(Clone, Debug, Differentiable)]
+    enum Tree {
+        Leaf(f64),
+        Node(Box<Tree>, f64, Box<Tree>),
+    }
+    #[differentiable(order = 2)]
+    impl Tree {
+        fn leaf(x: f64) -> Tree {
+            Tree::Leaf(x)
+        }
+        fn insert(&mut self, k: f64, w: f64) {
+            let old = std::mem::replace(self, Tree::Leaf(0.0));
+            *self = Tree::Node(Box::new(old), k, Box::new(Tree::Leaf(w)));
+        }
+        fn total(&self) -> f64 {
+            match self {
+                Tree::Leaf(x) => *x,
+                Tree::Node(l, k, r) => l.total() * k + r.total(),
+            }
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut t = Tree::leaf(x[0]);
+        t.insert(x[1], x[2]);
+        t.insert(2.0, x[0]);
+        t.total()
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod insertion_into_a_search_tree {
+    use super::*;
+    #[derive(Clone, Debug, Default, Differentiable)]
+    struct Bst {
+        root: Option<Box<Node>>,
+    }
+    #[derive(Clone, Debug, Differentiable)]
+    struct Node {
+        #[constant]
+        key: i32,
+        w: f64,
+        left: Bst,
+        right: Bst,
+    }
+    #[differentiable(order = 2)]
+    impl Bst {
+        fn insert(&mut self, key: i32, w: f64) {
+            match &mut self.root {
+                None => {
+                    self.root = Some(Box::new(Node { key, w, left: Bst { root: None }, right: Bst { root: None } }))
+                }
+                Some(n) => {
+                    if key < n.key {
+                        n.left.insert(key, w)
+                    } else {
+                        n.right.insert(key, w)
+                    }
+                }
+            }
+        }
+        fn total(&self, d: f64) -> f64 {
+            match &self.root {
+                None => 0.0,
+                Some(n) => n.w * d + n.left.total(d * 2.0) + n.right.total(d * d),
+            }
+        }
+        fn get(&self, key: i32) -> Option<f64> {
+            let n = self.root.as_ref()?;
+            if n.key == key {
+                Some(n.w)
+            } else if key < n.key {
+                n.left.get(key)
+            } else {
+                n.right.get(key)
+            }
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut t = Bst { root: None };
+        t.insert(2, x[0]);
+        t.insert(1, x[1] * x[0]);
+        t.insert(3, x[2]);
+        t.total(x[1]) + t.get(1).unwrap_or(0.0) * x[2]
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod iterators_that_functions_give {
+    use super::*;
+    #[derive(Clone, Differentiable)]
+    struct Fib {
+        a: f64,
+        b: f64,
+        n: usize,
+    }
+    #[differentiable(order = 2)]
+    impl Iterator for Fib {
+        type Item = f64;
+        fn next(&mut self) -> Option<f64> {
+            if self.n == 0 {
+                return None;
+            }
+            self.n -= 1;
+            let t = self.a;
+            self.a = self.b;
+            self.b += t;
+            Some(t)
+        }
+    }
+    #[differentiable(order = 2)]
+    fn make(x: f64) -> Fib {
+        Fib { a: x, b: 1.0, n: 3 }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut s = 0.0;
+        for v in make(x[0]) {
+            s += v * x[1];
+        }
+        let it = make(x[2]);
+        for v in it {
+            s += v * v;
+        }
+        s
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod iterators_as_parameters {
+    use super::*;
+    #[derive(Clone, Differentiable)]
+    struct Fib {
+        a: f64,
+        b: f64,
+        n: usize,
+    }
+    #[differentiable(order = 2)]
+    impl Iterator for Fib {
+        type Item = f64;
+        fn next(&mut self) -> Option<f64> {
+            if self.n == 0 {
+                return None;
+            }
+            self.n -= 1;
+            let t = self.a;
+            self.a = self.b;
+            self.b += t;
+            Some(t)
+        }
+    }
+    #[differentiable(order = 2)]
+    fn total(fib: Fib) -> f64 {
+        let mut s = 0.0;
+        for v in fib {
+            s += v * v;
+        }
+        s
+    }
+    #[differentiable(order = 2)]
+    fn total2(fib: Fib) -> f64 {
+        fib.map(|a| a * a).sum()
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        total(Fib { a: x[0], b: x[1], n: 4 }) + total2(Fib { a: x[0], b: x[1], n: 4 })
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod methods_by_path {
+    use super::*;
+    #[derive(Clone, Copy, Differentiable)]
+    struct V {
+        a: f64,
+        b: f64,
+    }
+    #[differentiable(order = 2)]
+    impl V {
+        fn width(self) -> f64 {
+            self.a * self.b
+        }
+        fn height(&self) -> f64 {
+            self.a + self.b * self.b
+        }
+        fn new(a: f64, b: f64) -> V {
+            V { a, b }
+        }
+        fn scaled(self, k: f64) -> V {
+            V { a: self.a * k, b: self.b }
+        }
+    }
+    #[differentiable(order = 2)]
+    fn sq(x: f64) -> f64 {
+        x * x
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let v = vec![V::new(x[0], x[1]), V { a: x[2], b: 1.0 }];
+        v.iter().copied().map(V::width).sum::<f64>()
+            + v.iter().map(V::height).sum::<f64>()
+            + v.clone().into_iter().map(V::width).fold(0.0, |a, b| a + b * b)
+            + x.iter().copied().map(sq).sum::<f64>()
+            + x.iter().copied().map(f64::sin).sum::<f64>()
+            + Some(v[0]).map(V::width).unwrap()
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod methods_by_path_of_parameters {
+    use super::*;
+    #[derive(Clone, Copy, Differentiable)]
+    struct V {
+        a: f64,
+        b: f64,
+    }
+    #[differentiable(order = 2)]
+    impl V {
+        fn width(self) -> f64 {
+            self.a * self.b
+        }
+    }
+    #[differentiable(order = 2)]
+    fn total(v: &[V]) -> f64 {
+        v.iter().copied().map(V::width).sum()
+    }
+    #[differentiable(order = 2)]
+    fn total2(v: Vec<V>) -> f64 {
+        v.into_iter().map(V::width).sum()
+    }
+    #[differentiable(order = 2)]
+    fn total3(v: Vec<V>) -> f64 {
+        v.iter().cloned().map(V::width).map(f64::sqrt).sum()
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let v = vec![V { a: x[0], b: x[1] }, V { a: x[2], b: 1.0 }];
+        total(&v) + total2(v.clone()) + total3(v)
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod constants_that_are_references {
+    use super::*;
+    const XS: [f64; 4] = [0.0, 0.5, 1.0, 2.0];
+    static YS: &[f64] = &[1.0, 2.0, 4.0, 3.0];
+    #[differentiable(order = 2)]
+    fn interp(x: f64) -> f64 {
+        let i = XS.partition_point(|&a| a <= x).clamp(1, XS.len() - 1);
+        let (x0, x1) = (XS[i - 1], XS[i]);
+        let t = (x - x0) / (x1 - x0);
+        YS[i - 1] * (1.0 - t) + YS[i] * t
+    }
+    #[differentiable(order = 2)]
+    fn interp2(x: f64, xs: &[f64], ys: &[f64]) -> f64 {
+        match xs.binary_search_by(|p| p.partial_cmp(&x).unwrap()) {
+            Ok(i) => ys[i],
+            Err(0) => ys[0],
+            Err(i) if i >= xs.len() => ys[ys.len() - 1],
+            Err(i) => {
+                let t = (x - xs[i - 1]) / (xs[i] - xs[i - 1]);
+                ys[i - 1] + t * (ys[i] - ys[i - 1])
+            }
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        interp(x[0]) * interp(x[2])
+            + interp2(x[1], &XS, YS) * x[0]
+            + interp2(0.6, &[0.0, x[0], x[1], x[2]], &[x[0], x[1], x[2], x[0]])
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod methods_that_give_numbers_without_derivative {
+    use super::*;
+    #[derive(Clone, Debug, Differentiable)]
+    struct Node {
+        v: f64,
+        kids: Vec<Box<Node>>,
+        opt: Option<Box<Node>>,
+    }
+    #[differentiable(order = 2)]
+    impl Node {
+        fn leaf(v: f64) -> Node {
+            Node { v, kids: vec![], opt: None }
+        }
+        fn total(&self) -> f64 {
+            let mut s = self.v;
+            for k in &self.kids {
+                s += k.total() * self.v;
+            }
+            if let Some(o) = &self.opt {
+                s *= o.total();
+            }
+            s + self.kids.iter().map(|k| k.v).sum::<f64>()
+        }
+        #[differentiable(skip)]
+        fn depth(&self) -> usize {
+            1 + self.kids.iter().map(|k| k.depth()).max().unwrap_or(0)
+        }
+        fn add(&mut self, v: f64) {
+            self.kids.push(Box::new(Node::leaf(v)));
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut n = Node::leaf(x[0]);
+        n.add(x[1]);
+        n.add(x[2] * x[0]);
+        n.opt = Some(Box::new(Node::leaf(x[2])));
+        n.kids[0].add(x[0]);
+        n.total() * n.depth() as f64 + n.kids.last().unwrap().v
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
