@@ -6,10 +6,12 @@
 //! macro, the traits of the runtime do the same at a higher cost.
 //!
 //! - [`scan`] finds the scopes of a file and what they declare;
+//! - [`items`] reads what the tokens of an item say of it;
 //! - [`scopes`] looks a name up, from a scope outwards;
 //! - [`light`] tells which functions cost next to nothing;
 //! - [`types`] follows fields and elements of a type.
 
+mod items;
 mod light;
 mod scan;
 mod scopes;
