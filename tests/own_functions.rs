@@ -444,3 +444,43 @@ mod own_complex_numbers {
     }
     checked!(f, [0.7, 1.3, 0.4]);
 }
+
+mod methods_called_like_lengths_and_orders {
+    use super::*;
+    #[derive(Clone, Copy, Differentiable)]
+    struct Arrow {
+        x: f64,
+        y: f64,
+    }
+    #[differentiable(order = 2)]
+    impl Arrow {
+        fn len(&self) -> f64 {
+            (self.x * self.x + self.y * self.y).sqrt()
+        }
+        fn shape(&self) -> f64 {
+            self.x * self.y
+        }
+        fn cmp(&self, other: &Self) -> f64 {
+            self.x - other.y * self.y
+        }
+    }
+    #[derive(Clone, Differentiable)]
+    struct Body {
+        velocity: Arrow,
+    }
+    #[differentiable(order = 2)]
+    fn drag(speed: f64) -> f64 {
+        speed * speed
+    }
+    #[differentiable(order = 2)]
+    fn force(body: &Body) -> f64 {
+        drag(body.velocity.len()) * body.velocity.shape()
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let (a, b) = (Arrow { x: x[0], y: x[1] }, Arrow { x: x[1], y: x[2] });
+        let d = a.cmp(&b);
+        force(&Body { velocity: b }) * d + drag(a.len())
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}

@@ -1,8 +1,17 @@
 use differentiable::prelude::*;
 
-#[derive(Clone, Copy, Differentiable)]
-struct Angle {
-    rad: f64,
+/// What a macro is given is not read.
+macro_rules! declared {
+    ($item:item) => {
+        $item
+    };
+}
+
+declared! {
+    #[derive(Clone, Copy, Differentiable)]
+    struct Angle {
+        rad: f64,
+    }
 }
 
 #[differentiable]

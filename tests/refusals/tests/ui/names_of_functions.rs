@@ -33,9 +33,18 @@ fn swapped(x: f64) -> f64 {
     a
 }
 
-#[derive(Clone, Differentiable)]
-struct Padded {
-    data: Vec<f64>,
+/// What a macro is given is not read.
+macro_rules! declared {
+    ($item:item) => {
+        $item
+    };
+}
+
+declared! {
+    #[derive(Clone, Differentiable)]
+    struct Padded {
+        data: Vec<f64>,
+    }
 }
 
 impl Padded {

@@ -3,10 +3,19 @@
 
 use differentiable::prelude::*;
 
-#[derive(Clone, Differentiable)]
-struct Arrow {
-    x: f64,
-    y: f64,
+/// What a macro is given is not read.
+macro_rules! declared {
+    ($item:item) => {
+        $item
+    };
+}
+
+declared! {
+    #[derive(Clone, Differentiable)]
+    struct Arrow {
+        x: f64,
+        y: f64,
+    }
 }
 
 #[differentiable]

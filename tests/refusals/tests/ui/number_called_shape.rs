@@ -3,9 +3,18 @@
 
 use differentiable::prelude::*;
 
-#[derive(Clone, Copy, Differentiable)]
-struct Weibull {
-    k: f64,
+/// What a macro is given is not read.
+macro_rules! declared {
+    ($item:item) => {
+        $item
+    };
+}
+
+declared! {
+    #[derive(Clone, Copy, Differentiable)]
+    struct Weibull {
+        k: f64,
+    }
 }
 
 #[differentiable]
