@@ -437,3 +437,32 @@ mod update_syntax {
     }
 }
 }
+
+/// A struct whose field names it `Self`.
+mod fields_of_self {
+    use differentiable::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Node<T> {
+        value: T,
+        next: Option<Box<Self>>,
+    }
+
+    #[differentiable(order = 2)]
+    fn sum(node: &Node<f64>, k: f64) -> f64 {
+        node.value * k
+            + match &node.next {
+                Some(next) => sum(next, k * node.value),
+                None => 0.0,
+            }
+    }
+
+    #[test]
+    fn of_a_list() {
+        let list = Node { value: 0.5, next: Some(Box::new(Node { value: 2.0, next: None })) };
+        sum::check(&list, 1.5).unwrap();
+        let (d_list, d_k) = sum::grad(&list, 1.5);
+        assert_eq!((d_list.value, d_k), (1.5 + 3.0, 0.5 + 1.0));
+        assert_eq!(d_list.next.unwrap().value, 0.75);
+    }
+}

@@ -25,6 +25,24 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
     result.unwrap_or_else(|e| e.to_compile_error())
 }
 
+/// A type in which the name of the item stands for `Self`, which would be the tangent in its own definition.
+fn named(ty: &Type, input: &DeriveInput) -> Type {
+    struct Named(syn::Path);
+    impl syn::visit_mut::VisitMut for Named {
+        fn visit_type_path_mut(&mut self, p: &mut syn::TypePath) {
+            syn::visit_mut::visit_type_path_mut(self, p);
+            if p.qself.is_none() && p.path.is_ident("Self") {
+                p.path = self.0.clone();
+            }
+        }
+    }
+    let name = &input.ident;
+    let (_, arguments, _) = input.generics.split_for_impl();
+    let mut ty = ty.clone();
+    syn::visit_mut::VisitMut::visit_type_mut(&mut Named(syn::parse_quote!(#name #arguments)), &mut ty);
+    ty
+}
+
 /// A field with its tangent.
 struct Field {
     /// The name, or the index.
@@ -108,7 +126,7 @@ impl Derive {
                 Ok(Field {
                     member: f.ident.clone().map_or_else(|| syn::Member::from(i), syn::Member::Named),
                     binding: format_ident!("field_{}", i),
-                    ty: f.ty.clone(),
+                    ty: named(&f.ty, input),
                     vis: f.vis.to_token_stream(),
                     constant: f.attrs.iter().any(|a| a.path().is_ident("constant")),
                     saved: Saved::read(&f.attrs)?,
