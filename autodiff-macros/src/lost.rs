@@ -8,6 +8,7 @@ use crate::errors::Errors;
 use crate::fence;
 use crate::ir::{Callee, Expr, Program, Stmt, VarId};
 use crate::kinds::{self, Types};
+use crate::lower::lent_changes::CHANGE;
 use crate::signature::Signature;
 use crate::var_set::{VarMap, VarSet};
 use crate::variants;
@@ -71,6 +72,16 @@ pub(crate) fn refuse(program: &Program, types: &Types, signature: &Signature, er
             errors.at(
                 *span,
                 format!("no derivative can follow a value in a `{name}`; keep the values in a `Vec`, and their indices in the `{name}`"),
+            );
+        }
+        Stmt::Call(crate::ir::Call { callee: Callee::Function { path, .. }, args, span, .. })
+            if path.segments.last().is_some_and(|s| s.ident == CHANGE)
+                && path.segments.first().is_some_and(|s| s.ident == "differentiable")
+                && args.iter().flat_map(|a| &a.parts).flatten().any(|e| captured(e, &varied).is_some()) =>
+        {
+            errors.at(
+                *span,
+                "no derivative can follow a value that is written through a reference that a call gives, into a map for one; keep the values in a `Vec`, and their indices in the map",
             );
         }
         Stmt::Let { var, value }

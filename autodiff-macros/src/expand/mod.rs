@@ -193,7 +193,6 @@ pub(crate) fn analyse(
     verify::normal_form(&primal, &types);
     refuse_unknown_functions(&primal, &signature, &errors);
     crate::kept_references::refuse(&primal, &errors);
-    crate::kept_references::refuse_lent(&primal, &errors);
     crate::lost::refuse(&primal, &types, &signature, &errors);
     refuse_idle_parameters(&primal, &signature, options, &errors);
     crate::scalars::refuse_orders(&primal, &signature, options.order(), &errors);

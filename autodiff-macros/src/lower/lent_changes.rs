@@ -10,6 +10,9 @@ use super::{Binding, Lowerer};
 use crate::ir::Expr;
 use crate::surroundings::Written;
 
+/// The function of the runtime that is handed what a call lends, and what is done to it.
+pub(crate) const CHANGE: &str = "change";
+
 /// The methods of maps, sets and heaps that lend what they hold.
 const LENDING: &[&str] = &["entry", "get_mut", "first_entry", "last_entry", "values_mut", "iter_mut"];
 
@@ -35,7 +38,8 @@ impl Lowerer<'_> {
             name => self.verbatim(&syn::parse_quote!(&mut *#name)),
         };
         let closure = self.kept_closure(&syn::parse_quote!(|#name| { #change; }));
-        let path = syn::parse_quote_spanned!(span=> ::differentiable::__private::change);
+        let func = Ident::new(CHANGE, span);
+        let path = syn::parse_quote_spanned!(span=> ::differentiable::__private::#func);
         let _ = self.call_path(&path, vec![value, closure], span);
         true
     }

@@ -25,7 +25,7 @@ mod iterators;
 mod known;
 mod lanes;
 mod lending;
-mod lent_changes;
+pub(crate) mod lent_changes;
 mod literals;
 mod macros;
 mod makers;
