@@ -393,3 +393,64 @@ fn what_light_methods_give_is_not_kept() {
     let bytes = measure(|| assert!(overlaps::grad(&cloud, 0.7).1.is_finite())).bytes_max;
     assert!(bytes <= 8 * 12 * n, "{bytes} for {n} points");
 }
+
+mod filled {
+    use differentiable::prelude::*;
+
+    /// Vectors that are collected, and filled by a loop.
+    #[differentiable(order = 2)]
+    pub(super) fn products(x: &[f64], k: f64) -> f64 {
+        let sines: Vec<f64> = (0..x.len()).map(|i| (k * x[i]).sin()).collect();
+        let mut pairs = Vec::new();
+        for i in 1..sines.len() {
+            pairs.push(sines[i] * sines[i - 1]);
+        }
+        pairs.iter().map(|p| p * p).sum()
+    }
+
+    #[differentiable(order = 2)]
+    pub(super) fn sines(x: &[f64], k: f64) -> f64 {
+        let sines: Vec<f64> = (0..x.len()).map(|i| (k * x[i]).sin()).collect();
+        sines.iter().zip(&sines[1..]).map(|(a, b)| a * b).sum()
+    }
+
+    /// What is pushed now and then, twice, or by a loop that may end before has what room it takes.
+    #[differentiable(order = 2)]
+    pub(super) fn seldom(x: &[f64], limit: f64) -> f64 {
+        let mut some = Vec::new();
+        for i in 0..x.len() {
+            if x[i] > 0.0 {
+                some.push(x[i] * limit);
+            }
+        }
+        let mut twice = Vec::new();
+        for x in &some {
+            twice.push(x * x);
+            twice.push(limit);
+        }
+        let mut first = Vec::new();
+        for x in &twice {
+            first.push(x.cos());
+            if *x > limit {
+                break;
+            }
+        }
+        some.iter().chain(&twice).chain(&first).sum()
+    }
+}
+
+#[test]
+fn vectors_that_loops_fill_do_not_grow() {
+    let x = |n: usize| (0..n).map(|i| (0.7 * i as f64).cos()).collect::<Vec<_>>();
+    filled::products::check(&x(6), 0.8).unwrap();
+    filled::sines::check(&x(6), 0.8).unwrap();
+    filled::seldom::check(&x(7), 0.9).unwrap();
+    let count = |n| {
+        let (x, d) = (x(n), vec![0.0; n]);
+        let gradient = measure(|| assert!(filled::products::grad(&x, 0.8).1.is_finite())).count_total;
+        let tangent = measure(|| assert!(filled::sines::jvp(&x, 0.8, &d, 1.0).1.is_finite())).count_total;
+        (gradient, tangent)
+    };
+    let (short, long) = (count(10), count(3000));
+    assert!(long.0 <= short.0 + 1 && long.1 == short.1, "{short:?} {long:?}");
+}

@@ -103,6 +103,7 @@ impl Function {
         simplify::reuse_reciprocals(&mut program);
         let infinite = self.infinite(&program);
         simplify::zeros_win(&mut program, infinite);
+        crate::layout::make_room(&mut program);
         verify::well_formed(&program, &self.types);
         program
     }

@@ -131,22 +131,20 @@ pub(crate) fn is_declared(program: &Program, root: VarId, path: &[Step]) -> bool
     !program.surroundings.is_empty() && type_of_place(program, &place()).is_some_and(owns)
 }
 
-/// The type of what a place holds, as far as declarations beside the function tell.
+/// The type of what a place holds that has a derivative, as far as declarations beside the function tell.
 fn type_of_place(program: &Program, place: &Place) -> Option<Written> {
-    declared_place(program, place).filter(|(_, active)| *active).map(|(written, _)| written)
+    program.surroundings.follow(&root_type(program, place)?, &place.path)
 }
 
 /// The type that a place is declared with, whether or not it has a derivative.
 pub(crate) fn declared_type(program: &Program, place: &Place) -> Option<Written> {
-    declared_place(program, place).map(|(written, _)| written)
+    program.surroundings.declared(&root_type(program, place)?, &place.path).map(|(written, _)| written)
 }
 
-fn declared_place(program: &Program, place: &Place) -> Option<(Written, bool)> {
+/// The type of the variable that a place begins at.
+fn root_type(program: &Program, place: &Place) -> Option<Written> {
     let root = &program.vars[program.vars[place.root].mirrors.unwrap_or(place.root)];
-    match &root.ty {
-        Some(ty) => program.surroundings.declared(&Written::here(ty.clone()), &place.path),
-        None => program.surroundings.declared(root.found.as_deref()?, &place.path),
-    }
+    root.ty.clone().map(Written::here).or_else(|| root.found.as_deref().cloned())
 }
 
 /// The type of the value of an expression, as far as declarations beside the function tell.

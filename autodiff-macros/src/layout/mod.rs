@@ -5,7 +5,7 @@
 //! once ([`buffers`]) and cleared only if they are read first ([`filled`]), of operands of sums their shape is saved ([`operands`]), elements of a slice that a loop
 //! overwrites are saved as a slice ([`slices`]), backward loops that only add run forward ([`order`]), and the tapes of
 //! inner loops are one ([`flat`]); those of loops that run a known number of times are slices ([`rows`]); what is restored only to be read is read on its
-//! tape ([`lent`]); slices are cut to what a
+//! tape ([`lent`]); vectors that a loop fills have room for all of it ([`pushed`]); slices are cut to what a
 //! loop reaches of them ([`cuts`]); and what a loop adds to one cotangent is added up in several parts ([`parts`]).
 
 mod buffers;
@@ -18,6 +18,7 @@ mod merges;
 mod operands;
 mod order;
 mod parts;
+mod pushed;
 mod rows;
 mod sizes;
 mod slices;
@@ -25,6 +26,7 @@ mod sums;
 
 pub(crate) use operands::RESTORED;
 pub(crate) use order::forward_where_independent;
+pub(crate) use pushed::make_room;
 
 use crate::ir::{BinOp, Block, Expr, Header, Loop, Program, Stmt, VarId};
 use crate::kinds::Types;
@@ -67,6 +69,7 @@ pub(crate) fn arrange(program: &mut Program, types: &Types) {
             lent::on_tapes(program);
         }
     }
+    make_room(program);
     if Analysis::Cuts.is_on() {
         cuts::before_loops(program);
     }
@@ -128,14 +131,28 @@ fn pairs(program: &Program) -> HashMap<VarId, Pair<'_>> {
     single.collect()
 }
 
-/// Puts `let tape = Vec::new();` before the first statement of the program that uses one of the tapes or buffers, with room
-/// for all that the forward sweep writes where that is known.
-fn declare(program: &mut Program, tapes: &[VarId]) {
+fn call(func: syn::Path, args: Vec<Expr>) -> Expr {
+    Expr::Call { func, qself: None, args, ctor: false, tangent: false }
+}
+
+/// An empty vector with room for as many elements as the lengths of ranges multiply to, if there are any.
+fn room(ranges: impl Iterator<Item = Expr>) -> Option<Expr> {
     let path = |name: &str| -> syn::Path {
         let name = proc_macro2::Ident::new(name, proc_macro2::Span::mixed_site());
         syn::parse_quote!(::differentiable::__private::#name)
     };
-    let call = |func, args| Expr::Call { func, qself: None, args, ctor: false, tangent: false };
+    let counts = ranges.map(|range| call(path("iterations"), vec![range]));
+    let size = counts.reduce(|a, b| Expr::binary(BinOp::Mul, a, b))?;
+    Some(call(path("room"), vec![size]))
+}
+
+fn range(lo: &Expr, hi: &Expr, inclusive: bool) -> Expr {
+    Expr::Range { lo: Some(Box::new(lo.clone())), hi: Some(Box::new(hi.clone())), inclusive }
+}
+
+/// Puts `let tape = Vec::new();` before the first statement of the program that uses one of the tapes or buffers, with room
+/// for all that the forward sweep writes where that is known.
+fn declare(program: &mut Program, tapes: &[VarId]) {
     let stmts = std::mem::take(&mut program.body.stmts);
     let used: Vec<VarSet> = stmts.iter().map(mentioned).collect();
     let last = |v: &VarId| used.iter().rposition(|used| used.contains(*v));
@@ -161,11 +178,8 @@ fn declare(program: &mut Program, tapes: &[VarId]) {
             });
         }
         for tape in here {
-            let counts = sizes.remove(&tape).into_iter().flatten().map(|range| call(path("iterations"), vec![range]));
-            let value = match counts.reduce(|a, b| Expr::binary(BinOp::Mul, a, b)) {
-                Some(size) => call(path("room"), vec![size]),
-                None => call(syn::parse_quote!(::differentiable::__private::vec::Vec::new), Vec::new()),
-            };
+            let empty = || call(syn::parse_quote!(::differentiable::__private::vec::Vec::new), Vec::new());
+            let value = room(sizes.remove(&tape).into_iter().flatten()).unwrap_or_else(empty);
             program.body.stmts.push(Stmt::Let { var: tape, value });
         }
         program.body.stmts.push(stmt);
@@ -215,11 +229,6 @@ const DEEPEST: usize = 6;
 /// The ranges whose lengths multiply to the number of entries that a statement writes to each of the tapes, where nothing
 /// but ranges tells how often it does.
 fn entries(stmt: &Stmt, tapes: &VarSet, around: &mut Vec<Expr>, into: &mut HashMap<VarId, Vec<Expr>>) {
-    let range = |lo: &Expr, hi: &Expr, inclusive| Expr::Range {
-        lo: Some(Box::new(lo.clone())),
-        hi: Some(Box::new(hi.clone())),
-        inclusive,
-    };
     if around.len() == DEEPEST {
         return;
     }
