@@ -184,7 +184,9 @@ impl Surroundings {
             // In what is declared elsewhere it is another type.
             Type::Path(p) if p.path.is_ident("Self") => {
                 let owner = self.owner.as_deref().filter(|_| written.scope.is_none())?;
-                (!matches!(owner, Type::Path(p) if p.path.is_ident("Self"))).then(|| ())?;
+                if matches!(owner, Type::Path(p) if p.path.is_ident("Self")) {
+                    return None;
+                }
                 self.target(&Written::here(owner.clone()))
             }
             Type::Path(p) if p.qself.is_none() && p.path.segments.len() == 1 && p.path.segments[0].ident == "Box" => {

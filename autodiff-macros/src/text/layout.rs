@@ -179,7 +179,7 @@ impl Layout {
             for (i, token) in tokens.iter().enumerate() {
                 match token {
                     Token::Group(delimiter, list) if Some(i) == longest => {
-                        self.list(*delimiter, list, indent, previous(i))
+                        self.list(*delimiter, list, indent, previous(i));
                     }
                     token => self.line.token(token, previous(i)),
                 }
