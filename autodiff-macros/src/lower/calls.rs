@@ -166,7 +166,7 @@ impl Lowerer<'_> {
     }
 
     /// Emits a call and gives the variable that holds its value.
-    pub(super) fn call_stmt(&mut self, callee: Callee, args: Vec<Expr>, span: Span) -> Expr {
+    fn call_stmt(&mut self, callee: Callee, args: Vec<Expr>, span: Span) -> Expr {
         let mut args: Vec<Arg> = args.into_iter().map(|a| self.pass(a)).collect();
         share(&mut args);
         Expr::var(self.call_of(callee, args, span), span)

@@ -13,7 +13,7 @@ use crate::ir::Expr;
 use crate::kinds::Kind;
 
 /// Methods of the standard library that change their receiver.
-pub(super) const CHANGING: &[&str] = &[
+const CHANGING: &[&str] = &[
     "append",
     "as_mut",
     "clear",
