@@ -18,8 +18,8 @@ from pathlib import Path
 from workloads import PRIMALS, Tool, conversation, distance
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SWITCHES = ["recompute", "adjoints", "callees", "outputs", "reciprocals", "fuse", "flat", "room", "merges", "counters", "sums", "buffers", "slices",
-            "order", "rows", "lent", "cuts", "parts", "winners", "scratch"]
+SWITCHES = ["surroundings", "recompute", "adjoints", "callees", "outputs", "reciprocals", "fuse", "flat", "room", "merges", "counters", "sums", "buffers", "operands",
+            "slices", "order", "rows", "lent", "cuts", "parts", "winners", "scratch"]
 WORKLOADS = [
     ("llsq", ["-n", "4096"]), ("lse", ["-n", "160000"]), ("det", ["-l", "8"]), ("ode", ["-n", "10000", "-s", "10"]),
     ("kmeans", ["-k", "100", "-n", "1000", "-d", "8"]), ("gmm", ["-d", "10", "-k", "25"]), ("ba", ["--min", "2", "--max", "2"]),
@@ -65,15 +65,16 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("checkout", type=Path, help="a checkout of GradBench")
 parser.add_argument("evals", nargs="*", help="the evals to run; all if none is given")
 parser.add_argument("--tools", type=Path, help="a folder in which the tools are kept, and those that are there are used")
+parser.add_argument("--switches", type=lambda names: names.split(","), default=SWITCHES, metavar="NAME,…", help="the analyses; all if none is given")
 parser.add_argument("--runs", type=int, default=5)
 parser.add_argument("--rounds", type=int, default=3)
 parser.add_argument("--seconds", type=float, default=0.2)
 options = parser.parse_args()
 with tempfile.TemporaryDirectory() as folder:
     folder = options.tools or Path(folder)
-    tools = {without: build(without, folder) for without in ["", *SWITCHES]}
-    print("| eval | derivative | ms | " + " | ".join(SWITCHES) + " |")
-    print("| --- | --- |" + " --- |" * (len(SWITCHES) + 1))
+    tools = {without: build(without, folder) for without in ["", *options.switches]}
+    print("| eval | derivative | ms | " + " | ".join(options.switches) + " |")
+    print("| --- | --- |" + " --- |" * (len(options.switches) + 1))
     for module, arguments in WORKLOADS:
         if options.evals and module not in options.evals:
             continue
@@ -97,6 +98,6 @@ with tempfile.TemporaryDirectory() as folder:
             # The least of many times is what the machine needs; what else runs on it only adds.
             best = {without: min(list) for without, list in times.items()}
             cell = lambda w: "**wrong**" if w in wrong else f"{best[w] / best['']:.2f}"
-            print(f"| {module} | {function} | {best[''] / 1e6:.3g} | " + " | ".join(cell(w) for w in SWITCHES) + " |", flush=True)
+            print(f"| {module} | {function} | {best[''] / 1e6:.3g} | " + " | ".join(cell(w) for w in options.switches) + " |", flush=True)
         for tool in running.values():
             tool.end()

@@ -10,7 +10,7 @@ use syn::ext::IdentExt;
 
 use super::Emitter;
 use super::code::{Code, code};
-use super::exprs::{Prec, operator_token};
+use super::operators::{Prec, operator_token};
 use crate::ir::{Arg, Call, Callee, Expr, Mode, Operator, Passing, Place, VarId};
 
 /// The name of a companion at a level.

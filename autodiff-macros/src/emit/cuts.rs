@@ -2,7 +2,7 @@
 
 use super::Emitter;
 use super::code::{Code, code};
-use super::exprs::Prec;
+use super::operators::Prec;
 use crate::ir::{Expr, Place, Stmt, VarId};
 
 impl Emitter<'_> {

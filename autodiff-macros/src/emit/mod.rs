@@ -9,6 +9,7 @@ mod code;
 mod cuts;
 mod exprs;
 pub(crate) mod moves;
+mod operators;
 mod parts;
 mod places;
 mod pulls;
@@ -18,7 +19,7 @@ mod tuples;
 
 pub(crate) use calls::{companion, companion_path};
 pub(crate) use code::{Code, code, pieces};
-pub(crate) use exprs::{Operation, Prec, operation};
+pub(crate) use operators::{Operation, Prec, operation};
 pub(crate) use tuples::{one_or_tuple, tuple};
 
 use proc_macro2::{Ident, Span};

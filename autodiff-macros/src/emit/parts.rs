@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 
 use super::Emitter;
 use super::code::{Code, code};
-use super::exprs::Prec;
+use super::operators::Prec;
 use crate::ir::{Expr, Place, Role, Step, VarId};
 use crate::kinds::{self, Kind};
 use crate::missing::{self, zero_of_number};

@@ -5,7 +5,7 @@ use syn::{Member, Path};
 
 use super::Emitter;
 use super::code::{Code, code};
-use super::exprs::{Prec, Tokens};
+use super::operators::{Prec, Tokens};
 use crate::ir::{Expr, Place, Role, Step, VarId};
 use crate::kinds::{self, Kind};
 

@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span};
 use super::Emitter;
 use super::calls::{companion, companion_path, ident, operator_trait};
 use super::code::{Code, code};
-use super::exprs::Prec;
+use super::operators::Prec;
 use super::tuples::{one_or_tuple_of, tuple_of};
 use crate::ir::{BinOp, Callee, Expr, Operator, Passing, Place, Pull, VarId};
 use crate::kinds::Kind;

@@ -2,7 +2,7 @@
 
 use super::Emitter;
 use super::code::{Code, code};
-use super::exprs::{Prec, assignment_token};
+use super::operators::{Prec, assignment_token};
 use crate::ir::{BinOp, Block, Edit, Expr, Place, Step, Stmt, VarId};
 use crate::kinds;
 use crate::missing::zero_of_number;
