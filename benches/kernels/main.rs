@@ -1,4 +1,4 @@
-//! Gradients of ten programs beside gradients written by hand: times and instructions.
+//! Gradients of programs beside gradients written by hand: times and instructions.
 //!
 //! ```text
 //! cargo bench --bench kernels                            # a table of ratios

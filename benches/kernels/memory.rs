@@ -1,4 +1,4 @@
-//! What gradients of ten programs allocate, beside gradients written by hand: the peak of a call, by a counting allocator. It
+//! What gradients of programs allocate, beside gradients written by hand: the peak of a call, by a counting allocator. It
 //! is a program of its own, since counting costs time. Fails if memory grows from one call to the next.
 //!
 //! ```text

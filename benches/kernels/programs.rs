@@ -6,6 +6,8 @@ mod linear;
 mod mechanics;
 #[path = "statistics.rs"]
 mod statistics;
+#[path = "structs.rs"]
+mod structs;
 
 /// A gradient that is added to a buffer; gives the value.
 pub(crate) type Gradient = Box<dyn Fn(&[f64], &mut [f64]) -> f64>;
@@ -20,7 +22,10 @@ pub(crate) struct Program {
 }
 
 pub(crate) fn programs() -> Vec<Program> {
-    [linear::programs(), mechanics::programs(), statistics::programs()].into_iter().flatten().collect()
+    [linear::programs(), mechanics::programs(), statistics::programs(), structs::programs()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Numbers between 0 and 1, the same on every machine.
