@@ -162,6 +162,7 @@ pub(crate) fn type_of(program: &Program, types: &Types, e: &Expr) -> Option<Writ
             path.get_ident().map(|_| Written::here(ty))
         }
         Expr::Call { func, qself: None, ctor: false, .. } => program.surroundings.output(func),
+        Expr::Item(path, None) => program.surroundings.constant(path),
         Expr::Neg(e) => program.surroundings.output_of(&of(e)?, "neg"),
         Expr::Binary(op, a, b) => of_operator(program, types, *op, a, b).map(|(output, _)| output),
         Expr::Method { recv, name, .. } if methods::IDENTITIES.contains(&name.to_string().as_str()) => of(recv),
@@ -295,7 +296,10 @@ pub(crate) fn of_expr(program: &Program, types: &Types, e: &Expr) -> Kind {
                 [ty, _] if is_integer(ty) => Kind::Int,
                 [.., "ZERO" | "ONE" | "I"] if types.owner(path).is_complex() => types.owner(path),
                 [name] if OF_STD.contains(name) => Kind::Float(Float::Any),
-                _ => program.fields.get(&constant_key(path)).cloned().unwrap_or(Kind::Unknown),
+                _ => {
+                    let declared = program.surroundings.constant(path).and_then(|ty| program.surroundings.plain(&ty));
+                    declared.or_else(|| program.fields.get(&constant_key(path)).cloned()).unwrap_or(Kind::Unknown)
+                }
             }
         }
         Expr::Tuple(es) if es.is_empty() => Kind::Unit,

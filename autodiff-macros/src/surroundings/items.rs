@@ -131,6 +131,14 @@ pub(super) fn output(item: &[TokenTree]) -> Option<String> {
     Some(ty.iter().cloned().collect::<TokenStream>().to_string())
 }
 
+/// The type of a constant or a static, of which the tokens behind its name are given.
+pub(super) fn type_of_constant(behind: &[TokenTree]) -> Option<String> {
+    let (TokenTree::Punct(colon), behind) = behind.split_first()? else { return None };
+    let ends = |t: &TokenTree| matches!(t, TokenTree::Punct(p) if matches!(p.as_char(), '=' | ';'));
+    let ty: TokenStream = behind.iter().take_while(|t| !ends(t)).cloned().collect();
+    (colon.as_char() == ':' && !ty.is_empty()).then(|| ty.to_string())
+}
+
 pub(super) fn is_invocation(behind: &[TokenTree]) -> bool {
     matches!(behind, [TokenTree::Punct(p), TokenTree::Group(_), ..] if p.as_char() == '!')
 }

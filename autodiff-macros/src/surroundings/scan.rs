@@ -10,7 +10,7 @@ use proc_macro2::{TokenStream, TokenTree};
 
 use super::items::{
     changes_argument, collect, declared, derives, fields, is_brace, is_generic, is_invocation, is_semicolon, operand,
-    output, paths, receiver,
+    output, paths, receiver, type_of_constant,
 };
 use super::light::{Weights, of_method};
 use crate::maps::{HashMap, HashSet};
@@ -23,7 +23,7 @@ pub(super) struct File {
     pub(super) items: HashMap<u64, Option<usize>>,
     /// What its functions cost.
     pub(super) weights: Weights,
-    /// The methods of the whole file, by the name of the type and their own.
+    /// The methods of the whole file, by the name of the type and their own, and the constants of types beside them.
     pub(super) methods: HashMap<String, HashMap<String, Vec<Method>>>,
     /// The names that macros of the file declare by themselves.
     macros: HashMap<String, HashSet<String>>,
@@ -48,8 +48,8 @@ pub(super) struct Scope {
     pub(super) enums: HashSet<String>,
     /// The types of the values of functions.
     pub(super) functions: HashMap<String, String>,
-    /// The constants and statics that are references.
-    pub(super) references: HashSet<String>,
+    /// The types of constants and statics.
+    pub(super) constants: HashMap<String, String>,
     /// Names that stand for something else here, or for more than one thing.
     pub(super) others: HashSet<String>,
     /// The structs, enums and unions that are declared here, whatever is known of them.
@@ -72,6 +72,8 @@ pub(super) struct Method {
     pub(super) consumes: bool,
     /// It takes its receiver by `&self`, and nothing that it may change.
     pub(super) looks: bool,
+    /// It is no method, but a constant of the type.
+    pub(super) constant: bool,
 }
 
 pub(super) struct Struct {
@@ -111,7 +113,7 @@ pub(super) fn declared_in(item: &TokenStream) -> HashSet<String> {
     file.block(item.clone(), 0);
     let mut names = HashSet::default();
     for scope in file.scopes {
-        names.extend(scope.structs.into_keys().chain(scope.functions.into_keys()));
+        names.extend(scope.structs.into_keys().chain(scope.functions.into_keys()).chain(scope.constants.into_keys()));
         names.extend(scope.others.into_iter().chain(scope.imported).chain(scope.enums));
     }
     // The item's own name means itself there as well.
@@ -215,14 +217,21 @@ impl File {
             }
             ("struct", Some(name)) => self.structure(name, tokens, at, scope),
             ("enum", Some(name)) => self.enumeration(name, tokens, at, scope),
-            ("union" | "type" | "static" | "const", Some(name)) if name != "fn" => {
-                let ty = (tokens.get(at + 2), tokens.get(at + 3));
-                if let (Some(TokenTree::Punct(colon)), Some(TokenTree::Punct(reference))) = ty
-                    && colon.as_char() == ':'
-                    && reference.as_char() == '&'
-                {
-                    self.scopes[scope].references.insert(name.clone());
+            ("static" | "const", Some(name)) if name != "fn" => {
+                let scope = &mut self.scopes[scope];
+                let ty = type_of_constant(&tokens[at + 2..]);
+                let known = scope.constants.remove(&name);
+                match ty.filter(|ty| known.is_none_or(|known| known == *ty) && !scope.others.contains(&name)) {
+                    Some(ty) => {
+                        scope.constants.insert(name, ty);
+                    }
+                    None => {
+                        scope.others.insert(name);
+                    }
                 }
+                at + 2
+            }
+            ("union" | "type", Some(name)) => {
                 if word == "union" {
                     self.scopes[scope].types.insert(name.clone());
                 }
@@ -292,7 +301,8 @@ impl File {
         end + 1
     }
 
-    /// The methods of an `impl` for a type with a name; those of one that is generic over types give what is not known.
+    /// The methods and constants of an `impl` for a type with a name; those of one that is generic over types give what is not
+    /// known.
     fn methods(&mut self, header: &[TokenTree], body: TokenStream, scope: usize) {
         let header: TokenStream = header.iter().cloned().collect();
         let Ok(block) = syn::parse2::<syn::ItemImpl>(quote::quote!(#header {})) else { return };
@@ -314,24 +324,37 @@ impl File {
         let methods = self.methods.entry(owner.clone()).or_default();
         for (i, token) in body.iter().enumerate() {
             let (TokenTree::Ident(word), Some(TokenTree::Ident(name))) = (token, body.get(i + 1)) else { continue };
+            let given = |ty: String| match ty.as_str() {
+                "Self" => Some(itself.clone()),
+                ty if ty.replace(' ', "") == "Self::Output" => associated("Output").filter(|ty| ty != "Self"),
+                ty if ty.contains("Self") => None,
+                ty => Some(ty.to_owned()),
+            };
+            if word == "const" && name != "fn" {
+                let output = (!of_types).then(|| type_of_constant(&body[i + 2..])).flatten().and_then(given);
+                methods.entry(name.to_string()).or_default().push(Method {
+                    scope,
+                    operand: None,
+                    output,
+                    changes: false,
+                    consumes: false,
+                    looks: false,
+                    constant: true,
+                });
+            }
             if word != "fn" {
                 continue;
             }
             let end = body[i..].iter().position(|t| is_brace(t) || is_semicolon(t)).map_or(body.len() - 1, |n| i + n);
             let generic = of_types || is_generic(&body[i + 2..]);
-            let output = (!generic).then(|| output(&body[i..=end])).flatten().and_then(|ty| match ty.as_str() {
-                "Self" => Some(itself.clone()),
-                ty if ty.replace(' ', "") == "Self::Output" => associated("Output").filter(|ty| ty != "Self"),
-                ty if ty.contains("Self") => None,
-                ty => Some(ty.to_owned()),
-            });
+            let output = (!generic).then(|| output(&body[i..=end])).flatten().and_then(given);
             let receiver = receiver(&body[i + 2..=end]);
             let changes = receiver == ["&", "mut", "self"];
             let consumes =
                 matches!(receiver.iter().map(String::as_str).collect::<Vec<_>>()[..], ["self"] | ["mut", "self"]);
             let looks = receiver == ["&", "self"] && !changes_argument(&body[i + 2..=end]);
             let operand = operand.clone();
-            let method = Method { scope, operand, output, changes, consumes, looks };
+            let method = Method { scope, operand, output, changes, consumes, looks, constant: false };
             methods.entry(name.to_string()).or_default().push(method);
             if let TokenTree::Group(body) = &body[end] {
                 self.weights.add(&of_method(&owner, &name.to_string()), &body.stream());

@@ -19,6 +19,14 @@ impl Surroundings {
         Some(Written { ty, scope: Some(at) })
     }
 
+    /// The type of a constant or a static.
+    pub(super) fn type_of_constant(&self, name: &str) -> Option<Written> {
+        let scope = self.scope.as_deref().filter(|scope| !scope.own.contains(name))?;
+        let at = scope.declaring(scope.at, name, |s| s.constants.contains_key(name))?;
+        let ty = syn::parse_str(scope.file.scopes[at].constants.get(name)?).ok()?;
+        Some(Written { ty, scope: Some(at) })
+    }
+
     /// The methods of a struct or an enum that is declared in the file that may be meant by a name.
     pub(super) fn methods_of(&self, owner: &Written, name: &str) -> Vec<&Method> {
         let methods = || {
@@ -84,8 +92,8 @@ impl Surroundings {
         let mut at = scope.at;
         loop {
             let around = &scope.file.scopes[at];
-            if around.references.contains(&name) {
-                return true;
+            if let Some(ty) = around.constants.get(&name) {
+                return ty.starts_with('&');
             }
             let enters = !around.module || around.imports_all || around.imported.contains(&name);
             match around.outer {
@@ -158,7 +166,11 @@ impl Located {
             if declares(scope) {
                 return Some(at);
             }
-            if scope.structs.contains_key(name) || scope.enums.contains(name) {
+            if scope.structs.contains_key(name)
+                || scope.enums.contains(name)
+                || scope.functions.contains_key(name)
+                || scope.constants.contains_key(name)
+            {
                 return None;
             }
             let enters = !scope.module || scope.imports_all || scope.imported.contains(name);

@@ -328,3 +328,31 @@ fn methods_and_their_receivers() {
     let refers = |path: syn::Path| around.is_reference(&path);
     assert!(refers(syn::parse_quote!(T)) && !refers(syn::parse_quote!(U)));
 }
+
+#[test]
+fn constants_beside_the_function() {
+    let f = quote!(
+        fn f(x: f64) -> f64 {
+            x * STEP
+        }
+    );
+    let of = |text: &str, path: syn::Path| {
+        let around = Surroundings::in_text(&f, &format!("{text} {f}"));
+        around.constant(&path).and_then(|ty| around.plain(&ty))
+    };
+    let step = || syn::parse_quote!(STEP);
+    assert_eq!(of("const STEP: f64 = 0.1;", step()), Some(FLOAT));
+    assert_eq!(of("static STEP: f64 = 0.1;", step()), Some(FLOAT));
+    assert_eq!(of("const STEP: [f64; 2] = [0.1, 0.2];", step()), Some(Kind::Seq(Box::new(FLOAT))));
+    // What carries no derivative is not told.
+    assert_eq!(of("const STEP: usize = 1;", step()), None);
+    // Two that differ, one that a macro makes, one of another module, a function.
+    assert_eq!(of("#[cfg(a)] const STEP: f64 = 0.1; #[cfg(b)] const STEP: f32 = 0.1;", step()), None);
+    assert_eq!(of("const STEP: f64 = 0.1; make!(STEP);", step()), Some(FLOAT));
+    assert_eq!(of("mod m { pub const STEP: f64 = 0.1; } use m::STEP;", step()), None);
+    assert_eq!(of("fn STEP() -> f64 { 0.1 }", step()), None);
+    // Of a type.
+    let of_type = || syn::parse_quote!(V::UNIT);
+    assert_eq!(of("struct V { x: f64 } impl V { const UNIT: f64 = 1.0; }", of_type()), Some(FLOAT));
+    assert_eq!(of("struct V { x: f64 } impl V { fn UNIT() -> f64 { 1.0 } }", of_type()), None);
+}

@@ -21,15 +21,19 @@ impl Surroundings {
         if let Some(name) = path.get_ident() {
             return self.output_of_function(&name.to_string());
         }
-        let [owner, name] = path.segments.iter().collect::<Vec<_>>()[..] else { return None };
-        let owner = owner
-            .arguments
-            .is_none()
-            .then(|| Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path: owner.ident.clone().into() }))?;
-        let owner = Written::here(owner);
-        let name = name.ident.to_string();
+        let (owner, name) = of_owner(path)?;
         let made = || (name == "default" && self.is_own_type(&owner)).then(|| owner.clone());
         self.output_of(&owner, &name).or_else(made)
+    }
+
+    /// The type of a constant or a static, `X` or `Type::X`.
+    pub(crate) fn constant(&self, path: &syn::Path) -> Option<Written> {
+        if let Some(name) = path.get_ident() {
+            return self.type_of_constant(&name.to_string());
+        }
+        let (owner, name) = of_owner(path)?;
+        let constants = self.methods_behind(&owner, &name);
+        constants.iter().all(|found| found.constant).then(|| self.output_of(&owner, &name))?
     }
 
     /// The type of the value of a method.
@@ -112,9 +116,8 @@ impl Surroundings {
 
     /// Whether a path is that of a method of the user's own that takes its receiver by value.
     pub(crate) fn consumes(&self, path: &syn::Path) -> bool {
-        let [owner, name] = path.segments.iter().collect::<Vec<_>>()[..] else { return false };
-        let owner = syn::TypePath { attrs: Vec::new(), qself: None, path: owner.ident.clone().into() };
-        let methods = self.methods_behind(&Written::here(Type::Path(owner)), &name.ident.to_string());
+        let Some((owner, name)) = of_owner(path) else { return false };
+        let methods = self.methods_behind(&owner, &name);
         !methods.is_empty() && methods.iter().all(|method| method.consumes)
     }
 
@@ -214,6 +217,13 @@ fn plain(ty: &Type) -> Option<Kind> {
         }
     }
     Some(Types::default().kind(ty)).filter(is_plain)
+}
+
+/// The type and the name that a path of two words is made of, `Type::name`.
+fn of_owner(path: &syn::Path) -> Option<(Written, String)> {
+    let [owner, name] = path.segments.iter().collect::<Vec<_>>()[..] else { return None };
+    let ty = TypePath { attrs: Vec::new(), qself: None, path: owner.ident.clone().into() };
+    owner.arguments.is_none().then(|| (Written::here(Type::Path(ty)), name.ident.to_string()))
 }
 
 /// The name that a type is: what it is given beside that are lengths and lifetimes, since structs that are generic over types
