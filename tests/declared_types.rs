@@ -485,3 +485,180 @@ mod methods_that_give_numbers_without_derivative {
     }
     checked!(f, [0.4, 0.7, 1.2]);
 }
+
+mod constants_with_types {
+    use super::*;
+    const STEP: f64 = 0.25;
+    static WEIGHTS: [f64; 3] = [0.5, 1.5, -0.75];
+    mod units {
+        pub(super) const SCALE: f32 = 2.0;
+    }
+    use units::SCALE;
+    #[derive(Clone, Copy, Differentiable)]
+    struct Gain {
+        k: f64,
+    }
+    impl Gain {
+        const UNIT: Gain = Gain { k: 1.5 };
+        const OFFSET: f64 = 0.25;
+    }
+    #[differentiable(order = 2)]
+    impl Gain {
+        fn apply(&self, x: f64) -> f64 {
+            self.k * x * x + Self::OFFSET * x
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut y = 0.0;
+        for i in 0..x.len() {
+            y += STEP * WEIGHTS[i] * x[i] * x[i] + Gain::UNIT.apply(x[i]) * Gain::OFFSET;
+        }
+        y * f64::from(SCALE)
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}
+
+/// What adds field by field hands its cotangent on, and only that.
+mod sums_of_structs {
+    use super::*;
+    use std::ops::{Add, Mul, Sub};
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    struct V {
+        x: f64,
+        y: f64,
+    }
+    #[differentiable(order = 2)]
+    impl Add for V {
+        type Output = V;
+        fn add(self, o: V) -> V {
+            V { x: self.x + o.x, y: self.y + o.y }
+        }
+    }
+    #[differentiable(order = 2)]
+    impl Sub for V {
+        type Output = Self;
+        fn sub(self, o: Self) -> Self {
+            Self { y: self.y - o.y, x: self.x - o.x }
+        }
+    }
+    #[differentiable(order = 2)]
+    impl Mul<f64> for V {
+        type Output = V;
+        fn mul(self, k: f64) -> V {
+            V { x: self.x * k, y: self.y * k }
+        }
+    }
+    /// Fields that are such structs themselves, in a tuple struct.
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    struct Pair(V, f64);
+    #[differentiable(order = 2)]
+    impl Add for Pair {
+        type Output = Pair;
+        fn add(self, o: Pair) -> Pair {
+            Pair(self.0 + o.0, self.1 + o.1)
+        }
+    }
+    #[differentiable(order = 2)]
+    impl Sub for Pair {
+        type Output = Pair;
+        fn sub(self, o: Pair) -> Pair {
+            Pair(self.0 - o.0, self.1 - o.1)
+        }
+    }
+    #[differentiable(order = 2)]
+    impl V {
+        fn dot(self, o: V) -> f64 {
+            self.x * o.x + self.y * o.y
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut acc = V { x: x[0], y: x[1] };
+        let step = V { x: x[1], y: x[2] };
+        let mut kept = vec![acc; 3];
+        for i in 0..3 {
+            // One operand twice, one that is overwritten, one in a vector, one that is a constant.
+            let both = acc + acc;
+            acc = acc - step * 0.5 + both * x[2];
+            kept[i] = kept[i] - acc;
+            acc = acc + V { x: 0.25, y: -1.0 };
+        }
+        let pair = Pair(acc, x[0]) - Pair(kept[2], x[2] * x[2]) + Pair(kept[0], acc.dot(step));
+        pair.0.dot(pair.0) * 0.01 + pair.1 * pair.1
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+
+    #[test]
+    fn nothing_is_asked_of_their_operands() {
+        let text = f::source();
+        assert!(!text.contains("Add::adjoint") && !text.contains("Sub::adjoint"), "{text}");
+    }
+}
+
+/// Operators of the same names that do something else.
+mod operators_that_are_no_sums {
+    use super::*;
+    use std::ops::{Add, Sub};
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    struct Crossed {
+        x: f64,
+        y: f64,
+    }
+    #[differentiable(order = 2)]
+    impl Add for Crossed {
+        type Output = Crossed;
+        fn add(self, o: Crossed) -> Crossed {
+            Crossed { x: self.x + o.y, y: self.y + o.x }
+        }
+    }
+    #[differentiable(order = 2)]
+    impl Sub for Crossed {
+        type Output = Crossed;
+        fn sub(self, o: Crossed) -> Crossed {
+            Crossed { x: o.x - self.x, y: self.y - o.y }
+        }
+    }
+    /// It adds what does not add field by field.
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    struct Outer {
+        a: Crossed,
+    }
+    #[differentiable(order = 2)]
+    impl Add for Outer {
+        type Output = Outer;
+        fn add(self, o: Outer) -> Outer {
+            Outer { a: self.a + o.a }
+        }
+    }
+    /// Of two types, and with a scale.
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    struct Point {
+        x: f64,
+        y: f64,
+    }
+    #[differentiable(order = 2)]
+    impl Add<Crossed> for Point {
+        type Output = Point;
+        fn add(self, o: Crossed) -> Point {
+            Point { x: self.x + o.x, y: self.y + o.y }
+        }
+    }
+    #[differentiable(order = 2)]
+    impl Add for Point {
+        type Output = Point;
+        fn add(self, o: Point) -> Point {
+            Point { x: self.x + 2.0 * o.x, y: self.y * o.y }
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let a = Crossed { x: x[0], y: x[1] };
+        let b = Crossed { x: x[2], y: x[0] * x[1] };
+        let c = (a + b) - a;
+        let outer = Outer { a: c } + Outer { a: b };
+        let p = Point { x: x[1], y: x[2] } + c + Point { x: x[0], y: x[2] };
+        outer.a.x * outer.a.y + p.x * p.y
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}

@@ -1,7 +1,8 @@
 //! Which functions may call themselves: the tape of one that does would contain itself, and is a box.
 //!
-//! A macro sees one item, so what a path names may be anything, and so may what a method belongs to. Two kinds of calls are known:
+//! A macro sees one item, so what a path names may be anything, and so may what a method belongs to. Three kinds of calls are known:
 //!
+//! - Light functions, which the file declares, and which call nothing but others like them, to a small depth.
 //! - Methods of `self`, or of another variable of its type, that stand in the same `impl` block. Those of them that call nothing
 //!   else end, and so on from there.
 //! - Methods with the names of functions of floats, as in `p.x.sin()`. They are those of floats as a rule, and otherwise some type's
@@ -49,6 +50,7 @@ pub(crate) fn may_call_itself(f: &Function, method: bool, ending: &Ending) -> bo
     f.calls_others_than(&mut |call| {
         let ends = match &call.callee {
             Callee::Method { name, .. } if is_of_floats(&name.to_string()) => true,
+            _ if call.light => true,
             _ if !method => false,
             callee => {
                 let place = receiver(call);

@@ -78,9 +78,10 @@ fn resolve_let(program: &mut Program, types: &Types, var: VarId, value: Expr) ->
         Expr::Binary(op, a, b) if op.is_arithmetic() => {
             let kind = kinds::of_expr(program, types, &Expr::Binary(op, a.clone(), b.clone()));
             if kind.is_by_traits() && program.vars[var].kind != Kind::Int {
-                let light = kinds::of_operator(program, types, op, &a, &b).is_some_and(|(_, light)| light);
+                let found = kinds::of_operator(program, types, op, &a, &b);
+                let (light, sum) = found.map_or((false, false), |found| (found.light, found.sum));
                 let callee = Callee::Operator(Operator::Binary(op));
-                return Stmt::Call(Call { light, ..call(callee, vec![pass(*a), pass(*b)], var, span) });
+                return Stmt::Call(Call { light, sum, ..call(callee, vec![pass(*a), pass(*b)], var, span) });
             }
             Stmt::Let { var, value: Expr::binary(op, scalar(*a), scalar(*b)) }
         }
@@ -167,7 +168,7 @@ fn method(
 
 /// A call with one value.
 pub(crate) fn call(callee: Callee, args: Vec<Arg>, out: VarId, span: proc_macro2::Span) -> Call {
-    Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, light: false, span }
+    Call { callee, mode: Mode::Plain, level: 0, args, outs: vec![out], tape: None, light: false, sum: false, span }
 }
 
 /// An operand as an argument.

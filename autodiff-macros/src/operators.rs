@@ -13,6 +13,7 @@ use crate::emit::companion;
 use crate::expand;
 use crate::forms;
 use crate::options::Options;
+use crate::surroundings::is_by_fields;
 
 /// The operator that an `impl` defines, if it is one with a derivative.
 fn operator(item: &ItemImpl) -> Option<String> {
@@ -112,6 +113,14 @@ fn implementations(c: &Companions<'_>, form: &forms::Form, options: &Options, na
     let trait_arguments = operator.binary.then(|| quote!(<#rhs>));
     let output = &operator.output;
     let declared = (!operator.assigns).then(|| quote!(type Output = #output;));
+    let by_fields = !operator.assigns
+        && item.generics.type_params().next().is_none()
+        && item.items.iter().any(|i| matches!(i, ImplItem::Fn(f) if is_by_fields(f)));
+    let sum = by_fields.then(|| {
+        quote!(
+            const SUM: bool = true;
+        )
+    });
     let kept = (operator.binary && !operator.assigns).then(|| {
         quote! {
             type Left = ::differentiable::operators::Whole<Self>;
@@ -123,6 +132,7 @@ fn implementations(c: &Companions<'_>, form: &forms::Form, options: &Options, na
         impl #impl_generics ::differentiable::operators::#name #trait_arguments for #self_ty #clause {
             #declared
             #kept
+            #sum
             #(#[inline] #methods)*
         }
     }

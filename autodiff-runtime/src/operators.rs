@@ -44,6 +44,10 @@ macro_rules! binary {
             #[doc = "What the operator gives."]
             type Output: Differentiable;
 
+            #[doc = "Whether the operator adds or subtracts field by field."]
+            #[doc(hidden)]
+            const SUM: bool = false;
+
             #[doc = "What is kept of the left operand where its derivatives ask for its shape alone."]
             type Left: Kept<Of = Self>
             where

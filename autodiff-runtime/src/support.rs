@@ -275,6 +275,45 @@ pub fn accumulate<T: AddFrom<V> + ?Sized, V: ?Sized>(target: &mut T, value: &V) 
     target.add_from(value);
 }
 
+/// `*target -= value` for tangents.
+#[inline]
+pub fn subtract<T: AddFrom<V> + ?Sized, V: Tangent>(target: &mut T, value: &V) {
+    target.add_from(&negated(value));
+}
+
+/// `-value` for tangents.
+#[inline]
+#[must_use]
+pub fn negated<T: Tangent>(value: &T) -> T {
+    let mut negated = value.clone();
+    negated.__scale(-1.0);
+    negated
+}
+
+/// Where generated code hands cotangents through an operator on, since it adds or subtracts field by field: an error of the build
+/// if it does not.
+#[allow(non_snake_case)]
+pub mod sums {
+    use crate::operators;
+    use crate::tangent::Differentiable;
+
+    macro_rules! checks {
+        ($($name:ident)*) => {$(
+            #[inline]
+            pub fn $name<A: operators::$name<B>, B: Differentiable>(_: &A, _: &B) {
+                const {
+                    assert!(
+                        A::SUM,
+                        "this operator does not add field by field, as one of the same name in this file does: rename one of the types"
+                    );
+                }
+            }
+        )*};
+    }
+
+    checks!(Add Sub);
+}
+
 /// Multiplies a tangent by a float.
 #[inline]
 pub fn scale<T: Tangent, F: crate::Real>(tangent: &mut T, factor: F) {

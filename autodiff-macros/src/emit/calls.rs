@@ -31,7 +31,14 @@ impl Emitter<'_> {
                 self.lanes_of(call)
             }
             (Callee::Operator(op), _, 0) => {
-                return self.plain_operator(*op, &call.args, call.outs[0]);
+                let operator = self.plain_operator(*op, &call.args, call.outs[0]);
+                if call.sum && !self.is_for_people() {
+                    // That the operator adds field by field was read in the file: what was found there may be another's.
+                    let name = operator_trait(*op);
+                    let args = self.operator_args(&call.args);
+                    return code!(::differentiable::__private::sums::#name(#(#args),*); #operator);
+                }
+                return operator;
             }
             (Callee::Operator(op), _, level) => {
                 let name = operator_trait(*op);

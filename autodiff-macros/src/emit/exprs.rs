@@ -94,6 +94,11 @@ impl Emitter<'_> {
                     Tokens::new(if *mutable { code!(&mut #inner) } else { code!(&#inner) }, Prec::Unary)
                 }
             },
+            // That of a value of such a type is an operator's: this is a cotangent.
+            Expr::Neg(e) if self.kind_of(e) == Kind::Unknown => {
+                let inner = self.by_reference_to_elements(e);
+                Tokens::new(code!(::differentiable::__private::negated(#inner)), Prec::Postfix)
+            }
             Expr::Neg(e) => {
                 let inner = self.expr(e).at_least(Prec::Unary);
                 Tokens::new(code!(-#inner), Prec::Unary)

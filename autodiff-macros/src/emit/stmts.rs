@@ -263,6 +263,10 @@ impl Emitter<'_> {
             return code!(#target += #value;);
         }
         let target = self.target(place);
+        if let Expr::Neg(value) = value {
+            let value = self.by_reference_to_elements(value);
+            return code!(::differentiable::__private::subtract(#target, #value););
+        }
         if let Some((function, value)) = folded(value) {
             let value = self.by_reference_to_elements(value);
             return code!(::differentiable::__private::#function(#target, #value););

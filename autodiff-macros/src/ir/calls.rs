@@ -80,6 +80,8 @@ pub(crate) struct Call {
     pub(crate) tape: Option<VarId>,
     /// It is known to cost less than to keep its value and tape.
     pub(crate) light: bool,
+    /// It is an operator that adds or subtracts field by field: its operands take the cotangent of its value as it is.
+    pub(crate) sum: bool,
     pub(crate) span: Span,
 }
 

@@ -164,7 +164,7 @@ pub(crate) fn type_of(program: &Program, types: &Types, e: &Expr) -> Option<Writ
         Expr::Call { func, qself: None, ctor: false, .. } => program.surroundings.output(func),
         Expr::Item(path, None) => program.surroundings.constant(path),
         Expr::Neg(e) => program.surroundings.output_of(&of(e)?, "neg"),
-        Expr::Binary(op, a, b) => of_operator(program, types, *op, a, b).map(|(output, _)| output),
+        Expr::Binary(op, a, b) => of_operator(program, types, *op, a, b).map(|found| found.output),
         Expr::Method { recv, name, .. } if methods::IDENTITIES.contains(&name.to_string().as_str()) => of(recv),
         // A vector and an array of the same elements have the same places.
         Expr::Repeat { value, .. } => of(value).map(Written::vector),
@@ -173,8 +173,17 @@ pub(crate) fn type_of(program: &Program, types: &Types, e: &Expr) -> Option<Writ
     }
 }
 
-/// The type of the value of an operator on types that are declared beside the function, and whether it is light.
-pub(crate) fn of_operator(program: &Program, types: &Types, op: BinOp, a: &Expr, b: &Expr) -> Option<(Written, bool)> {
+/// What is known of an operator on types that are declared beside the function.
+pub(crate) struct Declared {
+    /// The type of its value.
+    output: Written,
+    /// It costs less than to keep its value.
+    pub(crate) light: bool,
+    /// It adds or subtracts field by field.
+    pub(crate) sum: bool,
+}
+
+pub(crate) fn of_operator(program: &Program, types: &Types, op: BinOp, a: &Expr, b: &Expr) -> Option<Declared> {
     let around = &program.surroundings;
     if around.is_empty() {
         return None;
@@ -188,14 +197,17 @@ pub(crate) fn of_operator(program: &Program, types: &Types, op: BinOp, a: &Expr,
     };
     // What is multiplied with a number is not always of this file.
     let side = |e: &Expr| match of_expr(program, types, e).deref() {
-        Kind::Float(Float::F64) => Some(Written::here(syn::parse_quote!(f64))),
+        // A literal alone is one, unless all that it may be multiplied with is of single precision.
+        Kind::Float(Float::F64 | Float::Any) => Some(Written::here(syn::parse_quote!(f64))),
         Kind::Float(_) => None,
         _ => type_of(program, types, e),
     };
     let left = side(a)?;
-    let output = around.output_of_operator(&left, method, &side(b)?)?;
+    let right = side(b)?;
+    let output = around.output_of_operator(&left, method, &right)?;
     let light = around.is_light_method(&left, method, &output);
-    Some((output, light))
+    let sum = light && around.is_sum(&left, method, &right, &output);
+    Some(Declared { output, light, sum })
 }
 
 /// What is known of a field by its uses, or of an element of one.

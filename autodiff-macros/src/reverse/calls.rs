@@ -1,6 +1,6 @@
 //! Adjoints of calls: the tape that the forward sweep takes, and the pullback with its slots and gradients.
 
-use super::Pass;
+use super::{Pass, sums};
 use crate::ir::{Call, Callee, Expr, Mode, Passing, Place, Program, Pull, Role, Stmt, VarId};
 use crate::kinds::{self, Kind};
 
@@ -44,6 +44,12 @@ impl Pass<'_> {
             forward.push(Stmt::Call(call.clone()));
             return;
         }
+        if call.sum {
+            forward.push(Stmt::Call(call.clone()));
+            let cotangent = Expr::var(self.adjoint(result), span);
+            sums::hand_on(call, mirrors, &cotangent, backward);
+            return;
+        }
         let tape = self.out.fresh("pullback", span, Kind::Unknown, Role::Tape);
         let mut taped = call.clone();
         if !operator {
@@ -63,7 +69,7 @@ impl Pass<'_> {
     }
 
     /// The places that mirror the arguments of a call.
-    fn mirrors(&mut self, call: &Call) -> Vec<Option<Place>> {
+    pub(super) fn mirrors(&mut self, call: &Call) -> Vec<Option<Place>> {
         let places = call.args.iter().map(|a| match &a.parts[0] {
             Some(Expr::Place(place)) => self.mirror(place),
             _ => None,

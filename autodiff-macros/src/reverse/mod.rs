@@ -10,6 +10,7 @@ mod calls;
 mod checkpoint;
 mod literals;
 mod shapes;
+mod sums;
 mod values;
 
 pub(crate) use calls::is_pulled_anew;
@@ -156,8 +157,15 @@ impl Pass<'_> {
         let mut steps = Vec::new();
         let mut declared = Vec::new();
         let mut made = Vec::new();
-        for stmt in &block.stmts {
+        let mut stmts = block.stmts.iter().peekable();
+        while let Some(stmt) = stmts.next() {
             let mut step = Vec::new();
+            if let Some((call, place)) = sums::growth(&self.out, stmt, stmts.peek().copied()) {
+                self.grow(call, place, &mut forward, &mut step);
+                steps.push(step);
+                stmts.next();
+                continue;
+            }
             if let Stmt::Let { var, value } = stmt
                 && self.out.vars[*var].borrows
             {
@@ -256,6 +264,12 @@ impl Pass<'_> {
         }
     }
 
+    /// Whether what a place holds is a struct of a few numbers, so that all its values have one shape.
+    fn is_of_numbers(&self, place: &Place) -> bool {
+        let ty = kinds::declared_type(&self.out, place);
+        ty.is_some_and(|ty| self.out.surroundings.is_of_numbers(&ty))
+    }
+
     fn assign(&mut self, place: &Place, value: &Expr, init: bool, forward: &mut Vec<Stmt>, backward: &mut Vec<Stmt>) {
         let span = place.span;
         let mirror = self.mirror(place);
@@ -272,7 +286,7 @@ impl Pass<'_> {
         // A zero in the shape of the old value would keep that alive.
         let zero = match &kind {
             Kind::Float(float) => Expr::Number(0.0, float.clone()),
-            _ if mirror.as_ref().is_some_and(Place::is_view) || is_repeated(value) => {
+            _ if mirror.as_ref().is_some_and(Place::is_view) || is_repeated(value) || self.is_of_numbers(place) => {
                 Expr::Zero(Box::new(Expr::Place(mirror.clone().unwrap_or_else(|| place.clone()))))
             }
             _ => Expr::Zero(Box::new(Expr::var(old, span))),

@@ -9,12 +9,14 @@
 //! - [`items`] reads what the tokens of an item say of it;
 //! - [`scopes`] looks a name up, from a scope outwards;
 //! - [`light`] tells which functions cost next to nothing;
+//! - [`sums`] tells which operators add field by field;
 //! - [`types`] follows fields and elements of a type.
 
 mod items;
 mod light;
 mod scan;
 mod scopes;
+mod sums;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -29,6 +31,7 @@ use proc_macro2::TokenStream;
 use syn::Type;
 
 use self::scan::File;
+pub(crate) use self::sums::is_by_fields;
 use crate::maps::{HashMap, HashSet};
 use crate::switches::Analysis;
 
@@ -75,6 +78,8 @@ impl Written {
 /// The fields of a struct with their types, and the scope that these are written in.
 struct Fields {
     scope: usize,
+    /// The struct has a tangent that is derived.
+    derived: bool,
     types: HashMap<String, Declared>,
 }
 

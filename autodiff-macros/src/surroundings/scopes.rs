@@ -57,7 +57,30 @@ impl Surroundings {
 
     /// Whether a type is the same where the item stands.
     pub(super) fn means_the_same_here(&self, written: &Written) -> bool {
-        self.scope.as_deref().is_some_and(|scope| scope.same(written, &Written::here(written.ty.clone())))
+        self.are_one(written, &Written::here(written.ty.clone()))
+    }
+
+    /// The methods that may be meant by the name of one, or of an operator if there is a right operand.
+    pub(super) fn methods_for(&self, owner: &Written, name: &str, operand: Option<&Written>) -> Option<Vec<&Method>> {
+        let mut found = self.methods_of(owner, name);
+        let Some(operand) = operand else { return Some(found) };
+        let scope = self.scope.as_deref()?;
+        scope.meaning(operand.scope.unwrap_or(scope.at), &name_of(&operand.ty)?)?;
+        let mut unknown = false;
+        found.retain(|method| {
+            let Some(right) = &method.operand else { return false };
+            let Ok(ty) = syn::parse_str(right) else {
+                unknown = true;
+                return false;
+            };
+            scope.same(&Written { ty: behind_references(&ty).clone(), scope: Some(method.scope) }, operand)
+        });
+        (!unknown).then_some(found)
+    }
+
+    /// Whether two types are known to be one.
+    pub(super) fn are_one(&self, a: &Written, b: &Written) -> bool {
+        self.scope.as_deref().is_some_and(|scope| scope.same(a, b))
     }
 
     /// The type of the value of a method of a type with a name, of an operator if there is a right operand. All methods of the
@@ -65,15 +88,7 @@ impl Surroundings {
     pub(super) fn output_of_method(&self, owner: &Written, name: &str, operand: Option<&Written>) -> Option<Written> {
         let scope = self.scope.as_deref()?;
         let mut known: Option<Written> = None;
-        for method in self.methods_of(owner, name) {
-            if let Some(operand) = operand {
-                let Some(right) = &method.operand else { continue };
-                let ty = behind_references(&syn::parse_str(right).ok()?).clone();
-                scope.meaning(operand.scope.unwrap_or(scope.at), &name_of(&operand.ty)?)?;
-                if !scope.same(&Written { ty, scope: Some(method.scope) }, operand) {
-                    continue;
-                }
-            }
+        for method in self.methods_for(owner, name, operand)? {
             let ty = syn::parse_str(method.output.as_deref()?).ok()?;
             let found = Written { ty, scope: Some(method.scope) };
             if known.as_ref().is_some_and(|known| !scope.same(known, &found)) {
@@ -125,7 +140,7 @@ impl Surroundings {
                     let ty = syn::parse_str(&field.ty).ok()?;
                     Some((field.name.clone(), Declared { ty, active: *derived && !field.marked }))
                 });
-                Rc::new(Fields { scope: at, types: parsed.collect::<HashMap<_, _>>() })
+                Rc::new(Fields { scope: at, derived: *derived, types: parsed.collect::<HashMap<_, _>>() })
             });
             scope.structs.borrow_mut().insert(key, found.clone());
             found

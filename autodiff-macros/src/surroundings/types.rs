@@ -67,10 +67,15 @@ impl Surroundings {
 
     fn weighs_little(&self, name: &str, output: &Written) -> bool {
         let weights = self.scope.as_ref().map(|scope| &scope.file.weights);
-        weights.is_some_and(|weights| weights.is_light(name)) && self.is_small(output, 3)
+        weights.is_some_and(|weights| weights.is_light(name)) && self.is_of_numbers(output)
     }
 
-    /// Whether a type is that of a few numbers: structs of them nest to a depth.
+    /// Whether a type is that of a few numbers.
+    pub(crate) fn is_of_numbers(&self, written: &Written) -> bool {
+        self.is_small(written, 3)
+    }
+
+    /// The same of a type in which structs nest to a depth.
     fn is_small(&self, written: &Written, depth: usize) -> bool {
         let inside = |ty: &Type| self.is_small(&Written { ty: ty.clone(), scope: written.scope }, depth);
         match &written.ty {
@@ -83,7 +88,8 @@ impl Surroundings {
                     |ty: &Type, scope| self.is_small(&Written { ty: ty.clone(), scope: Some(scope) }, depth - 1);
                 depth > 0
                     && fields.is_some_and(|fields| {
-                        fields.types.values().all(|field| !field.active || small(&field.ty, fields.scope))
+                        let mut active = fields.types.values().filter(|field| field.active);
+                        fields.derived && active.all(|field| small(&field.ty, fields.scope))
                     })
             }
         }
@@ -181,7 +187,7 @@ impl Surroundings {
     }
 
     /// A type without the references and boxes around it, which fields and elements are reached through.
-    fn target(&self, written: &Written) -> Option<Written> {
+    pub(super) fn target(&self, written: &Written) -> Option<Written> {
         let ty = behind_references(&written.ty);
         match ty {
             // In what is declared elsewhere it is another type.
