@@ -662,3 +662,117 @@ mod operators_that_are_no_sums {
     }
     checked!(f, [0.4, 0.7, 1.2]);
 }
+
+mod sums_of_structs_in_place {
+    use super::*;
+    use std::ops::{AddAssign, Mul, SubAssign};
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    struct V {
+        x: f64,
+        y: f64,
+    }
+    #[differentiable(order = 2)]
+    impl AddAssign for V {
+        fn add_assign(&mut self, o: V) {
+            self.x += o.x;
+            self.y += o.y;
+        }
+    }
+    #[differentiable(order = 2)]
+    impl SubAssign for V {
+        fn sub_assign(&mut self, o: V) {
+            self.y -= o.y;
+            self.x -= o.x;
+        }
+    }
+    #[differentiable(order = 2)]
+    impl Mul<f64> for V {
+        type Output = V;
+        fn mul(self, k: f64) -> V {
+            V { x: self.x * k, y: self.y * k }
+        }
+    }
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    struct Body {
+        at: V,
+        speed: V,
+    }
+    #[differentiable(order = 2)]
+    impl Body {
+        fn advance(&mut self, pull: V, h: f64) {
+            self.speed -= pull * h;
+            self.at += self.speed * h;
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut bodies = vec![Body { at: V { x: x[0], y: x[1] }, speed: V { x: x[2], y: 1.0 } }; 2];
+        let mut total = V { x: 0.0, y: 0.5 };
+        for i in 0..4 {
+            let pull = bodies[(i + 1) % 2].at * x[1];
+            bodies[i % 2].advance(pull, 0.25 * x[0]);
+            total += bodies[0].at;
+            // An operand that is overwritten, and one of the same vector.
+            let other = bodies[1].speed;
+            bodies[0].speed += other;
+            bodies[1].speed = bodies[0].at * total.y;
+            bodies[0].at -= V { x: x[2], y: total.x * x[0] };
+        }
+        total.x * total.y + bodies[1].speed.x * x[2] + bodies[0].at.y
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+
+    #[test]
+    fn nothing_is_asked_of_their_operands() {
+        let text = Body::advance_source();
+        assert!(!text.contains("AddAssign::adjoint") && !text.contains("SubAssign::adjoint"), "{text}");
+    }
+}
+
+/// Some fields, one field twice, and the fields of the other in another order.
+mod assignments_that_are_no_sums {
+    use super::*;
+    use std::ops::{AddAssign, SubAssign};
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    struct Half {
+        x: f64,
+        y: f64,
+    }
+    #[differentiable(order = 2)]
+    impl AddAssign for Half {
+        fn add_assign(&mut self, o: Half) {
+            self.x += o.x;
+        }
+    }
+    #[differentiable(order = 2)]
+    impl SubAssign for Half {
+        fn sub_assign(&mut self, o: Half) {
+            self.x -= o.y;
+            self.y -= o.x;
+        }
+    }
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    struct Twice {
+        x: f64,
+    }
+    #[differentiable(order = 2)]
+    impl AddAssign for Twice {
+        fn add_assign(&mut self, o: Twice) {
+            self.x += o.x;
+            self.x += o.x;
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut a = Half { x: x[0], y: x[1] };
+        let b = Half { x: x[2] * x[0], y: x[1] * x[2] };
+        a += b;
+        a -= b;
+        a += b;
+        let mut t = Twice { x: a.x * a.y };
+        let u = Twice { x: x[2] };
+        t += u;
+        t.x * t.x + a.x * a.y
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}

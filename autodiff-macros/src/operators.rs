@@ -13,7 +13,7 @@ use crate::emit::companion;
 use crate::expand;
 use crate::forms;
 use crate::options::Options;
-use crate::surroundings::is_by_fields;
+use crate::surroundings::by_fields;
 
 /// The operator that an `impl` defines, if it is one with a derivative.
 fn operator(item: &ItemImpl) -> Option<String> {
@@ -113,10 +113,9 @@ fn implementations(c: &Companions<'_>, form: &forms::Form, options: &Options, na
     let trait_arguments = operator.binary.then(|| quote!(<#rhs>));
     let output = &operator.output;
     let declared = (!operator.assigns).then(|| quote!(type Output = #output;));
-    let by_fields = !operator.assigns
-        && item.generics.type_params().next().is_none()
-        && item.items.iter().any(|i| matches!(i, ImplItem::Fn(f) if is_by_fields(f)));
-    let sum = by_fields.then(|| {
+    let is_sum = item.generics.type_params().next().is_none()
+        && item.items.iter().any(|i| matches!(i, ImplItem::Fn(f) if by_fields(f).is_some()));
+    let sum = is_sum.then(|| {
         quote!(
             const SUM: bool = true;
         )

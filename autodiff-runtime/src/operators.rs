@@ -78,7 +78,11 @@ macro_rules! binary {
         ] (Self::Output));
     };
     (@trait $(#[$doc:meta])* $name:ident; $plain:ident) => {
-        binary!(@items $(#[$doc])* $name [] (Self): Sized);
+        binary!(@items $(#[$doc])* $name [
+            #[doc = "Whether the operator adds or subtracts field by field."]
+            #[doc(hidden)]
+            const SUM: bool = false;
+        ] (Self): Sized);
 
         impl<T: BuiltIn + $plain<Rhs, Output = T>, Rhs: Differentiable + ?Sized> $name<Rhs> for T {
             #[inline]

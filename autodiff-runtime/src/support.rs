@@ -311,7 +311,7 @@ pub mod sums {
         )*};
     }
 
-    checks!(Add Sub);
+    checks!(Add Sub AddAssign SubAssign);
 }
 
 /// Multiplies a tangent by a float.

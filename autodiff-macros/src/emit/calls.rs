@@ -32,13 +32,9 @@ impl Emitter<'_> {
             }
             (Callee::Operator(op), _, 0) => {
                 let operator = self.plain_operator(*op, &call.args, call.outs[0]);
-                if call.sum && !self.is_for_people() {
-                    // That the operator adds field by field was read in the file: what was found there may be another's.
-                    let name = operator_trait(*op);
-                    let args = self.operator_args(&call.args);
-                    return code!(::differentiable::__private::sums::#name(#(#args),*); #operator);
-                }
-                return operator;
+                let check =
+                    (call.sum && !self.is_for_people()).then(|| self.sum_check(*op, &self.operator_args(&call.args)));
+                return code!(#check #operator);
             }
             (Callee::Operator(op), _, level) => {
                 let name = operator_trait(*op);
@@ -291,7 +287,7 @@ impl Emitter<'_> {
         }
     }
 
-    fn by_reference(&self, e: &Expr, mutable: bool) -> Code {
+    pub(super) fn by_reference(&self, e: &Expr, mutable: bool) -> Code {
         match e {
             Expr::Place(place) => self.reference(place, mutable).tokens,
             // The literal is a reference.
@@ -326,6 +322,12 @@ impl Emitter<'_> {
                 code!(::core::option::Option::Some(#e))
             }
         }
+    }
+
+    /// That an operator adds field by field was read in the file: what was found there may be another's.
+    pub(super) fn sum_check(&self, op: Operator, operands: &[Code]) -> Code {
+        let name = operator_trait(op);
+        code!(::differentiable::__private::sums::#name(#(#operands),*);)
     }
 
     fn plain_operator(&self, op: Operator, args: &[Arg], out: VarId) -> Code {

@@ -3,7 +3,7 @@
 use super::Emitter;
 use super::code::{Code, code};
 use super::operators::{Prec, assignment_token};
-use crate::ir::{BinOp, Block, Edit, Expr, Place, Step, Stmt, VarId};
+use crate::ir::{BinOp, Block, Edit, Expr, Operator, Place, Step, Stmt, VarId};
 use crate::kinds;
 use crate::missing::zero_of_number;
 
@@ -160,10 +160,16 @@ impl Emitter<'_> {
                     );
                     return code!(::core::ops::#name::#method(&mut #view, #value););
                 }
+                let check = (!self.is_for_people()
+                    && kinds::is_sum_in_place(self.program, self.types, place, *op, value))
+                .then(|| {
+                    let operands = [Expr::Place(place.clone()), value.clone()].map(|e| self.by_reference(&e, false));
+                    self.sum_check(Operator::Assign(*op), &operands)
+                });
                 let op = assignment_token(*op);
                 let value = self.operand(value);
                 let place = self.place_mut(place).at_least(Prec::Unary);
-                code!(#place #op #value;)
+                code!(#check #place #op #value;)
             }
             Stmt::Accumulate { place, value } => self.on_slot(place, |place| self.accumulate(place, value)),
             Stmt::Call(call) => self.call(call),
@@ -263,19 +269,23 @@ impl Emitter<'_> {
             return code!(#target += #value;);
         }
         let target = self.target(place);
-        if let Expr::Neg(value) = value {
-            let value = self.by_reference_to_elements(value);
-            return code!(::differentiable::__private::subtract(#target, #value););
-        }
         if let Some((function, value)) = folded(value) {
             let value = self.by_reference_to_elements(value);
             return code!(::differentiable::__private::#function(#target, #value););
         }
-        let value = match value {
-            Expr::Ref { of, .. } => self.by_reference_to_elements(of),
-            value => self.by_reference_to_elements(value),
+        let (function, value) = match value {
+            Expr::Neg(value) => (code!(subtract), &**value),
+            Expr::Ref { of, .. } => (code!(accumulate), &**of),
+            value => (code!(accumulate), value),
         };
-        code!(::differentiable::__private::accumulate(#target, #value);)
+        // One part of a variable cannot be lent beside another that is changed.
+        if value.mentions(place.root) {
+            let added = proc_macro2::Ident::new("added", proc_macro2::Span::mixed_site());
+            let value = self.expr(&Expr::Clone(Box::new(value.clone()))).tokens;
+            return code!({ let #added = #value; ::differentiable::__private::#function(#target, &#added); });
+        }
+        let value = self.by_reference_to_elements(value);
+        code!(::differentiable::__private::#function(#target, #value);)
     }
 
     /// A reference to a tangent; a view is dereferenced.

@@ -100,9 +100,10 @@ impl Pass<'_> {
         let mut stmt = stmt.clone();
         match &mut stmt {
             Stmt::Let { value, .. } => self.name_parts(value, out),
-            Stmt::Assign { value, .. } | Stmt::Replace { value, .. } | Stmt::Edit(Edit::Push { value, .. }) => {
-                self.name_structs(value, out);
-            }
+            Stmt::Assign { value, .. }
+            | Stmt::Replace { value, .. }
+            | Stmt::Update { value, .. }
+            | Stmt::Edit(Edit::Push { value, .. }) => self.name_structs(value, out),
             Stmt::Call(call) => {
                 call.args.iter_mut().flat_map(|a| &mut a.parts).flatten().for_each(|e| self.name_structs(e, out));
             }

@@ -206,8 +206,22 @@ pub(crate) fn of_operator(program: &Program, types: &Types, op: BinOp, a: &Expr,
     let right = side(b)?;
     let output = around.output_of_operator(&left, method, &right)?;
     let light = around.is_light_method(&left, method, &output);
-    let sum = light && around.is_sum(&left, method, &right, &output);
+    let sum = light && around.is_sum(&left, method, &right);
     Some(Declared { output, light, sum })
+}
+
+/// Whether `place op= value` adds or subtracts field by field, by an operator of the user's own.
+pub(crate) fn is_sum_in_place(program: &Program, types: &Types, place: &Place, op: BinOp, value: &Expr) -> bool {
+    let method = match op {
+        BinOp::Add => "add_assign",
+        BinOp::Sub => "sub_assign",
+        _ => return false,
+    };
+    if !matches!(value, Expr::Place(_)) {
+        return false;
+    }
+    let sides = type_of_place(program, place).zip(type_of(program, types, value));
+    sides.is_some_and(|(left, right)| program.surroundings.is_sum(&left, method, &right))
 }
 
 /// What is known of a field by its uses, or of an element of one.

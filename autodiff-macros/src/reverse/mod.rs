@@ -342,6 +342,11 @@ impl Pass<'_> {
         let Some(mirror) = self.mirror(place) else {
             return;
         };
+        let d = Expr::Place(mirror.clone());
+        if kinds::is_sum_in_place(&self.out, self.types, place, op, value) && !value.mentions(place.root) {
+            self.add(value, if op == BinOp::Sub { Expr::Neg(Box::new(d)) } else { d }, backward);
+            return;
+        }
         if is_assigned_by_trait(&self.out, self.types, place, op, value) {
             let ct = self.out.fresh("ct", span, kind.tangent(), Role::Adjoint);
             let zero = Expr::Zero(Box::new(this.clone()));
@@ -352,7 +357,6 @@ impl Pass<'_> {
             self.pull(&call, tape, Some(Expr::var(ct, span)), backward);
             return;
         }
-        let d = Expr::Place(mirror.clone());
         match op {
             BinOp::Add if !kind.is_complex() => self.add(value, d, backward),
             BinOp::Sub if !kind.is_complex() => self.add(value, fold::negate(d), backward),

@@ -31,7 +31,7 @@ use proc_macro2::TokenStream;
 use syn::Type;
 
 use self::scan::File;
-pub(crate) use self::sums::is_by_fields;
+pub(crate) use self::sums::by_fields;
 use crate::maps::{HashMap, HashSet};
 use crate::switches::Analysis;
 

@@ -13,7 +13,7 @@ use super::items::{
     output, paths, receiver, type_of_constant,
 };
 use super::light::{Weights, of_method};
-use super::sums::is_written_by_fields;
+use super::sums::written_by_fields;
 use crate::maps::{HashMap, HashSet};
 
 /// What a file declares.
@@ -73,8 +73,8 @@ pub(super) struct Method {
     pub(super) consumes: bool,
     /// It takes its receiver by `&self`, and nothing that it may change.
     pub(super) looks: bool,
-    /// It adds or subtracts field by field.
-    pub(super) by_fields: bool,
+    /// The fields that it adds or subtracts one by one, if it does nothing else.
+    pub(super) by_fields: Option<Vec<String>>,
     /// It is no method, but a constant of the type.
     pub(super) constant: bool,
 }
@@ -342,7 +342,7 @@ impl File {
                     changes: false,
                     consumes: false,
                     looks: false,
-                    by_fields: false,
+                    by_fields: None,
                     constant: true,
                 });
             }
@@ -358,7 +358,7 @@ impl File {
                 matches!(receiver.iter().map(String::as_str).collect::<Vec<_>>()[..], ["self"] | ["mut", "self"]);
             let looks = receiver == ["&", "self"] && !changes_argument(&body[i + 2..=end]);
             let operand = operand.clone();
-            let by_fields = is_written_by_fields(&name.to_string(), &body[i..=end]);
+            let by_fields = written_by_fields(&name.to_string(), &body[i..=end]);
             let method = Method { scope, operand, output, changes, consumes, looks, by_fields, constant: false };
             methods.entry(name.to_string()).or_default().push(method);
             if let TokenTree::Group(body) = &body[end] {
