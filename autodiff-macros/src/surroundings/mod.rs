@@ -76,6 +76,8 @@ impl Written {
 struct Fields {
     scope: usize,
     types: HashMap<String, Declared>,
+    /// The struct is copied where it is passed on.
+    copied: bool,
 }
 
 /// The type of a field.
