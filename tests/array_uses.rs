@@ -307,3 +307,36 @@ fn arrays_of_constants_from_iterators() {
     weighted::check(&array![0.4, -0.3, 1.2], &[1, 0, 2]).unwrap();
     assert_eq!(weighted::grad(&array![0.5, 2.0], &[0, 3]), array![0.0, 6.0]);
 }
+
+/// A covariance that constant matrices move on: views of them are made where they are read.
+#[differentiable]
+fn covariance(noise: f64, start: f64) -> f64 {
+    let step = array![[1.0, 0.1], [0.0, 1.0]];
+    let seen = array![[1.0, 0.0]];
+    let mut p = Array2::<f64>::eye(2) * start;
+    let mut s = 0.0;
+    for _ in 0..3 {
+        p = step.dot(&p).dot(&step.t()) + Array2::<f64>::eye(2) * noise;
+        let v = seen.dot(&p).dot(&seen.t())[[0, 0]] + noise;
+        let gain = p.dot(&seen.t()) / v;
+        p = (Array2::<f64>::eye(2) - gain.dot(&seen)).dot(&p);
+        s += v.ln() * gain[[1, 0]];
+    }
+    s * p[[0, 1]]
+}
+
+/// The same of arrays of a generic type.
+#[differentiable]
+fn generic<T: Real>(x: T, y: T) -> T {
+    let m = array![[T::one(), T::zero()], [T::one(), T::one()]];
+    let z = m.dot(&array![x, y]).dot(&m.t());
+    z[0] * z[1]
+}
+
+#[test]
+fn views_of_constant_arrays() {
+    covariance::check(0.3, 0.7).unwrap();
+    generic::check(0.7, 1.3).unwrap();
+    // z = (x, 2 x + y).
+    assert_eq!(generic::grad(0.5, 2.0), (4.0, 0.5));
+}

@@ -654,3 +654,50 @@ mod parts_of_parts {
         local::check(0.6).unwrap();
     }
 }
+
+/// Calls of functions that run again on the way back, in branches after whose loop nobody needs what their operand was but they.
+mod overwritten_behind_light_calls {
+    use super::*;
+    #[differentiable]
+    fn quadratic(a: f64) -> f64 {
+        a * a + 0.5 * a
+    }
+    #[differentiable]
+    fn bilinear(a: f64, b: f64) -> f64 {
+        a * b + b
+    }
+    #[differentiable]
+    fn f(x: f64, y: f64, z: f64) -> f64 {
+        let mut s = x;
+        let mut n = 0;
+        let mut r = 1.0;
+        while n < 6 {
+            n += 1;
+            let t = quadratic(s);
+            if n % 2 == 0 {
+                s = t * 0.5;
+                continue;
+            }
+            let w = bilinear(t, s);
+            s = w * y;
+            if n == 5 {
+                r += quadratic(w) * t;
+                break;
+            }
+            r += w * w * quadratic(s + z);
+        }
+        s = s * r;
+        s * quadratic(r)
+    }
+
+    #[test]
+    fn checked() {
+        for (x, y, z) in [(0.7, 0.3, 0.8), (0.9, -0.6, 0.2)] {
+            f::check(x, y, z).unwrap();
+            let gradient = f::grad(x, y, z);
+            let h = 1e-5;
+            let slope = (f(x, y, z + h) - f(x, y, z - h)) / (2.0 * h);
+            assert!((gradient.2 - slope).abs() < 1e-6, "{} is not {slope}", gradient.2);
+        }
+    }
+}

@@ -263,3 +263,49 @@ fn operators_have_three_orders() {
     }
 }
 }
+
+/// Methods and operators that consume a struct which is no `Copy`, in a loop, where light ones would run again.
+mod consumed {
+    use differentiable::prelude::*;
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Pair {
+        x: f64,
+        y: f64,
+    }
+    #[differentiable(order = 2)]
+    impl std::ops::Add for Pair {
+        type Output = Pair;
+        fn add(self, o: Pair) -> Pair {
+            Pair { x: self.x + o.x * o.y, y: self.y + o.y }
+        }
+    }
+    #[differentiable(order = 2)]
+    impl Pair {
+        fn product(self) -> f64 {
+            self.x * self.y + self.x
+        }
+        fn mixed(self, o: Pair) -> Pair {
+            Pair { x: self.x * o.y, y: o.x + self.y }
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(a: f64, b: f64) -> f64 {
+        let mut r = a;
+        for _ in 0..3 {
+            let p = Pair { x: r, y: b };
+            let q = p.clone() + Pair { x: a, y: r };
+            let s = q.mixed(p);
+            r += s.product() * b;
+        }
+        r
+    }
+
+    #[test]
+    fn checked() {
+        f::check(0.3, 0.4).unwrap();
+        let h = 1e-5;
+        let second = (f::grad(0.3 + h, 0.4).1 - f::grad(0.3 - h, 0.4).1) / (2.0 * h);
+        let found = f::hessian(0.3, 0.4)[[0, 1]];
+        assert!((found - second).abs() < 1e-6 * second.abs(), "{found} is not {second}");
+    }
+}

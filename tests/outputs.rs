@@ -359,3 +359,31 @@ fn clones(x: f64) -> f64 {
     }
     sum
 }
+
+/// Numbers of a vector that is filled anew behind the loop that reads them: they are computed again from its elements.
+#[differentiable]
+fn cubes(x: &[f64]) -> f64 {
+    let mut v = x.to_vec();
+    let mut sum = 0.0;
+    for i in 0..3 {
+        let t = v[i] * 2.0;
+        sum += t * t * t;
+    }
+    slope(&[0.7, 0.4, 1.1], x, &mut v);
+    sum + v[0] * v[1]
+}
+
+#[test]
+fn what_is_computed_again_from_outputs() {
+    let x = [0.7, 0.3, 0.8];
+    cubes::check(&x).unwrap();
+    // Of Σ (2 x)³ − 0.7 x₀ (0.7 x₀ − 0.4 x₁²).
+    let expected = [
+        24.0 * x[0] * x[0] - 2.0 * 0.49 * x[0] + 0.28 * x[1] * x[1],
+        24.0 * x[1] * x[1] + 0.56 * x[0] * x[1],
+        24.0 * x[2] * x[2],
+    ];
+    for (found, expected) in cubes::grad(&x).into_iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-12, "{found} is not {expected}");
+    }
+}

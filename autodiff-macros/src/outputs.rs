@@ -9,6 +9,8 @@ use crate::ir::{Arg, Block, Call, Callee, Edit, Expr, Mode, Passing, Program, Pu
 use crate::kinds::Kind;
 use crate::maps::{HashMap, HashSet};
 use crate::switches::Analysis;
+use crate::tape;
+use crate::var_set::VarSet;
 
 /// Marks the calls of a reversed program; tells whether there are any.
 pub(crate) fn mark(program: &mut Program) -> bool {
@@ -96,6 +98,8 @@ const COPIES: [&str; 5] = ["len", "is_empty", "to_vec", "to_owned", "clone"];
 struct Kept {
     vars: HashSet<VarId>,
     floats: HashSet<VarId>,
+    /// What each variable is computed again from rather than stored: where it is read, so are those.
+    sources: Vec<VarSet>,
 }
 
 impl Kept {
@@ -103,7 +107,9 @@ impl Kept {
         let is_flat = |kind: &Kind| kind.is_float() || matches!(kind, Kind::Seq(item) if item.is_float());
         let vars = program.vars.iter().enumerate().filter(|(_, v)| !is_flat(v.kind.deref())).map(|(v, _)| v).collect();
         let floats = program.vars.iter().enumerate().filter(|(_, v)| v.kind.is_float()).map(|(v, _)| v).collect();
-        let mut kept = Self { vars, floats };
+        let cheap = |s: &Stmt| tape::is_cheap_statement(s, |v| program.vars[v].kind.is_scalar());
+        let sources = tape::sources(program, cheap);
+        let mut kept = Self { vars, floats, sources };
         let own = |p: &&crate::ir::Param| !(p.passing == Passing::RefMut && program.outputs);
         kept.vars.extend(program.params.iter().filter(own).flat_map(|p| &p.parts));
         kept
@@ -183,6 +189,7 @@ impl Kept {
             Expr::Method { recv, name, .. } if name == "len" && recv.as_var().is_some() => {}
             Expr::Place(place) => {
                 self.vars.insert(place.root);
+                self.vars.extend(self.sources.get(place.root).into_iter().flat_map(VarSet::iter));
                 place.exprs(&mut |e| self.contents(e));
             }
             e => e.children(&mut |e| self.contents(e)),

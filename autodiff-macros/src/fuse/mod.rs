@@ -28,9 +28,7 @@ pub(crate) fn sweeps(program: &mut Program) -> bool {
     let mut body = std::mem::take(&mut program.body.stmts);
     let mut definitions: VarMap<Vec<VarId>> = VarMap::new();
     Block { stmts: body.clone(), ..Block::default() }.walk(&mut |s| {
-        if let Stmt::Let { var, value } = s {
-            value.vars(&mut |u| definitions.or_default(*var).push(u));
-        }
+        crate::tape::each_source(s, &mut |v, u| definitions.or_default(v).push(u));
     });
     let mut again: VarMap<Vec<VarId>> = VarMap::new();
     for (var, operands) in definitions.iter() {

@@ -206,7 +206,7 @@ pub(crate) fn of_operator(program: &Program, types: &Types, op: BinOp, a: &Expr,
     let right = side(b)?;
     let output = around.output_of_operator(&left, method, &right)?;
     let light = around.is_light_method(&left, method, &output);
-    let sum = light && around.is_sum(&left, method, &right);
+    let sum = around.is_sum(&left, method, &right);
     Some(Declared { output, light, sum })
 }
 

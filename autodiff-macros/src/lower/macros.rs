@@ -57,7 +57,14 @@ impl Lowerer<'_> {
         }
         let kept = self.verbatim(&S::Macro(m.clone()));
         if name == "array" && self.is_constant_code(&kept) {
-            return Some(kept);
+            return Some(match axes_of_floats(&m.mac) {
+                Some(axes) => {
+                    let var = self.let_var("array", m.mac.span(), Role::Temporary, kept);
+                    self.program.vars[var].kind = Kind::Array(Box::new(Kind::Unknown), Some(axes));
+                    Expr::var(var, m.mac.span())
+                }
+                None => kept,
+            });
         }
         if DIVERGING.contains(&name) {
             self.emit(Stmt::Effect(kept));
@@ -234,6 +241,17 @@ impl Lowerer<'_> {
         let len = self.control(len);
         Expr::Repeat { value: Box::new(value), len: Box::new(len), sequence }
     }
+}
+
+/// The number of axes of an `array![…]` of what may be floats, which its first element tells.
+fn axes_of_floats(mac: &syn::Macro) -> Option<usize> {
+    let items = Punctuated::<S, Token![,]>::parse_terminated.parse2(mac.tokens.clone()).ok()?;
+    let (mut first, mut axes) = (items.first()?, 1);
+    while let S::Array(row) = first {
+        (first, axes) = (row.elems.first()?, axes + 1);
+    }
+    let other = matches!(first, S::Lit(lit) if !matches!(lit.lit, syn::Lit::Float(_)));
+    (!other).then_some(axes)
 }
 
 /// What follows the first argument of `matches!`.

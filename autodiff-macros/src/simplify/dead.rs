@@ -43,7 +43,7 @@ pub(crate) fn eliminate(program: &mut Program) -> bool {
         }
     });
     let has_turn = program.body.stmts.iter().any(|s| matches!(s, Stmt::Turn));
-    let sources = if has_turn && !program.taped { sources(program) } else { Vec::new() };
+    let sources = if has_turn && !program.taped { crate::tape::sources(program, |_| true) } else { Vec::new() };
     let mut body = std::mem::take(&mut program.body);
     let mut pass = Pass {
         program,
@@ -77,37 +77,6 @@ fn size(block: &Block) -> usize {
     let mut n = 0;
     block.walk(&mut |_| n += 1);
     n
-}
-
-/// What each variable may be computed again from, itself included, through all definitions; empty where it has none.
-fn sources(program: &Program) -> Vec<VarSet> {
-    let mut sources = vec![VarSet::new(); program.vars.len()];
-    let mut definitions = Vec::new();
-    program.body.walk(&mut |s| {
-        if let Stmt::Let { var, value } = s {
-            let mut operands = VarSet::new();
-            value.vars(&mut |u| {
-                operands.insert(u);
-            });
-            operands.insert(*var);
-            sources[*var].unite(&operands);
-            value.vars(&mut |u| definitions.push((*var, u)));
-        }
-    });
-    // Operands are defined before, so one round tells nearly all.
-    loop {
-        let mut changed = false;
-        for &(var, operand) in &definitions {
-            if var != operand {
-                let more = std::mem::take(&mut sources[operand]);
-                changed |= sources[var].unite(&more);
-                sources[operand] = more;
-            }
-        }
-        if !changed {
-            return sources;
-        }
-    }
 }
 
 struct Pass<'a> {

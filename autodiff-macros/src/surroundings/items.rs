@@ -45,14 +45,16 @@ pub(super) fn collect(tree: &[TokenTree], f: &mut dyn FnMut(&TokenTree)) {
     }
 }
 
-/// Whether one of the attributes before an item derives what a tangent needs.
-pub(super) fn derives(before: &[TokenTree]) -> bool {
+/// Whether one of the attributes before an item derives a trait.
+pub(super) fn derives(before: &[TokenTree], what: &str) -> bool {
     let mut rest = before;
     loop {
         match rest {
             [start @ .., TokenTree::Punct(hash), TokenTree::Group(attribute)] if hash.as_char() == '#' => {
-                let text = attribute.stream().to_string();
-                if text.starts_with("derive") && text.contains("Differentiable") {
+                let attribute: Vec<TokenTree> = attribute.stream().into_iter().collect();
+                let mut found = false;
+                collect(&attribute, &mut |t| found |= matches!(t, TokenTree::Ident(i) if i == what));
+                if found && matches!(attribute.first(), Some(TokenTree::Ident(i)) if i == "derive") {
                     return true;
                 }
                 rest = start;

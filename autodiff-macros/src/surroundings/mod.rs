@@ -81,6 +81,8 @@ struct Fields {
     /// The struct has a tangent that is derived.
     derived: bool,
     types: HashMap<String, Declared>,
+    /// The struct is copied where it is passed on.
+    copied: bool,
 }
 
 /// The type of a field.

@@ -83,6 +83,8 @@ pub(super) struct Struct {
     pub(super) fields: Vec<Field>,
     /// It has a tangent.
     pub(super) derived: bool,
+    /// It is copied where it is passed on.
+    pub(super) copied: bool,
 }
 
 /// A field with a name or a number.
@@ -371,14 +373,15 @@ impl File {
         let end = tokens[at..].iter().position(|t| is_brace(t) || is_semicolon(t)).map_or(tokens.len(), |n| at + n);
         let last = end.min(tokens.len() - 1);
         let item: TokenStream = tokens[at..=last].iter().cloned().collect();
-        let (fields, derived) = (fields(item), derives(&tokens[..at]));
+        let derives = |what| derives(&tokens[..at], what);
+        let (fields, derived, copied) = (fields(item), derives("Differentiable"), derives("Copy"));
         self.structs.insert(name.clone());
         let scope = &mut self.scopes[scope];
         scope.types.insert(name.clone());
         let known = scope.structs.remove(&name).is_some() || scope.others.contains(&name);
         match fields.filter(|_| !known) {
             Some(fields) => {
-                scope.structs.insert(name, Struct { fields, derived });
+                scope.structs.insert(name, Struct { fields, derived, copied });
             }
             None => {
                 scope.others.insert(name);

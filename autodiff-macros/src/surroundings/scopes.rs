@@ -135,12 +135,13 @@ impl Surroundings {
         let known = scope.structs.borrow().get(&key).cloned();
         known.unwrap_or_else(|| {
             let found = scope.declaring(from, name, |s| s.structs.contains_key(name)).map(|at| {
-                let Struct { fields, derived } = &scope.file.scopes[at].structs[name];
+                let Struct { fields, derived, copied } = &scope.file.scopes[at].structs[name];
                 let parsed = fields.iter().filter_map(|field| {
                     let ty = syn::parse_str(&field.ty).ok()?;
                     Some((field.name.clone(), Declared { ty, active: *derived && !field.marked }))
                 });
-                Rc::new(Fields { scope: at, derived: *derived, types: parsed.collect::<HashMap<_, _>>() })
+                let types = parsed.collect::<HashMap<_, _>>();
+                Rc::new(Fields { scope: at, derived: *derived, types, copied: *copied })
             });
             scope.structs.borrow_mut().insert(key, found.clone());
             found

@@ -59,10 +59,13 @@ impl Surroundings {
         }
     }
 
-    /// The same of a method.
+    /// The same of a method. One that consumes its receiver cannot be called once more, if that is not copied.
     pub(crate) fn is_light_method(&self, receiver: &Written, name: &str, output: &Written) -> bool {
-        let owner = self.target(receiver).and_then(|target| name_of(&target.ty));
-        owner.is_some_and(|owner| self.weighs_little(&of_method(&owner, name), output))
+        let Some(target) = self.target(receiver) else { return false };
+        let Some(owner) = name_of(&target.ty) else { return false };
+        let copied = || self.fields_of(&owner, target.scope).is_some_and(|fields| fields.copied);
+        self.weighs_little(&of_method(&owner, name), output)
+            && (copied() || self.methods_of(&target, name).iter().all(|method| !method.consumes))
     }
 
     fn weighs_little(&self, name: &str, output: &Written) -> bool {

@@ -175,14 +175,10 @@ impl Pass {
         if !Analysis::Recompute.is_on() && !is_reference {
             return false;
         }
-        let is_let = matches!(&**stmt, Stmt::Let { .. });
-        if is_let && !self.scalars[v] && !is_reference {
-            return false;
-        }
         let is_stable = |v: VarId| writes.get(v).is_none_or(|w| w.last <= *at);
         let mut stable = true;
         stmt.each_defined(&mut |u| stable &= is_stable(u) && !self.stored.contains(u));
-        if !stable || !recompute::is_cheap_statement(stmt) {
+        if !stable || !recompute::is_cheap_statement(stmt, |v| self.scalars[v]) {
             return false;
         }
         recompute::operands(stmt, &mut |u| stable &= is_stable(u));

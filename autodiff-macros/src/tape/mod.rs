@@ -13,6 +13,7 @@ mod recompute;
 
 use std::rc::Rc;
 
+pub(crate) use self::recompute::{each_source, is_cheap_statement, sources};
 use crate::ir::{Block, Edit, Expr, Header, Program, Role, Stmt, VarId};
 use crate::maps::{HashMap, HashSet};
 use crate::simplify::each_write;

@@ -1,11 +1,11 @@
 //! What a backward sweep computes again rather than loads: which expressions are cheap, and which of those that are is needed.
 
 use super::Definition;
-use crate::ir::{BinOp, Expr, Passing, Step, Stmt, VarId};
+use crate::ir::{BinOp, Expr, Passing, Program, Step, Stmt, VarId};
 use crate::var_set::{VarMap, VarSet};
 
 /// The recomputed variables that something needs.
-pub(crate) fn prune(again: &VarSet, needed: &VarSet, defined: &VarMap<Option<Definition>>) -> VarSet {
+pub(super) fn prune(again: &VarSet, needed: &VarSet, defined: &VarMap<Option<Definition>>) -> VarSet {
     let mut keep: VarSet = again.iter().filter(|v| needed.contains(*v)).collect();
     loop {
         let mut more = VarSet::new();
@@ -25,7 +25,7 @@ pub(crate) fn prune(again: &VarSet, needed: &VarSet, defined: &VarMap<Option<Def
 }
 
 /// Whether a statement gives the same once more, if its operands are what they were, and does nothing else.
-pub(crate) fn can_be(stmt: &Stmt) -> bool {
+pub(super) fn can_be(stmt: &Stmt) -> bool {
     match stmt {
         Stmt::Let { .. } => true,
         Stmt::Call(call) => call.light && call.args.iter().all(|a| a.passing != Passing::RefMut),
@@ -33,22 +33,59 @@ pub(crate) fn can_be(stmt: &Stmt) -> bool {
     }
 }
 
+/// Calls `f` on every variable that a statement defines and may define once more, with each variable that it reads for that.
+pub(crate) fn each_source(stmt: &Stmt, f: &mut dyn FnMut(VarId, VarId)) {
+    if can_be(stmt) {
+        stmt.each_defined(&mut |v| operands(stmt, &mut |u| f(v, u)));
+    }
+}
+
+/// What each variable may be computed again from, itself included, through all definitions that `may` run once more; empty where
+/// there is nothing.
+pub(crate) fn sources(program: &Program, may: impl Fn(&Stmt) -> bool) -> Vec<VarSet> {
+    let mut sources = vec![VarSet::new(); program.vars.len()];
+    let mut definitions = Vec::new();
+    program.body.walk(&mut |s| {
+        if may(s) {
+            each_source(s, &mut |v, u| {
+                sources[v].insert(v);
+                sources[v].insert(u);
+                definitions.push((v, u));
+            });
+        }
+    });
+    // Operands are defined before, so one round tells nearly all.
+    loop {
+        let mut changed = false;
+        for &(var, operand) in &definitions {
+            if var != operand {
+                let more = std::mem::take(&mut sources[operand]);
+                changed |= sources[var].unite(&more);
+                sources[operand] = more;
+            }
+        }
+        if !changed {
+            return sources;
+        }
+    }
+}
+
 /// Calls `f` on what such a statement reads.
-pub(crate) fn operands(stmt: &Stmt, f: &mut dyn FnMut(VarId)) {
+pub(super) fn operands(stmt: &Stmt, f: &mut dyn FnMut(VarId)) {
     stmt.uses(f, &mut |_| {});
 }
 
-/// Whether such a statement costs less than a round trip to memory.
-pub(crate) fn is_cheap_statement(stmt: &Stmt) -> bool {
+/// Whether such a statement costs less than a round trip to memory: it gives numbers, or what refers to something.
+pub(crate) fn is_cheap_statement(stmt: &Stmt, is_scalar: impl Fn(VarId) -> bool) -> bool {
     match stmt {
-        Stmt::Let { value, .. } => is_cheap(value),
+        Stmt::Let { var, value } => is_cheap(value) && (is_scalar(*var) || matches!(value, Expr::Ref { .. })),
         Stmt::Call(call) => call.args.iter().flat_map(|a| a.parts.iter().flatten()).all(is_cheap),
         _ => false,
     }
 }
 
 /// Expressions that cost less than a round trip to memory.
-pub(crate) fn is_cheap(e: &Expr) -> bool {
+pub(super) fn is_cheap(e: &Expr) -> bool {
     match e {
         Expr::Lit(_) | Expr::Number(..) | Expr::Bool(_) | Expr::Item(..) => true,
         Expr::Place(place) => place.path.iter().all(|s| match s {
