@@ -13,7 +13,9 @@ mod values;
 pub(crate) use inference::infer;
 pub(crate) use numbers::Numbers;
 pub(crate) use types::{Types, is_integer};
-pub(crate) use values::{declared_type, float_of, is_declared, of_expr, of_operator, of_place, path_key, type_of};
+pub(crate) use values::{
+    declared_type, float_of, is_declared, layers, of_expr, of_operator, of_place, path_key, type_of,
+};
 
 /// What is known of a type.
 #[derive(Clone, PartialEq, Debug)]

@@ -72,6 +72,8 @@ pub(super) struct Method {
     pub(super) consumes: bool,
     /// It takes its receiver by `&self`, and nothing that it may change.
     pub(super) looks: bool,
+    /// It gives its receiver, a `&mut self`.
+    pub(super) gives_receiver: bool,
 }
 
 pub(super) struct Struct {
@@ -330,8 +332,10 @@ impl File {
             let consumes =
                 matches!(receiver.iter().map(String::as_str).collect::<Vec<_>>()[..], ["self"] | ["mut", "self"]);
             let looks = receiver == ["&", "self"] && !changes_argument(&body[i + 2..=end]);
+            let item: TokenStream = body[i..=end].iter().cloned().collect();
+            let gives_receiver = changes && crate::chaining::gives_receiver(item);
             let operand = operand.clone();
-            let method = Method { scope, operand, output, changes, consumes, looks };
+            let method = Method { scope, operand, output, changes, consumes, looks, gives_receiver };
             methods.entry(name.to_string()).or_default().push(method);
             if let TokenTree::Group(body) = &body[end] {
                 self.weights.add(&of_method(&owner, &name.to_string()), &body.stream());
