@@ -10,6 +10,8 @@ mod activity;
 mod array_methods;
 mod arrays;
 mod bits;
+mod bracketed;
+mod chaining;
 mod companions;
 mod complex;
 mod constructors;

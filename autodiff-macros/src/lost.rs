@@ -6,7 +6,7 @@
 use crate::activity;
 use crate::errors::Errors;
 use crate::fence;
-use crate::ir::{Callee, Expr, Program, Stmt, VarId};
+use crate::ir::{Callee, Expr, Passing, Program, Stmt, VarId};
 use crate::kinds::{self, Types};
 use crate::lower::lent_changes::CHANGE;
 use crate::signature::Signature;
@@ -77,7 +77,8 @@ pub(crate) fn refuse(program: &Program, types: &Types, signature: &Signature, er
         Stmt::Call(crate::ir::Call { callee: Callee::Function { path, .. }, args, span, .. })
             if path.segments.last().is_some_and(|s| s.ident == CHANGE)
                 && path.segments.first().is_some_and(|s| s.ident == "differentiable")
-                && args.iter().flat_map(|a| &a.parts).flatten().any(|e| captured(e, &varied).is_some()) =>
+                // A map itself carries nothing.
+                && args.iter().filter(|a| a.passing != Passing::RefMut).flat_map(|a| &a.parts).flatten().any(|e| captured(e, &varied).is_some()) =>
         {
             errors.at(
                 *span,

@@ -34,15 +34,36 @@ pub fn no_item<T>(_: core::iter::Empty<T>) -> T {
     unreachable!("there are no items")
 }
 
+/// What a map or a set holds, of which differentiated code takes copies.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be copied, as differentiated code does with what a map or a set holds: no tape can hold a reference into one",
+    label = "a copy of what the map or the set holds is taken here",
+    note = "derive `Clone` for it; or keep the values in a `Vec`, and their indices in the map"
+)]
+pub trait Copied: Clone {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> Copied for T {}
+
+/// A copy of what a map gives for a key.
+pub fn copied<T: Copied>(of: Option<&T>) -> Option<T> {
+    of.cloned()
+}
+
+/// A copy of an entry that a map gives.
+pub fn copied_entry<K: Copied, V: Copied>(of: Option<(&K, &V)>) -> Option<(K, V)> {
+    of.map(|(k, v)| (k.clone(), v.clone()))
+}
+
 /// Copies of the entries of a map.
 #[cfg(feature = "std")]
-pub fn entries<'a, K: Clone + 'a, V: Clone + 'a>(of: impl Iterator<Item = (&'a K, &'a V)>) -> Vec<(K, V)> {
+pub fn entries<'a, K: Copied + 'a, V: Copied + 'a>(of: impl Iterator<Item = (&'a K, &'a V)>) -> Vec<(K, V)> {
     of.map(|(k, v)| (k.clone(), v.clone())).collect()
 }
 
 /// Copies of the keys or the values of a map, or of the elements of a set.
 #[cfg(feature = "std")]
-pub fn copies<'a, T: Clone + 'a>(of: impl Iterator<Item = &'a T>) -> Vec<T> {
+pub fn copies<'a, T: Copied + 'a>(of: impl Iterator<Item = &'a T>) -> Vec<T> {
     of.cloned().collect()
 }
 

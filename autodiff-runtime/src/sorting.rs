@@ -28,6 +28,36 @@ pub fn order<T: Ord>(values: &[T]) -> Vec<usize> {
     order_by(values, Ord::cmp)
 }
 
+/// The order in which the element that sorting would bring to `at` stands there, behind those that are not greater and before
+/// those that are not less: what `select_nth_unstable_by` does.
+///
+/// # Panics
+///
+/// If there is no such element.
+pub fn order_around_by<T>(values: &[T], at: usize, mut compare: impl FnMut(&T, &T) -> Ordering) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.select_nth_unstable_by(at, |&i, &j| compare(&values[i], &values[j]));
+    order
+}
+
+/// The same by a key.
+///
+/// # Panics
+///
+/// If there is no such element.
+pub fn order_around_by_key<T, K: Ord>(values: &[T], at: usize, mut key: impl FnMut(&T) -> K) -> Vec<usize> {
+    order_around_by(values, at, |a, b| key(a).cmp(&key(b)))
+}
+
+/// The same of elements that have an order.
+///
+/// # Panics
+///
+/// If there is no such element.
+pub fn order_around<T: Ord>(values: &[T], at: usize) -> Vec<usize> {
+    order_around_by(values, at, Ord::cmp)
+}
+
 /// The order that moves the first `k` of `n` elements to the end.
 ///
 /// # Panics

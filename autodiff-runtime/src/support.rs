@@ -18,12 +18,14 @@ pub use crate::containers::{Options, Vectors};
 pub use crate::conversions::Conversion;
 #[cfg(feature = "std")]
 pub use crate::sorting::{
-    order, order_by, order_by_key, order_rotated_left, order_rotated_right, permute, referring, unpermute,
+    order, order_around, order_around_by, order_around_by_key, order_by, order_by_key, order_rotated_left,
+    order_rotated_right, permute, referring, unpermute,
 };
 
 pub use crate::fallible::{Fallible, content, content_mut, default_content, failed, is_good, wrap, wrap_tangent};
 pub use crate::items::{
-    Items, ItemsMut, Mapped, change, empty_product, empty_sum, how_many, item, item_mut, no_item, shape_of,
+    Items, ItemsMut, Mapped, change, copied, copied_entry, empty_product, empty_sum, how_many, item, item_mut, no_item,
+    shape_of,
 };
 #[cfg(feature = "std")]
 pub use crate::items::{bounds, copies, entries};

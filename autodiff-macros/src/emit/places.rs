@@ -249,7 +249,9 @@ impl Emitter<'_> {
 
     fn receiver_with(&self, place: &Place, access: Access) -> Code {
         let mut path = place.path.clone();
-        while matches!(path.last(), Some(Step::Deref)) {
+        // A box may have a method of the same name.
+        let boxed = kinds::layers(self.program, place).0.iter().any(|(is_box, _)| *is_box);
+        while !boxed && matches!(path.last(), Some(Step::Deref)) {
             path.pop();
         }
         self.path(place.root, &path, access).at_least(Prec::Postfix)

@@ -19,7 +19,9 @@ use crate::maps::HashSet;
 use crate::options::Options;
 use crate::signature::Signature;
 use crate::surroundings::Surroundings;
-use crate::{dispatch, exits, fence, hygiene, inner_items, kinds, lengths, lower, own_names, verify};
+use crate::{
+    bracketed, chaining, dispatch, exits, fence, hygiene, inner_items, kinds, lengths, lower, own_names, verify,
+};
 
 /// A function on its way through the passes.
 pub(crate) struct Function {
@@ -144,6 +146,13 @@ pub(crate) fn analyse(
     options: &Options,
 ) -> Result<Function, syn::Error> {
     let errors = Errors::new();
+    let plain = chaining::plain(sig, body).filter(|_| outer.is_some());
+    let body = if let Some((plain, body)) = &plain {
+        sig.clone_from(plain);
+        body
+    } else {
+        body
+    };
     let generics = sig.generics.clone();
     let around: Vec<&syn::Generics> = outer.map(|o| o.generics).into_iter().chain([&generics]).collect();
     let types = Types::new(&around)
@@ -171,8 +180,11 @@ pub(crate) fn analyse(
     let body = apart.as_ref().unwrap_or(body);
     let renamed = own_names::renamed(sig, body, outer.and_then(|o| o.owner.as_ref()));
     let body = renamed.as_ref().unwrap_or(body);
+    inner_items::refuse_globs(body, &errors);
     let apart = inner_items::apart(body);
     let body = apart.as_ref().unwrap_or(body);
+    let bare = bracketed::bare(body);
+    let body = bare.as_ref().unwrap_or(body);
     let rewritten = crate::pullbacks::rewrite(body, &errors);
     let body = rewritten.as_ref().unwrap_or(body);
     fence::check(body, &errors);

@@ -14,7 +14,7 @@ pub(crate) use inference::infer;
 pub(crate) use numbers::Numbers;
 pub(crate) use types::{Types, is_integer};
 pub(crate) use values::{
-    declared_type, float_of, is_declared, is_sum_in_place, of_expr, of_operator, of_place, path_key, type_of,
+    declared_type, float_of, is_declared, is_sum_in_place, layers, of_expr, of_operator, of_place, path_key, type_of,
 };
 
 /// What is known of a type.

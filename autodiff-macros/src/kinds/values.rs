@@ -141,6 +141,16 @@ pub(crate) fn declared_type(program: &Program, place: &Place) -> Option<Written>
     program.surroundings.declared(&root_type(program, place)?, &place.path).map(|(written, _)| written)
 }
 
+/// The references and boxes that the dereferences at the end of a place lead through, and those that are left: whether each is
+/// a box, and what it holds.
+pub(crate) fn layers(program: &Program, place: &Place) -> (Vec<(bool, Type)>, Vec<(bool, Type)>) {
+    let behind = place.path.iter().rev().take_while(|step| matches!(step, Step::Deref)).count();
+    let path = &place.path[..place.path.len() - behind];
+    let mut layers = root_type(program, place).map_or_else(Vec::new, |ty| program.surroundings.layers(&ty, path));
+    let left = layers.split_off(behind.min(layers.len()));
+    (layers, left)
+}
+
 /// The type of the variable that a place begins at.
 fn root_type(program: &Program, place: &Place) -> Option<Written> {
     let root = &program.vars[program.vars[place.root].mirrors.unwrap_or(place.root)];

@@ -227,6 +227,9 @@ impl Lowerer<'_> {
             let recv = self.place_or_value(&m.receiver);
             return self.called_method(&recv, m);
         }
+        if let Some(value) = self.change_by_method(m) {
+            return value;
+        }
         if let Some(value) = self.remainder(m).or_else(|| self.iterator_method(m)) {
             return value;
         }
@@ -266,8 +269,11 @@ impl Lowerer<'_> {
         }
         if methods::VIEWS.contains(&name) && m.args.is_empty() {
             let place = self.place_of(recv, span);
+            let inner = if matches!(name, "as_ref" | "as_mut") { self.in_box(&place) } else { None };
+            let boxed = inner.is_some();
+            let place = inner.unwrap_or(place);
             let unknown = self.kind(&Expr::Place(place.clone())).deref() == &Kind::Unknown;
-            if unknown && !self.uses.is_option(&m.receiver) {
+            if unknown && !boxed && !self.uses.is_option(&m.receiver) {
                 self.claim_view(&place, span);
             }
             return Expr::Ref { mutable: name.ends_with("mut"), of: Box::new(Expr::Place(place)) };
@@ -309,7 +315,8 @@ impl Lowerer<'_> {
         let flat = rules::FLAT.contains(&name) || rules::CONTROL.contains(&name);
         let integers = integers::is_method(name) && integers::arity(name) == Some(m.args.len());
         let numbers = (in_table || flat || integers) && !self.is_of_another_type(&recv, m);
-        if numbers || matches!(kind, Kind::Int | Kind::Bool | Kind::Constant) {
+        let constant = kind == Kind::Constant && !self.changes_constant(m);
+        if numbers || constant || matches!(kind, Kind::Int | Kind::Bool) {
             // Whose method this is is settled when kinds are known.
             let recv = self.as_atom(recv, span);
             let mut recv = if kind.is_scalar() || kind == Kind::Unknown { strip(recv) } else { recv };
@@ -366,11 +373,26 @@ impl Lowerer<'_> {
         args.extend(rest);
         share(&mut args);
         let callee = Callee::Method { name: m.method.clone(), turbofish: m.turbofish.clone() };
+        let chained = self.gives_receiver(recv, &m.method).then(|| args[0].parts[0].clone()).flatten();
         let out = self.call_of(callee, args, span);
+        if let Some(receiver) = chained {
+            return Expr::Ref { mutable: true, of: Box::new(receiver) };
+        }
         match self.types.lent_by(&m.method.to_string()) {
             Some(kind) if matches!(&*m.receiver, S::Path(p) if p.path.is_ident("self")) => self.lent(out, kind),
             _ => Expr::var(out, span),
         }
+    }
+
+    /// Whether a method is one of the user's own that gives its receiver, a `&mut self`.
+    fn gives_receiver(&self, recv: &Expr, method: &syn::Ident) -> bool {
+        let around = &self.types.surroundings;
+        let gives = |ty| around.gives_receiver(&ty, &method.to_string());
+        super::as_place(recv)
+            .and_then(|place| {
+                kinds::declared_type(&self.program, place).or_else(|| kinds::type_of(&self.program, self.types, recv))
+            })
+            .is_some_and(gives)
     }
 
     /// Whether a method with the name of a function of floats is that of a type of the user's own: one beside the function, or

@@ -26,6 +26,7 @@ const CHANGING: &[&str] = &[
     "get_or_insert",
     "get_or_insert_with",
     "insert",
+    "insert_str",
     "iter_mut",
     "next",
     "next_back",
@@ -35,6 +36,7 @@ const CHANGING: &[&str] = &[
     "push",
     "push_back",
     "push_front",
+    "push_str",
     "remove",
     "replace",
     "resize",
@@ -70,6 +72,13 @@ impl Lowerer<'_> {
                 Kind::Seq(_) | Kind::Option(_) => true,
                 kind => !kind.is_constant(),
             })
+    }
+
+    /// Whether a method of the standard library changes what it is called on, whatever that is.
+    pub(super) fn changes_constant(&self, m: &syn::ExprMethodCall) -> bool {
+        CHANGING.contains(&m.method.to_string().as_str())
+            && self.is_plain_place(&m.receiver)
+            && self.is_mutable_place(&m.receiver)
     }
 
     /// What a test of an option says whose receiver or closure changes something.

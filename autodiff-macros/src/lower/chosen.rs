@@ -5,13 +5,16 @@
 //! matched or unwrapped, the condition and the item are used directly, so that no option is made and the
 //! item stays the place that it is; elsewhere the expression is an ordinary value.
 
+use std::rc::Rc;
+
 use proc_macro2::Span;
 use syn::Expr as S;
 
 use super::iterators::is_some;
 use super::{Binding, Lowerer, strip};
 use crate::ir::{Expr, Place, Role, Step, Stmt};
-use crate::kinds::Kind;
+use crate::kinds::{self, Kind};
+use crate::surroundings::Written;
 use crate::variants;
 
 /// `if some { Some(item) } else { None }`.
@@ -79,14 +82,17 @@ impl Lowerer<'_> {
             _ => return None,
         }
         let copied: S = if entry {
-            syn::parse_quote!(#m.map(|(key, value)| (key.clone(), value.clone())))
+            syn::parse_quote!(::differentiable::__private::copied_entry(#m))
         } else {
-            syn::parse_quote!(#m.cloned())
+            syn::parse_quote!(::differentiable::__private::copied(#m))
         };
         let found = self.verbatim(&copied);
         let found = self.let_var("found", span, Role::Temporary, found);
         let item = if entry { Kind::Tuple(vec![Kind::Constant; 2]) } else { Kind::Constant };
         self.program.vars[found].kind = Kind::Option(Box::new(item));
+        let declared =
+            super::as_place(recv).filter(|_| !entry).and_then(|map| kinds::declared_type(&self.program, map));
+        self.program.vars[found].found = declared.as_ref().and_then(Written::found).map(Rc::new);
         let place = Place::var(found, span);
         let held = place.step(variants::payload(variants::some()));
         let lent = |l: &Self, place: Place| Expr::Ref { mutable: false, of: Box::new(l.normal(Expr::Place(place))) };

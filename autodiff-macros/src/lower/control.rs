@@ -177,7 +177,7 @@ impl Lowerer<'_> {
     }
 
     /// Whether a place lies in a variable that can be changed and may carry a derivative.
-    fn is_mutable_place(&self, e: &S) -> bool {
+    pub(super) fn is_mutable_place(&self, e: &S) -> bool {
         self.kind_of_mutable(e).is_some_and(|kind| kind.deref() == &Kind::Unknown)
     }
 
@@ -342,6 +342,34 @@ fn may_be_left(e: &S) -> bool {
     let mut exits = Exits(false);
     syn::visit::Visit::visit_expr(&mut exits, e);
     exits.0
+}
+
+/// Whether control may leave an expression for what is around it.
+pub(super) fn leaves(e: &S) -> bool {
+    struct Exits {
+        loops: usize,
+        found: bool,
+    }
+    impl<'a> syn::visit::Visit<'a> for Exits {
+        fn visit_expr(&mut self, e: &'a S) {
+            match e {
+                S::Closure(_) | S::Async(_) => {}
+                S::Try(_) | S::Return(_) => self.found = true,
+                S::Break(syn::ExprBreak { label, .. }) | S::Continue(syn::ExprContinue { label, .. }) => {
+                    self.found |= label.is_some() || self.loops == 0;
+                }
+                S::ForLoop(_) | S::While(_) | S::Loop(_) => {
+                    self.loops += 1;
+                    syn::visit::visit_expr(self, e);
+                    self.loops -= 1;
+                }
+                _ => syn::visit::visit_expr(self, e),
+            }
+        }
+    }
+    let mut exits = Exits { loops: 0, found: false };
+    syn::visit::Visit::visit_expr(&mut exits, e);
+    exits.found
 }
 
 /// Whether a method is one of options that are branches, with a function inlined.

@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Expr as S, UnOp};
 
-use super::{Binding, Lowerer, is_atom, strip};
+use super::{Binding, Lowerer, is_atom, is_new_vector, strip};
 use crate::complex;
 use crate::ir::{BinOp, Block, Expr, Place, Role, Sequence, Stmt, VarId};
 use crate::kinds::Kind;
@@ -24,7 +24,7 @@ impl Lowerer<'_> {
     }
 
     pub(super) fn as_atom(&mut self, value: Expr, span: Span) -> Expr {
-        if is_atom(&value) { value } else { self.temporary(value, span) }
+        if is_atom(&value) { value } else { self.temporary(empty_vector(value), span) }
     }
 
     /// An operand of a constructor or a call by value: an atom, or a tuple of them.
@@ -201,7 +201,7 @@ impl Lowerer<'_> {
             if let Expr::Ref { mutable: true, .. } = value {
                 self.errors.at(
                     span,
-                    "a `&mut` that is chosen by a branch cannot be differentiated; put the update into the branches",
+                    "a `&mut` that is chosen by a branch cannot be differentiated; put the update into the branches, or give it a name of its own, `let r = if c { &mut a } else { &mut b };`",
                 );
             }
             self.refuse_chosen_literal(&value, span);
@@ -223,6 +223,18 @@ impl Lowerer<'_> {
     /// Whether a name is bound to a closure.
     pub(super) fn is_closure(&self, name: &syn::Ident) -> bool {
         matches!(self.lookup(&name.to_string()), Some(Binding::Closure(_)))
+    }
+}
+
+/// `Vec::new()` without a name or a declared type is the literal: its tangent is one, too, and asks for no type.
+fn empty_vector(value: Expr) -> Expr {
+    match value {
+        Expr::Call { func, qself: None, args, .. }
+            if args.is_empty() && is_new_vector(&func) && func.segments.iter().all(|s| s.arguments.is_none()) =>
+        {
+            Expr::Array(Vec::new(), Sequence::Vec)
+        }
+        value => value,
     }
 }
 

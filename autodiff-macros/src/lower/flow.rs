@@ -62,7 +62,13 @@ impl Lowerer<'_> {
     ///
     /// Where a later condition needs statements, a branch of its own stands inside the first, and what
     /// is done otherwise stands twice.
-    fn branch_on(&mut self, cond: &S, span: Span, then: &dyn Fn(&mut Lowerer<'_>), els: &dyn Fn(&mut Lowerer<'_>)) {
+    pub(super) fn branch_on(
+        &mut self,
+        cond: &S,
+        span: Span,
+        then: &dyn Fn(&mut Lowerer<'_>),
+        els: &dyn Fn(&mut Lowerer<'_>),
+    ) {
         let mut conds = Vec::new();
         conjuncts(cond, &mut conds);
         let outside = self.scopes.len();
@@ -141,8 +147,7 @@ impl Lowerer<'_> {
 
     /// Statements that stand more than once.
     pub(super) fn copied(&mut self, span: Span, f: impl FnOnce(&mut Self)) -> Vec<Stmt> {
-        self.copies += 1;
-        if self.copies > COPIES {
+        if !self.may_copy() {
             self.errors.at(span, "too many calls in later conditions; bind what they give to names before");
             return Vec::new();
         }
@@ -150,11 +155,17 @@ impl Lowerer<'_> {
         stmts
     }
 
+    /// Whether statements may stand once more.
+    pub(super) fn may_copy(&mut self) -> bool {
+        self.copies += 1;
+        self.copies <= COPIES
+    }
+
     /// A value that nobody uses: keep what it does.
     pub(super) fn discard(&mut self, value: Option<Expr>) {
         if let Some(value) = value
             && !is_atom(&value)
-            && !matches!(&value, Expr::Tuple(es) if es.is_empty())
+            && !matches!(&value, Expr::Tuple(es) if es.iter().all(is_atom))
         {
             self.emit(Stmt::Effect(value));
         }
@@ -187,7 +198,11 @@ impl Lowerer<'_> {
         let span = m.match_token.span;
         let scrutinee = self.scrutinee(&m.expr);
         let dest = self.destination(hint, span);
-        self.arms(&scrutinee, &m.arms, dest, span);
+        let end = |l: &mut Lowerer<'_>, body: &S| {
+            let value = l.branch(body);
+            l.give(dest, value, span);
+        };
+        self.arms(&scrutinee, &m.arms, span, &end);
         self.result(dest, span)
     }
 
@@ -216,7 +231,8 @@ impl Lowerer<'_> {
         self.pin(value)
     }
 
-    pub(super) fn arms(&mut self, scrutinee: &Expr, arms: &[syn::Arm], dest: VarId, span: Span) {
+    /// The arms of a `match`, of whose bodies `end` is made.
+    pub(super) fn arms(&mut self, scrutinee: &Expr, arms: &[syn::Arm], span: Span, end: &dyn Fn(&mut Lowerer<'_>, &S)) {
         let Some((arm, rest)) = arms.split_first() else {
             return;
         };
@@ -226,7 +242,7 @@ impl Lowerer<'_> {
             // Alternatives that bind names become arms of their own.
             let arms = alternatives.into_iter().map(|p| syn::Arm { pat: with_guard(p, &arm.pat), ..arm.clone() });
             let expanded: Vec<syn::Arm> = arms.chain(rest.iter().cloned()).collect();
-            return self.arms(scrutinee, &expanded, dest, span);
+            return self.arms(scrutinee, &expanded, span, end);
         }
         let outside = self.scopes.len();
         self.scopes.push(crate::maps::HashMap::default());
@@ -246,13 +262,12 @@ impl Lowerer<'_> {
             l.stmts.last_mut().expect("a block is open").extend(needed);
             let (then, ()) = l.scoped(|l| {
                 l.bind_pattern(arm_pat, scrutinee.clone());
-                let value = l.branch(&arm.body);
-                l.give(dest, value, span);
+                end(l, &arm.body);
             });
             match cond {
                 // The last arm without a guard matches whatever is left.
                 Some(cond) if !(rest.is_empty() && arm_guard.is_none()) => {
-                    let (els, ()) = l.outside(outside, |l| l.scoped(|l| l.arms(scrutinee, rest, dest, span)));
+                    let (els, ()) = l.outside(outside, |l| l.scoped(|l| l.arms(scrutinee, rest, span, end)));
                     l.emit(if_stmt(cond, then, els));
                 }
                 _ => l.stmts.last_mut().expect("a block is open").extend(then),
@@ -261,7 +276,7 @@ impl Lowerer<'_> {
         self.scopes.pop();
         match outer {
             Some(outer) => {
-                let els = self.copied(span, |l| l.arms(scrutinee, rest, dest, span));
+                let els = self.copied(span, |l| l.arms(scrutinee, rest, span, end));
                 self.emit(if_stmt(outer, branch, els));
             }
             None => self.stmts.last_mut().expect("a block is open").extend(branch),

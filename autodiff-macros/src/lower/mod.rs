@@ -37,6 +37,7 @@ mod places;
 mod questions;
 mod queues;
 mod referring;
+mod spread;
 mod stmts;
 mod targets;
 mod vectors;
@@ -425,6 +426,16 @@ pub(crate) use targets::argument;
 
 /// Whether a constructor's path is that of `Box::new`, whose content is reached by dereferencing.
 pub(crate) fn is_box(path: &syn::Path) -> bool {
-    let names: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
-    matches!(names.iter().map(String::as_str).collect::<Vec<_>>().as_slice(), [.., "Box", "new"])
+    ends(path, "Box", "new")
+}
+
+/// Whether a path is that of `Vec::new`.
+fn is_new_vector(path: &syn::Path) -> bool {
+    ends(path, "Vec", "new")
+}
+
+/// Whether these are the last two names of a path.
+fn ends(path: &syn::Path, owner: &str, name: &str) -> bool {
+    let mut names = path.segments.iter().rev().map(|s| &s.ident);
+    names.next().is_some_and(|last| last == name) && names.next().is_some_and(|before| before == owner)
 }

@@ -186,6 +186,25 @@ impl Lowerer<'_> {
         })
     }
 
+    /// A reference to what boxes hold, if it is declared as one to that: `let t: &T = self;`, where `self` is a `&Box<T>`.
+    pub(super) fn through_boxes(&self, value: Expr, ty: &syn::Type) -> Expr {
+        let (Expr::Ref { mutable, of }, syn::Type::Reference(r)) = (&value, ty) else { return value };
+        let Expr::Place(place) = &**of else { return value };
+        let left = kinds::layers(&self.program, place).1;
+        let Some(last) = left.iter().position(|(_, holds)| *holds == *r.elem) else { return value };
+        if !left[..=last].iter().any(|(is_box, _)| *is_box) {
+            return value;
+        }
+        let inner = left[..=last].iter().fold(place.clone(), |place, _| place.step(Step::Deref));
+        Expr::Ref { mutable: *mutable, of: Box::new(Expr::Place(inner)) }
+    }
+
+    /// What the outermost box around a place holds: `self.as_ref()`, where `self` is a `&Box<T>`.
+    pub(super) fn in_box(&self, place: &Place) -> Option<Place> {
+        let outermost = kinds::layers(&self.program, place).1.iter().position(|(is_box, _)| *is_box)?;
+        Some((0..=outermost).fold(place.clone(), |place, _| place.step(Step::Deref)))
+    }
+
     /// A field of a value.
     pub(super) fn field(&mut self, base: Expr, member: &Member, span: proc_macro2::Span) -> Expr {
         if let (Expr::Tuple(es), Member::Unnamed(i)) = (&base, member)

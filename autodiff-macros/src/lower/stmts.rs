@@ -18,9 +18,16 @@ impl Lowerer<'_> {
         }
         let mut value = Expr::Tuple(Vec::new());
         let last = block.stmts.len().saturating_sub(1);
-        for (i, stmt) in block.stmts.iter().enumerate() {
+        let mut i = 0;
+        while let Some(stmt) = block.stmts.get(i) {
+            i += 1;
             match stmt {
-                syn::Stmt::Expr(e, None) if i == last => value = self.tail(e),
+                syn::Stmt::Expr(e, None) if i > last => value = self.tail(e),
+                syn::Stmt::Local(local) if self.chooses_mutably(local) => {
+                    let (spread, given) = self.spread(local, &block.stmts[i..]);
+                    i += spread;
+                    value = given;
+                }
                 other => self.stmt(other),
             }
             if self.diverges() {
@@ -33,10 +40,13 @@ impl Lowerer<'_> {
     fn tail(&mut self, e: &S) -> Expr {
         match e {
             S::If(i) if i.else_branch.is_none() && i.attrs.is_empty() => {
-                self.if_stmt(i);
+                if !self.change_of_map(e) {
+                    self.if_stmt(i);
+                }
                 Expr::Tuple(Vec::new())
             }
             S::Tuple(t) => self.given_tuple(t),
+            S::ForLoop(_) if self.change_of_map(e) => Expr::Tuple(Vec::new()),
             _ => self.operand(e),
         }
     }
@@ -46,6 +56,7 @@ impl Lowerer<'_> {
             syn::Stmt::Local(local) => self.local(local),
             // Items are hoisted by emission.
             syn::Stmt::Item(_) => {}
+            syn::Stmt::Expr(e, _) if self.change_of_map(e) => {}
             syn::Stmt::Expr(S::If(i), _) if i.else_branch.is_none() && i.attrs.is_empty() => self.if_stmt(i),
             syn::Stmt::Expr(e, Some(_)) if self.change_of_lent(e) => {}
             syn::Stmt::Expr(e, _) => {
@@ -170,6 +181,10 @@ impl Lowerer<'_> {
     pub(super) fn let_named(&mut self, name: &syn::Ident, mutable: bool, ty: Option<&syn::Type>, value: Expr) {
         let value = self.as_declared(value, ty);
         let value = self.as_reference(value, ty);
+        let value = match ty {
+            Some(ty) => self.through_boxes(value, ty),
+            None => value,
+        };
         let (value, copies) = self.copied_elements(value, name.span());
         // A view is another name for what it views; one that can be changed stays one.
         let view = |e: &Expr| matches!(e, Expr::Place(place) if place.is_view());

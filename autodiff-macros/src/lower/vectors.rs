@@ -22,6 +22,13 @@ const SORTS: &[(&str, &str)] = &[
     ("sort_by_cached_key", "order_by_key"),
 ];
 
+/// Methods that bring one element to its place, with the function of the runtime that finds the order.
+const SELECTIONS: &[(&str, &str)] = &[
+    ("select_nth_unstable", "order_around"),
+    ("select_nth_unstable_by", "order_around_by"),
+    ("select_nth_unstable_by_key", "order_around_by_key"),
+];
+
 /// Methods that belong to a sequence whatever its type is called.
 const OF_SEQUENCES: &[&str] = &[
     "push",
@@ -47,10 +54,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("retain_mut", "change the elements in a loop, then use `retain`"),
     ("splice", "collect into a new `Vec`"),
     ("extend_from_within", "copy the part with `to_vec`, then use `extend`"),
-    ("select_nth_unstable", "use `sort_by`"),
-    ("select_nth_unstable_by", "use `sort_by`"),
-    ("resize_with", "use `resize`"),
-    ("fill_with", "assign in a loop"),
 ];
 
 impl Lowerer<'_> {
@@ -67,6 +70,9 @@ impl Lowerer<'_> {
         let whole = strip(recv.clone());
         let unknown = self.kind(&whole).deref() == &Kind::Unknown;
         if unknown && (self.uses.is_other(&m.receiver) || super::owners::is_built(&m.receiver, name)) {
+            return None;
+        }
+        if self.keyed_type(recv).is_some() {
             return None;
         }
         // What an option holds may be a list of the user's own, whose `push` calls itself for the rest: the type tells.
@@ -101,6 +107,23 @@ impl Lowerer<'_> {
             self.emit(Stmt::Edit(Edit::Permute { place, order, inverse: false }));
             return Some(unit());
         }
+        if let Some((_, function)) = SELECTIONS.iter().find(|(n, _)| *n == name)
+            && let Some(at) = m.args.first()
+        {
+            let at = self.fixed_control(at);
+            let place = self.pinned(recv, span);
+            let of = self.kept_value(Expr::Place(place.clone()));
+            let mut args = vec![Expr::Ref { mutable: false, of: Box::new(of) }, at.clone()];
+            args.extend(m.args.iter().skip(1).map(|f| self.verbatim(f)));
+            let order = self.order(function, args, span);
+            self.emit(Stmt::Edit(Edit::Permute { place: place.clone(), order, inverse: false }));
+            let behind = Expr::binary(BinOp::Add, at.clone(), Expr::int(1));
+            return Some(Expr::Tuple(vec![
+                part(&place, None, Some(at.clone()), true),
+                self.element(&place, at, true),
+                part(&place, Some(behind), None, true),
+            ]));
+        }
         self.view(recv, name, m, span)
             .or_else(|| self.resizing(recv, name, m, span))
             .or_else(|| self.in_place(recv, name, m, span))
@@ -132,14 +155,15 @@ impl Lowerer<'_> {
         let sequence = matches!(kind.deref(), Kind::Seq(_) | Kind::Unknown | Kind::Array(_, Some(1)));
         match (name, m.args.len()) {
             ("split_at" | "split_at_mut", 1) => {
-                let at = self.control(&m.args[0]);
-                let at = if self.is_fixed(&at) { at } else { self.temporary(at, span) };
+                let at = self.fixed_control(&m.args[0]);
                 let place = self.place_of(recv.clone(), span);
-                let mutable = name == "split_at_mut";
-                Some(Expr::Tuple(vec![
-                    part(&place, None, Some(at.clone()), mutable),
-                    part(&place, Some(at), None, mutable),
-                ]))
+                Some(halves(&place, at, name == "split_at_mut"))
+            }
+            ("split_at_checked" | "split_at_mut_checked", 1) if sequence => {
+                let at = self.fixed_control(&m.args[0]);
+                let place = self.pinned(recv, span);
+                let some = Expr::binary(BinOp::Le, at.clone(), length(&place));
+                Some(chosen(some, halves(&place, at, name == "split_at_mut_checked")))
             }
             (
                 "first" | "last" | "first_mut" | "last_mut" | "front" | "back" | "front_mut" | "back_mut"
@@ -151,10 +175,9 @@ impl Lowerer<'_> {
                 let some = Expr::Not(Box::new(rules::method(Expr::Place(place.clone()), "is_empty", Vec::new())));
                 // It may be computed before it is known that there is one.
                 let last = rules::method(length(&place), "saturating_sub", vec![Expr::int(1)]);
-                // An element of an element is borrowed before its index is computed.
-                let inner = place.path.iter().any(|s| matches!(s, Step::Index { .. }));
+                // What it lies in is borrowed before its index is computed.
                 let ends = !(name.contains("first") || name.contains("front"));
-                let last = if mutable && inner && ends { self.temporary(last, span) } else { last };
+                let last = if mutable && ends { self.temporary(last, span) } else { last };
                 let (at, rest) = if ends {
                     (last.clone(), part(&place, None, Some(last), mutable))
                 } else {
@@ -252,8 +275,7 @@ impl Lowerer<'_> {
                 Some(unit())
             }
             ("insert", 2) if known(self) => {
-                let at = self.control(&m.args[0]);
-                let at = if self.is_fixed(&at) { at } else { self.temporary(at, span) };
+                let at = self.fixed_control(&m.args[0]);
                 let value = self.operand(&m.args[1]);
                 let place = self.place_of(recv.clone(), span);
                 self.emit(Stmt::Edit(Edit::Push { place: place.clone(), value }));
@@ -281,9 +303,21 @@ impl Lowerer<'_> {
                 self.shrink(&place, n, span);
                 Some(unit())
             }
+            ("resize_with", 2) => {
+                let f = self.callable(&m.args[1])?;
+                let n = self.fixed_control(&m.args[0]);
+                let place = self.pinned(recv, span);
+                let len = self.temporary(length(&place), span);
+                self.range_loop("_i", len, n.clone(), span, |l, _, _| {
+                    let value = l.apply(&f, Vec::new());
+                    let value = l.as_atom(value, span);
+                    l.emit(Stmt::Edit(Edit::Push { place: place.clone(), value }));
+                });
+                self.shrink(&place, n, span);
+                Some(unit())
+            }
             ("resize", 2) => {
-                let n = self.control(&m.args[0]);
-                let n = if self.is_fixed(&n) { n } else { self.temporary(n, span) };
+                let n = self.fixed_control(&m.args[0]);
                 let value = self.operand(&m.args[1]);
                 let place = self.place_of(recv.clone(), span);
                 let len = self.temporary(length(&place), span);
@@ -302,8 +336,7 @@ impl Lowerer<'_> {
                 self.taken_part(recv, &m.args[0], span).map(|_| unit())
             }
             ("split_off", 1) => {
-                let at = self.control(&m.args[0]);
-                let at = if self.is_fixed(&at) { at } else { self.temporary(at, span) };
+                let at = self.fixed_control(&m.args[0]);
                 let place = self.place_of(recv.clone(), span);
                 let tail = strip(part(&place, Some(at.clone()), None, false));
                 let tail = self.temporary(rules::method(tail, "to_vec", Vec::new()), span);
@@ -390,6 +423,17 @@ impl Lowerer<'_> {
                 let value = self.scalar(&m.args[0]);
                 let place = self.place_of(recv.clone(), span);
                 self.for_each_index(&place, span, |l, i| {
+                    let at = place.step(Step::Index { at: Box::new(i), range: false });
+                    l.emit(Stmt::Assign { place: at, value, init: false });
+                });
+                Some(unit())
+            }
+            ("fill_with", 1) => {
+                let f = self.callable(&m.args[0])?;
+                let place = self.pinned(recv, span);
+                self.for_each_index(&place.clone(), span, |l, i| {
+                    let value = l.apply(&f, Vec::new());
+                    let value = l.as_atom(value, span);
                     let at = place.step(Step::Index { at: Box::new(i), range: false });
                     l.emit(Stmt::Assign { place: at, value, init: false });
                 });
@@ -521,6 +565,12 @@ impl Lowerer<'_> {
         });
     }
 
+    /// An index or a number that keeps its value.
+    fn fixed_control(&mut self, e: &S) -> Expr {
+        let at = self.control(e);
+        self.fixed(at, e.span())
+    }
+
     pub(super) fn pinned(&mut self, recv: &Expr, span: Span) -> Place {
         let place = self.place_of(recv.clone(), span);
         match self.pin(Expr::Place(place)) {
@@ -539,6 +589,11 @@ impl Lowerer<'_> {
     pub(super) fn for_each_index(&mut self, place: &Place, span: Span, f: impl FnOnce(&mut Self, Expr)) {
         self.range_loop("i", Expr::int(0), length(place), span, |l, i, _| f(l, i));
     }
+}
+
+/// `(&place[..at], &place[at..])`.
+fn halves(place: &Place, at: Expr, mutable: bool) -> Expr {
+    Expr::Tuple(vec![part(place, None, Some(at.clone()), mutable), part(place, Some(at), None, mutable)])
 }
 
 fn unit() -> Expr {

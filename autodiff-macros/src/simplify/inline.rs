@@ -1,7 +1,7 @@
 //! Inlining: a temporary that is used once, where nothing it reads changes in between, is written at
 //! its use; a name for another value gives way to that value.
 
-use crate::ir::{Block, Edit, Expr, Header, Passing, Place, Program, Role, Stmt, VarId};
+use crate::ir::{Block, Edit, Expr, Header, Passing, Place, Program, Role, Step, Stmt, VarId};
 
 use crate::kinds::{self, Kind};
 use crate::var_set::VarSet;
@@ -190,6 +190,11 @@ fn substitute(stmt: &mut Stmt, var: VarId, value: &Expr) -> bool {
         let whole =
             matches!(written, Expr::Method { name, .. } if crate::arrays::FORMS.iter().any(|form| name == form));
         blocked |= whole && value.mentions(place.root);
+    }
+    if let Stmt::Assign { place, .. } | Stmt::Update { place, .. } | Stmt::Accumulate { place, .. } = &*stmt {
+        // A vector is borrowed before the index is computed at which it is changed.
+        let at = |step: &Step| matches!(step, Step::Index { at, .. } if at.mentions(var));
+        blocked |= value.mentions(place.root) && !is_place && place.path.iter().any(at);
     }
     if let Stmt::Call(call) = &*stmt {
         let borrowed = |e: &Expr| matches!(e, Expr::Place(p) if value.mentions(p.root));

@@ -77,6 +77,8 @@ pub(super) struct Method {
     pub(super) by_fields: Option<Vec<String>>,
     /// It is no method, but a constant of the type.
     pub(super) constant: bool,
+    /// It gives its receiver, a `&mut self`.
+    pub(super) gives_receiver: bool,
 }
 
 pub(super) struct Struct {
@@ -344,6 +346,7 @@ impl File {
                     changes: false,
                     consumes: false,
                     looks: false,
+                    gives_receiver: false,
                     by_fields: None,
                     constant: true,
                 });
@@ -359,9 +362,12 @@ impl File {
             let consumes =
                 matches!(receiver.iter().map(String::as_str).collect::<Vec<_>>()[..], ["self"] | ["mut", "self"]);
             let looks = receiver == ["&", "self"] && !changes_argument(&body[i + 2..=end]);
+            let item = || body[i..=end].iter().cloned().collect();
+            let gives_receiver = changes && crate::chaining::gives_receiver(item());
             let operand = operand.clone();
             let by_fields = written_by_fields(&name.to_string(), &body[i..=end]);
-            let method = Method { scope, operand, output, changes, consumes, looks, by_fields, constant: false };
+            let method =
+                Method { scope, operand, output, changes, consumes, looks, gives_receiver, by_fields, constant: false };
             methods.entry(name.to_string()).or_default().push(method);
             if let TokenTree::Group(body) = &body[end] {
                 self.weights.add(&of_method(&owner, &name.to_string()), &body.stream());

@@ -10,6 +10,32 @@ use crate::ir::Step;
 use crate::kinds::{Kind, Types};
 use crate::variants;
 
+impl Written {
+    /// The type of a vector of what a map or a set holds.
+    pub(crate) fn entries(&self) -> Option<Self> {
+        let ty = match self.arguments()?[..] {
+            [key, value] => syn::parse_quote!(Vec<(#key, #value)>),
+            [element] => syn::parse_quote!(Vec<#element>),
+            _ => return None,
+        };
+        Some(Self { ty, scope: self.scope })
+    }
+
+    /// The type of what a map gives for a key.
+    pub(crate) fn found(&self) -> Option<Self> {
+        let [_, value] = self.arguments()?[..] else { return None };
+        Some(Self { ty: syn::parse_quote!(Option<#value>), scope: self.scope })
+    }
+
+    fn arguments(&self) -> Option<Vec<&Type>> {
+        let Type::Path(ty) = behind_references(&self.ty) else { return None };
+        let PathArguments::AngleBracketed(arguments) = &ty.path.segments.last()?.arguments else { return None };
+        let types =
+            arguments.args.iter().filter_map(|a| if let GenericArgument::Type(ty) = a { Some(ty) } else { None });
+        Some(types.collect())
+    }
+}
+
 impl Surroundings {
     /// Whether nothing is known.
     pub(crate) fn is_empty(&self) -> bool {
@@ -144,6 +170,12 @@ impl Surroundings {
         !methods.is_empty() && methods.iter().all(|method| method.looks && constant(method))
     }
 
+    /// Whether a method is one of the user's own that gives the `&mut self` that it has changed.
+    pub(crate) fn gives_receiver(&self, receiver: &Written, name: &str) -> bool {
+        let methods = self.methods_behind(receiver, name);
+        !methods.is_empty() && methods.iter().all(|method| method.gives_receiver)
+    }
+
     /// Whether a type is one of the user's own that is advanced by a `next` of its own.
     pub(crate) fn is_iterator(&self, written: &Written) -> bool {
         self.methods_behind(written, "next").iter().any(|method| method.changes)
@@ -201,10 +233,39 @@ impl Surroundings {
                 }
                 self.target(&Written::here(owner.clone()))
             }
-            Type::Path(p) if p.qself.is_none() && p.path.segments.len() == 1 && p.path.segments[0].ident == "Box" => {
-                self.target(&Written { ty: argument(&p.path.segments[0].arguments)?.clone(), scope: written.scope })
+            Type::Path(p) if boxed(p).is_some() => {
+                self.target(&Written { ty: boxed(p)?.clone(), scope: written.scope })
             }
             ty => Some(Written { ty: ty.clone(), scope: written.scope }),
+        }
+    }
+
+    /// The references and boxes around what a place holds, from the outside in: whether each is a box, and what it holds.
+    pub(crate) fn layers(&self, root: &Written, path: &[Step]) -> Vec<(bool, Type)> {
+        let mut layers = Vec::new();
+        let written = if path.is_empty() { Some(root.clone()) } else { self.declared(root, path).map(|(ty, _)| ty) };
+        let Some(Written { mut ty, scope }) = written else { return layers };
+        loop {
+            ty = match ty {
+                Type::Paren(p) => *p.elem,
+                Type::Group(g) => *g.elem,
+                Type::Reference(r) => {
+                    layers.push((false, (*r.elem).clone()));
+                    *r.elem
+                }
+                Type::Path(p) if p.path.is_ident("Self") => match self.owner.as_deref().filter(|_| scope.is_none()) {
+                    Some(owner) if !matches!(owner, Type::Path(p) if p.path.is_ident("Self")) => owner.clone(),
+                    _ => return layers,
+                },
+                Type::Path(p) => match boxed(&p) {
+                    Some(content) => {
+                        layers.push((true, content.clone()));
+                        content.clone()
+                    }
+                    None => return layers,
+                },
+                _ => return layers,
+            };
         }
     }
 
@@ -250,6 +311,12 @@ pub(super) fn behind_references(ty: &Type) -> &Type {
         Type::Group(g) => behind_references(&g.elem),
         other => other,
     }
+}
+
+/// The type of what a box holds.
+fn boxed(ty: &TypePath) -> Option<&Type> {
+    let of_box = ty.qself.is_none() && ty.path.segments.len() == 1 && ty.path.segments[0].ident == "Box";
+    if of_box { argument(&ty.path.segments[0].arguments) } else { None }
 }
 
 /// The type of the elements of a vector, a slice or an array.

@@ -32,6 +32,9 @@ impl Lowerer<'_> {
     ) -> Expr {
         let span = subject.span;
         let test = self.is_good(subject);
+        if let (Expr::Bool(true), Some((_, item))) = (&test, &subject.chosen) {
+            return good(self, item.clone()).unwrap_or(Expr::Tuple(Vec::new()));
+        }
         let dest = self.destination(None, span);
         // What is chosen from a sequence is copied, and a reference is one to the copy.
         let mut reference = false;

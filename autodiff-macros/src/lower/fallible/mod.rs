@@ -34,7 +34,10 @@ impl Lowerer<'_> {
         }
         let family = self.family(recv, &name, m)?;
         let chosen = match recv {
-            Expr::Select(..) if !IN_PLACE.contains(&name.as_str()) => super::chosen::parts(recv),
+            _ if IN_PLACE.contains(&name.as_str()) => None,
+            Expr::Select(..) => super::chosen::parts(recv),
+            // A reference in an option that is there.
+            Expr::Call { .. } => super::chosen::parts(recv).filter(|(_, item)| matches!(item, Expr::Ref { .. })),
             _ => None,
         };
         let subject = if let Some((some, item)) = chosen {

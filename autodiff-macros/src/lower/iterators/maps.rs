@@ -14,6 +14,10 @@ use crate::ir::{Call, Callee, Expr, Place, Role, Step, Stmt};
 use crate::kinds::{self, Kind};
 use crate::lower::as_place;
 use crate::rules;
+use crate::surroundings::Written;
+
+/// The methods that give a part of a map or a set, or one of several sets.
+const PARTS: &[&str] = &["range", "intersection", "union", "difference", "symmetric_difference"];
 
 /// What is copied.
 #[derive(Clone, Copy, PartialEq)]
@@ -22,7 +26,7 @@ enum Copied {
     All,
     Keys,
     Values,
-    /// Those in a range of keys.
+    /// Those in a range of keys, or elements that another set tells.
     Part,
 }
 
@@ -54,6 +58,8 @@ impl Lowerer<'_> {
         let items = self.let_var("items", e.span(), Role::Temporary, items);
         let item = if pairs { Kind::Tuple(vec![Kind::Constant, Kind::Constant]) } else { Kind::Constant };
         self.program.vars[items].kind = Kind::Seq(Box::new(item));
+        let declared = kinds::declared_type(&self.program, &place).filter(|_| copied == Copied::All);
+        self.program.vars[items].found = declared.as_ref().and_then(Written::entries).map(Rc::new);
         let place = Place::var(items, e.span());
         let len = rules::method(Expr::Place(place.clone()), "len", Vec::new());
         let item: ItemAt = Rc::new(move |l, i| {
@@ -126,7 +132,9 @@ fn parts(e: &S) -> Option<(&S, Copied, bool)> {
     match e {
         S::Reference(r) if r.mutability.is_none() => Some((&r.expr, Copied::All, true)),
         S::Path(_) => Some((e, Copied::All, false)),
-        S::MethodCall(m) if m.method == "range" && m.args.len() == 1 => Some((&m.receiver, Copied::Part, true)),
+        S::MethodCall(m) if m.args.len() == 1 && PARTS.iter().any(|name| m.method == name) => {
+            Some((&m.receiver, Copied::Part, true))
+        }
         S::MethodCall(m) if m.args.is_empty() => match m.method.to_string().as_str() {
             "iter" => Some((&m.receiver, Copied::All, true)),
             "into_iter" => Some((&m.receiver, Copied::All, false)),

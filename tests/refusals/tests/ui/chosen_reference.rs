@@ -4,8 +4,7 @@ use differentiable::prelude::*;
 fn f(x: f64) -> f64 {
     let mut a = x;
     let mut b = x * x;
-    let r = if x > 0.0 { &mut a } else { &mut b };
-    *r *= 3.0;
+    *(if x > 0.0 { &mut a } else { &mut b }) *= 3.0;
     a * b
 }
 
