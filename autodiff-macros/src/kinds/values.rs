@@ -227,7 +227,8 @@ pub(crate) fn is_sum_in_place(program: &Program, types: &Types, place: &Place, o
         BinOp::Sub => "sub_assign",
         _ => return false,
     };
-    if !matches!(value, Expr::Place(_)) {
+    // Tangents and cotangents are added otherwise.
+    if !matches!(value, Expr::Place(_)) || program.vars[place.root].mirrors.is_some() {
         return false;
     }
     let sides = type_of_place(program, place).zip(type_of(program, types, value));
