@@ -277,3 +277,348 @@ mod keys_of_an_array {
     }
     checked!(f, [0.4, 0.7, 1.2]);
 }
+
+/// Values that a loop changes.
+mod values_mut_const {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let mut m: BTreeMap<usize, f64> = BTreeMap::new();
+        m.insert(0, 2.0);
+        m.insert(1, 3.0);
+        for a in m.values_mut() {
+            *a *= 2.0;
+        }
+        for (k, a) in m.iter_mut() {
+            *a += *k as f64;
+        }
+        for (_, a) in &mut m {
+            *a += 1.0;
+        }
+        m[&0] * v[0] * v[0] + m[&1] * v[1]
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// What is taken out of a map, once.
+mod map_remove {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let mut m: BTreeMap<usize, usize> = BTreeMap::new();
+        for i in 0..4 {
+            m.insert(i, i + 1);
+        }
+        let a = m.remove(&2).unwrap();
+        m.remove(&1);
+        let mut s = v[a];
+        while let Some((k, i)) = m.pop_first() {
+            s *= v[k] * i as f64;
+        }
+        if let Some(z) = m.remove(&7) {
+            s *= z as f64;
+        }
+        s * m.len() as f64 + s
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// The same by keys that are texts.
+mod remove_entry {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut m: HashMap<String, usize> = HashMap::new();
+        m.insert("a".into(), 1);
+        m.insert("b".into(), 2);
+        let k = String::from("a");
+        let mut s = x[0];
+        if let Some((key, v)) = m.remove_entry(&k) {
+            s *= x[v] * key.len() as f64;
+        }
+        let gone = m.remove("b").unwrap_or(0);
+        s *= x[gone];
+        for i in 0..3 {
+            let was = m.remove("z").is_some();
+            if !was {
+                m.insert("z".to_string(), i);
+            }
+            s += x[i] * m.len() as f64 * x[i];
+        }
+        s
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// A `match` on what a map lends, which inserts where there is nothing.
+mod map_match {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut m: HashMap<usize, Vec<usize>> = HashMap::new();
+        for i in 0..4 {
+            match m.get_mut(&(i % 2)) {
+                Some(v) => v.push(i),
+                None => {
+                    m.insert(i % 2, vec![i]);
+                }
+            }
+            if let Some(v) = m.get_mut(&0) {
+                if v.len() > 1 {
+                    v.reverse();
+                }
+            }
+        }
+        let mut s = 0.0;
+        for i in &m[&0] {
+            s += x[*i] * x[0];
+        }
+        for i in m[&1].iter() {
+            s *= x[*i];
+        }
+        for v in m.values_mut() {
+            for i in v.iter_mut() {
+                *i += 1;
+                if *i > 3 {
+                    break;
+                }
+            }
+        }
+        s * m[&0][0] as f64
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// Sets that others cut.
+mod set_ops {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut s = BTreeSet::new();
+        for i in 0..4 {
+            if x[i] > 0.0 {
+                s.insert(i);
+            }
+        }
+        s.remove(&0);
+        let t: BTreeSet<usize> = [1, 3].into_iter().collect();
+        let mut p = 1.0;
+        for i in s.intersection(&t) {
+            p *= x[*i];
+        }
+        for i in &s {
+            p += x[*i] * x[0];
+        }
+        if let Some(i) = s.pop_first() {
+            p *= x[i];
+        }
+        let mut h = BinaryHeap::new();
+        h.push(3usize);
+        h.push(1);
+        while let Some(k) = h.pop() {
+            p *= x[k];
+        }
+        p
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// How much a map holds, before and after it changes.
+mod len_insert {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut m: HashMap<usize, usize> = HashMap::new();
+        let mut s = x[0];
+        for i in 0..3 {
+            m.insert(i, i);
+            s += x[i] * m.len() as f64 * x[i];
+        }
+        s
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// The same where it becomes less.
+mod len_remove {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut m: BTreeMap<usize, usize> = BTreeMap::new();
+        for i in 0..4 {
+            m.insert(i, i);
+        }
+        let mut s = x[0];
+        for i in 0..4 {
+            let k = m.remove(&i).unwrap();
+            s += x[k] * m.len() as f64 * x[i];
+        }
+        s
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// What a map gave before it changed.
+mod get_insert {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut m: BTreeMap<usize, usize> = BTreeMap::new();
+        m.insert(0, 1);
+        let mut s = x[0];
+        for i in 0..3 {
+            s += x[m[&0]] * x[i] * x[i];
+            m.insert(0, i);
+        }
+        s
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// The same through what it lends.
+mod get_change {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut m: BTreeMap<usize, usize> = BTreeMap::new();
+        m.insert(0, 1);
+        let mut s = x[0];
+        for i in 0..3 {
+            s += x[m[&0]] * x[i] * x[i];
+            *m.get_mut(&0).unwrap() = i;
+            for v in m.values_mut() {
+                *v += 1;
+            }
+        }
+        s
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// Texts that change between uses of their lengths.
+mod str_len {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut t = String::new();
+        let mut s = x[0];
+        for i in 0..3 {
+            s += x[t.len()] * x[i] * x[i];
+            t.push('a');
+            if i == 1 {
+                t.pop();
+            }
+            s *= 1.0 + t.len() as f64 * x[3];
+        }
+        s
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// Maps that are thinned out and emptied.
+mod drain_map {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut m: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut s = x[0];
+        for i in 0..3 {
+            m.insert(i, i);
+            let o = m.insert(i, i + 1);
+            s *= x[o.unwrap()] * m.len() as f64;
+            m.retain(|k, _| *k != 1);
+            s += x[m.len()] * x[0];
+        }
+        m.clear();
+        s * (1 + m.len()) as f64
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// A map in a field that a method changes.
+mod len_field {
+    use super::*;
+    #[derive(Clone, Differentiable)]
+    struct B {
+        w: f64,
+        #[constant]
+        m: BTreeMap<usize, usize>,
+    }
+    #[differentiable(order = 2)]
+    impl B {
+        fn put(&mut self, i: usize, a: f64) -> f64 {
+            self.m.insert(i, i);
+            let s = self.w * a * self.m.len() as f64;
+            self.m.insert(i + 7, 1);
+            self.w += a;
+            s * self.w
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut b = B { w: x[0], m: BTreeMap::new() };
+        let mut s = 0.0;
+        for i in 0..3 {
+            s += b.put(i, x[i]) * x[3];
+        }
+        s
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// What maps in fields lend.
+mod own_remove {
+    use super::*;
+    #[derive(Clone, Differentiable)]
+    struct Bag {
+        v: Vec<f64>,
+        #[constant]
+        seen: BTreeMap<usize, usize>,
+    }
+    #[differentiable(order = 2)]
+    impl Bag {
+        fn note(&mut self, i: usize, a: f64) -> f64 {
+            if let Some(n) = self.seen.get_mut(&i) {
+                *n += 1;
+            } else {
+                self.seen.insert(i, 1);
+            }
+            match self.seen.get_mut(&(i + 1)) {
+                Some(n) if *n > 1 => *n = 0,
+                Some(_) => {}
+                None => {
+                    self.seen.insert(i + 1, 5);
+                }
+            }
+            for n in self.seen.values_mut() {
+                *n += 1;
+            }
+            let d = self.seen.remove(&9).unwrap_or(2);
+            self.v.push(a * d as f64);
+            a * self.seen[&i] as f64
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut b = Bag { v: vec![], seen: BTreeMap::new() };
+        let mut s = 0.0;
+        for (i, a) in x.iter().enumerate() {
+            s += b.note(i % 2, *a) * a;
+        }
+        s * b.v.iter().sum::<f64>()
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}

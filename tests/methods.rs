@@ -2,6 +2,9 @@
 #![allow(clippy::all, reason = "programs are written as users write them")]
 #![allow(missing_docs, clippy::pedantic)]
 
+#[macro_use]
+mod common;
+
 use differentiable::prelude::*;
 
 /// Hands over items, whose declarations are then not read: types alone tell what fields and values are.
@@ -736,4 +739,135 @@ mod receivers_that_arguments_look_at {
         assert_eq!(of_local::value_and_grad(1.3).0, of_local(1.3));
     }
 }
+}
+
+/// Methods that give their receiver.
+mod builder_mut {
+    use super::*;
+    #[derive(Clone, Differentiable)]
+    struct B {
+        x: f64,
+        y: f64,
+    }
+    #[differentiable(order = 2)]
+    impl B {
+        fn new() -> Self {
+            B { x: 1.0, y: 1.0 }
+        }
+        fn add_x(&mut self, x: f64) -> &mut Self {
+            self.x += x * x;
+            self
+        }
+        fn mul_y(&mut self, y: f64) -> &mut Self {
+            self.y *= y * self.x;
+            self
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut b = B::new();
+        b.add_x(x[0]).mul_y(x[1]).add_x(x[2]);
+        b.x * b.y
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// The same of one another, from inside, and early.
+mod builder_deep {
+    use super::*;
+    #[derive(Clone, Differentiable)]
+    struct B {
+        x: f64,
+        v: Vec<f64>,
+        #[constant]
+        n: usize,
+    }
+    #[differentiable(order = 2)]
+    impl B {
+        fn new() -> Self {
+            B { x: 1.0, v: vec![], n: 0 }
+        }
+        fn add(&mut self, a: f64) -> &mut Self {
+            if a < 0.0 {
+                self.n += 1;
+                return self;
+            }
+            self.x += a * a;
+            self.v.push(a);
+            self
+        }
+        fn twice(&mut self, a: f64) -> &mut Self {
+            self.add(a).add(a * 2.0);
+            self
+        }
+        fn scale(&mut self, k: f64) -> &mut Self {
+            for a in self.v.iter_mut() {
+                *a *= k;
+            }
+            self.n += 2;
+            self
+        }
+        fn total(&self) -> f64 {
+            self.v.iter().sum::<f64>() * self.x
+        }
+        fn count(&self) -> usize {
+            self.n
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut b = B::new();
+        b.add(x[0]).twice(x[1]).scale(x[2]);
+        for a in x {
+            b.add(*a).scale(x[3] * 0.5);
+        }
+        let t = b.add(x[1]).total();
+        let r = b.scale(x[0]);
+        r.x *= 2.0;
+        let k = r.count();
+        t * b.total() * k as f64
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// The same without derivative, beside one that gives something else.
+mod builder_const {
+    use super::*;
+    struct Log {
+        n: usize,
+        next: Option<Box<Log>>,
+    }
+    impl Log {
+        fn up(&mut self) -> &mut Self {
+            self.n += 1;
+            self
+        }
+        fn child(&mut self) -> &mut Self {
+            if self.next.is_none() {
+                self.next = Some(Box::new(Log { n: 0, next: None }));
+            }
+            self.next.as_mut().unwrap()
+        }
+        fn get(&self) -> usize {
+            self.n
+        }
+    }
+    impl Clone for Log {
+        fn clone(&self) -> Self {
+            Log { n: self.n, next: self.next.clone() }
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut l = Log { n: 0, next: None };
+        l.up().up();
+        l.child().up();
+        let k = l.get();
+        let c = l.child().get();
+        x[k] * x[c] * x[0]
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
 }

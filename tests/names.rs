@@ -862,3 +862,161 @@ mod own_types_beside_others {
         both::check(&Vec { x: 0.4, y: 0.2 }, 1.3).unwrap();
     }
 }
+
+/// A type that an inner block imports.
+mod inner_use {
+    use differentiable::prelude::*;
+    mod a {
+        use differentiable::prelude::*;
+        #[derive(Clone, Differentiable)]
+        pub struct V {
+            pub a: f64,
+        }
+        #[differentiable(order = 2)]
+        impl V {
+            pub fn get(&self) -> f64 {
+                self.a * self.a
+            }
+            pub fn at(&self, i: usize) -> f64 {
+                self.a
+            }
+        }
+    }
+    mod b {
+        use differentiable::prelude::*;
+        #[derive(Clone, Differentiable)]
+        pub struct V {
+            pub a: Vec<f64>,
+        }
+        #[differentiable(order = 2)]
+        impl V {
+            pub fn get(&self) -> f64 {
+                self.a[0] * self.a[1]
+            }
+        }
+    }
+    use a::V;
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let o = V { a: v[0] };
+        let s = {
+            use b::V;
+            let u = V { a: vec![v[1], v[0]] };
+            u.get() * u.a[0]
+        };
+        s * o.get()
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// A function that an inner block imports.
+mod inner_use_fn {
+    use differentiable::prelude::*;
+    mod a {
+        use differentiable::prelude::*;
+        #[derive(Clone, Differentiable)]
+        pub struct V {
+            pub a: f64,
+        }
+        #[differentiable(order = 2)]
+        pub fn g(x: f64) -> f64 {
+            x * x
+        }
+    }
+    mod b {
+        use differentiable::prelude::*;
+        #[differentiable(order = 2)]
+        pub fn g(x: f64) -> f64 {
+            x * x * x
+        }
+    }
+    use a::g;
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let s = {
+            use b::g;
+            g(v[0])
+        };
+        s * g(v[1])
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// The same beside fields and paths with its name.
+mod inner_fn_hides {
+    use differentiable::prelude::*;
+    #[differentiable(order = 2)]
+    fn g(x: f64) -> f64 {
+        x
+    }
+    mod b {
+        use differentiable::prelude::*;
+        #[derive(Clone, Differentiable)]
+        pub struct P {
+            pub g: f64,
+            pub h: f64,
+        }
+        #[differentiable(order = 2)]
+        pub fn g(x: f64) -> f64 {
+            x * x
+        }
+        #[differentiable(order = 2)]
+        pub fn h(x: f64) -> f64 {
+            x.sin()
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let a = if v[0] > 0.0 {
+            use b::{P, g, h};
+            let p = P { g: g(v[0]), h: b::g(v[1]) };
+            p.g * h(p.h)
+        } else {
+            g(v[1])
+        };
+        let c = {
+            use b::h as g;
+            g(v[1])
+        };
+        let d = {
+            use self::b as q;
+            q::g(v[2])
+        };
+        a * c * d * g(v[0]) * b::g(v[3])
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// Types in angle brackets.
+mod unit_path {
+    use differentiable::prelude::*;
+    struct Unit;
+    impl Unit {
+        fn make2(x: f64) -> f64 {
+            x
+        }
+    }
+    #[derive(Clone, Differentiable)]
+    struct U2 {
+        a: f64,
+    }
+    #[differentiable(order = 2)]
+    impl U2 {
+        fn make(x: f64) -> U2 {
+            U2 { a: x * x }
+        }
+        fn get(&self) -> f64 {
+            self.a * self.a
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let u = <U2>::make(v[0]);
+        u.get() * v[1] + <U2>::get(&u) + <f64>::sin(v[1])
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}

@@ -2,6 +2,9 @@
 #![allow(clippy::all, reason = "programs are written as users write them")]
 #![allow(missing_docs, clippy::pedantic)]
 
+#[macro_use]
+mod common;
+
 use differentiable::prelude::*;
 
 const OPTIONS: [Option<f64>; 5] = [None, Some(2.0), Some(0.5), Some(1.0), Some(-0.7)];
@@ -421,4 +424,29 @@ mod in_fields {
         run::check(&mut Filter { last: None, window: Some(vec![0.5]), gain: 0.3 }, &[0.4, 0.7]).unwrap();
         behind_a_reference::check(&mut Some(vec![2.0]), 0.4).unwrap();
     }
+}
+
+/// A method of what an option refers to.
+mod some_map_path {
+    use super::*;
+    #[derive(Clone, Differentiable)]
+    struct V {
+        h: f64,
+    }
+    #[differentiable(order = 2)]
+    impl V {
+        fn height(&self) -> f64 {
+            self.h * self.h
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let v = vec![V { h: x[0] }, V { h: x[1] }];
+        let a = Some(&v[0]).map(V::height).unwrap();
+        let b = v.first().map(V::height).unwrap_or(0.0);
+        let c: f64 = v.iter().map(V::height).sum();
+        a * b + c
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
 }

@@ -484,3 +484,303 @@ mod operators_on_parts_of_one_value {
 
     checked!(f, [0.7, 0.4, 1.2]);
 }
+
+/// A row that is reached through the end of a vector.
+mod last_mut_push {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let mut rows: Vec<Vec<f64>> = vec![vec![v[0]]];
+        for a in v {
+            if *a > 1.0 {
+                rows.push(Vec::new());
+            }
+            rows.last_mut().unwrap().push(a * v[1]);
+        }
+        let mut s = 0.0;
+        for r in &rows {
+            s += r.iter().product::<f64>();
+        }
+        s
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// The same of queues.
+mod back_mut {
+    use super::*;
+    use std::collections::*;
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let mut q = VecDeque::new();
+        q.push_back((1usize, v[0]));
+        for a in v {
+            if *a > 1.0 {
+                q.push_back((2, v[1]));
+            }
+            q.back_mut().unwrap().1 += a * a;
+            q.front_mut().unwrap().0 += 1;
+        }
+        q.iter().map(|(k, a)| *k as f64 * a).product::<f64>()
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// The same in a branch.
+mod if_last_mut {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let mut rows: Vec<Vec<f64>> = vec![vec![v[0]]];
+        for a in v {
+            if *a > 1.0 {
+                rows.push(vec![2.0]);
+            }
+            if let Some(r) = rows.last_mut() {
+                r.push(a * v[1]);
+                r[0] *= v[0];
+            }
+        }
+        let mut s = 0.0;
+        for r in &rows {
+            s += r.iter().product::<f64>();
+        }
+        s
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// The same of numbers without derivative.
+mod const_last_mut {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let mut rows: Vec<Vec<usize>> = vec![vec![0]];
+        for (i, a) in v.iter().enumerate() {
+            if *a > 1.0 {
+                rows.push(Vec::new());
+            }
+            rows.last_mut().unwrap().push(i);
+            if let Some(r) = rows.first_mut() {
+                r.push(i);
+            }
+        }
+        let mut s = 0.0;
+        for r in &rows {
+            s += r.iter().map(|i| v[*i]).product::<f64>();
+        }
+        s
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// What vectors, queues and options of integers lend.
+mod const_misc {
+    use super::*;
+    use std::collections::*;
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let mut q: VecDeque<(usize, bool)> = VecDeque::new();
+        q.push_back((1, false));
+        q.back_mut().unwrap().0 += 2;
+        q.front_mut().unwrap().1 = true;
+        let mut c = vec![0usize; 4];
+        *c.first_mut().unwrap() += 1;
+        c.get_mut(1).map(|a| *a += 3);
+        *c.iter_mut().next().unwrap() += 1;
+        if let Some(a) = c.get_mut(2) {
+            *a = 3;
+        }
+        let mut slot: Option<Vec<usize>> = None;
+        slot.get_or_insert_with(Vec::new).push(3);
+        slot.as_mut().unwrap()[0] -= 1;
+        let mut o = Some(2usize);
+        if let Some(k) = o.as_mut() {
+            *k += 1;
+        }
+        let (a, b) = c.split_first_mut().unwrap();
+        *a += b[0];
+        b[1] += *a;
+        let p = q[0];
+        let k = slot.unwrap()[0];
+        v[k] * v[p.0] * (if p.1 { v[0] * v[0] } else { 1.0 }) * v[o.unwrap()] * c[2] as f64 * v[1].powi(c[0] as i32)
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// The ends of vectors, of numbers, rows and pairs.
+mod ends {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut w = x.to_vec();
+        *w.last_mut().unwrap() *= x[0];
+        *w.last_mut().unwrap() += w[0] * x[1];
+        let mut c = vec![1usize, 2];
+        *c.last_mut().unwrap() += 1;
+        if let Some(l) = c.last_mut() {
+            *l -= 1;
+        }
+        let mut r = [x.to_vec(), vec![x[1]]];
+        r.last_mut().unwrap()[0] *= 2.0 * x[0];
+        *r[0].last_mut().unwrap() *= x[2];
+        let mut t = vec![(x[0], 1usize)];
+        t.last_mut().unwrap().0 *= x[1];
+        t.last_mut().unwrap().1 += 1;
+        let l = t.len() - 1;
+        t[l].0 += x[3];
+        w[3] * r[1][0] * r[0][3] * t[0].0 * t[0].1 as f64 * c[1] as f64
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// A `&mut` that a branch chooses.
+mod mut_branch {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let (mut a, mut b) = (x[0], x[1]);
+        let mut s = 1.0;
+        for i in 0..3 {
+            let r = if i % 2 == 0 { &mut a } else { &mut b };
+            *r += x[2] * x[3];
+            *r *= x[0];
+            s *= *r;
+        }
+        s * a * b
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// A pair of buffers that changes its sides.
+mod mut_pair {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut a = x.to_vec();
+        let mut b = vec![0.0; 4];
+        for s in 0..3 {
+            let (src, dst) = if s % 2 == 0 { (&a, &mut b) } else { (&b, &mut a) };
+            for i in 0..4 {
+                dst[i] = src[i] * src[(i + 1) % 4] + x[s];
+            }
+            dst[0] *= 0.5;
+        }
+        a[0] * b[1]
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// A `&mut` that a pattern chooses, or that is not there.
+mod mut_iflet {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut a = x[0];
+        let mut v = x.to_vec();
+        let o = Some(2usize);
+        for k in 0..2 {
+            let r: &mut f64 = if let Some(i) = o
+                && k == 0
+            {
+                &mut v[i]
+            } else if k == 5 {
+                continue;
+            } else {
+                &mut a
+            };
+            let t = x[1] * *r;
+            *r += t;
+            if *r > 100.0 {
+                return *r;
+            }
+            let z = t * 2.0;
+            v[3] += z;
+        }
+        a * v[2] * v[3]
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// A `&mut` that is chosen from parameters.
+mod mut_param {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn g(a: &mut Vec<f64>, b: &mut Vec<f64>, c: bool) -> f64 {
+        let r = if c { a } else { b };
+        r.push(2.0);
+        r[0] *= r[1];
+        let n = r.len();
+        r[n - 1] += r[0];
+        r[n - 1]
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut a = x.to_vec();
+        let mut b = vec![x[1], x[2]];
+        let s = g(&mut a, &mut b, true) * g(&mut a, &mut b, false);
+        s + a[0] * b[0] + a[4]
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// A counter that a branch chooses.
+mod mut_const {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let (mut odd, mut even) = (0usize, 0usize);
+        for i in 0..4 {
+            let c = if x[i] > 1.0 { &mut odd } else { &mut even };
+            *c += 1;
+        }
+        x[odd] * x[even] * odd as f64 + x[0]
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// A field that a branch chooses.
+mod mut_self {
+    use super::*;
+    #[derive(Clone, Differentiable)]
+    struct S {
+        l: Vec<f64>,
+        r: Vec<f64>,
+        n: usize,
+    }
+    #[differentiable(order = 2)]
+    impl S {
+        fn add(&mut self, a: f64) {
+            let side = if a > 1.0 { &mut self.l } else { &mut self.r };
+            side.push(a * a);
+            self.n += 1;
+            let last = side_len(self);
+            self.l[0] += last as f64 * a;
+        }
+    }
+    #[differentiable(order = 2)]
+    fn side_len(s: &S) -> usize {
+        s.l.len() + s.r.len()
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut s = S { l: vec![x[0]], r: vec![], n: 0 };
+        for a in x {
+            s.add(*a);
+        }
+        s.l.iter().product::<f64>() * s.r.iter().sum::<f64>()
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}

@@ -2,6 +2,9 @@
 #![allow(clippy::all, reason = "programs are written as users write them")]
 #![allow(missing_docs, clippy::pedantic)]
 
+#[macro_use]
+mod common;
+
 use differentiable::prelude::*;
 
 #[differentiable]
@@ -310,4 +313,106 @@ fn builders() {
 #[test]
 fn operators() {
     moved::check(V2 { x: 0.3, y: 0.4 }, V2 { x: -0.2, y: 1.4 }, 0.6).unwrap();
+}
+
+/// A declared reference to what a box holds.
+mod box_alias {
+    use super::*;
+    trait Layer {
+        fn forward(&self, x: f64) -> f64;
+    }
+    #[differentiable(order = 2)]
+    trait Layer2 {
+        fn forward(&self, x: f64) -> f64;
+    }
+    #[derive(Clone, Differentiable)]
+    struct D {
+        w: f64,
+    }
+    #[differentiable(order = 2)]
+    impl Layer2 for D {
+        fn forward(&self, x: f64) -> f64 {
+            self.w * x * x
+        }
+    }
+    #[differentiable(order = 2)]
+    impl<T: Layer2 + Differentiable> Layer2 for Box<T> {
+        fn forward(&self, x: f64) -> f64 {
+            let t: &T = self;
+            t.forward(x) * 2.0
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let b = Box::new(D { w: v[0] });
+        b.forward(v[1])
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// The same by `as_ref` and by dereferences.
+mod box_alias_ref {
+    use super::*;
+    #[differentiable(order = 2)]
+    trait Layer2 {
+        fn forward(&self, x: f64) -> f64;
+    }
+    #[derive(Clone, Differentiable)]
+    struct D {
+        w: f64,
+    }
+    #[differentiable(order = 2)]
+    impl Layer2 for D {
+        fn forward(&self, x: f64) -> f64 {
+            self.w * x * x
+        }
+    }
+    #[differentiable(order = 2)]
+    impl<T: Layer2 + Differentiable> Layer2 for Box<T> {
+        fn forward(&self, x: f64) -> f64 {
+            let t = &**self;
+            let u = self.as_ref();
+            t.forward(x) * u.forward(x)
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let b = Box::new(D { w: v[0] });
+        b.forward(v[1])
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// A method of what a box holds, whose own has the same name.
+mod box_alias_plain {
+    use super::*;
+    #[differentiable(order = 2)]
+    trait Layer2 {
+        fn forward(&self, x: f64) -> f64;
+    }
+    #[derive(Clone, Differentiable)]
+    struct D {
+        w: f64,
+    }
+    #[differentiable(order = 2)]
+    impl Layer2 for D {
+        fn forward(&self, x: f64) -> f64 {
+            self.w * x * x
+        }
+    }
+    #[differentiable(order = 2)]
+    impl<T: Layer2 + Differentiable> Layer2 for Box<T> {
+        fn forward(&self, x: f64) -> f64 {
+            (**self).forward(x) * 2.0
+        }
+    }
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let b = Box::new(D { w: v[0] });
+        b.forward(v[1])
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
 }

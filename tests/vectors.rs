@@ -2,6 +2,9 @@
 #![allow(clippy::all, reason = "programs are written as users write them")]
 #![allow(missing_docs, clippy::pedantic)]
 
+#[macro_use]
+mod common;
+
 use differentiable::prelude::*;
 
 #[differentiable]
@@ -221,4 +224,166 @@ mod aliases {
         let differences = (both::grad(0.7 + h) - both::grad(0.7 - h)) / (2.0 * h);
         assert!((both::hvp(0.7, 1.0) - differences).abs() < 1e-5);
     }
+}
+
+/// Vectors that grow by what a closure gives.
+mod resize_with {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut w = vec![x[0]];
+        w.resize_with(4, || x[1] * x[1]);
+        let mut k = 0.0;
+        w.resize_with(6, || {
+            k += x[2];
+            k
+        });
+        w.resize_with(5, || 0.0);
+        let mut rows: Vec<Vec<f64>> = Vec::new();
+        rows.resize_with(2, Vec::new);
+        rows[1].push(x[0]);
+        w[0] * w[3] * w[4] * rows[1][0]
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// Elements that a closure gives.
+mod fill_with {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut w = vec![0.0; 4];
+        w.fill_with(|| x[0] * x[0]);
+        let mut k = 1.0;
+        w[1..].fill_with(|| {
+            k *= x[1];
+            k
+        });
+        let mut c = [1usize; 3];
+        c.fill_with(Default::default);
+        w[0] * w[1] * w[3] + c[0] as f64
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// An element that is brought to its place.
+mod select_nth {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut w: Vec<f64> = x.iter().map(|a| a * x[0]).collect();
+        w.select_nth_unstable_by(2, |a, b| a.total_cmp(b));
+        let m = w[2];
+        let (_, med, _) = w.select_nth_unstable_by(1, |a, b| a.partial_cmp(b).unwrap());
+        m * *med
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// The same of indices.
+mod select_nth_int {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut w = vec![3usize, 1, 2, 0];
+        w.select_nth_unstable(2);
+        let k = *w.select_nth_unstable(1).1;
+        x[w[2]] * x[k]
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// Parts that may not be there.
+mod split_at_checked {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut s = 1.0;
+        if let Some((a, b)) = x.split_at_checked(1) {
+            s *= a[0] * b[0] * b[2];
+        }
+        if let Some((a, _)) = x.split_at_checked(9) {
+            s *= a[0];
+        }
+        let (a, b) = x.split_at_checked(2).unwrap();
+        let mut w = x.to_vec();
+        if let Some((c, d)) = w.split_at_mut_checked(2) {
+            c[0] *= d[0];
+        }
+        s * a[1] + b[0] * w[0]
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// Rows that begin empty.
+mod push_new {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let mut rows: Vec<Vec<f64>> = Vec::new();
+        for a in v {
+            rows.push(Vec::new());
+            rows[0].push(a * v[1]);
+        }
+        rows[0][0] * rows[0][3]
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// The same at the beginning.
+mod insert_new {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let mut rows: Vec<Vec<f64>> = vec![vec![v[0]]];
+        rows.insert(0, Vec::new());
+        rows[0] = Vec::new();
+        rows[0].push(v[1]);
+        rows[0][0] * rows[1][0]
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// The same in an option.
+mod field_new {
+    use super::*;
+    #[derive(Clone, Differentiable)]
+    struct S {
+        a: Vec<f64>,
+        b: Option<Vec<f64>>,
+    }
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let mut s = S { a: Vec::new(), b: None };
+        s.a.push(v[0]);
+        s.b = Some(Vec::new());
+        s.b.as_mut().unwrap().push(v[1] * v[0]);
+        let mut t = (Vec::new(), 1.0);
+        t.0.push(v[2]);
+        s.a[0] * s.b.unwrap()[0] * t.0[0]
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+/// The same where an option has none.
+mod get_or_insert_with {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn f(v: &[f64]) -> f64 {
+        let mut slot: Option<Vec<f64>> = None;
+        slot.get_or_insert_with(Vec::new).push(v[0]);
+        slot.get_or_insert_with(Vec::new).push(v[1] * v[1]);
+        let s = slot.unwrap();
+        s[0] * s[1]
+    }
+
+    checked!(f, [1.3, 0.7, -0.4, 2.1]);
 }

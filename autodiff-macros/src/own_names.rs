@@ -60,14 +60,7 @@ pub(crate) fn renamed(sig: &syn::Signature, body: &Block, owner: Option<&Type>) 
     Rename(&aliases).visit_block_mut(&mut body);
     for (name, alias) in &aliases {
         let (name, alias) = (Ident::new(name, Span::call_site()), Ident::new(alias, Span::call_site()));
-        // An import is one of a type with parameters, too, but not of one that stands in the body.
-        let inner = |s: &syn::Stmt| matches!(s, syn::Stmt::Item(syn::Item::Struct(syn::ItemStruct { ident, .. }) | syn::Item::Enum(syn::ItemEnum { ident, .. })) if *ident == name);
-        let alias = if body.stmts.iter().any(inner) {
-            syn::parse_quote!(type #alias = #name;)
-        } else {
-            syn::parse_quote!(use #name as #alias;)
-        };
-        body.stmts.insert(0, alias);
+        body.stmts.insert(0, syn::parse_quote!(type #alias = #name;));
     }
     Some(body)
 }

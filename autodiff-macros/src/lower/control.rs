@@ -102,7 +102,7 @@ impl Lowerer<'_> {
     /// Whether a method is taken to change its receiver or an argument: what neither its name nor its receiver says to be
     /// one that only looks.
     pub(super) fn may_change(&self, m: &syn::ExprMethodCall) -> bool {
-        if m.args.iter().any(|a| self.is_lent_mutably(a)) {
+        if m.args.iter().any(|a| self.is_lent_mutably(a)) || self.changes_map(m) {
             return true;
         }
         let name = m.method.to_string();

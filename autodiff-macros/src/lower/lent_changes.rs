@@ -160,9 +160,14 @@ impl Lowerer<'_> {
         })
     }
 
+    /// Whether a method changes a map or a set.
+    pub(super) fn changes_map(&self, m: &syn::ExprMethodCall) -> bool {
+        CHANGING.iter().any(|name| m.method == name) && self.is_keyed(&m.receiver)
+    }
+
     /// The value of a method that changes a map or a set: it is called once, and what it changes is no expression.
     pub(super) fn change_by_method(&mut self, m: &syn::ExprMethodCall) -> Option<Expr> {
-        if !CHANGING.iter().any(|name| m.method == name) || !self.is_keyed(&m.receiver) {
+        if !self.changes_map(m) {
             return None;
         }
         let lent = self.lent_map(&m.receiver);
