@@ -879,3 +879,38 @@ mod sums_of_structs_in_idioms {
         checked!(f, [0.4, 0.7, 1.2]);
     }
 }
+
+/// Operators without derivatives, of values that have none.
+mod sums_of_constants {
+    use super::*;
+    use std::ops::{Add, AddAssign};
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    struct V {
+        x: f64,
+        y: f64,
+    }
+    impl Add for V {
+        type Output = V;
+        fn add(self, o: V) -> V {
+            V { x: self.x + o.x, y: self.y + o.y }
+        }
+    }
+    impl AddAssign for V {
+        fn add_assign(&mut self, o: V) {
+            self.x += o.x;
+            self.y += o.y;
+        }
+    }
+    const UNIT: V = V { x: 1.0, y: 2.0 };
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut scale = UNIT + UNIT;
+        for _ in 0..2 {
+            scale = scale + UNIT;
+            scale += UNIT;
+        }
+        let v = V { x: x[0] * scale.x, y: x[1] * scale.y };
+        v.x * v.y * x[2]
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}

@@ -160,12 +160,13 @@ impl Emitter<'_> {
                     );
                     return code!(::core::ops::#name::#method(&mut #view, #value););
                 }
-                let check = (!self.is_for_people()
+                let check = (self.is_mirrored(&Expr::Place(place.clone()))
                     && kinds::is_sum_in_place(self.program, self.types, place, *op, value))
                 .then(|| {
                     let operands = [Expr::Place(place.clone()), value.clone()].map(|e| self.by_reference(&e, false));
                     self.sum_check(Operator::Assign(*op), &operands)
-                });
+                })
+                .flatten();
                 let token = assignment_token(*op);
                 let target = self.place_mut(place).at_least(Prec::Unary);
                 // An operator of the user's own borrows an element before its operand is read, which may be another of them.
