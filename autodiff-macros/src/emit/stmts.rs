@@ -160,8 +160,8 @@ impl Emitter<'_> {
                     );
                     return code!(::core::ops::#name::#method(&mut #view, #value););
                 }
-                let check = (self.is_mirrored(&Expr::Place(place.clone()))
-                    && kinds::is_sum_in_place(self.program, self.types, place, *op, value))
+                let check = (kinds::is_sum_in_place(self.program, self.types, place, *op, value)
+                    && self.is_mirrored(&Expr::Place(place.clone())))
                 .then(|| {
                     let operands = [Expr::Place(place.clone()), value.clone()].map(|e| self.by_reference(&e, false));
                     self.sum_check(Operator::Assign(*op), &operands)
