@@ -776,3 +776,141 @@ mod assignments_that_are_no_sums {
     }
     checked!(f, [0.4, 0.7, 1.2]);
 }
+
+/// `reduce`, halves of a vector, repeated values and early ends of functions.
+mod sums_of_structs_in_idioms {
+    use super::*;
+    use std::ops::{Add, AddAssign, Sub};
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    struct V {
+        x: f64,
+        y: f64,
+    }
+    #[differentiable(order = 2)]
+    impl Add for V {
+        type Output = V;
+        fn add(self, o: V) -> V {
+            V { x: self.x + o.x, y: self.y + o.y }
+        }
+    }
+    #[differentiable(order = 2)]
+    impl Sub for V {
+        type Output = V;
+        fn sub(self, o: V) -> V {
+            V { x: self.x - o.x, y: self.y - o.y }
+        }
+    }
+    #[differentiable(order = 2)]
+    impl AddAssign for V {
+        fn add_assign(&mut self, o: V) {
+            self.x += o.x;
+            self.y += o.y;
+        }
+    }
+    #[differentiable(order = 2)]
+    impl V {
+        fn product(self) -> f64 {
+            self.x * self.x * self.y + self.y.sin()
+        }
+    }
+    mod reduced {
+        use super::*;
+        #[differentiable(order = 2)]
+        fn bent(a: V, b: V) -> V {
+            V { x: a.x * b.y, y: a.y + b.x }
+        }
+        #[differentiable(order = 2)]
+        fn f(x: &[f64]) -> f64 {
+            let points = vec![V { x: x[0], y: x[1] }, V { x: x[2], y: x[0] }, V { x: x[1], y: 1.0 }];
+            let a = points.iter().copied().reduce(|a, b| a - b).unwrap();
+            let b = points.iter().zip(&points).map(|(p, q)| *p + *q).reduce(|a, b| b - a).unwrap();
+            let c = points.iter().copied().reduce(|a, b| bent(a, b)).unwrap();
+            a.product() + b.product() + c.product()
+        }
+        checked!(f, [0.4, 0.7, 1.2]);
+    }
+    mod halves {
+        use super::*;
+        #[differentiable(order = 2)]
+        fn f(x: &[f64]) -> f64 {
+            let mut points = vec![V { x: x[0], y: x[1] }, V { x: x[2], y: x[0] }, V { x: x[1], y: 1.0 }];
+            for i in 1..points.len() {
+                let (left, right) = points.split_at_mut(i);
+                right[0] += left[i - 1];
+                left[0] = left[0] - right[0];
+            }
+            points[0].product() + points[2].product()
+        }
+        checked!(f, [0.4, 0.7, 1.2]);
+    }
+    mod repeated {
+        use super::*;
+        #[differentiable(order = 2)]
+        fn f(x: &[f64]) -> f64 {
+            let p = V { x: x[2], y: x[1] };
+            let mut row = [V { x: x[0], y: x[1] }; 2];
+            let mut rows = [[p; 2]; 3];
+            let pairs = [(p, x[0]); 2];
+            let zeros = [[V { x: 0.0, y: 0.5 }; 2]; 2];
+            for i in 0..2 {
+                row[i] = row[i] + rows[i][1 - i];
+                rows[i + 1] = [row[i] - pairs[i].0; 2];
+                row[1 - i] += zeros[i][1];
+            }
+            row[0].product() + rows[2][1].product() * pairs[1].1
+        }
+        checked!(f, [0.4, 0.7, 1.2]);
+    }
+    mod ended_early {
+        use super::*;
+        #[differentiable(order = 2)]
+        fn sum(a: V, n: usize) -> Result<V, String> {
+            if n > 5 {
+                return Err("too deep".into());
+            }
+            let q = if n == 0 { a } else { sum(a + a, n - 1)? };
+            Ok(q - a + V { x: 1.0, y: 0.5 })
+        }
+        #[differentiable(order = 2)]
+        fn f(x: &[f64]) -> f64 {
+            let a = V { x: x[0], y: x[1] };
+            (sum(a, 2).unwrap() - V { x: x[2], y: x[0] }).product()
+        }
+        checked!(f, [0.4, 0.7, 1.2]);
+    }
+}
+
+/// Operators without derivatives, of values that have none.
+mod sums_of_constants {
+    use super::*;
+    use std::ops::{Add, AddAssign};
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    struct V {
+        x: f64,
+        y: f64,
+    }
+    impl Add for V {
+        type Output = V;
+        fn add(self, o: V) -> V {
+            V { x: self.x + o.x, y: self.y + o.y }
+        }
+    }
+    impl AddAssign for V {
+        fn add_assign(&mut self, o: V) {
+            self.x += o.x;
+            self.y += o.y;
+        }
+    }
+    const UNIT: V = V { x: 1.0, y: 2.0 };
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let mut scale = UNIT + UNIT;
+        for _ in 0..2 {
+            scale = scale + UNIT;
+            scale += UNIT;
+        }
+        let v = V { x: x[0] * scale.x, y: x[1] * scale.y };
+        v.x * v.y * x[2]
+    }
+    checked!(f, [0.4, 0.7, 1.2]);
+}

@@ -389,7 +389,7 @@ fn show_type(stmts: &mut Vec<Stmt>, var: VarId, wrapped: bool) {
     let shown = stmts[at..].iter().find_map(|s| assigned(s, var));
     let args = shown.map(|place| [Expr::var(var, place.span), Expr::Place(place)]);
     match args {
-        Some(args) if reads(&stmts[at], var) && !stmts[at..].iter().any(|s| defines_any(s, &args[1])) => {
+        Some(args) if reads(&stmts[at], var) && !stmts[at..].iter().any(|s| args.iter().any(|e| defines_any(s, e))) => {
             let args = args.map(|of| Expr::Ref { mutable: false, of: Box::new(of) });
             let func = if wrapped {
                 syn::parse_quote!(::differentiable::__private::alike)

@@ -32,8 +32,10 @@ impl Emitter<'_> {
             }
             (Callee::Operator(op), _, 0) => {
                 let operator = self.plain_operator(*op, &call.args, call.outs[0]);
-                let check =
-                    (call.sum && !self.is_for_people()).then(|| self.sum_check(*op, &self.operator_args(&call.args)));
+                let grows = || call.args[0].parts[0].as_ref().is_some_and(|e| self.is_mirrored(e));
+                let check = (call.sum && (self.is_mirrored(&Expr::var(call.outs[0], call.span)) || grows()))
+                    .then(|| self.sum_check(*op, &self.operator_args(&call.args)))
+                    .flatten();
                 return code!(#check #operator);
             }
             (Callee::Operator(op), _, level) => {
@@ -324,10 +326,16 @@ impl Emitter<'_> {
         }
     }
 
-    /// That an operator adds field by field was read in the file: what was found there may be another's.
-    pub(super) fn sum_check(&self, op: Operator, operands: &[Code]) -> Code {
+    /// That an operator adds field by field was read in the file: what was found there may be another's. It matters where a
+    /// cotangent is handed on.
+    pub(super) fn sum_check(&self, op: Operator, operands: &[Code]) -> Option<Code> {
         let name = operator_trait(op);
-        code!(::differentiable::__private::sums::#name(#(#operands),*);)
+        (!self.is_for_people()).then(|| code!(::differentiable::__private::sums::#name(#(#operands),*);))
+    }
+
+    /// Whether a value begins at a variable that has a tangent or a cotangent here.
+    pub(super) fn is_mirrored(&self, e: &Expr) -> bool {
+        self.program.vars.iter().any(|var| var.mirrors.is_some_and(|of| e.mentions(of)))
     }
 
     fn plain_operator(&self, op: Operator, args: &[Arg], out: VarId) -> Code {

@@ -209,13 +209,7 @@ impl Emitter<'_> {
                     Sequence::Vec => code!(::differentiable::__private::vec![#(#items),*]),
                 })
             }
-            Expr::Repeat { value, len, sequence } => {
-                let (value, len) = (self.operand(value), self.value(len));
-                Tokens::atom(match sequence {
-                    Sequence::Array => code!([#value; #len]),
-                    Sequence::Vec => code!(::differentiable::__private::vec![#value; #len]),
-                })
-            }
+            Expr::Repeat { value, len, sequence } => self.repeated(value, len, *sequence),
             Expr::Cast(e, ty) => {
                 let e = self.expr(e).at_least(Prec::Cast);
                 Tokens::new(code!(#e as #ty), Prec::Cast)

@@ -3,6 +3,7 @@
 //! In: a finished program. Out: the statements of a function body. Names are those of the user, made
 //! unique; operators are parenthesised only where precedence asks for it.
 
+mod arrays;
 mod blocks;
 mod calls;
 mod code;

@@ -160,16 +160,24 @@ impl Emitter<'_> {
                     );
                     return code!(::core::ops::#name::#method(&mut #view, #value););
                 }
-                let check = (!self.is_for_people()
-                    && kinds::is_sum_in_place(self.program, self.types, place, *op, value))
+                let check = (kinds::is_sum_in_place(self.program, self.types, place, *op, value)
+                    && self.is_mirrored(&Expr::Place(place.clone())))
                 .then(|| {
                     let operands = [Expr::Place(place.clone()), value.clone()].map(|e| self.by_reference(&e, false));
                     self.sum_check(Operator::Assign(*op), &operands)
-                });
-                let op = assignment_token(*op);
+                })
+                .flatten();
+                let token = assignment_token(*op);
+                let target = self.place_mut(place).at_least(Prec::Unary);
+                // An operator of the user's own borrows an element before its operand is read, which may be another of them.
+                let indexed = place.path.iter().any(|step| matches!(step, Step::Index { .. }));
+                if indexed && value.mentions(place.root) && !kinds::of_place(self.program, place).is_scalar() {
+                    let operand = proc_macro2::Ident::new("operand", proc_macro2::Span::mixed_site());
+                    let value = self.value(value);
+                    return code!({ let #operand = #value; #check #target #token #operand; });
+                }
                 let value = self.operand(value);
-                let place = self.place_mut(place).at_least(Prec::Unary);
-                code!(#check #place #op #value;)
+                code!(#check #target #token #value;)
             }
             Stmt::Accumulate { place, value } => self.on_slot(place, |place| self.accumulate(place, value)),
             Stmt::Call(call) => self.call(call),

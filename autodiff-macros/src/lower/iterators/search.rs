@@ -240,7 +240,9 @@ impl Lowerer<'_> {
                 });
                 let mut first = std::mem::take(&mut slots.assigned);
                 first.push(Stmt::Assign { place: found.clone(), value: Expr::Bool(true), init: false });
-                l.emit(if_stmt(Expr::Place(found.clone()), els, first));
+                // `rustc` reads from top to bottom: it learns the type of what is kept from the first item.
+                let begins = Expr::Not(Box::new(Expr::Place(found.clone())));
+                l.emit(if_stmt(begins, first, els));
             });
         });
         if failed {
