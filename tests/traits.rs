@@ -318,9 +318,6 @@ fn operators() {
 /// A declared reference to what a box holds.
 mod box_alias {
     use super::*;
-    trait Layer {
-        fn forward(&self, x: f64) -> f64;
-    }
     #[differentiable(order = 2)]
     trait Layer2 {
         fn forward(&self, x: f64) -> f64;
