@@ -661,6 +661,16 @@ mod operators_that_are_no_sums {
         outer.a.x * outer.a.y + p.x * p.y
     }
     checked!(f, [0.4, 0.7, 1.2]);
+
+    /// What generated code has the compiler check.
+    #[test]
+    fn the_attribute_tells_which_add_by_fields() {
+        use differentiable::operators;
+        assert!(<Outer as operators::Add<Outer>>::SUM, "by fields, whatever these do");
+        assert!(<Point as operators::Add<Crossed>>::SUM);
+        assert!(!<Crossed as operators::Add<Crossed>>::SUM && !<Crossed as operators::Sub<Crossed>>::SUM);
+        assert!(!<Point as operators::Add<Point>>::SUM);
+    }
 }
 
 mod sums_of_structs_in_place {
