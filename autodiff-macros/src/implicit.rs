@@ -5,23 +5,16 @@
 //! by x at the solution, a tangent solves `A ẋ = −∂r/∂θ θ̇`, and a cotangent comes back as `−(∂r/∂θ)ᵀ A⁻ᵀ x̄`. However
 //! the solution was found, it is one linear system.
 
-use proc_macro2::TokenStream;
-use quote::quote_spanned;
-
 use crate::companions::with_std;
+use crate::emit::{Code, local};
 use crate::emit::{companion_path, tuple};
 use crate::ir::Passing;
 use crate::rule::Rule;
-use crate::tangent_types::{elide, with_lifetime};
-
-/// Tokens whose local variables nothing in the user's scope can be taken for.
-macro_rules! local {
-    ($($tokens:tt)*) => { quote_spanned!(proc_macro2::Span::mixed_site()=> $($tokens)*) };
-}
+use crate::tangent_types::with_lifetime;
 
 impl Rule<'_> {
     /// The call of the residual's forward-mode companion, with these tangents.
-    fn residual_along(&self, args: &[TokenStream], tangents: &[TokenStream]) -> TokenStream {
+    fn residual_along(&self, args: &[Code], tangents: &[Code]) -> Code {
         let jvp = self.of_residual("__jvp");
         local!(#jvp(#(#args,)* &solution, #(#tangents),*))
     }
@@ -32,7 +25,7 @@ impl Rule<'_> {
     }
 
     /// The derivative of the residual by the solution, column by column.
-    fn columns(&self, args: &[TokenStream]) -> TokenStream {
+    fn columns(&self, args: &[Code]) -> Code {
         let mut tangents = vec![local!(::core::option::Option::None); self.shells.params().len()];
         tangents.push(local!(::core::option::Option::Some(&axis)));
         let along = self.residual_along(args, &tangents);
@@ -46,7 +39,7 @@ impl Rule<'_> {
     }
 
     /// `__jvp` of the solution.
-    pub(crate) fn implicit_tangent(&self) -> TokenStream {
+    pub(crate) fn implicit_tangent(&self) -> Code {
         let c = &self.shells.companions;
         let (generics, clause) = c.generics(&[]);
         let mut parameters = self.shells.signature(None);
@@ -78,11 +71,11 @@ impl Rule<'_> {
                 (solution, tangent)
             }
         };
-        with_std(&item, &TokenStream::new())
+        with_std(&item, &Code::new())
     }
 
     /// `__fwd` of the solution.
-    pub(crate) fn implicit_taped(&self) -> TokenStream {
+    pub(crate) fn implicit_taped(&self) -> Code {
         let c = &self.shells.companions;
         let params = self.shells.params();
         let (mut again, mut again_types, mut slots, mut slot_types, mut grads, mut grad_types) =
@@ -112,7 +105,7 @@ impl Rule<'_> {
         let (handed, handed_slots) = (tuple(&handed), tuple(&handed_slots));
         let (output, ct) = (c.output(), c.output_tangent());
         let argument = local!((#again_types, #ct, #slot_types));
-        let elided = elide(&argument);
+        let elided = argument.eliding("'r");
         let (generics, clause) = c.generics(&[]);
         let (name, vis, attrs, captured) =
             (self.host.hidden("__fwd", 0), &self.host.vis, &self.host.attrs, c.captured(&[]));
@@ -135,6 +128,6 @@ impl Rule<'_> {
                 })
             }
         };
-        with_std(&item, &TokenStream::new())
+        with_std(&item, &Code::new())
     }
 }

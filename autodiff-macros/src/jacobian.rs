@@ -5,8 +5,7 @@
 //! and used for every sweep; arguments by reference are not copied, unless the function changes them. A function that calls
 //! others may lack the mode that one of them lacks: its hidden function is generic in the modes that there are.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote_spanned};
+use crate::emit::{Code, Part, local};
 use syn::Type;
 
 use crate::companions::with_std;
@@ -16,14 +15,9 @@ use crate::kinds::Kind;
 use crate::modes::Modes;
 use crate::shells::Shells;
 
-/// Tokens whose local variables nothing in the user's scope can be taken for.
-macro_rules! local {
-    ($($tokens:tt)*) => { quote_spanned!(proc_macro2::Span::mixed_site()=> $($tokens)*) };
-}
-
 impl Shells<'_> {
     /// The public functions, and the hidden ones that they share with `check`.
-    pub(crate) fn jacobians(&self, modes: &Modes) -> TokenStream {
+    pub(crate) fn jacobians(&self, modes: &Modes) -> Code {
         let c = &self.companions;
         let (generics, _) = c.generics(&[]);
         let clause = self.linear_clause();
@@ -45,18 +39,18 @@ impl Shells<'_> {
                 Self::#linear #names(#(#args,)* ::differentiable::jacobian::Sparse(pattern))
             }
         };
-        with_std(&items, &TokenStream::new())
+        with_std(&items, &Code::new())
     }
 
     /// The bounds of those.
-    fn linear_clause(&self) -> TokenStream {
+    fn linear_clause(&self) -> Code {
         let c = &self.companions;
         let (_, clause) = c.generics(&[]);
         self.with_width(self.cloning_values(clause))
     }
 
     /// Adds what several directions at once ask for.
-    pub(crate) fn with_width(&self, clause: TokenStream) -> TokenStream {
+    pub(crate) fn with_width(&self, clause: Code) -> Code {
         if self.has_lanes() {
             self.companions.with_lanes(clause, &local!(::differentiable::jacobian::WIDTH))
         } else {
@@ -65,10 +59,10 @@ impl Shells<'_> {
     }
 
     /// The hidden function, with the sweeps of the modes that there are.
-    fn linear_maps(&self, modes: &Modes) -> TokenStream {
+    fn linear_maps(&self, modes: &Modes) -> Code {
         let c = &self.companions;
         let clause = self.linear_clause();
-        let (own, params, vis) = (c.f.signature.generics.params.iter(), self.signature(None), &c.host.vis);
+        let (own, params, vis) = (&c.f.signature.generics.params, self.signature(None), &c.host.vis);
         let linear = c.host.hidden("__linear", 0);
         let head = local! {
             #[doc(hidden)] #[inline]
@@ -85,7 +79,7 @@ impl Shells<'_> {
         // The answer is a type: sweeps of a mode that is missing are not compiled.
         let (names, items) = (c.turbofish_with(&local!(__Make, _)), &c.f.items);
         let (asked, args) = (c.host.hidden("__linear", 1), self.forwarded());
-        let (own, body) = (c.f.signature.generics.params.iter(), self.derivatives(Mode::Asked, Mode::Asked));
+        let body = self.derivatives(Mode::Asked, Mode::Asked);
         local! {
             #[inline]
             fn #asked<#(#own,)* __Make: ::differentiable::jacobian::Make, __Modes: ::differentiable::jacobian::Modes>(
@@ -106,15 +100,14 @@ impl Shells<'_> {
     }
 
     /// The body of a hidden function.
-    fn derivatives(&self, backward: Mode, forward: Mode) -> TokenStream {
+    fn derivatives(&self, backward: Mode, forward: Mode) -> Code {
         let c = &self.companions;
         let private = local!(::differentiable::__private);
         let turbofish = c.turbofish();
         let (fwd, jvp) = (c.host.hidden("__fwd", 0), c.host.hidden("__jvp", 1));
-        let (mut kept, mut tangents, mut gradients, mut fresh) =
-            (TokenStream::new(), TokenStream::new(), TokenStream::new(), TokenStream::new());
-        let (mut seeds, mut moving, mut finals) = (TokenStream::new(), TokenStream::new(), TokenStream::new());
-        let (mut clear, mut final_seeds, mut emits) = (TokenStream::new(), TokenStream::new(), TokenStream::new());
+        let (mut kept, mut tangents, mut gradients, mut fresh) = (Code::new(), Code::new(), Code::new(), Code::new());
+        let (mut seeds, mut moving, mut finals) = (Code::new(), Code::new(), Code::new());
+        let (mut clear, mut final_seeds, mut emits) = (Code::new(), Code::new(), Code::new());
         let (mut arguments, mut directions) = (Vec::new(), Vec::new());
         let (mut again, mut slots, mut patterns) = (Vec::new(), Vec::new(), Vec::new());
         for (i, p) in self.params().iter().enumerate() {
@@ -188,7 +181,7 @@ impl Shells<'_> {
                 emits.extend([local!(__jacobian::emit(&mut #d, &mut sink);)]);
             }
         }
-        let directions = directions.iter().map(|d| optional(d.as_ref()));
+        let directions: Vec<Code> = directions.iter().map(|d| optional(d.as_ref())).collect();
         let (again, slots, patterns) = (tuple(&again), tuple(&slots), tuple(&patterns));
         // Where the type says the shape of the cotangent, both sweeps are one call, which stores little or nothing.
         let shape = self.rows().and(c.f.signature.output.as_ref()).and_then(|ty| self.zero_of(ty));
@@ -216,8 +209,12 @@ impl Shells<'_> {
         let joined_sweeps = joined.then(|| {
             let rev = c.host.hidden("__rev", 0);
             let wanted = || self.params().iter().enumerate().filter(|(_, p)| p.wanted);
-            let slots = wanted().filter(|(_, p)| p.passing != Passing::Value).map(|(i, _)| self.local("d_", i));
-            let patterns: Vec<TokenStream> = wanted()
+            let slots: Vec<Code> = wanted()
+                .filter(|(_, p)| p.passing != Passing::Value)
+                .map(|(i, _)| self.local("d_", i))
+                .map(|d| local!(&mut #d))
+                .collect();
+            let patterns: Vec<Code> = wanted()
                 .filter(|(_, p)| p.passing == Passing::Value)
                 .map(|(i, _)| self.local("d_", i))
                 .map(|d| local!(mut #d))
@@ -227,13 +224,13 @@ impl Shells<'_> {
                 if <__Make as __jacobian::Make>::CHECKS
                     && ::core::matches!(weights, __jacobian::Weights::Gradient)
                 {
-                    let (_, #patterns) = Self::#rev #turbofish(#(#arguments,)* #(&mut #slots),*);
+                    let (_, #patterns) = Self::#rev #turbofish(#(#arguments,)* #(#slots),*);
                     #emits
                     return 1;
                 }
             }
         });
-        let sweep = |mode: Mode, choice: TokenStream, body: TokenStream| {
+        let sweep = |mode: Mode, choice: Code, body: Code| {
             let closure = local! {
                 |weights: __jacobian::Weights<'_>, mut sink: __jacobian::Sink<'_>| {
                     let mut next = 0;
@@ -284,7 +281,7 @@ impl Shells<'_> {
     }
 
     /// The derivatives along several directions in one sweep, where there is a companion for them.
-    fn several(&self, forward: Mode) -> TokenStream {
+    fn several(&self, forward: Mode) -> Code {
         let none = local!(__jacobian::NoLanes);
         if !self.has_lanes() {
             return Mode::Missing.of(&none, &none, &none);
@@ -292,13 +289,13 @@ impl Shells<'_> {
         let c = &self.companions;
         let width = local!({ __jacobian::WIDTH });
         let (companion, names) = (c.host.hidden(crate::lanes::COMPANION, 0), c.turbofish_with(&width));
-        let (mut seeds, mut arguments, mut directions) = (TokenStream::new(), Vec::new(), Vec::new());
-        let (mut fresh, mut finals) = (TokenStream::new(), TokenStream::new());
+        let (mut seeds, mut arguments, mut directions) = (Code::new(), Vec::new(), Vec::new());
+        let (mut fresh, mut finals) = (Code::new(), Code::new());
         for (i, p) in self.params().iter().enumerate() {
             let (x, t, lanes, target) = (self.name(i), self.local("t_", i), self.local("l_", i), p.target());
             let (base, now) = (self.local("base_", i), self.local("now_", i));
             let (first, reference) = match p.passing {
-                Passing::Value => (local!(&#x), TokenStream::new()),
+                Passing::Value => (local!(&#x), Code::new()),
                 Passing::Ref => (local!(&*#x), local!(&)),
                 Passing::RefMut => (local!(&#base), local!(&mut)),
             };
@@ -357,23 +354,24 @@ impl Shells<'_> {
     }
 
     /// The number of scalars of the value and of final states, where the types say it.
-    fn rows(&self) -> Option<TokenStream> {
+    fn rows(&self) -> Option<Code> {
         if self.params().iter().any(|p| p.passing == Passing::RefMut && p.differentiable) {
             return None;
         }
         self.scalars_of(self.companions.f.signature.output.as_ref()?)
     }
 
-    fn scalars_of(&self, ty: &Type) -> Option<TokenStream> {
+    fn scalars_of(&self, ty: &Type) -> Option<Code> {
         match ty {
             Type::Array(a) => {
-                let (of_element, len) = (self.scalars_of(&a.elem)?, a.len.to_token_stream());
+                let (of_element, len) = (self.scalars_of(&a.elem)?, a.len.to_code());
                 Some(local!(#of_element * (#len)))
             }
             Type::Tuple(t) => {
-                let parts: Option<Vec<TokenStream>> = t.elems.iter().map(|ty| self.scalars_of(ty)).collect();
+                let more = |ty: &Type| self.scalars_of(ty).map(|n| local!(+ #n));
+                let parts: Option<Vec<Code>> = t.elems.iter().map(more).collect();
                 let parts = parts?;
-                Some(local!((0 #(+ #parts)*)))
+                Some(local!((0 #(#parts)*)))
             }
             ty => match self.companions.f.types.kind(ty) {
                 Kind::Float(_) => Some(local!(1)),
@@ -384,14 +382,14 @@ impl Shells<'_> {
     }
 
     /// A zero of a type whose shape the type says.
-    fn zero_of(&self, ty: &Type) -> Option<TokenStream> {
+    fn zero_of(&self, ty: &Type) -> Option<Code> {
         match ty {
             Type::Array(a) => {
-                let (element, len) = (self.zero_of(&a.elem)?, a.len.to_token_stream());
+                let (element, len) = (self.zero_of(&a.elem)?, a.len.to_code());
                 Some(local!([#element; #len]))
             }
             Type::Tuple(t) => {
-                let parts: Option<Vec<TokenStream>> = t.elems.iter().map(|ty| self.zero_of(ty)).collect();
+                let parts: Option<Vec<Code>> = t.elems.iter().map(|ty| self.zero_of(ty)).collect();
                 Some(tuple(&parts?))
             }
             ty => match self.companions.f.types.kind(ty) {
@@ -404,7 +402,7 @@ impl Shells<'_> {
 }
 
 /// An optional expression as an expression.
-fn optional(e: Option<&TokenStream>) -> TokenStream {
+fn optional(e: Option<&Code>) -> Code {
     if let Some(e) = e { local!(__jacobian::Some(#e)) } else { local!(__jacobian::None) }
 }
 
@@ -419,7 +417,7 @@ enum Mode {
 
 impl Mode {
     /// A sweep, or nothing of the type `none`; `choice` is the function of `__Modes` that chooses.
-    fn of(self, choice: &TokenStream, sweep: &TokenStream, none: &TokenStream) -> TokenStream {
+    fn of(self, choice: &Code, sweep: &Code, none: &Code) -> Code {
         match self {
             Self::Given => local!(__jacobian::Some(#sweep)),
             Self::Missing => local!(__jacobian::None::<#none>),

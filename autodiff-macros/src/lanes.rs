@@ -6,8 +6,8 @@
 //!
 //! [`Lanes`]: https://docs.rs/differentiable/latest/differentiable/lanes/struct.Lanes.html
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use crate::emit::{Code, Part, code, local};
+use proc_macro2::{Ident, Span};
 use syn::Type;
 
 use crate::activity;
@@ -35,36 +35,36 @@ pub(crate) fn name_width(path: &mut syn::Path) {
 }
 
 /// The type of several tangents of a value that is owned.
-pub(crate) fn owned(ty: &Type, width: &Ident) -> TokenStream {
+pub(crate) fn owned(ty: &Type, width: &Ident) -> Code {
     match ty {
         Type::Path(p) if p.path.is_ident("f64") || p.path.is_ident("f32") => {
-            quote!(::differentiable::lanes::Lanes<#ty, #width>)
+            code!(::differentiable::lanes::Lanes<#ty, #width>)
         }
         Type::Array(a) => {
             let (element, len) = (owned(&a.elem, width), &a.len);
-            quote!([#element; #len])
+            code!([#element; #len])
         }
-        Type::Tuple(t) if t.elems.is_empty() => quote!(()),
+        Type::Tuple(t) if t.elems.is_empty() => code!(()),
         Type::Tuple(t) => tuple(&t.elems.iter().map(|ty| owned(ty, width)).collect::<Vec<_>>()),
         Type::Paren(p) => owned(&p.elem, width),
-        _ => quote!(<#ty as ::differentiable::lanes::Wide>::Lanes<#width>),
+        _ => code!(<#ty as ::differentiable::lanes::Wide>::Lanes<#width>),
     }
 }
 
 /// The type of several tangents of a parameter, passed as the parameter is.
-pub(crate) fn passed(p: &Param) -> TokenStream {
+pub(crate) fn passed(p: &Param) -> Code {
     let width = width();
     let behind = match p.target() {
         Type::Slice(s) if p.passing != Passing::Value => {
             let element = owned(&s.elem, &width);
-            quote!([#element])
+            code!([#element])
         }
         target => owned(target, &width),
     };
     match p.passing {
         Passing::Value => behind,
-        Passing::Ref => quote!(&#behind),
-        Passing::RefMut => quote!(&mut #behind),
+        Passing::Ref => code!(&#behind),
+        Passing::RefMut => code!(&mut #behind),
     }
 }
 
@@ -241,35 +241,35 @@ fn widened_field(e: &mut Expr, is_tangent: &dyn Fn(VarId) -> bool) {
 
 impl Shells<'_> {
     /// The companion of a function whose derivative is given: one direction after the other.
-    pub(crate) fn one_by_one(&self, function: &TokenStream) -> TokenStream {
+    pub(crate) fn one_by_one(&self, function: &Code) -> Code {
         let c = &self.companions;
         let ((lists, clause), width) = (c.generics_with_width(), width());
         let (name, jvp, turbofish) = (c.host.hidden(COMPANION, 0), c.host.hidden("__jvp", 1), c.turbofish());
         let (mut params, mut args, mut directions) = (self.signature(None), Vec::new(), Vec::new());
-        let mut taken = TokenStream::new();
+        let mut taken = Code::new();
         for (i, p) in self.params().iter().enumerate() {
             let (x, l, one) = (self.name(i), self.local("l_", i), self.local("one_", i));
             let by_value = p.passing == Passing::Value;
-            args.push(if by_value { quote!(::core::clone::Clone::clone(&#x)) } else { quote!(#x) });
+            args.push(if by_value { code!(::core::clone::Clone::clone(&#x)) } else { code!(#x) });
             if !p.differentiable {
-                params.push(quote!(_: ::core::option::Option<()>));
-                directions.push(quote!(::core::option::Option::None));
+                params.push(code!(_: ::core::option::Option<()>));
+                directions.push(code!(::core::option::Option::None));
                 continue;
             }
-            let (ty, target, x) = (passed(p), p.target(), if by_value { quote!(&#x) } else { quote!(#x) });
-            params.push(quote!(#l: ::core::option::Option<#ty>));
-            taken.extend([quote_spanned! {Span::mixed_site()=>
+            let (ty, target, x) = (passed(p), p.target(), if by_value { code!(&#x) } else { code!(#x) });
+            params.push(code!(#l: ::core::option::Option<#ty>));
+            taken.extend([local! {
                 let #one = #l.as_ref().map(|lanes| <#target as ::differentiable::lanes::Wide>::__take::<#width>(#x, &lanes.to_owned().to_owned(), lane));
             }]);
             directions.push(if by_value {
-                quote!(#one)
+                code!(#one)
             } else {
-                quote_spanned!(Span::mixed_site()=> match &#one { ::core::option::Option::Some(one) => ::core::option::Option::Some(one), ::core::option::Option::None => ::core::option::Option::None })
+                local!(match &#one { ::core::option::Option::Some(one) => ::core::option::Option::Some(one), ::core::option::Option::None => ::core::option::Option::None })
             });
         }
         let (vis, attrs, output) = (&c.host.vis, &c.host.attrs, c.output());
-        let tangent = c.f.signature.output.as_ref().map_or(quote!(()), |ty| owned(ty, &width));
-        quote_spanned! {Span::mixed_site()=>
+        let tangent = c.f.signature.output.as_ref().map_or(code!(()), |ty| owned(ty, &width));
+        local! {
             #attrs #[doc(hidden)]
             #vis fn #name #lists (#(#params,)* _: ::differentiable::lanes::Width<#width>) -> (#output, #tangent) #clause {
                 let value = #function(#(#args),*);
@@ -290,48 +290,48 @@ impl Shells<'_> {
     }
 
     /// `jvps`: the derivatives along several directions, each with the type of one.
-    pub(crate) fn jvps(&self) -> TokenStream {
+    pub(crate) fn jvps(&self) -> Code {
         if !self.has_lanes() {
-            return TokenStream::new();
+            return Code::new();
         }
         let c = &self.companions;
         let (lists, clause) = c.generics_with_width();
         let (companion, width) = (c.host.hidden(COMPANION, 0), width());
         let (mut params, mut args) = (self.signature(None), self.forwarded());
-        let (mut lanes, mut finals) = (TokenStream::new(), TokenStream::new());
+        let (mut lanes, mut finals) = (Code::new(), Code::new());
         for (i, p) in self.params().iter().enumerate() {
             if !p.wanted {
-                args.push(quote!(::core::option::Option::None));
+                args.push(code!(::core::option::Option::None));
                 continue;
             }
             let (d, l, x) = (self.local("d_", i), self.local("l_", i), self.name(i));
             let (target, ty) = (p.target(), owned(p.target(), &width));
             let tangent = crate::tangent_types::owned_tangent(target);
             let (reference, x) = match p.passing {
-                Passing::Value => (quote!(), quote!(&#x)),
-                Passing::Ref => (quote!(&), quote!(&*#x)),
-                Passing::RefMut => (quote!(&mut), quote!(&*#x)),
+                Passing::Value => (code!(), code!(&#x)),
+                Passing::Ref => (code!(&), code!(&*#x)),
+                Passing::RefMut => (code!(&mut), code!(&*#x)),
             };
-            params.push(quote!(#d: #reference [#tangent; #width]));
-            lanes.extend([quote_spanned! {Span::mixed_site()=>
+            params.push(code!(#d: #reference [#tangent; #width]));
+            lanes.extend([local! {
                 let mut #l: #ty = ::differentiable::lanes::zero::<_, #width>(#x);
                 for lane in 0..#width {
                     <#target as ::differentiable::lanes::Wide>::__put::<#width>(&mut #l, lane, &#d[lane]);
                 }
             }]);
             if p.passing == Passing::RefMut {
-                finals.extend([quote_spanned! {Span::mixed_site()=>
+                finals.extend([local! {
                     for lane in 0..#width {
                         #d[lane] = <#target as ::differentiable::lanes::Wide>::__take::<#width>(#x, &#l, lane);
                     }
                 }]);
             }
-            args.push(quote!(::core::option::Option::Some(#reference #l)));
+            args.push(code!(::core::option::Option::Some(#reference #l)));
         }
         let (output, tangent) = (c.output(), c.output_tangent());
         let (head, _) = self.fn_head("jvps");
-        let names = c.turbofish_with(&width.to_token_stream());
-        quote_spanned! {Span::mixed_site()=>
+        let names = c.turbofish_with(&width.to_code());
+        local! {
             #[allow(clippy::too_many_arguments)]
             #head #lists (#(#params),*) -> (#output, [#tangent; #width]) #clause {
                 #lanes

@@ -3,22 +3,15 @@
 //! In: the companions of a function. Out: shells that hand to the runtime what the modes give (by the hidden function of
 //! `jacobian.rs`) and the function at a displaced point.
 
-use proc_macro2::TokenStream;
-use quote::quote_spanned;
-
 use crate::companions::with_std;
+use crate::emit::{Code, local};
 use crate::ir::Passing;
 use crate::shells::Shells;
 use crate::signature::Param;
 
-/// Tokens whose local variables nothing in the user's scope can be taken for.
-macro_rules! local {
-    ($($tokens:tt)*) => { quote_spanned!(proc_macro2::Span::mixed_site()=> $($tokens)*) };
-}
-
 impl Shells<'_> {
     /// `check` and `check_with`.
-    pub(crate) fn linear(&self) -> TokenStream {
+    pub(crate) fn linear(&self) -> Code {
         let c = &self.companions;
         let (generics, clause) = c.generics(&[]);
         let clause = self.with_width(self.cloning(clause));
@@ -45,31 +38,32 @@ impl Shells<'_> {
                 Self::#compared #names(#(#args,)* ::core::option::Option::Some(tolerance))
             }
         };
-        with_std(&items, &TokenStream::new())
+        with_std(&items, &Code::new())
     }
 
     /// What the modes say at the point.
-    fn lines(&self) -> TokenStream {
+    fn lines(&self) -> Code {
         let linear = self.companions.host.hidden("__linear", 0);
         let names = self.companions.turbofish_with(&local!(_));
-        let arguments = self.params().iter().enumerate().map(|(i, p)| {
+        let argument = |(i, p): (usize, &Param)| {
             let x = self.name(i);
             match p.passing {
                 Passing::Value => local!(::core::clone::Clone::clone(&#x)),
                 Passing::Ref => local!(#x),
                 Passing::RefMut => local!(&mut *#x),
             }
-        });
+        };
+        let arguments: Vec<Code> = self.params().iter().enumerate().map(argument).collect();
         local!(let lines = Self::#linear #names(#(#arguments,)* ::differentiable::jacobian::Compare);)
     }
 
     /// Copies of the arguments, and what the runtime needs to compare the lines with differences.
-    fn checked(&self) -> (TokenStream, TokenStream) {
+    fn checked(&self) -> (Code, Code) {
         let c = &self.companions;
         let private = local!(::differentiable::__private);
         let point = self.point();
         let (copies, fresh, mut arguments) = (&point.copies, &point.fresh, point.arguments.clone());
-        let (mut displaced, mut finals, mut inputs) = (TokenStream::new(), TokenStream::new(), Vec::new());
+        let (mut displaced, mut finals, mut inputs) = (Code::new(), Code::new(), Vec::new());
         for (i, p) in self.params().iter().enumerate() {
             let (base, now) = (self.local("base_", i), self.local("now_", i));
             if p.wanted {
@@ -172,13 +166,13 @@ impl Shells<'_> {
 #[derive(Default)]
 pub(crate) struct Point {
     /// Copies of the arguments.
-    pub(crate) copies: TokenStream,
+    pub(crate) copies: Code,
     /// Copies of the copies, one set for each evaluation.
-    pub(crate) fresh: TokenStream,
+    pub(crate) fresh: Code,
     /// Tangents with the numbers of a direction.
-    pub(crate) tangents: TokenStream,
+    pub(crate) tangents: Code,
     /// The names of the parameters, with their numbers of scalars.
-    pub(crate) inputs: TokenStream,
-    pub(crate) arguments: Vec<TokenStream>,
-    pub(crate) tangent_arguments: Vec<TokenStream>,
+    pub(crate) inputs: Code,
+    pub(crate) arguments: Vec<Code>,
+    pub(crate) tangent_arguments: Vec<Code>,
 }

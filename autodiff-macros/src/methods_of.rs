@@ -6,6 +6,7 @@ use syn::{ImplItem, ItemImpl};
 
 use crate::companions::{Companions, Host};
 use crate::cycles::Ending;
+use crate::emit::{Code, Part, code};
 use crate::expand::{self, Function};
 use crate::method_modes::{self, Limited};
 use crate::options::Options;
@@ -82,16 +83,16 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
                 let cfgs: TokenStream =
                     f.attrs.iter().filter(|a| a.path().is_ident("cfg")).map(ToTokens::to_token_stream).collect();
                 let vis = match (of_trait, iterator) {
-                    (true, _) => TokenStream::new(),
+                    (true, _) => Code::new(),
                     // As visible as the trait's method.
-                    (_, true) => quote!(pub),
-                    _ => f.vis.to_token_stream(),
+                    (_, true) => code!(pub),
+                    _ => f.vis.to_code(),
                 };
                 let tracked = twin::tracked(&f.attrs);
                 let host = Host {
                     vis,
                     method: Some(f.sig.ident.clone()),
-                    attrs: quote!(#cfgs #tracked),
+                    attrs: code!(#cfgs #tracked),
                     of_trait,
                     outer: item.generics.clone(),
                     associated: associated.clone(),
@@ -117,7 +118,7 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
         }
         let (marked, siblings) = (marker.filter(|_| !f.options.has_rule()), method_modes::siblings(&f, &limited));
         missing.extend(crate::unannotated::functions(&f, &host.outer, marked, &siblings, &cfgs));
-        companions.extend(if of_trait { trait_items(&f, &host) } else { twin::items(&f, &host) });
+        companions.extend([if of_trait { trait_items(&f, &host) } else { twin::items(&f, &host) }]);
     }
     if of_trait {
         // The companions are items of the trait, so they stand in the same block.
@@ -293,14 +294,14 @@ fn name_self(ty: &syn::Type, sig: &mut syn::Signature, body: &mut syn::Block) {
 }
 
 /// The hidden companions that a trait requires.
-fn trait_items(f: &Function, host: &Host) -> TokenStream {
+fn trait_items(f: &Function, host: &Host) -> Code {
     let c = Companions { f, host };
-    let mut out = TokenStream::new();
+    let mut out = Code::new();
     for level in 1..=f.options.order() {
-        out.extend(c.tangent(level));
+        out.extend([c.tangent(level)]);
     }
     for level in 0..f.options.order() {
-        out.extend(c.taped_erased(level, true));
+        out.extend([c.taped_erased(level, true)]);
     }
     out
 }

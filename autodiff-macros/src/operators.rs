@@ -79,10 +79,10 @@ fn derivative(form: &forms::Form, options: &Options, name: &str) -> syn::Result<
         let c = Companions { f: &function, host };
         let mut out = TokenStream::new();
         for level in 1..=options.order() {
-            out.extend(c.tangent_as(level, body));
+            out.extend([c.tangent_as(level, body)]);
         }
         for level in 0..options.order() {
-            out.extend(c.taped_as_item(level, body));
+            out.extend([c.taped_as_item(level, body)]);
         }
         out
     };

@@ -10,8 +10,8 @@
 //! - `<kernel>_forward(args…) -> (value, saved)`, `<kernel>_adjoint(args…, saved, cotangent, slots…)`
 //!   and `<kernel>_tangent(args…, tangents…) -> (value, tangent)`.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote};
+use crate::emit::{Code, Part, code};
+use proc_macro2::Ident;
 use syn::Path;
 
 use crate::companions::{Companions, Host};
@@ -27,40 +27,40 @@ use crate::signature::Param;
 ///
 /// Where the rule of a mode is missing, its companions exist all the same, since callers are differentiated in both
 /// modes: they are an error of the build that needs them. Calls of the public derivatives do not compile.
-pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
+pub(crate) fn items(f: &Function, host: &Host) -> Code {
     let rule = |host| Rule { shells: Shells { companions: Companions { f, host } }, f, host };
     let given = Given::of(&f.options);
     let without = |mode: &str| {
         let mode = Ident::new(mode, proc_macro2::Span::mixed_site());
-        Host { bound: Some(quote!(for<'missing> Self: ::differentiable::__private::#mode<'missing>)), ..host.clone() }
+        Host { bound: Some(code!(for<'missing> Self: ::differentiable::__private::#mode<'missing>)), ..host.clone() }
     };
     let (no_backward, no_forward) = (without("HasReverseRule"), without("HasForwardRule"));
     let hidden = rule(host);
     let implicit = f.options.implicit.is_some();
     let mut out = if implicit { hidden.implicit_taped() } else { hidden.taped() };
-    out.extend(hidden.joined());
+    out.extend([hidden.joined()]);
     if host.method.is_none() {
-        out.extend(hidden.at_once());
+        out.extend([hidden.at_once()]);
     }
-    out.extend(if implicit { hidden.implicit_tangent() } else { hidden.tangent() });
-    out.extend(hidden.higher());
+    out.extend([if implicit { hidden.implicit_tangent() } else { hidden.tangent() }]);
+    out.extend([hidden.higher()]);
     if f.options.hidden {
         return out;
     }
-    out.extend(rule(if given.backward { host } else { &no_backward }).shells.reverse());
-    out.extend(rule(if given.forward { host } else { &no_forward }).shells.forward());
+    out.extend([rule(if given.backward { host } else { &no_backward }).shells.reverse()]);
+    out.extend([rule(if given.forward { host } else { &no_forward }).shells.forward()]);
     if f.options.lanes {
-        out.extend(hidden.shells.one_by_one(&hidden.function()));
-        out.extend(rule(if given.forward { host } else { &no_forward }).shells.jvps());
+        out.extend([hidden.shells.one_by_one(&hidden.function())]);
+        out.extend([rule(if given.forward { host } else { &no_forward }).shells.jvps()]);
     }
-    out.extend(hidden.shells.linear());
-    out.extend(hidden.shells.jacobians(&Modes::Known { backward: given.backward, forward: given.forward }));
+    out.extend([hidden.shells.linear()]);
+    out.extend([hidden.shells.jacobians(&Modes::Known { backward: given.backward, forward: given.forward })]);
     if f.options.order() > 1 {
-        out.extend(hidden.shells.second());
+        out.extend([hidden.shells.second()]);
     }
-    out.extend(hidden.shells.call());
-    out.extend(hidden.shells.source(&hidden.text()));
-    out.extend(hidden.shells.graph(&crate::graph::encode_rule(f, hidden.backward_name())));
+    out.extend([hidden.shells.call()]);
+    out.extend([hidden.shells.source(&hidden.text())]);
+    out.extend([hidden.shells.graph(&crate::graph::encode_rule(f, hidden.backward_name()))]);
     out
 }
 
@@ -87,13 +87,13 @@ pub(crate) struct Rule<'a> {
 #[derive(Default)]
 struct State {
     /// Copies of the initial state.
-    keep: TokenStream,
+    keep: Code,
     /// The initial state, before the rule is called.
-    initial: TokenStream,
+    initial: Code,
     /// The cotangents of the final state.
-    seeds: TokenStream,
+    seeds: Code,
     /// The initial state, at the end.
-    again: TokenStream,
+    again: Code,
 }
 
 fn text_of(path: &Path) -> String {
@@ -111,10 +111,10 @@ fn suffixed(path: &Path, suffix: &str) -> Path {
 
 impl Rule<'_> {
     /// What stands in the place of a missing rule.
-    fn missing(&self, mode: &str, option: &str) -> TokenStream {
+    fn missing(&self, mode: &str, option: &str) -> Code {
         let name = &self.f.signature.name;
         let text = format!("`{name}` has no rule for {mode} mode: add `{option} = …` to its `#[differentiable]`");
-        quote! {{
+        code! {{
             struct Rule;
             impl ::differentiable::__private::MissingRule for Rule {
                 const MESSAGE: &'static str = #text;
@@ -166,21 +166,21 @@ impl Rule<'_> {
     }
 
     /// The function itself.
-    pub(crate) fn function(&self) -> TokenStream {
+    pub(crate) fn function(&self) -> Code {
         let name = &self.f.signature.name;
-        if self.host.method.is_some() { quote!(Self::#name) } else { quote!(#name) }
+        if self.host.method.is_some() { code!(Self::#name) } else { code!(#name) }
     }
 
     /// The arguments of a call, with clones of those by value.
-    pub(crate) fn arguments(&self, names: impl Fn(usize) -> Ident) -> Vec<TokenStream> {
+    pub(crate) fn arguments(&self, names: impl Fn(usize) -> Ident) -> Vec<Code> {
         let params = self.shells.params();
         (0..params.len())
             .map(|i| {
                 let name = names(i);
                 if params[i].passing == Passing::Value {
-                    quote!(::core::clone::Clone::clone(&#name))
+                    code!(::core::clone::Clone::clone(&#name))
                 } else {
-                    quote!(#name)
+                    code!(#name)
                 }
             })
             .collect()
@@ -192,20 +192,20 @@ impl Rule<'_> {
     }
 
     /// The arguments of a call on the way back.
-    pub(crate) fn arguments_again(&self) -> Vec<TokenStream> {
+    pub(crate) fn arguments_again(&self) -> Vec<Code> {
         let mut arguments = self.arguments(|i| self.again(i));
         for (i, _) in self.views() {
             let owned = self.local("owned_", i);
-            arguments[i] = quote!(#owned.view());
+            arguments[i] = code!(#owned.view());
         }
         arguments
     }
 
     /// Arrays of their own for the views that are arguments, since a tape holds no reference.
-    pub(crate) fn owned_views(&self) -> TokenStream {
+    pub(crate) fn owned_views(&self) -> Code {
         let copies = self.views().map(|(i, _)| {
             let (name, owned) = (self.shells.name(i), self.local("owned_", i));
-            quote!(let #owned = { use ::differentiable::__private::ToOwned as _; #name.to_owned() };)
+            code!(let #owned = { use ::differentiable::__private::ToOwned as _; #name.to_owned() };)
         });
         copies.collect()
     }
@@ -216,61 +216,61 @@ impl Rule<'_> {
     }
 
     /// The arguments of the function itself.
-    pub(crate) fn own_arguments(&self) -> Vec<TokenStream> {
+    pub(crate) fn own_arguments(&self) -> Vec<Code> {
         let mut arguments = self.arguments(|i| self.shells.name(i));
         if let Some(first) = arguments.first_mut().filter(|_| self.f.by_value_receiver) {
-            *first = quote!(::core::clone::Clone::clone(self));
+            *first = code!(::core::clone::Clone::clone(self));
         }
         arguments
     }
 
-    fn taped(&self) -> TokenStream {
+    fn taped(&self) -> Code {
         let c = &self.shells.companions;
         let params = self.shells.params();
         let (mut again, mut again_types, mut slots, mut slot_types, mut grads, mut grad_types) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut kernel_slots = Vec::new();
-        let mut adds = TokenStream::new();
+        let mut adds = Code::new();
         let mut received = Vec::new();
         let state = self.state();
-        let mut cotangents = if self.shells.returns_nothing() { Vec::new() } else { vec![quote!(ct)] };
+        let mut cotangents = if self.shells.returns_nothing() { Vec::new() } else { vec![code!(ct)] };
         for (i, p) in params.iter().enumerate() {
             let (name, d, g) = (self.again(i), self.local("d_", i), self.local("g_", i));
             if p.differentiable {
-                received.push(quote!(#g));
+                received.push(code!(#g));
             }
             if p.passing == Passing::Value {
-                again.push(quote!(()));
-                again_types.push(quote!(()));
-                slots.push(quote!(()));
-                slot_types.push(quote!(()));
-                grads.push(if p.differentiable { quote!(#g) } else { quote!(()) });
-                grad_types.push(if p.differentiable { c.tangent_type(p) } else { quote!(()) });
+                again.push(code!(()));
+                again_types.push(code!(()));
+                slots.push(code!(()));
+                slot_types.push(code!(()));
+                grads.push(if p.differentiable { code!(#g) } else { code!(()) });
+                grad_types.push(if p.differentiable { c.tangent_type(p) } else { code!(()) });
                 continue;
             }
-            again.push(quote!(#name));
+            again.push(code!(#name));
             again_types.push(crate::tangent_types::with_lifetime(&p.ty));
-            grads.push(quote!(()));
-            grad_types.push(quote!(()));
+            grads.push(code!(()));
+            grad_types.push(code!(()));
             if p.differentiable {
                 let slot = c.slot(p);
-                slots.push(quote!(#d));
-                slot_types.push(quote!(::core::option::Option<&'r mut #slot>));
-                kernel_slots.push(quote!(#d));
+                slots.push(code!(#d));
+                slot_types.push(code!(::core::option::Option<&'r mut #slot>));
+                kernel_slots.push(code!(#d));
                 let add = if p.passing == Passing::RefMut {
                     let given = self.local("given_", i);
-                    cotangents.push(quote!(&#given));
-                    quote!(restore(#d, #g))
+                    cotangents.push(code!(&#given));
+                    code!(restore(#d, #g))
                 } else {
-                    quote!(accumulate(#d, &#g))
+                    code!(accumulate(#d, &#g))
                 };
-                adds.extend(
-                    quote!(if let ::core::option::Option::Some(#d) = #d { ::differentiable::__private::#add; }),
-                );
+                adds.extend([
+                    code!(if let ::core::option::Option::Some(#d) = #d { ::differentiable::__private::#add; }),
+                ]);
             } else {
                 let slot = c.space(p);
-                slots.push(quote!(_));
-                slot_types.push(quote!(::core::option::Option<&'r mut #slot>));
+                slots.push(code!(_));
+                slot_types.push(code!(::core::option::Option<&'r mut #slot>));
             }
         }
         let (arguments, again_arguments, own) =
@@ -279,17 +279,17 @@ impl Rule<'_> {
         let (forward, backward) = match (&self.f.options.kernel, &self.f.options.vjp) {
             (Some(kernel), _) => {
                 let (forward, adjoint) = (suffixed(kernel, "forward"), suffixed(kernel, "adjoint"));
-                let last: Vec<TokenStream> = (0..params.len()).map(|i| self.again(i).to_token_stream()).collect();
+                let last: Vec<Code> = (0..params.len()).map(|i| self.again(i).to_code()).collect();
                 (
-                    quote!(let (value, saved) = #forward(#(#arguments),*);),
-                    quote!(#adjoint(#(#last,)* saved, ct, #(#kernel_slots),*);),
+                    code!(let (value, saved) = #forward(#(#arguments),*);),
+                    code!(#adjoint(#(#last,)* saved, ct, #(#kernel_slots),*);),
                 )
             }
             (None, Some(vjp)) => {
                 let call = self.function();
                 (
-                    quote!(let value = #call(#(#own),*);),
-                    quote! {
+                    code!(let value = #call(#(#own),*);),
+                    code! {
                         let #received = { let (_, pullback) = #vjp(#(#again_arguments),*); pullback(#(#cotangents),*) };
                         #adds
                     },
@@ -297,28 +297,28 @@ impl Rule<'_> {
             }
             (None, None) => {
                 let call = self.function();
-                (quote!(let value = #call(#(#own),*);), TokenStream::new())
+                (code!(let value = #call(#(#own),*);), Code::new())
             }
         };
         let (again, again_types, slots, slot_types) =
             (tuple(&again), tuple(&again_types), tuple(&slots), tuple(&slot_types));
         let (grads, grad_types) = (tuple(&grads), tuple(&grad_types));
         let (output, ct) = (c.output(), c.output_tangent());
-        let argument = quote!((#again_types, #ct, #slot_types));
-        let elided = crate::tangent_types::elide(&argument);
+        let argument = code!((#again_types, #ct, #slot_types));
+        let elided = argument.eliding("'r");
         let (generics, clause) = c.generics(&[]);
         let (vis, attrs, captured) = (&self.host.vis, &self.host.attrs, c.captured(&[]));
         let parameters = self.shells.signature(None);
         let State { keep, initial, seeds, again: last } = &state;
         let views = self.owned_views();
         let pulled = if Given::of(&self.f.options).backward {
-            quote!({ #backward #last #grads })
+            code!({ #backward #last #grads })
         } else {
             self.missing("reverse", "vjp")
         };
         let companion = |base: &str| {
             let name = self.host.hidden(base, 0);
-            quote! {
+            code! {
                 #attrs #[doc(hidden)] #[inline]
                 #vis fn #name #generics (#(#parameters),*) -> (#output, impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + #captured) #clause {
                     #keep
@@ -330,7 +330,7 @@ impl Rule<'_> {
         };
         let mut companions = companion("__fwd");
         if params.iter().any(|p| p.passing == Passing::RefMut) {
-            companions.extend(companion("__out"));
+            companions.extend([companion("__out")]);
         }
         companions
     }
@@ -341,45 +341,45 @@ impl Rule<'_> {
         let mut state = State::default();
         for (i, p) in self.shells.params().iter().enumerate().filter(|(_, p)| p.passing == Passing::RefMut) {
             let (name, again, kept) = (self.shells.name(i), self.again(i), self.local("kept_", i));
-            state.keep.extend(quote!(let #kept = ::differentiable::__private::snapshot(&*#name);));
-            let put = |copy: TokenStream| quote!(::differentiable::__private::restore(&mut *#again, #copy););
-            state.initial.extend(put(quote!(::core::clone::Clone::clone(&#kept))));
-            state.again.extend(put(kept.to_token_stream()));
+            state.keep.extend([code!(let #kept = ::differentiable::__private::snapshot(&*#name);)]);
+            let put = |copy: Code| code!(::differentiable::__private::restore(&mut *#again, #copy););
+            state.initial.extend([put(code!(::core::clone::Clone::clone(&#kept)))]);
+            state.again.extend([put(kept.to_code())]);
             if p.differentiable {
                 let (d, given) = (self.local("d_", i), self.local("given_", i));
-                state.seeds.extend(quote! {
+                state.seeds.extend([code! {
                     let #given = match &#d {
                         ::core::option::Option::Some(given) => ::differentiable::__private::snapshot(&**given),
                         ::core::option::Option::None => ::differentiable::Differentiable::__zero(&#kept),
                     };
-                });
+                }]);
             }
         }
         state
     }
 
     /// `__adj`: the forward sweep and its pullback, one after the other.
-    fn at_once(&self) -> TokenStream {
+    fn at_once(&self) -> Code {
         let c = &self.shells.companions;
         let params = self.shells.params();
         if params.iter().any(|p| p.passing == Passing::RefMut) {
-            return TokenStream::new();
+            return Code::new();
         }
         let (mut again, mut slots, mut slot_types, mut grad_types) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (i, p) in params.iter().enumerate() {
             let (name, d) = (self.shells.name(i), self.local("d_", i));
             if p.passing == Passing::Value {
-                again.push(quote!(()));
-                slots.push(quote!(()));
-                slot_types.push(quote!(()));
-                grad_types.push(if p.differentiable { c.tangent_type(p) } else { quote!(()) });
+                again.push(code!(()));
+                slots.push(code!(()));
+                slot_types.push(code!(()));
+                grad_types.push(if p.differentiable { c.tangent_type(p) } else { code!(()) });
                 continue;
             }
             let slot = c.space(p);
-            again.push(quote!(#name));
-            slots.push(quote!(#d));
-            slot_types.push(quote!(::core::option::Option<&mut #slot>));
-            grad_types.push(quote!(()));
+            again.push(code!(#name));
+            slots.push(code!(#d));
+            slot_types.push(code!(::core::option::Option<&mut #slot>));
+            grad_types.push(code!(()));
         }
         let (generics, clause) = c.generics(&[]);
         let (again, slots, slot_types, grad_types) =
@@ -387,7 +387,7 @@ impl Rule<'_> {
         let (name, fwd, turbofish) = (self.host.hidden("__adj", 0), self.host.hidden("__fwd", 0), c.turbofish());
         let (vis, attrs, output, ct) = (&self.host.vis, &self.host.attrs, c.output(), c.output_tangent());
         let (parameters, forwarded) = (self.shells.signature(None), self.shells.forwarded());
-        quote! {
+        code! {
             #attrs #[doc(hidden)] #[inline] #[allow(clippy::too_many_arguments)]
             #vis fn #name #generics (#(#parameters,)* ct: #ct, #slots: #slot_types) -> (#output, #grad_types) #clause {
                 let (value, tape) = Self::#fwd #turbofish(#(#forwarded),*);
@@ -396,7 +396,7 @@ impl Rule<'_> {
         }
     }
 
-    fn joined(&self) -> TokenStream {
+    fn joined(&self) -> Code {
         let c = &self.shells.companions;
         let params = self.shells.params();
         let (generics, clause) = c.generics(&[]);
@@ -407,37 +407,37 @@ impl Rule<'_> {
         for (i, p) in params.iter().enumerate() {
             let (name, d, g) = (self.shells.name(i), self.local("d_", i), self.local("g_", i));
             if p.passing == Passing::Value {
-                again.push(quote!(()));
-                slots.push(quote!(()));
-                patterns.push(if p.wanted { quote!(#g) } else { quote!(_) });
+                again.push(code!(()));
+                slots.push(code!(()));
+                patterns.push(if p.wanted { code!(#g) } else { code!(_) });
                 if p.wanted {
-                    grads.push(quote!(#g));
+                    grads.push(code!(#g));
                     grad_types.push(c.tangent_type(p));
                 }
             } else {
-                again.push(quote!(#name));
-                patterns.push(quote!(_));
+                again.push(code!(#name));
+                patterns.push(code!(_));
                 if p.has_slot() {
                     let slot = c.slot(p);
-                    parameters.push(quote!(#d: &mut #slot));
-                    slots.push(quote!(::core::option::Option::Some(#d)));
+                    parameters.push(code!(#d: &mut #slot));
+                    slots.push(code!(::core::option::Option::Some(#d)));
                 } else {
-                    slots.push(quote!(::core::option::Option::None));
+                    slots.push(code!(::core::option::Option::None));
                 }
             }
         }
         let (again, slots, patterns, grads, grad_types) =
             (tuple(&again), tuple(&slots), tuple(&patterns), tuple(&grads), tuple(&grad_types));
         let (rev, fwd, turbofish) = (self.host.hidden("__rev", 0), self.host.hidden("__fwd", 0), c.turbofish());
-        let arguments: Vec<TokenStream> = (0..params.len()).map(|i| self.shells.name(i).to_token_stream()).collect();
+        let arguments: Vec<Code> = (0..params.len()).map(|i| self.shells.name(i).to_code()).collect();
         let (vis, attrs, output) = (&self.host.vis, &self.host.attrs, c.output());
-        let (mut keep, mut put) = (TokenStream::new(), TokenStream::new());
+        let (mut keep, mut put) = (Code::new(), Code::new());
         for (i, _) in params.iter().enumerate().filter(|(_, p)| p.passing == Passing::RefMut) {
             let (name, last) = (self.shells.name(i), self.local("last_", i));
-            keep.extend(quote!(let #last = ::differentiable::__private::snapshot(&*#name);));
-            put.extend(quote!(::differentiable::__private::restore(&mut *#name, #last);));
+            keep.extend([code!(let #last = ::differentiable::__private::snapshot(&*#name);)]);
+            put.extend([code!(::differentiable::__private::restore(&mut *#name, #last);)]);
         }
-        quote! {
+        code! {
             #attrs #[doc(hidden)] #[inline]
             #vis fn #rev #generics (#(#parameters),*) -> (#output, #grad_types) #clause {
                 let (value, tape) = Self::#fwd #turbofish(#(#arguments),*);
@@ -450,59 +450,59 @@ impl Rule<'_> {
     }
 
     /// The sweeps of order 2 and more, of what stands for the body: that of a kernel, or the rule of forward mode.
-    fn higher(&self) -> TokenStream {
+    fn higher(&self) -> Code {
         let (c, order) = (&self.shells.companions, self.f.options.order());
-        let mut out: TokenStream = (2..=order).map(|level| c.tangent(level)).collect();
+        let mut out: Code = (2..=order).map(|level| c.tangent(level)).collect();
         for level in 1..order {
-            out.extend(c.taped(level));
-            out.extend(c.joined(level));
+            out.extend([c.taped(level)]);
+            out.extend([c.joined(level)]);
             if self.host.method.is_none() {
-                out.extend(c.at_once(level));
+                out.extend([c.at_once(level)]);
             }
         }
         out
     }
 
-    fn tangent(&self) -> TokenStream {
+    fn tangent(&self) -> Code {
         let c = &self.shells.companions;
         let params = self.shells.params();
         let (generics, clause) = c.generics(&[]);
         let mut parameters = self.shells.signature(None);
         let mut arguments = self.arguments(|i| self.shells.name(i));
-        let mut unwrap = TokenStream::new();
+        let mut unwrap = Code::new();
         let kernel = self.f.options.kernel.is_some();
         for (i, p) in params.iter().enumerate() {
             let (x, t) = (self.shells.name(i), self.local("t_", i));
             if !p.differentiable {
                 let ty = c.tangent_space(p);
-                parameters.push(quote!(_: ::core::option::Option<#ty>));
+                parameters.push(code!(_: ::core::option::Option<#ty>));
                 continue;
             }
             let ty = c.tangent_type(p);
-            parameters.push(quote!(#t: ::core::option::Option<#ty>));
+            parameters.push(code!(#t: ::core::option::Option<#ty>));
             if !kernel {
                 let zero = self.local("zero_", i);
-                unwrap.extend(if p.passing == Passing::Value {
-                    quote!(let #t: #ty = #t.unwrap_or_else(|| ::differentiable::Differentiable::__zero(&#x));)
+                unwrap.extend([if p.passing == Passing::Value {
+                    code!(let #t: #ty = #t.unwrap_or_else(|| ::differentiable::Differentiable::__zero(&#x));)
                 } else if p.passing == Passing::RefMut {
-                    quote!(let mut #zero; let #t: #ty = match #t { ::core::option::Option::Some(given) => given, ::core::option::Option::None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &mut #zero } };)
+                    code!(let mut #zero; let #t: #ty = match #t { ::core::option::Option::Some(given) => given, ::core::option::Option::None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &mut #zero } };)
                 } else {
-                    quote!(let #zero; let #t: #ty = match #t { ::core::option::Option::Some(given) => given, ::core::option::Option::None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &#zero } };)
-                });
+                    code!(let #zero; let #t: #ty = match #t { ::core::option::Option::Some(given) => given, ::core::option::Option::None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &#zero } };)
+                }]);
             }
-            arguments.push(quote!(#t));
+            arguments.push(code!(#t));
         }
         let body = match (&self.f.options.kernel, &self.f.options.jvp) {
             (Some(kernel), _) => {
                 let path = suffixed(kernel, "tangent");
-                quote!({ #unwrap #path(#(#arguments),*) })
+                code!({ #unwrap #path(#(#arguments),*) })
             }
-            (None, Some(jvp)) => quote!({ #unwrap #jvp(#(#arguments),*) }),
+            (None, Some(jvp)) => code!({ #unwrap #jvp(#(#arguments),*) }),
             (None, None) => self.missing("forward", "jvp"),
         };
         let (name, vis, attrs, outputs) =
             (self.host.hidden("__jvp", 1), &self.host.vis, &self.host.attrs, c.outputs(1));
-        quote! {
+        code! {
             #attrs #[doc(hidden)] #[inline]
             #vis fn #name #generics (#(#parameters),*) -> #outputs #clause #body
         }

@@ -439,7 +439,7 @@ fn second_level(rule: &Rule, float: &str, attrs: proc_macro2::TokenStream) -> pr
     let body: syn::Block = syn::parse_quote!({ #first.#name(#(#rest),*) });
     let options = crate::options::Options::default();
     let f = crate::expand::analyse(&mut sig, &body, None, &options).expect("the table holds functions");
-    let host = Host { method: Some(name), attrs, ..Host::default() };
+    let host = Host { method: Some(name), attrs: attrs.into(), ..Host::default() };
     let c = Companions { f: &f, host: &host };
     let (tangent, taped) = (c.tangent(2), c.taped(1));
     quote::quote!(#tangent #taped)

@@ -109,7 +109,7 @@ fn twin(name: &Ident, item: &TokenStream) -> TokenStream {
     let mut sig = item.sig.clone();
     let options = Options { order: ORDER, ..Options::default() };
     let f = expand::analyse(&mut sig, &item.block, None, &options).expect("a function of the table is differentiable");
-    let host = Host { vis: quote!(pub), ..Host::default() };
+    let host = Host { vis: crate::emit::code!(pub), ..Host::default() };
     let c = Companions { f: &f, host: &host };
     let companions = (1..ORDER).flat_map(|level| [c.tangent(level + 1), c.taped(level)]);
     quote! {

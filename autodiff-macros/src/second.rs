@@ -1,16 +1,14 @@
 //! Second order: `hvp`, `hessian` and `hessian_diagonal`, by forward mode over the joined sweeps.
 
-use proc_macro2::TokenStream;
-use quote::quote;
-
 use crate::companions::with_std;
 use crate::emit::tuple;
+use crate::emit::{Code, code};
 use crate::ir::Passing;
 use crate::shells::{Shells, bare};
 
 impl Shells<'_> {
     /// The Hessian times a vector.
-    pub(crate) fn hvp(&self) -> TokenStream {
+    pub(crate) fn hvp(&self) -> Code {
         let c = &self.companions;
         let (generics, clause) = c.generics(&[]);
         let clause = c.scalar_clause(clause);
@@ -23,23 +21,23 @@ impl Shells<'_> {
             if p.wanted {
                 let v = self.local("v_", i);
                 let ty = c.tangent_type(p);
-                params.push(quote!(#v: #ty));
-                vectors.push(quote!(::core::option::Option::Some(#v)));
+                params.push(code!(#v: #ty));
+                vectors.push(code!(::core::option::Option::Some(#v)));
             } else {
-                vectors.push(quote!(::core::option::Option::None));
+                vectors.push(code!(::core::option::Option::None));
             }
         }
         args.extend(vectors);
         let (zeros, slots, patterns, products) = self.second_slots(|i| {
             let x = self.name(i);
-            quote!(&*#x)
+            code!(&*#x)
         });
         args.extend(slots);
         let (patterns, products) = (tuple(&patterns), bare(&products));
         let ty = self.gradient_type();
         let (head, _) = self.fn_head("hvp");
         let checks = self.checks_of_tangents("v_");
-        quote! {
+        code! {
             #[allow(clippy::too_many_arguments)]
             #[track_caller]
             #head #generics (#(#params),*) -> #ty #clause {
@@ -53,24 +51,20 @@ impl Shells<'_> {
 
     /// The slots of both components: declarations, arguments, patterns for what comes by value, and
     /// the second components.
-    fn second_slots(
-        &self,
-        place: impl Fn(usize) -> TokenStream,
-    ) -> (TokenStream, Vec<TokenStream>, Vec<TokenStream>, Vec<TokenStream>) {
-        let (mut zeros, mut slots, mut patterns, mut products) =
-            (TokenStream::new(), Vec::new(), Vec::new(), Vec::new());
+    fn second_slots(&self, place: impl Fn(usize) -> Code) -> (Code, Vec<Code>, Vec<Code>, Vec<Code>) {
+        let (mut zeros, mut slots, mut patterns, mut products) = (Code::new(), Vec::new(), Vec::new(), Vec::new());
         for component in 0..2 {
             for (i, p) in self.slotted() {
                 let d = self.local(if component == 0 { "d_" } else { "h_" }, i);
                 if p.passing == Passing::Value {
-                    patterns.push(if component == 0 { quote!(_) } else { quote!(#d) });
+                    patterns.push(if component == 0 { code!(_) } else { code!(#d) });
                 } else {
                     let place = place(i);
-                    zeros.extend([quote!(let mut #d = ::differentiable::Differentiable::__zero(#place);)]);
-                    slots.push(quote!(&mut #d));
+                    zeros.extend([code!(let mut #d = ::differentiable::Differentiable::__zero(#place);)]);
+                    slots.push(code!(&mut #d));
                 }
                 if component == 1 && p.wanted {
-                    products.push(quote!(#d));
+                    products.push(code!(#d));
                 }
             }
         }
@@ -78,7 +72,7 @@ impl Shells<'_> {
     }
 
     /// The Hessian as a matrix, and its diagonal.
-    pub(crate) fn hessian(&self) -> TokenStream {
+    pub(crate) fn hessian(&self) -> Code {
         let c = &self.companions;
         let (generics, clause) = c.generics(&[]);
         let clause = self.cloning(c.scalar_clause(clause));
@@ -91,7 +85,7 @@ impl Shells<'_> {
         args.extend(point.tangent_arguments.iter().cloned());
         let (zeros, slots, patterns, products) = self.second_slots(|i| {
             let now = self.local("now_", i);
-            quote!(&#now)
+            code!(&#now)
         });
         args.extend(slots);
         let patterns = tuple(&patterns);
@@ -121,6 +115,6 @@ impl Shells<'_> {
                 ::differentiable::__private::hessian_diagonal(&inputs, #column)
             }
         };
-        with_std(&item, &TokenStream::new())
+        with_std(&item, &Code::new())
     }
 }

@@ -1,7 +1,8 @@
 //! The types that generated signatures name: tangents, slots, references with the lifetime of a pullback.
 
+use crate::emit::{Code, Part, code};
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote};
+use quote::ToTokens;
 use syn::Type;
 
 use crate::emit::tuple;
@@ -9,45 +10,45 @@ use crate::kinds::Types;
 
 /// The tangent type of a value that is owned: of known containers part by part, so that the type is
 /// plain even where its parts are generic.
-pub(crate) fn owned_tangent(ty: &Type) -> TokenStream {
+pub(crate) fn owned_tangent(ty: &Type) -> Code {
     match ty {
-        Type::Path(p) if p.path.is_ident("f64") || p.path.is_ident("f32") => ty.to_token_stream(),
+        Type::Path(p) if p.path.is_ident("f64") || p.path.is_ident("f32") => ty.to_code(),
         Type::Array(a) => {
             let (element, len) = (owned_tangent(&a.elem), &a.len);
-            quote!([#element; #len])
+            code!([#element; #len])
         }
         Type::Tuple(t) => {
-            let parts: Vec<TokenStream> = t.elems.iter().map(owned_tangent).collect();
-            if parts.is_empty() { quote!(()) } else { tuple(&parts) }
+            let parts: Vec<Code> = t.elems.iter().map(owned_tangent).collect();
+            if parts.is_empty() { code!(()) } else { tuple(&parts) }
         }
         Type::Paren(p) => owned_tangent(&p.elem),
         Type::Reference(r) => owned_tangent(&copy_of(&r.elem)),
         Type::Path(_) if is_view(ty) => {
             let ty = with_view_lifetime(ty, &syn::parse_quote!('static));
-            quote!(<#ty as ::differentiable::Differentiable>::Tangent)
+            code!(<#ty as ::differentiable::Differentiable>::Tangent)
         }
         _ if lends(ty) => {
             let ty = owning(ty);
-            quote!(<#ty as ::differentiable::Differentiable>::Tangent)
+            code!(<#ty as ::differentiable::Differentiable>::Tangent)
         }
         _ if borrows(ty) => {
             let ty = with_lifetimes(ty, "'static");
-            quote!(<#ty as ::differentiable::Differentiable>::Tangent)
+            code!(<#ty as ::differentiable::Differentiable>::Tangent)
         }
         _ => {
             let ty = owning(ty);
-            quote!(<#ty as ::differentiable::Differentiable>::Tangent)
+            code!(<#ty as ::differentiable::Differentiable>::Tangent)
         }
     }
 }
 
 /// The type behind a reference to cotangents: what the tangent dereferences to, where the parameter is
 /// a reference to what the argument dereferences to.
-pub(crate) fn slot_type(target: &Type) -> TokenStream {
+pub(crate) fn slot_type(target: &Type) -> Code {
     match target {
         Type::Slice(s) => {
             let element = owned_tangent(&s.elem);
-            quote!([#element])
+            code!([#element])
         }
         Type::Path(p)
             if p.qself.is_none()
@@ -57,7 +58,7 @@ pub(crate) fn slot_type(target: &Type) -> TokenStream {
                 }) =>
         {
             let tangent = owned_tangent(target);
-            quote!(<#tangent as ::core::ops::Deref>::Target)
+            code!(<#tangent as ::core::ops::Deref>::Target)
         }
         _ => owned_tangent(target),
     }
@@ -102,16 +103,16 @@ pub(crate) fn is_hollow(ty: &Type) -> bool {
 }
 
 /// A reference type with the lifetime of the pullback's arguments.
-pub(crate) fn with_lifetime(ty: &Type) -> TokenStream {
+pub(crate) fn with_lifetime(ty: &Type) -> Code {
     match ty {
         Type::Reference(r) => {
             let mutable = &r.mutability;
             let elem = with_view_lifetime(&r.elem, &syn::parse_quote!('r));
             let elem = if borrows(&elem) { with_lifetimes(&elem, "'_") } else { elem };
-            quote!(&'r #mutable #elem)
+            code!(&'r #mutable #elem)
         }
-        other if borrows(other) => with_lifetimes(other, "'_").to_token_stream(),
-        other => other.to_token_stream(),
+        other if borrows(other) => with_lifetimes(other, "'_").to_code(),
+        other => other.to_code(),
     }
 }
 
@@ -187,7 +188,7 @@ pub(crate) fn with_lifetimes(ty: &Type, lifetime: &str) -> Type {
 }
 
 /// The type with a lifetime for the references in it that have none: `Option<&T>` ⇒ `Option<&'call T>`.
-pub(crate) fn with_elided_lifetimes(ty: &Type, lifetime: &TokenStream) -> Type {
+pub(crate) fn with_elided_lifetimes(ty: &Type, lifetime: &Code) -> Type {
     struct Name(syn::Lifetime);
     impl syn::visit_mut::VisitMut for Name {
         fn visit_type_reference_mut(&mut self, reference: &mut syn::TypeReference) {
@@ -196,7 +197,7 @@ pub(crate) fn with_elided_lifetimes(ty: &Type, lifetime: &TokenStream) -> Type {
         }
     }
     let mut ty = ty.clone();
-    if let Ok(lifetime) = syn::parse2(lifetime.clone()) {
+    if let Ok(lifetime) = syn::parse2(lifetime.to_token_stream()) {
         syn::visit_mut::VisitMut::visit_type_mut(&mut Name(lifetime), &mut ty);
     }
     ty
@@ -256,38 +257,11 @@ fn with_view_lifetime(ty: &Type, lifetime: &syn::Lifetime) -> Type {
 }
 
 /// `&T` ⇒ `&'r T` for a type that is written with its `&` first.
-pub(crate) fn lifetime_tokens(ty: &TokenStream) -> TokenStream {
-    match syn::parse2::<Type>(ty.clone()) {
+pub(crate) fn lifetime_tokens(ty: &Code) -> Code {
+    match syn::parse2::<Type>(ty.to_token_stream()) {
         Ok(ty) => with_lifetime(&ty),
         Err(_) => ty.clone(),
     }
-}
-
-/// The same type with the lifetime `'r` left out.
-pub(crate) fn elide(tokens: &TokenStream) -> TokenStream {
-    use proc_macro2::{Group, Ident, TokenTree};
-    let mut out: Vec<TokenTree> = Vec::new();
-    let mut tokens = tokens.clone().into_iter().peekable();
-    while let Some(token) = tokens.next() {
-        match token {
-            TokenTree::Punct(p)
-                if p.as_char() == '\'' && matches!(tokens.peek(), Some(TokenTree::Ident(i)) if *i == "r") =>
-            {
-                let name = tokens.next().expect("it was there");
-                if !matches!(out.last(), Some(TokenTree::Punct(p)) if p.as_char() == '&') {
-                    out.push(TokenTree::Punct(p));
-                    out.push(TokenTree::Ident(Ident::new("_", name.span())));
-                }
-            }
-            TokenTree::Group(g) => {
-                let mut group = Group::new(g.delimiter(), elide(&g.stream()));
-                group.set_span(g.span());
-                out.push(TokenTree::Group(group));
-            }
-            other => out.push(other),
-        }
-    }
-    out.into_iter().collect()
 }
 
 /// Whether a type parameter is a float, whose bound says all there is to say, or a dimension.

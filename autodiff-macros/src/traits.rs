@@ -5,10 +5,11 @@
 //! others, because of the required ones. With the option `hidden` the companions stand there alone.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::{ItemTrait, TraitItem};
 
 use crate::companions::{Companions, Host};
+use crate::emit::{Code, code};
 use crate::expand;
 use crate::methods_of::take_options;
 use crate::options::Options;
@@ -24,8 +25,8 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
         _ => false,
     });
     let annotated = annotated_marker();
-    let provided = if has_required { quote!(;) } else { quote!({}) };
-    companions.push(lenient(quote!(#[doc(hidden)] fn #annotated() where Self: Sized #provided)));
+    let provided = if has_required { code!(;) } else { code!({}) };
+    companions.push(lenient(code!(#[doc(hidden)] fn #annotated() where Self: Sized #provided)));
     let generics = item.generics.clone();
     let methods = item
         .items
@@ -46,7 +47,7 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
         if own.skip {
             // An `impl` may leave out only what the trait leaves out.
             let skipped = skip_marker(&f.sig.ident);
-            companions.push(quote!(#[doc(hidden)] fn #skipped() where Self: Sized {}));
+            companions.push(code!(#[doc(hidden)] fn #skipped() where Self: Sized {}));
             continue;
         }
         if own.tape_none {
@@ -104,7 +105,7 @@ pub(crate) fn declaration(mut item: ItemTrait, options: Options) -> TokenStream 
         item.items.retain(|member| !matches!(member, TraitItem::Fn(_)));
     }
     for tokens in companions {
-        match syn::parse2::<TraitItem>(tokens) {
+        match syn::parse2::<TraitItem>(tokens.to_token_stream()) {
             Ok(member) => item.items.push(member),
             Err(e) => errors.extend(e.to_compile_error()),
         }
@@ -141,6 +142,6 @@ fn is_skipped(f: &syn::TraitItemFn, options: &Options) -> bool {
 }
 
 /// Generated code is no style of the user's.
-fn lenient(item: TokenStream) -> TokenStream {
-    quote!(#[allow(unused, clippy::all, clippy::pedantic)] #item)
+fn lenient(item: Code) -> Code {
+    code!(#[allow(unused, clippy::all, clippy::pedantic)] #item)
 }

@@ -2,10 +2,11 @@
 //! derivatives.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::ItemFn;
 
 use crate::companions::{Companions, Host};
+use crate::emit::{Code, Part};
 use crate::expand::{self, Function};
 use crate::options::Options;
 use crate::shells::Shells;
@@ -69,8 +70,8 @@ fn twin(item: &ItemFn, f: &Function) -> TokenStream {
     name.set_span(Span::call_site().located_at(named.span()));
     // Derivatives of a function with the default visibility are seen where the function is.
     let inner = match vis {
-        syn::Visibility::Inherited => quote!(),
-        vis => vis.to_token_stream(),
+        syn::Visibility::Inherited => Code::new(),
+        vis => vis.to_code(),
     };
     let host = Host { vis: inner, attrs: tracked(&item.attrs), ..Host::default() };
     let items = items(f, &host);
@@ -116,14 +117,14 @@ fn takes(c: &Companions<'_>, name: &proc_macro2::Ident, cfgs: &TokenStream) -> T
 }
 
 /// The companions of a function in their host.
-pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
+pub(crate) fn items(f: &Function, host: &Host) -> Code {
     if f.options.has_rule() {
         return crate::rule::items(f, host);
     }
     let companions = || Companions { f, host };
     let order = f.options.order();
     let c = companions();
-    let mut out = TokenStream::new();
+    let mut out = Code::new();
     for level in 1..=order {
         out.extend([c.tangent(level)]);
     }
@@ -150,6 +151,6 @@ pub(crate) fn items(f: &Function, host: &Host) -> TokenStream {
 }
 
 /// `#[track_caller]`, if a function has it: its derivatives panic at the line that called them, too.
-pub(crate) fn tracked(attrs: &[syn::Attribute]) -> TokenStream {
-    attrs.iter().find(|a| a.path().is_ident("track_caller")).map(ToTokens::to_token_stream).unwrap_or_default()
+pub(crate) fn tracked(attrs: &[syn::Attribute]) -> Code {
+    attrs.iter().find(|a| a.path().is_ident("track_caller")).map(Part::to_code).unwrap_or_default()
 }

@@ -2,8 +2,8 @@
 //!
 //! In: the bounds that the user wrote. Out: those under which derivatives exist.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote};
+use crate::emit::{Code, Part, code};
+use proc_macro2::Ident;
 use syn::punctuated::Punctuated;
 use syn::{GenericArgument, PathArguments, PathSegment, Type, TypeParamBound};
 
@@ -13,7 +13,7 @@ use crate::tangent_types::{bounded_otherwise, mentions};
 
 impl Companions<'_> {
     /// Operators that type parameters are bound to have derivatives.
-    fn operators(&self) -> Vec<TokenStream> {
+    fn operators(&self) -> Vec<Code> {
         let mut bounds = Vec::new();
         let mut add = |ty: &Type, written: &Bounds| {
             // Floats have those anyway.
@@ -36,7 +36,7 @@ impl Companions<'_> {
     }
 
     /// Type parameters in differentiable parameters have a derivative.
-    pub(super) fn bounds(&self) -> Vec<TokenStream> {
+    pub(super) fn bounds(&self) -> Vec<Code> {
         let mut bounds = Vec::new();
         if self.host.of_trait {
             return bounds;
@@ -48,7 +48,7 @@ impl Companions<'_> {
                     && self.params().iter().any(|q| q.differentiable && mentions(&q.ty, &p.ident))
                 {
                     let ident = &p.ident;
-                    bounds.push(quote!(#ident: ::differentiable::Differentiable));
+                    bounds.push(code!(#ident: ::differentiable::Differentiable));
                 }
             }
         }
@@ -59,7 +59,7 @@ impl Companions<'_> {
                 let projected = path.qself.is_some()
                     || path.path.segments.len() > 1 && names.iter().any(|n| path.path.segments[0].ident == *n);
                 if projected && names.iter().any(|n| mentions(&p.ty, n)) {
-                    bounds.push(quote!(#path: ::differentiable::Differentiable));
+                    bounds.push(code!(#path: ::differentiable::Differentiable));
                 }
             }
         }
@@ -67,13 +67,13 @@ impl Companions<'_> {
             && path.path.segments.len() > 1
             && names.iter().any(|n| path.path.segments[0].ident == *n)
         {
-            bounds.push(quote!(#path: ::differentiable::Differentiable));
+            bounds.push(code!(#path: ::differentiable::Differentiable));
         }
         bounds.extend(self.operators());
         // A rule is given the arguments by value twice.
         let by_value = |n: &Ident| self.params().iter().any(|p| p.passing == Passing::Value && mentions(&p.ty, n));
         if self.f.options.has_rule() {
-            bounds.extend(names.iter().filter(|n| by_value(n)).map(|n| quote!(#n: ::core::clone::Clone)));
+            bounds.extend(names.iter().filter(|n| by_value(n)).map(|n| code!(#n: ::core::clone::Clone)));
         }
         bounds
     }
@@ -82,7 +82,7 @@ impl Companions<'_> {
 type Bounds = Punctuated<TypeParamBound, syn::Token![+]>;
 
 /// `Add<Output = V>` of `V` ⇒ `V: operators::Add<V, Output = V>`.
-fn differentiated(of: &Type, bound: &TypeParamBound) -> Option<TokenStream> {
+fn differentiated(of: &Type, bound: &TypeParamBound) -> Option<Code> {
     let TypeParamBound::Trait(bound) = bound else { return None };
     let PathSegment { ident, arguments } = bound.path.segments.last()?;
     if !["Add", "Sub", "Mul", "Div", "Rem", "Neg"].iter().any(|name| ident == name) {
@@ -93,7 +93,7 @@ fn differentiated(of: &Type, bound: &TypeParamBound) -> Option<TokenStream> {
         _ => Vec::new(),
     };
     let has_right = ident == "Neg" || matches!(given.first(), Some(GenericArgument::Type(_)));
-    let right = (!has_right).then(|| of.to_token_stream());
-    let arguments = right.into_iter().chain(given.into_iter().map(ToTokens::to_token_stream));
-    Some(quote!(#of: ::differentiable::operators::#ident<#(#arguments),*>))
+    let right = (!has_right).then(|| of.to_code());
+    let arguments: Vec<Code> = right.into_iter().chain(given.into_iter().map(Part::to_code)).collect();
+    Some(code!(#of: ::differentiable::operators::#ident<#(#arguments),*>))
 }

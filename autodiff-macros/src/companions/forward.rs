@@ -1,7 +1,6 @@
 //! Forward mode: the function with its tangents.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use crate::emit::{Code, Part, code};
 use syn::Generics;
 
 use super::Companions;
@@ -13,12 +12,12 @@ use crate::var_set::VarSet;
 
 impl Companions<'_> {
     /// The forward-mode companion of a level.
-    pub(crate) fn tangent(&self, level: u32) -> TokenStream {
+    pub(crate) fn tangent(&self, level: u32) -> Code {
         self.tangent_as(level, true)
     }
 
     /// The forward-mode companion, with (`body`) or without its body.
-    pub(crate) fn tangent_as(&self, level: u32, with_body: bool) -> TokenStream {
+    pub(crate) fn tangent_as(&self, level: u32, with_body: bool) -> Code {
         let mut program = self.f.tangent(level);
         crate::layout::arrange(&mut program, &self.f.types);
         crate::emit::moves::clone_where_needed(&mut program);
@@ -34,16 +33,16 @@ impl Companions<'_> {
         let values = tuple(&values);
         let clause = if self.host.declared { self.sized(clause) } else { clause };
         if !with_body {
-            return quote!(#[doc(hidden)] fn #name #generics (#(#params,)* #(#tangents),*) -> #outputs #clause;);
+            return code!(#[doc(hidden)] fn #name #generics (#(#params,)* #(#tangents),*) -> #outputs #clause;);
         }
-        quote! {
+        code! {
             #attrs #[doc(hidden)] #[inline]
             #vis fn #name #generics (#(#params,)* #(#tangents),*) -> #outputs #clause { #this #prologue #body #values }
         }
     }
 
     /// The forward-mode companion along several directions at once.
-    pub(crate) fn lanes(&self) -> TokenStream {
+    pub(crate) fn lanes(&self) -> Code {
         let mut program = self.f.tangent(1);
         crate::layout::arrange(&mut program, &self.f.types);
         crate::lanes::widen(&mut program);
@@ -57,24 +56,24 @@ impl Companions<'_> {
         let (name, width) = (self.host.hidden(crate::lanes::COMPANION, 0), crate::lanes::width());
         let (vis, attrs, this) = (&self.host.vis, &self.host.attrs, self.receiver(&emitter, &[&body]));
         let (values, output) = (tuple(&values), self.output());
-        let tangent = self.f.signature.output.as_ref().map_or(quote!(()), |ty| crate::lanes::owned(ty, &width));
+        let tangent = self.f.signature.output.as_ref().map_or(code!(()), |ty| crate::lanes::owned(ty, &width));
         let missing = crate::unannotated::lanes(&Mentions::of(&[&body]));
-        quote! {
+        code! {
             #attrs #[doc(hidden)] #[inline]
             #vis fn #name #lists (#(#params,)* #(#tangents,)* _: ::differentiable::lanes::Width<#width>) -> (#output, #tangent) #clause { #missing #this #prologue #body #values }
         }
     }
 
     /// The generics of a companion with a number of lanes.
-    pub(crate) fn generics_with_width(&self) -> (TokenStream, TokenStream) {
-        let own = self.f.signature.generics.params.iter();
+    pub(crate) fn generics_with_width(&self) -> (Code, Code) {
+        let own = &self.f.signature.generics.params;
         let (width, (_, clause)) = (crate::lanes::width(), self.generics(&[]));
-        (quote!(<#(#own,)* const #width: usize>), self.with_lanes(clause, &width.to_token_stream()))
+        (code!(<#(#own,)* const #width: usize>), self.with_lanes(clause, &width.to_code()))
     }
 
     /// The bounds under which type parameters have several tangents.
-    pub(crate) fn with_lanes(&self, clause: TokenStream, width: &TokenStream) -> TokenStream {
-        let bounds: Vec<TokenStream> = [&self.host.outer, &self.f.signature.generics]
+    pub(crate) fn with_lanes(&self, clause: Code, width: &Code) -> Code {
+        let bounds: Vec<Code> = [&self.host.outer, &self.f.signature.generics]
             .into_iter()
             .flat_map(Generics::type_params)
             .filter(|p| self.params().iter().any(|q| q.differentiable && (q.receiver || mentions(&q.ty, &p.ident))))
@@ -82,21 +81,21 @@ impl Companions<'_> {
                 let name = &p.ident;
                 let float = matches!(self.f.types.kind(&syn::parse_quote!(#name)), crate::kinds::Kind::Float(_));
                 if float {
-                    quote!(#name: ::differentiable::lanes::Number<{ #width }>)
+                    code!(#name: ::differentiable::lanes::Number<{ #width }>)
                 } else {
-                    quote!(#name: ::differentiable::lanes::Wide)
+                    code!(#name: ::differentiable::lanes::Wide)
                 }
             })
             .collect();
         match (bounds.is_empty(), clause.is_empty()) {
             (true, _) => clause,
-            (_, true) => quote!(where #(#bounds),*),
-            _ => quote!(#clause, #(#bounds),*),
+            (_, true) => code!(where #(#bounds),*),
+            _ => code!(#clause, #(#bounds),*),
         }
     }
 
     /// The same for forward mode.
-    pub(crate) fn tangent_absent(&self, level: u32, absent: &syn::Block) -> TokenStream {
+    pub(crate) fn tangent_absent(&self, level: u32, absent: &syn::Block) -> Code {
         without_semicolon(self.tangent_as(level, false), absent)
     }
 }

@@ -1,20 +1,20 @@
 //! Where companions live and how they are called.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
 use syn::{Generics, Type};
 
 use crate::cycles::Ending;
-use crate::emit::companion;
+use crate::emit::{Code, companion};
 use crate::method_modes::Limited;
 
 /// Where companions live and how they are called.
 #[derive(Clone, Default)]
 pub(crate) struct Host {
-    pub(crate) vis: TokenStream,
+    pub(crate) vis: Code,
     /// `None` for a twin, whose companions are called `grad`; `Some(m)` for the methods `m_grad`.
     pub(crate) method: Option<Ident>,
-    pub(crate) attrs: TokenStream,
+    pub(crate) attrs: Code,
     /// The companions are items of a trait: their types are the same whatever an `impl` writes.
     pub(crate) of_trait: bool,
     /// They are declared in the trait itself, for every type that implements it.
@@ -26,7 +26,7 @@ pub(crate) struct Host {
     /// The associated types of an `impl` of a trait, which are generic in the trait's companions.
     pub(crate) associated: Vec<Type>,
     /// A bound under which they exist, which is checked where they are called.
-    pub(crate) bound: Option<TokenStream>,
+    pub(crate) bound: Option<Code>,
     /// The methods of the same `impl` that may lack a mode.
     pub(crate) limited: Limited,
     /// The methods of the same `impl` that do not call themselves.

@@ -1,7 +1,9 @@
 //! Reverse mode at once: both sweeps in one body, for callers that know the cotangent.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
+use quote::ToTokens;
+
+use crate::emit::{Code, Part, code};
+use quote::format_ident;
 use syn::Type;
 use syn::ext::IdentExt;
 
@@ -31,26 +33,26 @@ impl Companions<'_> {
         primal: VarId,
         adjoint: Option<VarId>,
         optional: &VarSet,
-        unwrap: &mut TokenStream,
-    ) -> TokenStream {
+        unwrap: &mut Code,
+    ) -> Code {
         match (p.passing == Passing::Value, adjoint) {
             (false, Some(d)) if optional.contains(d) => {
                 let name = emitter.name(d);
-                quote!(mut #name)
+                code!(mut #name)
             }
             (false, Some(d)) => {
                 // Read as well as added to: where the caller wants none, there is one all the same.
                 let (name, x) = (emitter.name(d), emitter.name(primal));
                 let zero = format_ident!("{}_zero", name, span = name.span());
                 let target = self.slot(p);
-                unwrap.extend([quote! {
+                unwrap.extend([code! {
                     let mut #zero;
                     let #name: &mut #target = match #name { ::core::option::Option::Some(given) => given, ::core::option::Option::None => { #zero = ::differentiable::Differentiable::__zero(&*#x); &mut #zero } };
                 }]);
-                quote!(#name)
+                code!(#name)
             }
-            (false, None) => quote!(_),
-            (true, _) => quote!(()),
+            (false, None) => code!(_),
+            (true, _) => code!(()),
         }
     }
 
@@ -67,29 +69,29 @@ impl Companions<'_> {
         p: &Param,
         primal: VarId,
         adjoint: Option<VarId>,
-        hollow: &mut TokenStream,
-    ) -> (TokenStream, TokenStream) {
+        hollow: &mut Code,
+    ) -> (Code, Code) {
         if p.passing != Passing::Value {
-            return (quote!(()), quote!(()));
+            return (code!(()), code!(()));
         }
         if let Some(d) = adjoint {
-            return (emitter.name(d).to_token_stream(), owned_tangent(&p.ty));
+            return (emitter.name(d).to_code(), owned_tangent(&p.ty));
         }
         let unit = matches!(&p.ty, Type::Path(path) if path.path.get_ident().is_some());
         if unit || !is_hollow(&p.ty) {
-            return (quote!(()), quote!(()));
+            return (code!(()), code!(()));
         }
         let x = emitter.name(primal);
         let zero = emitter.unused(&format!("{}_zero", x.unraw()));
-        hollow.extend([quote!(let #zero = ::differentiable::Differentiable::__zero(&#x);)]);
-        (zero.to_token_stream(), owned_tangent(&p.ty))
+        hollow.extend([code!(let #zero = ::differentiable::Differentiable::__zero(&#x);)]);
+        (zero.to_code(), owned_tangent(&p.ty))
     }
 
     /// Both sweeps of a level with the cotangent of the value as an argument, for callers that know it:
     /// `__adj(arguments, tangents, cotangent, slots) -> (value, gradients by value)`.
-    pub(crate) fn at_once(&self, level: u32) -> TokenStream {
+    pub(crate) fn at_once(&self, level: u32) -> Code {
         if !self.has_sweeps_at_once() {
-            return TokenStream::new();
+            return Code::new();
         }
         let program = self.f.laid_out(&self.f.adjoint(level, Sweeps::Joined));
         let reverse = program.reverse.clone().expect("a reversed program");
@@ -101,7 +103,7 @@ impl Companions<'_> {
         let (tangents, prologue) = self.tangent_params(&emitter, level);
         let mut params = self.primal_params(&emitter);
         params.extend(tangents);
-        let (mut unwrap, mut hollow) = (TokenStream::new(), TokenStream::new());
+        let (mut unwrap, mut hollow) = (Code::new(), Code::new());
         let (mut slots, mut slot_types, mut grads, mut grad_types) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for c in 0..1_usize << level {
             for ((p, q), adjoints) in self.params().iter().zip(&program.params).zip(&reverse.adjoints) {
@@ -109,16 +111,15 @@ impl Companions<'_> {
                 slots.push(self.slot_pattern(&emitter, p, q.parts[0], adjoint, &optional, &mut unwrap));
                 let target = self.space(p);
                 let by_value = p.passing == Passing::Value;
-                slot_types.push(if by_value { quote!(()) } else { quote!(::core::option::Option<&mut #target>) });
+                slot_types.push(if by_value { code!(()) } else { code!(::core::option::Option<&mut #target>) });
                 let (value, ty) = self.gradient_of(&emitter, p, q.parts[0], adjoint, &mut hollow);
                 grads.push(value);
                 grad_types.push(ty);
             }
         }
         let bare = crate::shells::bare;
-        let cotangent = bare(
-            &reverse.cotangent.iter().map(|v| self.lent(&emitter.pattern(*v).to_token_stream())).collect::<Vec<_>>(),
-        );
+        let cotangent =
+            bare(&reverse.cotangent.iter().map(|v| self.lent(&emitter.pattern(*v).to_code())).collect::<Vec<_>>());
         let cotangent_type =
             bare(&reverse.cotangent.iter().map(|_| self.lent_type(&self.output_tangent())).collect::<Vec<_>>());
         let (slots, slot_types) = (tuple(&slots), tuple(&slot_types));
@@ -128,7 +129,7 @@ impl Companions<'_> {
             (self.host.hidden("__adj", level), emitter.unused("value"), self.lent_outputs(level));
         let (vis, attrs) = (&self.host.vis, &self.host.attrs);
         let this = self.receiver(&emitter, &[&forward, &backward]);
-        quote! {
+        code! {
             #attrs #[doc(hidden)] #[inline] #[allow(clippy::too_many_arguments)]
             #vis fn #name #generics (#(#params,)* #cotangent: #cotangent_type, #slots: #slot_types) -> (#outputs, #grad_types) #clause {
                 #this #prologue #hollow #unwrap #forward
@@ -142,63 +143,63 @@ impl Companions<'_> {
     /// The joined forward and backward sweep of a level, for the parameters of `wrt`.
     ///
     /// Gradients by value are returned, the others are added to slots.
-    pub(crate) fn joined(&self, level: u32) -> TokenStream {
+    pub(crate) fn joined(&self, level: u32) -> Code {
         self.joined_as("__rev", level, true)
     }
 
     /// The same for all differentiable parameters, whatever `wrt` says.
-    pub(crate) fn joined_over_all(&self, level: u32) -> TokenStream {
+    pub(crate) fn joined_over_all(&self, level: u32) -> Code {
         self.joined_as("__all", level, false)
     }
 
-    fn joined_as(&self, base: &str, level: u32, narrowed: bool) -> TokenStream {
+    fn joined_as(&self, base: &str, level: u32, narrowed: bool) -> Code {
         let (body, params, grad_types) = self.joined_parts(level, narrowed, false);
         let (generics, clause) = self.generics(&[]);
         let name = self.host.hidden(base, level);
         let (vis, attrs, outputs) = (&self.host.vis, &self.host.attrs, self.outputs(level));
         // Whether the value is a number is asked by who calls this: of a function under a bound that cannot hold, rustc does
         // not compute the constants, such as the lengths of its arrays.
-        quote! {
+        code! {
             #attrs #[doc(hidden)] #[inline]
             #vis fn #name #generics (#(#params),*) -> (#outputs, #grad_types) #clause { #body }
         }
     }
 
-    fn joined_parts(&self, level: u32, narrowed: bool, as_text: bool) -> (TokenStream, Vec<TokenStream>, TokenStream) {
+    fn joined_parts(&self, level: u32, narrowed: bool, as_text: bool) -> (Code, Vec<Code>, Code) {
         let program = self.f.laid_out(&self.f.adjoint(level, Sweeps::Seeded { narrowed }));
         let reverse = program.reverse.clone().expect("a reversed program");
         let mut emitter = Emitter::new(&program, &self.f.types, VarSet::new(), &self.f.reserved);
         emitter.text = as_text;
         let (forward, backward) = self.f.written(&program, &emitter);
         let values: Vec<_> = program.value.iter().map(|e| emitter.value(e)).collect();
-        let value = if level == 0 { values[0].to_token_stream() } else { tuple(&values) };
+        let value = if level == 0 { values[0].to_code() } else { tuple(&values) };
         let (tangents, prologue) = self.tangent_params(&emitter, level);
         let mut params = self.primal_params(&emitter);
         params.extend(tangents);
         let mut grads = Vec::new();
         let mut types = Vec::new();
-        let mut before = TokenStream::new();
-        let mut after = TokenStream::new();
+        let mut before = Code::new();
+        let mut after = Code::new();
         for c in 0..1_usize << level {
             for ((p, q), adjoints) in self.params().iter().zip(&program.params).zip(&reverse.adjoints) {
                 if p.passing == Passing::RefMut && c == 0 {
                     // The argument is left as the function leaves it.
                     let name = emitter.name(q.parts[0]);
                     let last = format_ident!("{}_final", name, span = name.span());
-                    before.extend([quote!(let #last = ::differentiable::__private::snapshot(&*#name);)]);
-                    after.extend([quote!(::differentiable::__private::restore(#name, #last);)]);
+                    before.extend([code!(let #last = ::differentiable::__private::snapshot(&*#name);)]);
+                    after.extend([code!(::differentiable::__private::restore(#name, #last);)]);
                 }
                 let Some(&d) = adjoints.get(c) else { continue };
                 let name = emitter.name(d);
                 if p.passing == Passing::Value {
-                    grads.push(quote!(#name));
+                    grads.push(code!(#name));
                     types.push(owned_tangent(&p.ty));
                 } else {
                     let target = self.slot(p);
-                    params.push(quote!(#name: &mut #target));
+                    params.push(code!(#name: &mut #target));
                     if p.passing == Passing::RefMut && !as_text && self.may_change_shape(p.target()) {
                         let x = emitter.name(q.parts[0]);
-                        before.extend([quote!(::differentiable::__private::shape_zero(#name, &*#x);)]);
+                        before.extend([code!(::differentiable::__private::shape_zero(#name, &*#x);)]);
                     }
                 }
             }
@@ -207,27 +208,26 @@ impl Companions<'_> {
         // A value that is a variable which nothing changes any more needs no other name.
         let direct = level == 0
             && program.value[0].as_var().is_some_and(|v| !emitter.is_written(v) && program.vars[v].kind.is_scalar());
-        let (bind, result) =
-            if direct { (TokenStream::new(), value) } else { (quote!(let #result = #value;), quote!(#result)) };
-        let mut seeds = TokenStream::new();
+        let (bind, result) = if direct { (Code::new(), value) } else { (code!(let #result = #value;), code!(#result)) };
+        let mut seeds = Code::new();
         for (c, v) in reverse.cotangent.iter().enumerate() {
             if !emitter.is_read(*v) {
                 continue;
             }
             let pattern = emitter.pattern(*v);
-            let seed = if c == 0 { quote!(1.0) } else { quote!(0.0) };
+            let seed = if c == 0 { code!(1.0) } else { code!(0.0) };
             let seed = if level == 0 {
-                quote!(::differentiable::__private::seed(&#result, #seed))
+                code!(::differentiable::__private::seed(&#result, #seed))
             } else {
-                quote!(::differentiable::__private::seed(&#result.0, #seed))
+                code!(::differentiable::__private::seed(&#result.0, #seed))
             };
-            seeds.extend([quote!(let #pattern = #seed;)]);
+            seeds.extend([code!(let #pattern = #seed;)]);
         }
         let this = self.receiver(&emitter, &[&forward, &backward]);
         let (grads, types) = (tuple(&grads), tuple(&types));
-        let body = quote!(#this #prologue #forward #bind #before #seeds #backward #after);
-        let pair = if as_text && types.to_string() == "()" { result } else { quote!((#result, #grads)) };
-        (quote!(#body #pair), params, types)
+        let body = code!(#this #prologue #forward #bind #before #seeds #backward #after);
+        let pair = if as_text && types.is_unit() { result } else { code!((#result, #grads)) };
+        (code!(#body #pair), params, types)
     }
 
     /// Whether a place of a type may hold something of another shape at the end.
@@ -244,12 +244,12 @@ impl Companions<'_> {
             let (body, params, types) = self.joined_parts(0, true, true);
             let (generics, clause) = self.generics(&[]);
             let output = self.output();
-            let types = if types.to_string() == "()" { quote!(#output) } else { quote!((#output, #types)) };
-            quote!(fn #name #generics (#(#params),*) -> #types #clause { #body })
+            let types = if types.is_unit() { code!(#output) } else { code!((#output, #types)) };
+            code!(fn #name #generics (#(#params),*) -> #types #clause { #body })
         } else {
             self.taped_as(0, self.is_erased(), true, Taped::TEXT)
         };
-        crate::text::item(tokens)
+        crate::text::item(tokens.to_token_stream())
     }
 }
 

@@ -13,13 +13,14 @@ mod taped;
 
 pub(crate) use host::Host;
 
+use crate::emit::{Code, Part, code};
 use std::collections::BTreeSet;
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use proc_macro2::{Ident, Span};
+use quote::format_ident;
 use syn::{GenericParam, Type};
 
-use crate::emit::{Code, Emitter};
+use crate::emit::Emitter;
 use crate::expand::Function;
 use crate::ir::{Passing, VarId};
 use crate::mentions::Mentions;
@@ -39,46 +40,46 @@ impl<'a> Companions<'a> {
     }
 
     /// The type of the value.
-    pub(crate) fn output(&self) -> TokenStream {
-        self.f.signature.output.as_ref().map_or(quote!(()), ToTokens::to_token_stream)
+    pub(crate) fn output(&self) -> Code {
+        self.f.signature.output.as_ref().map_or(code!(()), Part::to_code)
     }
 
     /// The type of the value as the function itself gives it.
-    pub(crate) fn declared_output(&self) -> TokenStream {
-        self.f.signature.lent.as_ref().map_or_else(|| self.output(), ToTokens::to_token_stream)
+    pub(crate) fn declared_output(&self) -> Code {
+        self.f.signature.lent.as_ref().map_or_else(|| self.output(), Part::to_code)
     }
 
     /// The type of the value's tangent.
-    pub(crate) fn output_tangent(&self) -> TokenStream {
-        self.f.signature.output.as_ref().map_or(quote!(()), |ty| self.whole(ty).unwrap_or_else(|| owned_tangent(ty)))
+    pub(crate) fn output_tangent(&self) -> Code {
+        self.f.signature.output.as_ref().map_or(code!(()), |ty| self.whole(ty).unwrap_or_else(|| owned_tangent(ty)))
     }
 
     /// The tangent of a tuple or an array in a method of a trait, as one type: a trait that asks for a derivative of the
     /// associated type that it stands for knows it by this name alone.
-    fn whole(&self, ty: &Type) -> Option<TokenStream> {
+    fn whole(&self, ty: &Type) -> Option<Code> {
         let whole = match ty {
             Type::Tuple(t) => !t.elems.is_empty() && !t.elems.iter().any(|ty| matches!(ty, Type::Reference(_))),
             Type::Array(a) => !matches!(*a.elem, Type::Reference(_)),
             _ => false,
         };
-        (self.host.of_trait && whole).then(|| quote!(<#ty as ::differentiable::Differentiable>::Tangent))
+        (self.host.of_trait && whole).then(|| code!(<#ty as ::differentiable::Differentiable>::Tangent))
     }
 
     /// The generics of a companion: those of the function, bounds for the derivatives, and more.
-    pub(crate) fn generics(&self, extra: &[TokenStream]) -> (TokenStream, TokenStream) {
+    pub(crate) fn generics(&self, extra: &[Code]) -> (Code, Code) {
         let g = &self.f.signature.generics;
         let params = g.params.iter().map(|p| {
             let mut p = p.clone();
             if let GenericParam::Type(t) = &mut p {
                 t.default = None;
             }
-            p.to_token_stream()
+            p.to_code()
         });
-        let all: Vec<TokenStream> = extra.iter().cloned().chain(params).collect();
-        let existing = g.where_clause.iter().flat_map(|w| w.predicates.iter().map(ToTokens::to_token_stream));
-        let bounds: Vec<TokenStream> = existing.chain(self.bounds()).chain(self.host.bound.clone()).collect();
-        let generics = if all.is_empty() { TokenStream::new() } else { quote!(<#(#all),*>) };
-        let clause = if bounds.is_empty() { TokenStream::new() } else { quote!(where #(#bounds),*) };
+        let all: Vec<Code> = extra.iter().cloned().chain(params).collect();
+        let existing = g.where_clause.iter().flat_map(|w| w.predicates.iter().map(Part::to_code));
+        let bounds: Vec<Code> = existing.chain(self.bounds()).chain(self.host.bound.clone()).collect();
+        let generics = if all.is_empty() { Code::new() } else { code!(<#(#all),*>) };
+        let clause = if bounds.is_empty() { Code::new() } else { code!(where #(#bounds),*) };
         (generics, clause)
     }
 
@@ -90,34 +91,34 @@ impl<'a> Companions<'a> {
     }
 
     /// The names of type and const parameters, for `use<…>` and turbofish.
-    fn generic_names(&self, outer: bool) -> Vec<TokenStream> {
+    fn generic_names(&self, outer: bool) -> Vec<Code> {
         let own = self.f.signature.generics.params.iter();
         let all: Vec<&GenericParam> =
             if outer { self.host.outer.params.iter().chain(own).collect() } else { own.collect() };
         all.into_iter()
             .filter_map(|p| match p {
-                GenericParam::Type(t) => Some(t.ident.to_token_stream()),
-                GenericParam::Const(c) => Some(c.ident.to_token_stream()),
+                GenericParam::Type(t) => Some(t.ident.to_code()),
+                GenericParam::Const(c) => Some(c.ident.to_code()),
                 GenericParam::Lifetime(_) => None,
             })
             .collect()
     }
 
     /// `::<T, N>`, where there are parameters.
-    pub(crate) fn turbofish(&self) -> TokenStream {
+    pub(crate) fn turbofish(&self) -> Code {
         let names = self.generic_names(false);
-        if names.is_empty() { TokenStream::new() } else { quote!(::<#(#names),*>) }
+        if names.is_empty() { Code::new() } else { code!(::<#(#names),*>) }
     }
 
     /// The same for the function itself: with `impl Trait` it takes no explicit type arguments.
-    pub(crate) fn explicit_parameters(&self) -> TokenStream {
-        if self.has_anonymous_parameters() { TokenStream::new() } else { self.turbofish() }
+    pub(crate) fn explicit_parameters(&self) -> Code {
+        if self.has_anonymous_parameters() { Code::new() } else { self.turbofish() }
     }
 
     /// `::<T, N, more>`.
-    pub(crate) fn turbofish_with(&self, more: &TokenStream) -> TokenStream {
+    pub(crate) fn turbofish_with(&self, more: &Code) -> Code {
         let names = self.generic_names(false);
-        quote!(::<#(#names,)* #more>)
+        code!(::<#(#names,)* #more>)
     }
 
     /// Whether the value is known to be a float.
@@ -130,50 +131,50 @@ impl<'a> Companions<'a> {
         self.f.signature.generics.type_params().any(|t| t.ident.to_string().starts_with("__F"))
     }
 
-    pub(crate) fn captured(&self, lifetimes: &[TokenStream]) -> TokenStream {
-        let mut names: Vec<TokenStream> = lifetimes.to_vec();
+    pub(crate) fn captured(&self, lifetimes: &[Code]) -> Code {
+        let mut names: Vec<Code> = lifetimes.to_vec();
         let all = self.host.outer.lifetimes().chain(self.f.signature.generics.lifetimes());
         if !lifetimes.is_empty() {
-            names.extend(all.map(|l| l.lifetime.to_token_stream()));
+            names.extend(all.map(|l| l.lifetime.to_code()));
         }
-        names.extend(self.host.captures_self.then(|| quote!(Self)));
+        names.extend(self.host.captures_self.then(|| code!(Self)));
         names.extend(self.generic_names(true));
-        quote!(use<#(#names),*>)
+        code!(use<#(#names),*>)
     }
 
     /// The parameters as written, with the names that the emitter gives them.
-    fn primal_params(&self, emitter: &Emitter<'_>) -> Vec<TokenStream> {
+    fn primal_params(&self, emitter: &Emitter<'_>) -> Vec<Code> {
         self.params()
             .iter()
             .zip(&emitter.program.params)
             .map(|(p, q)| {
                 let ty = &p.ty;
                 if p.receiver {
-                    return if p.passing == Passing::RefMut { quote!(&mut self) } else { quote!(&self) };
+                    return if p.passing == Passing::RefMut { code!(&mut self) } else { code!(&self) };
                 }
                 let name = emitter.name(q.parts[0]);
-                let mutable = (emitter.is_written(q.parts[0]) && p.passing == Passing::Value).then(|| quote!(mut));
-                quote!(#mutable #name: #ty)
+                let mutable = (emitter.is_written(q.parts[0]) && p.passing == Passing::Value).then(|| code!(mut));
+                code!(#mutable #name: #ty)
             })
             .collect()
     }
 
     /// The optional tangents of the parameters at a level, and what unwraps them.
-    fn tangent_params(&self, emitter: &Emitter<'_>, level: u32) -> (Vec<TokenStream>, TokenStream) {
+    fn tangent_params(&self, emitter: &Emitter<'_>, level: u32) -> (Vec<Code>, Code) {
         let mut params = Vec::new();
-        let mut prologue = TokenStream::new();
+        let mut prologue = Code::new();
         let tangent = |p: &Param| if emitter.lanes { crate::lanes::passed(p) } else { self.tangent_type(p) };
         for c in 1..1_usize << level {
             for (p, q) in self.params().iter().zip(&emitter.program.params) {
                 let Some(&v) = q.parts.get(c) else {
                     let ty = if self.has_space(p) { tangent(p) } else { nothing(p) };
-                    params.push(quote!(_: ::core::option::Option<#ty>));
+                    params.push(code!(_: ::core::option::Option<#ty>));
                     continue;
                 };
                 let name = emitter.name(v);
                 let ty = tangent(p);
-                params.push(quote!(#name: ::core::option::Option<#ty>));
-                prologue.extend(unwrap_tangent(emitter, p, q.parts[0], v, &ty));
+                params.push(code!(#name: ::core::option::Option<#ty>));
+                prologue.extend([unwrap_tangent(emitter, p, q.parts[0], v, &ty)]);
             }
         }
         (params, prologue)
@@ -186,50 +187,50 @@ impl<'a> Companions<'a> {
     }
 
     /// The type behind the reference to a parameter's cotangent, in the signatures of companions.
-    pub(crate) fn space(&self, p: &Param) -> TokenStream {
-        if self.has_space(p) { self.slot(p) } else { quote!(()) }
+    pub(crate) fn space(&self, p: &Param) -> Code {
+        if self.has_space(p) { self.slot(p) } else { code!(()) }
     }
 
     /// The type of a parameter's tangent in the signatures of companions.
-    pub(crate) fn tangent_space(&self, p: &Param) -> TokenStream {
+    pub(crate) fn tangent_space(&self, p: &Param) -> Code {
         if self.has_space(p) { self.tangent_type(p) } else { nothing(p) }
     }
 
     /// The type behind the reference to a parameter's cotangent.
-    pub(crate) fn slot(&self, p: &Param) -> TokenStream {
+    pub(crate) fn slot(&self, p: &Param) -> Code {
         self.whole(p.target()).unwrap_or_else(|| slot_type(p.target()))
     }
 
     /// The type of a parameter's tangent, passed as the parameter is.
-    pub(crate) fn tangent_type(&self, p: &Param) -> TokenStream {
+    pub(crate) fn tangent_type(&self, p: &Param) -> Code {
         match p.passing {
             Passing::Value => self.whole(&p.ty).unwrap_or_else(|| owned_tangent(&p.ty)),
             Passing::Ref => {
                 let t = self.slot(p);
-                quote!(&#t)
+                code!(&#t)
             }
             Passing::RefMut => {
                 let t = self.slot(p);
-                quote!(&mut #t)
+                code!(&mut #t)
             }
         }
     }
 
     /// `let this = self;`, the items of the function, and the traits whose methods the body calls.
-    fn receiver(&self, emitter: &Emitter<'_>, body: &[&Code]) -> TokenStream {
+    fn receiver(&self, emitter: &Emitter<'_>, body: &[&Code]) -> Code {
         let items = &self.f.items;
         let this = self.this(emitter);
         // People are shown neither imports nor what stands for what may be missing.
         if emitter.text {
-            return quote!(#items #this);
+            return code!(#items #this);
         }
         let floats = self.f.calls_float_methods().then(|| {
-            quote!(
+            code!(
                 use ::differentiable::__private::FloatMethods as _;
             )
         });
         let complex = self.f.calls_complex().then(|| {
-            quote!(
+            code!(
                 use ::differentiable::__private::{ComplexMethods as _, ComplexPolar as _};
             )
         });
@@ -237,27 +238,27 @@ impl<'a> Companions<'a> {
         let traits = traits(&mentions);
         let missing = crate::unannotated::methods(&mentions);
         let constants = fields_of_constants(&mentions);
-        quote!(#traits #floats #complex #missing #constants #items #this)
+        code!(#traits #floats #complex #missing #constants #items #this)
     }
 
-    fn this(&self, emitter: &Emitter<'_>) -> TokenStream {
+    fn this(&self, emitter: &Emitter<'_>) -> Code {
         match (self.params().first(), emitter.program.params.first()) {
             (Some(p), Some(q)) if p.receiver => {
                 let name = emitter.name(q.parts[0]);
-                quote!(let #name = self;)
+                code!(let #name = self;)
             }
-            _ => TokenStream::new(),
+            _ => Code::new(),
         }
     }
 
     /// The bounds of an item of a trait: the companions exist for types with a derivative. A function without values of
     /// the type asks for none.
-    fn sized(&self, clause: TokenStream) -> TokenStream {
+    fn sized(&self, clause: Code) -> Code {
         let own = Ident::new("Self", Span::call_site());
         let mut types = self.params().iter().map(|p| &p.ty).chain(&self.f.signature.output);
         let has_values = types.any(|ty| mentions(ty, &own)) || self.params().iter().any(|p| p.receiver);
         let mut bounds =
-            vec![if has_values { quote!(Self: Sized + ::differentiable::Differentiable) } else { quote!(Self: Sized) }];
+            vec![if has_values { code!(Self: Sized + ::differentiable::Differentiable) } else { code!(Self: Sized) }];
         let types = self
             .params()
             .iter()
@@ -266,49 +267,49 @@ impl<'a> Companions<'a> {
             .chain(self.f.signature.output.clone());
         for ty in types {
             if matches!(&ty, Type::Path(p) if p.path.segments.len() > 1 && p.path.segments[0].ident == "Self") {
-                bounds.push(quote!(#ty: ::differentiable::Differentiable));
+                bounds.push(code!(#ty: ::differentiable::Differentiable));
             }
         }
         for p in self.host.outer.type_params().filter(|p| !bounded_otherwise(p)) {
             let ident = &p.ident;
             if self.params().iter().any(|q| q.differentiable && mentions(&q.ty, ident)) {
-                bounds.push(quote!(#ident: ::differentiable::Differentiable));
+                bounds.push(code!(#ident: ::differentiable::Differentiable));
             }
         }
-        if clause.is_empty() { quote!(where #(#bounds),*) } else { quote!(#clause, #(#bounds),*) }
+        if clause.is_empty() { code!(where #(#bounds),*) } else { code!(#clause, #(#bounds),*) }
     }
 
     /// The value and its tangents as callers in differentiated code take them.
-    fn lent_values(&self, emitter: &Emitter<'_>) -> Vec<TokenStream> {
-        emitter.program.value.iter().map(|e| self.lent(&emitter.value(e).into_token_stream())).collect()
+    fn lent_values(&self, emitter: &Emitter<'_>) -> Vec<Code> {
+        emitter.program.value.iter().map(|e| self.lent(&emitter.value(e))).collect()
     }
 
     /// The types of those.
-    fn lent_outputs(&self, level: u32) -> TokenStream {
+    fn lent_outputs(&self, level: u32) -> Code {
         let (value, tangent) = (self.lent_type(&self.output()), self.lent_type(&self.output_tangent()));
-        let tangents = std::iter::repeat_n(tangent, (1_usize << level) - 1);
-        if level == 0 { value } else { quote!((#value, #(#tangents),*)) }
+        let tangents = vec![tangent; (1_usize << level) - 1];
+        if level == 0 { value } else { code!((#value, #(#tangents),*)) }
     }
 
     /// A value, its tangent or its cotangent (an expression, or a pattern), as it passes between differentiated functions.
-    pub(crate) fn lent(&self, value: &TokenStream) -> TokenStream {
+    pub(crate) fn lent(&self, value: &Code) -> Code {
         if self.f.signature.lent.is_some() {
-            quote!(::differentiable::__private::ReturnedRef(#value))
+            code!(::differentiable::__private::ReturnedRef(#value))
         } else {
             value.clone()
         }
     }
 
-    fn lent_type(&self, ty: &TokenStream) -> TokenStream {
-        if self.f.signature.lent.is_some() { quote!(::differentiable::__private::ReturnedRef<#ty>) } else { ty.clone() }
+    fn lent_type(&self, ty: &Code) -> Code {
+        if self.f.signature.lent.is_some() { code!(::differentiable::__private::ReturnedRef<#ty>) } else { ty.clone() }
     }
 
     /// The types of a value and its tangents.
-    pub(crate) fn outputs(&self, level: u32) -> TokenStream {
+    pub(crate) fn outputs(&self, level: u32) -> Code {
         let (value, tangent) = (self.output(), self.output_tangent());
         let n = (1_usize << level) - 1;
-        let tangents = std::iter::repeat_n(tangent, n);
-        if n == 0 { value } else { quote!((#value, #(#tangents),*)) }
+        let tangents = vec![tangent; n];
+        if n == 0 { value } else { code!((#value, #(#tangents),*)) }
     }
 
     fn type_params(&self) -> impl Iterator<Item = &syn::TypeParam> {
@@ -327,69 +328,76 @@ impl<'a> Companions<'a> {
     }
 
     /// Adds what a value that keeps the tape for a lifetime asks of type parameters.
-    pub(crate) fn keeping_tape(&self, clause: TokenStream, lifetime: &TokenStream) -> TokenStream {
-        let names: Vec<&Ident> = self.type_params().filter(|t| !bounded_otherwise(t)).map(|t| &t.ident).collect();
-        match (self.is_erased() && !names.is_empty(), clause.is_empty()) {
+    pub(crate) fn keeping_tape(&self, clause: Code, lifetime: &Code) -> Code {
+        let of = |t: &syn::TypeParam| {
+            let name = &t.ident;
+            code!(#name: #lifetime)
+        };
+        let bounds: Vec<Code> = self.type_params().filter(|t| !bounded_otherwise(t)).map(of).collect();
+        match (self.is_erased() && !bounds.is_empty(), clause.is_empty()) {
             (false, _) => clause,
-            (true, true) => quote!(where #(#names: #lifetime),*),
-            (true, false) => quote!(#clause, #(#names: #lifetime),*),
+            (true, true) => code!(where #(#bounds),*),
+            (true, false) => code!(#clause, #(#bounds),*),
         }
     }
 
     /// The bound under which a gradient exists, which is checked where the gradient is called.
-    pub(crate) fn scalar_clause(&self, clause: TokenStream) -> TokenStream {
+    pub(crate) fn scalar_clause(&self, clause: Code) -> Code {
         let output = self.output();
-        let bound = quote!(for<'scalar> #output: ::differentiable::__private::Scalar<'scalar>);
-        if clause.is_empty() { quote!(where #bound) } else { quote!(#clause, #bound) }
+        let bound = code!(for<'scalar> #output: ::differentiable::__private::Scalar<'scalar>);
+        if clause.is_empty() { code!(where #bound) } else { code!(#clause, #bound) }
     }
 }
 
 /// Brings the traits of the prelude into scope whose methods generated code calls: the user's prelude
 /// may lack them.
-fn traits(body: &Mentions) -> TokenStream {
-    let mut out = TokenStream::new();
+fn traits(body: &Mentions) -> Code {
+    let mut out = Code::new();
     if body.any(&["to_owned"]) {
-        out.extend([quote!(
+        out.extend([code!(
             use ::differentiable::__private::ToOwned as _;
         )]);
     }
     if body.any(&[crate::layout::RESTORED]) {
-        out.extend([quote!(
+        out.extend([code!(
             use ::differentiable::operators::Kept as _;
         )]);
     }
     if !body.that(crate::arrays::is_view).is_empty() {
-        out.extend([quote!(
+        out.extend([code!(
             use ::differentiable::__private::{ViewsOfConstantViews as _, ViewsOfConstants as _};
         )]);
     }
     if !body.that(integers::is_companion).is_empty() {
-        let names = integers::TRAITS.map(|name| Ident::new(name, Span::call_site()));
-        out.extend(quote!(
+        let names = integers::TRAITS.map(|name| {
+            let name = Ident::new(name, Span::call_site());
+            code!(#name as _)
+        });
+        out.extend([code!(
             #[allow(unused_imports)]
-            use ::differentiable::__private::{#(#names as _),*};
-        ));
+            use ::differentiable::__private::{#(#names),*};
+        )]);
     }
     if !body.that(methods::is_of_containers).is_empty() {
-        out.extend(with_std(
-            &quote!(
+        out.extend([with_std(
+            &code!(
                 #[allow(unused_imports)]
                 use ::differentiable::__private::{Options as _, Vectors as _};
             ),
-            &quote!(),
-        ));
+            &code!(),
+        )]);
     }
     if !body.that(|name| name.ends_with("_from")).is_empty() {
-        out.extend(with_std(
-            &quote!(
+        out.extend([with_std(
+            &code!(
                 #[allow(unused_imports)]
                 use ::differentiable::__private::Conversion as _;
             ),
-            &quote!(),
-        ));
+            &code!(),
+        )]);
     }
     if body.any(&["rev", "step_by", "size_hint"]) {
-        out.extend([quote!(
+        out.extend([code!(
             use ::core::iter::Iterator as _;
         )]);
     }
@@ -397,62 +405,64 @@ fn traits(body: &Mentions) -> TokenStream {
 }
 
 /// A trait that gives `()`, the tangent of a constant, the fields that generated code reaches through others.
-fn fields_of_constants(body: &Mentions) -> TokenStream {
+fn fields_of_constants(body: &Mentions) -> Code {
     let of_variant = |n: &str| n.trim_start_matches("__").starts_with(char::is_uppercase);
     let shared = body.that(|n| n.starts_with(crate::derive::FIELD) || of_variant(n) && !n.ends_with("_mut"));
     let unique = body.that(|n| n.starts_with(crate::derive::FIELD_MUT) || of_variant(n) && n.ends_with("_mut"));
     if shared.is_empty() && unique.is_empty() {
-        return TokenStream::new();
+        return Code::new();
     }
     let prefixes = [crate::derive::FIELD, crate::derive::FIELD_MUT];
     let number = |name: &Ident| prefixes.iter().find_map(|p| name.to_string().strip_prefix(p)?.parse::<usize>().ok());
     let numbers: BTreeSet<usize> = shared.iter().chain(&unique).filter_map(number).collect();
-    let of_tuples = numbers.into_iter().map(|i| format_ident!("Field{}", i));
-    quote! {
-        #(use ::differentiable::__private::#of_tuples as _;)*
-        trait FieldsOfConstants {
-            #(fn #shared(&self) -> &();)*
-            #(fn #unique(&mut self) -> &mut ();)*
-        }
-        impl FieldsOfConstants for () {
-            #(fn #shared(&self) -> &() { self })*
-            #(fn #unique(&mut self) -> &mut () { self })*
-        }
+    let import = |i: usize| {
+        let of_tuples = format_ident!("Field{}", i);
+        code!(use ::differentiable::__private::#of_tuples as _;)
+    };
+    let heads = shared.iter().map(|name| code!(fn #name(&self) -> &()));
+    let heads: Vec<Code> = heads.chain(unique.iter().map(|name| code!(fn #name(&mut self) -> &mut ()))).collect();
+    let imports: Code = numbers.into_iter().map(import).collect();
+    let declared: Code = heads.iter().map(|head| code!(#head;)).collect();
+    let defined: Code = heads.iter().map(|head| code!(#head { self })).collect();
+    code! {
+        #imports
+        trait FieldsOfConstants { #declared }
+        impl FieldsOfConstants for () { #defined }
     }
 }
 
 /// The tangent of a constant parameter, passed as the parameter is.
-pub(crate) fn nothing(p: &Param) -> TokenStream {
+pub(crate) fn nothing(p: &Param) -> Code {
     match p.passing {
-        Passing::Value => quote!(()),
-        Passing::Ref => quote!(&()),
-        Passing::RefMut => quote!(&mut ()),
+        Passing::Value => code!(()),
+        Passing::Ref => code!(&()),
+        Passing::RefMut => code!(&mut ()),
     }
 }
 
 /// Takes a tangent out of its `Option`, or makes a zero one.
-fn unwrap_tangent(emitter: &Emitter<'_>, p: &Param, primal: VarId, tangent: VarId, ty: &TokenStream) -> TokenStream {
+fn unwrap_tangent(emitter: &Emitter<'_>, p: &Param, primal: VarId, tangent: VarId, ty: &Code) -> Code {
     if !emitter.is_mentioned(tangent) {
-        return TokenStream::new();
+        return Code::new();
     }
     let (x, t) = (emitter.name(primal), emitter.name(tangent));
     let make = if emitter.lanes {
         let width = crate::lanes::width();
-        quote!(::differentiable::lanes::zero::<_, #width>)
+        code!(::differentiable::lanes::zero::<_, #width>)
     } else {
-        quote!(::differentiable::Differentiable::__zero)
+        code!(::differentiable::Differentiable::__zero)
     };
     let zero = format_ident!("{}_zero", t, span = t.span());
     match p.passing {
         Passing::Value => {
-            let mutable = emitter.is_written(tangent).then(|| quote!(mut));
-            quote!(let #mutable #t: #ty = #t.unwrap_or_else(|| #make(&#x));)
+            let mutable = emitter.is_written(tangent).then(|| code!(mut));
+            code!(let #mutable #t: #ty = #t.unwrap_or_else(|| #make(&#x));)
         }
-        Passing::Ref => quote! {
+        Passing::Ref => code! {
             let #zero;
             let #t: #ty = match #t { ::core::option::Option::Some(given) => given, ::core::option::Option::None => { #zero = #make(&*#x); &#zero } };
         },
-        Passing::RefMut => quote! {
+        Passing::RefMut => code! {
             let mut #zero;
             let #t: #ty = match #t { ::core::option::Option::Some(given) => given, ::core::option::Option::None => { #zero = #make(&*#x); &mut #zero } };
         },
@@ -460,6 +470,6 @@ fn unwrap_tangent(emitter: &Emitter<'_>, p: &Param, primal: VarId, tangent: VarI
 }
 
 /// What is generated with the feature `std` of the library, and what without it.
-pub(crate) fn with_std(std: &TokenStream, core: &TokenStream) -> TokenStream {
-    quote!(::differentiable::__if_std! { {#std} {#core} })
+pub(crate) fn with_std(std: &impl Part, core: &impl Part) -> Code {
+    code!(::differentiable::__if_std! { {#std} {#core} })
 }

@@ -6,8 +6,9 @@
 //! whether all of a call is straight code that is at most `n` calls deep. It ends, whatever calls what. The compiler is asked as
 //! well whether values of the user's own types are small and can be copied (`Copied` of the runtime): then a tape may hold them.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use crate::emit::{Code, Part, code};
+use proc_macro2::Span;
+use quote::format_ident;
 use syn::{Path, Type};
 
 use super::{Companions, with_std};
@@ -24,7 +25,7 @@ const DEPTH: u32 = 4;
 const CALLEES: usize = 6;
 
 /// `__shallow`, of every function.
-pub(crate) fn shallow(f: &Function) -> TokenStream {
+pub(crate) fn shallow(f: &Function) -> Code {
     let values = || {
         let values = f.signature.params.iter().filter(|p| p.passing == Passing::Value).map(|p| &p.ty);
         values.chain(&f.signature.output)
@@ -32,18 +33,18 @@ pub(crate) fn shallow(f: &Function) -> TokenStream {
     // Of types that are parameters nothing can be asked.
     let askable = f.signature.generics.params.is_empty() || values().all(|ty| is_number(f, ty));
     let body = match callees(f).filter(|_| askable) {
-        None => quote!(false),
+        None => code!(false),
         Some(callees) => {
-            let asked = callees.iter().map(|path| quote!(&& #path::__shallow(depth - 1)));
+            let asked: Code = callees.iter().map(|path| code!(&& #path::__shallow(depth - 1))).collect();
             let types = values().filter(|ty| !is_number(f, ty));
-            let small = types.map(|ty| quote!(&& ::differentiable::__private::Copied::<#ty>::IS_SMALL));
-            quote!({
+            let small: Code = types.map(|ty| code!(&& ::differentiable::__private::Copied::<#ty>::IS_SMALL)).collect();
+            code!({
                 use ::differentiable::__private::NotCopied as _;
-                depth > 0 #(#small)* #(#asked)*
+                depth > 0 #small #asked
             })
         }
     };
-    quote!(const fn __shallow(depth: u32) -> bool { #body })
+    code!(const fn __shallow(depth: u32) -> bool { #body })
 }
 
 /// Those that a function calls, if it does little itself and if to do that again has no effect.
@@ -137,7 +138,7 @@ impl Companions<'_> {
     }
 
     /// `__fwd` of such a function, whose tape is the arguments or the box that `__boxed` makes.
-    pub(super) fn choosing(&self, argument: &TokenStream, elided: &TokenStream, grads: &TokenStream) -> TokenStream {
+    pub(super) fn choosing(&self, argument: &Code, elided: &Code, grads: &Code) -> Code {
         let (generics, clause) = self.generics(&[]);
         let (vis, attrs, outputs, captured) = (&self.host.vis, &self.host.attrs, self.output(), self.captured(&[]));
         let name = |base: &str, i: usize| format_ident!("{base}{i}", span = Span::mixed_site());
@@ -145,25 +146,25 @@ impl Companions<'_> {
         let (mut kept, mut copies) = (Vec::new(), Vec::new());
         for (i, p) in self.params().iter().enumerate() {
             let (x, ty) = (name("x", i), &p.ty);
-            params.push(quote!(#x: #ty));
-            args.push(x.to_token_stream());
+            params.push(code!(#x: #ty));
+            args.push(x.to_code());
             if p.passing == Passing::Value {
-                kept.push(x.to_token_stream());
+                kept.push(x.to_code());
                 copies.push(if is_number(self.f, ty) {
-                    quote!(#x)
+                    code!(#x)
                 } else {
-                    quote!(::differentiable::__private::Copied::<#ty>::of(&#x))
+                    code!(::differentiable::__private::Copied::<#ty>::of(&#x))
                 });
-                again.push(quote!(()));
+                again.push(code!(()));
             } else {
-                again.push(x.to_token_stream());
+                again.push(x.to_code());
             }
         }
         let (kept, copies, again) = (tuple(&kept), tuple(&copies), tuple(&again));
         let function = &self.f.signature.name;
         let (fwd, boxed, adj) =
             (self.host.hidden("__fwd", 0), self.host.hidden("__boxed", 0), self.host.hidden("__adj", 0));
-        let choice = quote!(
+        let choice = code!(
             use ::differentiable::__private::NotCopied as _;
             let (value, tape) = if const { Self::__shallow(#DEPTH) } {
                 let kept = #copies;
@@ -183,8 +184,8 @@ impl Companions<'_> {
             })
         );
         // Without an allocator there are no boxes.
-        let body = with_std(&quote!({ #choice }), &quote!(Self::#boxed(#(#args),*)));
-        quote! {
+        let body = with_std(&code!({ #choice }), &code!(Self::#boxed(#(#args),*)));
+        code! {
             #attrs #[doc(hidden)] #[inline]
             #vis fn #fwd #generics (#(#params),*)
                 -> (#outputs, impl for<'r> ::core::ops::FnOnce(#argument) -> #grads + #captured) #clause { #body }

@@ -8,7 +8,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
-use quote::{ToTokens, TokenStreamExt};
+use quote::ToTokens;
 
 /// Tokens of generated code.
 #[derive(Clone, Default)]
@@ -18,6 +18,8 @@ pub(crate) struct Code(Vec<Piece>);
 enum Piece {
     /// A name of a template.
     Word(&'static str),
+    /// The same, where nothing in the user's scope can be taken for it if it is a local variable.
+    Local(&'static str),
     /// A token of a template that is not a name.
     Sign(&'static str),
     Token(TokenTree),
@@ -34,6 +36,51 @@ impl Code {
         let mut pieces = Vec::with_capacity(parts.iter().map(|p| p.0.len()).sum());
         parts.iter().for_each(|p| pieces.extend_from_slice(&p.0));
         Self(pieces)
+    }
+
+    /// Whether there are no tokens.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether it is `()`.
+    pub(crate) fn is_unit(&self) -> bool {
+        matches!(self.0.as_slice(), [Piece::Group(Delimiter::Parenthesis, inner)] if inner.is_empty())
+    }
+
+    /// Takes the last token off.
+    pub(crate) fn pop(&mut self) {
+        self.0.pop();
+    }
+
+    /// The same types with a lifetime left out: `&'r T` ⇒ `&T`, `V<'r>` ⇒ `V<'_>`.
+    pub(crate) fn eliding(&self, lifetime: &str) -> Self {
+        let mut out = Self::new();
+        let mut pieces = self.0.iter().peekable();
+        while let Some(piece) = pieces.next() {
+            let named = match piece {
+                Piece::Sign(sign) => *sign == lifetime,
+                Piece::Token(TokenTree::Punct(p)) if p.as_char() == '\'' => pieces
+                    .next_if(|next| matches!(next, Piece::Token(TokenTree::Ident(i)) if *i == lifetime[1..]))
+                    .is_some(),
+                _ => false,
+            };
+            let behind_reference = match out.0.last() {
+                Some(Piece::Sign(sign)) => *sign == "&",
+                Some(Piece::Token(TokenTree::Punct(p))) => p.as_char() == '&',
+                _ => false,
+            };
+            match piece {
+                _ if named && behind_reference => {}
+                _ if named => out.sign("'_"),
+                Piece::Group(delimiter, inner) => out.group(*delimiter, inner.eliding(lifetime)),
+                Piece::Token(TokenTree::Group(group)) => {
+                    out.group(group.delimiter(), Self::from(group.stream()).eliding(lifetime));
+                }
+                other => out.0.push(other.clone()),
+            }
+        }
+        out
     }
 
     /// The tokens in parentheses.
@@ -60,6 +107,11 @@ impl Code {
         self.0.push(Piece::Word(text));
     }
 
+    /// The same, where nothing in the user's scope can be taken for it if it is a local variable.
+    pub(crate) fn local(&mut self, text: &'static str) {
+        self.0.push(Piece::Local(text));
+    }
+
     /// A token of a template that is not a name.
     pub(crate) fn sign(&mut self, text: &'static str) {
         self.0.push(Piece::Sign(text));
@@ -74,7 +126,7 @@ impl Code {
         let mut behind_dot = false;
         for piece in &self.0 {
             match piece {
-                Piece::Word(name) => f(name, behind_dot),
+                Piece::Word(name) | Piece::Local(name) => f(name, behind_dot),
                 Piece::Token(TokenTree::Ident(ident)) => f(&ident.to_string(), behind_dot),
                 Piece::Token(TokenTree::Group(group)) => Self::from(group.stream()).names(f),
                 Piece::Group(_, inner) => inner.names(f),
@@ -90,80 +142,102 @@ impl Code {
 }
 
 /// Writes a token of a template that is not a name.
-fn write_sign(text: &str, tokens: &mut TokenStream) {
-    let first = text.chars().next().expect("tokens are not empty");
-    if first.is_ascii_digit() || first == '"' {
-        return tokens.append(text.parse::<Literal>().expect("templates hold valid literals"));
-    }
-    if first == '_' {
-        return tokens.append(Ident::new(text, Span::call_site()));
-    }
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        tokens.append(Punct::new(c, if chars.peek().is_some() { Spacing::Joint } else { Spacing::Alone }));
+fn write_sign(text: &str, trees: &mut Vec<TokenTree>) {
+    let bytes = text.as_bytes();
+    match bytes[0] {
+        b'0'..=b'9' | b'"' => trees.push(text.parse::<Literal>().expect("templates hold valid literals").into()),
+        b'_' => trees.push(Ident::new(text, Span::call_site()).into()),
+        b'\'' => {
+            trees.push(Punct::new('\'', Spacing::Joint).into());
+            trees.push(Ident::new(&text[1..], Span::call_site()).into());
+        }
+        _ => {
+            for (i, byte) in bytes.iter().enumerate() {
+                let spacing = if i + 1 < bytes.len() { Spacing::Joint } else { Spacing::Alone };
+                trees.push(Punct::new(char::from(*byte), spacing).into());
+            }
+        }
     }
 }
 
 /// The tokens of a template, as [`quote!`](quote::quote) has them; what is repeated is a single list.
 macro_rules! code {
-    () => { $crate::emit::Code::new() };
-    ($($tokens:tt)+) => {{
-        let mut code = $crate::emit::Code::new();
-        $crate::emit::pieces!(code $($tokens)+);
-        code
-    }};
+    ($($tokens:tt)*) => { $crate::emit::template!(word $($tokens)*) };
 }
 pub(crate) use code;
 
+/// The same with local variables that nothing in the user's scope can be taken for.
+macro_rules! local {
+    ($($tokens:tt)*) => { $crate::emit::template!(local $($tokens)*) };
+}
+pub(crate) use local;
+
+/// The tokens of a template whose names are written by `word` or `local`.
+macro_rules! template {
+    ($name:ident) => { $crate::emit::Code::new() };
+    ($name:ident $($tokens:tt)+) => {{
+        let mut code = $crate::emit::Code::new();
+        $crate::emit::pieces!($name code $($tokens)+);
+        code
+    }};
+}
+pub(crate) use template;
+
 /// Writes the tokens of a template, one after the other.
 macro_rules! pieces {
-    ($code:ident) => {};
-    ($code:ident #(#$list:ident),* $($rest:tt)*) => {
+    ($name:ident $code:ident) => {};
+    ($name:ident $code:ident #(#$list:ident)* $($rest:tt)*) => {
+        for part in $list.iter() {
+            $code.push(part);
+        }
+        $crate::emit::pieces!($name $code $($rest)*);
+    };
+    ($name:ident $code:ident #(#$list:ident),* $($rest:tt)*) => {
         for (i, part) in $list.iter().enumerate() {
             if i > 0 {
                 $code.sign(",");
             }
             $code.push(part);
         }
-        $crate::emit::pieces!($code $($rest)*);
+        $crate::emit::pieces!($name $code $($rest)*);
     };
-    ($code:ident #(#$list:ident,)* $($rest:tt)*) => {
-        for part in &$list {
+    ($name:ident $code:ident #(#$list:ident,)* $($rest:tt)*) => {
+        for part in $list.iter() {
             $code.push(part);
             $code.sign(",");
         }
-        $crate::emit::pieces!($code $($rest)*);
+        $crate::emit::pieces!($name $code $($rest)*);
     };
-    ($code:ident #(, #$list:ident)* $($rest:tt)*) => {
-        for part in &$list {
+    ($name:ident $code:ident #(, #$list:ident)* $($rest:tt)*) => {
+        for part in $list.iter() {
             $code.sign(",");
             $code.push(part);
         }
-        $crate::emit::pieces!($code $($rest)*);
+        $crate::emit::pieces!($name $code $($rest)*);
     };
-    ($code:ident #$part:ident $($rest:tt)*) => {
+    ($name:ident $code:ident #$part:ident $($rest:tt)*) => {
         $code.push(&$part);
-        $crate::emit::pieces!($code $($rest)*);
+        $crate::emit::pieces!($name $code $($rest)*);
     };
-    ($code:ident ($($inner:tt)*) $($rest:tt)*) => {
-        $code.group(proc_macro2::Delimiter::Parenthesis, $crate::emit::code!($($inner)*));
-        $crate::emit::pieces!($code $($rest)*);
+    ($name:ident $code:ident ($($inner:tt)*) $($rest:tt)*) => {
+        $code.group(proc_macro2::Delimiter::Parenthesis, $crate::emit::template!($name $($inner)*));
+        $crate::emit::pieces!($name $code $($rest)*);
     };
-    ($code:ident {$($inner:tt)*} $($rest:tt)*) => {
-        $code.group(proc_macro2::Delimiter::Brace, $crate::emit::code!($($inner)*));
-        $crate::emit::pieces!($code $($rest)*);
+    ($name:ident $code:ident {$($inner:tt)*} $($rest:tt)*) => {
+        $code.group(proc_macro2::Delimiter::Brace, $crate::emit::template!($name $($inner)*));
+        $crate::emit::pieces!($name $code $($rest)*);
     };
-    ($code:ident [$($inner:tt)*] $($rest:tt)*) => {
-        $code.group(proc_macro2::Delimiter::Bracket, $crate::emit::code!($($inner)*));
-        $crate::emit::pieces!($code $($rest)*);
+    ($name:ident $code:ident [$($inner:tt)*] $($rest:tt)*) => {
+        $code.group(proc_macro2::Delimiter::Bracket, $crate::emit::template!($name $($inner)*));
+        $crate::emit::pieces!($name $code $($rest)*);
     };
-    ($code:ident $word:ident $($rest:tt)*) => {
-        $code.word(stringify!($word));
-        $crate::emit::pieces!($code $($rest)*);
+    ($name:ident $code:ident $word:ident $($rest:tt)*) => {
+        $code.$name(stringify!($word));
+        $crate::emit::pieces!($name $code $($rest)*);
     };
-    ($code:ident $token:tt $($rest:tt)*) => {
+    ($name:ident $code:ident $token:tt $($rest:tt)*) => {
         $code.sign(stringify!($token));
-        $crate::emit::pieces!($code $($rest)*);
+        $crate::emit::pieces!($name $code $($rest)*);
     };
 }
 pub(crate) use pieces;
@@ -172,6 +246,13 @@ pub(crate) use pieces;
 pub(crate) trait Part {
     /// Writes the tokens at the end of the code.
     fn write_to(&self, code: &mut Code);
+
+    /// The tokens by themselves.
+    fn to_code(&self) -> Code {
+        let mut code = Code::new();
+        self.write_to(&mut code);
+        code
+    }
 }
 
 impl Part for Code {
@@ -224,7 +305,24 @@ macro_rules! by_tokens {
 }
 by_tokens!(
     TokenStream,
+    str,
+    String,
+    bool,
+    u32,
+    usize,
+    syn::token::Mut,
+    syn::Attribute,
+    syn::Block,
+    syn::Expr,
+    syn::GenericArgument,
+    syn::GenericParam,
+    syn::TypeReference,
+    syn::WherePredicate,
+    syn::Lifetime,
     syn::Type,
+    syn::TypePath,
+    syn::Visibility,
+    syn::WhereClause,
     syn::Path,
     syn::Member,
     syn::ExprPath,
@@ -262,6 +360,12 @@ impl Extend<Code> for Code {
     }
 }
 
+impl Extend<Code> for TokenStream {
+    fn extend<I: IntoIterator<Item = Code>>(&mut self, parts: I) {
+        parts.into_iter().for_each(|part| part.to_tokens(self));
+    }
+}
+
 impl FromIterator<Code> for Code {
     fn from_iter<I: IntoIterator<Item = Code>>(parts: I) -> Self {
         let mut code = Self::new();
@@ -278,13 +382,16 @@ impl fmt::Display for Code {
 
 impl ToTokens for Code {
     fn to_tokens(&self, tokens: &mut TokenStream) {
+        let mut trees = Vec::with_capacity(2 * self.0.len());
         for piece in &self.0 {
             match piece {
-                Piece::Word(text) => tokens.append(Ident::new(text, Span::call_site())),
-                Piece::Sign(text) => write_sign(text, tokens),
-                Piece::Token(token) => tokens.append(token.clone()),
-                Piece::Group(delimiter, inner) => tokens.append(Group::new(*delimiter, inner.to_token_stream())),
+                Piece::Word(text) => trees.push(Ident::new(text, Span::call_site()).into()),
+                Piece::Local(text) => trees.push(Ident::new(text, Span::mixed_site()).into()),
+                Piece::Sign(text) => write_sign(text, &mut trees),
+                Piece::Token(token) => trees.push(token.clone()),
+                Piece::Group(delimiter, inner) => trees.push(Group::new(*delimiter, inner.to_token_stream()).into()),
             }
         }
+        tokens.extend(trees);
     }
 }

@@ -6,7 +6,7 @@ use quote::ToTokens;
 use super::Emitter;
 use super::code::{Code, code};
 use super::operators::{Operation, Prec, Tokens, operation, operator_token};
-use super::tuples::tuple_of;
+use super::tuples::tuple;
 use crate::ir::{BinOp, Expr, Sequence};
 use crate::kinds::{self, Float, Kind};
 use crate::{looks, methods};
@@ -199,7 +199,7 @@ impl Emitter<'_> {
             }
             Expr::Tuple(es) => {
                 let es = self.values(es);
-                Tokens::atom(tuple_of(&es))
+                Tokens::atom(tuple(&es))
             }
             Expr::Array(es, sequence) => {
                 let items = self.values(es);
@@ -452,7 +452,7 @@ impl Emitter<'_> {
         }
         if let Expr::Tuple(parts) = e {
             let parts: Vec<Code> = parts.iter().map(|part| self.zero(part).tokens).collect();
-            return Tokens::atom(tuple_of(&parts));
+            return Tokens::atom(tuple(&parts));
         }
         let arg = match e {
             // A zero is its own tangent.
@@ -479,7 +479,7 @@ fn zero_of(kind: &Kind) -> Option<Tokens> {
         Kind::Int | Kind::Bool | Kind::Unit | Kind::Constant => Some(Tokens::atom(code!(()))),
         Kind::Tuple(kinds) => {
             let parts: Option<Vec<Code>> = kinds.iter().map(|k| zero_of(k).map(|t| t.tokens)).collect();
-            parts.map(|parts| Tokens::atom(tuple_of(&parts)))
+            parts.map(|parts| Tokens::atom(tuple(&parts)))
         }
         _ => None,
     }

@@ -6,7 +6,7 @@ use super::Emitter;
 use super::calls::{companion, companion_path, ident, operator_trait};
 use super::code::{Code, code};
 use super::operators::Prec;
-use super::tuples::{one_or_tuple_of, tuple_of};
+use super::tuples::{one_or_tuple, tuple};
 use crate::ir::{BinOp, Callee, Expr, Operator, Passing, Place, Pull, VarId};
 use crate::kinds::Kind;
 use crate::missing;
@@ -79,11 +79,11 @@ impl Emitter<'_> {
         if self.keeps_zero(pull.tape) {
             tape = code!((#tape.pullback));
         }
-        let cotangent = one_or_tuple_of(cotangents);
+        let cotangent = one_or_tuple(cotangents);
         if pull.joined {
-            return self.joined_call(pull, &cotangent, &tuple_of(&slots), &tuple_of(&grads));
+            return self.joined_call(pull, &cotangent, &tuple(&slots), &tuple(&grads));
         }
-        let (again, slots) = (tuple_of(&again), tuple_of(&slots));
+        let (again, slots) = (tuple(&again), tuple(&slots));
         let call = code!(#tape((#again, #cotangent, #slots)));
         let used = pull.guarded.then(|| self.is_any_used(pull));
         if pull.grads.iter().flatten().all(Option::is_none) {
@@ -91,7 +91,7 @@ impl Emitter<'_> {
             return guarded.unwrap_or_else(|| code!(#call;));
         }
         let Some(used) = used else {
-            let grads = tuple_of(&grads);
+            let grads = tuple(&grads);
             return code!(let #grads = #call;);
         };
         let given: Vec<Option<VarId>> = (0..pull.cotangent.len())
@@ -99,11 +99,11 @@ impl Emitter<'_> {
             .map(|g| g.filter(|v| self.is_read(*v)))
             .collect();
         let all: Vec<Code> = given.iter().map(|g| g.map_or_else(|| code!(_), |v| self.name(v).into())).collect();
-        let all = tuple_of(&all);
+        let all = tuple(&all);
         let read = given.iter().flatten();
-        let patterns = one_or_tuple_of(read.clone().map(|v| self.pattern(*v)));
-        let names = one_or_tuple_of(read.clone().map(|v| self.name(*v).into()));
-        let zeros = one_or_tuple_of(read.map(|v| self.value(&Expr::zero_of(*v, self.kind(*v), pull.span))));
+        let patterns = one_or_tuple(read.clone().map(|v| self.pattern(*v)));
+        let names = one_or_tuple(read.clone().map(|v| self.name(*v)));
+        let zeros = one_or_tuple(read.map(|v| self.value(&Expr::zero_of(*v, self.kind(*v), pull.span))));
         code!(let #patterns = if #used { let #all = #call; #names } else { #zeros };)
     }
 

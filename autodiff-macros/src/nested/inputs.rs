@@ -1,8 +1,8 @@
 //! What a derivative is given: the arguments of the function and directions along them, and how their components and
 //! the cotangents of these are called.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use crate::emit::{Code, Part, code};
+use proc_macro2::{Ident, Span};
 
 use super::{Derivative, Nested};
 use crate::signature::Param;
@@ -47,36 +47,36 @@ impl Nested<'_, '_> {
     }
 
     /// The type of a component of an input, as it is handed over.
-    fn input_type(&self, input: Input, component: usize) -> TokenStream {
+    fn input_type(&self, input: Input, component: usize) -> Code {
         let p = &self.params()[input.param];
         let tangent = self.shells.companions.tangent_space(p);
         match (input.direction, component) {
-            (false, 0) => p.ty.to_token_stream(),
+            (false, 0) => p.ty.to_code(),
             (true, 0) => tangent,
-            _ => quote!(::core::option::Option<#tangent>),
+            _ => code!(::core::option::Option<#tangent>),
         }
     }
 
     /// Arrays of its own, which the pullback keeps in place of views.
-    pub(super) fn own_views(&self) -> TokenStream {
+    pub(super) fn own_views(&self) -> Code {
         let views = (0..self.params().len()).filter(|i| is_view(&self.params()[*i].ty));
         let names = views.map(|param| self.variable(Input { param, direction: false }, 0, false));
-        names.map(|x| quote!(let #x = { use ::differentiable::__private::ToOwned as _; #x.to_owned() };)).collect()
+        names.map(|x| code!(let #x = { use ::differentiable::__private::ToOwned as _; #x.to_owned() };)).collect()
     }
 
     /// The parameters of a companion.
-    pub(super) fn signature(&self) -> Vec<TokenStream> {
+    pub(super) fn signature(&self) -> Vec<Code> {
         let mut list = self.shells.signature(None);
         for c in 0..self.components() {
             for input in self.inputs() {
                 if c > 0 || input.direction {
                     let (name, ty) = (self.variable(input, c, false), self.input_type(input, c));
-                    list.push(quote!(#name: #ty));
+                    list.push(code!(#name: #ty));
                 }
             }
             if self.derivative == Derivative::Pullback {
                 let (name, ty) = (cotangent(c), self.shells.companions.output_tangent());
-                list.push(if c == 0 { quote!(#name: #ty) } else { quote!(#name: ::core::option::Option<#ty>) });
+                list.push(if c == 0 { code!(#name: #ty) } else { code!(#name: ::core::option::Option<#ty>) });
             }
         }
         list
@@ -110,6 +110,6 @@ pub(super) fn cotangent(component: usize) -> Ident {
     Ident::new(&format!("cotangent{component}"), Span::mixed_site())
 }
 
-pub(super) fn tokens(idents: &[Ident]) -> Vec<TokenStream> {
-    idents.iter().map(ToTokens::to_token_stream).collect()
+pub(super) fn tokens(idents: &[Ident]) -> Vec<Code> {
+    idents.iter().map(Part::to_code).collect()
 }

@@ -19,8 +19,8 @@ mod matrices;
 mod state;
 mod sweeps;
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use crate::emit::{Code, Part, code};
+use proc_macro2::{Ident, Span};
 
 use self::inputs::{tokens, value};
 use crate::companions::with_std;
@@ -28,7 +28,7 @@ use crate::emit::{companion, tuple};
 use crate::ir::Passing;
 use crate::shells::{Shells, bare};
 use crate::signature::Param;
-use crate::tangent_types::{elide, owned_tangent, with_lifetime};
+use crate::tangent_types::{owned_tangent, with_lifetime};
 
 /// A derivative that differentiated code may call.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -85,19 +85,19 @@ impl Derivative {
 
 impl Shells<'_> {
     /// All companions of derivatives, for functions of order 2 or more.
-    pub(crate) fn nested(&self) -> TokenStream {
+    pub(crate) fn nested(&self) -> Code {
         let order = self.companions.f.options.order();
         // A constant behind a `&mut` that cannot be copied is no other after a second run.
         let lent = |p: &Param| p.passing == Passing::RefMut && !p.differentiable && !self.is_copied_constant(p);
         if order < 2 || self.params().iter().any(lent) {
-            return TokenStream::new();
+            return Code::new();
         }
         let scalar = self.companions.returns_scalar();
         let stateful = self.params().iter().any(|p| p.passing == Passing::RefMut);
-        let mut out = TokenStream::new();
+        let mut out = Code::new();
         if scalar && self.is_narrowed() {
             for level in 0..order {
-                out.extend(self.companions.joined_over_all(level));
+                out.extend([self.companions.joined_over_all(level)]);
             }
         }
         for derivative in Derivative::ALL.into_iter().filter(|d| scalar || !d.is_reverse()) {
@@ -109,14 +109,14 @@ impl Shells<'_> {
             let most = if derivative.is_reverse() || pullback { order - 1 } else { order };
             for level in 0..=order {
                 let nested = Nested { shells: self, derivative, level };
-                let mut items = TokenStream::new();
+                let mut items = Code::new();
                 if (level > 0 || pullback) && level + own <= most {
-                    items.extend(nested.tangent());
+                    items.extend([nested.tangent()]);
                 }
                 if level + pulled < order {
-                    items.extend(nested.taped());
+                    items.extend([nested.taped()]);
                 }
-                out.extend(if derivative.is_matrix() { with_std(&items, &TokenStream::new()) } else { items });
+                out.extend([if derivative.is_matrix() { with_std(&items, &Code::new()) } else { items }]);
             }
         }
         out
@@ -136,27 +136,27 @@ struct Nested<'a, 'b> {
 
 impl Nested<'_, '_> {
     /// The components of the derivative, after the statements that compute them.
-    fn evaluated(&self) -> (TokenStream, TokenStream) {
+    fn evaluated(&self) -> (Code, Code) {
         let bits = self.derivative.bits().0;
         let mut stmts = match self.derivative {
             Derivative::Pullback => self.pulled(bits, false),
             d if d.is_reverse() => self.sweeps(bits, false),
             _ => self.tangents(bits),
         };
-        let components: Vec<TokenStream> = (0..self.components())
+        let components: Vec<Code> = (0..self.components())
             .map(|c| match self.derivative {
                 Derivative::Grad | Derivative::Pullback => bare(&tokens(&self.gradient(c))),
                 Derivative::ValueAndGrad => {
                     let (value, gradient) = (value(c), bare(&tokens(&self.gradient(c))));
-                    quote!((#value, #gradient))
+                    code!((#value, #gradient))
                 }
                 Derivative::Hvp => bare(&tokens(&self.gradient(2 * c + 1))),
                 Derivative::Jvp => {
                     let (value, slope) = (value(2 * c), value(2 * c + 1));
-                    quote!((#value, #slope))
+                    code!((#value, #slope))
                 }
                 Derivative::Jacobian => {
-                    let slope = value(2 * c + 1).to_token_stream();
+                    let slope = value(2 * c + 1).to_code();
                     tuple(&[vec![slope], self.final_tangents(2 * c + 1)].concat())
                 }
                 Derivative::Hessian => tuple(&tokens(&self.gradient(2 * c + 1))),
@@ -165,7 +165,7 @@ impl Nested<'_, '_> {
         if self.derivative.is_matrix() {
             return self.columns(&stmts, &components);
         }
-        stmts.extend(self.leave_final());
+        stmts.extend([self.leave_final()]);
         (stmts, bare(&components))
     }
 
@@ -176,14 +176,14 @@ impl Nested<'_, '_> {
     }
 
     /// `__jvp_grad`, `__jvp2_grad`, …: the derivative and its tangents.
-    fn tangent(&self) -> TokenStream {
+    fn tangent(&self) -> Code {
         let c = &self.shells.companions;
         let (generics, clause) = c.generics(&[]);
         let name = self.companion("__jvp");
         let (params, types, clause) = (self.signature(), self.output_types(), self.clause(clause));
         let (keep, (stmts, result)) = (self.keep(), self.evaluated());
         let vis = &c.host.vis;
-        quote! {
+        code! {
             #[doc(hidden)] #[inline] #[allow(clippy::too_many_arguments)]
             #vis fn #name #generics (#(#params),*) -> #types #clause {
                 #keep
@@ -195,7 +195,7 @@ impl Nested<'_, '_> {
 
     /// `__fwd_grad`, `__fwd1_grad`, …: the derivative, its tangents and their pullback, which runs the
     /// sweeps again.
-    fn taped(&self) -> TokenStream {
+    fn taped(&self) -> Code {
         let c = &self.shells.companions;
         let (generics, clause) = c.generics(&[]);
         let name = self.companion("__fwd");
@@ -205,16 +205,16 @@ impl Nested<'_, '_> {
         let (cotangent, cotangent_type) = self.cotangents();
         let bits = self.derivative.bits().1;
         let mut pull = if self.derivative.is_reverse() { self.sweeps(bits, true) } else { self.pulled(bits, true) };
-        pull.extend(self.product_with_value());
-        pull.extend(stores);
+        pull.extend([self.product_with_value()]);
+        pull.extend([stores]);
         let pull = if self.derivative.is_matrix() { self.by_columns(&pull) } else { pull };
         let shape = (self.derivative == Derivative::Jacobian).then(|| self.shape_of_value());
         let (again_types, slot_types, grad_types) = self.pullback_types();
-        let argument = quote!((#again_types, #cotangent_type, #slot_types));
-        let (elided, captured) = (elide(&argument), c.captured(&[]));
+        let argument = code!((#again_types, #cotangent_type, #slot_types));
+        let (elided, captured) = (argument.eliding("'r"), c.captured(&[]));
         let (vis, result_name) = (&c.host.vis, Ident::new("result", Span::mixed_site()));
         let (own, restore) = (self.own_views(), self.restore_initial());
-        quote! {
+        code! {
             #[doc(hidden)] #[inline] #[allow(clippy::too_many_arguments)]
             #vis fn #name #generics (#(#params),*) -> (#outputs, impl for<'r> ::core::ops::FnOnce(#argument) -> #grad_types + #captured) #clause {
                 #keep
@@ -243,23 +243,23 @@ impl Nested<'_, '_> {
         Ident::new(&format!("{}_{public}", companion(base, self.level)), public.span())
     }
 
-    fn clause(&self, clause: TokenStream) -> TokenStream {
+    fn clause(&self, clause: Code) -> Code {
         let clause = if self.derivative.is_reverse() { self.shells.companions.scalar_clause(clause) } else { clause };
         self.shells.cloning_values(clause)
     }
 
     /// The types of the derivative and its tangents.
-    fn output_types(&self) -> TokenStream {
+    fn output_types(&self) -> Code {
         let c = &self.shells.companions;
         let (gradient, tangent) = (self.shells.gradient_type(), c.output_tangent());
-        let types: Vec<TokenStream> = (0..self.components())
+        let types: Vec<Code> = (0..self.components())
             .map(|k| {
                 let value = if k == 0 { c.output() } else { tangent.clone() };
                 match self.derivative {
                     Derivative::Grad | Derivative::Hvp | Derivative::Pullback => gradient.clone(),
-                    Derivative::ValueAndGrad => quote!((#value, #gradient)),
-                    Derivative::Jvp => quote!((#value, #tangent)),
-                    Derivative::Jacobian | Derivative::Hessian => quote!(::differentiable::ndarray::Array2<f64>),
+                    Derivative::ValueAndGrad => code!((#value, #gradient)),
+                    Derivative::Jvp => code!((#value, #tangent)),
+                    Derivative::Jacobian | Derivative::Hessian => code!(::differentiable::ndarray::Array2<f64>),
                 }
             })
             .collect();
@@ -267,7 +267,7 @@ impl Nested<'_, '_> {
     }
 
     /// The pattern and the type of the cotangents of the derivative's components.
-    fn cotangents(&self) -> (TokenStream, TokenStream) {
+    fn cotangents(&self) -> (Code, Code) {
         let (gradient, tangent) = (self.shells.gradient_type(), self.shells.companions.output_tangent());
         let (mut patterns, mut types) = (Vec::new(), Vec::new());
         for k in 0..self.components() {
@@ -277,10 +277,10 @@ impl Nested<'_, '_> {
             let (ct, slope, weights) = (name("ct"), name("slope"), name("weights"));
             let (pattern, ty) = match self.derivative {
                 Derivative::Grad | Derivative::Hvp | Derivative::Pullback => (w, gradient.clone()),
-                Derivative::ValueAndGrad => (quote!((#ct, #w)), quote!((#tangent, #gradient))),
-                Derivative::Jvp => (quote!((#ct, #slope)), quote!((#tangent, #tangent))),
+                Derivative::ValueAndGrad => (code!((#ct, #w)), code!((#tangent, #gradient))),
+                Derivative::Jvp => (code!((#ct, #slope)), code!((#tangent, #tangent))),
                 Derivative::Jacobian | Derivative::Hessian => {
-                    (quote!(#weights), quote!(::differentiable::ndarray::Array2<f64>))
+                    (code!(#weights), code!(::differentiable::ndarray::Array2<f64>))
                 }
             };
             patterns.push(pattern);
@@ -290,8 +290,8 @@ impl Nested<'_, '_> {
     }
 
     /// The pullback's patterns for arguments and slots, what it returns, and what it adds to the slots.
-    fn pullback_parts(&self) -> (TokenStream, TokenStream, TokenStream, TokenStream) {
-        let (mut again, mut slots, mut grads, mut stores) = (Vec::new(), Vec::new(), Vec::new(), TokenStream::new());
+    fn pullback_parts(&self) -> (Code, Code, Code, Code) {
+        let (mut again, mut slots, mut grads, mut stores) = (Vec::new(), Vec::new(), Vec::new(), Code::new());
         let matrix = self.derivative.is_matrix();
         for c in 0..self.components() {
             for input in self.inputs() {
@@ -299,48 +299,48 @@ impl Nested<'_, '_> {
                 let d = self.ident("d", self.result(input, c), input.param);
                 let total = self.ident("total", c, input.param);
                 if p.passing == Passing::Value {
-                    again.push(quote!(()));
-                    slots.push(quote!(()));
+                    again.push(code!(()));
+                    slots.push(code!(()));
                     if p.differentiable && matrix {
-                        stores.extend([quote!(::differentiable::__private::accumulate(&mut #total, &#d);)]);
+                        stores.extend([code!(::differentiable::__private::accumulate(&mut #total, &#d);)]);
                     }
                     grads.push(match (p.differentiable, matrix) {
-                        (true, false) => quote!(#d),
-                        (true, true) => quote!(#total),
-                        (false, _) => quote!(()),
+                        (true, false) => code!(#d),
+                        (true, true) => code!(#total),
+                        (false, _) => code!(()),
                     });
                     continue;
                 }
                 let slot = self.slot(input, c);
                 let x = self.variable(input, c, true);
-                again.push(quote!(#x));
-                grads.push(quote!(()));
+                again.push(code!(#x));
+                grads.push(code!(()));
                 if !p.differentiable {
-                    slots.push(quote!(_));
+                    slots.push(code!(_));
                     continue;
                 }
-                slots.push(quote!(mut #slot));
+                slots.push(code!(mut #slot));
                 let store = if self.changes(input) {
-                    quote!(::differentiable::__private::restore(slot, #d))
+                    code!(::differentiable::__private::restore(slot, #d))
                 } else {
-                    quote!(::differentiable::__private::accumulate(slot, &#d))
+                    code!(::differentiable::__private::accumulate(slot, &#d))
                 };
-                stores.extend([quote! {
+                stores.extend([code! {
                     if let ::core::option::Option::Some(slot) = #slot.as_deref_mut() {
                         #store;
                     }
                 }]);
             }
             if self.derivative == Derivative::Pullback {
-                again.push(quote!(()));
-                slots.push(quote!(()));
-                grads.push(value(2 * c + 1).to_token_stream());
+                again.push(code!(()));
+                slots.push(code!(()));
+                grads.push(value(2 * c + 1).to_code());
             }
         }
         (tuple(&again), tuple(&slots), tuple(&grads), stores)
     }
 
-    fn pullback_types(&self) -> (TokenStream, TokenStream, TokenStream) {
+    fn pullback_types(&self) -> (Code, Code, Code) {
         let c = &self.shells.companions;
         let (mut again, mut slots, mut grads) = (Vec::new(), Vec::new(), Vec::new());
         for k in 0..self.components() {
@@ -348,19 +348,19 @@ impl Nested<'_, '_> {
                 let p = &self.params()[input.param];
                 let by_value = p.passing == Passing::Value;
                 let slot = c.space(p);
-                let mutable = (p.passing == Passing::RefMut).then(|| quote!(mut));
+                let mutable = (p.passing == Passing::RefMut).then(|| code!(mut));
                 again.push(match (by_value, k, input.direction) {
-                    (true, ..) => quote!(()),
+                    (true, ..) => code!(()),
                     (_, 0, false) => with_lifetime(&p.ty),
-                    (_, 0, true) => quote!(&'r #mutable #slot),
-                    _ => quote!(::core::option::Option<&'r #mutable #slot>),
+                    (_, 0, true) => code!(&'r #mutable #slot),
+                    _ => code!(::core::option::Option<&'r #mutable #slot>),
                 });
-                slots.push(if by_value { quote!(()) } else { quote!(::core::option::Option<&'r mut #slot>) });
-                grads.push(if by_value && p.differentiable { owned_tangent(&p.ty) } else { quote!(()) });
+                slots.push(if by_value { code!(()) } else { code!(::core::option::Option<&'r mut #slot>) });
+                grads.push(if by_value && p.differentiable { owned_tangent(&p.ty) } else { code!(()) });
             }
             if self.derivative == Derivative::Pullback {
-                again.push(quote!(()));
-                slots.push(quote!(()));
+                again.push(code!(()));
+                slots.push(code!(()));
                 grads.push(c.output_tangent());
             }
         }
@@ -368,8 +368,8 @@ impl Nested<'_, '_> {
     }
 
     /// The cotangent of a value comes in through the gradient, by the product rule at every level.
-    fn product_with_value(&self) -> TokenStream {
-        let mut out = TokenStream::new();
+    fn product_with_value(&self) -> Code {
+        let mut out = Code::new();
         if self.derivative != Derivative::ValueAndGrad {
             return out;
         }
@@ -378,7 +378,7 @@ impl Nested<'_, '_> {
                 let ct = Ident::new(&format!("ct{a}"), Span::mixed_site());
                 for (i, _) in self.params().iter().enumerate().filter(|(_, p)| p.differentiable) {
                     let (target, factor) = (self.ident("d", 2 * c + 1, i), self.ident("d", 2 * (c ^ a), i));
-                    out.extend([quote! {
+                    out.extend([code! {
                         let mut term = ::core::clone::Clone::clone(&#factor);
                         ::differentiable::__private::scale(&mut term, #ct);
                         let mut sum = #target;

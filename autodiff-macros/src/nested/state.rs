@@ -4,8 +4,8 @@
 //! cotangent of the final state comes in with the slot and is a seed of the backward sweep; that of the initial state is
 //! left in the slot. Jacobians and Hessians leave such arguments as they are.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote};
+use crate::emit::{Code, Part, code};
+use proc_macro2::Ident;
 
 use super::inputs::Input;
 use super::{Derivative, Nested};
@@ -43,29 +43,29 @@ impl Nested<'_, '_> {
     }
 
     /// Copies of the initial state.
-    pub(super) fn keep(&self) -> TokenStream {
-        let mut out = TokenStream::new();
+    pub(super) fn keep(&self) -> Code {
+        let mut out = Code::new();
         for input in self.state_inputs() {
             for c in 0..self.components_of(input) {
                 let (x, kept) = (self.variable(input, c, false), self.kept(input, c));
                 let first = self.kept(Input { direction: false, ..input }, 0);
-                out.extend(if c == 0 {
-                    quote!(let #kept = ::differentiable::__private::snapshot(&*#x);)
+                out.extend([if c == 0 {
+                    code!(let #kept = ::differentiable::__private::snapshot(&*#x);)
                 } else {
-                    quote! {
+                    code! {
                         let #kept = match &#x {
                             ::core::option::Option::Some(given) => ::differentiable::__private::snapshot(&**given),
                             ::core::option::Option::None => ::differentiable::Differentiable::__zero(&#first),
                         };
                     }
-                });
+                }]);
             }
         }
         out
     }
 
     /// Where component `b` of the state that the sweeps change comes from; `None` for a zero.
-    fn origin(&self, b: usize, param: usize, bits: u32) -> Option<TokenStream> {
+    fn origin(&self, b: usize, param: usize, bits: u32) -> Option<Code> {
         let p = &self.params()[param];
         let (role, c) = (b & ((1 << bits) - 1), b >> bits);
         let own = self.derivative.bits().0;
@@ -73,59 +73,59 @@ impl Nested<'_, '_> {
             return None;
         }
         match role {
-            0 => Some(self.kept(Input { param, direction: false }, c).to_token_stream()),
+            0 => Some(self.kept(Input { param, direction: false }, c).to_code()),
             // The tangent of a state is wanted also where its direction is zero: rows of a Jacobian depend on it.
             1 if own == 1 && self.derivative.is_matrix() => {
-                (c == 0 && p.wanted).then(|| self.ident("axis", 0, param).to_token_stream())
+                (c == 0 && p.wanted).then(|| self.ident("axis", 0, param).to_code())
             }
-            1 if own == 1 => p.wanted.then(|| self.kept(Input { param, direction: true }, c).to_token_stream()),
-            r if r == 1 << own && p.wanted => Some(self.ident("w", c, param).to_token_stream()),
+            1 if own == 1 => p.wanted.then(|| self.kept(Input { param, direction: true }, c).to_code()),
+            r if r == 1 << own && p.wanted => Some(self.ident("w", c, param).to_code()),
             _ => None,
         }
     }
 
     /// Declares what the sweeps change.
-    pub(super) fn work(&self, bits: u32) -> TokenStream {
-        let mut out = TokenStream::new();
+    pub(super) fn work(&self, bits: u32) -> Code {
+        let mut out = Code::new();
         for (i, p) in self.states() {
             for b in 0..1_usize << (self.level + bits) {
                 let (work, first) = (self.ident("work", b, i), self.kept(Input { param: i, direction: false }, 0));
-                out.extend(match self.origin(b, i, bits) {
-                    Some(origin) => quote!(let mut #work = ::core::clone::Clone::clone(&#origin);),
+                out.extend([match self.origin(b, i, bits) {
+                    Some(origin) => code!(let mut #work = ::core::clone::Clone::clone(&#origin);),
                     None if p.differentiable => {
-                        quote!(let mut #work = ::differentiable::Differentiable::__zero(&#first);)
+                        code!(let mut #work = ::differentiable::Differentiable::__zero(&#first);)
                     }
-                    None => TokenStream::new(),
-                });
+                    None => Code::new(),
+                }]);
             }
         }
         out
     }
 
     /// The state as an argument of the sweeps.
-    pub(super) fn working_argument(&self, param: usize) -> TokenStream {
+    pub(super) fn working_argument(&self, param: usize) -> Code {
         let work = self.ident("work", 0, param);
-        quote!(&mut #work)
+        code!(&mut #work)
     }
 
     /// Its tangent in component `b`.
-    pub(super) fn working_tangent(&self, b: usize, param: usize) -> TokenStream {
+    pub(super) fn working_tangent(&self, b: usize, param: usize) -> Code {
         if !self.params()[param].differentiable {
-            return quote!(::core::option::Option::None);
+            return code!(::core::option::Option::None);
         }
         let work = self.ident("work", b, param);
-        quote!(::core::option::Option::Some(&mut #work))
+        code!(::core::option::Option::Some(&mut #work))
     }
 
     /// The tangents of the final state in component `b`.
-    pub(super) fn final_tangents(&self, b: usize) -> Vec<TokenStream> {
+    pub(super) fn final_tangents(&self, b: usize) -> Vec<Code> {
         let states = self.states().filter(|(_, p)| p.differentiable);
-        states.map(|(i, _)| self.ident("work", b, i).to_token_stream()).collect()
+        states.map(|(i, _)| self.ident("work", b, i).to_code()).collect()
     }
 
     /// Leaves the arguments as the function leaves them.
-    pub(super) fn leave_final(&self) -> TokenStream {
-        let mut out = TokenStream::new();
+    pub(super) fn leave_final(&self) -> Code {
+        let mut out = Code::new();
         let own = self.derivative.bits().0;
         // Joined sweeps leave tangents as they were.
         let again = self.derivative != Derivative::Jvp && self.level > 0;
@@ -133,7 +133,7 @@ impl Nested<'_, '_> {
             let c = &self.shells.companions;
             let (jvp, turbofish) = (c.host.hidden("__jvp", self.level), c.turbofish());
             let (work, args) = (self.work(0), self.arguments(0, false));
-            out.extend([quote! {
+            out.extend([code! {
                 #work
                 let _ = Self::#jvp #turbofish(#(#args),*);
             }]);
@@ -142,31 +142,31 @@ impl Nested<'_, '_> {
             for c in 0..self.components_of(input) {
                 let b = if again { c } else { (c << own) + usize::from(input.direction) };
                 let (x, work) = (self.variable(input, c, false), self.ident("work", b, input.param));
-                out.extend(put(c, &x, &work));
+                out.extend([put(c, &x, &work)]);
             }
         }
         out
     }
 
     /// Puts the initial state back, at the end of the pullback.
-    pub(super) fn restore_initial(&self) -> TokenStream {
-        let mut out = TokenStream::new();
+    pub(super) fn restore_initial(&self) -> Code {
+        let mut out = Code::new();
         for input in self.state_inputs().into_iter().filter(|i| self.changes(*i)) {
             for c in 0..self.components_of(input) {
-                out.extend(put(c, &self.variable(input, c, true), &self.kept(input, c)));
+                out.extend([put(c, &self.variable(input, c, true), &self.kept(input, c))]);
             }
         }
         out
     }
 
     /// What the cotangent of a state begins with in component `b` of the pullback's sweeps.
-    pub(super) fn seed_of_state(&self, d: &Ident, b: usize, param: usize) -> TokenStream {
+    pub(super) fn seed_of_state(&self, d: &Ident, b: usize, param: usize) -> Code {
         let zero = self.zero(d, param, true);
         let (own, bits) = self.derivative.bits();
         let c = b >> bits;
         if self.derivative == Derivative::Jacobian && b.is_multiple_of(2) {
             let seed = self.ident("final", c, param);
-            return quote!(let mut #d = ::core::clone::Clone::clone(&#seed););
+            return code!(let mut #d = ::core::clone::Clone::clone(&#seed););
         }
         let p = &self.params()[param];
         let directional = own == 1 && p.wanted && !self.derivative.is_matrix();
@@ -175,7 +175,7 @@ impl Nested<'_, '_> {
             return zero;
         };
         let (slot, kept) = (self.slot(input, c), self.kept(Input { param, direction: false }, 0));
-        quote! {
+        code! {
             let mut #d = match &#slot {
                 ::core::option::Option::Some(given) => ::differentiable::__private::snapshot(&**given),
                 ::core::option::Option::None => ::differentiable::Differentiable::__zero(&#kept),
@@ -185,11 +185,11 @@ impl Nested<'_, '_> {
 }
 
 /// Puts a copy into a component of an argument.
-fn put(component: usize, x: &Ident, copy: &Ident) -> TokenStream {
+fn put(component: usize, x: &Ident, copy: &Ident) -> Code {
     if component == 0 {
-        quote!(::differentiable::__private::restore(#x, #copy);)
+        code!(::differentiable::__private::restore(#x, #copy);)
     } else {
-        quote! {
+        code! {
             if let ::core::option::Option::Some(given) = #x {
                 ::differentiable::__private::restore(given, #copy);
             }

@@ -1,14 +1,12 @@
 //! `grad`, `value_and_grad` and `grad_into`: both sweeps at once, with zeros or the caller's buffers as slots.
 
-use proc_macro2::TokenStream;
-use quote::quote;
-
 use super::{Shells, bare};
 use crate::emit::tuple;
+use crate::emit::{Code, code};
 use crate::ir::Passing;
 
 impl Shells<'_> {
-    pub(super) fn value_and_grad(&self) -> TokenStream {
+    pub(super) fn value_and_grad(&self) -> Code {
         let c = &self.companions;
         let (generics, clause) = c.generics(&[]);
         let clause = c.scalar_clause(clause);
@@ -16,27 +14,27 @@ impl Shells<'_> {
         let turbofish = c.turbofish();
         let params = self.signature(None);
         let mut args = self.forwarded();
-        let mut zeros = TokenStream::new();
+        let mut zeros = Code::new();
         let mut patterns = Vec::new();
         let mut grads = Vec::new();
         for (i, p) in self.slotted() {
             let d = self.local("d_", i);
             let x = self.name(i);
             if p.passing == Passing::Value {
-                patterns.push(quote!(#d));
+                patterns.push(code!(#d));
             } else {
-                zeros.extend([quote!(let mut #d = ::differentiable::Differentiable::__zero(&*#x);)]);
-                args.push(quote!(&mut #d));
+                zeros.extend([code!(let mut #d = ::differentiable::Differentiable::__zero(&*#x);)]);
+                args.push(code!(&mut #d));
             }
             if p.wanted {
-                grads.push(quote!(#d));
+                grads.push(code!(#d));
             }
         }
         let (patterns, grads, ty, output) = (tuple(&patterns), bare(&grads), self.gradient_type(), c.output());
         let (head, both) = self.fn_head("value_and_grad");
         let (grad, _) = self.fn_head("grad");
         let forwarded = self.forwarded();
-        quote! {
+        code! {
             #head #generics (#(#params),*) -> (#output, #ty) #clause {
                 #zeros
                 let (value, #patterns) = Self::#rev #turbofish(#(#args),*);
@@ -48,7 +46,7 @@ impl Shells<'_> {
         }
     }
 
-    pub(super) fn grad_into(&self) -> TokenStream {
+    pub(super) fn grad_into(&self) -> Code {
         let c = &self.companions;
         let (generics, clause) = c.generics(&[]);
         let clause = c.scalar_clause(clause);
@@ -57,35 +55,35 @@ impl Shells<'_> {
         let mut params = self.signature(None);
         let mut args = self.forwarded();
         let mut patterns = Vec::new();
-        let mut adds = TokenStream::new();
-        let mut zeros = TokenStream::new();
+        let mut adds = Code::new();
+        let mut zeros = Code::new();
         for (i, p) in self.slotted() {
             let d = self.local("d_", i);
             let target = c.slot(p);
             if !p.wanted {
                 let x = self.name(i);
-                zeros.extend([quote!(let mut #d = ::differentiable::Differentiable::__zero(&*#x);)]);
-                args.push(quote!(&mut #d));
+                zeros.extend([code!(let mut #d = ::differentiable::Differentiable::__zero(&*#x);)]);
+                args.push(code!(&mut #d));
                 continue;
             }
-            params.push(quote!(#d: &mut #target));
+            params.push(code!(#d: &mut #target));
             if p.passing == Passing::Value {
                 let g = self.local("g_", i);
-                adds.extend([quote!(::differentiable::__private::accumulate(#d, &#g);)]);
-                patterns.push(quote!(#g));
+                adds.extend([code!(::differentiable::__private::accumulate(#d, &#g);)]);
+                patterns.push(code!(#g));
             } else if p.passing == Passing::RefMut {
                 // What is handed over is the cotangent of the final state.
                 let (g, x) = (self.local("g_", i), self.name(i));
-                zeros.extend([quote!(let mut #g = ::differentiable::Differentiable::__zero(&*#x);)]);
-                args.push(quote!(&mut #g));
-                adds.extend([quote!(::differentiable::__private::accumulate(#d, &#g);)]);
+                zeros.extend([code!(let mut #g = ::differentiable::Differentiable::__zero(&*#x);)]);
+                args.push(code!(&mut #g));
+                adds.extend([code!(::differentiable::__private::accumulate(#d, &#g);)]);
             } else {
-                args.push(quote!(#d));
+                args.push(code!(#d));
             }
         }
         let (patterns, output) = (tuple(&patterns), c.output());
         let (head, _) = self.fn_head("grad_into");
-        quote! {
+        code! {
             #[allow(clippy::too_many_arguments)]
             #head #generics (#(#params),*) -> #output #clause {
                 #zeros

@@ -5,8 +5,8 @@ mod docs;
 mod gradients;
 mod pullback;
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use crate::emit::{Code, Part, code};
+use proc_macro2::{Ident, Span};
 use syn::Type;
 
 use self::docs::Docs;
@@ -57,51 +57,51 @@ impl Shells<'_> {
     }
 
     /// The parameters of a shell; references get a lifetime if one is given.
-    pub(crate) fn signature(&self, lifetime: Option<&TokenStream>) -> Vec<TokenStream> {
+    pub(crate) fn signature(&self, lifetime: Option<&Code>) -> Vec<Code> {
         self.params()
             .iter()
             .enumerate()
             .map(|(i, p)| {
                 if p.receiver {
                     return match (p.passing, lifetime) {
-                        (Passing::RefMut, Some(l)) => quote!(&#l mut self),
-                        (Passing::RefMut, None) => quote!(&mut self),
-                        (_, Some(l)) => quote!(&#l self),
-                        _ => quote!(&self),
+                        (Passing::RefMut, Some(l)) => code!(&#l mut self),
+                        (Passing::RefMut, None) => code!(&mut self),
+                        (_, Some(l)) => code!(&#l self),
+                        _ => code!(&self),
                     };
                 }
                 let name = self.name(i);
                 let ty = match (&p.ty, lifetime) {
                     (Type::Reference(r), Some(l)) if r.lifetime.is_none() => {
                         let (mutable, elem) = (&r.mutability, with_elided_lifetimes(&r.elem, l));
-                        quote!(&#l #mutable #elem)
+                        code!(&#l #mutable #elem)
                     }
-                    (ty, Some(l)) if !is_view(ty) => with_elided_lifetimes(ty, l).to_token_stream(),
-                    (ty, _) => ty.to_token_stream(),
+                    (ty, Some(l)) if !is_view(ty) => with_elided_lifetimes(ty, l).to_code(),
+                    (ty, _) => ty.to_code(),
                 };
-                quote!(#name: #ty)
+                code!(#name: #ty)
             })
             .collect()
     }
 
     /// The arguments of a call from a shell to a companion.
-    pub(crate) fn forwarded(&self) -> Vec<TokenStream> {
-        (0..self.params().len()).map(|i| self.name(i).to_token_stream()).collect()
+    pub(crate) fn forwarded(&self) -> Vec<Code> {
+        (0..self.params().len()).map(|i| self.name(i).to_code()).collect()
     }
 
     /// Adds the bounds under which arguments can be copied.
-    pub(crate) fn cloning(&self, clause: TokenStream) -> TokenStream {
-        let bounds: Vec<TokenStream> =
-            self.companions.cloned_parameters().into_iter().map(|n| quote!(#n: ::core::clone::Clone)).collect();
+    pub(crate) fn cloning(&self, clause: Code) -> Code {
+        let bounds: Vec<Code> =
+            self.companions.cloned_parameters().into_iter().map(|n| code!(#n: ::core::clone::Clone)).collect();
         match (clause.is_empty(), bounds.is_empty()) {
             (_, true) => clause,
-            (true, false) => quote!(where #(#bounds),*),
-            (false, false) => quote!(#clause, #(#bounds),*),
+            (true, false) => code!(where #(#bounds),*),
+            (false, false) => code!(#clause, #(#bounds),*),
         }
     }
 
     /// Adds the bounds under which arguments by value can be copied.
-    pub(crate) fn cloning_values(&self, clause: TokenStream) -> TokenStream {
+    pub(crate) fn cloning_values(&self, clause: Code) -> Code {
         if self.params().iter().all(|p| p.passing != Passing::Value) {
             return clause;
         }
@@ -109,8 +109,8 @@ impl Shells<'_> {
     }
 
     /// The type of the gradient.
-    pub(crate) fn gradient_type(&self) -> TokenStream {
-        let types: Vec<TokenStream> = self
+    pub(crate) fn gradient_type(&self) -> Code {
+        let types: Vec<Code> = self
             .wanted()
             .map(|(_, p)| {
                 let target = p.target();
@@ -131,7 +131,7 @@ impl Shells<'_> {
     }
 
     /// All public derivatives.
-    pub(crate) fn all(&self) -> TokenStream {
+    pub(crate) fn all(&self) -> Code {
         let mut out = self.reverse();
         out.extend([self.forward()]);
         out.extend([self.source(&self.companions.source(self.companions.returns_scalar()))]);
@@ -146,7 +146,7 @@ impl Shells<'_> {
     }
 
     /// Those of order 2, and the derivatives of derivatives.
-    pub(crate) fn second(&self) -> TokenStream {
+    pub(crate) fn second(&self) -> Code {
         let mut out = self.hvp();
         out.extend([self.hessian()]);
         // A reference that a derivative would return has no copy there.
@@ -157,7 +157,7 @@ impl Shells<'_> {
     }
 
     /// Those that need the backward sweep only.
-    pub(crate) fn reverse(&self) -> TokenStream {
+    pub(crate) fn reverse(&self) -> Code {
         let mut out = self.value_and_grad();
         out.extend([self.grad_into()]);
         out.extend([self.vjp()]);
@@ -165,11 +165,11 @@ impl Shells<'_> {
     }
 
     /// Those that need forward mode only.
-    pub(crate) fn forward(&self) -> TokenStream {
+    pub(crate) fn forward(&self) -> Code {
         self.jvp()
     }
 
-    pub(crate) fn fn_head(&self, base: &str) -> (TokenStream, Ident) {
+    pub(crate) fn fn_head(&self, base: &str) -> (Code, Ident) {
         let host = self.companions.host;
         let name = host.public(base, self.companions.f.options.prefix.as_ref());
         let (attrs, vis) = (&host.attrs, &host.vis);
@@ -179,11 +179,11 @@ impl Shells<'_> {
             doc = format!("{doc}\n\n{stored}");
         }
         // What only changes its arguments may be called for that.
-        let must_use = (base != "grad_into" && !self.has_mut()).then(|| quote!(#[must_use]));
-        (quote!(#attrs #[doc = #doc] #[inline] #must_use #vis fn #name), name)
+        let must_use = (base != "grad_into" && !self.has_mut()).then(|| code!(#[must_use]));
+        (code!(#attrs #[doc = #doc] #[inline] #must_use #vis fn #name), name)
     }
 
-    fn jvp(&self) -> TokenStream {
+    fn jvp(&self) -> Code {
         let c = &self.companions;
         let (generics, clause) = c.generics(&[]);
         let jvp = c.host.hidden("__jvp", 1);
@@ -194,17 +194,17 @@ impl Shells<'_> {
             if p.wanted {
                 let d = self.local("d_", i);
                 let ty = c.tangent_type(p);
-                params.push(quote!(#d: #ty));
-                args.push(quote!(::core::option::Option::Some(#d)));
+                params.push(code!(#d: #ty));
+                args.push(code!(::core::option::Option::Some(#d)));
             } else {
-                args.push(quote!(::core::option::Option::None));
+                args.push(code!(::core::option::Option::None));
             }
         }
         let outputs = c.outputs(1);
         let (head, _) = self.fn_head("jvp");
         let checks = self.checks_of_tangents("d_");
-        let (value, tangent) = (c.lent(&quote!(value)), c.lent(&quote!(tangent)));
-        quote! {
+        let (value, tangent) = (c.lent(&code!(value)), c.lent(&code!(tangent)));
+        code! {
             #[allow(clippy::too_many_arguments)]
             #[track_caller]
             #head #generics (#(#params),*) -> #outputs #clause {
@@ -216,34 +216,34 @@ impl Shells<'_> {
     }
 
     /// Refusals of tangents that have not the shape of their parameters, where values of the type differ in shape.
-    pub(crate) fn checks_of_tangents(&self, prefix: &str) -> TokenStream {
+    pub(crate) fn checks_of_tangents(&self, prefix: &str) -> Code {
         let given = self.wanted().filter(|(_, p)| !has_fixed_shape(&self.companions.f.types, p.target()));
         given
             .map(|(i, p)| {
                 let (x, d) = (self.name(i), self.local(prefix, i));
                 let name = p.name.to_string();
                 let (x, d) = match p.passing {
-                    Passing::Value => (quote!(&#x), quote!(&#d)),
-                    Passing::Ref | Passing::RefMut => (quote!(&*#x), quote!(&*#d)),
+                    Passing::Value => (code!(&#x), code!(&#d)),
+                    Passing::Ref | Passing::RefMut => (code!(&*#x), code!(&*#d)),
                 };
-                quote!(::differentiable::__private::check_tangent(#name, #x, #d);)
+                code!(::differentiable::__private::check_tangent(#name, #x, #d);)
             })
             .collect()
     }
 
     /// The function itself, for code that knows it by the type beside it: `type = name` renames that, and `f::vjp` in
     /// differentiated code is one call of it and one of its pullback.
-    pub(crate) fn call(&self) -> TokenStream {
+    pub(crate) fn call(&self) -> Code {
         let c = &self.companions;
         if c.host.method.is_some() {
-            return TokenStream::new();
+            return Code::new();
         }
         let (function, generics) = (&c.f.signature.name, &c.f.signature.generics);
         let (params, args, output, vis) = (self.signature(None), self.forwarded(), c.declared_output(), &c.host.vis);
-        let (lists, clause) = (generics.params.iter(), &generics.where_clause);
+        let (lists, clause) = (&generics.params, &generics.where_clause);
         let explicit = c.explicit_parameters();
         let doc = format!("Calls [`{function}()`], from differentiated code.");
-        quote! {
+        code! {
             #[doc = #doc] #[inline]
             #vis fn call<#(#lists),*>(#(#params),*) -> #output #clause {
                 #function #explicit(#(#args),*)
@@ -252,28 +252,28 @@ impl Shells<'_> {
     }
 
     /// `source`, with its text.
-    pub(crate) fn source(&self, text: &str) -> TokenStream {
+    pub(crate) fn source(&self, text: &str) -> Code {
         let (head, _) = self.fn_head("source");
-        quote! {
+        code! {
             #head() -> &'static str { #text }
         }
     }
 
     /// `graph`, which hands the text of the graph to the runtime.
-    pub(crate) fn graph(&self, text: &str) -> TokenStream {
+    pub(crate) fn graph(&self, text: &str) -> Code {
         let name = self.companions.f.signature.name.to_string();
         let (head, _) = self.fn_head("graph");
-        let graph = quote! {
+        let graph = code! {
             #head() -> ::differentiable::graph::Graph { ::differentiable::graph::Graph::__read(#name, #text) }
         };
-        with_std(&graph, &TokenStream::new())
+        with_std(&graph, &Code::new())
     }
 }
 
 /// A tuple, or the bare value where there is one.
-pub(crate) fn bare(items: &[TokenStream]) -> TokenStream {
+pub(crate) fn bare(items: &[Code]) -> Code {
     match items {
         [one] => one.clone(),
-        many => quote!((#(#many),*)),
+        many => code!((#(#many),*)),
     }
 }
