@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 
 use crate::emit::{Emitter, Operation, Prec, operation};
@@ -108,11 +107,10 @@ impl<'a> Labels<'a> {
         if let Some(text) = tokens.text_of_one() {
             return text;
         }
-        let tokens = tokens.into_token_stream();
-        label(match self.receiver() {
-            Some(v) => with_self(tokens, &self.emitter.name(v)),
-            None => tokens,
-        })
+        match self.receiver() {
+            Some(v) => label(&tokens.renamed(&self.emitter.name(v), "self")),
+            None => label(&tokens),
+        }
     }
 
     /// The variable that stands for `self`.
@@ -199,18 +197,6 @@ fn definitions(program: &Program) -> VarMap<Expr> {
     });
     found.retain(|v| !written.contains(v));
     found
-}
-
-/// Tokens with `self` in place of the name that generated code has for it.
-fn with_self(tokens: TokenStream, name: &Ident) -> TokenStream {
-    tokens
-        .into_iter()
-        .map(|token| match token {
-            TokenTree::Ident(i) if i == *name => TokenTree::Ident(Ident::new("self", i.span())),
-            TokenTree::Group(g) => TokenTree::Group(Group::new(g.delimiter(), with_self(g.stream(), name))),
-            other => other,
-        })
-        .collect()
 }
 
 /// A path without generic arguments; an absolute one, which lowering made, is known by its last name.

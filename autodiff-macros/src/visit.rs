@@ -232,6 +232,12 @@ impl Expr {
                 a.vars(f);
                 b.vars(f);
             }
+            Self::Ref { of: e, .. } | Self::Neg(e) | Self::Zero(e) | Self::Clone(e) | Self::FromInt(e, _) => e.vars(f),
+            Self::Math(_, es) => {
+                for e in es {
+                    e.vars(f);
+                }
+            }
             _ => self.children(&mut |e| e.vars(f)),
         }
     }
@@ -440,7 +446,20 @@ impl Stmt {
     /// Calls `f` on every variable that this statement itself reads, and `g` on every variable that
     /// it writes or borrows mutably after its definition.
     pub(crate) fn uses(&self, f: &mut dyn FnMut(VarId), g: &mut dyn FnMut(VarId)) {
-        self.parts(&mut |e| e.vars(f), &mut |p| g(p.root));
+        // What most statements are, without the detour: macros run unoptimised.
+        match self {
+            Self::Let { value, .. } => return value.vars(f),
+            Self::Assign { place, value, .. }
+            | Self::Update { place, value, .. }
+            | Self::Accumulate { place, value } => {
+                value.vars(f);
+                if !place.path.is_empty() {
+                    place.exprs(&mut |e| e.vars(f));
+                }
+                return g(place.root);
+            }
+            _ => self.parts(&mut |e| e.vars(f), &mut |p| g(p.root)),
+        }
         match self {
             Self::Call(Call { callee: Callee::Variable(v), .. }) => f(*v),
             Self::Pull(pull) if !pull.joined => f(pull.tape),

@@ -1,7 +1,5 @@
 //! Reverse mode at once: both sweeps in one body, for callers that know the cotangent.
 
-use quote::ToTokens;
-
 use crate::emit::{Code, Part, code};
 use quote::format_ident;
 use syn::Type;
@@ -240,7 +238,7 @@ impl Companions<'_> {
     /// The text of the derivative, as a function of its own.
     pub(crate) fn source(&self, scalar: bool) -> String {
         let name = format_ident!("{}_grad", self.f.signature.name);
-        let tokens = if scalar {
+        let code = if scalar {
             let (body, params, types) = self.joined_parts(0, true, true);
             let (generics, clause) = self.generics(&[]);
             let output = self.output();
@@ -249,7 +247,7 @@ impl Companions<'_> {
         } else {
             self.taped_as(0, self.is_erased(), true, Taped::TEXT)
         };
-        crate::text::item(tokens.to_token_stream())
+        crate::text::item(&code)
     }
 }
 

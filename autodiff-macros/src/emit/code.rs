@@ -15,7 +15,7 @@ use quote::ToTokens;
 pub(crate) struct Code(Vec<Piece>);
 
 #[derive(Clone)]
-enum Piece {
+pub(crate) enum Piece {
     /// A name of a template.
     Word(&'static str),
     /// The same, where nothing in the user's scope can be taken for it if it is a local variable.
@@ -36,6 +36,10 @@ impl Code {
         let mut pieces = Vec::with_capacity(parts.iter().map(|p| p.0.len()).sum());
         parts.iter().for_each(|p| pieces.extend_from_slice(&p.0));
         Self(pieces)
+    }
+
+    pub(crate) fn pieces(&self) -> &[Piece] {
+        &self.0
     }
 
     /// Whether there are no tokens.
@@ -81,6 +85,19 @@ impl Code {
             }
         }
         out
+    }
+
+    /// The same with another name in the place of one.
+    pub(crate) fn renamed(&self, from: &Ident, to: &'static str) -> Self {
+        let renamed = |piece: &Piece| match piece {
+            Piece::Token(TokenTree::Ident(ident)) if ident == from => Piece::Word(to),
+            Piece::Token(TokenTree::Group(group)) => {
+                Piece::Group(group.delimiter(), Rc::new(Self::from(group.stream()).renamed(from, to)))
+            }
+            Piece::Group(delimiter, inner) => Piece::Group(*delimiter, Rc::new(inner.renamed(from, to))),
+            other => other.clone(),
+        };
+        Self(self.0.iter().map(renamed).collect())
     }
 
     /// The tokens in parentheses.
@@ -305,11 +322,7 @@ macro_rules! by_tokens {
 }
 by_tokens!(
     TokenStream,
-    str,
-    String,
     bool,
-    u32,
-    usize,
     syn::token::Mut,
     syn::Attribute,
     syn::Block,
@@ -319,7 +332,6 @@ by_tokens!(
     syn::TypeReference,
     syn::WherePredicate,
     syn::Lifetime,
-    syn::Type,
     syn::TypePath,
     syn::Visibility,
     syn::WhereClause,
@@ -329,6 +341,44 @@ by_tokens!(
     syn::Pat,
     syn::AngleBracketedGenericArguments
 );
+
+impl Part for str {
+    fn write_to(&self, code: &mut Code) {
+        code.token(Literal::string(self));
+    }
+}
+
+impl Part for String {
+    fn write_to(&self, code: &mut Code) {
+        self.as_str().write_to(code);
+    }
+}
+
+impl Part for u32 {
+    fn write_to(&self, code: &mut Code) {
+        code.token(Literal::u32_suffixed(*self));
+    }
+}
+
+impl Part for syn::Type {
+    fn write_to(&self, code: &mut Code) {
+        match self {
+            // The most frequent of all: a name.
+            Self::Path(path) if path.qself.is_none() && path.path.get_ident().is_some() => {
+                code.token(path.path.segments[0].ident.clone());
+            }
+            Self::Reference(r) if r.lifetime.is_none() => {
+                code.sign("&");
+                if r.mutability.is_some() {
+                    code.word("mut");
+                }
+                r.elem.write_to(code);
+            }
+            Self::Slice(slice) => code.group(Delimiter::Bracket, slice.elem.to_code()),
+            other => code.0.extend(other.to_token_stream().into_iter().map(Piece::Token)),
+        }
+    }
+}
 
 impl From<Ident> for Code {
     fn from(ident: Ident) -> Self {

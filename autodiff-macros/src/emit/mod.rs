@@ -19,7 +19,7 @@ mod stmts;
 mod tuples;
 
 pub(crate) use calls::{companion, companion_path};
-pub(crate) use code::{Code, Part, code, local, pieces, template};
+pub(crate) use code::{Code, Part, Piece, code, local, pieces, template};
 pub(crate) use operators::{Operation, Prec, operation};
 pub(crate) use tuples::{one_or_tuple, tuple};
 

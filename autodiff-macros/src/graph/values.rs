@@ -1,6 +1,6 @@
 //! Expressions: each operation is a node with an edge from every operand that is not a constant.
 
-use quote::ToTokens;
+use crate::emit::Part as _;
 
 use super::Draw;
 use super::table::{Flow, NodeId, Part, Shape};
@@ -46,7 +46,7 @@ impl Draw<'_> {
             Expr::Neg(e) => self.apply(Shape::Operation, "-", &[e], |a| format!("-{}", a[0])),
             Expr::Not(e) => self.apply(Shape::Operation, "!", &[e], |a| format!("!{}", a[0])),
             Expr::Cast(e, ty) => {
-                let ty = crate::text::label(ty.to_token_stream());
+                let ty = crate::text::label(&ty.to_code());
                 self.apply(Shape::Operation, &format!("as {ty}"), &[e], |a| format!("{} as {ty}", a[0]))
             }
             Expr::Binary(op, a, b) => {

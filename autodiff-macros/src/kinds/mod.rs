@@ -12,7 +12,7 @@ mod values;
 
 pub(crate) use inference::infer;
 pub(crate) use numbers::Numbers;
-pub(crate) use types::{Types, is_integer};
+pub(crate) use types::{Types, is_integer, primitive};
 pub(crate) use values::{
     declared_type, float_of, is_declared, is_sum_in_place, layers, of_expr, of_operator, of_place, path_key, type_of,
 };

@@ -303,6 +303,15 @@ fn is_slice(arguments: &PathArguments) -> bool {
 const CONTAINERS: &[&str] =
     &["Box", "Rc", "Arc", "VecDeque", "HashMap", "BTreeMap", "HashSet", "BTreeSet", "Range", "RangeInclusive"];
 
+/// The type of the language with a name.
+pub(crate) fn primitive(name: &str) -> Type {
+    Type::Path(syn::TypePath {
+        attrs: Vec::new(),
+        qself: None,
+        path: proc_macro2::Ident::new(name, proc_macro2::Span::call_site()).into(),
+    })
+}
+
 pub(crate) fn is_integer(name: &str) -> bool {
     matches!(name, "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "u8" | "u16" | "u32" | "u64" | "u128" | "usize")
 }

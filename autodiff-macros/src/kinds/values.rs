@@ -208,7 +208,7 @@ pub(crate) fn of_operator(program: &Program, types: &Types, op: BinOp, a: &Expr,
     // What is multiplied with a number is not always of this file.
     let side = |e: &Expr| match of_expr(program, types, e).deref() {
         // A literal alone is one, unless all that it may be multiplied with is of single precision.
-        Kind::Float(Float::F64 | Float::Any) => Some(Written::here(syn::parse_quote!(f64))),
+        Kind::Float(Float::F64 | Float::Any) => Some(Written::here(super::primitive("f64"))),
         Kind::Float(_) => None,
         _ => type_of(program, types, e),
     };

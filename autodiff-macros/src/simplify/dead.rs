@@ -33,7 +33,6 @@ pub(crate) fn eliminate(program: &mut Program) -> bool {
             }
         }
     }
-    let before = size(&program.body);
     // Labels have no meaning any more where exits are gone: they number the loops.
     let mut loops = 0;
     program.body.walk_mut(&mut |s| {
@@ -70,13 +69,7 @@ pub(crate) fn eliminate(program: &mut Program) -> bool {
     pass.block(&mut body, live, true);
     let changed = pass.changed;
     program.body = body;
-    changed || size(&program.body) != before
-}
-
-fn size(block: &Block) -> usize {
-    let mut n = 0;
-    block.walk(&mut |_| n += 1);
-    n
+    changed
 }
 
 struct Pass<'a> {
@@ -117,7 +110,10 @@ impl Pass<'_> {
                 dead.insert(k);
             }
         }
-        take_out(&mut block.stmts, &dead);
+        if !dead.is_empty() {
+            take_out(&mut block.stmts, &dead);
+            self.changed = true;
+        }
         self.depth -= 1;
         live
     }
@@ -345,6 +341,15 @@ impl Pass<'_> {
         // A vector is there where zeros are made in its shape; a number, or a tangent, has to be handed on by the tape.
         let handed_on = |v: VarId| self.scalars[v] || self.program.vars[v].role == Role::Tangent;
         ignored.retain(|v| !(self.taped && handed_on(*v)));
+        if ignored.is_empty() && self.sources.is_empty() {
+            stmt.uses(
+                &mut |v| {
+                    live.insert(v);
+                },
+                &mut |_| {},
+            );
+            return true;
+        }
         stmt.uses(
             &mut |v| {
                 if ignored.contains(&v) {
@@ -408,10 +413,8 @@ impl Pass<'_> {
 
 /// Takes statements out of a block by their positions.
 fn take_out(stmts: &mut Vec<Stmt>, dead: &VarSet) {
-    if !dead.is_empty() {
-        let mut positions = 0..;
-        stmts.retain(|_| !positions.next().is_some_and(|k| dead.contains(k)));
-    }
+    let mut positions = 0..;
+    stmts.retain(|_| !positions.next().is_some_and(|k| dead.contains(k)));
 }
 
 /// The arguments of a pullback whose contents do not matter.

@@ -14,20 +14,20 @@ mod spaces;
 mod tests;
 mod tokens;
 
-use proc_macro2::TokenStream;
+use crate::emit::Code;
 
 /// The text of an item, over several lines.
-pub(crate) fn item(tokens: TokenStream) -> String {
-    layout::item(&tokens::read(tokens))
+pub(crate) fn item(code: &Code) -> String {
+    layout::item(&tokens::read(code))
 }
 
 /// The text of an expression or a type, on one line: a label, which an ellipsis ends where it is too long.
-pub(crate) fn label(tokens: TokenStream) -> String {
-    shortened(&line(tokens))
+pub(crate) fn label(code: &Code) -> String {
+    shortened(&line(code))
 }
 
-fn line(tokens: TokenStream) -> String {
-    spaces::flat(&tokens::read(tokens))
+fn line(code: &Code) -> String {
+    spaces::flat(&tokens::read(code))
 }
 
 /// An ellipsis ends what is too long for a label.

@@ -8,12 +8,16 @@ fn words(tokens: TokenStream) -> String {
     tokens.to_string().replace(' ', "").replace(",)", ")").replace(",]", "]").replace(",}", "}").replace(",{", "{")
 }
 
+fn item(tokens: TokenStream) -> String {
+    super::item(&tokens.into())
+}
+
 fn check(tokens: TokenStream, text: &str) {
-    let written = super::item(tokens.clone());
+    let written = item(tokens.clone());
     assert_eq!(written.trim(), text.trim(), "\n{written}");
     let again: TokenStream = written.parse().expect("tokens");
     assert_eq!(words(again.clone()), words(tokens), "\n{written}");
-    assert_eq!(super::item(again), written, "it stays as it is");
+    assert_eq!(item(again), written, "it stays as it is");
 }
 
 #[test]
@@ -141,17 +145,17 @@ where
 
 #[test]
 fn paths_without_their_heads() {
-    let text = super::line(quote!(
+    let text = super::line(&crate::emit::code!(
         ::differentiable::__private::vec::Vec::<f64>::new()
             .extend(::core::option::Option::Some(x as ::core::primitive::f64))
     ));
     assert_eq!(text, "Vec::<f64>::new().extend(Some(x as primitive::f64))");
     assert_eq!(
-        super::line(quote!(impl for<'r> ::core::ops::FnOnce(&'r [f64], (f64,)) -> () + use<>)),
+        super::line(&crate::emit::code!(impl for<'r> ::core::ops::FnOnce(&'r [f64], (f64,)) -> () + use<>)),
         "impl for<'r> FnOnce(&'r [f64], (f64,)) -> () + use<>"
     );
     assert_eq!(
-        super::line(quote!(n < N && a<b == (x > y), <T as Real>::one())),
+        super::line(&crate::emit::code!(n < N && a<b == (x > y), <T as Real>::one())),
         "n < N && a < b == (x > y), <T as Real>::one()"
     );
 }
@@ -218,8 +222,8 @@ fn derivatives() {
         for item in items.into_iter().flat_map(functions) {
             let tokens = quote!(#item);
             let short = |text: String| words(text.parse().expect("tokens"));
-            let flat = super::line(tokens.clone());
-            assert_eq!(short(super::item(tokens)), short(flat.clone()), "{flat}");
+            let flat = super::line(&tokens.clone().into());
+            assert_eq!(short(super::item(&tokens.into())), short(flat.clone()), "{flat}");
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Tokens as they are written: operators in one piece, brackets of generics told from comparisons, and no absolute paths.
 
-use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Spacing, TokenTree};
+
+use crate::emit::{Code, Piece};
 
 /// A token of a text.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,55 +53,94 @@ const CRATES: [&str; 3] = ["differentiable", "core", "std"];
 const MODULES: [&str; 11] =
     ["__private", "num_complex", "vec", "option", "mem", "ops", "boxed", "clone", "result", "default", "convert"];
 
-/// Reads tokens, without the absolute paths that keep generated code independent of the user's imports.
-pub(super) fn read(tokens: TokenStream) -> Vec<Token> {
-    shorten(joined(tokens))
+/// Reads code, without the absolute paths that keep it independent of the user's imports.
+pub(super) fn read(code: &Code) -> Vec<Token> {
+    shorten(joined(code))
 }
 
 /// Puts the characters of operators together.
-fn joined(tokens: TokenStream) -> Vec<Token> {
-    let list: Vec<TokenTree> = tokens.into_iter().collect();
-    let mut out: Vec<Token> = Vec::new();
-    let (mut depth, mut i) = (0_usize, 0);
+fn joined(code: &Code) -> Vec<Token> {
+    let list = code.pieces();
+    let mut marks = Marks { out: Vec::with_capacity(list.len()), depth: 0 };
+    let mut i = 0;
     while i < list.len() {
         match &list[i] {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::None => out.extend(joined(group.stream())),
-            TokenTree::Group(group) => out.push(Token::Group(group.delimiter(), joined(group.stream()))),
-            TokenTree::Ident(word) => out.push(Token::Word(word.to_string())),
-            TokenTree::Literal(literal) => out.push(Token::Word(literal.to_string())),
-            TokenTree::Punct(punct) => {
-                let run = run(&list[i..]);
-                let c = punct.as_char();
-                if let ('\'', Some(TokenTree::Ident(name))) = (c, list.get(i + 1)) {
-                    out.push(Token::Word(format!("'{name}")));
-                    i += 2;
-                    continue;
+            Piece::Word(word) | Piece::Local(word) => marks.word((*word).to_owned()),
+            Piece::Group(delimiter, inner) => marks.group(*delimiter, inner),
+            Piece::Sign(sign) if sign.starts_with(|c: char| c.is_alphanumeric() || "\"'_".contains(c)) => {
+                marks.word((*sign).to_owned());
+            }
+            Piece::Sign(sign) => {
+                let mut rest = *sign;
+                while !rest.is_empty() {
+                    rest = &rest[marks.mark(rest, rest, &list[i + 1..])..];
                 }
-                let mark = LONG.iter().find(|m| run.starts_with(**m)).copied();
-                if c == '>' && depth > 0 {
-                    depth -= 1;
-                    out.push(Token::Close);
-                } else if c == '<' && mark.is_none_or(|m| m != "<=" && m != "<<=") && opens(&out, &list[i + 1..]) {
-                    depth += 1;
-                    out.push(Token::Open);
-                } else if let Some(mark) = mark {
-                    out.push(Token::Mark(mark.to_owned()));
-                    i += mark.len() - 1;
+            }
+            Piece::Token(TokenTree::Group(group)) => marks.group(group.delimiter(), &Code::from(group.stream())),
+            Piece::Token(TokenTree::Ident(word)) => marks.word(word.to_string()),
+            Piece::Token(TokenTree::Literal(literal)) => marks.word(literal.to_string()),
+            Piece::Token(TokenTree::Punct(punct)) => {
+                if let ('\'', Some(Piece::Token(TokenTree::Ident(name)))) = (punct.as_char(), list.get(i + 1)) {
+                    marks.word(format!("'{name}"));
+                    i += 1;
                 } else {
-                    out.push(Token::Mark(c.to_string()));
+                    let run = run(&list[i..]);
+                    let mark = LONG.iter().find(|m| run.starts_with(**m)).copied().unwrap_or(&run[..1]);
+                    i += marks.mark(&run, mark, &list[i + 1..]) - 1;
                 }
             }
         }
         i += 1;
     }
-    out
+    marks.out
+}
+
+/// Tokens that have been read.
+struct Marks {
+    out: Vec<Token>,
+    /// How many brackets of generics are open.
+    depth: usize,
+}
+
+impl Marks {
+    fn word(&mut self, word: String) {
+        self.out.push(Token::Word(word));
+    }
+
+    fn group(&mut self, delimiter: Delimiter, inner: &Code) {
+        if delimiter == Delimiter::None {
+            self.out.extend(joined(inner));
+        } else {
+            self.out.push(Token::Group(delimiter, joined(inner)));
+        }
+    }
+
+    /// Reads an operator at the head of characters that are written together, or a bracket of generics; gives its length.
+    fn mark(&mut self, run: &str, mark: &str, behind: &[Piece]) -> usize {
+        let token = match run.as_bytes()[0] {
+            b'>' if self.depth > 0 => {
+                self.depth -= 1;
+                Token::Close
+            }
+            b'<' if !["<=", "<<="].contains(&mark) && opens(&self.out, behind) => {
+                self.depth += 1;
+                Token::Open
+            }
+            _ => {
+                self.out.push(Token::Mark(mark.to_owned()));
+                return mark.len();
+            }
+        };
+        self.out.push(token);
+        1
+    }
 }
 
 /// The characters that are written together from here on.
-fn run(list: &[TokenTree]) -> String {
+fn run(list: &[Piece]) -> String {
     let mut text = String::new();
-    for token in list.iter().take(3) {
-        let TokenTree::Punct(punct) = token else { break };
+    for piece in list.iter().take(3) {
+        let Piece::Token(TokenTree::Punct(punct)) = piece else { break };
         text.push(punct.as_char());
         if punct.spacing() == Spacing::Alone {
             break;
@@ -109,7 +150,7 @@ fn run(list: &[TokenTree]) -> String {
 }
 
 /// Whether `<` opens generics behind these tokens, or compares.
-fn opens(before: &[Token], behind: &[TokenTree]) -> bool {
+fn opens(before: &[Token], behind: &[Piece]) -> bool {
     match before {
         [] | [.., Token::Open] => true,
         [.., Token::Mark(mark)] => mark != "?",
@@ -121,15 +162,21 @@ fn opens(before: &[Token], behind: &[TokenTree]) -> bool {
 }
 
 /// Whether what stands between here and the next `>` may be types.
-fn closes(behind: &[TokenTree]) -> bool {
-    for token in behind {
-        match token {
-            TokenTree::Punct(p) => match p.as_char() {
-                '>' => return true,
-                ',' | ':' | '&' | '\'' | '<' | '=' => {}
-                _ => return false,
-            },
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => return false,
+fn closes(behind: &[Piece]) -> bool {
+    let of_types = |c: char| ",:&'<=".contains(c);
+    for piece in behind {
+        match piece {
+            Piece::Token(TokenTree::Punct(p)) if p.as_char() == '>' => return true,
+            Piece::Token(TokenTree::Punct(p)) if !of_types(p.as_char()) => return false,
+            Piece::Sign(sign) if !sign.starts_with(|c: char| c.is_alphanumeric() || "\"'_".contains(c)) => {
+                match sign.chars().find(|c| !of_types(*c)) {
+                    Some('>') => return true,
+                    Some(_) => return false,
+                    None => {}
+                }
+            }
+            Piece::Group(Delimiter::Brace, _) => return false,
+            Piece::Token(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => return false,
             _ => {}
         }
     }
