@@ -19,7 +19,7 @@ impl Mentions {
         for code in parts {
             code.names(&mut |name, of_method| {
                 let telling =
-                    name.starts_with("__") || METHODS.contains(&name) || of_method && crate::arrays::is_view(name);
+                    name.starts_with("__") || of_method && (METHODS.contains(&name) || crate::arrays::is_view(name));
                 if telling && !names.iter().any(|n| n == name) {
                     names.push(name.to_owned());
                 }

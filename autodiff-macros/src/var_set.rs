@@ -122,13 +122,15 @@ impl VarSet {
 
     /// Tells whether the variable is new.
     pub(crate) fn insert(&mut self, v: VarId) -> bool {
-        if self.words.len() <= v / 64 {
-            self.words.resize(v / 64 + 1, 0);
+        let (at, bit) = (v / 64, 1 << (v % 64));
+        if let Some(word) = self.words.as_mut_slice().get_mut(at) {
+            let new = *word & bit == 0;
+            *word |= bit;
+            return new;
         }
-        let (word, bit) = (&mut self.words[v / 64], 1 << (v % 64));
-        let new = *word & bit == 0;
-        *word |= bit;
-        new
+        self.words.resize(at, 0);
+        self.words.push(bit);
+        true
     }
 
     /// Tells whether the variable was there.
@@ -156,13 +158,16 @@ impl VarSet {
 
     /// Adds all of another set; tells whether any variable is new.
     pub(crate) fn unite(&mut self, other: &Self) -> bool {
-        if self.words.len() < other.words.len() {
-            self.words.resize(other.words.len(), 0);
+        let more = other.words.as_slice();
+        if self.words.len() < more.len() {
+            self.words.resize(more.len(), 0);
         }
-        let mut new = false;
-        for (word, more) in self.words.iter_mut().zip(&other.words) {
-            new |= *more & !*word != 0;
-            *word |= more;
+        // Indices of slices cost nothing where iterators are not optimised.
+        let (words, mut new, mut k) = (self.words.as_mut_slice(), false, 0);
+        while k < more.len() {
+            new |= more[k] & !words[k] != 0;
+            words[k] |= more[k];
+            k += 1;
         }
         new
     }

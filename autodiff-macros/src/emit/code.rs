@@ -31,6 +31,11 @@ impl Code {
         Self::default()
     }
 
+    /// An empty one with room for what a template holds.
+    pub(crate) fn roomy() -> Self {
+        Self(Vec::with_capacity(16))
+    }
+
     /// Parts one after the other.
     pub(crate) fn joined<const N: usize>(parts: [&Self; N]) -> Self {
         let mut pieces = Vec::with_capacity(parts.iter().map(|p| p.0.len()).sum());
@@ -193,7 +198,7 @@ pub(crate) use local;
 macro_rules! template {
     ($name:ident) => { $crate::emit::Code::new() };
     ($name:ident $($tokens:tt)+) => {{
-        let mut code = $crate::emit::Code::new();
+        let mut code = $crate::emit::Code::roomy();
         $crate::emit::pieces!($name code $($tokens)+);
         code
     }};

@@ -352,7 +352,7 @@ impl Pass<'_> {
         }
         stmt.uses(
             &mut |v| {
-                if ignored.contains(&v) {
+                if !ignored.is_empty() && ignored.contains(&v) {
                     return;
                 }
                 live.insert(v);

@@ -69,7 +69,7 @@ fn all(tokens: &TokenStream, count: &mut usize, calls: &mut HashSet<String>) -> 
     *count += tokens.len();
     *count <= LONGEST
         && tokens.iter().enumerate().all(|(i, token)| match token {
-            TokenTree::Ident(word) => !HEAVY.iter().any(|heavy| word == heavy),
+            TokenTree::Ident(word) => !HEAVY.contains(&word.to_string().as_str()),
             // A division costs as much as a round trip to memory, `?` and `|` leave the line, `!` may be a macro's.
             TokenTree::Punct(p) => match p.as_char() {
                 '/' | '%' | '?' | '|' => false,

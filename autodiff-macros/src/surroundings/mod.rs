@@ -21,7 +21,7 @@ mod sums;
 mod tests;
 mod types;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -48,8 +48,9 @@ struct Located {
     file: Arc<File>,
     /// The scope that the item stands in.
     at: usize,
-    /// The names that the item itself declares, which may mean something else inside of it.
-    own: HashSet<String>,
+    item: TokenStream,
+    /// The names that the item itself declares, once they are asked for.
+    own: OnceCell<HashSet<String>>,
     /// The structs that were looked up, with the types of their fields.
     structs: RefCell<HashMap<(usize, String), Option<Rc<Fields>>>>,
 }
@@ -92,6 +93,13 @@ struct Declared {
     active: bool,
 }
 
+impl Located {
+    /// Whether the item itself declares a name, which may mean something else inside of it.
+    fn hides(&self, name: &str) -> bool {
+        self.own.get_or_init(|| scan::declared_in(&self.item)).contains(name)
+    }
+}
+
 impl std::fmt::Debug for Surroundings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(if self.scope.is_some() { "Surroundings(…)" } else { "Surroundings" })
@@ -109,8 +117,8 @@ impl Surroundings {
 
     fn within(item: &TokenStream, file: Arc<File>) -> Self {
         let at = scan::key_of(item).and_then(|key| file.items.get(&key).copied().flatten());
-        let own = || scan::declared_in(item);
-        let scope = at.map(|at| Rc::new(Located { file, at, own: own(), structs: RefCell::default() }));
+        let located = |at| Located { file, at, item: item.clone(), own: OnceCell::new(), structs: RefCell::default() };
+        let scope = at.map(|at| Rc::new(located(at)));
         Self { scope, owner: None }
     }
 

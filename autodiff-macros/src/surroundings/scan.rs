@@ -140,7 +140,11 @@ fn parameters(tokens: &TokenStream, names: &mut HashSet<String>) {
     for (i, token) in tokens.iter().enumerate() {
         match token {
             TokenTree::Group(group) => parameters(&group.stream(), names),
-            TokenTree::Ident(word) if word == "fn" || word == "impl" || word == "trait" => {
+            TokenTree::Ident(word) => {
+                let word = word.to_string();
+                if !is_item(&word) {
+                    continue;
+                }
                 let behind = tokens[i + 1..].iter().skip(usize::from(word != "impl"));
                 let mut depth = 0;
                 for token in behind {

@@ -13,7 +13,7 @@ use crate::maps::HashMap;
 impl Surroundings {
     /// The type of a function's value.
     pub(super) fn output_of_function(&self, name: &str) -> Option<Written> {
-        let scope = self.scope.as_deref().filter(|scope| !scope.own.contains(name))?;
+        let scope = self.scope.as_deref().filter(|scope| !scope.hides(name))?;
         let at = scope.declaring(scope.at, name, |s| s.functions.contains_key(name))?;
         let ty = syn::parse_str(scope.file.scopes[at].functions.get(name)?).ok()?;
         Some(Written { ty, scope: Some(at) })
@@ -21,7 +21,7 @@ impl Surroundings {
 
     /// The type of a constant or a static.
     pub(super) fn type_of_constant(&self, name: &str) -> Option<Written> {
-        let scope = self.scope.as_deref().filter(|scope| !scope.own.contains(name))?;
+        let scope = self.scope.as_deref().filter(|scope| !scope.hides(name))?;
         let at = scope.declaring(scope.at, name, |s| s.constants.contains_key(name))?;
         let ty = syn::parse_str(scope.file.scopes[at].constants.get(name)?).ok()?;
         Some(Written { ty, scope: Some(at) })
@@ -49,7 +49,7 @@ impl Surroundings {
     pub(super) fn meaning_of(&self, owner: &Written) -> Option<Meaning> {
         let scope = self.scope.as_deref()?;
         let of = name_of(&owner.ty)?;
-        if owner.scope.is_none() && scope.own.contains(&of) {
+        if owner.scope.is_none() && scope.hides(&of) {
             return None;
         }
         scope.meaning(owner.scope.unwrap_or(scope.at), &of)
@@ -127,7 +127,7 @@ impl Surroundings {
     /// The fields of the struct that a name stands for in a scope; in that of the item, if none is given.
     pub(super) fn fields_of(&self, name: &str, from: Option<usize>) -> Option<Rc<Fields>> {
         let scope = self.scope.as_deref()?;
-        if from.is_none() && scope.own.contains(name) {
+        if from.is_none() && scope.hides(name) {
             return None;
         }
         let from = from.unwrap_or(scope.at);
@@ -208,7 +208,7 @@ impl Located {
     /// Whether two types, each in its scope, are known to be one.
     fn same(&self, a: &Written, b: &Written) -> bool {
         let (from, to) = (a.scope.unwrap_or(self.at), b.scope.unwrap_or(self.at));
-        let hidden = |w: &Written, name: &String| w.scope.is_none() && self.own.contains(name);
+        let hidden = |w: &Written, name: &String| w.scope.is_none() && self.hides(name);
         a.ty == b.ty
             && names(&a.ty).iter().all(|name| {
                 let known = self.meaning(from, name) == self.meaning(to, name);

@@ -32,15 +32,21 @@ impl Token {
 
     /// Whether something must follow.
     pub(super) fn is_keyword(&self) -> bool {
-        matches!(self, Self::Word(w) if KEYWORDS.contains(&w.as_str()))
+        matches!(self, Self::Word(w) if is_keyword(w))
     }
 }
 
-/// The words that stand before an operand, a pattern or a type.
-const KEYWORDS: &[&str] = &[
-    "as", "break", "const", "dyn", "else", "enum", "fn", "for", "if", "impl", "in", "let", "loop", "match", "mod",
-    "move", "mut", "pub", "ref", "return", "static", "struct", "trait", "type", "unsafe", "use", "where", "while",
-];
+/// Whether a word stands before an operand, a pattern or a type.
+fn is_keyword(word: &str) -> bool {
+    match word.len() {
+        2 => matches!(word, "as" | "fn" | "if" | "in"),
+        3 => matches!(word, "dyn" | "for" | "let" | "mod" | "mut" | "pub" | "ref" | "use"),
+        4 => matches!(word, "else" | "enum" | "impl" | "loop" | "move" | "type"),
+        5 => matches!(word, "break" | "const" | "match" | "trait" | "where" | "while"),
+        6 => matches!(word, "return" | "static" | "struct" | "unsafe"),
+        _ => false,
+    }
+}
 
 /// The operators of several characters, the longest first.
 const LONG: &[&str] = &[
