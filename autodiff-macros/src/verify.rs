@@ -1,6 +1,6 @@
 //! The verifier: what every program must satisfy after a pass. A violation is a bug of this crate.
 
-use crate::ir::{Block, Expr, Loop, Program, Role, Stmt, VarId};
+use crate::ir::{Block, Expr, Program, Role, Stmt, VarId};
 use crate::kinds::Types;
 use crate::print;
 use crate::var_set::VarSet;
@@ -55,7 +55,7 @@ fn scope(program: &Program, types: &Types, block: &Block, defined: &mut VarSet) 
             &mut |_| {},
         );
         defined.extend(stmt.defines());
-        if let Stmt::If { tape: Some(tape), .. } | Stmt::Loop(Loop { tape: Some(tape), .. }) = stmt {
+        if let Some(tape) = stmt.tape() {
             if tape.write {
                 defined.insert(tape.var);
             } else if program.taped {

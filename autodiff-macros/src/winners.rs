@@ -68,7 +68,8 @@ impl Pass<'_> {
     }
 
     fn choice(&self, stmt: &Stmt) -> Option<Choice> {
-        let Stmt::Loop(Loop { header: header @ Header::Range { var, .. }, body, exits, plan: None, .. }) = stmt else {
+        let Stmt::Loop(l) = stmt else { return None };
+        let Loop { header: header @ Header::Range { var, .. }, body, exits, plan: None, .. } = &**l else {
             return None;
         };
         if !exits.is_empty() {
@@ -134,7 +135,7 @@ impl Pass<'_> {
         let mut body = choice.work.clone();
         body.push(chosen);
         let mut search = Block {
-            stmts: vec![Stmt::Loop(Loop {
+            stmts: vec![Stmt::from(Loop {
                 label: 0,
                 header: choice.header,
                 body: Block { stmts: body, ..Block::default() },

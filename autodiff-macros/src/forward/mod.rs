@@ -238,7 +238,7 @@ impl Pass<'_> {
             }
             Stmt::Loop(l) => {
                 let body = self.block(&l.body);
-                out.push(Stmt::Loop(Loop { body, ..l.clone() }));
+                out.push(Stmt::from(Loop { body, ..(**l).clone() }));
             }
             Stmt::Scope { body, checkpoint } => {
                 let body = self.block(body);

@@ -275,7 +275,7 @@ impl Pass<'_> {
         match (forward, backward) {
             (Stmt::Loop(f), Stmt::Loop(b)) => {
                 let body = self.joined_block(f.body, b.body);
-                Some(Stmt::Loop(Loop { body, tape: None, ..f }))
+                Some(Stmt::from(Loop { body, tape: None, ..*f }))
             }
             (Stmt::If { cond, then, els, .. }, Stmt::If { then: back_then, els: back_els, .. }) => {
                 let (then, els) = (self.joined_block(then, back_then), self.joined_block(els, back_els));
@@ -320,10 +320,9 @@ struct Fused {
 /// The tape that a statement shares with its mirror.
 fn tape_of(stmt: &Stmt) -> Option<VarId> {
     match stmt {
-        Stmt::Loop(Loop { tape, .. }) | Stmt::If { tape, .. } => tape.map(|t| t.var),
         Stmt::Call(call) => call.tape,
         Stmt::Pull(pull) if !pull.joined => Some(pull.tape),
-        _ => None,
+        scope => scope.tape().map(|t| t.var),
     }
 }
 

@@ -52,7 +52,7 @@ pub(crate) enum Stmt {
         els: Block,
         tape: Option<Tape>,
     },
-    Loop(Loop),
+    Loop(Box<Loop>),
     /// A block with a scope of its own, in which a backward sweep may follow a forward sweep after a
     /// `Turn`. With `checkpoint`, the backward sweep of the program runs it again rather than to store
     /// what it computes.
@@ -129,6 +129,23 @@ pub(crate) struct Tape {
 impl Tape {
     pub(crate) fn new(var: VarId, write: bool) -> Self {
         Self { var, write, in_order: false, flat: false, start: None }
+    }
+}
+
+impl From<Loop> for Stmt {
+    fn from(l: Loop) -> Self {
+        Self::Loop(Box::new(l))
+    }
+}
+
+impl Stmt {
+    /// The tape of a loop or a branch.
+    pub(crate) fn tape(&self) -> Option<Tape> {
+        match self {
+            Self::If { tape, .. } => *tape,
+            Self::Loop(l) => l.tape,
+            _ => None,
+        }
     }
 }
 

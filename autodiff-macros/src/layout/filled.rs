@@ -51,7 +51,7 @@ pub(super) fn keep_what_is_overwritten(program: &mut Program) {
 /// Whether the first statement that uses a vector is a loop that writes all of its elements, each before it is read.
 fn is_filled(stmts: &[Stmt], v: VarId, len: &Expr) -> bool {
     let Some(Stmt::Loop(l)) = stmts.iter().find(|s| super::mentioned(s).contains(v)) else { return false };
-    let Loop { header: Header::Range { var: index, lo, hi, inclusive: false, step: None, .. }, body, .. } = l else {
+    let Loop { header: Header::Range { var: index, lo, hi, inclusive: false, step: None, .. }, body, .. } = &**l else {
         return false;
     };
     let from_zero = matches!(lo, Expr::Lit(syn::Lit::Int(lo)) if lo.base10_digits() == "0");

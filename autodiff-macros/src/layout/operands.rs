@@ -12,7 +12,7 @@
 use proc_macro2::Span;
 
 use super::{Pair, pairs};
-use crate::ir::{Arg, BinOp, Block, Call, Callee, Expr, Loop, Operator, Program, Pull, Role, Stmt, Tape, VarId};
+use crate::ir::{Arg, BinOp, Block, Call, Callee, Expr, Operator, Program, Pull, Role, Stmt, Tape, VarId};
 use crate::kinds::Kind;
 use crate::maps::HashMap;
 
@@ -38,9 +38,10 @@ pub(super) fn keep_shapes(program: &mut Program) {
         by_tape.entry(found.tape).or_default().push((found, kept));
     }
     program.body.walk_mut(&mut |s| {
-        let Stmt::Loop(Loop { tape: Some(tape), body, .. }) = s else { return };
+        let Stmt::Loop(l) = s else { return };
+        let Some(tape) = &mut l.tape else { return };
         for (found, kept) in by_tape.get(&tape.var).into_iter().flatten() {
-            found.put(*kept, *tape, body);
+            found.put(*kept, *tape, &mut l.body);
         }
     });
 }

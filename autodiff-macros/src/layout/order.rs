@@ -33,7 +33,7 @@ fn turn_around(l: &mut Loop) {
     elements.block(&l.body);
     // Tapes of loops inside are read from the end.
     let mut tapes = false;
-    l.body.walk(&mut |s| tapes |= matches!(s, Stmt::Loop(Loop { tape: Some(_), .. })));
+    l.body.walk(&mut |s| tapes |= matches!(s, Stmt::Loop(l) if l.tape.is_some()));
     if !tapes && only_sums(&l.body, &mut sums, &mut own, &elements) && reads_none(&l.body, &sums) {
         match &mut l.tape {
             Some(tape) => tape.in_order = std::mem::take(rev),

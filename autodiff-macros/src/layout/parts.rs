@@ -393,5 +393,5 @@ fn begins(block: &mut Block, element: &Place) {
 /// `for var in 0..hi`.
 fn run(var: VarId, hi: Expr, body: Block) -> Stmt {
     let header = Header::Range { var, lo: Expr::int(0), hi, inclusive: false, step: None, rev: false };
-    Stmt::Loop(Loop { label: 0, header, body, exits: Vec::new(), tape: None, plan: None })
+    Stmt::from(Loop { label: 0, header, body, exits: Vec::new(), tape: None, plan: None })
 }

@@ -365,7 +365,7 @@ impl Lowerer<'_> {
         let (body, value) = self.scoped(|this| this.block_value(&l.body));
         let _ = value;
         self.loops.pop();
-        self.emit(Stmt::Loop(Loop {
+        self.emit(Stmt::from(Loop {
             label,
             header: Header::While(Expr::Bool(true)),
             body: block(body),
@@ -404,7 +404,7 @@ impl Lowerer<'_> {
             header = Header::While(std::mem::replace(cond, Expr::Bool(true)));
             stmts = std::mem::take(&mut then.stmts);
         }
-        self.emit(Stmt::Loop(Loop { label, header, body: block(stmts), exits: Vec::new(), tape: None, plan: None }));
+        self.emit(Stmt::from(Loop { label, header, body: block(stmts), exits: Vec::new(), tape: None, plan: None }));
         Expr::Tuple(Vec::new())
     }
 
@@ -504,7 +504,7 @@ fn with_guard(pat: syn::Pat, like: &syn::Pat) -> syn::Pat {
 
 /// A block that is left by `Break`.
 pub(super) fn once(label: usize, body: Vec<Stmt>) -> Stmt {
-    Stmt::Loop(Loop {
+    Stmt::from(Loop {
         label,
         header: Header::While(Expr::Bool(true)),
         body: block(body),

@@ -19,7 +19,7 @@ use crate::maps::HashMap;
 /// Makes a loop that is run again every few iterations a loop over checkpoints.
 pub(super) fn in_parts(program: &Program) -> Cow<'_, Program> {
     let mut any = false;
-    program.body.walk(&mut |s| any |= matches!(s, Stmt::Loop(Loop { plan: Some(Plan::Every(_)), .. })));
+    program.body.walk(&mut |s| any |= matches!(s, Stmt::Loop(l) if matches!(l.plan, Some(Plan::Every(_)))));
     if !any {
         return Cow::Borrowed(program);
     }
@@ -36,7 +36,10 @@ fn parts_of_block(program: &mut Program, block: &mut Block) {
             parts_of_block(program, inner);
         }
         match stmt {
-            Stmt::Loop(Loop { plan: Some(Plan::Every(every)), header, body, exits, label, .. }) => {
+            Stmt::Loop(l) if matches!(l.plan, Some(Plan::Every(_))) => {
+                let Loop { plan: Some(Plan::Every(every)), header, body, exits, label, .. } = *l else {
+                    unreachable!("tested above")
+                };
                 parts(program, Parts { every, header, body, exits, label }, &mut block.stmts);
             }
             other => block.stmts.push(other),
@@ -78,7 +81,7 @@ fn parts(program: &mut Program, l: Parts, out: &mut Vec<Stmt>) {
     };
     let (mut part, stmts) = body;
     let new = |header, stmts, exits| {
-        Stmt::Loop(Loop { label: l.label, header, body: plain(stmts), exits, tape: None, plan: None })
+        Stmt::from(Loop { label: l.label, header, body: plain(stmts), exits, tape: None, plan: None })
     };
     part.push(new(inner, stmts, l.exits.clone()));
     let part = Stmt::Scope { body: plain(part), checkpoint: true };
@@ -224,7 +227,7 @@ impl Pass<'_> {
         // Iterations are counted also where no state turns out to be needed.
         let mut first = vec![Stmt::Effect(ask("visit", Vec::new())), store(ask("is_storing", Vec::new()))];
         first.extend(self.copy(&l.body).stmts);
-        forward.push(Stmt::Loop(Loop { body: plain(first), plan: None, tape: None, ..l.clone() }));
+        forward.push(Stmt::from(Loop { body: plain(first), plan: None, tape: None, ..l.clone() }));
         // Backward, one iteration at a time: from the last state that is stored up to it, and back over it.
         let step = self.out.fresh("step", span, Kind::Int, Role::Temporary);
         let mut advance = vec![store(ask("stores", vec![var(step)]))];
@@ -236,7 +239,7 @@ impl Pass<'_> {
             advance.push(definition);
         }
         advance.extend(on_the_way);
-        turn.push(Stmt::Loop(Loop {
+        turn.push(Stmt::from(Loop {
             label: l.label,
             header: range(step, ask("from", Vec::new()), ask("target", Vec::new()), None),
             body: plain(advance),
@@ -246,7 +249,7 @@ impl Pass<'_> {
         }));
         turn.extend(counted.map(|c| c.at(ask("target", Vec::new()))));
         turn.push(again);
-        backward.push(Stmt::Loop(Loop {
+        backward.push(Stmt::from(Loop {
             label: l.label,
             header: Header::While(ask("back", Vec::new())),
             body: plain(turn),

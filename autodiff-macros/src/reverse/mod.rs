@@ -249,8 +249,8 @@ impl Pass<'_> {
                     },
                     _ => Header::Tape,
                 };
-                forward.push(Stmt::Loop(Loop { body: plain(f), tape: Some(Tape::new(tape, true)), ..l.clone() }));
-                backward.push(Stmt::Loop(Loop {
+                forward.push(Stmt::from(Loop { body: plain(f), tape: Some(Tape::new(tape, true)), ..(**l).clone() }));
+                backward.push(Stmt::from(Loop {
                     label: l.label,
                     header,
                     body: plain(b),

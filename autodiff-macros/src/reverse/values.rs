@@ -68,7 +68,7 @@ impl Pass<'_> {
                         step: None,
                         rev: false,
                     };
-                    out.push(Stmt::Loop(Loop {
+                    out.push(Stmt::from(Loop {
                         label: 0,
                         header,
                         body: plain(body),

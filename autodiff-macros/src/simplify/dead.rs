@@ -4,9 +4,7 @@
 //! such a write: if the backward sweep does not read it, the save, the restore and the tape entry go
 //! together, so this is also the analysis of what has to be recorded.
 
-use crate::ir::{
-    Block, Call, Callee, Edit, Expr, Header, Loop, Mode, Operator, Passing, Program, Role, Stmt, Tape, VarId,
-};
+use crate::ir::{Block, Call, Callee, Edit, Expr, Header, Mode, Operator, Passing, Program, Role, Stmt, Tape, VarId};
 use crate::maps::HashMap;
 use crate::switches::Analysis;
 use crate::var_set::VarSet;
@@ -332,7 +330,7 @@ impl Pass<'_> {
             }
             Stmt::Effect(_) | Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => {}
         }
-        if let Stmt::If { tape: Some(tape), .. } | Stmt::Loop(Loop { tape: Some(tape), .. }) = stmt
+        if let Some(tape) = stmt.tape()
             && tape.write
         {
             live.remove(tape.var);

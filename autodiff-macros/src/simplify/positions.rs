@@ -63,15 +63,14 @@ impl Positions {
 
     /// Statement `k` mentions a variable.
     pub(super) fn touch(&mut self, v: VarId, k: usize) {
-        if self.touched[v].is_empty() {
+        if add(&mut self.touched.as_mut_slice()[v], k) {
             self.used.push(v);
         }
-        add(&mut self.touched[v], k);
     }
 
     fn write(&mut self, v: VarId, k: usize) {
         self.touch(v, k);
-        add(&mut self.written[v], k);
+        add(&mut self.written.as_mut_slice()[v], k);
     }
 
     /// The first statement after `i` that mentions a variable.
@@ -135,16 +134,24 @@ fn each_own(stmt: &Stmt, f: &mut dyn FnMut(VarId), g: &mut dyn FnMut(VarId)) {
     stmt.each_defined(g);
 }
 
-fn add(list: &mut Vec<usize>, k: usize) {
+/// Adds a position to a list in order; tells whether it is the first.
+fn add(list: &mut Vec<usize>, k: usize) -> bool {
     match list.last() {
-        Some(last) if *last == k => {}
+        Some(last) if *last == k => return false,
         Some(last) if *last > k => {
             if let Err(at) = list.binary_search(&k) {
                 list.insert(at, k);
             }
+            return false;
         }
-        _ => list.push(k),
+        Some(_) => {}
+        None => {
+            list.push(k);
+            return true;
+        }
     }
+    list.push(k);
+    false
 }
 
 /// What stands where a statement was until the pass has finished the block; no label is so large.

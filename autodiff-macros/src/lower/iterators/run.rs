@@ -379,7 +379,7 @@ impl Lowerer<'_> {
             *var = i;
         }
         let (body, ()) = self.scoped(|l| f(l, Expr::var(i, span), label));
-        self.emit(Stmt::Loop(Loop { label, header, body: block(body), exits: Vec::new(), tape: None, plan: None }));
+        self.emit(Stmt::from(Loop { label, header, body: block(body), exits: Vec::new(), tape: None, plan: None }));
     }
 
     /// Emits `while more && !stop { f }`.
@@ -391,7 +391,7 @@ impl Lowerer<'_> {
         });
         let (body, ()) = self.scoped(|l| f(l, Exit { leave: label, next: label }));
         let header = Header::While(cond);
-        self.emit(Stmt::Loop(Loop { label, header, body: block(body), exits: Vec::new(), tape: None, plan: None }));
+        self.emit(Stmt::from(Loop { label, header, body: block(body), exits: Vec::new(), tape: None, plan: None }));
     }
 
     /// A mutable variable beside a loop.
