@@ -232,3 +232,42 @@ fn given_none(x: f64) -> f64 {
 fn none_is_an_argument_of_closures() {
     given_none::check(1.3).unwrap();
 }
+
+/// Closures that are passed on and capture sequences without derivative.
+mod sequences_that_closures_capture {
+    use super::*;
+
+    #[differentiable]
+    fn visited(x: &[f64], at: impl Fn(usize, usize) -> usize, weight: impl Fn(usize) -> f64) -> f64 {
+        let mut sum = 0.0;
+        for t in 0..3 {
+            sum += x[at(0, t)] * x[t] * weight(t);
+        }
+        sum
+    }
+
+    #[differentiable]
+    fn of_locals(x: &[f64]) -> f64 {
+        let order = vec![0usize, 2, 1];
+        let weights = [1.0, 2.0, 4.0];
+        let weight = |t: usize| weights[t] + 1.0;
+        visited(x, |_, t| order[t], weight) + order.len() as f64 * x[0]
+    }
+
+    #[differentiable]
+    fn of_parameters(x: &[f64], order: &[usize], names: Vec<String>) -> f64 {
+        let at = |i: usize, t: usize| order[t] + i + order.iter().take(0).sum::<usize>();
+        let first = visited(x, at, |t| names[t].len() as f64);
+        first * visited(x, |_, t| order[t], |t| (t + order.len()) as f64)
+    }
+
+    #[test]
+    fn are_held_by_pullbacks() {
+        let x = [0.7, 0.4, 1.2];
+        of_locals::check(&x).unwrap();
+        let names = ["a", "bc", "def"].map(String::from).to_vec();
+        of_parameters::check(&x, &[1, 2, 0], names.clone()).unwrap();
+        let (_, pullback) = of_parameters::vjp(&x, &[1, 2, 0], names);
+        assert_eq!(pullback(1.0), pullback(1.0));
+    }
+}

@@ -514,3 +514,75 @@ fn complex_numbers_are_made_without_a_type_in_sight() {
     let difference = of_made::hessian(0.6, 0.9) - of_made_with_types::hessian(0.6, 0.9);
     assert!(difference.iter().all(|d| d.abs() < 1e-9));
 }
+
+/// Complex numbers of a type parameter, in structs and enums whose declaration says no more of it.
+mod of_a_parameter {
+    use super::*;
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    struct Gate<T> {
+        a: Complex<T>,
+        b: Complex<T>,
+        phase: T,
+    }
+    #[derive(Clone, Debug, Differentiable)]
+    enum Wave<T> {
+        Plane { k: T, amp: Complex<T> },
+        Sum(Vec<Complex<T>>),
+        Zero,
+    }
+    #[differentiable]
+    impl<T: Real> Gate<T> {
+        fn new(theta: T, phase: T) -> Self {
+            Gate { a: Complex::new(theta.cos(), T::zero()), b: Complex::new(T::zero(), theta.sin()), phase }
+        }
+        fn apply(&self, s: [Complex<T>; 2]) -> [Complex<T>; 2] {
+            let e = Complex::new(self.phase.cos(), self.phase.sin());
+            let e2 = Complex::from_polar(T::one(), self.phase);
+            [(self.a * s[0] + self.b * s[1]) * e, (self.a * s[1] - self.b.conj() * s[0]) * e2]
+        }
+        fn prob(&self, n: usize) -> T {
+            let mut s = [Complex::new(T::one(), T::zero()), Complex::new(T::zero(), T::zero())];
+            for _ in 0..n {
+                s = self.apply(s);
+            }
+            s[0].norm_sqr() - (s[1] * s[0]).im
+        }
+    }
+    #[differentiable]
+    impl<T: Real> Wave<T> {
+        fn at(&self, x: T) -> Complex<T> {
+            match self {
+                Wave::Plane { k, amp } => *amp * Complex::new((*k * x).cos(), (*k * x).sin()),
+                Wave::Sum(cs) => {
+                    let mut p = Complex::new(T::zero(), T::zero());
+                    for c in cs.iter().rev() {
+                        p = p * x + *c;
+                    }
+                    p
+                }
+                Wave::Zero => Complex::new(T::zero(), T::zero()),
+            }
+        }
+    }
+    #[test]
+    fn agree_with_differences() {
+        let g = Gate::new(0.3, 0.2);
+        g.prob_check(2).unwrap();
+        let w = Wave::Plane { k: 0.3, amp: Complex::new(0.2, 1.0) };
+        w.at_check(0.7).unwrap();
+        Wave::Sum(vec![Complex::new(0.3, 0.2), Complex::new(0.5, 0.1)]).at_check(0.7).unwrap();
+        Gate::<f64>::new_check(0.3, 0.2).unwrap();
+    }
+}
+
+/// Literals whose type the path alone tells.
+#[differentiable]
+fn parallel(z: &[f64]) -> f64 {
+    let z = Complex::new(z[0], z[1]);
+    (z.inv() + 1.0 / Complex::<f64>::new(2.0, 0.1)).inv().norm()
+}
+
+#[test]
+fn literals_of_a_written_type() {
+    parallel::check(&[0.7, 0.4]).unwrap();
+}

@@ -924,3 +924,237 @@ mod sums_of_constants {
     }
     checked!(f, [0.4, 0.7, 1.2]);
 }
+
+/// Types that are called by an alias.
+mod aliases_of_types {
+    use super::*;
+    type Row = Vec<f64>;
+    type Mat = Vec<Row>;
+    type V3 = [f64; 3];
+    type Pair = (f64, V3);
+    type Maybe = Option<f64>;
+    type Fallible = Result<V3, String>;
+    type Idx = usize;
+    type C = Complex<f64>;
+    type Grid<const N: usize> = [[f64; N]; N];
+    type Gen<T> = Vec<Vec<T>>;
+    #[derive(Clone, Debug, Differentiable)]
+    struct S {
+        m: Mat,
+        v: V3,
+        g: Grid<2>,
+        o: Maybe,
+        p: Pair,
+        z: C,
+    }
+    #[differentiable]
+    fn norm(v: &V3) -> f64 {
+        v.iter().map(|a| a * a).sum::<f64>().sqrt()
+    }
+    #[differentiable]
+    fn scale(v: V3, k: f64) -> V3 {
+        v.map(|a| a * k)
+    }
+    #[differentiable]
+    fn mm(a: &Mat, b: &Mat) -> Mat {
+        let k = b[0].len();
+        a.iter().map(|r| (0..k).map(|j| r.iter().zip(b).map(|(x, c)| x * c[j]).sum()).collect()).collect()
+    }
+    #[differentiable]
+    fn addrow(r: &mut Row, s: &Row, k: f64) {
+        for (a, b) in r.iter_mut().zip(s) {
+            *a += k * b;
+        }
+        r.push(k);
+    }
+    #[differentiable]
+    fn maybe(x: f64) -> Maybe {
+        if x > 0.0 { Some(x.ln()) } else { None }
+    }
+    #[differentiable]
+    fn fallible(x: f64) -> Fallible {
+        if x > -5.0 { Ok([x, x * x, 1.0]) } else { Err("no".into()) }
+    }
+    #[differentiable]
+    fn rot(z: C, k: f64) -> C {
+        let w: C = Complex::new(k.cos(), k.sin());
+        z * w
+    }
+    #[differentiable]
+    fn trace<const N: usize>(g: &Grid<N>) -> f64 {
+        (0..N).map(|i| g[i][i]).sum::<f64>() + g.iter().flatten().sum::<f64>()
+    }
+    #[differentiable]
+    fn gen_sum<T: Real>(g: &Gen<T>) -> T {
+        g.iter().flatten().fold(T::zero(), |s, a| s + *a * *a)
+    }
+    #[differentiable]
+    fn whole(s: &S, #[constant] i: Idx) -> f64 {
+        let mut r = s.m[0].clone();
+        addrow(&mut r, &s.m[1], s.v[i]);
+        let m = mm(&s.m, &s.m);
+        let q = s.o.map(|o| o * s.p.0).unwrap_or(1.0);
+        let (a, [b, ..]) = s.p;
+        let f = fallible(a).map(|v| norm(&v)).unwrap_or(0.0);
+        let k = maybe(b).into_iter().chain(maybe(-1.0)).map(|v| v * 2.0).sum::<f64>();
+        r.iter().sum::<f64>()
+            + m.iter().map(|r| r.iter().product::<f64>()).sum::<f64>()
+            + q
+            + norm(&scale(s.v, a)) * b
+            + f
+            + k
+            + rot(s.z, a).re
+            + trace(&s.g) * gen_sum(&s.m)
+    }
+    #[differentiable]
+    fn f(x: &[f64]) -> f64 {
+        let m: Mat = vec![vec![x[0], x[1]], vec![x[2], 1.0]];
+        let s = S {
+            m,
+            v: [x[0], 0.5, (0.5 * x[0])],
+            g: [[x[0], 1.0], [x[1], x[2]]],
+            o: Some(x[1]),
+            p: (x[2], [(0.5 * x[0]), x[0], 0.1]),
+            z: C::new(x[0], x[1]),
+        };
+        whole(&s, 2)
+    }
+    agrees!(f, [0.7, 1.3, 0.4]);
+}
+
+/// Options and results that functions give, with methods whose names are common.
+mod options_that_functions_give {
+    use super::*;
+    #[differentiable]
+    fn opt(x: f64) -> Option<f64> {
+        (x > 0.0).then(|| x.sqrt())
+    }
+    #[differentiable]
+    fn optv(x: &[f64]) -> Option<Vec<f64>> {
+        x.iter().map(|v| opt(*v)).collect()
+    }
+    #[differentiable]
+    fn res(x: f64) -> Result<(f64, f64), String> {
+        if x < 2.0 { Ok((x, x * x)) } else { Err(format!("{x}")) }
+    }
+    #[differentiable]
+    fn nested(x: f64) -> Option<Option<f64>> {
+        opt(x).map(|v| if v > 0.5 { Some(v) } else { None })
+    }
+    #[differentiable]
+    fn f(x: &[f64]) -> f64 {
+        let a = opt(x[0]).filter(|v| *v > 0.1).unwrap_or(0.0);
+        let b = opt(x[1]).zip(opt(x[2])).map_or(0.0, |(p, q)| p * q);
+        let c = opt(x[0]).and(opt(x[1])).xor(None).unwrap_or_default();
+        let d: f64 = opt(x[2]).iter().chain(opt(x[0]).iter()).map(|v| v * v * v).sum();
+        let e = nested(x[0]).flatten().into_iter().sum::<f64>();
+        let g: f64 = optv(x).into_iter().flatten().zip(x).map(|(s, v)| s * v).sum();
+        let h = match res(x[0]) {
+            Ok((p, q)) if p > 0.0 => p * q,
+            Ok(_) => 1.0,
+            Err(s) => s.len() as f64,
+        };
+        let j = res(x[2]).ok().into_iter().map(|(p, q)| p + q).sum::<f64>();
+        let k = x.first().filter(|l| **l > 0.0).map(|l| l * 2.0).unwrap_or(0.0);
+        let l = x
+            .get(1)
+            .filter(|&&l| {
+                let m = l * 2.0;
+                m > 100.0
+            })
+            .copied()
+            .unwrap_or(x[2]);
+        let m = x.iter().max_by(|a, b| a.total_cmp(b)).filter(|m| **m < 10.0).map_or(0.0, |m| m * m);
+        let mut o = opt(x[0]);
+        while let Some(v) = o {
+            o = opt(v - 0.5).filter(|v| *v > 0.2);
+        }
+        let n = optv(&x[1..]).as_deref().map_or(0.0, |v| v[0] * v[1]);
+        let q = optv(x).is_some_and(|v| v.len() == 3) as u8 as f64;
+        a + b + c + d + e + g + h + j + k + l + m + n * q
+    }
+    agrees!(f, [0.7, 1.3, 0.4]);
+}
+
+/// Methods of a generic type that are called like those of vectors, give their receiver, or advance.
+mod methods_of_a_generic_type {
+    use super::*;
+    #[derive(Clone, Debug, Differentiable)]
+    struct Stack<T> {
+        items: Vec<T>,
+        cap: usize,
+    }
+    #[differentiable]
+    impl<T: Real> Stack<T> {
+        fn new(cap: usize) -> Self {
+            Self { items: Vec::new(), cap }
+        }
+        fn push(&mut self, v: T) -> &mut Self {
+            if self.items.len() < self.cap {
+                self.items.push(v);
+            }
+            self
+        }
+        fn pop(&mut self) -> Option<T> {
+            self.items.pop()
+        }
+        fn len(&self) -> usize {
+            self.items.len()
+        }
+        fn is_empty(&self) -> bool {
+            self.items.is_empty()
+        }
+        fn get(&self, i: usize) -> T {
+            self.items[i]
+        }
+        fn iter_sum(&self) -> T {
+            self.items.iter().fold(T::zero(), |a, b| a + *b)
+        }
+        fn map(mut self, k: T) -> Self {
+            for v in self.items.iter_mut() {
+                *v = *v * k;
+            }
+            self
+        }
+        fn fold(&self, init: T) -> T {
+            self.items.iter().fold(init, |a, b| a * *b)
+        }
+    }
+    #[derive(Clone, Debug, Differentiable)]
+    struct Decay<T> {
+        v: T,
+        rate: T,
+        left: usize,
+    }
+    #[differentiable]
+    impl<T: Real> Iterator for Decay<T> {
+        type Item = T;
+        fn next(&mut self) -> Option<T> {
+            if self.left == 0 {
+                return None;
+            }
+            self.left -= 1;
+            self.v = self.v * self.rate;
+            Some(self.v)
+        }
+    }
+    #[differentiable]
+    fn f(x: &[f64]) -> f64 {
+        let mut s = Stack::new(4);
+        s.push(x[0]).push(x[1] * x[0]);
+        s.push(x[2]);
+        let t = s.clone().map(x[1]);
+        let mut total = 0.0;
+        while let Some(v) = s.pop() {
+            total += v * (1.0 + s.len() as f64);
+        }
+        if s.is_empty() {
+            total *= 2.0;
+        }
+        let mut d = Decay { v: x[0], rate: x[1], left: 3 };
+        let first = d.next().unwrap_or(0.0);
+        let rest: f64 = d.by_ref().take(5).sum();
+        total + t.get(0) * t.iter_sum() + t.fold(1.0) + first * rest
+    }
+    agrees!(f, [0.7, 1.3, 0.4]);
+}

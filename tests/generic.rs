@@ -240,3 +240,116 @@ mod methods {
         s.n_check(0.4).unwrap();
     }
 }
+
+/// Elements that are changed by others of the same vector: operators of floats that are parameters, and of complex numbers, borrow
+/// the element before they read those.
+mod elements_of_vectors {
+    use super::*;
+    #[differentiable]
+    fn lu<T: Real>(a: &mut Vec<Vec<T>>) -> T {
+        let n = a.len();
+        let mut det = T::one();
+        for k in 0..n {
+            let mut p = k;
+            for i in k + 1..n {
+                if a[i][k].abs() > a[p][k].abs() {
+                    p = i;
+                }
+            }
+            if p != k {
+                a.swap(p, k);
+                det = -det;
+            }
+            det *= a[k][k];
+            for i in k + 1..n {
+                let f = a[i][k] / a[k][k];
+                a[i][k] = f;
+                for j in k + 1..n {
+                    let t = a[k][j];
+                    a[i][j] -= f * t;
+                }
+            }
+        }
+        det
+    }
+    #[differentiable]
+    fn fft<T: Real>(z: &mut Vec<Complex<T>>, w: &[Complex<T>]) {
+        let n = z.len();
+        let mut len = 2;
+        while len <= n {
+            for s in (0..n).step_by(len) {
+                for k in 0..len / 2 {
+                    let (i, j) = (s + k, s + k + len / 2);
+                    let t = z[j] * w[k * n / len];
+                    let u = z[i];
+                    z[i] = u + t;
+                    z[j] = u - t;
+                }
+            }
+            len *= 2;
+        }
+        for i in 1..n {
+            let p = z[i - 1];
+            z[i] += p * w[0];
+        }
+    }
+    #[differentiable]
+    fn cholesky<T: Real, const N: usize>(a: &mut [[T; N]; N]) {
+        for j in 0..N {
+            for k in 0..j {
+                let l = a[j][k];
+                a[j][j] -= l * l;
+            }
+            a[j][j] = a[j][j].sqrt();
+            for i in j + 1..N {
+                for k in 0..j {
+                    let t = a[i][k] * a[j][k];
+                    a[i][j] -= t;
+                }
+                let d = a[j][j];
+                a[i][j] /= d;
+            }
+        }
+    }
+    #[differentiable]
+    fn scan<T: Real>(xs: &[T]) -> Vec<T> {
+        let mut v = xs.to_vec();
+        for i in 1..v.len() {
+            let p = v[i - 1];
+            v[i] += p;
+        }
+        for i in (0..v.len() - 1).rev() {
+            let q = v[i + 1];
+            v[i] *= q;
+        }
+        let n = v.len();
+        v[0] = v[0] - v[n - 1];
+        v.swap(0, n - 1);
+        v
+    }
+    #[differentiable]
+    fn gram_schmidt<T: Real>(vs: &mut Vec<Vec<T>>) {
+        for i in 0..vs.len() {
+            for j in 0..i {
+                let (head, tail) = vs.split_at_mut(i);
+                let mut d = T::zero();
+                for (a, b) in head[j].iter().zip(tail[0].iter()) {
+                    d += *a * *b;
+                }
+                for (t, h) in tail[0].iter_mut().zip(head[j].iter()) {
+                    *t -= d * *h;
+                }
+            }
+            let n = vs[i].iter().fold(T::zero(), |s, &a| s + a.powi(2)).sqrt();
+            vs[i].iter_mut().for_each(|a| *a /= n);
+        }
+    }
+    #[test]
+    fn are_changed_by_others() {
+        lu::check(&mut vec![vec![0.3, 1.0], vec![2.0, 0.4]]).unwrap();
+        scan::check(&[0.3, 0.4, 0.5]).unwrap();
+        cholesky::check(&mut [[3.0, 0.4], [0.4, 2.0]]).unwrap();
+        gram_schmidt::check(&mut vec![vec![1.0, 0.3], vec![0.2, 1.0]]).unwrap();
+        fft::check(&mut vec![Complex::new(0.3, 0.1), Complex::new(0.2, -0.4)], &[Complex::new(1.0, 0.1)]).unwrap();
+    }
+}

@@ -117,3 +117,36 @@ fn sparse_jacobians_take_the_groups_as_lanes() {
     let pattern = heat::jacobian_pattern(&x, 0.1);
     assert_eq!(heat::jacobian_sparse(&x, 0.1, &pattern).to_dense(), heat::jacobian(&x, 0.1));
 }
+
+/// Elements of a vector that are changed by others of it.
+mod elements_changed_by_others {
+    use differentiable::prelude::*;
+
+    #[differentiable(lanes)]
+    fn step(x: &[f64], k: f64) -> Vec<f64> {
+        let mut v = x.to_vec();
+        for i in 1..v.len() {
+            v[i] += v[i - 1] * k;
+            let t = v[0] * v[i];
+            v[i - 1] = v[i - 1] + t;
+        }
+        (v[0], v[1]) = (v[1], v[0] * k);
+        v
+    }
+
+    #[test]
+    fn along_several_directions() {
+        step::check(&[0.3, 0.4, 0.5], 0.7).unwrap();
+        let (x, h) = ([0.3, 0.4, 0.5], 1e-6);
+        let jacobian = step::jacobian(&x, 0.7);
+        for i in 0..3 {
+            let (mut up, mut down) = (x, x);
+            up[i] += h;
+            down[i] -= h;
+            let (up, down) = (step(&up, 0.7), step(&down, 0.7));
+            for r in 0..3 {
+                assert!((jacobian[[r, i]] - (up[r] - down[r]) / (2.0 * h)).abs() < 1e-6);
+            }
+        }
+    }
+}

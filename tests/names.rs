@@ -1020,3 +1020,22 @@ mod unit_path {
 
     checked!(f, [1.3, 0.7, -0.4, 2.1]);
 }
+
+/// A function that is called `drop`, whose value a branch gives.
+mod drop_in_branches {
+    use differentiable::prelude::*;
+    #[differentiable(order = 2)]
+    fn drop(x: f64) -> f64 {
+        x * x
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let a = if x[0] > 0.0 { drop(x[0]) } else { drop(x[1]) * 2.0 };
+        let b = match x.len() {
+            2 => drop(a),
+            _ => 0.0,
+        };
+        a * b + x.iter().map(|v| drop(*v)).sum::<f64>()
+    }
+    checked!(f, [0.7, 0.4]);
+}

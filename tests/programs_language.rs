@@ -1135,3 +1135,75 @@ mod arrays_of_slices {
         assert!((hessian[[0, 1]] - 1.1).abs() < 1e-14 && (hessian[[1, 1]] - 2.0).abs() < 1e-14);
     }
 }
+
+/// Assignments that take a value apart: nested, with `..` and `_`, of structs, of elements whose index is assigned before.
+mod taken_apart_by_an_assignment {
+    use differentiable::prelude::*;
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    struct P(f64, f64);
+    #[derive(Clone, Debug, Differentiable)]
+    struct Q {
+        a: f64,
+        v: Vec<f64>,
+        p: P,
+    }
+    #[differentiable(order = 2)]
+    fn pair(x: f64, y: f64) -> (f64, (f64, [f64; 2])) {
+        (x * y, (x.sin(), [y, x]))
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let (mut a, mut b, mut c) = (x[0], x[1], x[2]);
+        let mut v = vec![a, b, c];
+        ((a, b), c) = ((b * c, a), b);
+        (a, (_, [b, v[0]])) = pair(a, b);
+        [v[1], .., c] = [c, 1.0, 2.0, a];
+        (v[2], ..) = (v[0] * v[1], 1.0, 2.0);
+        (.., b) = (0.0, 0.0, b * 2.0);
+        let mut p = P(a, b);
+        P(p.1, a) = p;
+        P(_, v[0]) = P(c, p.1 * v[0]);
+        let mut q = Q { a, v: v.clone(), p };
+        Q { a: b, v, p: P(c, _) } = q.clone();
+        Q { p: P(q.a, ..), .. } = q;
+        let mut i = 0;
+        (i, v[i]) = (1, v[i] * a);
+        (v[i], i) = (v[2] + b, 2);
+        [a, b] = if i == 2 { [b, a] } else { [a, b] };
+        (a, b) = match i {
+            2 => (a + b, a - b),
+            _ => (a, b),
+        };
+        a * b + c * v[0] + v[1] * v[2] + q.a * p.1
+    }
+    checked!(f, [0.7, 1.3, -0.4]);
+    #[derive(Clone, Debug, Differentiable)]
+    struct Fib {
+        a: f64,
+        b: f64,
+    }
+    #[differentiable]
+    impl Fib {
+        fn step(&mut self) -> f64 {
+            (self.a, self.b) = (self.b, self.a + self.b * self.b);
+            let Self { a, b } = self;
+            (*a, *b) = (*b * 0.5, *a);
+            Self { a: self.b, b: self.a } = self.clone();
+            self.a
+        }
+    }
+    #[differentiable]
+    fn g(x: &[f64]) -> f64 {
+        let mut s = Fib { a: x[0], b: x[1] * x[2] };
+        let mut t = 0.0;
+        for _ in 0..3 {
+            t += s.step();
+            (s.a, t) = (t * 0.3, s.a);
+        }
+        t * s.b
+    }
+    mod of_fields {
+        use super::*;
+        agrees!(g, [0.7, 1.3, 0.6]);
+    }
+}

@@ -784,3 +784,66 @@ mod mut_self {
 
     checked!(f, [1.3, 0.7, -0.4, 2.1]);
 }
+
+/// An option of a reference that is filtered.
+mod filtered_reference {
+    use super::*;
+    #[differentiable(order = 2)]
+    fn clamp_soft(x: f64, lo: f64, hi: f64) -> f64 {
+        if x < lo {
+            return lo + (x - lo) * 0.1;
+        }
+        if x > hi {
+            return hi + (x - hi) * 0.1;
+        }
+        x
+    }
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        if x.is_empty() {
+            return 0.0;
+        }
+        let first = match x.first() {
+            Some(&v) if v > 100.0 => return v,
+            Some(v) => *v,
+            None => return -1.0,
+        };
+        let mut acc = first * first;
+        for (i, &v) in x.iter().enumerate().skip(1) {
+            acc += clamp_soft(v * first, -0.5, 0.5) * v;
+            if acc > 2.0 {
+                return acc.sqrt() * i as f64;
+            }
+            for w in &x[i..] {
+                acc *= 1.0 + 0.1 * w;
+                if acc < 0.05 {
+                    return if acc < 0.0 { -acc } else { acc * first };
+                }
+            }
+        }
+        let Some(last) = x.last().filter(|l| **l > 0.0) else {
+            return acc.sin();
+        };
+        acc * last
+    }
+    checked!(f, [0.7, 0.6, 1.9]);
+    mod none {
+        use super::*;
+        checked!(f, [0.2, 0.1, -0.9]);
+    }
+}
+
+/// References to references, in a tuple and alone.
+mod of_references {
+    use super::*;
+
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        let v = x[0] * x[1];
+        let t = (v, &v, &&v);
+        let a = &&v;
+        t.0 * *t.1 * **t.2 + **a * x[2]
+    }
+
+    checked!(f, [0.7, 0.4, 1.2]);
+}

@@ -202,7 +202,12 @@ impl Derive {
             .filter(|p| self.uses(&p.ident) && !crate::tangent_types::bounded_otherwise(p))
             .map(|p| {
                 let ident = &p.ident;
-                quote!(#ident: ::differentiable::Differentiable)
+                // A complex number is one of floats.
+                if self.is_part_of_complex(ident) {
+                    quote!(#ident: ::differentiable::Real)
+                } else {
+                    quote!(#ident: ::differentiable::Differentiable)
+                }
             });
         let all: Vec<TokenStream> = existing.chain(bounds).collect();
         if all.is_empty() { TokenStream::new() } else { quote!(where #(#all),*) }
@@ -210,6 +215,21 @@ impl Derive {
 
     fn uses(&self, ident: &Ident) -> bool {
         self.variants.iter().flat_map(|v| &v.fields).any(|f| !f.constant && mentions(f.ty.to_token_stream(), ident))
+    }
+
+    /// Whether a field holds complex numbers of a type parameter.
+    fn is_part_of_complex(&self, ident: &Ident) -> bool {
+        struct Find<'a>(&'a Ident, bool);
+        impl<'ast> syn::visit::Visit<'ast> for Find<'_> {
+            fn visit_path_segment(&mut self, segment: &'ast syn::PathSegment) {
+                self.1 |= segment.ident == "Complex" && mentions(segment.arguments.to_token_stream(), self.0);
+                syn::visit::visit_path_segment(self, segment);
+            }
+        }
+        let mut find = Find(ident, false);
+        let fields = self.variants.iter().flat_map(|v| &v.fields).filter(|f| !f.constant);
+        fields.for_each(|f| syn::visit::Visit::visit_type(&mut find, &f.ty));
+        find.1
     }
 
     /// The path of a variant of the type, of its tangent, or of its tangents along several directions.

@@ -7,7 +7,7 @@ use super::Emitter;
 use super::code::{Code, code};
 use super::operators::{Prec, Tokens};
 use crate::ir::{Expr, Place, Role, Step, VarId};
-use crate::kinds::{self, Kind};
+use crate::kinds::{self, Float, Kind};
 
 /// What is done with a place.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,32 @@ impl Emitter<'_> {
     /// A place, to be read.
     pub(crate) fn place(&self, place: &Place) -> Tokens {
         self.path(place.root, &place.path, self.access(place.root))
+    }
+
+    /// Whether an element is lent to an assigning operator before its operand is computed, which reads from the same variable.
+    /// Operators of plain floats compute their operand first, and an element of a slice is lent when that is done.
+    pub(super) fn is_lent_before(&self, place: &Place, value: &Expr) -> bool {
+        let is_index = |step: &Step| matches!(step, Step::Index { .. });
+        let Some(first) = place.path.iter().position(is_index) else { return false };
+        let kind = kinds::of_place(self.program, place);
+        let plain = match &kind {
+            Kind::Float(float) => !matches!(float, Float::Generic(_)),
+            Kind::Complex(_) => false,
+            kind => kind.is_scalar(),
+        };
+        let var = &self.program.vars[place.root];
+        let several = self.lanes && (var.mirrors.is_some() || var.tangent_of.is_some());
+        if plain && !several || !value.mentions(place.root) {
+            return false;
+        }
+        let declared = var.mirrors.map_or(var.ty.as_ref(), |v| self.program.vars[v].ty.as_ref());
+        let of_slice = match declared {
+            Some(syn::Type::Reference(r)) => matches!(&*r.elem, syn::Type::Slice(_)),
+            _ => false,
+        };
+        let (before, rest) = place.path.split_at(first);
+        let element = matches!(rest, [Step::Index { range: false, .. }, rest @ ..] if !rest.iter().any(is_index));
+        !(kind.is_number() && of_slice && element && before.iter().all(|s| matches!(s, Step::Deref)))
     }
 
     /// A place, to be written or borrowed mutably.

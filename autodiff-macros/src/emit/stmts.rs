@@ -169,9 +169,7 @@ impl Emitter<'_> {
                 .flatten();
                 let token = assignment_token(*op);
                 let target = self.place_mut(place).at_least(Prec::Unary);
-                // An operator of the user's own borrows an element before its operand is read, which may be another of them.
-                let indexed = place.path.iter().any(|step| matches!(step, Step::Index { .. }));
-                if indexed && value.mentions(place.root) && !kinds::of_place(self.program, place).is_scalar() {
+                if self.is_lent_before(place, value) {
                     let operand = proc_macro2::Ident::new("operand", proc_macro2::Span::mixed_site());
                     let value = self.value(value);
                     return code!({ let #operand = #value; #check #target #token #operand; });
@@ -269,12 +267,17 @@ impl Emitter<'_> {
         let kind = kinds::of_place(self.program, place);
         if kind.is_number() {
             let target = self.place_mut(place).tokens;
-            if let Expr::Neg(value) = value {
-                let value = self.as_number(&kind, || self.value(value));
-                return code!(#target -= #value;);
-            }
+            let (token, value) = match value {
+                Expr::Neg(value) => (code!(-=), &**value),
+                value => (code!(+=), value),
+            };
+            let lent = self.is_lent_before(place, value);
             let value = self.as_number(&kind, || self.value(value));
-            return code!(#target += #value;);
+            if lent {
+                let added = proc_macro2::Ident::new("added", proc_macro2::Span::mixed_site());
+                return code!({ let #added = #value; #target #token #added; });
+            }
+            return code!(#target #token #value;);
         }
         let target = self.target(place);
         if let Some((function, value)) = folded(value) {

@@ -116,7 +116,7 @@ impl Pass<'_> {
 
     /// The chain rule: the sum of partial derivatives times tangents.
     fn chain(&mut self, rule: &'static crate::rules::Rule, args: &[Expr], value: &Expr) -> Option<Expr> {
-        let float = kinds::float_of(args.iter().map(|a| kinds::of_expr(&self.out, self.types, a)));
+        let float = kinds::float_of(args.iter().chain([value]).map(|a| kinds::of_expr(&self.out, self.types, a)));
         if let Some(partial) = Partials::new(&self.out, self.types, rule, args, value, &float).of_square() {
             return self.tangent(&args[0], &args[0]).map(|t| fold::times(partial, t));
         }

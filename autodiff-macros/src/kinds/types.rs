@@ -21,8 +21,9 @@ pub(crate) struct Types {
     lengths: bool,
     /// How often functions are differentiated.
     order: u32,
-    /// The signature names `Complex<…>`, so that `Complex` alone is the type of `num-complex` too.
-    complex: bool,
+    /// The signature names `Complex<…>`, so that `Complex` alone is the type of `num-complex` too: of this float, if that is a
+    /// parameter.
+    complex: Option<Float>,
     /// The methods beside the function that return references, with the kinds of what those refer to.
     lending: HashMap<String, Kind>,
     /// The type that the block around the function is for.
@@ -88,17 +89,24 @@ impl Types {
 
     /// The same, with what the types of a signature tell of the names in the body.
     pub(crate) fn with_signature(mut self, sig: &syn::Signature) -> Self {
-        struct Find<'a>(&'a Types, bool);
+        struct Find<'a>(&'a Types, Vec<Float>);
         impl<'ast> syn::visit::Visit<'ast> for Find<'_> {
             fn visit_type_path(&mut self, p: &'ast syn::TypePath) {
-                let named = p.path.segments.last().is_some_and(|s| s.ident == "Complex");
-                self.1 |= named && p.qself.is_none() && self.0.path_kind(p).is_complex();
+                if p.path.segments.last().is_some_and(|s| s.ident == "Complex")
+                    && p.qself.is_none()
+                    && let Kind::Complex(float) = self.0.path_kind(p)
+                {
+                    self.1.push(float);
+                }
                 syn::visit::visit_type_path(self, p);
             }
         }
-        let mut find = Find(&self, false);
+        let mut find = Find(&self, Vec::new());
         syn::visit::Visit::visit_signature(&mut find, sig);
-        self.complex = find.1;
+        self.complex = find.1.into_iter().reduce(|a, b| if a == b { a } else { Float::Any }).map(|float| match float {
+            Float::Generic(_) => float,
+            _ => Float::Any,
+        });
         self
     }
 
@@ -206,7 +214,7 @@ impl Types {
             "Complex32" => Kind::Complex(Float::F32),
             "Complex" => match argument() {
                 Some(Kind::Float(float)) => Kind::Complex(float),
-                None if self.complex => Kind::Complex(Float::Any),
+                None if let Some(float) = &self.complex => Kind::Complex(float.clone()),
                 _ => Kind::Unknown,
             },
             "bool" => Kind::Bool,
@@ -235,7 +243,7 @@ impl Types {
             _ if self.floats.contains(&name) => Kind::Float(Float::Generic(name)),
             _ if self.numbers.floats.iter().any(|float| *float == name) => Kind::Float(Float::Any),
             _ if let Some(ty) = self.numbers.declared.get(&name) => self.kind(ty),
-            _ => Kind::Unknown,
+            _ => self.surroundings.kind_of_alias(&p.path),
         }
     }
 
@@ -258,6 +266,11 @@ impl Types {
             return Kind::Unknown;
         }
         self.kind(&Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path }))
+    }
+
+    /// The float of the complex numbers in the signature, if it is a parameter.
+    pub(crate) fn float_of_complex(&self) -> Option<&Float> {
+        self.complex.as_ref().filter(|float| matches!(float, Float::Generic(_)))
     }
 
     /// The kind of a function's value.

@@ -281,7 +281,15 @@ pub(crate) fn of_expr(program: &Program, types: &Types, e: &Expr) -> Kind {
             BinOp::Rem if of(a).deref().is_complex() || of(b).deref().is_complex() => Kind::Unknown,
             _ => binary(of(a).deref(), of(b).deref()),
         },
-        Expr::Math(rule, args) if !rule.fields.is_empty() => complex::kind(rule, args.iter().map(of)),
+        Expr::Math(rule, args) if !rule.fields.is_empty() => {
+            match (complex::kind(rule, args.iter().map(of)), types.float_of_complex()) {
+                // Of parts whose type is not known.
+                (Kind::Complex(Float::Any), Some(float)) if args.iter().any(|a| of(a).deref() == &Kind::Unknown) => {
+                    Kind::Complex(float.clone())
+                }
+                (kind, _) => kind,
+            }
+        }
         Expr::Math(rule, args) => {
             let kind = of(&args[0]).deref().clone();
             if rule.integer_argument { kind } else { args.iter().fold(kind, |k, a| k.join(of(a).deref())) }

@@ -128,7 +128,11 @@ struct Changed<'a> {
 impl<'ast> Visit<'ast> for Changed<'_> {
     fn visit_expr(&mut self, e: &'ast S) {
         let place = match e {
-            S::Assign(a) => Some(&*a.left),
+            S::Assign(a) => {
+                let places = super::destructuring::assigned(&a.left);
+                self.names.extend(places.iter().filter_map(|place| self.lowerer.variable_of(place)));
+                None
+            }
             S::Binary(b) if is_assignment(&b.op) => Some(&*b.left),
             S::Reference(r) if r.mutability.is_some() => Some(&*r.expr),
             S::MethodCall(m) if CHANGING.contains(&m.method.to_string().as_str()) => Some(&*m.receiver),

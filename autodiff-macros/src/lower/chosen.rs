@@ -153,6 +153,12 @@ impl Lowerer<'_> {
                 let (stmts, value) = self.scoped(|l| l.apply(&f, vec![item]));
                 if stmts.is_empty() && super::is_atom(&value) { Some(chosen(some, value)) } else { None }
             }
+            ("filter", 1) if matches!(m.args[0], S::Closure(_)) => {
+                let f = self.callable(&m.args[0])?;
+                let view = Expr::Ref { mutable: false, of: Box::new(item.clone()) };
+                let kept = self.and_then(some, m.method.span(), |l| l.apply_control(&f, vec![view]));
+                Some(chosen(kept, item))
+            }
             _ => None,
         }
     }

@@ -3,6 +3,8 @@
 //! No derivative flows through them, so they stay trees; what the language of trees cannot say is
 //! kept as the user wrote it, with its variables renamed.
 
+use proc_macro2::Span;
+use quote::quote;
 use syn::{Expr as S, Ident, UnOp};
 
 use super::exprs::if_stmt;
@@ -231,13 +233,21 @@ impl Lowerer<'_> {
     /// `a && b` or `a || b`: statements that `b` needs run only where `b` is evaluated.
     fn short_circuit(&mut self, op: BinOp, left: &S, right: &S) -> Expr {
         let left = self.control(left);
+        self.lazily(op, left, Span::mixed_site(), |l| l.control(right))
+    }
+
+    /// `left && right`, where what `right` needs runs only if `left` holds.
+    pub(super) fn and_then(&mut self, left: Expr, span: Span, right: impl FnOnce(&mut Self) -> Expr) -> Expr {
+        self.lazily(BinOp::And, left, span, right)
+    }
+
+    fn lazily(&mut self, op: BinOp, left: Expr, span: Span, right: impl FnOnce(&mut Self) -> Expr) -> Expr {
         let before = self.emitted();
-        let right = self.control(right);
+        let right = right(self);
         let mut needed = self.stmts.last_mut().expect("a block is open").split_off(before);
         if needed.is_empty() {
             return Expr::binary(op, left, right);
         }
-        let span = proc_macro2::Span::mixed_site();
         let dest = self.destination(None, span);
         self.program.vars[dest].kind = Kind::Bool;
         let assign = |value| Stmt::Assign { place: Place::var(dest, span), value, init: true };
@@ -283,18 +293,30 @@ impl Lowerer<'_> {
         self.capture(e, crate::free::variables(e))
     }
 
-    /// Keeps a closure as it is; numbers are moved in, so that a pullback can hold it.
+    /// Keeps a closure as it is. What it captures is moved in, so that a pullback can hold it: numbers, and copies of sequences.
     pub(super) fn kept_closure(&mut self, c: &syn::ExprClosure) -> Expr {
         let value = self.verbatim(&S::Closure(c.clone()));
-        if let Expr::Verbatim(_, captures) = &value
-            && captures.iter().all(|(_, e)| self.kind(e).is_scalar())
-            && self.changed_by(&S::Closure(c.clone())).is_none()
+        let Expr::Verbatim(_, captures) = &value else { return value };
+        let kinds: Vec<(&Ident, bool, Kind)> =
+            captures.iter().map(|(name, e)| (name, matches!(e, Expr::Ref { .. }), self.kind(e))).collect();
+        if !kinds.iter().all(|(_, _, kind)| kind.is_scalar() || is_copied_sequence(kind))
+            || self.changed_by(&S::Closure(c.clone())).is_some()
         {
-            let mut moving = c.clone();
-            moving.capture.get_or_insert_with(|| syn::parse_quote!(move));
-            return self.verbatim(&S::Closure(moving));
+            return value;
         }
-        value
+        let mut moving = c.clone();
+        moving.capture.get_or_insert_with(|| syn::parse_quote!(move));
+        let mut moving = S::Closure(moving);
+        let mut copies: Vec<syn::Stmt> = Vec::new();
+        for (name, by_reference, _) in kinds.iter().filter(|(_, _, kind)| !kind.is_scalar()) {
+            let held = quote::format_ident!("__held{}", copies.len(), span = name.span());
+            let (of, inside) =
+                if *by_reference { (quote!(#name), quote!((&#held))) } else { (quote!(&#name), quote!(#held)) };
+            copies.push(syn::parse_quote!(let #held = ::differentiable::__private::ToOwned::to_owned(#of);));
+            crate::free::replace(&mut moving, &mut |free| (free == *name).then(|| inside.clone()));
+        }
+        let kept: S = if copies.is_empty() { moving } else { syn::parse_quote!({ #(#copies)* #moving }) };
+        self.verbatim(&kept)
     }
 
     /// Keeps an expression with those of the given names that are local variables.
@@ -324,6 +346,14 @@ impl Lowerer<'_> {
             }
         }
         Expr::Verbatim(Box::new(e.clone()), captures)
+    }
+}
+
+/// Whether a capture is a sequence of what is copied or a text: of anything else it is not known whether it can be.
+fn is_copied_sequence(kind: &Kind) -> bool {
+    match kind.deref() {
+        Kind::Seq(of) => of.is_scalar() || **of == Kind::Constant || is_copied_sequence(of),
+        _ => false,
     }
 }
 

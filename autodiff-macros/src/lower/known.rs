@@ -96,7 +96,11 @@ impl Lowerer<'_> {
             ["Option", "from"] if self.kind(args.first()?).is_float() => {
                 Some(self.constructed(variants::some(), args.first()?.clone(), span))
             }
-            ["drop"] if !self.uses.has_own_drop() => Some(Expr::Tuple(Vec::new())),
+            ["drop"]
+                if !self.uses.has_own_drop() && self.types.surroundings.output(&syn::parse_quote!(drop)).is_none() =>
+            {
+                Some(Expr::Tuple(Vec::new()))
+            }
             [.., "mem", "drop"] => Some(Expr::Tuple(Vec::new())),
             [.., "Vec", "with_capacity"] => Some(Expr::Call {
                 func: syn::parse_quote!(::differentiable::__private::vec::Vec::with_capacity),
@@ -128,9 +132,11 @@ impl Lowerer<'_> {
             };
             return Some(complex::new(part(&args[0]), part(&args[1])));
         }
-        if args.is_empty() || !self.types.owner(&path.path).is_complex() {
+        let Kind::Complex(float) = self.types.owner(&path.path) else { return None };
+        if args.is_empty() {
             return None;
         }
+        let args = with_type(args, &float);
         if name == "from" {
             let (Kind::Complex(float) | Kind::Float(float)) = self.kind(&args[0]) else {
                 return None;
@@ -170,4 +176,20 @@ impl Lowerer<'_> {
             _ => rules::method(recv, name, args),
         }
     }
+}
+
+/// Literals alone do not tell what `Complex::<f64>::new` says: the first of them gets its type.
+fn with_type(mut args: Vec<Expr>, float: &Float) -> Vec<Expr> {
+    let is_literal = |e: &Expr| matches!(e, Expr::Lit(syn::Lit::Float(l)) if l.suffix().is_empty());
+    let suffix = match float {
+        Float::F64 => "f64",
+        Float::F32 => "f32",
+        Float::Generic(_) | Float::Any => return args,
+    };
+    if args.iter().all(is_literal)
+        && let Some(Expr::Lit(syn::Lit::Float(l))) = args.first_mut()
+    {
+        *l = syn::LitFloat::new(&format!("{}{suffix}", l.base10_digits()), l.span());
+    }
+    args
 }

@@ -15,6 +15,7 @@ pub(crate) mod claims;
 mod closures;
 mod control;
 mod declared;
+mod destructuring;
 mod equivalents;
 mod exprs;
 mod failures;
@@ -395,7 +396,9 @@ impl Lowerer<'_> {
 fn is_atom(e: &Expr) -> bool {
     match e {
         Expr::Lit(_) | Expr::Number(..) | Expr::Bool(_) | Expr::Item(..) | Expr::Place(_) => true,
-        Expr::Ref { of, .. } => matches!(**of, Expr::Place(_)),
+        Expr::Ref { of, .. } => {
+            matches!(**of, Expr::Place(_)) || matches!(**of, Expr::Ref { mutable: false, .. }) && is_atom(of)
+        }
         Expr::Neg(e) => matches!(**e, Expr::Lit(_)),
         _ => false,
     }

@@ -100,7 +100,7 @@ impl Lowerer<'_> {
         });
     }
 
-    fn walk_pattern(
+    pub(super) fn walk_pattern(
         &mut self,
         pat: &Pat,
         value: Expr,

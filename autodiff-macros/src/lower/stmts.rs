@@ -283,37 +283,12 @@ impl Lowerer<'_> {
     /// `left = right`.
     pub(super) fn assign(&mut self, left: &S, right: &S) {
         match left {
-            S::Tuple(t) => {
-                let value = self.scrutinee(right);
-                // Evaluate all before any is assigned.
-                let parts: Vec<Expr> = (0..t.elems.len())
-                    .map(|i| {
-                        let part = self.field(value.clone(), &syn::Member::from(i), left.span());
-                        self.temporary(part, left.span())
-                    })
-                    .collect();
-                for (l, part) in t.elems.iter().zip(parts) {
-                    self.assign_value(l, part);
-                }
-            }
-            S::Array(a) => {
-                let value = self.scrutinee(right);
-                let place = self.place_of(value, left.span());
-                let parts: Vec<Expr> = (0..a.elems.len())
-                    .map(|i| {
-                        let part = place.step(Step::Index { at: Box::new(Expr::int(i)), range: false });
-                        self.temporary(Expr::Place(part), left.span())
-                    })
-                    .collect();
-                for (l, part) in a.elems.iter().zip(parts) {
-                    self.assign_value(l, part);
-                }
-            }
             S::Paren(p) => self.assign(&p.expr, right),
             S::Infer(_) => {
                 let value = self.rhs(right);
                 self.discard(Some(value));
             }
+            _ if self.destructure(left, right) => {}
             _ => {
                 let value = self.operand(right);
                 self.assign_value(left, value);
@@ -321,10 +296,7 @@ impl Lowerer<'_> {
         }
     }
 
-    fn assign_value(&mut self, left: &S, value: Expr) {
-        if matches!(left, S::Infer(_)) {
-            return;
-        }
+    pub(super) fn assign_value(&mut self, left: &S, value: Expr) {
         if let S::Path(p) = left
             && let Some(name) = p.path.get_ident()
             && self.walk_on(name, &value)

@@ -71,6 +71,14 @@ pub(super) fn derives(before: &[TokenTree], what: &str) -> bool {
     }
 }
 
+/// The type that an alias stands for, if it has no types as parameters.
+pub(super) fn aliased(tokens: &[TokenTree]) -> Option<String> {
+    let end = tokens.iter().position(is_semicolon)?;
+    let item: syn::ItemType = syn::parse2(tokens[..=end].iter().cloned().collect()).ok()?;
+    let of_types = item.generics.type_params().next().is_some();
+    (!of_types).then(|| quote::ToTokens::to_token_stream(&item.ty).to_string())
+}
+
 /// The fields of a struct that is not generic over types.
 pub(super) fn fields(item: TokenStream) -> Option<Vec<Field>> {
     let item: syn::ItemStruct = syn::parse2(item).ok()?;

@@ -10,8 +10,10 @@
 //! - [`scopes`] looks a name up, from a scope outwards;
 //! - [`light`] tells which functions cost next to nothing;
 //! - [`sums`] tells which operators add field by field;
+//! - [`aliases`] tells what aliases stand for;
 //! - [`types`] follows fields and elements of a type.
 
+mod aliases;
 mod items;
 mod light;
 mod scan;

@@ -9,8 +9,8 @@ use std::str::FromStr;
 use proc_macro2::{TokenStream, TokenTree};
 
 use super::items::{
-    changes_argument, collect, declared, derives, fields, is_brace, is_generic, is_invocation, is_semicolon, operand,
-    output, paths, receiver, type_of_constant,
+    aliased, changes_argument, collect, declared, derives, fields, is_brace, is_generic, is_invocation, is_semicolon,
+    operand, output, paths, receiver, type_of_constant,
 };
 use super::light::{Weights, of_method};
 use super::sums::written_by_fields;
@@ -47,10 +47,14 @@ pub(super) struct Scope {
     pub(super) hides: bool,
     pub(super) structs: HashMap<String, Struct>,
     pub(super) enums: HashSet<String>,
+    /// The structs and enums that are generic over types, of which only the names and the methods are known.
+    pub(super) generic: HashSet<String>,
     /// The types of the values of functions.
     pub(super) functions: HashMap<String, String>,
     /// The types of constants and statics.
     pub(super) constants: HashMap<String, String>,
+    /// What aliases stand for; none where it is not known.
+    pub(super) aliases: HashMap<String, Option<String>>,
     /// Names that stand for something else here, or for more than one thing.
     pub(super) others: HashSet<String>,
     /// The structs, enums and unions that are declared here, whatever is known of them.
@@ -121,7 +125,7 @@ pub(super) fn declared_in(item: &TokenStream) -> HashSet<String> {
     let mut names = HashSet::default();
     for scope in file.scopes {
         names.extend(scope.structs.into_keys().chain(scope.functions.into_keys()).chain(scope.constants.into_keys()));
-        names.extend(scope.others.into_iter().chain(scope.imported).chain(scope.enums));
+        names.extend(scope.others.into_iter().chain(scope.imported).chain(scope.enums).chain(scope.generic));
     }
     // The item's own name means itself there as well.
     let tokens: Vec<TokenTree> = item.clone().into_iter().collect();
@@ -245,6 +249,10 @@ impl File {
             ("union" | "type", Some(name)) => {
                 if word == "union" {
                     self.scopes[scope].types.insert(name.clone());
+                } else {
+                    let ty = aliased(&tokens[at..]);
+                    let aliases = &mut self.scopes[scope].aliases;
+                    aliases.entry(name.clone()).and_modify(|known| *known = None).or_insert(ty);
                 }
                 self.scopes[scope].others.insert(name);
                 at + 2
@@ -360,7 +368,9 @@ impl File {
             }
             let end = body[i..].iter().position(|t| is_brace(t) || is_semicolon(t)).map_or(body.len() - 1, |n| i + n);
             let generic = of_types || is_generic(&body[i + 2..]);
-            let output = (!generic).then(|| output(&body[i..=end])).flatten().and_then(given);
+            let output = output(&body[i..=end]).and_then(given);
+            // Of what is generic only the type itself is known, whatever it is given.
+            let output = output.filter(|ty| !generic || *ty == itself);
             let receiver = receiver(&body[i + 2..=end]);
             let changes = receiver == ["&", "mut", "self"];
             let consumes =
@@ -369,7 +379,7 @@ impl File {
             let item = || body[i..=end].iter().cloned().collect();
             let gives_receiver = changes && crate::chaining::gives_receiver(item());
             let operand = operand.clone();
-            let by_fields = written_by_fields(&name.to_string(), &body[i..=end]);
+            let by_fields = if of_types { None } else { written_by_fields(&name.to_string(), &body[i..=end]) };
             let method =
                 Method { scope, operand, output, changes, consumes, looks, gives_receiver, by_fields, constant: false };
             methods.entry(name.to_string()).or_default().push(method);
@@ -388,13 +398,16 @@ impl File {
         self.structs.insert(name.clone());
         let scope = &mut self.scopes[scope];
         scope.types.insert(name.clone());
-        let known = scope.structs.remove(&name).is_some() || scope.others.contains(&name);
+        let known =
+            scope.structs.remove(&name).is_some() || scope.generic.remove(&name) || scope.others.contains(&name);
         match fields.filter(|_| !known) {
             Some(fields) => {
                 scope.structs.insert(name, Struct { fields, derived, copied });
             }
             None => {
-                scope.others.insert(name);
+                let names =
+                    if is_generic(&tokens[at + 2..]) && !known { &mut scope.generic } else { &mut scope.others };
+                names.insert(name);
             }
         }
         end + 1
@@ -410,9 +423,13 @@ impl File {
         }));
         let generic = matches!(tokens.get(at + 2), Some(TokenTree::Punct(p)) if p.as_char() == '<');
         let scope = &mut self.scopes[scope];
-        let known = scope.enums.remove(&name) || scope.others.contains(&name);
+        let known = scope.enums.remove(&name) || scope.generic.remove(&name) || scope.others.contains(&name);
         scope.types.insert(name.clone());
-        let names = if generic || known { &mut scope.others } else { &mut scope.enums };
+        let names = match (known, generic) {
+            (true, _) => &mut scope.others,
+            (false, true) => &mut scope.generic,
+            (false, false) => &mut scope.enums,
+        };
         names.insert(name);
         end + 1
     }

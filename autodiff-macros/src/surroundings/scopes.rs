@@ -184,6 +184,7 @@ impl Located {
             }
             if scope.structs.contains_key(name)
                 || scope.enums.contains(name)
+                || scope.generic.contains(name)
                 || scope.functions.contains_key(name)
                 || scope.constants.contains_key(name)
             {
@@ -202,7 +203,9 @@ impl Located {
         if matches!(name, "f64" | "f32") {
             return Some(Meaning::Float);
         }
-        self.declaring(from, name, |s| s.structs.contains_key(name) || s.enums.contains(name)).map(Meaning::Own)
+        let declares =
+            |s: &super::scan::Scope| s.structs.contains_key(name) || s.enums.contains(name) || s.generic.contains(name);
+        self.declaring(from, name, declares).map(Meaning::Own)
     }
 
     /// Whether two types, each in its scope, are known to be one.
@@ -217,7 +220,7 @@ impl Located {
             })
     }
 
-    fn is_own(&self, from: usize, name: &str) -> bool {
+    pub(super) fn is_own(&self, from: usize, name: &str) -> bool {
         let mut at = Some(from);
         while let Some(scope) = at.map(|at| &self.file.scopes[at]) {
             if scope.types.contains(name) {

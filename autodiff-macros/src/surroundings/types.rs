@@ -130,6 +130,17 @@ impl Surroundings {
         target.and_then(|target| self.meaning_of(&target)).is_some_and(|meaning| matches!(meaning, Meaning::Own(_)))
     }
 
+    /// The name of a type that has parameters and is none of the file's own, such as `Option`.
+    pub(crate) fn name_of_standard(&self, written: &Written) -> Option<String> {
+        let target = self.target(written)?;
+        let Type::Path(TypePath { path, .. }) = &target.ty else { return None };
+        let with_parameters = path.segments.last().is_some_and(|s| !s.arguments.is_none());
+        let path =
+            Type::Path(TypePath { attrs: Vec::new(), qself: None, path: path.segments.last()?.ident.clone().into() });
+        let own = self.names_own(&Written { ty: path, scope: target.scope });
+        (with_parameters && !own).then(|| name_of(&target.ty)).flatten()
+    }
+
     /// The type of a field of the struct of this name, if it means the same where the item stands.
     pub(crate) fn field(&self, of: &syn::Path, member: &Member) -> Option<Type> {
         let ty = Type::Path(TypePath { attrs: Vec::new(), qself: None, path: of.get_ident()?.clone().into() });
@@ -236,7 +247,13 @@ impl Surroundings {
             Type::Path(p) if boxed(p).is_some() => {
                 self.target(&Written { ty: boxed(p)?.clone(), scope: written.scope })
             }
-            ty => Some(Written { ty: ty.clone(), scope: written.scope }),
+            ty => {
+                let found = Written { ty: ty.clone(), scope: written.scope };
+                match self.behind_alias(&found) {
+                    Some(known) => self.target(&known),
+                    None => Some(found),
+                }
+            }
         }
     }
 
@@ -273,7 +290,8 @@ impl Surroundings {
     /// derivative is left out: to take something for that by its name could lose one without a word, where all else is an error
     /// of the build.
     pub(crate) fn plain(&self, written: &Written) -> Option<Kind> {
-        plain(&written.ty).filter(|_| !self.names_own(written))
+        let ty = self.without_aliases(written)?;
+        plain(&ty).filter(|_| !self.names_own(written))
     }
 }
 

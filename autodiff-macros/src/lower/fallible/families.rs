@@ -45,6 +45,7 @@ impl Lowerer<'_> {
         let known = match kind {
             Kind::Option(_) => Some(Family::Option),
             Kind::Result(_) => Some(Family::Result),
+            Kind::Unknown if let Some(family) = self.declared_family(recv) => Some(family),
             Kind::Unknown if !self.has_another_type(recv) => None,
             _ => return None,
         };
@@ -77,6 +78,26 @@ impl Lowerer<'_> {
                 .filter(|f| *f != Family::Either || parameters(0) == Some(1) || matches!(m.args[0], S::Path(_))),
             ("unwrap_or_else" | "or_else", 1) | ("map_or_else", 2) => Some(known.unwrap_or_else(|| lazy(0))),
             _ => None,
+        }
+    }
+
+    /// Whether a value is an `Option` or a `Result`, as declarations beside the function tell.
+    pub(in crate::lower) fn declared_family(&self, value: &Expr) -> Option<Family> {
+        let declared = kinds::type_of(&self.program, self.types, value)?;
+        match self.program.surroundings.name_of_standard(&declared)?.as_str() {
+            "Option" => Some(Family::Option),
+            "Result" => Some(Family::Result),
+            _ => None,
+        }
+    }
+
+    /// Notes that a value of unknown kind is an `Option` or a `Result`, if declarations tell.
+    pub(in crate::lower) fn learn_declared(&mut self, value: &Expr) {
+        if let Some(place) = as_place(value).cloned()
+            && kinds::of_place(&self.program, &place) == Kind::Unknown
+            && let Some(family) = self.declared_family(value)
+        {
+            self.learn_fallible(&place, family);
         }
     }
 

@@ -314,6 +314,7 @@ impl Lowerer<'_> {
             let lo = lo.map_or_else(|| Expr::int(0), |e| *e);
             return Stream::Range { lo, hi: *hi, inclusive, step: None, rev: false };
         }
+        self.learn_declared(&value);
         let option = matches!(self.kind(&strip(value.clone())).deref(), Kind::Option(_));
         if option || crate::lower::chosen::parts(&value).is_some() {
             let (some, item) = self.chosen_parts(value, span);

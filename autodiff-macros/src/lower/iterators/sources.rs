@@ -239,12 +239,13 @@ impl Lowerer<'_> {
         if let Some(stream) = self.lent_items(&value, recv.span()) {
             return stream;
         }
-        let kind = self.kind(&crate::lower::strip(value.clone()));
         let (place, referring) = self.place_of_items(value, recv.span());
         if let Some(item) = referring {
             return self.referred_elements(place, item);
         }
-        if let Kind::Option(_) = kind.deref() {
+        let value = Expr::Place(place.clone());
+        self.learn_declared(&value);
+        if let Kind::Option(_) = self.kind(&value).deref() {
             let some = super::run::is_some(Expr::Place(place.clone()));
             let payload = self.normal(Expr::Place(place.step(crate::variants::payload(crate::variants::some()))));
             let item = if reference { Expr::Ref { mutable, of: Box::new(payload) } } else { payload };
