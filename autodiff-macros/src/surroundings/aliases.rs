@@ -19,7 +19,7 @@ impl Surroundings {
         let known = || {
             let scope = self.scope.as_deref()?;
             let name = alone(&ty)?.to_string();
-            (!scope.own.contains(&name)).then_some(())?;
+            (!scope.hides(&name)).then_some(())?;
             let (ty, at) = scope.alias(scope.at, &name)?;
             let ty = scope.without_aliases(&ty, at, DEPTH)?;
             Some(open(Types::default().kind(&ty)))
@@ -39,7 +39,7 @@ impl Surroundings {
     pub(super) fn behind_alias(&self, written: &Written) -> Option<Written> {
         let scope = self.scope.as_deref()?;
         let name = alone(&written.ty)?.to_string();
-        if written.scope.is_none() && scope.own.contains(&name) {
+        if written.scope.is_none() && scope.hides(&name) {
             return None;
         }
         let (ty, at) = scope.alias(written.scope.unwrap_or(scope.at), &name)?;
