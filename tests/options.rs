@@ -450,3 +450,34 @@ mod some_map_path {
 
     checked!(f, [1.3, 0.7, -0.4, 2.1]);
 }
+
+/// A prefix on a block of one method.
+mod prefix_of_a_block {
+    use differentiable::prelude::*;
+
+    #[derive(Clone, Debug, Differentiable)]
+    struct Line {
+        slope: f64,
+    }
+
+    #[differentiable(prefix = line)]
+    impl Line {
+        fn value(&self, x: f64) -> f64 {
+            self.slope * x * x
+        }
+    }
+
+    impl Line {
+        fn value_grad(&self) -> f64 {
+            self.slope
+        }
+    }
+
+    #[test]
+    fn names_its_companions() {
+        let l = Line { slope: 2.0 };
+        assert_eq!(l.value_grad(), 2.0);
+        assert_eq!(l.line_grad(3.0).1, 12.0);
+        l.line_check(3.0).unwrap();
+    }
+}

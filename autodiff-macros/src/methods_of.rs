@@ -20,6 +20,10 @@ pub(crate) fn implementation(mut item: ItemImpl, options: Options) -> TokenStrea
     if let Some(tokens) = crate::operators::implementation(&item, &options) {
         return tokens;
     }
+    if let Err(error) = options.refuse_on_a_block(item.items.iter().filter(|m| matches!(m, ImplItem::Fn(_))).count()) {
+        let error = error.into_compile_error();
+        return quote!(#item #error);
+    }
     let iterator = crate::own_iterators::associated(&mut item);
     let converted = converted(&item);
     if let Some(error) = refused_trait(&item).filter(|_| !iterator && converted.is_none()) {
@@ -331,6 +335,7 @@ pub(crate) fn take_options(attrs: &mut Vec<syn::Attribute>, block: &Options) -> 
         order: block.order,
         tape_none: block.tape_none,
         lanes: block.lanes,
+        prefix: block.prefix.clone(),
         surroundings: surroundings(),
         ..Options::default()
     };

@@ -2,6 +2,7 @@
 
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
 use syn::{Ident, LitInt, Path, Token};
 
 use crate::surroundings::Surroundings;
@@ -47,6 +48,28 @@ impl Options {
 }
 
 impl Options {
+    /// An error where one of these options, which speak of one function, stands on a block of so many methods: a prefix may
+    /// stand on a block of one.
+    pub(crate) fn refuse_on_a_block(&self, methods: usize) -> syn::Result<()> {
+        let rule = self
+            .vjp
+            .as_ref()
+            .or(self.jvp.as_ref())
+            .or(self.implicit.as_ref())
+            .map(|path| ("a rule", Spanned::span(path)));
+        let of_name = |option, name: Option<&Ident>| name.map(|name| (option, name.span()));
+        let found = of_name("`prefix = …`", self.prefix.as_ref().filter(|_| methods != 1))
+            .or_else(|| of_name("`wrt(…)`", self.wrt.iter().flatten().next()))
+            .or_else(|| of_name("`type = …`", self.twin.as_ref()))
+            .or_else(|| of_name("`infinite(…)`", self.infinite.first()))
+            .or(rule);
+        let Some((option, span)) = found else { return Ok(()) };
+        Err(syn::Error::new(
+            span,
+            format!("{option} speaks of one function; write it on a method, not on the `impl` block"),
+        ))
+    }
+
     /// Whether a derivative is written by hand.
     pub(crate) fn has_rule(&self) -> bool {
         self.vjp.is_some() || self.jvp.is_some() || self.kernel.is_some() || self.implicit.is_some()
