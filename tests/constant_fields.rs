@@ -1,6 +1,11 @@
 //! Fields marked `#[constant]` that change: what varies may be written into them and has no derivative there, whatever the
 //! shape of what they held before.
-#![allow(clippy::all, clippy::pedantic, missing_docs, reason = "programs are written as users write them")]
+#![allow(clippy::all, clippy::pedantic, missing_docs, unused, reason = "programs are written as users write them")]
+
+#[macro_use]
+mod common;
+
+use std::ops::Add;
 
 use differentiable::prelude::*;
 
@@ -370,4 +375,47 @@ fn what_calls_give_is_put_into_constant_fields() {
         exchanges_with_a_kept_value exchanges_with_a_kept_value_check exchanges_with_a_kept_value_grad exchanges_with_a_kept_value_hvp
     }
     made_with_kept_values::check(1.3).unwrap();
+}
+
+mod sums_of_values_without_derivative {
+    use super::*;
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    struct K {
+        a: f64,
+    }
+    impl Add for K {
+        type Output = K;
+        fn add(self, o: K) -> K {
+            K { a: self.a + o.a }
+        }
+    }
+    impl K {
+        fn get(&self) -> f64 {
+            self.a
+        }
+    }
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct M {
+        #[constant]
+        k: K,
+        w: f64,
+    }
+    #[differentiable]
+    impl M {
+        fn at(&self, x: f64) -> f64 {
+            let t = self.k + K { a: 1.0 };
+            self.w * x * t.a
+        }
+        fn at2(&self, x: f64) -> f64 {
+            let s = self.k + self.k;
+            self.w * x * s.get()
+        }
+    }
+    #[differentiable]
+    fn f(v: &[f64]) -> f64 {
+        let m = M { k: K { a: 3.0 }, w: v[0] };
+        let t = m.k + K { a: 2.0 };
+        m.at(v[1]) * v[2] + m.at2(v[2]) * t.a + m.w
+    }
+    agrees!(f, [1.2, 0.7, 1.9]);
 }

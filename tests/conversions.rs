@@ -209,3 +209,57 @@ mod units {
     }
     checked!(f, [0.4, 0.7, 1.2]);
 }
+
+mod into_a_part {
+    use super::*;
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    enum Shape {
+        Circle(f64),
+        Rect { w: f64, h: f64 },
+    }
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    struct P {
+        x: f64,
+        n: f64,
+    }
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    struct Q(f64);
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    struct Meters(f64);
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    struct Tall {
+        h: Meters,
+        w: Meters,
+    }
+    #[differentiable]
+    impl From<f64> for Meters {
+        fn from(a: f64) -> Meters {
+            Meters(a * 2.0)
+        }
+    }
+    #[differentiable]
+    impl From<Meters> for f64 {
+        fn from(a: Meters) -> f64 {
+            a.0 * a.0
+        }
+    }
+    #[differentiable]
+    fn f(v: &[f64]) -> f64 {
+        let r = v[0] as f32;
+        let s = Shape::Circle(v[0].into());
+        let t = Shape::Rect { w: v[1].into(), h: v[2].into() };
+        let p = P { x: v[1].into(), n: 3u8.into() };
+        let q = Q(v[2].into());
+        let m = Tall { h: v[0].into(), w: Meters(v[1]) };
+        let a = match s {
+            Shape::Circle(r) => r * r,
+            Shape::Rect { w, h } => w * h,
+        };
+        let b = match t {
+            Shape::Circle(r) => r * r,
+            Shape::Rect { w, h } => w * h,
+        };
+        a + b + p.x * p.n + q.0 + m.h.0 * m.w.0
+    }
+    agrees!(f, [1.2, 0.7, 1.9]);
+}

@@ -6,6 +6,7 @@
 mod common;
 
 use differentiable::prelude::*;
+use std::cmp::Reverse;
 use std::collections::*;
 
 mod maps {
@@ -621,4 +622,126 @@ mod own_remove {
     }
 
     checked!(f, [1.3, 0.7, -0.4, 2.1]);
+}
+
+mod maps_in_maps_and_heaps {
+    use super::*;
+    #[differentiable]
+    fn a(v: &[f64]) -> f64 {
+        let mut outer: HashMap<String, BTreeMap<usize, f64>> = HashMap::new();
+        outer.insert("a".to_string(), BTreeMap::from([(0, 2.0), (1, 3.0)]));
+        outer.insert("b".to_string(), BTreeMap::from([(2, 5.0)]));
+        let mut s = 0.0;
+        for (k, inner) in &outer {
+            for (j, w) in inner {
+                s += v[*j] * w * k.len() as f64 * v[0];
+            }
+        }
+        s
+    }
+    #[differentiable]
+    fn b(v: &[f64], #[constant] outer: &HashMap<String, BTreeMap<usize, f64>>) -> f64 {
+        let mut s = 0.0;
+        for (k, inner) in outer {
+            for (j, w) in inner {
+                s += v[*j] * w * k.len() as f64 * v[0];
+            }
+        }
+        for inner in outer.values() {
+            for w in inner.values() {
+                s *= w * v[1];
+            }
+        }
+        s
+    }
+    #[differentiable]
+    fn bb(v: &[f64]) -> f64 {
+        let m = HashMap::from([("a".to_string(), BTreeMap::from([(0, 2.0), (1, 3.0)]))]);
+        b(v, &m)
+    }
+    #[differentiable]
+    fn c(v: &[f64]) -> f64 {
+        let mut heap = BinaryHeap::new();
+        heap.push(1usize);
+        heap.push(2);
+        heap.push(0);
+        let top = *heap.peek().unwrap();
+        let mut s = v[top] * 2.0;
+        while let Some(i) = heap.pop() {
+            s = s * v[i] + v[0];
+        }
+        s
+    }
+    #[differentiable]
+    fn d(v: &[f64]) -> f64 {
+        let mut heap = BinaryHeap::from(vec![(1usize, 2usize), (3, 0)]);
+        let (p, i) = heap.peek().unwrap();
+        let mut s = v[*i] * *p as f64;
+        while let Some((p, i)) = heap.pop() {
+            s += v[i] * p as f64 * v[1];
+        }
+        s
+    }
+    // Dijkstra, weights active
+    #[differentiable]
+    fn e(w: &[f64]) -> f64 {
+        let edges: [(usize, usize); 3] = [(0, 1), (1, 2), (0, 2)];
+        let n = 3;
+        let mut dist = vec![f64::INFINITY; n];
+        dist[0] = 0.0;
+        let mut heap = BinaryHeap::new();
+        heap.push((Reverse(0u64), 0usize));
+        while let Some((Reverse(d), u)) = heap.pop() {
+            for (k, (a, b)) in edges.iter().enumerate() {
+                if *a == u {
+                    let nd = dist[u] + w[k];
+                    if nd < dist[*b] {
+                        dist[*b] = nd;
+                        heap.push((Reverse((nd * 1000.0) as u64), *b));
+                    }
+                }
+            }
+        }
+        dist[2] * dist[1]
+    }
+    #[differentiable]
+    fn f(v: &[f64]) -> f64 {
+        let mut heap = BinaryHeap::new();
+        for i in 0..v.len() {
+            heap.push(Reverse(i));
+        }
+        let Reverse(first) = heap.peek().unwrap();
+        let mut s = v[*first];
+        while let Some(Reverse(i)) = heap.pop() {
+            s = s.sin() + v[i] * s;
+            if heap.len() == 1 {
+                break;
+            }
+        }
+        s
+    }
+    mod ta {
+        use super::*;
+        agrees!(a, [1.2, 0.7, 1.9]);
+    }
+    mod tb {
+        use super::*;
+        agrees!(bb, [1.2, 0.7, 1.9]);
+    }
+    mod tc {
+        use super::*;
+        agrees!(c, [1.2, 0.7, 1.9]);
+    }
+    mod td {
+        use super::*;
+        agrees!(d, [1.2, 0.7, 1.9]);
+    }
+    mod te {
+        use super::*;
+        agrees!(e, [1.2, 0.7, 2.5]);
+    }
+    mod tf {
+        use super::*;
+        agrees!(f, [1.2, 0.7, 1.9]);
+    }
 }

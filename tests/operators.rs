@@ -1,6 +1,9 @@
 //! Operators and float methods on values whose types only the type checker knows.
 #![allow(clippy::all, reason = "programs are written as users write them")]
-#![allow(missing_docs, clippy::pedantic)]
+#![allow(missing_docs, clippy::pedantic, unused)]
+
+#[macro_use]
+mod common;
 
 use std::ops::{Add, Mul};
 
@@ -307,5 +310,106 @@ mod consumed {
         let second = (f::grad(0.3 + h, 0.4).1 - f::grad(0.3 - h, 0.4).1) / (2.0 * h);
         let found = f::hessian(0.3, 0.4)[[0, 1]];
         assert!((found - second).abs() < 1e-6 * second.abs(), "{found} is not {second}");
+    }
+}
+
+mod by_the_names_of_methods {
+    use super::*;
+    #[derive(Clone, Copy, Debug, PartialEq, Default, Differentiable)]
+    struct V {
+        x: f64,
+        y: f64,
+    }
+    #[differentiable]
+    impl Add for V {
+        type Output = V;
+        fn add(self, o: V) -> V {
+            V { x: self.x + o.x, y: self.y + o.y }
+        }
+    }
+    #[differentiable]
+    impl V {
+        fn zero() -> V {
+            V { x: 0.0, y: 0.0 }
+        }
+        fn norm(&self) -> f64 {
+            (self.x * self.x + self.y * self.y).sqrt()
+        }
+        fn len(self) -> f64 {
+            (self.x * self.x + self.y * self.y).sqrt()
+        }
+    }
+    #[differentiable]
+    fn a(v: &[f64]) -> f64 {
+        let vs = vec![V { x: v[0], y: v[1] }, V { x: v[1], y: v[2] }];
+        let s = vs.iter().copied().fold(V::default(), V::add);
+        s.x * s.y
+    }
+    #[differentiable]
+    fn b(v: &[f64]) -> f64 {
+        let vs = vec![V { x: v[0], y: v[1] }, V { x: v[1], y: v[2] }];
+        let s = vs.iter().copied().fold(V::zero(), |a, b| a + b);
+        s.x * s.y
+    }
+    #[differentiable]
+    fn c(v: &[f64]) -> f64 {
+        let vs = vec![V { x: v[0], y: v[1] }, V { x: v[1], y: v[2] }];
+        vs.iter().map(V::norm).fold(0.0, f64::max)
+    }
+    #[differentiable]
+    fn d(v: &[f64]) -> f64 {
+        let vs = vec![V { x: v[0], y: v[1] }, V { x: v[1], y: v[2] }];
+        let s = vs.iter().copied().reduce(V::add).unwrap();
+        s.x * s.y
+    }
+    #[differentiable]
+    fn e(v: &[f64]) -> f64 {
+        let vs = vec![V { x: v[0], y: v[1] }, V { x: v[1], y: v[2] }];
+        let s = vs.into_iter().fold(V::default(), Add::add);
+        let t: Vec<f64> = vec![s, s].into_iter().map(V::len).collect();
+        s.x * s.y + t[0]
+    }
+    #[differentiable]
+    fn g(vs: &[V], x: f64) -> V {
+        vs.iter().cloned().fold(V::zero(), |a, b| a + b)
+    }
+    #[differentiable]
+    fn h(v: &[f64]) -> f64 {
+        let s = g(&[V { x: v[0], y: v[1] }, V { x: v[1], y: v[2] }], 1.0);
+        s.x * s.y * s.norm()
+    }
+    #[differentiable]
+    fn i(v: &[f64]) -> f64 {
+        let vs = vec![V { x: v[0], y: v[1] }, V { x: v[1], y: v[2] }];
+        let s = vs.iter().fold(V::zero(), |acc, p| acc + *p);
+        s.x * s.y * s.norm()
+    }
+    mod ta {
+        use super::*;
+        agrees!(a, [1.2, 0.7, 1.9]);
+    }
+    mod tb {
+        use super::*;
+        agrees!(b, [1.2, 0.7, 1.9]);
+    }
+    mod tc {
+        use super::*;
+        agrees!(c, [1.2, 0.7, 1.9]);
+    }
+    mod td {
+        use super::*;
+        agrees!(d, [1.2, 0.7, 1.9]);
+    }
+    mod te {
+        use super::*;
+        agrees!(e, [1.2, 0.7, 1.9]);
+    }
+    mod th {
+        use super::*;
+        agrees!(h, [1.2, 0.7, 1.9]);
+    }
+    mod ti {
+        use super::*;
+        agrees!(i, [1.2, 0.7, 1.9]);
     }
 }

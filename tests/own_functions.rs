@@ -1,7 +1,7 @@
 //! Functions of the user's own that are called like those of the standard library, and functions, methods and types of which a
 //! file has several of one name.
 #![allow(clippy::all, clippy::pedantic, reason = "programs are written as users write them")]
-#![allow(missing_docs, unreachable_pub, unused)]
+#![allow(missing_docs, unreachable_pub, unused, non_camel_case_types)]
 
 #[macro_use]
 mod common;
@@ -483,4 +483,239 @@ mod methods_called_like_lengths_and_orders {
         force(&Body { velocity: b }) * d + drag(a.len())
     }
     checked!(f, [0.4, 0.7, 1.2]);
+}
+
+mod lower_case_structs {
+    use super::*;
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    struct point {
+        x: f64,
+        y: f64,
+    }
+    #[differentiable]
+    impl point {
+        fn new(x: f64, y: f64) -> point {
+            point { x, y }
+        }
+        fn norm(&self) -> f64 {
+            (self.x * self.x + self.y * self.y).sqrt()
+        }
+        fn scale(self, k: f64) -> Self {
+            point { x: self.x * k, ..self }
+        }
+    }
+    #[differentiable]
+    fn len(p: point) -> f64 {
+        let point { x, y } = p;
+        x * y
+    }
+    #[differentiable]
+    fn f(v: &[f64]) -> f64 {
+        let p = point { x: v[0], y: v[1] * v[2] };
+        let q = point::new(v[2], v[0]);
+        let ps: Vec<point> = vec![p, q.scale(v[1])];
+        let mut s = len(p);
+        for point { x, y } in &ps {
+            s += x * y;
+        }
+        match q {
+            point { x, y: b } if b > 0.0 => s += x * b,
+            point { .. } => s += p.x,
+        }
+        s + p.norm() + ps.iter().map(|p| p.x).sum::<f64>()
+    }
+    agrees!(f, [1.2, 0.7, 1.9]);
+}
+
+mod lower_case_tuples_and_enums {
+    use super::*;
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    struct pt(f64, f64);
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    struct wrap<T>(T);
+    #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]
+    enum shape {
+        Dot,
+        Circle(f64),
+        Rect { w: f64, h: f64 },
+    }
+    #[differentiable]
+    impl pt {
+        fn prod(&self) -> f64 {
+            let pt(a, b) = *self;
+            a * b
+        }
+    }
+    #[differentiable]
+    fn area(s: &shape) -> f64 {
+        match s {
+            shape::Dot => 0.0,
+            shape::Circle(r) => r * r * 3.0,
+            shape::Rect { w, h } => w * h,
+        }
+    }
+    #[differentiable]
+    fn first<T: Real>(w: wrap<T>) -> T {
+        w.0 * w.0
+    }
+    #[differentiable]
+    fn f(v: &[f64]) -> f64 {
+        let p = pt(v[0], v[1]);
+        let pt(a, b) = p;
+        let s = shape::Circle(v[2]);
+        let r = shape::Rect { w: v[0], h: v[2] };
+        let w = wrap(v[1] * v[2]);
+        let wrap(u) = w;
+        let ws: Vec<wrap<f64>> = vec![wrap(a)];
+        p.prod() + a * b + area(&s) + area(&r) + u + first(w) + ws[0].0 + area(&shape::Dot)
+    }
+    agrees!(f, [1.2, 0.7, 1.9]);
+}
+
+mod generic_vec {
+    use super::*;
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Vec<T> {
+        x: T,
+        y: T,
+    }
+    #[differentiable]
+    fn dot(a: &Vec<f64>, b: &Vec<f64>) -> f64 {
+        a.x * b.x + a.y * b.y
+    }
+    #[differentiable]
+    fn f(v: &[f64]) -> f64 {
+        let a = Vec { x: v[0], y: v[1] };
+        let b: Vec<f64> = Vec { x: v[1], y: v[2] };
+        dot(&a, &b) * a.x
+    }
+    agrees!(f, [1.2, 0.7, 1.9]);
+}
+
+mod option_with_two_payloads {
+    use super::*;
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    enum Option<T> {
+        None,
+        Some(T),
+        Both(T, T),
+    }
+    #[differentiable]
+    fn get(o: &Option<f64>) -> f64 {
+        match o {
+            Option::None => 0.0,
+            Option::Some(a) => a * 2.0,
+            Option::Both(a, b) => a * b,
+        }
+    }
+    #[differentiable]
+    fn f(v: &[f64]) -> f64 {
+        let a = Option::Some(v[0]);
+        let b = Option::Both(v[1], v[2]);
+        get(&a) * get(&b)
+    }
+    agrees!(f, [1.2, 0.7, 1.9]);
+}
+
+mod tuple_called_box {
+    use super::*;
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Box<T>(T);
+    #[differentiable]
+    fn get(o: &Box<f64>) -> f64 {
+        o.0 * o.0
+    }
+    #[differentiable]
+    fn f(v: &[f64]) -> f64 {
+        let a = Box(v[0]);
+        let Box(c) = Box(v[1] * v[2]);
+        get(&a) * c * a.0
+    }
+    agrees!(f, [1.2, 0.7, 1.9]);
+}
+
+mod generic_result {
+    use super::*;
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    enum Result<T> {
+        Good(T),
+        Bad,
+    }
+    #[differentiable]
+    fn get(o: &Result<f64>) -> f64 {
+        match o {
+            Result::Good(a) => a * a,
+            Result::Bad => 1.0,
+        }
+    }
+    #[differentiable]
+    fn f(v: &[f64]) -> f64 {
+        let a = Result::Good(v[0]);
+        get(&a) * v[1] * v[2]
+    }
+    agrees!(f, [1.2, 0.7, 1.9]);
+}
+
+mod box_with_methods {
+    use super::*;
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Box<T>(T);
+    #[differentiable]
+    impl Box<f64> {
+        fn new(x: f64) -> Box<f64> {
+            Box(x * 2.0)
+        }
+        fn get(&self) -> f64 {
+            self.0 * self.0
+        }
+    }
+    #[differentiable]
+    fn f(v: &[f64]) -> f64 {
+        let a = Box::new(v[0]);
+        let b: Box<f64> = Box::new(v[1]);
+        a.get() * b.get() * v[2]
+    }
+    agrees!(f, [1.2, 0.7, 1.9]);
+}
+
+mod vec_with_methods {
+    use super::*;
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct Vec<T> {
+        a: T,
+        b: T,
+    }
+    #[differentiable]
+    impl Vec<f64> {
+        fn new(a: f64, b: f64) -> Self {
+            Vec { a, b }
+        }
+        fn len(&self) -> f64 {
+            (self.a * self.a + self.b * self.b).sqrt()
+        }
+        fn push(&mut self, x: f64) {
+            self.a += x * self.b;
+        }
+    }
+    #[differentiable]
+    fn f(v: &[f64]) -> f64 {
+        let mut a = Vec::new(v[0], v[1]);
+        a.push(v[2]);
+        a.len()
+    }
+    #[differentiable]
+    fn g(v: &[f64]) -> f64 {
+        let mut a: Vec<f64> = Vec::new(v[0], v[1]);
+        a.push(v[2]);
+        let Vec { a: p, b } = a;
+        p * b
+    }
+    mod tf {
+        use super::*;
+        agrees!(f, [1.2, 0.7, 1.9]);
+    }
+    mod tg {
+        use super::*;
+        agrees!(g, [1.2, 0.7, 1.9]);
+    }
 }

@@ -847,3 +847,127 @@ mod of_references {
 
     checked!(f, [0.7, 0.4, 1.2]);
 }
+
+mod in_an_argument {
+    use super::*;
+    #[differentiable]
+    fn sum(rows: &[&[f64]]) -> f64 {
+        let mut s = 0.0;
+        for r in rows {
+            for a in *r {
+                s += a * a;
+            }
+        }
+        s * rows[0][0]
+    }
+    #[differentiable]
+    fn f(v: &[f64]) -> f64 {
+        sum(&[v, &v[1..]]) * v[0]
+    }
+    agrees!(f, [1.2, 0.7, 1.9]);
+}
+
+mod to_numbers_in_an_argument {
+    use super::*;
+    #[differentiable]
+    fn sum(rows: &[&f64]) -> f64 {
+        let mut s = 1.0;
+        for r in rows {
+            s *= *r;
+        }
+        s
+    }
+    #[differentiable]
+    fn f(v: &[f64]) -> f64 {
+        let a = v[0] * v[1];
+        let b = v[2];
+        sum(&[&a, &b]) * v[0]
+    }
+    agrees!(f, [1.2, 0.7, 1.9]);
+}
+
+mod named_before {
+    use super::*;
+    #[differentiable]
+    fn sum(rows: &[&[f64]]) -> f64 {
+        let mut s = 0.0;
+        for r in rows {
+            for a in *r {
+                s += a * a;
+            }
+        }
+        s * rows[0][0]
+    }
+    #[differentiable]
+    fn f(v: &[f64]) -> f64 {
+        let rows = [v, &v[1..]];
+        sum(&rows) * v[0]
+    }
+    agrees!(f, [1.2, 0.7, 1.9]);
+}
+
+mod collected_before {
+    use super::*;
+    #[differentiable]
+    fn sum(rows: &[&[f64]]) -> f64 {
+        let mut s = 0.0;
+        for r in rows {
+            for a in *r {
+                s += a * a;
+            }
+        }
+        s * rows[0][0]
+    }
+    #[differentiable]
+    fn f(v: &[f64]) -> f64 {
+        let rows: Vec<&[f64]> = v.chunks(2).collect();
+        sum(&rows) * v[0]
+    }
+    agrees!(f, [1.2, 0.7, 1.9]);
+}
+
+mod to_structs_in_an_argument {
+    use super::*;
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    struct P {
+        x: f64,
+    }
+    #[differentiable]
+    fn sum(ps: &[&P]) -> f64 {
+        let mut s = 1.0;
+        for p in ps {
+            s *= p.x;
+        }
+        s
+    }
+    #[differentiable]
+    fn f(v: &[f64]) -> f64 {
+        let (a, b) = (P { x: v[0] }, P { x: v[1] });
+        sum(&[&a, &b, &a]) * v[2]
+    }
+    agrees!(f, [1.2, 0.7, 1.9]);
+}
+
+mod of_several_kinds_in_an_argument {
+    use super::*;
+    #[differentiable]
+    fn sum(rows: &[&[f64]]) -> f64 {
+        let mut s = 0.0;
+        for r in rows {
+            for a in *r {
+                s += a * a;
+            }
+        }
+        s * rows[0][0]
+    }
+    #[differentiable]
+    fn f(v: &[f64]) -> f64 {
+        let mut s = 1.0;
+        for i in 0..2 {
+            let w = [v[i] * s, v[2]];
+            s += sum(&[&w, &v[i..], &[s]]);
+        }
+        s
+    }
+    agrees!(f, [0.2, 0.7, 0.9]);
+}

@@ -103,6 +103,12 @@ enum Style {
     Unit,
 }
 
+/// Whether a name begins with a small letter.
+fn is_small(name: &Ident) -> bool {
+    use syn::ext::IdentExt;
+    name.unraw().to_string().chars().next().is_some_and(char::is_lowercase)
+}
+
 struct Derive {
     name: Ident,
     tangent: Ident,
@@ -137,6 +143,12 @@ impl Derive {
         let (variants, is_enum) = match &input.data {
             Data::Struct(s) => (vec![fields(&input.ident, &s.fields)?], false),
             Data::Enum(e) => {
+                if let Some(v) = e.variants.iter().find(|v| !v.fields.is_empty() && is_small(&v.ident)) {
+                    return Err(syn::Error::new(
+                        v.ident.span(),
+                        "a variant with fields whose name begins with a small letter would be taken for a function by differentiated code; begin it with a capital",
+                    ));
+                }
                 let variants = e.variants.iter().map(|v| fields(&v.ident, &v.fields));
                 (variants.collect::<syn::Result<_>>()?, true)
             }

@@ -9,12 +9,14 @@ use crate::ir::{
 };
 use crate::kinds::{self, Kind, Types};
 use crate::lower::as_place;
+use crate::var_set::VarSet;
 use crate::{arrays, complex, methods, rules};
 
 /// Resolves the operations of a program.
 pub(crate) fn resolve(program: &mut Program, types: &Types) {
     let mut body = std::mem::take(&mut program.body);
-    block(program, types, &mut body);
+    let idle = made_of_literals(&body);
+    block(program, types, &idle, &mut body);
     program.body = body;
     // The value is an operation of its own where it is not an atom.
     let value = program.value.remove(0);
@@ -24,7 +26,7 @@ pub(crate) fn resolve(program: &mut Program, types: &Types) {
             let span = proc_macro2::Span::mixed_site();
             let kind = kinds::of_expr(program, types, &value);
             let var = program.fresh("value", span, kind, Role::Temporary);
-            stmts.push(resolve_let(program, types, var, value));
+            stmts.push(resolve_let(program, types, &idle, var, value));
             Expr::var(var, span)
         }
         _ => value,
@@ -33,10 +35,10 @@ pub(crate) fn resolve(program: &mut Program, types: &Types) {
     program.body.stmts.extend(stmts);
 }
 
-fn block(program: &mut Program, types: &Types, b: &mut Block) {
+fn block(program: &mut Program, types: &Types, idle: &VarSet, b: &mut Block) {
     for stmt in std::mem::take(&mut b.stmts) {
         let mut stmt = match stmt {
-            Stmt::Let { var, value } => resolve_let(program, types, var, value),
+            Stmt::Let { var, value } => resolve_let(program, types, idle, var, value),
             Stmt::Update { place, op, value } if kinds::of_place(program, &place).deref().is_array() => {
                 if matches!(op, BinOp::Add | BinOp::Sub) {
                     // What is added has the shape of the array, or is repeated along its axes.
@@ -58,7 +60,7 @@ fn block(program: &mut Program, types: &Types, b: &mut Block) {
             other => other,
         };
         for inner in stmt.blocks_mut() {
-            block(program, types, inner);
+            block(program, types, idle, inner);
         }
         b.stmts.push(stmt);
     }
@@ -72,10 +74,14 @@ pub(crate) fn is_assigned_by_trait(program: &Program, types: &Types, place: &Pla
     op.is_arithmetic() && (kind.deref() == &Kind::Unknown || mixed)
 }
 
-fn resolve_let(program: &mut Program, types: &Types, var: VarId, value: Expr) -> Stmt {
+fn resolve_let(program: &mut Program, types: &Types, idle: &VarSet, var: VarId, value: Expr) -> Stmt {
     let span = program.vars[var].span;
     match value {
         Expr::Binary(op, a, b) if op.is_arithmetic() => {
+            if is_of_constants(program, types, idle, &a, &b) {
+                program.vars[var].kind = Kind::Constant;
+                return Stmt::Let { var, value: Expr::Binary(op, a, b) };
+            }
             let kind = kinds::of_expr(program, types, &Expr::Binary(op, a.clone(), b.clone()));
             if kind.is_by_traits() && program.vars[var].kind != Kind::Int {
                 let found = kinds::of_operator(program, types, op, &a, &b);
@@ -94,6 +100,36 @@ fn resolve_let(program: &mut Program, types: &Types, var: VarId, value: Expr) ->
         Expr::Method { recv, name, turbofish, args } => method(program, types, var, *recv, name, turbofish, args),
         value => Stmt::Let { var, value },
     }
+}
+
+/// Whether an operator combines what fields hold that are marked as constants, with such or with what is made of literals.
+fn is_of_constants(program: &Program, types: &Types, idle: &VarSet, a: &Expr, b: &Expr) -> bool {
+    let marked = |e: &Expr| kinds::of_expr(program, types, e).deref() == &Kind::Constant;
+    let made =
+        |e: &Expr| as_place(e).is_some_and(|place| idle.contains(place.root) && !program.vars[place.root].mutable);
+    marked(a) && (marked(b) || made(b)) || made(a) && marked(b)
+}
+
+/// The variables that begin as structs of literals alone.
+fn made_of_literals(body: &Block) -> VarSet {
+    fn is_made(e: &Expr) -> bool {
+        match e {
+            Expr::Lit(_) | Expr::Number(..) | Expr::Bool(_) => true,
+            Expr::Neg(e) => is_made(e),
+            Expr::Struct { fields, rest: None, .. } => fields.iter().all(|(_, e)| is_made(e)),
+            Expr::Call { args, ctor: true, .. } | Expr::Tuple(args) | Expr::Array(args, _) => args.iter().all(is_made),
+            _ => false,
+        }
+    }
+    let mut found = VarSet::new();
+    body.walk(&mut |s| {
+        if let Stmt::Let { var, value: value @ (Expr::Struct { .. } | Expr::Call { ctor: true, .. }) } = s
+            && is_made(value)
+        {
+            found.insert(*var);
+        }
+    });
+    found
 }
 
 /// `let var = value`, where the kind of `var` was not known before.

@@ -64,6 +64,11 @@ impl<'a> Visit<'a> for Fence<'_> {
                 p,
                 format!("`{name}` reads from outside of the program, and what it gives may be what was written there: no derivative can follow that; read it before, and pass the number as a `#[constant]` parameter"),
             ),
+            Expr::Path(p) if let Some(name) = makes_locked(&p.path) => self.refuse(
+                p.span(),
+                &format!("`{name}`, whose content changes behind a shared reference,"),
+                "use a variable that is `mut`",
+            ),
             Expr::Path(p) if is_of_control_flow(&p.path) => self.refuse(
                 p.span(),
                 "`ControlFlow`",
@@ -93,8 +98,20 @@ impl<'a> Visit<'a> for Fence<'_> {
     }
 
     fn visit_type(&mut self, ty: &'a syn::Type) {
+        let locked = match ty {
+            syn::Type::Path(p) => {
+                p.path.segments.last().filter(|s| !s.arguments.is_none()).map(|s| s.ident.to_string())
+            }
+            _ => None,
+        };
         if matches!(ty, syn::Type::Ptr(_)) {
             self.refuse(ty.span(), "a raw pointer", "use a reference or an index");
+        } else if let Some(name) = locked.filter(|name| is_locked(name)) {
+            self.refuse(
+                ty.span(),
+                &format!("`{name}`, whose content changes behind a shared reference,"),
+                "use a variable that is `mut`",
+            );
         } else {
             visit::visit_type(self, ty);
         }
@@ -131,6 +148,23 @@ fn reads_from_outside(path: &syn::Path) -> Option<String> {
         _ => false,
     };
     reads.then(|| format!("{owner}::{last}"))
+}
+
+/// The name of a type whose content is reached through a guard or by a closure, if a path names a function that makes one.
+fn makes_locked(path: &syn::Path) -> Option<String> {
+    let mut names = path.segments.iter().rev().map(|s| s.ident.to_string());
+    let (last, owner) = (names.next()?, names.next()?);
+    (matches!(last.as_str(), "new" | "from" | "default") && is_locked(&owner)).then_some(owner)
+}
+
+/// Whether the content of a type is reached through a guard or by a closure, behind a shared reference.
+fn is_locked(name: &str) -> bool {
+    changes_when_shared(name) && name != "Cell" && !name.starts_with("Atomic")
+}
+
+/// Whether values of a type change behind a shared reference.
+pub(crate) fn changes_when_shared(name: &str) -> bool {
+    is_shared(name) && !matches!(name, "Rc" | "Arc" | "Weak" | "LazyCell" | "LazyLock")
 }
 
 /// Whether values of a type are shared, or change behind a shared reference: no derivative can follow them.

@@ -29,6 +29,7 @@ mod forward;
 mod free;
 mod fuse;
 mod graph;
+mod hidden_changes;
 mod hygiene;
 mod implicit;
 mod indexing;
@@ -65,6 +66,7 @@ mod own_names;
 mod persistent;
 mod print;
 mod pullbacks;
+mod renamed_types;
 mod reverse;
 #[cfg(test)]
 mod robustness;

@@ -20,6 +20,7 @@ pub(crate) fn refuse(program: &Program, types: &Types, signature: &Signature, er
     let useful = activity::useful(program);
     refuse_disguises(program, &varied, &useful, errors);
     refuse_writes_through_values(program, &varied, errors);
+    crate::hidden_changes::refuse(program, &varied, &useful, errors);
     let keyed = keyed(program);
     let mut hiding = VarSet::new();
     program.body.walk(&mut |s| {
@@ -162,7 +163,7 @@ fn carried(e: &Expr, varied: &VarSet) -> Option<VarId> {
 }
 
 /// A variable with a derivative that kept code uses, also through a closure that it calls.
-fn captured(e: &Expr, varied: &VarSet) -> Option<VarId> {
+pub(crate) fn captured(e: &Expr, varied: &VarSet) -> Option<VarId> {
     match e {
         Expr::Verbatim(_, captures) => captures.iter().find_map(|(_, e)| captured(e, varied)),
         other => carried(other, varied),
@@ -170,14 +171,13 @@ fn captured(e: &Expr, varied: &VarSet) -> Option<VarId> {
 }
 
 /// The name of a type.
-fn owner_name(ty: &syn::Type) -> Option<String> {
+pub(crate) fn owner_name(ty: &syn::Type) -> Option<String> {
     match ty {
         syn::Type::Path(p) => Some(p.path.segments.last()?.ident.to_string()),
         _ => None,
     }
 }
 
-/// The variables that are maps, sets or heaps, as a declaration or a constructor shows, with the names of their types.
 /// The variables that are tuples or arrays of references, as literals of them show.
 fn lending(program: &Program) -> VarSet {
     fn lends(e: &Expr) -> bool {
@@ -197,6 +197,7 @@ fn lending(program: &Program) -> VarSet {
     found
 }
 
+/// The variables that are maps, sets or heaps, as a declaration or a constructor shows, with the names of their types.
 fn keyed(program: &Program) -> VarMap<String> {
     let is_keyed = |name: &String| crate::fence::is_keyed(name);
     let mut found = VarMap::new();

@@ -29,11 +29,15 @@ const KNOWN: &[&str] = &[
     "RefCell",
     "Mutex",
     "RwLock",
+    "OnceCell",
+    "OnceLock",
+    "Weak",
     "HashMap",
     "HashSet",
     "BTreeMap",
     "BTreeSet",
     "BinaryHeap",
+    "Reverse",
     "Range",
     "Array",
     "Array1",
@@ -65,8 +69,13 @@ pub(crate) fn renamed(sig: &syn::Signature, body: &Block, owner: Option<&Type>) 
     Some(body)
 }
 
+/// Whether a type of the standard library has this name.
+pub(crate) fn is_known(name: &str) -> bool {
+    KNOWN.contains(&name)
+}
+
 /// A name for such a type that nothing around it has.
-fn alias(name: &str, taken: &HashSet<String>) -> String {
+pub(crate) fn alias(name: &str, taken: &HashSet<String>) -> String {
     let mut alias = format!("{PREFIX}{name}");
     while taken.contains(&alias) {
         alias.push(MARK);
@@ -75,7 +84,7 @@ fn alias(name: &str, taken: &HashSet<String>) -> String {
 }
 
 /// The names in a stream of tokens.
-fn idents(tokens: TokenStream, found: &mut HashSet<String>) {
+pub(crate) fn idents(tokens: TokenStream, found: &mut HashSet<String>) {
     for token in tokens {
         match token {
             TokenTree::Group(group) => idents(group.stream(), found),

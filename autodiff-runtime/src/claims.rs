@@ -67,7 +67,7 @@ impl<K, V> IsMap for std::collections::BTreeMap<K, V> {}
 impl<T: IsMap + ?Sized> IsMap for &T {}
 impl<T: IsMap + ?Sized> IsMap for &mut T {}
 
-/// Maps and sets, which hold nothing that has a derivative.
+/// Maps, sets and heaps, which hold nothing that has a derivative.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is taken for the map or set of the standard library that has its name",
     label = "no derivative would follow what this gives",
@@ -83,6 +83,8 @@ impl<K, V> IsKeyed for std::collections::BTreeMap<K, V> {}
 impl<K, S> IsKeyed for std::collections::HashSet<K, S> {}
 #[cfg(feature = "std")]
 impl<K> IsKeyed for std::collections::BTreeSet<K> {}
+#[cfg(feature = "std")]
+impl<K> IsKeyed for std::collections::BinaryHeap<K> {}
 impl<T: IsKeyed + ?Sized> IsKeyed for &T {}
 impl<T: IsKeyed + ?Sized> IsKeyed for &mut T {}
 

@@ -69,6 +69,8 @@ mod promises;
 #[cfg(feature = "std")]
 pub mod random;
 mod real;
+#[cfg(feature = "std")]
+mod referred;
 mod returned;
 #[cfg(feature = "saving")]
 pub mod saving;

@@ -1,7 +1,7 @@
 //! What generated code does with vectors and slices: additions to them, copies of them, matrices of their columns.
 
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::__private::{AddFrom, Items, ItemsMut, Snapshot, add_slices};
 use crate::check::{flatten, scalars};
@@ -56,6 +56,21 @@ macro_rules! behind_pointers {
 }
 
 behind_pointers!(Box, Rc, Arc);
+
+impl<C: Items> Items for LazyLock<C> {
+    type Item = C::Item;
+
+    #[inline]
+    #[track_caller]
+    fn item(&self, number: usize) -> &C::Item {
+        (**self).item(number)
+    }
+
+    #[inline]
+    fn how_many(&self) -> usize {
+        (**self).how_many()
+    }
+}
 
 impl<C: ItemsMut + ?Sized> ItemsMut for Box<C> {
     #[inline]

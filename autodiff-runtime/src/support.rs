@@ -17,6 +17,8 @@ pub use crate::containers::{Options, Vectors};
 #[cfg(feature = "std")]
 pub use crate::conversions::Conversion;
 #[cfg(feature = "std")]
+pub use crate::referred::{Referred, referred};
+#[cfg(feature = "std")]
 pub use crate::sorting::{
     order, order_around, order_around_by, order_around_by_key, order_by, order_by_key, order_rotated_left,
     order_rotated_right, permute, referring, unpermute,

@@ -248,8 +248,17 @@ impl Emitter<'_> {
                 }
                 e => self.operand(e),
             },
-            passing => self.by_reference(e, passing == Passing::RefMut),
+            passing => {
+                let referred = self.by_reference(e, passing == Passing::RefMut);
+                let lends = self.lends(e) && !self.is_for_people();
+                if lends { code!(&::differentiable::__private::referred(#referred)) } else { referred }
+            }
         }
+    }
+
+    /// Whether what is handed over by reference are references to copies.
+    fn lends(&self, e: &Expr) -> bool {
+        matches!(e, Expr::Place(place) if place.path.is_empty() && self.program.vars[place.root].lends)
     }
 
     /// Whether a method is one of arrays, as far as can be seen.

@@ -75,6 +75,9 @@ impl Emitter<'_> {
             let behind = missing;
             missing |= mirrored && self.is_field_of_struct(root, path, k);
             match step {
+                // The tangent of a reference to a number is that of the number.
+                Step::Deref if self.program.vars[root].mirrors.is_some() && self.refers_to_number(root, &path[..k]) => {
+                }
                 Step::Deref => pending += 1,
                 Step::Field(Member::Named(field)) if behind && !matches!(field.to_string().as_str(), "re" | "im") => {
                     // The field around may be a constant, whose tangent has no fields.
@@ -198,6 +201,13 @@ impl Emitter<'_> {
             }
         }
         dereferenced(now, pending)
+    }
+
+    /// Whether an element or a field is a reference to a number.
+    fn refers_to_number(&self, root: VarId, path: &[Step]) -> bool {
+        let mut place = Place::var(root, proc_macro2::Span::mixed_site());
+        place.path = path.to_vec();
+        !path.is_empty() && kinds::of_place(self.program, &place).deref().is_number()
     }
 
     /// Whether the dereference at the end of a path may be one of a box.

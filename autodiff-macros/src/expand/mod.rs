@@ -17,6 +17,7 @@ use crate::kinds::{Kind, Numbers, Types};
 use crate::lower::Uses;
 use crate::maps::HashSet;
 use crate::options::Options;
+use crate::renamed_types::Renamed;
 use crate::signature::Signature;
 use crate::surroundings::Surroundings;
 use crate::{
@@ -79,14 +80,25 @@ fn attribute_unguarded(file: Option<&std::path::Path>, options: TokenStream, ite
         Ok::<_, syn::Error>(item)
     };
     let parsed = parsed.map(|options| Options { surroundings: Surroundings::of(&item, file), ..options });
-    let result = parsed.and_then(|options| match read()? {
-        syn::Item::Fn(f) => Ok(crate::twin::function(f, options)),
-        syn::Item::Impl(i) => Ok(crate::methods_of::implementation(i, options)),
-        syn::Item::Trait(t) => Ok(crate::traits::declaration(t, options)),
-        other => Err(syn::Error::new_spanned(
-            &other,
-            "`#[differentiable]` stands on functions, `impl` blocks and traits; for a struct or an enum write `#[derive(Differentiable)]`",
-        )),
+    let result = parsed.and_then(|mut options| {
+        let mut item = read()?;
+        let renamed = Renamed::apart(&mut item, &options.surroundings)?;
+        if let Some(renamed) = &renamed {
+            options.surroundings = options.surroundings.with_aliases(renamed.aliases());
+        }
+        let expanded = match item {
+            syn::Item::Fn(f) => crate::twin::function(f, options),
+            syn::Item::Impl(i) => crate::methods_of::implementation(i, options),
+            syn::Item::Trait(t) => crate::traits::declaration(t, options),
+            other => return Err(syn::Error::new_spanned(
+                &other,
+                "`#[differentiable]` stands on functions, `impl` blocks and traits; for a struct or an enum write `#[derive(Differentiable)]`",
+            )),
+        };
+        Ok(match renamed {
+            Some(renamed) => renamed.restored(expanded),
+            None => expanded,
+        })
     });
     result.unwrap_or_else(|error| {
         let error = error.to_compile_error();

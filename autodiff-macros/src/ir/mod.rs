@@ -63,6 +63,8 @@ pub(crate) struct Var {
     pub(crate) detached: bool,
     /// Its value holds references, so that no tape can hold it.
     pub(crate) borrows: bool,
+    /// Its value is made of copies of what references refer to, which a call is handed references to.
+    pub(crate) lends: bool,
     /// Begins without a value and is given one at most once: there is nothing to restore.
     pub(crate) once: bool,
 }
@@ -141,6 +143,7 @@ impl Program {
             tangent_of: None,
             detached: false,
             borrows: false,
+            lends: false,
             once: false,
         });
         self.vars.len() - 1

@@ -112,7 +112,15 @@ pub(crate) fn of_place(program: &Program, place: &Place) -> Kind {
     {
         return if program.vars[place.root].mirrors.is_some() { known.tangent() } else { known };
     }
-    kind
+    if kind == Kind::Unknown && is_marked(program, place) { Kind::Constant } else { kind }
+}
+
+/// Whether a place is a value of a struct of the user's own in a field that is marked as a constant.
+fn is_marked(program: &Program, place: &Place) -> bool {
+    !program.surroundings.is_empty()
+        && program.vars[place.root].mirrors.is_none()
+        && place.path.iter().any(|step| matches!(step, Step::Field(_)))
+        && root_type(program, place).is_some_and(|root| program.surroundings.is_marked(&root, &place.path))
 }
 
 /// What the declaration of a struct tells of a field, or of an element of one.

@@ -72,10 +72,17 @@ impl Lowerer<'_> {
     }
 
     /// An argument: closures without a derivative are kept as they are.
-    fn argument(&mut self, e: &S) -> Expr {
+    pub(super) fn argument(&mut self, e: &S) -> Expr {
         match e {
             S::Closure(c) => self.kept_closure(c),
             S::Path(p) if p.path.get_ident().is_some_and(|i| self.is_closure(i)) => self.verbatim(e),
+            S::Reference(r) if r.mutability.is_none() && matches!(*r.expr, S::Array(_)) => {
+                let items = self.rhs(&r.expr);
+                let (items, again) = self.copied_elements(items, e.span());
+                let var = self.let_var("t", e.span(), Role::Temporary, items);
+                self.referring.extend(again.map(|again| (var, again)));
+                Expr::Ref { mutable: false, of: Box::new(Expr::var(var, e.span())) }
+            }
             _ => self.atom(e),
         }
     }
@@ -90,6 +97,9 @@ impl Lowerer<'_> {
                 span,
                 "the pullback that `vjp` gives cannot be differentiated; call `grad`, `value_and_grad`, `jvp` or `jacobian`",
             );
+        }
+        if let Some(value) = self.operator_by_path(path, &args, span) {
+            return value;
         }
         if let Some(value) = self.method_by_path(path, &names, &args, span) {
             return value;
@@ -199,6 +209,8 @@ impl Lowerer<'_> {
         match arg {
             Expr::Ref { mutable, of } => {
                 let place = self.place_of(*of, Span::mixed_site());
+                self.program.vars[place.root].lends |=
+                    !mutable && place.path.is_empty() && self.referring.contains_key(&place.root);
                 Arg {
                     passing: if mutable { Passing::RefMut } else { Passing::Ref },
                     parts: vec![Some(Expr::Place(place))],
@@ -221,6 +233,9 @@ impl Lowerer<'_> {
         self.refuse_lent(m);
         if self.gives_constant(m) {
             return self.looked_at(m);
+        }
+        if let Some(value) = self.operator_by_method(m) {
+            return value;
         }
         // A `clone` is that of the trait, whatever the type.
         if (self.uses.is_own(&m.receiver) || self.has_own_method(m)) && name != "clone" {

@@ -59,17 +59,20 @@ impl Lowerer<'_> {
         (is_some(Expr::Place(place.clone())), self.normal(Expr::Place(place.step(variants::payload(variants::some())))))
     }
 
-    /// `map.get(key)` of a map of constants, or its first or last entry: a copy of what is found, since no tape can hold a
+    /// `map.get(key)` of a map of constants, its first or last entry, or what `peek` shows of a heap: a copy of what is found, since no tape can hold a
     /// reference into the map.
     pub(super) fn looked_up(&mut self, recv: &Expr, m: &syn::ExprMethodCall) -> Option<Expr> {
         let span = m.method.span();
         let entry = match (m.method.to_string().as_str(), m.args.len()) {
             ("get", 1) => false,
+            ("peek" | "first" | "last", 0) => false,
             ("first_key_value" | "last_key_value", 0) => true,
             _ => return None,
         };
         match self.keyed_type(recv) {
-            Some(name) if name.ends_with("Map") => self.claim_keyed(super::as_place(recv)?, span),
+            Some(name) if name.ends_with("Map") || name == "BinaryHeap" || name.ends_with("Set") => {
+                self.claim_keyed(super::as_place(recv)?, span);
+            }
             // Sequences are asked by value.
             None if matches!(&*m.receiver, S::Field(_))
                 && !self.uses.is_other(&m.receiver)

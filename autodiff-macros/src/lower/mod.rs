@@ -30,6 +30,7 @@ pub(crate) mod lent_changes;
 mod literals;
 mod macros;
 mod makers;
+mod operator_names;
 mod order;
 mod own_iterators;
 mod owners;
@@ -423,6 +424,7 @@ pub(crate) fn as_place(e: &Expr) -> Option<&Place> {
 
 pub(crate) use checkpoint::argument as checkpoint_argument;
 pub(crate) use macros::{Alternatives, arguments as macro_arguments, inline_names};
+pub(crate) use operator_names::is_trait as is_operator_trait;
 pub(crate) use owners::Uses;
 pub(crate) use patterns::{bound_names, capital, is_variant};
 pub(crate) use targets::argument;

@@ -48,6 +48,12 @@ impl Lowerer<'_> {
         match strip(value) {
             Expr::Place(place) => place,
             value => {
+                let value = match value {
+                    Expr::Item(path, None) if self.types.surroundings.stays_in_place(&path) => {
+                        Expr::Ref { mutable: false, of: Box::new(Expr::Item(path, None)) }
+                    }
+                    value => value,
+                };
                 let var = self.let_var("t", span, Role::Temporary, value);
                 Place::var(var, span)
             }

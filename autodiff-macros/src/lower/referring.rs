@@ -28,12 +28,28 @@ impl Lowerer<'_> {
     pub(super) fn copied_elements(&mut self, value: Expr, span: Span) -> (Expr, Option<S>) {
         let Expr::Array(items, sequence) = value else { return (value, None) };
         let again = items.first().and_then(|item| self.referred_item(item));
+        // Of references to slices, arrays and vectors, all are slices.
+        let slices = items.iter().any(|item| self.is_slice(item));
         let mut copy = |item| {
-            let copy = self.as_copy(item, span);
+            let copy = match item {
+                Expr::Ref { mutable: false, of } if slices && matches!(self.kind(&of), Kind::Seq(_)) => {
+                    self.temporary(crate::rules::method(*of, "to_vec", Vec::new()), span)
+                }
+                item => self.as_copy(item, span),
+            };
             if matches!(copy, Expr::Tuple(_)) { self.temporary(copy, span) } else { copy }
         };
         let items = items.into_iter().map(&mut copy).collect();
         (Expr::Array(items, sequence), again)
+    }
+
+    /// Whether an element of a literal is a reference to a part of a sequence, or to a literal.
+    fn is_slice(&self, item: &Expr) -> bool {
+        let Expr::Ref { mutable: false, of } = item else { return false };
+        let Expr::Place(place) = &**of else { return false };
+        let part = matches!(place.path.last(), Some(Step::Index { range: true, .. }));
+        let made = place.path.is_empty() && self.program.vars[place.root].role == crate::ir::Role::Temporary;
+        matches!(self.kind(of), Kind::Seq(_)) && (part || made)
     }
 
     /// An element of a literal: an atom, or a tuple that holds references, of whose parts copies can be made.

@@ -44,6 +44,17 @@ impl VisitMut for Targets<'_> {
         visit_mut::visit_expr_struct_mut(self, s);
     }
 
+    fn visit_expr_call_mut(&mut self, c: &mut syn::ExprCall) {
+        if let Expr::Path(p) = &*c.func {
+            for (i, value) in c.args.iter_mut().enumerate() {
+                if let Some(ty) = self.types.surroundings.field(&p.path, &syn::Member::from(i)) {
+                    give(&ty, value, self.types);
+                }
+            }
+        }
+        visit_mut::visit_expr_call_mut(self, c);
+    }
+
     fn visit_expr_return_mut(&mut self, r: &mut syn::ExprReturn) {
         if let (Some(ty), Some(e)) = (&self.output, &mut r.expr) {
             give(ty, e, self.types);

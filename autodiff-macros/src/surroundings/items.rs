@@ -85,13 +85,24 @@ pub(super) fn fields(item: TokenStream) -> Option<Vec<Field>> {
     if item.generics.type_params().next().is_some() {
         return None;
     }
-    let marked = |f: &syn::Field| f.attrs.iter().any(|a| !a.path().is_ident("doc"));
-    let fields = item.fields.iter().enumerate().map(|(i, f)| Field {
+    Some(described(&item.fields))
+}
+
+/// The variants of an enum, with their fields.
+pub(super) fn payloads(item: TokenStream) -> Vec<(String, Vec<Field>)> {
+    let Ok(item) = syn::parse2::<syn::ItemEnum>(item) else { return Vec::new() };
+    item.variants.iter().map(|v| (v.ident.to_string(), described(&v.fields))).collect()
+}
+
+fn described(fields: &syn::Fields) -> Vec<Field> {
+    let is_constant = |f: &syn::Field| f.attrs.iter().any(|a| a.path().is_ident("constant"));
+    let fields = fields.iter().enumerate().map(|(i, f)| Field {
         name: f.ident.as_ref().map_or_else(|| i.to_string(), ToString::to_string),
         ty: quote::ToTokens::to_token_stream(&f.ty).to_string(),
-        marked: marked(f),
+        marked: f.attrs.iter().any(|a| !a.path().is_ident("doc")),
+        constant: is_constant(f),
     });
-    Some(fields.collect())
+    fields.collect()
 }
 
 /// Whether a function with these tokens behind its name is generic over types, and not over lengths and lifetimes alone.

@@ -24,6 +24,7 @@ mod tests;
 mod types;
 
 use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -34,6 +35,7 @@ use syn::Type;
 
 use self::scan::File;
 pub(crate) use self::sums::by_fields;
+pub(crate) use self::types::behind_references;
 use crate::maps::{HashMap, HashSet};
 use crate::switches::Analysis;
 
@@ -43,6 +45,8 @@ pub(crate) struct Surroundings {
     scope: Option<Rc<Located>>,
     /// The type that `Self` is.
     owner: Option<Rc<Type>>,
+    /// The types that other names stand for in the item.
+    aliases: Rc<BTreeMap<String, String>>,
 }
 
 /// A file, and where in it the item stands.
@@ -93,6 +97,8 @@ struct Declared {
     ty: Type,
     /// The field has a derivative if its type has one.
     active: bool,
+    /// The field is marked as one without derivative.
+    constant: bool,
 }
 
 impl Located {
@@ -121,12 +127,22 @@ impl Surroundings {
         let at = scan::key_of(item).and_then(|key| file.items.get(&key).copied().flatten());
         let located = |at| Located { file, at, item: item.clone(), own: OnceCell::new(), structs: RefCell::default() };
         let scope = at.map(|at| Rc::new(located(at)));
-        Self { scope, owner: None }
+        Self { scope, ..Self::default() }
     }
 
     /// The same inside of a block for a type.
     pub(crate) fn for_type(&self, owner: Option<&Type>) -> Self {
-        Self { scope: self.scope.clone(), owner: owner.cloned().map(Rc::new) }
+        Self { owner: owner.cloned().map(Rc::new), ..self.clone() }
+    }
+
+    /// The same of an item in which types have other names.
+    pub(crate) fn with_aliases(&self, aliases: BTreeMap<String, String>) -> Self {
+        Self { aliases: Rc::new(aliases), ..self.clone() }
+    }
+
+    /// The name that the file has for a type.
+    fn name_in_file<'n>(&'n self, name: &'n str) -> &'n str {
+        self.aliases.get(name).map_or(name, String::as_str)
     }
 
     /// The same for a text in the place of a file.

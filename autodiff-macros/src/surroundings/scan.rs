@@ -10,7 +10,7 @@ use proc_macro2::{TokenStream, TokenTree};
 
 use super::items::{
     aliased, changes_argument, collect, declared, derives, fields, is_brace, is_generic, is_invocation, is_semicolon,
-    operand, output, paths, receiver, type_of_constant,
+    operand, output, paths, payloads, receiver, type_of_constant,
 };
 use super::light::{Weights, of_method};
 use super::sums::written_by_fields;
@@ -49,6 +49,10 @@ pub(super) struct Scope {
     pub(super) enums: HashSet<String>,
     /// The structs and enums that are generic over types, of which only the names and the methods are known.
     pub(super) generic: HashSet<String>,
+    /// The variants of all enums, behind the names of these.
+    pub(super) alternatives: HashSet<(String, String)>,
+    /// The fields of the variants of those that are not generic, by the names of both.
+    pub(super) payloads: HashMap<(String, String), Vec<Field>>,
     /// The types of the values of functions.
     pub(super) functions: HashMap<String, String>,
     /// The types of constants and statics.
@@ -59,6 +63,8 @@ pub(super) struct Scope {
     pub(super) others: HashSet<String>,
     /// The structs, enums and unions that are declared here, whatever is known of them.
     pub(super) types: HashSet<String>,
+    /// The structs of those whose fields have numbers.
+    pub(super) tuples: HashSet<String>,
     /// Names that a macro may declare here, which hides those around.
     pub(super) made: HashSet<String>,
 }
@@ -69,6 +75,8 @@ pub(super) struct Method {
     pub(super) scope: usize,
     /// The type of the right operand, of an operator.
     pub(super) operand: Option<String>,
+    /// It is that of one of the traits of arithmetic operators.
+    pub(super) operator: bool,
     /// The type of its value; none where it is not known.
     pub(super) output: Option<String>,
     /// It may change its receiver.
@@ -99,6 +107,8 @@ pub(super) struct Field {
     pub(super) ty: String,
     /// It has an attribute, which may say that it carries no derivative.
     pub(super) marked: bool,
+    /// It is marked as a constant.
+    pub(super) constant: bool,
 }
 
 /// Scans a file.
@@ -328,6 +338,8 @@ impl File {
         let Some(owner) = super::types::name_of(&block.self_ty) else { return };
         let of_types = block.generics.type_params().next().is_some();
         let itself = quote::ToTokens::to_token_stream(&block.self_ty).to_string();
+        let trait_name = block.trait_.as_ref().and_then(|(path, _)| path.segments.last());
+        let operator = trait_name.is_some_and(|s| crate::lower::is_operator_trait(&s.ident.to_string()));
         let operand = block.trait_.as_ref().map(|(path, _)| operand(path).unwrap_or_else(|| itself.clone()));
         let body: Vec<TokenTree> = body.into_iter().collect();
         let associated = |name: &str| {
@@ -354,6 +366,7 @@ impl File {
                 methods.entry(name.to_string()).or_default().push(Method {
                     scope,
                     operand: None,
+                    operator: false,
                     output,
                     changes: false,
                     consumes: false,
@@ -380,8 +393,19 @@ impl File {
             let gives_receiver = changes && crate::chaining::gives_receiver(item());
             let operand = operand.clone();
             let by_fields = if of_types { None } else { written_by_fields(&name.to_string(), &body[i..=end]) };
-            let method =
-                Method { scope, operand, output, changes, consumes, looks, gives_receiver, by_fields, constant: false };
+            let constant = false;
+            let method = Method {
+                scope,
+                operand,
+                operator,
+                output,
+                changes,
+                consumes,
+                looks,
+                gives_receiver,
+                by_fields,
+                constant,
+            };
             methods.entry(name.to_string()).or_default().push(method);
             if let TokenTree::Group(body) = &body[end] {
                 self.weights.add(&of_method(&owner, &name.to_string()), &body.stream());
@@ -396,8 +420,14 @@ impl File {
         let derives = |what| derives(&tokens[..at], what);
         let (fields, derived, copied) = (fields(item), derives("Differentiable"), derives("Copy"));
         self.structs.insert(name.clone());
+        let parentheses =
+            |t: &TokenTree| matches!(t, TokenTree::Group(g) if g.delimiter() == proc_macro2::Delimiter::Parenthesis);
+        let tuple = tokens[at + 2..=last].iter().any(parentheses);
         let scope = &mut self.scopes[scope];
         scope.types.insert(name.clone());
+        if tuple {
+            scope.tuples.insert(name.clone());
+        }
         let known =
             scope.structs.remove(&name).is_some() || scope.generic.remove(&name) || scope.others.contains(&name);
         match fields.filter(|_| !known) {
@@ -422,7 +452,14 @@ impl File {
             _ => None,
         }));
         let generic = matches!(tokens.get(at + 2), Some(TokenTree::Punct(p)) if p.as_char() == '<');
+        let payloads = payloads(tokens[at..=end].iter().cloned().collect());
         let scope = &mut self.scopes[scope];
+        for (variant, fields) in payloads {
+            scope.alternatives.insert((name.clone(), variant.clone()));
+            if !generic {
+                scope.payloads.insert((name.clone(), variant), fields);
+            }
+        }
         let known = scope.enums.remove(&name) || scope.generic.remove(&name) || scope.others.contains(&name);
         scope.types.insert(name.clone());
         let names = match (known, generic) {

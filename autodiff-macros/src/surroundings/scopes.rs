@@ -31,7 +31,7 @@ impl Surroundings {
     pub(super) fn methods_of(&self, owner: &Written, name: &str) -> Vec<&Method> {
         let methods = || {
             let scope = self.scope.as_deref()?;
-            let of = name_of(&owner.ty)?;
+            let of = self.name_in_file(&name_of(&owner.ty)?).to_owned();
             let meant = self.meaning_of(owner)?;
             let mut found = Vec::new();
             for method in scope.file.methods.get(&of)?.get(name)? {
@@ -48,7 +48,7 @@ impl Surroundings {
     /// What the name of a type stands for, if it is known.
     pub(super) fn meaning_of(&self, owner: &Written) -> Option<Meaning> {
         let scope = self.scope.as_deref()?;
-        let of = name_of(&owner.ty)?;
+        let of = self.name_in_file(&name_of(&owner.ty)?).to_owned();
         if owner.scope.is_none() && scope.hides(&of) {
             return None;
         }
@@ -118,6 +118,40 @@ impl Surroundings {
         }
     }
 
+    /// Whether a name is that of a static that changes behind shared references or is made when it is asked for, or of what a macro
+    /// such as `thread_local!` declares, none of which can be moved or copied.
+    pub(crate) fn stays_in_place(&self, path: &syn::Path) -> bool {
+        let (Some(scope), Some(name)) = (self.scope.as_deref(), path.get_ident().map(ToString::to_string)) else {
+            return false;
+        };
+        if let Some(of) = self.type_of_static(&name) {
+            return crate::fence::changes_when_shared(&of) || of == "LazyLock";
+        }
+        let mut at = Some(scope.at);
+        while let Some(around) = at.map(|at| &scope.file.scopes[at]) {
+            if around.made.contains(&name) {
+                return true;
+            }
+            let enters = !around.module || around.imports_all || around.imported.contains(&name);
+            at = around.outer.filter(|_| enters);
+        }
+        false
+    }
+
+    /// Whether a name is that of a static that is made when it is asked for, and changes never.
+    pub(crate) fn is_lazy(&self, path: &syn::Path) -> bool {
+        path.get_ident().and_then(|name| self.type_of_static(&name.to_string())).is_some_and(|of| of == "LazyLock")
+    }
+
+    /// The name of the type of a constant or a static.
+    fn type_of_static(&self, name: &str) -> Option<String> {
+        let Written { ty, .. } = self.type_of_constant(name)?;
+        match behind_references(&ty) {
+            Type::Path(p) => p.path.segments.last().map(|s| s.ident.to_string()),
+            _ => None,
+        }
+    }
+
     /// The names that are those of variants with named fields in the file, and of no struct.
     pub(crate) fn variants(&self) -> impl Iterator<Item = &String> {
         let file = self.scope.as_deref().map(|scope| &scope.file);
@@ -127,6 +161,7 @@ impl Surroundings {
     /// The fields of the struct that a name stands for in a scope; in that of the item, if none is given.
     pub(super) fn fields_of(&self, name: &str, from: Option<usize>) -> Option<Rc<Fields>> {
         let scope = self.scope.as_deref()?;
+        let name = self.name_in_file(name);
         if from.is_none() && scope.hides(name) {
             return None;
         }
@@ -138,7 +173,8 @@ impl Surroundings {
                 let Struct { fields, derived, copied } = &scope.file.scopes[at].structs[name];
                 let parsed = fields.iter().filter_map(|field| {
                     let ty = syn::parse_str(&field.ty).ok()?;
-                    Some((field.name.clone(), Declared { ty, active: *derived && !field.marked }))
+                    let active = *derived && !field.marked;
+                    Some((field.name.clone(), Declared { ty, active, constant: *derived && field.constant }))
                 });
                 let types = parsed.collect::<HashMap<_, _>>();
                 Rc::new(Fields { scope: at, derived: *derived, types, copied: *copied })
@@ -148,9 +184,31 @@ impl Surroundings {
         })
     }
 
+    /// The type of a field of a variant of an enum.
+    pub(super) fn payload(&self, owner: &Written, variant: &str, member: &syn::Member) -> Option<Written> {
+        let Some(Meaning::Own(at)) = self.meaning_of(owner) else { return None };
+        let key = (name_of(&owner.ty)?, variant.to_owned());
+        let member = super::types::member_name(member);
+        let fields = self.scope.as_deref()?.file.scopes[at].payloads.get(&key)?;
+        let field = fields.iter().find(|field| field.name == member)?;
+        Some(Written { ty: syn::parse_str(&field.ty).ok()?, scope: Some(at) })
+    }
+
     /// Whether a name is that of a struct, an enum or a union that the file declares.
     pub(crate) fn is_own(&self, name: &str) -> bool {
-        self.scope.as_deref().is_some_and(|scope| scope.is_own(scope.at, name))
+        self.scope.as_deref().is_some_and(|scope| scope.is_own(scope.at, self.name_in_file(name)))
+    }
+
+    /// Whether an enum that the file declares under a name has a variant.
+    pub(crate) fn has_variant(&self, name: &str, variant: &str) -> bool {
+        let scope = self.scope.as_deref().and_then(|scope| scope.scope_of_type(scope.at, name));
+        scope.is_some_and(|scope| scope.alternatives.contains(&(name.to_owned(), variant.to_owned())))
+    }
+
+    /// Whether a name is that of a struct whose fields have numbers.
+    pub(crate) fn is_tuple(&self, name: &str) -> bool {
+        let declares = |scope: &Located| scope.scope_of_type(scope.at, name).map(|s| s.tuples.contains(name));
+        self.scope.as_deref().and_then(declares).unwrap_or(false)
     }
 
     /// Whether a type names such a type anywhere in it.
@@ -221,15 +279,20 @@ impl Located {
     }
 
     pub(super) fn is_own(&self, from: usize, name: &str) -> bool {
+        self.scope_of_type(from, name).is_some()
+    }
+
+    /// The scope that declares a struct, an enum or a union.
+    fn scope_of_type(&self, from: usize, name: &str) -> Option<&super::scan::Scope> {
         let mut at = Some(from);
         while let Some(scope) = at.map(|at| &self.file.scopes[at]) {
             if scope.types.contains(name) {
-                return true;
+                return Some(scope);
             }
             let enters = !scope.module || scope.imports_all || scope.imported.contains(name);
             at = scope.outer.filter(|_| enters && !scope.others.contains(name));
         }
-        false
+        None
     }
 }
 

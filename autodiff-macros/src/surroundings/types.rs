@@ -21,6 +21,18 @@ impl Written {
         Some(Self { ty, scope: self.scope })
     }
 
+    /// The type of a vector of the keys of a map.
+    pub(crate) fn keys(&self) -> Option<Self> {
+        let [key, _] = self.arguments()?[..] else { return None };
+        Some(Self { ty: syn::parse_quote!(Vec<#key>), scope: self.scope })
+    }
+
+    /// The type of a vector of the values of a map.
+    pub(crate) fn values(&self) -> Option<Self> {
+        let [_, value] = self.arguments()?[..] else { return None };
+        Some(Self { ty: syn::parse_quote!(Vec<#value>), scope: self.scope })
+    }
+
     /// The type of what a map gives for a key.
     pub(crate) fn found(&self) -> Option<Self> {
         let [_, value] = self.arguments()?[..] else { return None };
@@ -141,10 +153,14 @@ impl Surroundings {
         (with_parameters && !own).then(|| name_of(&target.ty)).flatten()
     }
 
-    /// The type of a field of the struct of this name, if it means the same where the item stands.
+    /// The type of a field of the struct or the variant of this name, if it means the same where the item stands.
     pub(crate) fn field(&self, of: &syn::Path, member: &Member) -> Option<Type> {
-        let ty = Type::Path(TypePath { attrs: Vec::new(), qself: None, path: of.get_ident()?.clone().into() });
-        let (written, _) = self.declared(&Written::here(ty), &[Step::Field(member.clone())])?;
+        let written = if let Some((owner, variant)) = of_owner(of) {
+            self.payload(&self.target(&owner)?, &variant, member)?
+        } else {
+            let ty = Type::Path(TypePath { attrs: Vec::new(), qself: None, path: of.get_ident()?.clone().into() });
+            self.declared(&Written::here(ty), &[Step::Field(member.clone())])?.0
+        };
         self.means_the_same_here(&written).then_some(written.ty)
     }
 
@@ -158,6 +174,12 @@ impl Surroundings {
         let constant = |ty: &String| syn::parse_str(ty).is_ok_and(|ty| Types::default().kind(&ty).is_constant());
         let methods = self.methods_behind(receiver, name);
         methods.iter().any(|method| method.changes || !method.output.as_ref().is_some_and(constant))
+    }
+
+    /// Whether a method of a type of the user's own is that of an operator, and no other.
+    pub(crate) fn is_operator(&self, receiver: &Written, name: &str) -> bool {
+        let methods = self.methods_behind(receiver, name);
+        !methods.is_empty() && methods.iter().all(|method| method.operator)
     }
 
     /// Whether a path is that of a method of the user's own that takes its receiver by value.
@@ -198,6 +220,21 @@ impl Surroundings {
         self.declared(root, path).filter(|(_, active)| *active).map(|(written, _)| written)
     }
 
+    /// Whether a place is a value of a struct or an enum of the file in a field that is marked as a constant.
+    pub(crate) fn is_marked(&self, root: &Written, path: &[Step]) -> bool {
+        let constant = |i: usize, member: &Member| {
+            let (owner, _) = self.declared(root, &path[..i])?;
+            let owner = self.target(&owner)?;
+            let fields = self.fields_of(&name_of(&owner.ty)?, owner.scope)?;
+            Some(fields.types.get(&member_name(member))?.constant)
+        };
+        let marked = path.iter().enumerate().any(|(i, step)| match step {
+            Step::Field(member) => constant(i, member).unwrap_or(false),
+            _ => false,
+        });
+        marked && self.declared(root, path).is_some_and(|(written, _)| self.is_own_type(&written))
+    }
+
     /// The type of what a place holds, and whether no field on the way is without a derivative.
     pub(crate) fn declared(&self, root: &Written, path: &[Step]) -> Option<(Written, bool)> {
         self.scope.as_ref()?;
@@ -214,11 +251,7 @@ impl Surroundings {
                         continue;
                     }
                     let fields = self.fields_of(&name_of(ty)?, written.scope)?;
-                    let field = match member {
-                        Member::Named(name) => name.to_string(),
-                        Member::Unnamed(i) => i.index.to_string(),
-                    };
-                    let field = fields.types.get(&field)?;
+                    let field = fields.types.get(&member_name(member))?;
                     active &= field.active;
                     written = Written { ty: field.ty.clone(), scope: Some(fields.scope) };
                 }
@@ -314,6 +347,14 @@ fn of_owner(path: &syn::Path) -> Option<(Written, String)> {
     owner.arguments.is_none().then(|| (Written::here(Type::Path(ty)), name.ident.to_string()))
 }
 
+/// The name of a field, or its number.
+pub(super) fn member_name(member: &Member) -> String {
+    match member {
+        Member::Named(name) => name.to_string(),
+        Member::Unnamed(i) => i.index.to_string(),
+    }
+}
+
 /// The name that a type is: what it is given beside that are lengths and lifetimes, since structs that are generic over types
 /// are not known.
 pub(super) fn name_of(ty: &Type) -> Option<String> {
@@ -322,7 +363,7 @@ pub(super) fn name_of(ty: &Type) -> Option<String> {
     Some(only.ident.to_string())
 }
 
-pub(super) fn behind_references(ty: &Type) -> &Type {
+pub(crate) fn behind_references(ty: &Type) -> &Type {
     match ty {
         Type::Reference(r) => behind_references(&r.elem),
         Type::Paren(p) => behind_references(&p.elem),

@@ -12,9 +12,8 @@ use syn::spanned::Spanned;
 use super::{ItemAt, Lowerer, Stream};
 use crate::ir::{Call, Callee, Expr, Place, Role, Step, Stmt};
 use crate::kinds::{self, Kind};
-use crate::lower::as_place;
+use crate::lower::{Binding, as_place};
 use crate::rules;
-use crate::surroundings::Written;
 
 /// The methods that give a part of a map or a set, or one of several sets.
 const PARTS: &[&str] = &["range", "intersection", "union", "difference", "symmetric_difference"];
@@ -36,7 +35,7 @@ impl Lowerer<'_> {
         let (map, copied, borrowed) = parts(e)?;
         let place = self.named_place(map)?;
         let set = match self.keyed_type(&Expr::Place(place.clone()))?.as_str() {
-            "BTreeSet" | "HashSet" => true,
+            "BTreeSet" | "HashSet" | "BinaryHeap" => true,
             "BTreeMap" | "HashMap" => false,
             _ => return None,
         };
@@ -44,7 +43,9 @@ impl Lowerer<'_> {
             return None;
         }
         self.claim_keyed(&place, e.span());
-        let reference = borrowed || matches!(self.program.vars[place.root].ty, Some(syn::Type::Reference(_)));
+        let reference = borrowed
+            || self.names_reference(map)
+            || matches!(self.program.vars[place.root].ty, Some(syn::Type::Reference(_)));
         let pairs = !set && copied != Copied::Keys && copied != Copied::Values;
         let code = match copied {
             Copied::Part if set => syn::parse_quote!(::differentiable::__private::copies(#e)),
@@ -58,8 +59,14 @@ impl Lowerer<'_> {
         let items = self.let_var("items", e.span(), Role::Temporary, items);
         let item = if pairs { Kind::Tuple(vec![Kind::Constant, Kind::Constant]) } else { Kind::Constant };
         self.program.vars[items].kind = Kind::Seq(Box::new(item));
-        let declared = kinds::declared_type(&self.program, &place).filter(|_| copied == Copied::All);
-        self.program.vars[items].found = declared.as_ref().and_then(Written::entries).map(Rc::new);
+        let declared = kinds::declared_type(&self.program, &place);
+        let found = declared.as_ref().and_then(|map| match copied {
+            Copied::All => map.entries(),
+            Copied::Keys => map.keys(),
+            Copied::Values => map.values(),
+            Copied::Part => None,
+        });
+        self.program.vars[items].found = found.map(Rc::new);
         let place = Place::var(items, e.span());
         let len = rules::method(Expr::Place(place.clone()), "len", Vec::new());
         let item: ItemAt = Rc::new(move |l, i| {
@@ -75,6 +82,13 @@ impl Lowerer<'_> {
             Expr::Tuple(vec![lend(l, part(0)), lend(l, part(1))])
         });
         Some(Stream::Indexed { len, item })
+    }
+
+    /// Whether a name stands for a reference.
+    fn names_reference(&self, e: &S) -> bool {
+        let S::Path(p) = e else { return false };
+        let bound = p.path.get_ident().and_then(|name| self.lookup(&name.to_string()));
+        matches!(bound, Some(Binding::Value(Expr::Ref { .. })))
     }
 
     /// The name of the type of a variable that is a map or a set, as its declaration or what makes it shows.
@@ -115,7 +129,7 @@ impl Lowerer<'_> {
 }
 
 fn is_keyed(name: &str) -> bool {
-    matches!(name, "HashMap" | "BTreeMap" | "HashSet" | "BTreeSet")
+    crate::fence::is_keyed(name)
 }
 
 /// The name of a type, perhaps behind references, that is a map or a set.
