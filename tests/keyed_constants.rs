@@ -9,6 +9,39 @@ use differentiable::prelude::*;
 use std::cmp::Reverse;
 use std::collections::*;
 
+/// Statics that are made when they are first read, and counters behind shared references: neither has a derivative.
+mod shared {
+    use super::*;
+    use std::cell::Cell;
+    use std::sync::LazyLock;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    static TABLE: LazyLock<Vec<f64>> = LazyLock::new(|| vec![1.0, 2.0, 3.0]);
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static COUNT: Cell<usize> = const { Cell::new(0) };
+    }
+    #[differentiable]
+    fn lazy(v: &[f64]) -> f64 {
+        v.iter().zip(TABLE.iter()).map(|(a, b)| a * a * b).sum::<f64>() + TABLE[1] * v[0]
+    }
+    #[differentiable]
+    fn counted(v: &[f64]) -> f64 {
+        CALLS.fetch_add(1, Ordering::Relaxed);
+        COUNT.with(|c| c.set(c.get() + 1));
+        let n = AtomicUsize::new(2);
+        n.fetch_add(1, Ordering::SeqCst);
+        v[0] * v[1] * n.load(Ordering::SeqCst) as f64
+    }
+    mod of_lazy {
+        use super::*;
+        agrees!(lazy, [1.2, 0.7, 1.9]);
+    }
+    mod of_counted {
+        use super::*;
+        agrees!(counted, [1.2, 0.7, 1.9]);
+    }
+}
+
 mod maps {
     use super::*;
     #[differentiable(order = 2)]

@@ -15,6 +15,20 @@ use crate::var_set::{VarMap, VarSet};
 /// Reports values with a derivative that are put where no derivative can follow them.
 pub(crate) fn refuse(program: &Program, varied: &VarSet, useful: &VarSet, errors: &Errors) {
     let cells = cells(program);
+    let mut read = useful.clone();
+    program.body.walk(&mut |s| {
+        s.uses(
+            &mut |v| {
+                read.insert(v);
+            },
+            &mut |_| {},
+        );
+    });
+    program.value.iter().for_each(|e| {
+        e.vars(&mut |v| {
+            read.insert(v);
+        });
+    });
     program.body.walk(&mut |s| {
         let Stmt::Call(call) = s else { return };
         if !matches!(call.callee, Callee::Function { .. } | Callee::Method { .. }) {
@@ -33,7 +47,7 @@ pub(crate) fn refuse(program: &Program, varied: &VarSet, useful: &VarSet, errors
                 );
                 return;
             }
-            if let Some(name) = keeping(program, call, arg.passing, e, varied, useful) {
+            if let Some(name) = keeping(program, arg.passing, e, varied, useful).filter(|_| is_made_for_nothing(call, &read)) {
                 errors.at(
                     call.span,
                     format!("no derivative follows what this does with `{given}` behind the shared reference to `{name}`; let it take a `&mut`, or wrap `{given}` in `stop_gradient`"),
@@ -64,6 +78,9 @@ fn changing_in_closure(program: &Program, cells: &VarMap<String>, e: &Expr) -> O
 
 fn declared(program: &Program, place: &Place) -> Option<String> {
     let declared = kinds::declared_type(program, place)?;
+    if program.surroundings.names_own(&declared) {
+        return None;
+    }
     owner_name(crate::surroundings::behind_references(&declared.ty)).filter(|name| fence::changes_when_shared(name))
 }
 
@@ -94,20 +111,16 @@ fn cells(program: &Program) -> VarMap<String> {
     found
 }
 
-/// The name of a variable without a derivative that a call refers to, of which the result depends, if nothing else shows why it is
-/// made: what it gives leads to no result.
-fn keeping<'a>(
-    program: &'a Program,
-    call: &Call,
-    passing: Passing,
-    e: &Expr,
-    varied: &VarSet,
-    useful: &VarSet,
-) -> Option<&'a str> {
+/// Whether neither what a call gives nor what it changes shows why it is made.
+fn is_made_for_nothing(call: &Call, read: &VarSet) -> bool {
+    !call.outs.iter().any(|out| read.contains(*out)) && call.args.iter().all(|a| a.passing != Passing::RefMut)
+}
+
+/// The name of a variable without a derivative that a call refers to, of which the result depends.
+fn keeping<'a>(program: &'a Program, passing: Passing, e: &Expr, varied: &VarSet, useful: &VarSet) -> Option<&'a str> {
     let place = as_place(e)?;
     let var = &program.vars[place.root];
     let kept = passing == Passing::Ref
-        && !call.outs.iter().any(|out| useful.contains(*out))
         && !varied.contains(place.root)
         && useful.contains(place.root)
         && kinds::of_place(program, place).deref() == &kinds::Kind::Unknown;

@@ -41,8 +41,8 @@ impl Renamed {
         let lower: HashSet<&String> = named.heads.iter().chain(&named.by_braces).filter(is_type).collect();
         let lower: BTreeMap<String, String> = lower.into_iter().cloned().map(alias).collect();
         for (owner, variants) in [("Option", ["Some", "None"]), ("Result", ["Ok", "Err"])] {
-            let own = |name: &Ident| variants.iter().any(|v| name == v && around.has_variant(owner, v));
-            if let Some(found) = named.alone.iter().find(|name| own(name)) {
+            let own: Vec<&str> = variants.into_iter().filter(|v| around.has_variant(owner, v)).collect();
+            if let Some(found) = named.alone.iter().find(|name| own.iter().any(|v| name == v)) {
                 let text = format!(
                     "`{found}` may be a variant of the `{owner}` that this file declares, or of the standard library's; write `{owner}::{found}`, or the path of the other"
                 );

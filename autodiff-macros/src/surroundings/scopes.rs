@@ -212,7 +212,7 @@ impl Surroundings {
     }
 
     /// Whether a type names such a type anywhere in it.
-    pub(super) fn names_own(&self, written: &Written) -> bool {
+    pub(crate) fn names_own(&self, written: &Written) -> bool {
         let Some(scope) = self.scope.as_deref() else { return false };
         let from = written.scope.unwrap_or(scope.at);
         names(&written.ty).iter().any(|name| scope.is_own(from, name))
