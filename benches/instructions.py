@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDED = ROOT / "benches/instructions.json"
-NAMES = ["rosenbrock", "product", "cholesky", "convolution", "bodies", "orbits", "springs", "heat", "options", "kalman", "softmax"]
+NAMES = ["rosenbrock", "product", "cholesky", "convolution", "bodies", "orbits", "springs", "heat", "options", "kalman", "softmax", "planets", "rotation", "network"]
 
 
 def executable():

@@ -571,6 +571,7 @@ mod of_a_parameter {
         let w = Wave::Plane { k: 0.3, amp: Complex::new(0.2, 1.0) };
         w.at_check(0.7).unwrap();
         Wave::Sum(vec![Complex::new(0.3, 0.2), Complex::new(0.5, 0.1)]).at_check(0.7).unwrap();
+        Wave::<f64>::Zero.at_check(0.7).unwrap();
         Gate::<f64>::new_check(0.3, 0.2).unwrap();
     }
 }

@@ -39,7 +39,7 @@ pub(crate) fn refuse(program: &Program, varied: &VarSet, useful: &VarSet, errors
         let given = &program.vars[given].name;
         for arg in &call.args {
             let Some(e) = &arg.parts[0] else { continue };
-            let name = changing(program, &cells, e).or_else(|| changing_in_closure(program, &cells, e));
+            let name = changing(program, &cells, varied, e).or_else(|| changing_in_closure(program, &cells, varied, e));
             if let Some(name) = name {
                 errors.at(
                     call.span,
@@ -59,11 +59,12 @@ pub(crate) fn refuse(program: &Program, varied: &VarSet, useful: &VarSet, errors
 }
 
 /// The name of the type of a place that changes behind a shared reference, or of a static, which is one.
-fn changing(program: &Program, cells: &VarMap<String>, e: &Expr) -> Option<String> {
+fn changing(program: &Program, cells: &VarMap<String>, varied: &VarSet, e: &Expr) -> Option<String> {
     match e {
-        Expr::Ref { of, .. } => changing(program, cells, of),
+        Expr::Ref { of, .. } => changing(program, cells, varied, of),
+        // Of one that begins with a derivative the beginning is refused.
         Expr::Place(place) if place.path.is_empty() && cells.get(place.root).is_some() => {
-            cells.get(place.root).cloned()
+            cells.get(place.root).filter(|_| !varied.contains(place.root)).cloned()
         }
         Expr::Place(place) => declared(program, place),
         _ => None,
@@ -71,9 +72,9 @@ fn changing(program: &Program, cells: &VarMap<String>, e: &Expr) -> Option<Strin
 }
 
 /// The same of what a closure, or a macro, captures.
-fn changing_in_closure(program: &Program, cells: &VarMap<String>, e: &Expr) -> Option<String> {
+fn changing_in_closure(program: &Program, cells: &VarMap<String>, varied: &VarSet, e: &Expr) -> Option<String> {
     let Expr::Verbatim(_, captures) = e else { return None };
-    captures.iter().find_map(|(_, e)| changing(program, cells, e))
+    captures.iter().find_map(|(_, e)| changing(program, cells, varied, e))
 }
 
 fn declared(program: &Program, place: &Place) -> Option<String> {

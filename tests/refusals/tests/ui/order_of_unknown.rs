@@ -1,7 +1,12 @@
 use differentiable::prelude::*;
 
-/// What an alias stands for is not read.
-type Number = f64;
+/// What a macro declares is not read.
+macro_rules! alias {
+    ($name:ident) => {
+        type $name = f64;
+    };
+}
+alias!(Number);
 
 #[derive(Clone, Differentiable)]
 struct Net {
