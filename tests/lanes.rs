@@ -128,7 +128,7 @@ mod elements_changed_by_others {
         for i in 1..v.len() {
             v[i] += v[i - 1] * k;
             let t = v[0] * v[i];
-            v[i - 1] = v[i - 1] + t;
+            v[i - 1] += t;
         }
         (v[0], v[1]) = (v[1], v[0] * k);
         v

@@ -206,7 +206,7 @@ fn restored(tokens: TokenStream, names: &BTreeMap<String, String>) -> TokenStrea
             None => TokenTree::Ident(ident),
         },
         TokenTree::Literal(literal) => TokenTree::Literal(with_names(literal, names)),
-        other => other,
+        punct @ TokenTree::Punct(_) => punct,
     });
     restored.collect()
 }

@@ -402,9 +402,9 @@ impl File {
                 changes,
                 consumes,
                 looks,
-                gives_receiver,
                 by_fields,
                 constant,
+                gives_receiver,
             };
             methods.entry(name.to_string()).or_default().push(method);
             if let TokenTree::Group(body) = &body[end] {
@@ -430,15 +430,12 @@ impl File {
         }
         let known =
             scope.structs.remove(&name).is_some() || scope.generic.remove(&name) || scope.others.contains(&name);
-        match fields.filter(|_| !known) {
-            Some(fields) => {
-                scope.structs.insert(name, Struct { fields, derived, copied });
-            }
-            None => {
-                let names =
-                    if is_generic(&tokens[at + 2..]) && !known { &mut scope.generic } else { &mut scope.others };
-                names.insert(name);
-            }
+        if let Some(fields) = fields.filter(|_| !known) {
+            scope.structs.insert(name, Struct { fields, derived, copied });
+        } else {
+            let generic = is_generic(&tokens[at + 2..]) && !known;
+            let names = if generic { &mut scope.generic } else { &mut scope.others };
+            names.insert(name);
         }
         end + 1
     }
