@@ -37,8 +37,8 @@ macro_rules! items {
 items!(Vec<T>, std::collections::VecDeque<T>);
 
 macro_rules! behind_pointers {
-    ($($pointer:ident),*) => {$(
-        impl<C: Items + ?Sized> Items for $pointer<C> {
+    ($($pointer:ident $(: ?$sized:ident)?),*) => {$(
+        impl<C: Items $(+ ?$sized)?> Items for $pointer<C> {
             type Item = C::Item;
 
             #[inline]
@@ -55,22 +55,7 @@ macro_rules! behind_pointers {
     )*};
 }
 
-behind_pointers!(Box, Rc, Arc);
-
-impl<C: Items> Items for LazyLock<C> {
-    type Item = C::Item;
-
-    #[inline]
-    #[track_caller]
-    fn item(&self, number: usize) -> &C::Item {
-        (**self).item(number)
-    }
-
-    #[inline]
-    fn how_many(&self) -> usize {
-        (**self).how_many()
-    }
-}
+behind_pointers!(Box: ?Sized, Rc: ?Sized, Arc: ?Sized, LazyLock);
 
 impl<C: ItemsMut + ?Sized> ItemsMut for Box<C> {
     #[inline]
