@@ -580,7 +580,7 @@ mod of_a_parameter {
 #[differentiable]
 fn parallel(z: &[f64]) -> f64 {
     let z = Complex::new(z[0], z[1]);
-    (z.inv() + 1.0 / Complex::<f64>::new(2.0, 0.1)).inv().norm()
+    (z.inv() + 1.0 / Complex::<f64>::new(2., 0.1)).inv().norm()
 }
 
 #[test]

@@ -1207,3 +1207,15 @@ mod taken_apart_by_an_assignment {
         agrees!(g, [0.7, 1.3, 0.6]);
     }
 }
+
+/// Literals that end in a dot, where one has to say its type.
+mod literals_with_a_dot {
+    use differentiable::prelude::*;
+
+    #[differentiable(order = 2)]
+    fn f(x: &[f64]) -> f64 {
+        x[0] * f64::sin(2.) + f64::max(2., x[1]) * x[0] + f64::powf(2., x[1]) + f64::hypot(3., x[0])
+    }
+
+    checked!(f, [0.7, 0.4]);
+}

@@ -7,7 +7,7 @@ use super::Emitter;
 use super::code::{Code, code};
 use super::operators::{Operation, Prec, Tokens, operation, operator_token};
 use super::tuples::tuple;
-use crate::ir::{BinOp, Expr, Sequence};
+use crate::ir::{BinOp, Expr, Sequence, suffixed};
 use crate::kinds::{self, Float, Kind};
 use crate::{looks, methods};
 
@@ -388,7 +388,7 @@ impl Emitter<'_> {
             Expr::Lit(syn::Lit::Float(l)) if l.suffix().is_empty() => {
                 let has = |float: Float| self.program.vars.iter().any(|v| v.kind == Kind::Float(float.clone()));
                 let suffix = if has(Float::F32) && !has(Float::F64) { "f32" } else { "f64" };
-                syn::LitFloat::new(&format!("{}_{suffix}", l.base10_digits()), l.span()).token().into()
+                suffixed(l, suffix).token().into()
             }
             // A length.
             Expr::Lit(syn::Lit::Int(l)) if l.suffix().is_empty() => {

@@ -226,6 +226,14 @@ impl Expr {
     }
 }
 
+/// A literal with the type that it is of.
+pub(crate) fn suffixed(l: &syn::LitFloat, suffix: &str) -> syn::LitFloat {
+    // `2.` takes no suffix.
+    let digits = l.base10_digits();
+    let zero = if digits.ends_with('.') { "0" } else { "" };
+    syn::LitFloat::new(&format!("{digits}{zero}_{suffix}"), l.span())
+}
+
 /// An index that is told apart from that of a sequence: the types decide which part of a tangent belongs to it.
 pub(crate) fn element(at: Expr) -> Expr {
     Expr::Call { func: syn::parse_quote!(__element), qself: None, args: vec![at], ctor: false, tangent: false }

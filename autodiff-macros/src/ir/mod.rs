@@ -24,7 +24,7 @@ use proc_macro2::Span;
 use syn::Type;
 
 pub(crate) use calls::{Arg, Call, Callee, Mode, Operator, Passing, Pull};
-pub(crate) use exprs::{BinOp, Expr, Place, Sequence, Step, as_element, element};
+pub(crate) use exprs::{BinOp, Expr, Place, Sequence, Step, as_element, element, suffixed};
 pub(crate) use stmts::{Block, Edit, Header, Loop, Plan, Stmt, Tape};
 
 use crate::kinds::Kind;

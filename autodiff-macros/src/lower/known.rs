@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::{Expr as S, ExprPath};
 
 use super::{Lowerer, strip};
-use crate::ir::{Expr, Role, Stmt};
+use crate::ir::{Expr, Role, Stmt, suffixed};
 use crate::kinds::{Float, Kind};
 use crate::{complex, methods, rules, variants};
 
@@ -189,7 +189,7 @@ fn with_type(mut args: Vec<Expr>, float: &Float) -> Vec<Expr> {
     if args.iter().all(is_literal)
         && let Some(Expr::Lit(syn::Lit::Float(l))) = args.first_mut()
     {
-        *l = syn::LitFloat::new(&format!("{}{suffix}", l.base10_digits()), l.span());
+        *l = suffixed(l, suffix);
     }
     args
 }
